@@ -1,0 +1,9 @@
+/** @type {import('next').NextConfig} */
+const nextConfig = {
+  poweredByHeader: false,
+  reactStrictMode: true,
+  // These load WebAssembly or drivers of their own at run time; bundling breaks them.
+  serverExternalPackages: ['@electric-sql/pglite', 'postgres', 'pg-boss', 'pino', 'pino-pretty', 'undici', 'rate-limiter-flexible'],
+};
+
+export default nextConfig;
