@@ -1,0 +1,22 @@
+import { afterEach, beforeEach } from 'vitest';
+
+// A test that writes to console.error or console.warn without saying so hides a fault: it fails.
+let stray: string[] = [];
+
+for (const level of ['error', 'warn'] as const) {
+  const write = console[level];
+  console[level] = (...values: unknown[]) => {
+    stray.push(`console.${level}: ${values.map(String).join(' ')}`);
+    write(...values);
+  };
+}
+
+beforeEach(() => {
+  stray = [];
+});
+
+afterEach(() => {
+  const found = stray;
+  stray = [];
+  if (found.length > 0) throw new Error(`Stray console output:\n${found.join('\n')}`);
+});

@@ -1,0 +1,48 @@
+import { availableParallelism } from 'node:os';
+import { defineConfig } from 'vitest/config';
+
+const outside = ['**/node_modules/**', '**/.git/**', '.next/**', '.demo/**', 'e2e/**', 'bench/**'];
+
+/** Tests named `*.db.test.ts` need a database: they run once on each engine. All others run once, in `plain`. */
+const onBothEngines = ['**/*.db.test.ts', '**/*.db.test.tsx'];
+
+export default defineConfig({
+  test: {
+    environment: 'node',
+    maxWorkers: Math.max(2, Math.min(4, availableParallelism())),
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 20_000,
+    restoreMocks: true,
+    unstubGlobals: true,
+    unstubEnvs: true,
+    setupFiles: ['tests/console-setup.ts'],
+    reporters: ['default', './tests/summary-reporter.ts'],
+    projects: [
+      {
+        extends: true,
+        test: { name: 'plain', include: ['**/*.test.ts', '**/*.test.tsx'], exclude: [...outside, ...onBothEngines] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'pglite',
+          include: onBothEngines,
+          exclude: outside,
+          env: { TEST_ENGINE: 'pglite' },
+          globalSetup: ['tests/pglite-setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'postgres',
+          include: onBothEngines,
+          exclude: outside,
+          env: { TEST_ENGINE: 'postgres' },
+          globalSetup: ['tests/postgres-setup.ts'],
+        },
+      },
+    ],
+  },
+});
