@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { type Environment, environmentSchema, isLoopbackUrl } from '#lib/config/environment';
+import { type ProviderRecordInput, providersFileSchema } from '#lib/config/provider-record';
+import { once } from '#lib/registry';
+
+/** Client credentials of the built-in five, as far as the environment names them. */
+export interface BuiltinProviders {
+  google?: { client_id: string; client_secret: string };
+  github?: { client_id: string; client_secret: string; url?: string };
+  salesforce?: { client_id: string; client_secret: string; login_url: string };
+  okta?: { client_id: string; client_secret: string; issuer: string };
+  auth0?: { client_id: string; client_secret: string; issuer: string };
+}
+
+/** What the operator wrote, checked and typed. Made once per process by `getConfig`. */
+export interface Config {
+  mode: Environment['NODE_ENV'];
+  /** The one origin of this hub; redirect URIs are built from it, never from a Host header. */
+  appUrl: URL;
+  /** Cookies are `Secure` and `__Host-`, and HSTS is sent, exactly when the hub is served over https. */
+  secure: boolean;
+  host: string;
+  port: number;
+  databaseUrl: string | undefined;
+  migrateDatabaseUrl: string | undefined;
+  dataDir: string;
+  sessionPasswords: Record<string, string>;
+  /** Session lifetimes in hours, without use (`idle`) and in all (`absolute`). */
+  sessionHours: { user: { idle: number; absolute: number }; administrator: { idle: number; absolute: number } };
+  vaultKeys: Environment['VAULT_KEYS'];
+  signInAllow: Environment['SIGN_IN_ALLOW'];
+  adminEmails: string[];
+  trustedProxies: string[];
+  logLevel: Environment['LOG_LEVEL'];
+  builtinProviders: BuiltinProviders;
+  providersFile: ProviderRecordInput[];
+}
+
+/** Every fault of the configuration at once, each naming the variable or the place in the file. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: readonly string[];
+  constructor(faults: readonly string[]) {
+    super(`The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n- ${faults.join('\n- ')}`);
+    this.faults = faults;
+  }
+}
+
+type Source = Readonly<Record<string, string | undefined>>;
+
+/** An empty variable counts as not set: compose files and CI write them so. */
+function withoutEmpty(source: Source): Source {
+  return Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value.trim() !== ''));
+}
+
+function builtinProviders(env: Environment, faults: string[]): BuiltinProviders {
+  const builtin: BuiltinProviders = {};
+  const pair = (name: 'GOOGLE' | 'GITHUB' | 'SALESFORCE' | 'OKTA' | 'AUTH0') => {
+    const client_id = env[`${name}_CLIENT_ID`];
+    const client_secret = env[`${name}_CLIENT_SECRET`];
+    if (client_id && client_secret) return { client_id, client_secret };
+    if (client_id) faults.push(`${name}_CLIENT_SECRET: is missing beside ${name}_CLIENT_ID`);
+    if (client_secret) faults.push(`${name}_CLIENT_ID: is missing beside ${name}_CLIENT_SECRET`);
+    return undefined;
+  };
+  const google = pair('GOOGLE');
+  if (google) builtin.google = google;
+  const github = pair('GITHUB');
+  if (github) builtin.github = { ...github, ...(env.GITHUB_URL ? { url: env.GITHUB_URL } : {}) };
+  const salesforce = pair('SALESFORCE');
+  if (salesforce) builtin.salesforce = { ...salesforce, login_url: env.SALESFORCE_LOGIN_URL };
+  for (const [name, id] of [['OKTA', 'okta'], ['AUTH0', 'auth0']] as const) {
+    const credentials = pair(name);
+    const issuer = env[`${name}_ISSUER`];
+    if (credentials && issuer) builtin[id] = { ...credentials, issuer };
+    else if (credentials) faults.push(`${name}_ISSUER: is required beside ${name}_CLIENT_ID`);
+  }
+  const loopback = isLoopbackUrl(env.APP_URL);
+  for (const name of ['GITHUB_URL', 'SALESFORCE_LOGIN_URL', 'OKTA_ISSUER', 'AUTH0_ISSUER'] as const) {
+    const url = env[name] ? new URL(env[name]) : undefined;
+    const plain = url?.protocol === 'http:' && loopback && isLoopbackUrl(url);
+    if (url && url.protocol !== 'https:' && !plain) faults.push(`${name}: must be https:`);
+  }
+  return builtin;
+}
+
+function readProvidersFile(env: Environment, source: Source, faults: string[]): ProviderRecordInput[] {
+  if (!env.PROVIDERS_FILE) return [];
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(env.PROVIDERS_FILE, 'utf8'));
+  } catch (cause) {
+    const reason = cause instanceof SyntaxError ? 'is not valid JSON' : 'cannot be read';
+    faults.push(`PROVIDERS_FILE: ${env.PROVIDERS_FILE} ${reason}`);
+    return [];
+  }
+  const parsed = providersFileSchema({ appUrl: env.APP_URL, env: source }).safeParse(content);
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues) faults.push(`PROVIDERS_FILE: ${issue.path.join('.') || '(top)'}: ${issue.message}`);
+  return [];
+}
+
+/**
+ * Parses the environment and the provider file it names.
+ * @throws ConfigError listing every fault at once
+ */
+export function parseConfig(variables: Source): Config {
+  const source = withoutEmpty(variables);
+  const parsed = environmentSchema.safeParse(source);
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => {
+        const name = issue.path.join('.');
+        return `${name}: ${source[name] === undefined ? 'is required' : issue.message}`;
+      }),
+    );
+  }
+  const env = parsed.data;
+  const faults: string[] = [];
+  const loopback = isLoopbackUrl(env.APP_URL);
+  if (env.SIGN_IN_ALLOW.length === 0 && !loopback) {
+    faults.push('SIGN_IN_ALLOW: is required unless APP_URL is loopback (say who may sign in, for example google:@example.com)');
+  }
+  if (env.MIGRATE_DATABASE_URL && !env.DATABASE_URL) faults.push('DATABASE_URL: is required beside MIGRATE_DATABASE_URL');
+  const builtin = builtinProviders(env, faults);
+  const providersFile = readProvidersFile(env, source, faults);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return {
+    mode: env.NODE_ENV,
+    appUrl: env.APP_URL,
+    secure: env.APP_URL.protocol === 'https:',
+    host: env.HOST,
+    port: env.PORT,
+    databaseUrl: env.DATABASE_URL,
+    migrateDatabaseUrl: env.MIGRATE_DATABASE_URL,
+    dataDir: env.DATA_DIR,
+    sessionPasswords: env.SESSION_PASSWORD,
+    sessionHours: {
+      user: { idle: env.SESSION_IDLE_HOURS, absolute: env.SESSION_ABSOLUTE_HOURS },
+      administrator: { idle: env.ADMIN_SESSION_IDLE_HOURS, absolute: env.ADMIN_SESSION_ABSOLUTE_HOURS },
+    },
+    vaultKeys: env.VAULT_KEYS,
+    signInAllow: env.SIGN_IN_ALLOW,
+    adminEmails: env.ADMIN_EMAILS,
+    trustedProxies: env.TRUSTED_PROXIES,
+    logLevel: env.LOG_LEVEL,
+    builtinProviders: builtin,
+    providersFile,
+  };
+}
+
+/**
+ * The process's configuration, parsed at the first call.
+ * @throws ConfigError listing every fault at once
+ */
+export function getConfig(): Config {
+  return once('config', () => parseConfig(process.env));
+}

@@ -1,0 +1,138 @@
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+
+const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** True for an address that only this machine can reach. */
+export function isLoopbackUrl(url: URL): boolean {
+  return loopbackNames.has(url.hostname) || url.hostname.endsWith('.localhost');
+}
+
+const commaList = z
+  .string()
+  .optional()
+  .transform((text) => (text ?? '').split(',').map((item) => item.trim()).filter((item) => item !== ''));
+
+const appUrl = z.string().transform((text, ctx) => {
+  const url = URL.parse(text);
+  if (!url || !['http:', 'https:'].includes(url.protocol)) {
+    ctx.addIssue('must be an absolute URL such as https://connect.example.com');
+    return z.NEVER;
+  }
+  if (url.protocol === 'http:' && !isLoopbackUrl(url)) {
+    ctx.addIssue('must be https: (http: is accepted on loopback only)');
+    return z.NEVER;
+  }
+  if (url.pathname !== '/' || url.search || url.hash || url.username) {
+    ctx.addIssue('must be an origin only, without a path, query or credentials');
+    return z.NEVER;
+  }
+  return url;
+});
+
+/** `SESSION_PASSWORD`: one plain value is id 1; a rotation is `2:new,1:old` (iron-session seals with the highest id). */
+const sessionPasswords = z.string().transform((text, ctx) => {
+  const numbered = text.split(',').map((part) => /^(\d+):(.+)$/s.exec(part.trim()));
+  const entries = numbered.every((match) => match !== null)
+    ? numbered.map((match) => [String(match?.[1]), String(match?.[2])] as const)
+    : [['1', text] as const];
+  const passwords: Record<string, string> = {};
+  for (const [id, password] of entries) {
+    if (password.length < 32) ctx.addIssue(`password ${id} must have at least 32 characters`);
+    if (id in passwords) ctx.addIssue(`id ${id} is given twice`);
+    passwords[id] = password;
+  }
+  return passwords;
+});
+
+/** `VAULT_KEYS`: `kid:base64 of 32 bytes`, comma list; the first seals, all open. */
+const vaultKeys = z.string().transform((text, ctx) => {
+  const keys: { kid: string; key: Uint8Array }[] = [];
+  for (const part of text.split(',').map((item) => item.trim())) {
+    const match = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/_-]+={0,2})$/.exec(part);
+    const key = match ? Buffer.from(match[2] ?? '', 'base64') : undefined;
+    if (!match || !key || key.length !== 32) {
+      ctx.addIssue('each entry must be `kid:base64 of exactly 32 bytes`');
+      continue;
+    }
+    if (keys.some((known) => known.kid === match[1])) ctx.addIssue(`key id ${match[1]} is given twice`);
+    keys.push({ kid: String(match[1]), key: Uint8Array.from(key) });
+  }
+  return keys;
+});
+
+export interface SignInRule {
+  provider: string;
+  /** `any` address, one `email`, or every verified address of a `domain`; lower case. */
+  allow: { kind: 'any' } | { kind: 'email'; email: string } | { kind: 'domain'; domain: string };
+}
+
+const signInAllow = commaList.transform((items, ctx) =>
+  items.flatMap((item): SignInRule[] => {
+    const match = /^([a-z0-9][a-z0-9_-]*):(\*|@?[^\s@]+(?:@[^\s@]+)?)$/i.exec(item);
+    const [, provider, who] = match ?? [];
+    if (!provider || !who) {
+      ctx.addIssue(`"${item}" must be provider:e-mail, provider:@domain or provider:*`);
+      return [];
+    }
+    const lower = who.toLowerCase();
+    if (lower === '*') return [{ provider, allow: { kind: 'any' } }];
+    if (lower.startsWith('@')) return [{ provider, allow: { kind: 'domain', domain: lower.slice(1) } }];
+    if (lower.includes('@')) return [{ provider, allow: { kind: 'email', email: lower } }];
+    ctx.addIssue(`"${item}" must be provider:e-mail, provider:@domain or provider:*`);
+    return [];
+  }),
+);
+
+const trustedProxies = commaList.transform((items, ctx) =>
+  items.filter((item) => {
+    const valid = isIP(item) !== 0 || ipaddr.isValidCIDR(item);
+    if (!valid) ctx.addIssue(`"${item}" is neither an IP address nor a CIDR range`);
+    return valid;
+  }),
+);
+
+const hours = (fallback: number) => z.coerce.number().positive().max(24 * 90).default(fallback);
+const absoluteUrl = z.string().refine((text) => URL.canParse(text), 'must be an absolute URL');
+const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://');
+const credential = z.string().min(1).optional();
+
+/** Every variable the product reads, as text, before the rules that join several of them. */
+export const environmentSchema = z.object({
+  NODE_ENV: z.enum(['development', 'production', 'test']).default('production'),
+  APP_URL: appUrl,
+  HOST: z.string().default('0.0.0.0'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  DATABASE_URL: postgresUrl.optional(),
+  MIGRATE_DATABASE_URL: postgresUrl.optional(),
+  DATA_DIR: z.string().default('data').transform((path) => resolve(path)),
+  SESSION_PASSWORD: sessionPasswords,
+  SESSION_IDLE_HOURS: hours(12),
+  SESSION_ABSOLUTE_HOURS: hours(168),
+  ADMIN_SESSION_IDLE_HOURS: hours(1),
+  ADMIN_SESSION_ABSOLUTE_HOURS: hours(12),
+  VAULT_KEYS: vaultKeys,
+  SIGN_IN_ALLOW: signInAllow,
+  ADMIN_EMAILS: commaList.transform((items) => items.map((item) => item.toLowerCase())),
+  TRUSTED_PROXIES: trustedProxies,
+  PROVIDERS_FILE: z.string().optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  GOOGLE_CLIENT_ID: credential,
+  GOOGLE_CLIENT_SECRET: credential,
+  GITHUB_CLIENT_ID: credential,
+  GITHUB_CLIENT_SECRET: credential,
+  GITHUB_URL: absoluteUrl.optional(),
+  SALESFORCE_CLIENT_ID: credential,
+  SALESFORCE_CLIENT_SECRET: credential,
+  SALESFORCE_LOGIN_URL: absoluteUrl.default('https://login.salesforce.com'),
+  OKTA_CLIENT_ID: credential,
+  OKTA_CLIENT_SECRET: credential,
+  OKTA_ISSUER: absoluteUrl.optional(),
+  AUTH0_CLIENT_ID: credential,
+  AUTH0_CLIENT_SECRET: credential,
+  AUTH0_ISSUER: absoluteUrl.optional(),
+});
+
+export type Environment = z.infer<typeof environmentSchema>;

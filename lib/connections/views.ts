@@ -1,0 +1,100 @@
+import type { Authorization } from '#lib/db/schema/connections';
+import type { RevocationState } from '#lib/db/schema/revocations';
+
+/** What a person or a service sees as the state of a connection. */
+export type DisplayStatus = 'connected' | 'refresh_due' | 'needs_reconnect' | 'frozen' | 'revoked';
+
+/** A scope by its exact name, and what it allows in plain words where the provider record knows them. */
+export interface ScopeView {
+  name: string;
+  description: string | null;
+}
+
+/** What is being done at the provider about a revoked connection. */
+export interface RevocationView {
+  state: RevocationState;
+  attempts: number;
+  nextAttemptAt: Date | null;
+  finishedAt: Date | null;
+  lastErrorCode: string | null;
+  /** The provider's page where the person can do it, for providers that cannot be told. */
+  manualUrl: string | null;
+}
+
+/** A connection as pages and the API show it: never a token, sealed or open. */
+export interface ConnectionView {
+  id: string;
+  personId: string;
+  provider: { id: string; name: string; preset: string };
+  /** The account at the provider. `label` is what a person recognises it by (an e-mail, a login). */
+  account: { issuer: string; subject: string; label: string };
+  status: DisplayStatus;
+  /** A stable code such as `invalid_grant`, where the status needs explaining. */
+  statusReason: string | null;
+  /** Null: the provider does not say what it granted. */
+  scopes: ScopeView[] | null;
+  /** Asked for but not granted. */
+  missingScopes: ScopeView[];
+  token: { issuedAt: Date | null; expiresAt: Date | null; refreshable: boolean; refreshExpiresAt: Date | null } | null;
+  extras: Record<string, string | number | boolean>;
+  accountParams: Record<string, string>;
+  authorization: Authorization;
+  lastUsedAt: Date | null;
+  /** The API key that last read the token. */
+  lastUsedBy: { id: string; name: string } | null;
+  lastRefreshedAt: Date | null;
+  lastRefreshError: string | null;
+  createdAt: Date;
+  connectedAt: Date;
+  revokedAt: Date | null;
+  frozenAt: Date | null;
+  revocation: RevocationView | null;
+}
+
+/** A part of the provider's address that the person is asked for before connecting. */
+export interface AccountParamView {
+  name: string;
+  label: string;
+  /** Anchored regular expression, usable as an input's `pattern`. */
+  pattern: string;
+  example: string;
+}
+
+/** A provider as the connections page shows it, with the person's accounts there. */
+export interface ProviderCardView {
+  provider: { id: string; name: string; preset: string };
+  /** What will be asked. */
+  scopes: ScopeView[];
+  accountParams: AccountParamView[];
+  /** False: marked `dangerously_without_pkce`. */
+  pkce: boolean;
+  /** True: revoking one connection ends every other that the person has with the provider's account. */
+  revokingEndsAll: boolean;
+  connections: ConnectionView[];
+}
+
+/** A connection in the administrator's list, with whose it is. */
+export interface AdminConnectionView extends ConnectionView {
+  person: { id: string; name: string | null; email: string | null };
+}
+
+/** One line of a connection's history; runs of like events are folded. */
+export interface HistoryView {
+  at: Date;
+  until: Date;
+  action: string;
+  sentence: string;
+  outcome: 'ok' | 'refused' | 'failed';
+  code: string | null;
+  count: number;
+  /** Who did it, as a name to show: a service's key name, “You”, “An administrator”, “Grantkeep”. */
+  by: string;
+  ip: string | null;
+  requestId: string | null;
+}
+
+/** A page of a keyset-ordered list. The cursor is opaque; null at the end. */
+export interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}

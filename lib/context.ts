@@ -1,0 +1,57 @@
+import type { Config } from '#lib/config/config';
+import type { Database } from '#lib/db/database';
+import type { ApiKeyScope } from '#lib/db/schema/api-keys';
+import { newId } from '#lib/ids';
+import type { RefusalFolder } from '#lib/ledger/fold-refusals';
+import type { Logger } from '#lib/log';
+import type { ProviderCatalog } from '#lib/providers/catalog';
+import type { Vault } from '#lib/vault/vault';
+
+/** What a process has one of. Tests make their own; the product's comes from `lib/runtime.ts`. */
+export interface Runtime {
+  config: Config;
+  database: Database;
+  vault: Vault;
+  providers: ProviderCatalog;
+  /** The guarded fetch: timeout, size limit, no redirects, no internal addresses. */
+  fetch: typeof fetch;
+  /** This process's clock. Leases, expiries and sessions are decided by the database's instead. */
+  now: () => Date;
+  log: Logger;
+  refusals: RefusalFolder;
+  /** Names this process as the owner of a lease. */
+  processId: string;
+  /** Work that goes on after an answer was sent; awaited when the process drains. */
+  background: Set<Promise<unknown>>;
+}
+
+export type Role = 'user' | 'auditor' | 'administrator';
+
+/** On whose behalf something is done. */
+export type Actor =
+  | { type: 'anonymous' }
+  | { type: 'person'; personId: string; role: Role; sessionId: string; name: string | null; email: string | null }
+  | { type: 'api_key'; keyId: string; scopes: readonly ApiKeyScope[]; providers: readonly string[] | null }
+  | { type: 'system'; name: string };
+
+/** What every verb is given first: the process's parts and who asks, from where. */
+export interface Context extends Runtime {
+  actor: Actor;
+  requestId: string;
+  /** The client's address as `server.ts` saw it; null where only Next runs. */
+  ip: string | null;
+  userAgent: string | null;
+}
+
+/** A context of our own for work that nobody asked for just now: jobs and the command line. */
+export function systemContext(runtime: Runtime, name: string): Context {
+  return { ...runtime, actor: { type: 'system', name }, requestId: newId('req'), ip: null, userAgent: null };
+}
+
+/** Lets work go on after the answer; a failure is logged, and draining waits for it. */
+export function inBackground(ctx: Runtime, what: string, work: Promise<unknown>): void {
+  const tracked = work
+    .catch((error: unknown) => ctx.log.error({ event: 'background_failed', what, err: error }))
+    .finally(() => ctx.background.delete(tracked));
+  ctx.background.add(tracked);
+}

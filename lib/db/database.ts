@@ -1,0 +1,55 @@
+import type { ExtractTablesWithRelations } from 'drizzle-orm';
+import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+import type * as schema from '#lib/db/schema/index';
+
+type Schema = typeof schema;
+
+/** The same query interface over postgres.js and PGlite; also what a transaction hands to its body. */
+export type Db = PgDatabase<PgQueryResultHKT, Schema, ExtractTablesWithRelations<Schema>>;
+
+/** An opened database. */
+export interface Database {
+  db: Db;
+  engine: 'postgres' | 'pglite';
+  close(): Promise<void>;
+}
+
+/**
+ * Runs the body in one transaction. Never call a provider inside: on the embedded database an open transaction blocks
+ * everything else, and using the outer `db` inside one waits for ever.
+ */
+export function withTransaction<T>(db: Db, body: (tx: Db) => Promise<T>): Promise<T> {
+  return db.transaction((tx) => body(tx));
+}
+
+/** The rows of a raw statement; postgres.js answers an array, PGlite an object with `rows`. */
+export function rowsOf<T extends Record<string, unknown>>(result: unknown): T[] {
+  if (Array.isArray(result)) return result as T[];
+  return (result as { rows: T[] }).rows;
+}
+
+const unavailable = new Set([
+  'ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EPIPE', 'CONNECT_TIMEOUT', 'CONNECTION_CLOSED',
+  'CONNECTION_ENDED', 'CONNECTION_DESTROYED',
+  // PostgreSQL's own: shutting down, starting up, too many clients, read-only after a failover (Appendix A)
+  '57P01', '57P02', '57P03', '53300', '25006', '08000', '08003', '08006',
+]);
+
+/** True when the database could not be reached or cannot take writes just now, as opposed to a faulty statement. */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if ('code' in at && typeof at.code === 'string' && unavailable.has(at.code)) return true;
+  }
+  return false;
+}
+
+/** True when a unique index refused the row (SQLSTATE 23505). */
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if ('code' in at && at.code === '23505') {
+      const named = (at as { constraint_name?: string; constraint?: string }).constraint_name ?? (at as { constraint?: string }).constraint;
+      return constraint === undefined || named === constraint;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
+import { migrate as migratePostgres } from 'drizzle-orm/postgres-js/migrator';
+import { type Database, type Db, rowsOf } from '#lib/db/database';
+import { openPostgres } from '#lib/db/open';
+import { ensureLedgerPartitions } from '#lib/db/partitions';
+
+const migrationsFolder = join(process.cwd(), 'drizzle');
+/** Any constant will do, as long as every process of this product takes the same. */
+const migrationLock = 4_730_116_225;
+
+/** True when every migration of this build has been applied. Needs no more than SELECT. */
+export async function isMigrated(db: Db): Promise<boolean> {
+  const known = rowsOf<{ table: string | null }>(
+    await db.execute(sql`select to_regclass('drizzle.__drizzle_migrations')::text as "table"`),
+  );
+  if (!known[0]?.table) return false;
+  const last = readMigrationFiles({ migrationsFolder }).at(-1)?.folderMillis ?? 0;
+  const applied = rowsOf<{ last: string | number | null }>(
+    await db.execute(sql`select max(created_at) as last from drizzle.__drizzle_migrations`),
+  );
+  return Number(applied[0]?.last ?? 0) >= last;
+}
+
+/** Brings an embedded database to this build's schema. Its folder lock keeps others away. */
+export async function migrateEmbedded(database: Database): Promise<void> {
+  await migratePglite(database.db as unknown as Parameters<typeof migratePglite>[0], { migrationsFolder });
+  await ensureLedgerPartitions(database.db, new Date());
+}
+
+/**
+ * Brings a PostgreSQL database to this build's schema, one process at a time: the lock is held by a transaction of its
+ * own connection, which also works behind a pooler in transaction mode.
+ * @param url the owner's connection, which may create tables
+ * @param also further steps of the owner's under the same lock (job tables, grants)
+ */
+export async function migrateServer(url: string, also: (db: Db) => Promise<void> = async () => {}): Promise<void> {
+  const holder = openPostgres(url, { max: 1 });
+  const worker = openPostgres(url, { max: 1 });
+  try {
+    await holder.db.transaction(async (tx) => {
+      await tx.execute(sql`set local statement_timeout = 0`);
+      await tx.execute(sql`select pg_advisory_xact_lock(${migrationLock})`);
+      await migratePostgres(worker.db as unknown as Parameters<typeof migratePostgres>[0], { migrationsFolder });
+      await ensureLedgerPartitions(worker.db, new Date());
+      await also(worker.db);
+    });
+  } finally {
+    await worker.close();
+    await holder.close();
+  }
+}

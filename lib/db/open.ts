@@ -1,0 +1,60 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
+import { drizzle as drizzlePostgres } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import type { Database, Db } from '#lib/db/database';
+import { lockDataFolder } from '#lib/db/data-folder-lock';
+import * as schema from '#lib/db/schema/index';
+
+const options = { schema, casing: 'snake_case' } as const;
+
+/** Opens PostgreSQL, or what speaks its protocol, through a pool. Connects at the first query. */
+export function openPostgres(url: string, pool: { max?: number } = {}): Database {
+  const client = postgres(url, {
+    max: pool.max ?? 8,
+    connect_timeout: 5,
+    idle_timeout: 60,
+    connection: { application_name: 'grantkeep', statement_timeout: 30_000 },
+    onnotice: () => {},
+  });
+  return {
+    db: drizzlePostgres(client, options) as unknown as Db,
+    engine: 'postgres',
+    close: () => client.end({ timeout: 5 }),
+  };
+}
+
+/** The embedded database together with the PGlite instance that pg-boss needs. */
+export interface EmbeddedDatabase extends Database {
+  pglite: PGlite;
+}
+
+/** Wraps an opened PGlite (tests open one in memory). */
+export function wrapPglite(pglite: PGlite, afterClose: () => void = () => {}): EmbeddedDatabase {
+  return {
+    db: drizzlePglite(pglite, options) as unknown as Db,
+    engine: 'pglite',
+    pglite,
+    close: async () => {
+      await pglite.close();
+      afterClose();
+    },
+  };
+}
+
+/**
+ * Opens the embedded database in the data folder, which is made with mode 0700 where it is missing.
+ * @throws DataFolderInUse when another process has it: two processes on one folder lose rows silently
+ */
+export async function openEmbedded(dataDir: string): Promise<EmbeddedDatabase> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const release = lockDataFolder(dataDir);
+  try {
+    return wrapPglite(await PGlite.create({ dataDir: join(dataDir, 'pg') }), release);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}

@@ -1,0 +1,27 @@
+import { sql } from 'drizzle-orm';
+import { check, pgTable, text } from 'drizzle-orm/pg-core';
+import { instant } from '#lib/db/schema/columns';
+
+export const apiKeyScopes = ['connections:read', 'tokens:vend', 'connections:revoke'] as const;
+export type ApiKeyScope = (typeof apiKeyScopes)[number];
+
+/** What a backend service shows to be let in. Only a hash of the key is kept. */
+export const apiKeys = pgTable(
+  'api_keys',
+  {
+    id: text().primaryKey(),
+    name: text().notNull(),
+    /** The first characters, for people to tell keys apart. */
+    prefix: text().notNull(),
+    keyHash: text().notNull().unique(),
+    scopes: text().array().$type<ApiKeyScope[]>().notNull(),
+    /** Null: every provider. */
+    providers: text().array(),
+    expiresAt: instant(),
+    createdBy: text().notNull(),
+    createdAt: instant().notNull().defaultNow(),
+    revokedAt: instant(),
+    lastUsedAt: instant(),
+  },
+  (t) => [check('api_keys_scopes', sql`cardinality(${t.scopes}) > 0`)],
+);

@@ -1,0 +1,4 @@
+import { timestamp } from 'drizzle-orm/pg-core';
+
+/** A moment, kept to the millisecond that a JavaScript Date can hold. */
+export const instant = () => timestamp({ withTimezone: true, precision: 3, mode: 'date' });

@@ -1,0 +1,73 @@
+import { sql } from 'drizzle-orm';
+import { check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { instant } from '#lib/db/schema/columns';
+import { people } from '#lib/db/schema/people';
+
+export const connectionStatuses = ['connected', 'needs_reconnect', 'revoked'] as const;
+export type ConnectionStatus = (typeof connectionStatuses)[number];
+
+/** How the grant came about, for the person to read. */
+export interface Authorization {
+  pkce: 'S256' | 'none';
+  issChecked: boolean;
+  idTokenChecked: boolean;
+  userAgent: string | null;
+}
+
+/**
+ * One account of one person at one provider, with its sealed tokens. The person leads the primary key, because it is
+ * the key on which the table can be spread over partitions or machines; a connection's id carries the person's.
+ */
+export const connections = pgTable(
+  'connections',
+  {
+    personId: text().notNull().references(() => people.id),
+    id: text().notNull(),
+    provider: text().notNull(),
+    issuer: text().notNull(),
+    subject: text().notNull(),
+    label: text(),
+    status: text({ enum: connectionStatuses }).notNull(),
+    /** Why it is not `connected`: a stable code such as `invalid_grant` or `answer_lost`. */
+    statusReason: text(),
+    scopesRequested: text().array().notNull(),
+    /** Null: the provider does not say what it granted. */
+    scopesGranted: text().array(),
+    /** Account-specific parts of the provider's URLs, validated against the record's patterns. */
+    accountParams: jsonb().$type<Record<string, string>>().notNull().default({}),
+    /** Fields of the answer that later calls need, such as `instance_url`. Never a secret. */
+    extras: jsonb().$type<Record<string, string | number | boolean>>().notNull().default({}),
+    authorization: jsonb().$type<Authorization>().notNull(),
+    tokenType: text().notNull().default('Bearer'),
+    /** Compact JWEs whose protected header names this row and column. */
+    accessToken: text(),
+    refreshToken: text(),
+    accessTokenIssuedAt: instant(),
+    /** Null: the provider says nothing and the record knows no default. */
+    accessTokenExpiresAt: instant(),
+    refreshTokenExpiresAt: instant(),
+    /** Raised with every stored token: a late writer whose generation is older loses. */
+    generation: integer().notNull().default(1),
+    leaseOwner: text(),
+    leaseExpiresAt: instant(),
+    lastRefreshError: text(),
+    lastRefreshedAt: instant(),
+    lastUsedAt: instant(),
+    lastUsedBy: text(),
+    frozenAt: instant(),
+    createdAt: instant().notNull().defaultNow(),
+    connectedAt: instant().notNull().defaultNow(),
+    revokedAt: instant(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.personId, t.id] }),
+    // Connecting the same account again finds its live row; a revoked one is final.
+    uniqueIndex('connections_account').on(t.personId, t.provider, t.issuer, t.subject).where(sql`${t.status} <> 'revoked'`),
+    index('connections_created').on(t.createdAt, t.id),
+    index('connections_provider_created').on(t.provider, t.createdAt, t.id),
+    index('connections_subject').on(t.issuer, t.subject),
+    check('connections_status', sql`${t.status} in ('connected', 'needs_reconnect', 'revoked')`),
+    check('connections_live_token', sql`${t.status} <> 'connected' or ${t.accessToken} is not null`),
+    check('connections_lease', sql`(${t.leaseOwner} is null) = (${t.leaseExpiresAt} is null)`),
+  ],
+);

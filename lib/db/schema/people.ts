@@ -1,0 +1,30 @@
+import { sql } from 'drizzle-orm';
+import { check, index, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { instant } from '#lib/db/schema/columns';
+
+/** Someone who may sign in: an (issuer, subject) pair, never an e-mail (OpenID Connect Core §5.7). */
+export const people = pgTable(
+  'people',
+  {
+    id: text().primaryKey(),
+    provider: text().notNull(),
+    issuer: text().notNull(),
+    subject: text().notNull(),
+    name: text(),
+    email: text(),
+    role: text({ enum: ['user', 'auditor', 'administrator'] }).notNull().default('user'),
+    /** Set by an administrator: no session of theirs is valid, none can begin. */
+    disabledAt: instant(),
+    /** Profile erased; the row stays only while revocations of theirs are unfinished. */
+    deletedAt: instant(),
+    createdAt: instant().notNull().defaultNow(),
+    lastSignedInAt: instant(),
+  },
+  (t) => [
+    // A deleted person's identity is erased, so that the same account may begin anew.
+    uniqueIndex('people_identity').on(t.issuer, t.subject).where(sql`${t.deletedAt} is null`),
+    index('people_email').on(t.email),
+    index('people_created').on(t.createdAt, t.id),
+    check('people_role', sql`${t.role} in ('user', 'auditor', 'administrator')`),
+  ],
+);

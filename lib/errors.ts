@@ -1,0 +1,94 @@
+/**
+ * The one family of errors. A code is stable: clients, tests and the ledger branch on it. The message is the
+ * sentence a person may read; it never carries an upstream body or a secret. What really happened is on `cause`.
+ */
+export const errorCodes = {
+  // Who is calling
+  unauthenticated: [401, 'Sign in to continue.'],
+  invalid_api_key: [401, 'The API key is missing, wrong, expired or revoked.'],
+  forbidden: [403, 'You may not do this.'],
+  insufficient_scope: [403, 'The API key lacks the scope this call needs.'],
+  wrong_origin: [403, 'The request came from another site and was refused.'],
+  sign_in_not_allowed: [403, 'This account may not sign in here. Ask your administrator to allow it.'],
+  person_disabled: [403, 'This account was disabled by an administrator.'],
+  // What is asked for
+  invalid_request: [400, 'The request is not valid.'],
+  body_too_large: [413, 'The request body is too large.'],
+  not_found: [404, 'There is nothing here, or it is not yours.'],
+  unknown_provider: [404, 'This provider is not configured here.'],
+  method_not_allowed: [405, 'This address does not take that method.'],
+  conflict: [409, 'This was changed by somebody else meanwhile. Reload and try again.'],
+  needs_reconnect: [409, 'The provider no longer accepts this connection. The person must reconnect it.'],
+  revoked: [409, 'This connection was revoked.'],
+  frozen: [423, 'This connection is frozen by an administrator.'],
+  rate_limited: [429, 'Too many requests. Wait a moment and try again.'],
+  // A flow
+  state_missing: [400, 'The answer carried no state, so it cannot be matched to something you began. Start again.'],
+  state_unknown: [400, 'This sign-on was not begun in this browser, or it is too old. Start again.'],
+  state_reused: [400, 'This answer was used already. Start again.'],
+  state_mismatch: [400, 'The answer does not belong to what you began. Start again.'],
+  flow_expired: [400, 'This took longer than ten minutes and expired. Start again.'],
+  flow_other_person: [403, 'This was begun by somebody else who was signed in here. Start again.'],
+  duplicate_parameter: [400, 'The answer named a parameter twice and was refused. Start again.'],
+  iss_mismatch: [400, 'The answer names another authorization server than the one you were sent to. Start again.'],
+  iss_missing: [400, 'The answer does not say which authorization server it comes from. Start again.'],
+  missing_code: [400, 'The provider sent no authorization code. Start again.'],
+  access_denied: [400, 'You, or a rule at the provider, declined. Nothing was connected.'],
+  provider_refused: [400, 'The provider refused the request. Try again; if it stays so, tell your administrator.'],
+  exchange_refused: [502, 'The provider did not accept the authorization code. Start again.'],
+  id_token_invalid: [502, 'The provider’s proof of identity did not hold. Nothing was connected.'],
+  token_answer_invalid: [502, 'The provider’s answer could not be understood. Try again later.'],
+  identity_unavailable: [502, 'The provider did not say which account this is. Try again later.'],
+  account_mismatch: [409, 'You signed in with another account than the one you wanted to reconnect. Nothing was changed.'],
+  pkce_required: [500, 'This provider cannot be used without PKCE. Tell your administrator.'],
+  // Providers and ourselves
+  provider_unavailable: [503, 'The provider does not answer at the moment. Try again in a few minutes.'],
+  provider_configuration: [503, 'The provider rejects this hub’s own credentials. An administrator must mend the configuration.'],
+  refresh_in_progress: [503, 'The token is being refreshed. Try again in a moment.'],
+  unavailable: [503, 'The hub cannot answer at the moment. Try again in a moment.'],
+  vault_unknown_key: [500, 'A stored token was sealed with a key that this hub does not have.'],
+  vault_wrong_place: [500, 'A stored token does not belong where it was found.'],
+  vault_malformed: [500, 'A stored token is incomplete.'],
+  vault_tampered: [500, 'A stored token was altered.'],
+  internal: [500, 'Something went wrong here. The reference finds it in the log.'],
+} as const satisfies Record<string, readonly [status: number, sentence: string]>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+export interface AppErrorOptions {
+  /** What happened, for the log; never shown. */
+  cause?: unknown;
+  /** Replaces the code's sentence where more can be said safely. */
+  message?: string;
+  /** Whole seconds after which trying again makes sense (RFC 9110 §10.2.3). */
+  retryAfterSeconds?: number;
+  /** Faults of single fields, for forms and API answers. */
+  issues?: readonly { path: string; message: string }[];
+}
+
+/** An error with a stable code, an HTTP status and a sentence that a person can act on. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly retryAfterSeconds: number | undefined;
+  readonly issues: AppErrorOptions['issues'];
+
+  constructor(code: ErrorCode, options: AppErrorOptions = {}) {
+    super(options.message ?? errorCodes[code][1], options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.status = errorCodes[code][0];
+    this.retryAfterSeconds = options.retryAfterSeconds;
+    this.issues = options.issues;
+  }
+}
+
+/** True for our own errors, also those made by another bundle's copy of this module. */
+export function isAppError(error: unknown): error is AppError {
+  return error instanceof Error && error.name === 'AppError' && 'code' in error && 'status' in error;
+}
+
+/** Any thrown value as an AppError: ours as it is, everything else as `internal` with the original on `cause`. */
+export function toAppError(error: unknown): AppError {
+  return isAppError(error) ? error : new AppError('internal', { cause: error });
+}

@@ -1,0 +1,41 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** `length` characters of Crockford's base 32 from the system's random source; 5 bits each. */
+function randomBase32(length: number): string {
+  let text = '';
+  for (const byte of randomBytes(length)) text += alphabet[byte & 31];
+  return text;
+}
+
+/** A person's id: `per_` and 80 random bits. */
+export function newPersonId(): string {
+  return `per_${randomBase32(16)}`;
+}
+
+/** A connection's id: `con_`, the key of its person, and 80 random bits of its own, so that every look-up knows the person. */
+export function newConnectionId(personId: string): string {
+  return `con_${personId.slice(4)}${randomBase32(16)}`;
+}
+
+/** The person that a connection's id belongs to, or undefined where the text is no such id. */
+export function personOfConnection(connectionId: string): string | undefined {
+  const match = /^con_([0-9a-hjkmnp-tv-z]{16})[0-9a-hjkmnp-tv-z]{16}$/.exec(connectionId);
+  return match ? `per_${match[1]}` : undefined;
+}
+
+/** An id with the given prefix and 80 random bits; for rows that are no secret (`key`, `ses`, `req`). */
+export function newId(prefix: string): string {
+  return `${prefix}_${randomBase32(16)}`;
+}
+
+/** A secret of 256 random bits, base64url. */
+export function newSecret(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** SHA-256 of a high-entropy secret, base64url: what the database keeps of a session id, state or API key. */
+export function hashSecret(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url');
+}

@@ -1,0 +1,63 @@
+import ipaddr from 'ipaddr.js';
+import type { Context } from '#lib/context';
+import type { Db } from '#lib/db/database';
+import { ledger } from '#lib/db/schema/ledger';
+import { toLedgerRow } from '#lib/ledger/record';
+
+const maxFolds = 1_000;
+
+interface Fold {
+  code: string;
+  network: string;
+  requestId: string;
+  provider: string | null;
+  count: number;
+}
+
+/** Counts refusals of anonymous requests, so that a flood of them cannot fill the disk. */
+export interface RefusalFolder {
+  /** Counts one; the row is written when its minute is over. */
+  add(who: Pick<Context, 'ip' | 'requestId'>, code: string, provider?: string | null): void;
+  /** Writes one row a code and network with its count. */
+  flush(db: Db): Promise<void>;
+}
+
+/** The /24 or /64 that an address lies in; many addresses of one network are one sender. */
+export function networkOf(ip: string | null): string {
+  if (!ip || !ipaddr.isValid(ip)) return 'unknown';
+  const address = ipaddr.process(ip);
+  const bits = address.kind() === 'ipv4' ? 24 : 64;
+  const network =
+    address.kind() === 'ipv4'
+      ? ipaddr.IPv4.networkAddressFromCIDR(`${address}/${bits}`)
+      : ipaddr.IPv6.networkAddressFromCIDR(`${address}/${bits}`);
+  return `${network}/${bits}`;
+}
+
+/** Makes a folder. It holds at most a thousand networks; what comes beyond is counted under `other`. */
+export function createRefusalFolder(): RefusalFolder {
+  let folds = new Map<string, Fold>();
+  return {
+    add(who, code, provider = null) {
+      const exact = networkOf(who.ip);
+      const known = folds.has(`${code} ${exact}`) || folds.size < maxFolds;
+      const network = known ? exact : 'other';
+      const key = `${code} ${network}`;
+      const fold = folds.get(key);
+      if (fold) fold.count += 1;
+      else folds.set(key, { code, network, requestId: who.requestId, provider, count: 1 });
+    },
+    async flush(db) {
+      if (folds.size === 0) return;
+      const taken = folds;
+      folds = new Map();
+      const rows = [...taken.values()].map((fold) =>
+        toLedgerRow(
+          { actor: { type: 'anonymous' }, ip: fold.network, requestId: fold.requestId },
+          { action: 'request.refused', outcome: 'refused', code: fold.code, provider: fold.provider, count: fold.count },
+        ),
+      );
+      await db.insert(ledger).values(rows);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { Context } from '#lib/context';
+import type { Db } from '#lib/db/database';
+import { ledger } from '#lib/db/schema/ledger';
+import type { LedgerAction } from '#lib/ledger/actions';
+
+/** One event. Ids and codes only: whatever goes in here outlives the person it is about. */
+export interface LedgerEntry {
+  action: LedgerAction;
+  outcome?: 'ok' | 'refused' | 'failed';
+  code?: string | null;
+  /** Whose connection, session or profile it is about. */
+  personId?: string | null;
+  connectionId?: string | null;
+  provider?: string | null;
+  apiKeyId?: string | null;
+  count?: number;
+  details?: Record<string, string | number | boolean | null | string[]>;
+}
+
+type Who = Pick<Context, 'actor' | 'ip' | 'requestId'>;
+
+/** The row for an entry, as the actor of the context did it. */
+export function toLedgerRow(who: Who, entry: LedgerEntry): typeof ledger.$inferInsert {
+  const { actor } = who;
+  const actorId =
+    actor.type === 'person' ? actor.personId : actor.type === 'api_key' ? actor.keyId : actor.type === 'system' ? actor.name : null;
+  return {
+    action: entry.action,
+    outcome: entry.outcome ?? 'ok',
+    code: entry.code ?? null,
+    actorType: actor.type,
+    actorId,
+    personId: entry.personId ?? (actor.type === 'person' ? actor.personId : null),
+    connectionId: entry.connectionId ?? null,
+    provider: entry.provider ?? null,
+    apiKeyId: entry.apiKeyId ?? (actor.type === 'api_key' ? actor.keyId : null),
+    ip: who.ip,
+    requestId: who.requestId,
+    count: entry.count ?? 1,
+    details: entry.details ?? {},
+  };
+}
+
+/**
+ * Writes an entry in the caller's transaction: what it tells and the change it tells of stand or fall together.
+ * This and `fold-refusals.ts` are the ledger's only writers.
+ */
+export async function record(tx: Db, who: Who, entry: LedgerEntry): Promise<void> {
+  await tx.insert(ledger).values(toLedgerRow(who, entry));
+}
