@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { bareHostname, classifyHost, isLoopbackHost } from '#lib/config/address-class';
+
+export interface RecordContext {
+  /** The hub's own origin: plain http for a provider is accepted only where this is loopback too. */
+  appUrl: URL;
+  /** Values for `…_env` fields; a field that names a variable absent here is a fault. */
+  env?: Readonly<Record<string, string | undefined>>;
+}
+
+const placeholder = /\{([a-z][a-z0-9_]*)\}/g;
+
+/** The names of the `{parts}` in a URL template, such as `shop` in `https://{shop}.example.com/`. */
+export function placeholderNames(template: string): string[] {
+  return [...template.matchAll(placeholder)].map((match) => match[1] ?? '');
+}
+
+/** A value that may stand in a URL: no character that could end a host or a path segment, so it cannot lead elsewhere. */
+export const safePart = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9])?$/;
+
+/**
+ * Replaces `{parts}`. Every value must be a `safePart`; a missing or unsafe one gives null, as does a result that is
+ * not a URL.
+ */
+export function fillTemplate(template: string, values: Readonly<Record<string, string>>): URL | null {
+  let complete = true;
+  const filled = template.replace(placeholder, (_, name: string) => {
+    const value = values[name];
+    if (value !== undefined && safePart.test(value) && !value.includes('..')) return value;
+    complete = false;
+    return '';
+  });
+  return complete ? URL.parse(filled) : null;
+}
+
+/** Why a URL may not be an endpoint, in words for the operator, or null. */
+export function endpointFault(url: URL, appUrl: URL): string | null {
+  if (url.protocol === 'http:') {
+    if (!isLoopbackHost(url)) return 'must be https: (http: is accepted for loopback hosts only)';
+    if (!isLoopbackHost(appUrl)) return 'must be https: (http: is accepted only while APP_URL is loopback too)';
+  } else if (url.protocol !== 'https:') return 'must be https:';
+  if (classifyHost(bareHostname(url)) === 'never')
+    return 'names a link-local or metadata address, which is never called';
+  if (url.username || url.password) return 'must not carry credentials';
+  if (url.hash) return 'must not carry a fragment';
+  return null;
+}
+
+/** An endpoint, absolute, with or without `{parts}`. */
+export function endpointSchema(context: RecordContext) {
+  return z.string().superRefine((template, ctx) => {
+    const examples = Object.fromEntries(placeholderNames(template).map((name) => [name, 'example']));
+    const url = fillTemplate(template, examples);
+    const fault = url ? endpointFault(url, context.appUrl) : 'must be an absolute URL';
+    if (fault) ctx.addIssue(fault);
+  });
+}
