@@ -1,0 +1,130 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getBrowser } from './find-browser.ts';
+import { findPostgres, type PostgresServer, startPostgres } from './postgres-server.ts';
+import { capture, endAll, onEnd, run } from './processes.ts';
+import { canInstallPackages, installPackages } from './system-packages.ts';
+
+interface Outcome {
+  passed: number;
+  failed: number;
+}
+
+/** Each step in its order. What a step cannot find it installs; what it cannot install fails it. */
+const steps: Record<string, (extra: string[]) => Promise<Outcome>> = {
+  types: async () => {
+    const generated = await quietly('next', ['typegen']);
+    return generated.failed > 0 ? generated : quietly('tsc', ['--noEmit']);
+  },
+  lint: (extra) => quietly('biome', ['ci', ...extra]),
+  unit: async (extra) => {
+    await needPostgres();
+    return counted('vitest', ['run', '--allowOnly=false', ...extra]);
+  },
+  build: () => quietly('next', ['build']),
+  e2e: async (extra) => {
+    await needPostgres();
+    process.env.CHROMIUM_PATH = await getBrowser();
+    return counted('playwright', ['test', ...extra]);
+  },
+};
+
+const workFolder = mkdtempSync(join(tmpdir(), 'grantkeep-tests-'));
+let server: PostgresServer | undefined;
+
+async function main(): Promise<void> {
+  const [chosen, extra] = choose(process.argv.slice(2));
+  const total: Outcome = { passed: 0, failed: 0 };
+  const began = Date.now();
+  for (const name of chosen) {
+    console.log(`\n── ${name} ${'─'.repeat(Math.max(0, 60 - name.length))}`);
+    const stepBegan = Date.now();
+    const outcome = await attempt(name, extra);
+    total.passed += outcome.passed;
+    total.failed += outcome.failed;
+    console.log(
+      `${outcome.failed > 0 ? '✗' : '✓'} ${name}: ${outcome.passed} ok, ${outcome.failed} not, ${seconds(stepBegan)}`,
+    );
+  }
+  await cleanUp();
+  console.log(`\nThe whole took ${seconds(began)}.`);
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = total.failed > 0 ? 1 : 0;
+}
+
+/** The step names that lead the arguments (all when there are none), and the arguments after them. */
+function choose(args: string[]): [names: string[], extra: string[]] {
+  const known = Object.keys(steps);
+  const firstOther = args.findIndex((arg) => !known.includes(arg));
+  const names = firstOther === -1 ? args : args.slice(0, firstOther);
+  const extra = firstOther === -1 ? [] : args.slice(firstOther);
+  if (extra.length > 0 && names.length !== 1) {
+    console.error(`Usage: npm test -- [${known.join('|')} …]; further arguments may follow a single step.`);
+    process.exit(2);
+  }
+  return [names.length > 0 ? known.filter((name) => names.includes(name)) : known, extra];
+}
+
+async function attempt(name: string, extra: string[]): Promise<Outcome> {
+  try {
+    return (await steps[name]?.(extra)) ?? { passed: 0, failed: 1 };
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return { passed: 0, failed: 1 };
+  }
+}
+
+/** Runs a check that counts as one; its output is shown when it fails. */
+async function quietly(command: string, args: string[]): Promise<Outcome> {
+  const { status, output } = await capture(command, args);
+  if (status === 0) return { passed: 1, failed: 0 };
+  console.log(output.trimEnd());
+  return { passed: 0, failed: 1 };
+}
+
+/** Runs a test runner whose reporter writes its counts to TEST_SUMMARY_FILE. */
+async function counted(command: string, args: string[]): Promise<Outcome> {
+  const file = join(workFolder, `${command}.json`);
+  const status = await run(command, args, { env: { ...process.env, TEST_SUMMARY_FILE: file } });
+  const { passed, failed } = readSummary(file);
+  // A runner can fail without a failed test: a file that does not load, a server that does not start.
+  return { passed, failed: status !== 0 && failed === 0 ? 1 : failed };
+}
+
+function readSummary(file: string): Outcome {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Outcome;
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
+
+async function needPostgres(): Promise<void> {
+  if (process.env.TEST_DATABASE_URL) return;
+  if (!findPostgres() && !(canInstallPackages() && (await installPackages('postgresql')))) {
+    throw new Error(
+      'PostgreSQL was not found and could not be installed. Install it, or set TEST_DATABASE_URL to a server.',
+    );
+  }
+  server = await startPostgres();
+  process.env.TEST_DATABASE_URL = server.url;
+}
+
+async function cleanUp(): Promise<void> {
+  // Vitest and Playwright end cleanly on SIGINT only.
+  await endAll('SIGINT');
+  await server?.stop();
+  rmSync(workFolder, { recursive: true, force: true });
+}
+
+function seconds(since: number): string {
+  return `${((Date.now() - since) / 1000).toFixed(1)} s`;
+}
+
+onEnd(async (status) => {
+  await cleanUp();
+  console.error('Interrupted.');
+  process.exit(status);
+});
+await main();
