@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { check, index, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { boolean, check, index, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { instant } from '#lib/db/schema/columns';
 
 /** Someone who may sign in: an (issuer, subject) pair, never an e-mail (OpenID Connect Core §5.7). */
@@ -13,6 +13,8 @@ export const people = pgTable(
     name: text(),
     email: text(),
     role: text({ enum: ['user', 'auditor', 'administrator'] }).notNull().default('user'),
+    /** Named in ADMIN_EMAILS at the last sign-in; goes before `role` and is checked anew at each sign-in. */
+    adminByConfig: boolean().notNull().default(false),
     /** Set by an administrator: no session of theirs is valid, none can begin. */
     disabledAt: instant(),
     /** Profile erased; the row stays only while revocations of theirs are unfinished. */

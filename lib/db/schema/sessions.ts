@@ -12,7 +12,7 @@ export const sessions = pgTable(
     personId: text().notNull().references(() => people.id, { onDelete: 'cascade' }),
     createdAt: instant().notNull().defaultNow(),
     lastSeenAt: instant().notNull().defaultNow(),
-    idleExpiresAt: instant().notNull(),
+    /** The absolute end; the idle limit follows from `lastSeenAt` and the person's role at the moment of asking. */
     expiresAt: instant().notNull(),
     endedAt: instant(),
     ip: text(),
