@@ -32,6 +32,7 @@ const steps: Record<string, (extra: string[]) => Promise<Outcome>> = {
 
 const workFolder = mkdtempSync(join(tmpdir(), 'grantkeep-tests-'));
 let server: PostgresServer | undefined;
+let interrupted = false;
 
 async function main(): Promise<void> {
   const [chosen, extra] = choose(process.argv.slice(2));
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
     console.log(`\n── ${name} ${'─'.repeat(Math.max(0, 60 - name.length))}`);
     const stepBegan = Date.now();
     const outcome = await attempt(name, extra);
+    if (interrupted) return;
     total.passed += outcome.passed;
     total.failed += outcome.failed;
     console.log(
@@ -115,14 +117,15 @@ async function cleanUp(): Promise<void> {
   // Vitest and Playwright end cleanly on SIGINT only.
   await endAll('SIGINT');
   await server?.stop();
-  rmSync(workFolder, { recursive: true, force: true });
 }
 
 function seconds(since: number): string {
   return `${((Date.now() - since) / 1000).toFixed(1)} s`;
 }
 
+process.once('exit', () => rmSync(workFolder, { recursive: true, force: true }));
 onEnd(async (status) => {
+  interrupted = true;
   await cleanUp();
   console.error('Interrupted.');
   process.exit(status);

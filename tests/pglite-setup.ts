@@ -18,5 +18,8 @@ export default async function setUp(project: TestProject): Promise<() => void> {
   const template = join(folder, 'template.tar');
   writeFileSync(template, new Uint8Array(await files.arrayBuffer()), { mode: 0o600 });
   project.provide('pgliteTemplate', template);
-  return () => rmSync(folder, { recursive: true, force: true });
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  // An interrupted run skips the tear-down.
+  process.once('exit', remove);
+  return remove;
 }
