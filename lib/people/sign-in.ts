@@ -1,0 +1,77 @@
+import { and, eq, isNull, sql } from 'drizzle-orm';
+import type { SignInRule } from '#lib/config/environment';
+import type { Context, Role } from '#lib/context';
+import { withTransaction } from '#lib/db/database';
+import { people } from '#lib/db/schema/people';
+import { AppError } from '#lib/errors';
+import { newPersonId } from '#lib/ids';
+import { record } from '#lib/ledger/record';
+import { beginSession, type NewSession } from '#lib/people/sessions';
+
+/** Who the provider says has signed in. */
+export interface SignInIdentity {
+  issuer: string;
+  subject: string;
+  name: string | null;
+  email: string | null;
+  emailVerified: boolean;
+}
+
+export interface SignInInput {
+  provider: { id: string; trustedEmail: boolean };
+  identity: SignInIdentity;
+}
+
+/** True where a rule lets this identity in. Addresses count only when the provider calls them verified. */
+export function maySignIn(rules: readonly SignInRule[], provider: string, identity: SignInIdentity): boolean {
+  const email = identity.emailVerified ? (identity.email?.toLowerCase() ?? null) : null;
+  return rules.some(({ provider: of, allow }) => {
+    if (of !== provider) return false;
+    if (allow.kind === 'any') return true;
+    if (email === null) return false;
+    return allow.kind === 'email' ? email === allow.email : email.slice(email.lastIndexOf('@') + 1) === allow.domain;
+  });
+}
+
+/**
+ * Signs a person in after their provider's answer was checked: makes or finds the person by (issuer, subject), sets
+ * what ADMIN_EMAILS says today, and begins a session with a new id.
+ * @throws AppError `sign_in_not_allowed` or `person_disabled`; both are in the ledger then
+ */
+export async function signIn(ctx: Context, input: SignInInput): Promise<{ personId: string; session: NewSession }> {
+  const { provider, identity } = input;
+  const { config } = ctx;
+  const everybody = config.signInAllow.length === 0;
+  const allowed = everybody || maySignIn(config.signInAllow, provider.id, identity);
+  const trusted = provider.trustedEmail && identity.emailVerified && identity.email !== null;
+  const adminByConfig = trusted && config.adminEmails.includes(identity.email?.toLowerCase() ?? '');
+
+  const outcome = await withTransaction(ctx.database.db, async (tx) => {
+    const [known] = await tx
+      .select({ id: people.id, role: people.role, disabledAt: people.disabledAt, adminByConfig: people.adminByConfig })
+      .from(people)
+      .where(and(eq(people.issuer, identity.issuer), eq(people.subject, identity.subject), isNull(people.deletedAt)))
+      .for('update');
+    const refused = allowed ? (known?.disabledAt ? 'person_disabled' : null) : 'sign_in_not_allowed';
+    if (refused) {
+      await record(tx, ctx, { action: 'sign_in.refused', outcome: 'refused', code: refused, personId: known?.id ?? null, provider: provider.id });
+      return refused;
+    }
+    const profile = { name: identity.name, email: identity.email, adminByConfig, lastSignedInAt: sql`now()` };
+    const personId = known?.id ?? newPersonId();
+    if (known) {
+      await tx.update(people).set(profile).where(eq(people.id, personId));
+    } else {
+      await tx.insert(people).values({ id: personId, provider: provider.id, issuer: identity.issuer, subject: identity.subject, ...profile });
+    }
+    if ((known?.adminByConfig ?? false) !== adminByConfig) {
+      await record(tx, ctx, { action: 'person.role_changed', personId, details: { administrator: adminByConfig, by: 'ADMIN_EMAILS' } });
+    }
+    const role: Role = adminByConfig ? 'administrator' : (known?.role ?? 'user');
+    const session = await beginSession(tx, ctx, { id: personId, role });
+    await record(tx, ctx, { action: 'sign_in.completed', personId, provider: provider.id, details: { session: session.publicId } });
+    return { personId, session };
+  });
+  if (typeof outcome === 'string') throw new AppError(outcome);
+  return outcome;
+}

@@ -1,0 +1,29 @@
+import type { Role } from '#lib/context';
+
+/** A person as administrators see them. */
+export interface PersonView {
+  id: string;
+  name: string | null;
+  email: string | null;
+  provider: string;
+  issuer: string;
+  role: Role;
+  /** The role comes from ADMIN_EMAILS and cannot be changed here. */
+  roleFromConfig: boolean;
+  status: 'active' | 'disabled';
+  /** Live connections. */
+  connections: number;
+  createdAt: Date;
+  lastSignedInAt: Date | null;
+}
+
+/** A browser that is signed in, as its person or an administrator sees it. */
+export interface SessionView {
+  publicId: string;
+  createdAt: Date;
+  lastSeenAt: Date;
+  ip: string | null;
+  userAgent: string | null;
+  /** True for the session that asks. */
+  current: boolean;
+}
