@@ -1,0 +1,59 @@
+import { globSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { breaches, isKnownPart } from '#tests/import-rules';
+import { readSource } from '#tests/source-facts';
+
+const files = globSync(['{app,lib,demo,scripts,tests,e2e,bench}/**/*.{ts,tsx,mjs}', '*.{ts,mjs}']).sort();
+
+test('imports run downwards in every file', () => {
+  expect(files.flatMap((file) => breaches(readSource(file)))).toEqual([]);
+});
+
+test('every part of the product has its line in the rules', () => {
+  expect(files.filter((file) => !isKnownPart(file))).toEqual([]);
+});
+
+// Each rule must find an offender, in whatever form the import is written.
+test.each([
+  ['lib/oauth/a.ts', "import { db } from '#lib/db/open';"],
+  ['lib/config/a.ts', "import { AppError } from '../errors.ts';"],
+  ['lib/errors.ts', "export { record } from '#lib/ledger/record';"],
+  ['lib/vault/a.ts', "const later = () => import('#lib/connections/refresh');"],
+  ['lib/db/a.ts', "export type Connection = import('#lib/connections/views').ConnectionView;"],
+  ['lib/providers/a.ts', "import { exchange } from '#lib/oauth/exchange';"],
+  ['lib/connections/a.ts', "import Page from '#app/page';"],
+  ['lib/connections/a.ts', "import { startDemo } from '#demo/start';"],
+  ['lib/connections/a.ts', "export * from '../../tests/database.ts';"],
+  ['app/page.tsx', "import { eq } from 'drizzle-orm';"],
+  ['app/page.tsx', "import { sql } from 'drizzle-orm/sql';"],
+  ['app/page.tsx', "import type { Db } from '#lib/db/database';"],
+  ['app/page.tsx', "import { open } from '#lib/vault/open';"],
+  ['app/admin/page.tsx', "import Other from '../connections/page.tsx';"],
+  ['app/page.tsx', "import { cookies } from 'next/headers';"],
+  ['lib/http/a.ts', "import { getIronSession } from 'iron-session';"],
+  ['lib/api/a.ts', "import { NextResponse } from 'next/server';"],
+  ['lib/alerts/a.ts', "import { cache } from 'next/cache';"],
+  ['lib/log.ts', 'export const level = process.env.LOG_LEVEL;'],
+  ['app/page.tsx', "export default () => <p>{process['env'].HOME}</p>;"],
+  ['server.ts', 'const { PORT } = process.env;'],
+  ['server.ts', "import { env } from 'node:process';"],
+  ['lib/access/a.ts', 'export const key = Math.random();'],
+  ['lib/session/a.ts', "import { randomUUID } from 'node:crypto';\nexport const id = randomUUID();"],
+])('an offender is found: %s with %s', (file, text) => {
+  expect(breaches(readSource(file, text))).toHaveLength(1);
+});
+
+test.each([
+  ['app/page.tsx', "import { list } from '#lib/connections/list';\nimport { headers } from '#lib/session/headers';"],
+  [
+    'lib/connections/a.ts',
+    "import { withTransaction } from '#lib/db/database';\nimport { record } from '#lib/ledger/record';",
+  ],
+  ['lib/providers/a.ts', "import type { TokenSet } from '#lib/oauth/types';"],
+  ['lib/connections/a.test.ts', "import { sharedDatabase } from '#tests/database';"],
+  ['lib/config/a.ts', 'export const port = process.env.PORT;'],
+  ['scripts/a.ts', 'export const port = process.env.PORT;'],
+  ['server.ts', "import next from 'next';"],
+])('what the rules allow passes: %s with %s', (file, text) => {
+  expect(breaches(readSource(file, text))).toEqual([]);
+});

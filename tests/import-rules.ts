@@ -1,0 +1,150 @@
+import type { Import, SourceFacts } from '#tests/source-facts';
+
+/** The domains: one folder of `lib/` each, with one verb per file. */
+const domains = ['access', 'alerts', 'connections', 'flows', 'jobs', 'people', 'reviews'];
+
+/** What everything above configuration may use. */
+const ground = ['config', 'errors', 'registry', 'log', 'ids', 'parse-input'];
+
+/** What a domain stands on. */
+const underDomains = ['context', 'oauth', 'providers', 'vault', 'ledger', 'db', 'outbound'];
+
+/** For each part of `lib/`, and for `app`: the parts it may import besides itself. A part that is not here may import none. */
+const mayImport: Record<string, readonly string[]> = {
+  app: ['api', 'http', 'session', ...domains, 'context', 'providers', ...ground],
+  api: ['http', ...domains, 'context', 'providers', ...ground],
+  http: ['session', ...domains, 'context', 'providers', ...ground],
+  session: [...ground],
+  context: ['db', 'vault', 'ledger', 'providers', 'outbound', ...ground],
+  providers: ['oauth', 'outbound', ...ground],
+  oauth: ['outbound', ...ground],
+  ledger: ['db', 'context', ...ground],
+  db: [...ground],
+  vault: [...ground],
+  outbound: ['config', 'errors'],
+  log: ['config', 'registry'],
+  errors: [],
+  registry: [],
+  ids: [],
+  'parse-input': ['errors'],
+  config: ['registry'],
+  ...Object.fromEntries(domains.map((domain) => [domain, [...domains, ...underDomains, ...ground]])),
+};
+
+/** Parts that put the process together: they may import every part of `lib/`. */
+const composers = new Set(['server', 'cli', 'runtime']);
+
+interface Rule {
+  name: string;
+  /** Whether the rule looks at this file at all. */
+  applies(part: string, file: string): boolean;
+  /** What is wrong with this import, as the end of "… may not", or undefined. */
+  import?(from: string, to: Import): string | undefined;
+  /** Names that may not be used. */
+  names?: readonly string[];
+}
+
+const rules: readonly Rule[] = [
+  {
+    name: 'imports run downwards',
+    applies: (part) => part in mayImport,
+    import: (from, { target, typeOnly }) => {
+      const to = partOf(target);
+      if (to === undefined || to === from || !isProduct(to)) return undefined;
+      if (to === 'app') return 'import app';
+      if (from === 'providers' && to === 'oauth' && !typeOnly) return 'import more than types of lib/oauth';
+      return mayImport[from]?.includes(to) ? undefined : `import ${target}`;
+    },
+  },
+  {
+    name: 'no product file imports tests or demo',
+    applies: isProduct,
+    import: (_, { target }) => {
+      const to = partOf(target);
+      return to !== undefined && !isProduct(to) ? `import ${target}` : undefined;
+    },
+  },
+  {
+    name: 'app knows no tables and no ciphertext',
+    applies: (part) => part === 'app',
+    import: (_, { target }) =>
+      isPackage(target, 'drizzle-orm') || isPackage(target, 'postgres') ? `import ${target}` : undefined,
+  },
+  {
+    name: 'only app, lib/http and lib/session know Next',
+    applies: (part, file) => isProduct(part) && !['app', 'http', 'session'].includes(part) && file !== 'server.ts',
+    import: (_, { target }) => (isPackage(target, 'next') ? `import ${target}` : undefined),
+  },
+  {
+    name: 'only lib/session knows cookies and their seal',
+    applies: (part) => isProduct(part) && part !== 'session',
+    import: (_, { target }) =>
+      isPackage(target, 'iron-session') || target === 'next/headers' ? `import ${target}` : undefined,
+  },
+  {
+    name: 'only lib/config reads the environment',
+    applies: (part) => isProduct(part) && part !== 'config',
+    import: (_, { target }) => (target === 'node:process' ? 'import node:process' : undefined),
+    names: ['process.env'],
+  },
+  {
+    name: 'what must not be guessed comes from lib/ids or node:crypto random bytes',
+    applies: isProduct,
+    names: ['Math.random', 'randomUUID', 'crypto.randomUUID'],
+  },
+  {
+    name: 'routes never import routes',
+    applies: (part) => part === 'app',
+    import: (_, { target }) =>
+      /^app\/.*\/(route|page|layout)(\.tsx?)?$/.test(target) ? `import ${target}` : undefined,
+  },
+];
+
+/** Every breach of the rules in one file, as sentences. */
+export function breaches(facts: SourceFacts): string[] {
+  const part = partOf(facts.file);
+  if (part === undefined || isTest(facts.file)) return [];
+  return rules
+    .filter((rule) => rule.applies(part, facts.file))
+    .flatMap((rule) => [
+      ...facts.imports.flatMap((one) => {
+        const fault = rule.import?.(part, one);
+        return fault ? [`${facts.file} may not ${fault} (${rule.name})`] : [];
+      }),
+      ...(rule.names ?? [])
+        .filter((name) => facts.names.has(name))
+        .map((name) => `${facts.file} may not use ${name} (${rule.name})`),
+    ]);
+}
+
+/**
+ * The part a path belongs to: the folder or file below `lib/`, `app`, `server` for what starts the process, else the
+ * top folder. Undefined for packages and for configuration files at the top.
+ */
+function partOf(path: string): string | undefined {
+  const [top, second] = path.split('/');
+  if (top === 'lib') return second?.replace(/\.ts$/, '');
+  if (path === 'proxy.ts') return 'app';
+  if (path === 'server.ts' || path === 'instrumentation.ts') return 'server';
+  return top && outsideProduct.has(top) ? top : top === 'app' ? 'app' : undefined;
+}
+
+const outsideProduct = new Set(['demo', 'tests', 'e2e', 'bench', 'scripts']);
+
+function isProduct(part: string): boolean {
+  return !outsideProduct.has(part);
+}
+
+function isTest(file: string): boolean {
+  return /\.(test|spec)\.tsx?$/.test(file);
+}
+
+function isPackage(target: string, name: string): boolean {
+  return target === name || target.startsWith(`${name}/`);
+}
+
+/** True for a part that has its line in the rules. */
+export function isKnownPart(file: string): boolean {
+  const part = partOf(file);
+  return part === undefined || part in mayImport || composers.has(part) || outsideProduct.has(part);
+}
