@@ -1,0 +1,51 @@
+import type { Namesake } from '#demo/namesake';
+import type { DemoServer } from '#demo/server';
+import type { DemoProviderId } from '#demo/switches';
+
+/** One provider in the format of `PROVIDERS_FILE`, in the field names of RFC 8414 and RFC 7591. */
+export interface ProviderRecordInput {
+  id: DemoProviderId;
+  name: string;
+  preset: string;
+  issuer: string;
+  authorization_endpoint: string;
+  token_endpoint: string;
+  revocation_endpoint?: string;
+  introspection_endpoint?: string;
+  userinfo_endpoint?: string;
+  jwks_uri?: string;
+  client_id: string;
+  client_secret: string;
+  token_endpoint_auth_method: string;
+  scopes: string[];
+  sign_in: boolean;
+  trusted_email?: boolean;
+}
+
+/** What the app is told about a running demo server: its namesake's preset at loopback endpoints. */
+export function providerRecord(namesake: Namesake, server: DemoServer): ProviderRecordInput {
+  const at = (path: string | undefined) => (path ? `${server.url}${path}` : undefined);
+  const { routes } = namesake;
+  const github = namesake.id === 'github';
+  const optional = {
+    revocation_endpoint: github ? at(`/api/applications/${server.clientId}/token`) : at(routes.revocation),
+    introspection_endpoint: at(routes.introspection),
+    userinfo_endpoint: github ? at('/api/user') : at(routes.userinfo),
+    jwks_uri: github ? undefined : at(routes.jwks),
+  };
+  return {
+    id: namesake.id,
+    name: namesake.title,
+    preset: namesake.id === 'demo' ? 'oidc' : namesake.id,
+    issuer: server.issuer,
+    authorization_endpoint: server.url + routes.authorization,
+    token_endpoint: server.url + routes.token,
+    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
+    client_id: server.clientId,
+    client_secret: server.clientSecret,
+    token_endpoint_auth_method: String(namesake.clientAuth),
+    scopes: [...namesake.recordScopes],
+    sign_in: namesake.signInOnly,
+    ...(namesake.signInOnly ? { trusted_email: true } : {}),
+  };
+}
