@@ -44,7 +44,11 @@ function dispatcherFor(origin: HostOrigin, options: GuardedFetchOptions, timeout
   return new EnvHttpProxyAgent({ ...agentOptions, httpProxy, httpsProxy, noProxy });
 }
 
-async function readLimited(body: AsyncIterable<Uint8Array>, maxBytes: number, host: string): Promise<Buffer<ArrayBuffer>> {
+async function readLimited(
+  body: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  host: string,
+): Promise<Buffer<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {

@@ -1,0 +1,59 @@
+import { calculatePKCECodeChallenge, randomNonce, randomPKCECodeVerifier, randomState } from 'openid-client';
+import { checkAccountParams } from '#lib/oauth/account-params';
+import { OAuthError } from '#lib/oauth/oauth-error';
+import type { AccountParamValues, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
+
+/** What one flow must remember: 32 random bytes each for state, nonce and verifier, and the S256 challenge. */
+export interface TransactionSecrets {
+  state: string;
+  nonce: string;
+  verifier: string;
+  challenge: string;
+}
+
+/** Fresh secrets of one flow, from the runtime's CSPRNG. */
+export async function createTransactionSecrets(): Promise<TransactionSecrets> {
+  const verifier = randomPKCECodeVerifier();
+  const challenge = await calculatePKCECodeChallenge(verifier);
+  return { state: randomState(), nonce: randomNonce(), verifier, challenge };
+}
+
+export interface AuthorizationRequest {
+  redirectUri: string;
+  state: string;
+  /** Sent only with the `openid` scope. */
+  nonce: string;
+  codeChallenge: string;
+  scopes: readonly string[];
+  accountParams?: AccountParamValues;
+}
+
+/**
+ * The URL to send the browser to. PKCE is always S256 (RFC 7636) unless the record says `dangerously_without_pkce`;
+ * state is always there (RFC 9700 §4.7).
+ */
+export function buildAuthorizationUrl(
+  provider: OAuthProvider,
+  pinned: PinnedEndpoints,
+  request: AuthorizationRequest,
+): URL {
+  if (request.accountParams) checkAccountParams(provider, request.accountParams);
+  const { state, codeChallenge, scopes } = request;
+  if (!state || !codeChallenge) throw new OAuthError('pkce_required', { detail: 'state_or_challenge_missing' });
+  const url = new URL(pinned.authorization_endpoint);
+  const parameters: Record<string, string> = {
+    ...provider.authorization_params,
+    response_type: 'code',
+    client_id: provider.client_id,
+    redirect_uri: request.redirectUri,
+    state,
+  };
+  if (scopes.length > 0) parameters.scope = scopes.join(provider.scope_sep_out);
+  if (scopes.includes('openid')) parameters.nonce = request.nonce;
+  if (!provider.dangerously_without_pkce) {
+    parameters.code_challenge = codeChallenge;
+    parameters.code_challenge_method = 'S256';
+  }
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  return url;
+}

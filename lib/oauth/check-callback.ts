@@ -1,0 +1,72 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { OAuthError } from '#lib/oauth/oauth-error';
+import { pickExtras } from '#lib/oauth/token-answer';
+import type { Extras, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
+
+/** Parameters with a meaning to us; a second copy of any could make two readers see two answers. */
+const knownParameters = [
+  ...['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'scope'],
+  ...['response', 'id_token', 'access_token', 'token_type', 'expires_in'],
+];
+
+const checkedCallbacks = new WeakSet<CheckedCallback>();
+
+/** An answer on the redirect that passed every check. `exchangeCode` takes nothing else. */
+export interface CheckedCallback {
+  readonly code: string;
+  readonly state: string;
+  readonly iss: string | null;
+  /** The fields on the redirect that the record keeps. */
+  readonly extras: Extras;
+}
+
+/** True only for what `checkCallback` returned, so that a look-alike object cannot skip it. */
+export function isCheckedCallback(value: CheckedCallback): boolean {
+  return checkedCallbacks.has(value);
+}
+
+/** Compares secrets in a time that does not depend on where they differ. */
+function sameSecret(given: string, expected: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}
+
+/** RFC 9207 §2.4: a wrong `iss` never; a missing one not where the server advertises it or the record requires it. */
+function checkIssuer(provider: OAuthProvider, pinned: PinnedEndpoints, iss: string | null): void {
+  if (iss !== null && iss !== pinned.issuer) throw new OAuthError('iss_mismatch');
+  const required = provider.iss_policy === 'required' || pinned.authorization_response_iss_parameter_supported;
+  if (iss === null && required) throw new OAuthError('iss_missing');
+}
+
+/**
+ * Checks the answer on the redirect against the flow it must belong to. Error answers are believed only after state
+ * and issuer were. Throws OAuthError; `access_denied` or `provider_refused` carry the provider's code.
+ */
+export function checkCallback(
+  provider: OAuthProvider,
+  pinned: PinnedEndpoints,
+  callbackUrl: URL,
+  expected: { state: string },
+): CheckedCallback {
+  const parameters = callbackUrl.searchParams;
+  const repeated = [...knownParameters, ...provider.redirect_fields].find((name) => parameters.getAll(name).length > 1);
+  if (repeated !== undefined) throw new OAuthError('duplicate_parameter', { detail: repeated });
+
+  const state = parameters.get('state');
+  if (!state) throw new OAuthError('state_missing');
+  if (!expected.state || !sameSecret(state, expected.state)) throw new OAuthError('state_mismatch');
+  const iss = parameters.get('iss');
+  checkIssuer(provider, pinned, iss);
+
+  const error = parameters.get('error');
+  if (error !== null) {
+    throw new OAuthError(error === 'access_denied' ? 'access_denied' : 'provider_refused', { providerError: error });
+  }
+  const code = parameters.get('code');
+  if (!code) throw new OAuthError('missing_code');
+
+  const extras = pickExtras(provider, Object.fromEntries(parameters), provider.redirect_fields);
+  const checked: CheckedCallback = Object.freeze({ code, state, iss, extras });
+  checkedCallbacks.add(checked);
+  return checked;
+}

@@ -1,0 +1,19 @@
+import type { ClientAuth } from 'openid-client';
+import { callProvider } from '#lib/oauth/provider-call';
+import type { OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
+
+/** A form POST of this client to one of its server's endpoints (revocation, introspection). */
+export async function clientRequest(
+  provider: OAuthProvider,
+  pinned: PinnedEndpoints,
+  url: string,
+  parameters: Record<string, string>,
+  authentication: ClientAuth | null,
+  deps: OAuthDeps,
+): Promise<Response> {
+  const body = new URLSearchParams(parameters);
+  const headers = new Headers({ accept: 'application/json' });
+  await authentication?.({ issuer: pinned.issuer }, { client_id: provider.client_id }, body, headers);
+  headers.set('content-type', 'application/x-www-form-urlencoded');
+  return callProvider(deps.fetch, url, { method: 'POST', headers, body: body.toString() }, deps.now());
+}

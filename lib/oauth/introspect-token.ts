@@ -1,0 +1,33 @@
+import { clientAuthentication } from '#lib/oauth/client-authentication';
+import { clientRequest } from '#lib/oauth/client-request';
+import { OAuthError } from '#lib/oauth/oauth-error';
+import { readObject } from '#lib/oauth/provider-call';
+import { providerErrorOf } from '#lib/oauth/token-error';
+import type { OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
+
+export interface Introspection {
+  active: boolean;
+  /** Seconds since 1970, or null where the server does not say. */
+  exp: number | null;
+}
+
+/** Asks the server whether a token lives and until when (RFC 7662). */
+export async function introspectToken(
+  provider: OAuthProvider,
+  pinned: PinnedEndpoints,
+  token: string,
+  deps: OAuthDeps,
+): Promise<Introspection> {
+  const url = pinned.introspection_endpoint;
+  if (!url) throw new OAuthError('unsupported', { detail: 'introspection_endpoint' });
+  const authentication = await clientAuthentication(provider);
+  const parameters = { token, token_type_hint: 'access_token' };
+  const response = await clientRequest(provider, pinned, url, parameters, authentication, deps);
+  const body = await readObject(response);
+  if (!response.ok) {
+    const code = response.status === 401 ? 'invalid_client' : 'request_rejected';
+    throw new OAuthError(code, { providerError: body && providerErrorOf(body), detail: `http_${response.status}` });
+  }
+  if (typeof body?.active !== 'boolean') throw new OAuthError('token_answer_invalid', { detail: 'active' });
+  return { active: body.active, exp: typeof body.exp === 'number' && Number.isFinite(body.exp) ? body.exp : null };
+}

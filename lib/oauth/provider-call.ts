@@ -1,0 +1,85 @@
+import { OAuthError } from '#lib/oauth/oauth-error';
+
+/** Whole seconds of a Retry-After header (RFC 9110 §10.2.3: seconds or a date), at most a day. */
+export function retryAfterSeconds(response: Response, now: Date): number | undefined {
+  const value = response.headers.get('retry-after')?.trim();
+  if (!value) return undefined;
+  const seconds = /^\d{1,9}$/.test(value) ? Number(value) : Math.ceil((Date.parse(value) - now.getTime()) / 1000);
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), 86_400) : undefined;
+}
+
+const outboundCodes = new Map([
+  ['outbound_blocked', 'outbound_blocked'],
+  ['outbound_timeout', 'provider_timeout'],
+  ['outbound_too_large', 'answer_too_large'],
+  ['outbound_redirect', 'redirect_refused'],
+] as const);
+
+/** A failed fetch as an OAuthError. The original is dropped: runtimes quote URLs, and URLs may carry secrets. */
+function callFailure(error: unknown): OAuthError {
+  if (error instanceof OAuthError) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const name = error instanceof Error ? error.name : '';
+  if (name === 'TimeoutError' || name === 'AbortError') return new OAuthError('provider_timeout');
+  const known = outboundCodes.get(code as Parameters<typeof outboundCodes.get>[0]);
+  const reason = error instanceof Error && 'reason' in error ? String(error.reason) : code;
+  return new OAuthError(known ?? 'provider_unavailable', reason ? { detail: reason } : {});
+}
+
+/**
+ * Calls the provider. A network failure, 429 and every 5xx become transient OAuthErrors here, whatever the body says,
+ * so that no caller can mistake an outage for a dead grant.
+ */
+export async function callProvider(
+  fetcher: typeof fetch,
+  url: string | URL,
+  init: RequestInit,
+  now: Date,
+): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetcher(url, { ...init, redirect: 'manual' });
+  } catch (error) {
+    throw callFailure(error);
+  }
+  if (response.status === 429 || response.status >= 500) {
+    throw new OAuthError(response.status === 429 ? 'rate_limited' : 'provider_unavailable', {
+      retryAfterSeconds: retryAfterSeconds(response, now),
+      detail: `http_${response.status}`,
+    });
+  }
+  if (response.status >= 300 && response.status < 400) {
+    throw new OAuthError('redirect_refused', { detail: `http_${response.status}` });
+  }
+  return response;
+}
+
+/** Reads a body, JSON or form-encoded, as one flat-or-nested object; null when it is neither. */
+export async function readObject(response: Response): Promise<Record<string, unknown> | null> {
+  let text: string;
+  try {
+    text = await response.text();
+  } catch (error) {
+    throw callFailure(error);
+  }
+  const type = response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
+  } catch {
+    const formLike = type === 'application/x-www-form-urlencoded' || (type === 'text/plain' && /^[\w.-]+=/.test(text));
+    return formLike ? Object.fromEntries(new URLSearchParams(text)) : null;
+  }
+}
+
+/** The value at a dotted path of own members, or undefined. */
+export function valueAt(source: unknown, path: string): unknown {
+  let value: unknown = source;
+  for (const part of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<string, unknown>)[part];
+  }
+  return value;
+}

@@ -1,0 +1,33 @@
+import { refreshTokenGrant } from 'openid-client';
+import { fillEndpoint } from '#lib/oauth/account-params';
+import { clientAuthentication } from '#lib/oauth/client-authentication';
+import { clientConfiguration } from '#lib/oauth/client-configuration';
+import { fromLibrary } from '#lib/oauth/library-error';
+import { tokenExchange } from '#lib/oauth/normalising-fetch';
+import { OAuthError } from '#lib/oauth/oauth-error';
+import type { AccountParamValues, OAuthDeps, OAuthProvider, PinnedEndpoints, TokenSet } from '#lib/oauth/types';
+
+/**
+ * Refreshes (RFC 6749 §6). `refresh_token` is null when the provider sent none: keep the old one then. Only a code in
+ * the record's `dead_codes` gives the disposition `dead_grant`. An ID token in the answer is not read.
+ */
+export async function refreshGrant(
+  provider: OAuthProvider,
+  pinned: PinnedEndpoints,
+  { refreshToken, accountParams = {} }: { refreshToken: string; accountParams?: AccountParamValues },
+  deps: OAuthDeps,
+): Promise<TokenSet> {
+  const exchange = tokenExchange(provider, deps, false);
+  const other = provider.refresh_endpoint && fillEndpoint(provider, provider.refresh_endpoint, accountParams);
+  const endpoints = other ? { ...pinned, token_endpoint: other } : pinned;
+  const configuration = clientConfiguration(provider, endpoints, await clientAuthentication(provider), exchange, deps);
+  try {
+    await refreshTokenGrant(configuration, refreshToken, { ...provider.refresh_params });
+  } catch (error) {
+    throw fromLibrary(error);
+  }
+  const answer = exchange.answer();
+  if (!answer) throw new OAuthError('token_answer_invalid');
+  const { id_token: _unread, ...tokens } = answer;
+  return { ...tokens, id_token_claims: null };
+}

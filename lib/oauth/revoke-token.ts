@@ -1,0 +1,117 @@
+import type { ClientAuth } from 'openid-client';
+import { basicAuthentication, clientAuthentication } from '#lib/oauth/client-authentication';
+import { clientRequest } from '#lib/oauth/client-request';
+import { OAuthError } from '#lib/oauth/oauth-error';
+import { callProvider, readObject } from '#lib/oauth/provider-call';
+import { providerErrorOf } from '#lib/oauth/token-error';
+import type { OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
+
+type TokenKind = 'refresh_token' | 'access_token';
+
+export interface GrantTokens {
+  accessToken: string | null;
+  refreshToken: string | null;
+}
+
+export interface Revocation {
+  /** `unsupported`: the provider offers no way; the person ends the grant at `manual_url`, if there is one. */
+  outcome: 'revoked' | 'unsupported';
+  /** Which token was handed in; null where none was. */
+  token_kind: TokenKind | null;
+  manual_url?: string;
+}
+
+function unsupported(provider: OAuthProvider): Revocation {
+  const { manual_url } = provider.revoke;
+  return { outcome: 'unsupported', token_kind: null, ...(manual_url ? { manual_url } : {}) };
+}
+
+async function authenticationFor(provider: OAuthProvider): Promise<ClientAuth | null> {
+  switch (provider.revoke.auth) {
+    case 'none':
+      return null;
+    case 'basic':
+      return basicAuthentication(provider);
+    case 'client':
+      return clientAuthentication(provider);
+  }
+}
+
+/** Which tokens to hand in, in order: the record's kind first, the other where that is all there is. */
+function tokensToRevoke(provider: OAuthProvider, tokens: GrantTokens): [TokenKind, string][] {
+  const all: [TokenKind, string | null][] = [
+    ['refresh_token', tokens.refreshToken],
+    ['access_token', tokens.accessToken],
+  ];
+  const held = all.filter((entry): entry is [TokenKind, string] => entry[1] !== null);
+  if (provider.revoke.token_kind === 'both') return held;
+  const wanted = held.filter(([kind]) => kind === provider.revoke.token_kind);
+  return wanted.length > 0 ? wanted : held.slice(0, 1);
+}
+
+/** RFC 7009 §2.2: 200 also for a token that is dead already; some servers say so with `invalid_token` instead. */
+async function revokeAsRfc7009(
+  provider: OAuthProvider,
+  pinned: PinnedEndpoints,
+  url: string,
+  [kind, token]: [TokenKind, string],
+  deps: OAuthDeps,
+): Promise<'revoked' | 'unsupported'> {
+  const authentication = await authenticationFor(provider);
+  const response = await clientRequest(provider, pinned, url, { token, token_type_hint: kind }, authentication, deps);
+  if (response.ok) return 'revoked';
+  const body = await readObject(response);
+  const error = body && providerErrorOf(body);
+  if (error === 'invalid_token') return 'revoked';
+  if (error === 'unsupported_token_type') return 'unsupported';
+  const code = response.status === 401 || error === 'invalid_client' ? 'invalid_client' : 'request_rejected';
+  throw new OAuthError(code, { providerError: error, detail: `http_${response.status}` });
+}
+
+/** GitHub's way: DELETE with Basic and the access token in a JSON body; 204, or 404 and 422 for a token it refuses. */
+async function revokeByDelete(
+  provider: OAuthProvider,
+  pinned: PinnedEndpoints,
+  url: string,
+  tokens: GrantTokens,
+  deps: OAuthDeps,
+): Promise<void> {
+  const headers = new Headers({ accept: 'application/json', 'content-type': 'application/json' });
+  const authentication = await authenticationFor(provider);
+  const client = { client_id: provider.client_id };
+  await authentication?.({ issuer: pinned.issuer }, client, new URLSearchParams(), headers);
+  const body = JSON.stringify({ access_token: tokens.accessToken });
+  const response = await callProvider(deps.fetch, url, { method: 'DELETE', headers, body }, deps.now());
+  if (response.ok) return;
+  const detail = `http_${response.status}`;
+  if (response.status === 401) throw new OAuthError('invalid_client', { detail });
+  const refused = response.status === 404 || response.status === 422;
+  if (!refused) throw new OAuthError('request_rejected', { detail });
+  // The access token is dead. Without a refresh token so is the grant; with one, refresh first and try again.
+  if (tokens.refreshToken !== null) throw new OAuthError('token_rejected', { detail });
+}
+
+/**
+ * Ends a grant at the provider, in the way its record says. Throws a transient OAuthError (with `retryAfterSeconds`
+ * where the provider gave one) when trying again later makes sense, and `token_rejected` when a fresh access token is
+ * needed first.
+ */
+export async function revokeGrant(
+  provider: OAuthProvider,
+  pinned: PinnedEndpoints,
+  tokens: GrantTokens,
+  deps: OAuthDeps,
+): Promise<Revocation> {
+  const url = pinned.revocation_endpoint;
+  const handed = tokensToRevoke(provider, tokens);
+  const first = handed[0];
+  if (provider.revoke.style === 'none' || !url || !first) return unsupported(provider);
+  if (provider.revoke.style === 'delete_json') {
+    if (tokens.accessToken === null) return unsupported(provider);
+    await revokeByDelete(provider, pinned, url, tokens, deps);
+    return { outcome: 'revoked', token_kind: 'access_token' };
+  }
+  const outcomes: ('revoked' | 'unsupported')[] = [];
+  for (const entry of handed) outcomes.push(await revokeAsRfc7009(provider, pinned, url, entry, deps));
+  return outcomes.includes('revoked') ? { outcome: 'revoked', token_kind: first[0] } : unsupported(provider);
+}

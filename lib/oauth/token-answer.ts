@@ -1,0 +1,88 @@
+import { bareHostname, hostWithPort, isLoopbackHost } from '#lib/config/address-class';
+import { OAuthError } from '#lib/oauth/oauth-error';
+import { valueAt } from '#lib/oauth/provider-call';
+import type { Extras, OAuthProvider, TokenSet } from '#lib/oauth/types';
+
+/** A token answer brought into one shape; the ID token is still unchecked. */
+export type NormalisedAnswer = Omit<TokenSet, 'id_token_claims'> & { id_token: string | null };
+
+const longestLife = 10 * 366 * 86_400;
+
+const invalid = (detail: string) => new OAuthError('token_answer_invalid', { detail });
+
+/** Seconds, from a number or digits in a string; null for anything else. */
+function lifetime(value: unknown): number | null {
+  const seconds = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds < 0) return null;
+  return Math.min(Math.floor(seconds), longestLife);
+}
+
+/** A token as it may stand in a header (RFC 6750 §2.1 is narrower; real tokens are not); null when absent or empty. */
+function tokenText(value: unknown, name: string): string | null {
+  if (value === undefined || value === null || value === '') return null;
+  if (typeof value !== 'string' || value.length > 65_536 || !/^[\x21-\x7e]+$/.test(value)) throw invalid(name);
+  return value;
+}
+
+/** Splits granted scopes, each once; null where the answer names none. */
+export function parseScopes(value: unknown, separator: ' ' | ',' | '+'): string[] | null {
+  const parts = Array.isArray(value) ? value : typeof value === 'string' ? value.split(separator) : null;
+  if (!parts) return null;
+  const words = parts.filter((part) => typeof part === 'string').map((part) => part.trim());
+  return [...new Set(words.filter((word) => word !== ''))];
+}
+
+function tokenType(provider: OAuthProvider, value: unknown): string {
+  if (value === undefined || value === null || value === '') return 'bearer';
+  const type = typeof value === 'string' ? value.toLowerCase() : '';
+  if (type === 'bearer') return type;
+  // A nested token (Slack's `authed_user`) is described by whose it is, not by how it is used.
+  if (provider.token_path && ['user', 'bot'].includes(type)) return 'bearer';
+  throw invalid('token_type');
+}
+
+/** A URL that later calls will carry the token to: only on the record's domains or a host the operator wrote. */
+function checkUrlField(provider: OAuthProvider, name: string, value: unknown): void {
+  const suffixes = provider.url_field_hosts[name];
+  if (!suffixes) return;
+  const url = typeof value === 'string' ? URL.parse(value) : null;
+  if (!url || url.username || url.password) throw invalid(name);
+  const host = bareHostname(url);
+  const written = provider.operator_hosts.includes(hostWithPort(url));
+  const known = suffixes.some((suffix) => (suffix.startsWith('.') ? host.endsWith(suffix) : host === suffix));
+  const plainAllowed = url.protocol === 'http:' && written && isLoopbackHost(url);
+  if (!(written || known) || !(url.protocol === 'https:' || plainAllowed)) throw invalid(name);
+}
+
+/** The named members of a source that are plain values. URL fields are checked against the record. */
+export function pickExtras(provider: OAuthProvider, source: unknown, paths: readonly string[]): Extras {
+  const extras: Extras = {};
+  for (const path of paths) {
+    const value = valueAt(source, path);
+    if (value === undefined || value === null) continue;
+    checkUrlField(provider, path, value);
+    if (typeof value === 'string' ? value.length <= 2048 : typeof value === 'number' || typeof value === 'boolean') {
+      extras[path] = value as string | number | boolean;
+    }
+  }
+  return extras;
+}
+
+/** Brings a successful token answer into one shape, following the record. */
+export function normaliseTokenAnswer(provider: OAuthProvider, body: Record<string, unknown>): NormalisedAnswer {
+  const path = provider.token_path;
+  const parent = path?.includes('.') ? valueAt(body, path.slice(0, path.lastIndexOf('.'))) : body;
+  const token = tokenText(path ? valueAt(body, path) : body.access_token, 'access_token');
+  if (!token) throw invalid('access_token');
+  const source = typeof parent === 'object' && parent !== null ? (parent as Record<string, unknown>) : body;
+  return {
+    access_token: token,
+    token_type: tokenType(provider, source.token_type),
+    expires_in: lifetime(source.expires_in) ?? provider.expires_default,
+    refresh_token: tokenText(source.refresh_token, 'refresh_token'),
+    refresh_token_expires_in: lifetime(source.refresh_token_expires_in),
+    scopes: parseScopes(source.scope, provider.scope_sep_in),
+    id_token: tokenText(body.id_token, 'id_token'),
+    extras: pickExtras(provider, body, provider.response_fields),
+  };
+}

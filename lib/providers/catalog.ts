@@ -1,0 +1,98 @@
+import type { ProviderRecordInput } from '#lib/config/provider-record';
+import type { ProviderRecord } from '#lib/providers/record';
+import { resolveRecord } from '#lib/providers/resolve-record';
+
+interface Credentials {
+  client_id: string;
+  client_secret: string;
+}
+
+export interface CatalogInput {
+  appUrl: URL;
+  /** The built-in five, as far as the environment configures them. */
+  builtin: {
+    google?: Credentials;
+    /** `url`: the web address of an Enterprise server. */
+    github?: Credentials & { url?: string };
+    salesforce?: Credentials & { login_url: string };
+    okta?: Credentials & { issuer: string };
+    auth0?: Credentials & { issuer: string };
+  };
+  file: readonly ProviderRecordInput[];
+}
+
+export interface ProviderCatalog {
+  /** Every configured provider, in the order of the five and then of the file. */
+  list(): ProviderRecord[];
+  get(id: string): ProviderRecord | undefined;
+  /** Those that people may sign in through. */
+  signIn(): ProviderRecord[];
+  /** `host:port` of every host the operator wrote: only these may be private addresses. */
+  operatorHosts(): Set<string>;
+}
+
+/** The five the hub knows without a file, configured or not. */
+export const knownProviders: readonly { id: string; name: string }[] = [
+  { id: 'google', name: 'Google' },
+  { id: 'github', name: 'GitHub' },
+  { id: 'salesforce', name: 'Salesforce' },
+  { id: 'okta', name: 'Okta' },
+  { id: 'auth0', name: 'Auth0' },
+];
+
+/** Two providers with one id. `ids` names them. */
+export class DuplicateProviderError extends Error {
+  readonly code = 'duplicate_provider';
+  readonly ids: readonly string[];
+
+  constructor(ids: readonly string[]) {
+    super(`Provider ids must be unique; used more than once: ${ids.join(', ')}`);
+    this.name = 'DuplicateProviderError';
+    this.ids = ids;
+  }
+}
+
+function builtinEntries({ builtin }: CatalogInput): ProviderRecordInput[] {
+  const { google, github, salesforce, okta, auth0 } = builtin;
+  const entries: ProviderRecordInput[] = [];
+  const trusted = { sign_in: true, trusted_email: true };
+  if (google) entries.push({ id: 'google', name: 'Google', preset: 'google', ...google, ...trusted });
+  if (github) {
+    const { url, ...credentials } = github;
+    const issuer = url ? { issuer: `${new URL(url).origin}/login/oauth` } : {};
+    entries.push({ id: 'github', name: 'GitHub', preset: 'github', ...credentials, ...issuer, ...trusted });
+  }
+  if (salesforce) {
+    const { login_url, ...credentials } = salesforce;
+    // Not for signing in: behind the shared login host, anybody's organisation may claim any e-mail address.
+    entries.push({
+      id: 'salesforce',
+      name: 'Salesforce',
+      preset: 'salesforce',
+      ...credentials,
+      issuer: new URL(login_url).origin,
+    });
+  }
+  if (okta) entries.push({ id: 'okta', name: 'Okta', preset: 'okta', ...okta, ...trusted });
+  if (auth0) entries.push({ id: 'auth0', name: 'Auth0', preset: 'auth0', ...auth0, ...trusted });
+  return entries;
+}
+
+/**
+ * The catalogue of configured providers, immutable.
+ * @throws DuplicateProviderError when the file uses an id twice or that of a configured built-in provider
+ */
+export function buildCatalog(input: CatalogInput): ProviderCatalog {
+  const records = [...builtinEntries(input), ...input.file].map(resolveRecord);
+  const byId = new Map(records.map((record) => [record.id, record]));
+  if (byId.size < records.length) {
+    const ids = records.map(({ id }) => id);
+    throw new DuplicateProviderError([...new Set(ids.filter((id, index) => ids.indexOf(id) !== index))]);
+  }
+  return {
+    list: () => [...records],
+    get: (id) => byId.get(id),
+    signIn: () => records.filter(({ sign_in }) => sign_in),
+    operatorHosts: () => new Set(records.flatMap(({ operator_hosts }) => operator_hosts)),
+  };
+}

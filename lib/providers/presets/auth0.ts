@@ -1,0 +1,35 @@
+import type { Preset } from '#lib/providers/preset';
+
+/** Auth0, from auth0/docs-v2. The issuer ends in a slash: `https://tenant.eu.auth0.com/`. */
+export const auth0: Preset = () => ({
+  name: 'Auth0',
+  discovery: 'oidc',
+  token_endpoint_auth_method: 'client_secret_post',
+  scopes: ['openid', 'profile', 'email', 'offline_access'],
+  sign_in_scopes: ['openid', 'profile', 'email'],
+  // Leeway is off unless a tenant sets it.
+  rotation: 'rotate',
+  idle_keepalive_days: 25,
+  max_grants: 200,
+  // A dead refresh token comes with 401 or 403; the code decides, not the status.
+  dead_codes: ['invalid_grant'],
+  // Only refresh tokens; a tenant switch, on in older tenants, ends the whole grant with it.
+  revoke: { style: 'rfc7009', token_kind: 'refresh_token', auth: 'client', blast_radius: 'grant' },
+  identity: {
+    source: 'id_token',
+    label: ['email', 'nickname', 'name', 'sub'],
+    email: 'email',
+    email_verified: 'email_verified',
+    name: 'name',
+  },
+  push_signal: 'log_stream',
+  scope_descriptions: {
+    openid: 'Know which account this is',
+    profile: 'See the profile',
+    email: 'See the e-mail address',
+    phone: 'See the phone number',
+    address: 'See the address',
+    offline_access: 'Stay connected without asking again',
+    'read:current_user': 'See the own user record',
+  },
+});

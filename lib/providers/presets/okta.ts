@@ -1,0 +1,39 @@
+import type { Preset } from '#lib/providers/preset';
+
+/** Okta, from okta-developer-docs. The issuer is the org (`https://x.okta.com`) or a custom authorization server. */
+export const okta: Preset = () => ({
+  name: 'Okta',
+  discovery: 'oidc',
+  token_endpoint_auth_method: 'client_secret_basic',
+  scopes: ['openid', 'profile', 'email', 'offline_access'],
+  sign_in_scopes: ['openid', 'profile', 'email'],
+  // Rotating applications forgive the old token for 0 to 60 s, 30 unless set; a persistent token simply stays.
+  rotation: { leeway_s: 30 },
+  idle_keepalive_days: 5,
+  dead_codes: ['invalid_grant'],
+  // Revoking the refresh token revokes the access token, not the other way round.
+  revoke: { style: 'rfc7009', token_kind: 'refresh_token', auth: 'client', blast_radius: 'token' },
+  identity: {
+    source: 'id_token',
+    label: ['email', 'preferred_username', 'name', 'sub'],
+    email: 'email',
+    email_verified: 'email_verified',
+    name: 'name',
+  },
+  push_signal: 'ssf',
+  scope_descriptions: {
+    openid: 'Know which Okta account this is',
+    profile: 'See the profile',
+    email: 'See the e-mail address',
+    phone: 'See the phone number',
+    address: 'See the address',
+    groups: 'See the groups of the account',
+    offline_access: 'Stay connected without asking again',
+    'okta.users.read.self': 'See the own user record',
+    'okta.users.read': 'See all users of the organisation',
+    'okta.users.manage': 'Create and change users of the organisation',
+    'okta.groups.read': 'See all groups of the organisation',
+    'okta.apps.read': 'See the applications of the organisation',
+    'okta.logs.read': 'See the system log',
+  },
+});

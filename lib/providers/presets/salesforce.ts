@@ -1,0 +1,46 @@
+import type { Preset } from '#lib/providers/preset';
+
+const defaultIssuer = 'https://login.salesforce.com';
+
+/**
+ * Salesforce, from help.salesforce.com (`remoteaccess_using_openid_discovery_endpoint` and the connected-app pages).
+ * The issuer is the login host or the organisation's My Domain, whichever was configured.
+ */
+export const salesforce: Preset = (written) => ({
+  name: 'Salesforce',
+  issuer: written ?? defaultIssuer,
+  discovery: 'oidc',
+  token_endpoint_auth_method: 'client_secret_post',
+  scopes: ['openid', 'id', 'api', 'refresh_token'],
+  sign_in_scopes: ['openid', 'email', 'profile'],
+  response_fields: ['instance_url', 'id', 'issued_at'],
+  // instance_url becomes a target of calls with the token: only Salesforce's own domains, or hosts the operator wrote.
+  url_field_hosts: { instance_url: ['.salesforce.com', '.force.com', '.cloudforce.com'] },
+  // No expires_in ever: the life is the organisation's session policy, which introspection tells.
+  expires_default: 3600,
+  expiry_probe: 'introspect',
+  rotation: 'rotate',
+  idle_keepalive_days: 25,
+  max_grants: 5,
+  dead_codes: ['invalid_grant'],
+  revoke: { style: 'rfc7009', token_kind: 'refresh_token', auth: 'none', blast_radius: 'grant' },
+  identity: {
+    source: 'id_token',
+    label: ['preferred_username', 'email', 'name', 'sub'],
+    email: 'email',
+    email_verified: 'email_verified',
+    name: 'name',
+  },
+  scope_descriptions: {
+    openid: 'Know which Salesforce user this is',
+    id: 'See the identity of the user',
+    profile: 'See the profile',
+    email: 'See the e-mail address',
+    api: 'See and change data through the API, as this user',
+    refresh_token: 'Stay connected without asking again',
+    offline_access: 'Stay connected without asking again',
+    web: 'Use the token in a browser',
+    full: 'Do everything this user can do',
+    chatter_api: 'Use Chatter as this user',
+  },
+});

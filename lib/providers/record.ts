@@ -1,0 +1,28 @@
+import type { OAuthProvider } from '#lib/oauth/types';
+
+/** A provider as the hub uses it: preset and entry merged, every default applied, frozen. */
+export interface ProviderRecord extends OAuthProvider {
+  /** The name on buttons and cards. */
+  readonly name: string;
+  readonly preset: string | null;
+  /** Whether people may sign in to the hub through it. */
+  readonly sign_in: boolean;
+  /** Whether its word that an e-mail is verified counts for administrator rights. */
+  readonly trusted_email: boolean;
+  /** What signing in asks for: identity only. */
+  readonly sign_in_scopes: readonly string[];
+  /** What a token answer without `scope` means: as asked (RFC 6749 §5.1), or nothing is known. */
+  readonly absent_scope: 'as_asked' | 'unknown';
+  /** Scope → what it lets the hub do, in plain words. */
+  readonly scope_descriptions: Readonly<Record<string, string>>;
+  /** How to learn the life of a token whose answer has no `expires_in`. */
+  readonly expiry_probe: 'introspect' | 'none';
+  /** Whether refreshing replaces the refresh token; `leeway_s` is how long the old one is still forgiven. */
+  readonly rotation: 'none' | 'rotate' | { readonly leeway_s: number };
+  /** Refresh at least this often, or the grant dies unused. */
+  readonly idle_keepalive_days: number | null;
+  /** How many live grants the provider keeps per account and client before it drops the oldest. */
+  readonly max_grants: number | null;
+  /** How the provider could tell us of a revocation; information for administrators. */
+  readonly push_signal: 'none' | 'risc' | 'ssf' | 'webhook' | 'log_stream';
+}

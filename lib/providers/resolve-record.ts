@@ -1,0 +1,144 @@
+import { hostWithPort } from '#lib/config/address-class';
+import type { ProviderRecordInput } from '#lib/config/provider-record';
+import type { IdentityRule, RevokeRule } from '#lib/oauth/types';
+import type { Preset, PresetFields, PresetName } from '#lib/providers/preset';
+import { auth0 } from '#lib/providers/presets/auth0';
+import { github } from '#lib/providers/presets/github';
+import { google } from '#lib/providers/presets/google';
+import { oidc } from '#lib/providers/presets/oidc';
+import { okta } from '#lib/providers/presets/okta';
+import { salesforce } from '#lib/providers/presets/salesforce';
+import type { ProviderRecord } from '#lib/providers/record';
+import { Secret } from '#lib/providers/secret';
+
+const presets: Record<PresetName, Preset> = { google, github, salesforce, okta, auth0, oidc };
+
+const endpointFields = [
+  ...(['issuer', 'authorization_endpoint', 'token_endpoint', 'revocation_endpoint', 'introspection_endpoint'] as const),
+  ...(['userinfo_endpoint', 'jwks_uri', 'refresh_endpoint'] as const),
+];
+
+/** Hosts in the entry itself, never those of a preset or of a URL with a part that the person fills in. */
+function writtenHosts(entry: ProviderRecordInput): string[] {
+  const written = [
+    ...endpointFields.map((field) => entry[field]),
+    entry.identity?.endpoint,
+    entry.identity?.emails_endpoint,
+    ...(entry.lookups ?? []).map(({ endpoint }) => endpoint),
+  ];
+  const urls = written.map((text) => (text === undefined ? null : URL.parse(text.replaceAll('{client_id}', 'id'))));
+  return [
+    ...new Set(
+      urls.filter((url) => url !== null && !url.hostname.includes('%7B')).map((url) => hostWithPort(url as URL)),
+    ),
+  ];
+}
+
+function identityRule({ identity = {}, discovery }: ProviderRecordInput): IdentityRule {
+  return {
+    source: identity.source ?? (identity.endpoint ? 'endpoint' : discovery === 'none' ? 'userinfo' : 'id_token'),
+    endpoint: identity.endpoint ?? null,
+    issuer: identity.issuer ?? null,
+    subject: identity.subject ?? 'sub',
+    label: identity.label ?? ['email', 'preferred_username', 'name', 'sub'],
+    email: identity.email ?? (identity.endpoint ? null : 'email'),
+    email_verified: identity.email_verified ?? (identity.endpoint ? null : 'email_verified'),
+    name: identity.name ?? 'name',
+    emails_endpoint: identity.emails_endpoint ?? null,
+    headers: identity.headers ?? {},
+  };
+}
+
+function revokeRule({ revoke = {}, ...entry }: ProviderRecordInput): RevokeRule {
+  const mayRevoke = entry.revocation_endpoint !== undefined || entry.discovery !== 'none';
+  return {
+    style: revoke.style ?? (mayRevoke ? 'rfc7009' : 'none'),
+    token_kind: revoke.token_kind ?? 'refresh_token',
+    auth: revoke.auth ?? 'client',
+    blast_radius: revoke.blast_radius ?? 'grant',
+    manual_url: revoke.manual_url ?? null,
+  };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFreeze);
+  }
+  return value;
+}
+
+function merge(entry: ProviderRecordInput): ProviderRecordInput {
+  const base: PresetFields = entry.preset ? presets[entry.preset](entry.issuer) : {};
+  const merged = { ...base, ...entry };
+  return {
+    ...merged,
+    // Where a server has no endpoints of its own written down, its metadata must say them.
+    discovery: merged.discovery ?? (merged.authorization_endpoint && merged.token_endpoint ? 'none' : 'oidc'),
+    revoke: { ...base.revoke, ...entry.revoke },
+    identity: { ...base.identity, ...entry.identity },
+    scope_descriptions: { ...base.scope_descriptions, ...entry.scope_descriptions },
+  };
+}
+
+/** Merges an entry with its preset and applies every default. */
+export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
+  const all = merge(entry);
+  const scopes = all.scopes ?? [];
+  const identityScopes = new Set(['openid', 'email', 'profile']);
+  return deepFreeze({
+    id: all.id,
+    name: all.name,
+    preset: all.preset ?? null,
+    issuer: all.issuer ?? '',
+    authorization_endpoint: all.authorization_endpoint ?? null,
+    token_endpoint: all.token_endpoint ?? null,
+    revocation_endpoint: all.revocation_endpoint ?? null,
+    introspection_endpoint: all.introspection_endpoint ?? null,
+    userinfo_endpoint: all.userinfo_endpoint ?? null,
+    jwks_uri: all.jwks_uri ?? null,
+    authorization_response_iss_parameter_supported: all.authorization_response_iss_parameter_supported ?? null,
+    id_token_signing_alg_values_supported: all.id_token_signing_alg_values_supported ?? null,
+    discovery: all.discovery ?? 'oidc',
+    client_id: all.client_id,
+    client_secret: all.client_secret === undefined ? null : new Secret(all.client_secret),
+    client_private_key: all.client_private_key === undefined ? null : new Secret(all.client_private_key),
+    client_key_id: all.client_key_id ?? null,
+    client_key_alg: all.client_key_alg ?? 'RS256',
+    token_endpoint_auth_method: all.token_endpoint_auth_method ?? 'client_secret_basic',
+    basic_encoding: all.basic_encoding ?? 'form',
+    scopes,
+    sign_in_scopes: all.sign_in_scopes ?? scopes.filter((scope) => identityScopes.has(scope)),
+    scope_sep_out: all.scope_sep_out ?? ' ',
+    scope_sep_in: all.scope_sep_in ?? ' ',
+    absent_scope: all.absent_scope ?? 'as_asked',
+    scope_descriptions: all.scope_descriptions ?? {},
+    authorization_params: all.authorization_params ?? {},
+    account_params: all.account_params ?? [],
+    iss_policy: all.iss_policy ?? 'if_present',
+    redirect_fields: all.redirect_fields ?? [],
+    dangerously_without_pkce: all.dangerously_without_pkce ?? false,
+    token_params: all.token_params ?? {},
+    token_request_format: all.token_request_format ?? 'form',
+    accept_json: all.accept_json ?? true,
+    error_in_200: all.error_in_200 ?? false,
+    token_path: all.token_path ?? null,
+    response_fields: all.response_fields ?? [],
+    url_field_hosts: all.url_field_hosts ?? {},
+    operator_hosts: writtenHosts(entry),
+    expires_default: all.expires_default ?? null,
+    expiry_probe: all.expiry_probe ?? 'none',
+    refresh_endpoint: all.refresh_endpoint ?? null,
+    refresh_params: all.refresh_params ?? {},
+    rotation: all.rotation ?? 'none',
+    idle_keepalive_days: all.idle_keepalive_days ?? null,
+    max_grants: all.max_grants ?? null,
+    dead_codes: all.dead_codes ?? ['invalid_grant'],
+    revoke: revokeRule(all),
+    identity: identityRule(all),
+    lookups: (all.lookups ?? []).map((lookup) => ({ headers: {}, ...lookup })),
+    push_signal: all.push_signal ?? 'none',
+    sign_in: all.sign_in ?? false,
+    trusted_email: all.trusted_email ?? false,
+  } satisfies ProviderRecord);
+}
