@@ -43,7 +43,7 @@ const accountParam = z
     if (!pattern.startsWith('^') || !pattern.endsWith('$'))
       ctx.addIssue({ code: 'custom', path: ['pattern'], message: 'must be anchored: ^…$' });
     try {
-      if (!new RegExp(pattern).test(example))
+      if (!new RegExp(pattern, 'u').test(example))
         ctx.addIssue({ code: 'custom', path: ['example'], message: 'does not match its pattern' });
     } catch {
       ctx.addIssue({ code: 'custom', path: ['pattern'], message: 'is not a regular expression' });

@@ -12,7 +12,7 @@ export function checkAccountParams(provider: OAuthProvider, values: AccountParam
   if (unknown !== undefined) throw new OAuthError('account_param_invalid', { detail: 'unknown_name' });
   for (const { name, pattern } of provider.account_params) {
     const value = values[name];
-    if (value === undefined || value.length > 255 || !new RegExp(pattern).test(value)) {
+    if (value === undefined || value.length > 255 || !new RegExp(pattern, 'u').test(value)) {
       throw new OAuthError('account_param_invalid', { detail: name });
     }
   }

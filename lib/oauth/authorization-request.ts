@@ -1,4 +1,4 @@
-import { calculatePKCECodeChallenge, randomNonce, randomPKCECodeVerifier, randomState } from 'openid-client';
+import { createHash, randomBytes } from 'node:crypto';
 import { checkAccountParams } from '#lib/oauth/account-params';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import type { AccountParamValues, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
@@ -11,11 +11,13 @@ export interface TransactionSecrets {
   challenge: string;
 }
 
-/** Fresh secrets of one flow, from the runtime's CSPRNG. */
-export async function createTransactionSecrets(): Promise<TransactionSecrets> {
-  const verifier = randomPKCECodeVerifier();
-  const challenge = await calculatePKCECodeChallenge(verifier);
-  return { state: randomState(), nonce: randomNonce(), verifier, challenge };
+const random = () => randomBytes(32).toString('base64url');
+
+/** Fresh secrets of one flow, from the runtime's CSPRNG; the challenge is the verifier's SHA-256 (RFC 7636 §4.2). */
+export function createTransactionSecrets(): TransactionSecrets {
+  const verifier = random();
+  const challenge = createHash('sha256').update(verifier).digest('base64url');
+  return { state: random(), nonce: random(), verifier, challenge };
 }
 
 export interface AuthorizationRequest {

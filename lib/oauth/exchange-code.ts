@@ -8,11 +8,12 @@ import { OAuthError } from '#lib/oauth/oauth-error';
 import type { OAuthDeps, OAuthProvider, PinnedEndpoints, TokenSet } from '#lib/oauth/types';
 
 export interface CodeExchange {
-  verifier: string;
+  /** null only where the record says `dangerously_without_pkce`. */
+  verifier: string | null;
   nonce: string;
   redirectUri: string;
-  /** What was asked for: with `openid` an ID token must come. The record's own scopes when absent. */
-  scopes?: readonly string[];
+  /** What was asked for: with `openid` an ID token must come. */
+  scopes: readonly string[];
 }
 
 /**
@@ -23,10 +24,11 @@ export async function exchangeCode(
   provider: OAuthProvider,
   pinned: PinnedEndpoints,
   checked: CheckedCallback,
-  { verifier, nonce, redirectUri, scopes = provider.scopes }: CodeExchange,
+  { verifier, nonce, redirectUri, scopes }: CodeExchange,
   deps: OAuthDeps,
 ): Promise<TokenSet> {
   if (!isCheckedCallback(checked)) throw new TypeError('exchangeCode takes only what checkCallback returned');
+  if (!verifier && !provider.dangerously_without_pkce) throw new OAuthError('pkce_required');
   const openid = scopes.includes('openid');
   if (openid && !nonce) throw new OAuthError('id_token_nonce', { detail: 'none_expected' });
   const exchange = tokenExchange(provider, deps, openid);
@@ -41,7 +43,7 @@ export async function exchangeCode(
   }).toString();
   const checks = {
     expectedState: checked.state,
-    ...(provider.dangerously_without_pkce ? {} : { pkceCodeVerifier: verifier }),
+    ...(provider.dangerously_without_pkce || !verifier ? {} : { pkceCodeVerifier: verifier }),
     ...(openid ? { expectedNonce: nonce, idTokenExpected: true } : {}),
   };
   try {

@@ -15,7 +15,7 @@ export interface Introspection {
 export async function introspectToken(
   provider: OAuthProvider,
   pinned: PinnedEndpoints,
-  token: string,
+  { token }: { token: string },
   deps: OAuthDeps,
 ): Promise<Introspection> {
   const url = pinned.introspection_endpoint;

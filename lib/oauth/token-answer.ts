@@ -78,7 +78,7 @@ export function normaliseTokenAnswer(provider: OAuthProvider, body: Record<strin
   return {
     access_token: token,
     token_type: tokenType(provider, source.token_type),
-    expires_in: lifetime(source.expires_in) ?? provider.expires_default,
+    expires_in: lifetime(source.expires_in),
     refresh_token: tokenText(source.refresh_token, 'refresh_token'),
     refresh_token_expires_in: lifetime(source.refresh_token_expires_in),
     scopes: parseScopes(source.scope, provider.scope_sep_in),

@@ -54,7 +54,6 @@ export interface OAuthProvider {
   readonly url_field_hosts: Readonly<Record<string, readonly string[]>>;
   /** `host:port` of every host the operator wrote for this provider. */
   readonly operator_hosts: readonly string[];
-  readonly expires_default: number | null;
   readonly refresh_endpoint: string | null;
   readonly refresh_params: Readonly<Record<string, string>>;
   readonly dead_codes: readonly string[];

@@ -15,6 +15,8 @@ export interface ProviderRecord extends OAuthProvider {
   readonly absent_scope: 'as_asked' | 'unknown';
   /** Scope → what it lets the hub do, in plain words. */
   readonly scope_descriptions: Readonly<Record<string, string>>;
+  /** Seconds to assume for a token whose life nothing tells. */
+  readonly expires_default: number | null;
   /** How to learn the life of a token whose answer has no `expires_in`. */
   readonly expiry_probe: 'introspect' | 'none';
   /** Whether refreshing replaces the refresh token; `leeway_s` is how long the old one is still forgiven. */
