@@ -12,10 +12,11 @@ const neededNode = 24;
 
 /**
  * Installs the dependencies where they are missing or older than the lock file, then runs a TypeScript file of
- * `scripts/` with this process's arguments under Node 24, and ends with its exit status.
+ * `scripts/` with the given and this process's arguments under Node 24, and ends with its exit status.
  * @param {string} script such as `run-tests.ts`
+ * @param {string[]} leading arguments
  */
-export async function bootstrap(script) {
+export async function bootstrap(script, ...leading) {
   if (major(process.version) < oldestOwnNode) {
     fail(`Node ${oldestOwnNode} or newer is needed to begin; this is ${process.version}.`);
   }
@@ -26,7 +27,7 @@ export async function bootstrap(script) {
       `There is no packaged Node ${neededNode} for ${process.platform} ${process.arch}: install Node ${neededNode} and run this again.`,
     );
   }
-  process.exitCode = await runToEnd(node, [join(root, 'scripts', script), ...process.argv.slice(2)], {
+  process.exitCode = await runToEnd(node, [join(root, 'scripts', script), ...leading, ...process.argv.slice(2)], {
     cwd: root,
     env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` },
     // The channel closes when this process is killed, which tells the script to end what it started.

@@ -1,3 +1,3 @@
 import { bootstrap } from './bootstrap.mjs';
 
-await bootstrap('run-dev.ts');
+await bootstrap('run-demo.ts', '--development');

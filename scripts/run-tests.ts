@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { getBrowser } from './find-browser.ts';
 import { findPostgres, type PostgresServer, startPostgres } from './postgres-server.ts';
 import { capture, endAll, onEnd, run } from './processes.ts';
+import { build, isBuilt } from './production-build.ts';
 import { canInstallPackages, installPackages } from './system-packages.ts';
 
 interface Outcome {
@@ -22,9 +23,16 @@ const steps: Record<string, (extra: string[]) => Promise<Outcome>> = {
     await needPostgres();
     return counted('vitest', ['run', '--allowOnly=false', ...extra]);
   },
-  build: () => quietly('next', ['build']),
+  build: async () => {
+    const fault = await build();
+    if (fault === undefined) return { passed: 1, failed: 0 };
+    console.log(fault);
+    return { passed: 0, failed: 1 };
+  },
   e2e: async (extra) => {
     await needPostgres();
+    const fault = isBuilt() ? undefined : await build();
+    if (fault !== undefined) throw new Error(`${fault}\nWithout a build there is nothing to run the stories against.`);
     process.env.CHROMIUM_PATH = await getBrowser();
     return counted('playwright', ['test', ...extra]);
   },

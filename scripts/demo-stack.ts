@@ -1,0 +1,131 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { demo } from '#demo/namesakes/demo';
+import { demoSecrets } from './demo-secrets.ts';
+import { end, start } from './processes.ts';
+
+export interface StackOptions {
+  /** Where everything is kept; made with mode 0700 where it is missing. */
+  folder: string;
+  /** The app's port on loopback. */
+  port: number;
+  development: boolean;
+  /** More variables for the app, such as DATABASE_URL. */
+  environment?: Record<string, string>;
+}
+
+/** The app and the demo's authorization servers, each a process of its own. */
+export interface Stack {
+  url: string;
+  app: ChildProcess;
+  demo: ChildProcess;
+  /** Ends the app, then the demo servers, each with time to finish. */
+  stop(): Promise<void>;
+}
+
+/** The e-mail address that *Continue as administrator* signs in with. */
+export const administratorEmail = demo.people[0]?.email ?? '';
+
+/** The variables that make a process the demo's app, for the server as for the command line. */
+export function appEnvironment({ folder, port, development, environment }: StackOptions): Record<string, string> {
+  return {
+    NODE_ENV: development ? 'development' : 'production',
+    APP_URL: `http://localhost:${port}`,
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    DATA_DIR: resolve(folder, 'data'),
+    PROVIDERS_FILE: resolve(folder, 'providers.json'),
+    ADMIN_EMAILS: administratorEmail,
+    ...demoSecrets(folder),
+    ...environment,
+  };
+}
+
+/**
+ * Starts the demo servers and then the app, and resolves when the app says that it is ready.
+ * @param tell is given a line of progress at a time
+ * @throws an Error that says which part did not start and where its log is
+ */
+export async function startStack(options: StackOptions, tell: (line: string) => void): Promise<Stack> {
+  const { folder, port } = options;
+  const url = `http://localhost:${port}`;
+  const environment = { ...process.env, ...appEnvironment(options) };
+  const begun: ChildProcess[] = [];
+  const stop = async () => {
+    for (const child of begun.toReversed()) await end(child);
+  };
+  try {
+    const servers = start(process.execPath, ['demo/main.ts', '--app-url', url, '--data-dir', folder], {
+      env: environment,
+      // In a session of its own, so that Ctrl-C reaches only us and the app ends before its providers.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    });
+    begun.push(servers);
+    await firstLine(servers);
+    tell('The demo authorization servers are running.');
+    const logFile = join(folder, 'server.log');
+    const app = startApp(environment, logFile);
+    begun.push(app);
+    await readiness(app, `${url}/readyz`, logFile);
+    tell('The app is ready.');
+    return { url, app, demo: servers, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function startApp(environment: NodeJS.ProcessEnv, logFile: string): ChildProcess {
+  const log = openSync(logFile, 'a', 0o600);
+  const app = start(process.execPath, ['--import', './scripts/end-with-parent.mjs', 'server.ts'], {
+    env: environment,
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+  });
+  closeSync(log);
+  return app;
+}
+
+/** Resolves with the first line the program prints; rejects when it ends before. */
+async function firstLine(child: ChildProcess): Promise<string> {
+  if (!child.stdout) throw new Error('The demo servers have no output to read.');
+  const lines = createInterface({ input: child.stdout });
+  const ended = once(child, 'exit').then(() => {
+    throw new Error('The demo authorization servers did not start; the reason is above.');
+  });
+  const [line] = await Promise.race([once(lines, 'line'), ended]);
+  ended.catch(() => {});
+  return String(line);
+}
+
+async function readiness(child: ChildProcess, url: string, logFile: string): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`The app did not start; see ${logFile}.`);
+    if (await answersOk(url)) return;
+    await new Promise((after) => setTimeout(after, 150));
+  }
+  throw new Error(`The app was not ready within a minute; see ${logFile}.`);
+}
+
+async function answersOk(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(5_000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+/** True when nothing else listens on that port of the loopback address. */
+export async function isFree(port: number): Promise<boolean> {
+  const probe = createServer();
+  return new Promise((resolve) => {
+    probe.once('error', () => resolve(false));
+    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,89 @@
+import { parseArgs } from 'node:util';
+import { namesakes } from '#demo/start';
+import { isFree, type Stack, startStack } from './demo-stack.ts';
+import { endAll, onEnd } from './processes.ts';
+import { build, isBuilt } from './production-build.ts';
+
+const resourcePort = 4410;
+
+let ending = false;
+let stack: Stack | undefined;
+
+/** `npm run demo` and, with `--development`, `npm run dev`: builds where needed, runs everything until it is interrupted. */
+async function main(): Promise<void> {
+  onEnd(async () => {
+    ending = true;
+    console.log('\nEnding …');
+    await stack?.stop();
+    await endAll();
+    console.log('Everything has ended. The data is kept.');
+    process.exit(0);
+  });
+  const { port, development } = readArguments();
+  await refuseTakenPorts(port);
+  if (!development && !isBuilt()) {
+    console.log('Building the app. This takes about half a minute …');
+    const fault = await build();
+    if (ending) return;
+    if (fault !== undefined) fail(`${fault}\nThe build failed.`);
+  }
+  const folder = development ? '.demo/dev' : '.demo';
+  try {
+    stack = await startStack({ folder, port, development }, (line) => console.log(line));
+  } catch (error) {
+    if (ending) return;
+    fail(error instanceof Error ? error.message : String(error));
+  }
+  watch(stack);
+  console.log(guide(stack.url));
+}
+
+function readArguments(): { port: number; development: boolean } {
+  const { values } = parseArgs({
+    options: { port: { type: 'string', default: '3000' }, development: { type: 'boolean', default: false } },
+  });
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) fail(`--port ${values.port} is not a port number.`);
+  return { port, development: values.development };
+}
+
+async function refuseTakenPorts(port: number): Promise<void> {
+  if (!(await isFree(port))) {
+    fail(`Port ${port} is in use. End what runs there (another demo?), or choose another: npm run demo -- --port 3001`);
+  }
+  for (const taken of [...Object.values(namesakes).map((one) => one.port), resourcePort]) {
+    if (!(await isFree(taken))) fail(`Port ${taken} is in use, and the demo servers need it. Is another demo running?`);
+  }
+}
+
+/** Says so and ends everything when one of the processes dies by itself. */
+function watch(stack: Stack): void {
+  for (const [name, child] of [
+    ['app', stack.app],
+    ['demo authorization servers', stack.demo],
+  ] as const) {
+    child.once('exit', (code, signal) => {
+      if (ending) return;
+      console.error(`The ${name} ended by itself (${signal ?? `status ${code}`}).`);
+      void stack.stop().then(() => process.exit(1));
+    });
+  }
+}
+
+function guide(url: string): string {
+  return `
+Open  ${url}
+
+  1. Press "Sign in with Demo", then "Continue as administrator".
+  2. Under Connections press "Connect GitHub", choose an account and press "Allow".
+  3. Under API keys create a key and run the curl line that is shown.
+
+Ctrl-C ends the demo and keeps its data.`;
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(1);
+}
+
+await main();
