@@ -34,6 +34,7 @@ export const administratorEmail = demo.people[0]?.email ?? '';
 export function appEnvironment({ folder, port, development, environment }: StackOptions): Record<string, string> {
   return {
     NODE_ENV: development ? 'development' : 'production',
+    NEXT_TELEMETRY_DISABLED: '1',
     APP_URL: `http://localhost:${port}`,
     HOST: '127.0.0.1',
     PORT: String(port),

@@ -42,7 +42,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     chownSync(home, account.uid, account.gid);
     chownSync(passwordFile, account.uid, account.gid);
   }
-  const environment = { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' };
+  const environment: NodeJS.ProcessEnv = { NODE_ENV: 'test', PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
   const options = { ...account, cwd: home, env: environment };
   try {
     await run(

@@ -17,7 +17,9 @@ export function isBuilt(): boolean {
 /** Makes the production build. The answer is what the build wrote when it failed, else undefined. */
 export async function build(): Promise<string | undefined> {
   const before = fingerprint();
-  const { status, output } = await capture('next', ['build'], { env: { ...process.env, NODE_ENV: 'production' } });
+  const { status, output } = await capture('next', ['build'], {
+    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+  });
   if (status !== 0) return output.trimEnd();
   mkdirSync(`${root}.next`, { recursive: true });
   writeFileSync(stampFile, before);
