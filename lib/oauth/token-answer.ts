@@ -50,7 +50,7 @@ function checkUrlField(provider: OAuthProvider, name: string, value: unknown): v
   const host = bareHostname(url);
   const written = provider.operator_hosts.includes(hostWithPort(url));
   const known = suffixes.some((suffix) => (suffix.startsWith('.') ? host.endsWith(suffix) : host === suffix));
-  const plainAllowed = url.protocol === 'http:' && written && isLoopbackHost(url);
+  const plainAllowed = url.protocol === 'http:' && (written || known) && isLoopbackHost(url);
   if (!(written || known) || !(url.protocol === 'https:' || plainAllowed)) throw invalid(name);
 }
 
