@@ -70,6 +70,8 @@ export interface ProviderCardView {
   pkce: boolean;
   /** True: revoking one connection ends every other that the person has with the provider's account. */
   revokingEndsAll: boolean;
+  /** False: the operator took the provider out; its connections can only be ended. */
+  configured: boolean;
   connections: ConnectionView[];
 }
 

@@ -1,0 +1,159 @@
+import { and, eq } from 'drizzle-orm';
+import type { PersonContext } from '#lib/access/require';
+import { consumeState, wasConsumed } from '#lib/connections/consumed-states';
+import { fromProtocolError, ledgerCode } from '#lib/connections/protocol-error';
+import { redirectUri } from '#lib/connections/start';
+import { storeGrant } from '#lib/connections/store-grant';
+import { tokenLife } from '#lib/connections/token-life';
+import type { Context } from '#lib/context';
+import { connections } from '#lib/db/schema/connections';
+import { AppError, isAppError, toAppError } from '#lib/errors';
+import { record } from '#lib/ledger/record';
+import { checkCallback } from '#lib/oauth/check-callback';
+import { exchangeCode } from '#lib/oauth/exchange-code';
+import { fetchIdentity } from '#lib/oauth/fetch-identity';
+import type { NewSession } from '#lib/people/sessions';
+import { signIn } from '#lib/people/sign-in';
+import type { ProviderRecord } from '#lib/providers/record';
+import { type FoundTransaction, type Transaction, transactionSeconds } from '#lib/session/transaction-cookies';
+
+/** How a flow ended well. */
+export type CompletedFlow =
+  | { intent: 'sign_in'; returnTo: string; provider: string; session: NewSession }
+  | { intent: 'connect' | 'reconnect'; returnTo: string; provider: string; connectionId: string; flow: 'connected' | 'reconnected' | 'scopes_missing' };
+
+/**
+ * How it ended otherwise. `transaction` is there once the answer was matched to a flow of this browser and session: its
+ * card can then show what happened. Without it, nobody is to be sent anywhere.
+ */
+export interface FailedFlow {
+  error: AppError;
+  transaction?: Transaction;
+}
+
+export type FlowResult = ({ ok: true } & CompletedFlow) | ({ ok: false } & FailedFlow);
+
+/** Matches the answer to a flow that this browser and this session began, and uses its state up. */
+async function claimTransaction(ctx: Context, url: URL, find: (state: string) => Promise<FoundTransaction | undefined>): Promise<Transaction> {
+  const states = url.searchParams.getAll('state');
+  if (states.length > 1) throw new AppError('duplicate_parameter');
+  const state = states[0];
+  if (!state) throw new AppError('state_missing');
+  const found = await find(state);
+  if (!found) throw new AppError((await wasConsumed(ctx, state)) ? 'state_reused' : 'state_unknown');
+  const { transaction } = found;
+  if (transaction === 'unreadable') throw new AppError('flow_expired');
+  if (ctx.now().getTime() - transaction.startedAt > transactionSeconds * 1000) throw new AppError('flow_expired');
+  if (transaction.intent !== 'sign_in') {
+    if (ctx.actor.type !== 'person') throw new AppError('unauthenticated');
+    if (ctx.actor.sessionId !== transaction.sessionId) throw new AppError('flow_other_person');
+  }
+  if (!(await consumeState(ctx, state))) throw new AppError('state_reused');
+  return transaction;
+}
+
+/** What was granted: as the answer says; silent, as asked (RFC 6749 §5.1) unless the record calls that unknown. */
+function grantedScopes(provider: ProviderRecord, asked: string[], answered: string[] | null): string[] | null {
+  if (answered !== null) return answered;
+  return provider.absent_scope === 'as_asked' ? asked : null;
+}
+
+async function keepGrant(ctx: PersonContext, provider: ProviderRecord, transaction: Transaction, exchanged: Exchanged): Promise<CompletedFlow> {
+  const { tokens, identity, issChecked } = exchanged;
+  if (transaction.intent === 'reconnect') {
+    const [row] = await ctx.database.db
+      .select({ issuer: connections.issuer, subject: connections.subject })
+      .from(connections)
+      .where(and(eq(connections.personId, ctx.actor.personId), eq(connections.id, transaction.connectionId ?? '')));
+    if (!row) throw new AppError('not_found');
+    if (row.issuer !== identity.issuer || row.subject !== identity.subject) throw new AppError('account_mismatch');
+  }
+  const scopesGranted = grantedScopes(provider, transaction.scopes, tokens.scopes);
+  const stored = await storeGrant(ctx, {
+    provider: provider.id,
+    issuer: identity.issuer,
+    subject: identity.subject,
+    label: identity.label,
+    tokens,
+    lifeSeconds: await tokenLife(ctx, provider, transaction.pinned, tokens),
+    scopesRequested: transaction.scopes,
+    scopesGranted,
+    accountParams: transaction.accountParams,
+    extras: { ...tokens.extras, ...identity.extras },
+    authorization: {
+      pkce: transaction.verifier === null ? 'none' : 'S256',
+      issChecked,
+      idTokenChecked: tokens.id_token_claims !== null,
+      userAgent: ctx.userAgent?.slice(0, 300) ?? null,
+    },
+  });
+  const missing = scopesGranted !== null && transaction.scopes.some((scope) => !scopesGranted.includes(scope));
+  const flow = missing ? 'scopes_missing' : stored.outcome === 'created' ? 'connected' : 'reconnected';
+  return { intent: transaction.intent as 'connect' | 'reconnect', returnTo: transaction.returnTo, provider: provider.id, connectionId: stored.connectionId, flow };
+}
+
+interface Exchanged {
+  tokens: Awaited<ReturnType<typeof exchangeCode>>;
+  identity: Awaited<ReturnType<typeof fetchIdentity>>;
+  issChecked: boolean;
+}
+
+/** Checks the answer, and only then spends the code, at the endpoint that was pinned when the flow began. */
+async function exchange(ctx: Context, provider: ProviderRecord, transaction: Transaction, url: URL): Promise<Exchanged> {
+  const checked = checkCallback(provider, transaction.pinned, url, { state: transaction.state });
+  const { verifier, nonce, pinned, scopes } = transaction;
+  const tokens = await exchangeCode(provider, pinned, checked, { verifier, nonce, scopes, redirectUri: redirectUri(ctx) }, ctx);
+  const identity = await fetchIdentity(provider, pinned, tokens, ctx, transaction.accountParams);
+  return { tokens, identity, issChecked: url.searchParams.has('iss') };
+}
+
+async function recordRefusal(ctx: Context, error: AppError, transaction: Transaction | undefined): Promise<void> {
+  const code = ledgerCode(error);
+  const provider = transaction?.provider ?? null;
+  if (ctx.actor.type === 'anonymous') {
+    ctx.refusals.add(ctx, code, provider);
+    return;
+  }
+  await record(ctx.database.db, ctx, {
+    action: 'flow.refused',
+    outcome: error.status >= 500 ? 'failed' : 'refused',
+    code,
+    provider,
+    connectionId: transaction?.connectionId ?? null,
+    details: transaction ? { intent: transaction.intent } : {},
+  });
+}
+
+/**
+ * Ends a flow: RFC 6749 §4.1.2 with the checks of RFC 9700 §2.1 and §4. Never throws for a refused answer: what went
+ * wrong is in the ledger and in the result.
+ * @param find looks for the flow that this browser began with that state
+ */
+export async function completeFlow(
+  ctx: Context,
+  input: { url: URL; find: (state: string) => Promise<FoundTransaction | undefined> },
+): Promise<FlowResult> {
+  let transaction: Transaction | undefined;
+  try {
+    transaction = await claimTransaction(ctx, input.url, input.find);
+    const provider = ctx.providers.get(transaction.provider);
+    if (!provider) throw new AppError('unknown_provider');
+    const exchanged = await exchange(ctx, provider, transaction, input.url);
+    if (transaction.intent === 'sign_in') {
+      const { identity } = exchanged;
+      const { session } = await signIn(ctx, { provider: { id: provider.id, trustedEmail: provider.trusted_email }, identity });
+      return { ok: true, intent: 'sign_in', returnTo: transaction.returnTo, provider: provider.id, session };
+    }
+    // claimTransaction let nobody but the person of this flow's session come here.
+    const completed = await keepGrant(ctx as PersonContext, provider, transaction, exchanged);
+    return { ok: true, ...completed };
+  } catch (thrown) {
+    const error = toAppError(fromProtocolError(thrown));
+    if (error.code === 'internal') ctx.log.error({ event: 'flow_failed', request_id: ctx.requestId, err: error.cause });
+    else ctx.log.warn({ event: 'flow_refused', request_id: ctx.requestId, provider: transaction?.provider, code: ledgerCode(error), err: error.cause });
+    // Signing in writes its own refusals, with the person where there is one.
+    const written = isAppError(thrown) && (thrown.code === 'sign_in_not_allowed' || thrown.code === 'person_disabled');
+    if (!written) await recordRefusal(ctx, error, transaction);
+    return { ok: false, error, ...(transaction ? { transaction } : {}) };
+  }
+}

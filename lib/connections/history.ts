@@ -1,0 +1,85 @@
+import { and, desc, eq, inArray } from 'drizzle-orm';
+import { readsEverything } from '#lib/access/require';
+import type { HistoryView } from '#lib/connections/views';
+import type { Context } from '#lib/context';
+import { apiKeys } from '#lib/db/schema/api-keys';
+import { connections } from '#lib/db/schema/connections';
+import { ledger } from '#lib/db/schema/ledger';
+import { AppError } from '#lib/errors';
+import { personOfConnection } from '#lib/ids';
+import { type LedgerAction, ledgerActions } from '#lib/ledger/actions';
+
+const newest = 500;
+
+type Event = Pick<typeof ledger.$inferSelect, 'at' | 'action' | 'outcome' | 'code' | 'actorType' | 'actorId' | 'ip' | 'requestId' | 'count'>;
+
+/** Folds runs of like events («read 37 times by billing-sync»); newest first in, newest first out. */
+export function foldHistory(events: readonly Event[], nameOf: (event: Event) => string): HistoryView[] {
+  const folded: HistoryView[] = [];
+  for (const event of events) {
+    const by = nameOf(event);
+    const last = folded.at(-1);
+    const like = last && last.action === event.action && last.outcome === event.outcome && last.code === event.code && last.by === by;
+    if (like) {
+      last.count += event.count;
+      last.at = event.at;
+      continue;
+    }
+    folded.push({
+      at: event.at,
+      until: event.at,
+      action: event.action,
+      sentence: ledgerActions[event.action as LedgerAction] ?? event.action,
+      outcome: event.outcome,
+      code: event.code,
+      count: event.count,
+      by,
+      ip: event.ip,
+      requestId: event.requestId,
+    });
+  }
+  return folded;
+}
+
+/**
+ * What happened to a connection, newest first: the last 500 events, runs of like ones folded.
+ * @throws AppError `not_found`, also for what is somebody else's
+ */
+export async function connectionHistory(ctx: Context, input: { id: string }): Promise<HistoryView[]> {
+  const { db } = ctx.database;
+  const personId = personOfConnection(input.id);
+  const own = ctx.actor.type === 'person' && ctx.actor.personId === personId;
+  if (!personId || !(own || readsEverything(ctx))) throw new AppError('not_found');
+  const [known] = await db
+    .select({ id: connections.id })
+    .from(connections)
+    .where(and(eq(connections.personId, personId), eq(connections.id, input.id)));
+  if (!known) throw new AppError('not_found');
+  const events = await db
+    .select({
+      at: ledger.at,
+      action: ledger.action,
+      outcome: ledger.outcome,
+      code: ledger.code,
+      actorType: ledger.actorType,
+      actorId: ledger.actorId,
+      ip: ledger.ip,
+      requestId: ledger.requestId,
+      count: ledger.count,
+    })
+    .from(ledger)
+    .where(eq(ledger.connectionId, input.id))
+    .orderBy(desc(ledger.at), desc(ledger.id))
+    .limit(newest);
+  const keyIds = [...new Set(events.filter((event) => event.actorType === 'api_key').map((event) => event.actorId ?? ''))];
+  const keys = keyIds.length === 0 ? [] : await db.select({ id: apiKeys.id, name: apiKeys.name }).from(apiKeys).where(inArray(apiKeys.id, keyIds));
+  const keyNames = new Map(keys.map((key) => [key.id, key.name]));
+  const self = ctx.actor.type === 'person' ? ctx.actor.personId : null;
+  return foldHistory(events, (event) => {
+    if (event.actorType === 'api_key') return keyNames.get(event.actorId ?? '') ?? event.actorId ?? 'a service';
+    if (event.actorType === 'system') return 'Grantkeep';
+    if (event.actorType !== 'person') return 'Somebody who was not signed in';
+    if (event.actorId === self) return 'You';
+    return event.actorId === personId ? 'The person' : 'An administrator';
+  });
+}

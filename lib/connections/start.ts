@@ -1,0 +1,121 @@
+import { and, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { requirePerson } from '#lib/access/require';
+import { fromProtocolError } from '#lib/connections/protocol-error';
+import type { Context } from '#lib/context';
+import { connections } from '#lib/db/schema/connections';
+import { AppError } from '#lib/errors';
+import { record } from '#lib/ledger/record';
+import { buildAuthorizationUrl, createTransactionSecrets } from '#lib/oauth/authorization-request';
+import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
+import type { ProviderRecord } from '#lib/providers/record';
+import type { Transaction } from '#lib/session/transaction-cookies';
+
+export const startFlowInput = z.object({
+  intent: z.enum(['sign_in', 'connect', 'reconnect']),
+  provider: z.string().max(64).optional(),
+  /** The connection to reconnect; its provider and account-specific parts are taken. */
+  connectionId: z.string().max(64).optional(),
+  /** A path on this hub, checked already. */
+  returnTo: z.string(),
+  accountParams: z.record(z.string(), z.string().max(300)).default({}),
+});
+export type StartFlowInput = z.infer<typeof startFlowInput>;
+
+/** The address to send the browser to, and the flow to keep in its cookie. */
+export interface StartedFlow {
+  location: URL;
+  transaction: Transaction;
+}
+
+/** The one redirect URI of this hub, whatever the Host header says (RFC 9700 §2.1: compared exactly). */
+export function redirectUri(ctx: Pick<Context, 'config'>): string {
+  return new URL('/oauth/callback', ctx.config.appUrl).href;
+}
+
+async function loadOwn(ctx: Context & { actor: { type: 'person'; personId: string } }, id: string) {
+  const [row] = await ctx.database.db
+    .select({ provider: connections.provider, accountParams: connections.accountParams, status: connections.status, frozenAt: connections.frozenAt })
+    .from(connections)
+    .where(and(eq(connections.personId, ctx.actor.personId), eq(connections.id, id)));
+  if (!row) throw new AppError('not_found');
+  if (row.status === 'revoked') throw new AppError('revoked');
+  if (row.frozenAt) throw new AppError('frozen');
+  return row;
+}
+
+function accountParamsFor(provider: ProviderRecord, given: Record<string, string>): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const param of provider.account_params) {
+    const value = given[param.name]?.trim() ?? '';
+    // The pattern is the operator's and anchored by the record's schema.
+    if (!new RegExp(param.pattern, 'u').test(value)) {
+      throw new AppError('invalid_request', {
+        message: `${param.label} does not look right. An example: ${param.example}`,
+        issues: [{ path: `account_params.${param.name}`, message: `Give it as in ${param.example}` }],
+      });
+    }
+    values[param.name] = value;
+  }
+  return values;
+}
+
+/**
+ * Begins a flow: chooses provider and scopes, makes the secrets, pins issuer and endpoints.
+ * @throws AppError `unauthenticated`, `not_found`, `unknown_provider`, `revoked`, `frozen`, `invalid_request`,
+ *   `provider_unavailable` or `provider_configuration`
+ */
+export async function startFlow(ctx: Context, input: StartFlowInput): Promise<StartedFlow> {
+  const signingIn = input.intent === 'sign_in';
+  if (!signingIn) requirePerson(ctx);
+  const { actor } = ctx;
+  const existing =
+    input.intent === 'reconnect' && actor.type === 'person' ? await loadOwn({ ...ctx, actor }, input.connectionId ?? '') : undefined;
+  const provider = ctx.providers.get(existing?.provider ?? input.provider ?? '');
+  if (!provider || (signingIn && !provider.sign_in)) throw new AppError('unknown_provider');
+
+  const accountParams = accountParamsFor(provider, existing?.accountParams ?? input.accountParams);
+  const scopes = [...(signingIn ? provider.sign_in_scopes : provider.scopes)];
+  const secrets = await createTransactionSecrets();
+  let location: URL;
+  let pinned: Transaction['pinned'];
+  try {
+    pinned = await resolveEndpoints(provider, ctx, accountParams);
+    location = buildAuthorizationUrl(
+      // Extra parameters ask for lasting access; signing in wants none.
+      signingIn ? { ...provider, authorization_params: {} } : provider,
+      pinned,
+      { redirectUri: redirectUri(ctx), state: secrets.state, nonce: secrets.nonce, codeChallenge: secrets.challenge, scopes, accountParams },
+    );
+  } catch (error) {
+    throw fromProtocolError(error);
+  }
+  if (!provider.dangerously_without_pkce && location.searchParams.get('code_challenge_method') !== 'S256') {
+    throw new AppError('pkce_required');
+  }
+  if (actor.type === 'person' && !signingIn) {
+    await record(ctx.database.db, ctx, {
+      action: 'flow.started',
+      provider: provider.id,
+      connectionId: input.connectionId ?? null,
+      details: { intent: input.intent, scopes },
+    });
+  }
+  return {
+    location,
+    transaction: {
+      state: secrets.state,
+      nonce: secrets.nonce,
+      verifier: provider.dangerously_without_pkce ? null : secrets.verifier,
+      provider: provider.id,
+      pinned,
+      scopes,
+      accountParams,
+      intent: input.intent,
+      connectionId: existing ? (input.connectionId ?? null) : null,
+      returnTo: input.returnTo,
+      sessionId: actor.type === 'person' ? actor.sessionId : null,
+      startedAt: ctx.now().getTime(),
+    },
+  };
+}

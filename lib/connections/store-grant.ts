@@ -1,0 +1,105 @@
+import { and, eq, ne, sql } from 'drizzle-orm';
+import type { PersonContext } from '#lib/access/require';
+import { sealTokens } from '#lib/connections/tokens-at-rest';
+import { type Db, withTransaction } from '#lib/db/database';
+import { type Authorization, connections } from '#lib/db/schema/connections';
+import { AppError } from '#lib/errors';
+import { newConnectionId } from '#lib/ids';
+import { record } from '#lib/ledger/record';
+import type { TokenSet } from '#lib/oauth/types';
+
+/** A grant whose answer was checked, ready to be kept. */
+export interface Grant {
+  provider: string;
+  issuer: string;
+  subject: string;
+  label: string | null;
+  tokens: TokenSet;
+  /** Seconds; null where nothing is known. */
+  lifeSeconds: number | null;
+  scopesRequested: string[];
+  /** Null: the provider does not say. */
+  scopesGranted: string[] | null;
+  accountParams: Record<string, string>;
+  extras: Record<string, string | number | boolean>;
+  authorization: Authorization;
+}
+
+export interface StoredGrant {
+  connectionId: string;
+  outcome: 'created' | 'reconnected';
+}
+
+const liveRow = (personId: string, grant: Grant) =>
+  and(
+    eq(connections.personId, personId),
+    eq(connections.provider, grant.provider),
+    eq(connections.issuer, grant.issuer),
+    eq(connections.subject, grant.subject),
+    ne(connections.status, 'revoked'),
+  );
+
+async function findLive(db: Db, personId: string, grant: Grant) {
+  const [row] = await db
+    .select({ id: connections.id, status: connections.status, frozenAt: connections.frozenAt })
+    .from(connections)
+    .where(liveRow(personId, grant));
+  return row;
+}
+
+/**
+ * Keeps a grant: under the id of the person's live connection to the same account, else under a new one. The row, its
+ * sealed tokens and the ledger entry are written in one transaction. A connection revoked or made meanwhile by another
+ * tab is noticed by the write itself, and looked for once more.
+ * @throws AppError `frozen`, or `conflict` where the row changed under every attempt
+ */
+export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<StoredGrant> {
+  const { personId } = ctx.actor;
+  const { db } = ctx.database;
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const live = await findLive(db, personId, grant);
+    if (live?.frozenAt) throw new AppError('frozen');
+    const id = live?.id ?? newConnectionId(personId);
+    const values = {
+      label: grant.label,
+      status: 'connected' as const,
+      statusReason: null,
+      scopesRequested: grant.scopesRequested,
+      scopesGranted: grant.scopesGranted,
+      accountParams: grant.accountParams,
+      extras: grant.extras,
+      authorization: grant.authorization,
+      ...(await sealTokens(ctx, id, grant.tokens, grant.lifeSeconds)),
+      // A consent that is repeated may bring no new refresh token (Google): the old one lives, unless it was dead.
+      ...(grant.tokens.refresh_token === null && live?.status !== 'connected' ? { refreshToken: null, refreshTokenExpiresAt: null } : {}),
+      lastRefreshError: null,
+      connectedAt: sql`now()`,
+    };
+    const stored = await withTransaction(db, async (tx): Promise<StoredGrant | null> => {
+      const rows = live
+        ? await tx
+            .update(connections)
+            // A raised generation and no lease: a refresh still on its way with the old grant cannot overwrite this one.
+            .set({ ...values, generation: sql`${connections.generation} + 1`, leaseOwner: null, leaseExpiresAt: null })
+            .where(and(liveRow(personId, grant), eq(connections.id, id)))
+            .returning({ id: connections.id })
+        : await tx
+            .insert(connections)
+            .values({ personId, id, provider: grant.provider, issuer: grant.issuer, subject: grant.subject, ...values })
+            .onConflictDoNothing()
+            .returning({ id: connections.id });
+      if (rows.length === 0) return null;
+      const outcome = live ? 'reconnected' : 'created';
+      await record(tx, ctx, {
+        action: outcome === 'created' ? 'connection.created' : 'connection.reconnected',
+        personId,
+        connectionId: id,
+        provider: grant.provider,
+        details: { scopes: grant.scopesGranted, pkce: grant.authorization.pkce },
+      });
+      return { connectionId: id, outcome };
+    });
+    if (stored) return stored;
+  }
+  throw new AppError('conflict');
+}

@@ -1,0 +1,32 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Context } from '#lib/context';
+import type { TokenSet } from '#lib/oauth/types';
+import type { Place } from '#lib/vault/vault';
+
+/** Where a connection's access token lives. */
+export const accessTokenPlace = (connectionId: string): Place => ({ row: connectionId, column: 'connections.access_token' });
+/** Where a connection's refresh token lives. */
+export const refreshTokenPlace = (connectionId: string): Place => ({ row: connectionId, column: 'connections.refresh_token' });
+
+/** A moment `seconds` from now by the database's clock; null stays null. */
+export function secondsFromNow(seconds: number | null): SQL | null {
+  return seconds === null ? null : sql`clock_timestamp() + make_interval(secs => ${seconds}::float8)`;
+}
+
+/** The columns that a token answer fills, sealed for this connection. A missing refresh token leaves its columns alone. */
+export async function sealTokens(ctx: Pick<Context, 'vault'>, connectionId: string, tokens: TokenSet, lifeSeconds: number | null) {
+  const refresh =
+    tokens.refresh_token === null
+      ? {}
+      : {
+          refreshToken: await ctx.vault.seal(tokens.refresh_token, refreshTokenPlace(connectionId)),
+          refreshTokenExpiresAt: secondsFromNow(tokens.refresh_token_expires_in),
+        };
+  return {
+    accessToken: await ctx.vault.seal(tokens.access_token, accessTokenPlace(connectionId)),
+    tokenType: 'Bearer',
+    accessTokenIssuedAt: sql`clock_timestamp()`,
+    accessTokenExpiresAt: secondsFromNow(lifeSeconds),
+    ...refresh,
+  };
+}

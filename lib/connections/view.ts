@@ -1,0 +1,111 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { ConnectionView, DisplayStatus, ScopeView } from '#lib/connections/views';
+import type { Context } from '#lib/context';
+import { apiKeys } from '#lib/db/schema/api-keys';
+import { connections } from '#lib/db/schema/connections';
+import { revocations } from '#lib/db/schema/revocations';
+import type { ProviderRecord } from '#lib/providers/record';
+
+/**
+ * The seconds before its end at which an access token counts as due: a minute, or a tenth of its life where that is
+ * shorter, by the database's clock.
+ */
+export const refreshDue: SQL<boolean> = sql<boolean>`coalesce(${connections.accessTokenExpiresAt} - clock_timestamp() <
+  least(interval '1 minute', (${connections.accessTokenExpiresAt} - ${connections.accessTokenIssuedAt}) / 10), false)`;
+
+/** What a view is made of: named columns, no token. Select from connections left join revocations and api_keys. */
+export const connectionColumns = {
+  id: connections.id,
+  personId: connections.personId,
+  provider: connections.provider,
+  issuer: connections.issuer,
+  subject: connections.subject,
+  label: connections.label,
+  status: connections.status,
+  statusReason: connections.statusReason,
+  scopesRequested: connections.scopesRequested,
+  scopesGranted: connections.scopesGranted,
+  accountParams: connections.accountParams,
+  extras: connections.extras,
+  authorization: connections.authorization,
+  issuedAt: connections.accessTokenIssuedAt,
+  expiresAt: connections.accessTokenExpiresAt,
+  refreshable: sql<boolean>`${connections.refreshToken} is not null`,
+  refreshExpiresAt: connections.refreshTokenExpiresAt,
+  due: refreshDue,
+  lastUsedAt: connections.lastUsedAt,
+  lastUsedBy: connections.lastUsedBy,
+  lastUsedByName: apiKeys.name,
+  lastRefreshedAt: connections.lastRefreshedAt,
+  lastRefreshError: connections.lastRefreshError,
+  createdAt: connections.createdAt,
+  connectedAt: connections.connectedAt,
+  revokedAt: connections.revokedAt,
+  frozenAt: connections.frozenAt,
+  revocationState: revocations.state,
+  revocationAttempts: revocations.attempts,
+  revocationNextAttemptAt: revocations.nextAttemptAt,
+  revocationFinishedAt: revocations.finishedAt,
+  revocationLastErrorCode: revocations.lastErrorCode,
+} as const;
+
+type Selected<T> = { [K in keyof T]: T[K] extends { _: { data: infer D; notNull: infer N } } ? (N extends true ? D : D | null) : T[K] extends SQL<infer D> ? D : never };
+/** A selected row. Columns of the joined tables may be null. */
+export type ConnectionRow = Omit<Selected<typeof connectionColumns>, 'lastUsedByName' | 'revocationState' | 'revocationAttempts' | 'revocationNextAttemptAt'> & {
+  lastUsedByName: string | null;
+  revocationState: (typeof revocations.$inferSelect)['state'] | null;
+  revocationAttempts: number | null;
+  revocationNextAttemptAt: Date | null;
+};
+
+/** Scopes with their plain words, where the record knows them. */
+export function describeScopes(provider: ProviderRecord | undefined, scopes: readonly string[]): ScopeView[] {
+  return scopes.map((name) => ({ name, description: provider?.scope_descriptions[name] ?? null }));
+}
+
+function displayStatus(row: ConnectionRow): DisplayStatus {
+  if (row.status === 'revoked') return 'revoked';
+  if (row.frozenAt) return 'frozen';
+  if (row.status === 'needs_reconnect') return 'needs_reconnect';
+  return row.due ? 'refresh_due' : 'connected';
+}
+
+/** A row as pages and the API show it. A provider that is no longer configured keeps its id as its name. */
+export function toConnectionView(ctx: Pick<Context, 'providers'>, row: ConnectionRow): ConnectionView {
+  const provider = ctx.providers.get(row.provider);
+  const granted = row.scopesGranted;
+  const missing = granted === null ? [] : row.scopesRequested.filter((scope) => !granted.includes(scope));
+  const live = row.status === 'connected';
+  return {
+    id: row.id,
+    personId: row.personId,
+    provider: { id: row.provider, name: provider?.name ?? row.provider, preset: provider?.preset ?? 'oidc' },
+    account: { issuer: row.issuer, subject: row.subject, label: row.label ?? row.subject },
+    status: displayStatus(row),
+    statusReason: row.statusReason,
+    scopes: granted === null ? null : describeScopes(provider, granted),
+    missingScopes: describeScopes(provider, missing),
+    token: live ? { issuedAt: row.issuedAt, expiresAt: row.expiresAt, refreshable: row.refreshable, refreshExpiresAt: row.refreshExpiresAt } : null,
+    extras: row.extras,
+    accountParams: row.accountParams,
+    authorization: row.authorization,
+    lastUsedAt: row.lastUsedAt,
+    lastUsedBy: row.lastUsedBy ? { id: row.lastUsedBy, name: row.lastUsedByName ?? row.lastUsedBy } : null,
+    lastRefreshedAt: row.lastRefreshedAt,
+    lastRefreshError: row.lastRefreshError,
+    createdAt: row.createdAt,
+    connectedAt: row.connectedAt,
+    revokedAt: row.revokedAt,
+    frozenAt: row.frozenAt,
+    revocation: row.revocationState
+      ? {
+          state: row.revocationState,
+          attempts: row.revocationAttempts ?? 0,
+          nextAttemptAt: row.revocationState === 'pending' ? row.revocationNextAttemptAt : null,
+          finishedAt: row.revocationFinishedAt,
+          lastErrorCode: row.revocationLastErrorCode,
+          manualUrl: provider?.revoke.manual_url ?? null,
+        }
+      : null,
+  };
+}

@@ -1,0 +1,147 @@
+import { and, asc, eq, lte, sql } from 'drizzle-orm';
+import { accessTokenPlace, refreshTokenPlace } from '#lib/connections/tokens-at-rest';
+import type { Context } from '#lib/context';
+import { withTransaction } from '#lib/db/database';
+import { connections } from '#lib/db/schema/connections';
+import { type RevocationState, revocations } from '#lib/db/schema/revocations';
+import { record } from '#lib/ledger/record';
+import { refreshGrant } from '#lib/oauth/refresh-grant';
+import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
+import { revokeGrant } from '#lib/oauth/revoke-token';
+import { isOAuthError } from '#lib/oauth/types';
+
+interface Key {
+  personId: string;
+  connectionId: string;
+}
+
+/** Longer than a provider call may take, so that an attempt whose process died is tried again, and no other is doubled. */
+const claimSeconds = 60;
+const firstDelaySeconds = 30;
+const longestDelaySeconds = 3600;
+/** About three days of hourly attempts: past that the token has most likely expired, and a person should look. */
+const maxAttempts = 80;
+const batch = 20;
+
+/** Claims a due revocation for this process by moving its next attempt; null where another has it or it is over. */
+async function claim(ctx: Context, key: Key): Promise<{ attempts: number } | null> {
+  const [claimed] = await ctx.database.db
+    .update(revocations)
+    .set({ attempts: sql`${revocations.attempts} + 1`, nextAttemptAt: sql`now() + make_interval(secs => ${claimSeconds}::float8)` })
+    .where(
+      and(
+        eq(revocations.personId, key.personId),
+        eq(revocations.connectionId, key.connectionId),
+        eq(revocations.state, 'pending'),
+        lte(revocations.nextAttemptAt, sql`now()`),
+      ),
+    )
+    .returning({ attempts: revocations.attempts });
+  return claimed ?? null;
+}
+
+/** Tells the provider; where only a live access token can end the grant, gets one first. */
+async function revokeUpstream(ctx: Context, row: { id: string; provider: string; accountParams: Record<string, string>; accessToken: string | null; refreshToken: string | null }): Promise<RevocationState> {
+  const provider = ctx.providers.get(row.provider);
+  if (!provider) return 'unsupported';
+  const accessToken = row.accessToken === null ? null : ctx.vault.open(row.accessToken, accessTokenPlace(row.id));
+  const refreshToken = row.refreshToken === null ? null : ctx.vault.open(row.refreshToken, refreshTokenPlace(row.id));
+  const pinned = await resolveEndpoints(provider, ctx, row.accountParams);
+  const outcome = (result: { outcome: 'revoked' | 'unsupported' }): RevocationState =>
+    result.outcome === 'revoked' ? 'revoked_upstream' : 'unsupported';
+  try {
+    return outcome(await revokeGrant(provider, pinned, { accessToken, refreshToken }, ctx));
+  } catch (error) {
+    if (!isOAuthError(error) || error.code !== 'token_rejected' || refreshToken === null) throw error;
+    try {
+      const fresh = await refreshGrant(provider, pinned, { refreshToken, accountParams: row.accountParams }, ctx);
+      return outcome(await revokeGrant(provider, pinned, { accessToken: fresh.access_token, refreshToken: fresh.refresh_token ?? refreshToken }, ctx));
+    } catch (second) {
+      // A grant that can no longer be refreshed is over already.
+      if (isOAuthError(second) && second.disposition === 'dead_grant') return 'revoked_upstream';
+      throw second;
+    }
+  }
+}
+
+async function finish(ctx: Context, key: Key, provider: string, state: RevocationState, code: string | null): Promise<void> {
+  await withTransaction(ctx.database.db, async (tx) => {
+    const done = await tx
+      .update(revocations)
+      .set({ state, finishedAt: sql`now()`, lastErrorCode: code })
+      .where(and(eq(revocations.personId, key.personId), eq(revocations.connectionId, key.connectionId), eq(revocations.state, 'pending')))
+      .returning({ state: revocations.state });
+    if (done.length === 0) return;
+    // The outcome is final: what was kept for it is erased.
+    await tx
+      .update(connections)
+      .set({ accessToken: null, refreshToken: null, accessTokenExpiresAt: null, refreshTokenExpiresAt: null, leaseOwner: null, leaseExpiresAt: null })
+      .where(and(eq(connections.personId, key.personId), eq(connections.id, key.connectionId), eq(connections.status, 'revoked')));
+    await record(tx, ctx, {
+      action: state === 'failed' ? 'revocation.failed' : 'revocation.finished',
+      outcome: state === 'failed' ? 'failed' : 'ok',
+      code,
+      personId: key.personId,
+      connectionId: key.connectionId,
+      provider,
+      details: { state },
+    });
+  });
+}
+
+/** Tries one revocation at its provider, if it is due and nobody else is at it; a failure plans the next attempt. */
+export async function workOneRevocation(ctx: Context, key: Key): Promise<void> {
+  const claimed = await claim(ctx, key);
+  if (!claimed) return;
+  const [row] = await ctx.database.db
+    .select({
+      id: connections.id,
+      provider: connections.provider,
+      accountParams: connections.accountParams,
+      accessToken: connections.accessToken,
+      refreshToken: connections.refreshToken,
+      // A refresh that was under way when the person revoked may still bring a newer grant: it is what must be revoked.
+      refreshing: sql<boolean>`coalesce(${connections.leaseExpiresAt} > clock_timestamp(), false)`,
+    })
+    .from(connections)
+    .where(and(eq(connections.personId, key.personId), eq(connections.id, key.connectionId)));
+  if (!row) return;
+  const { db } = ctx.database;
+  const again = (seconds: number, code: string | null) =>
+    db
+      .update(revocations)
+      .set({ nextAttemptAt: sql`now() + make_interval(secs => ${seconds}::float8)`, lastErrorCode: code })
+      .where(and(eq(revocations.personId, key.personId), eq(revocations.connectionId, key.connectionId), eq(revocations.state, 'pending')));
+  if (row.refreshing) {
+    await again(5, null);
+    return;
+  }
+  try {
+    await finish(ctx, key, row.provider, await revokeUpstream(ctx, row), null);
+  } catch (error) {
+    const code = isOAuthError(error) ? error.code : error instanceof Error && 'code' in error ? String(error.code) : 'internal';
+    ctx.log.warn({ event: 'revocation_attempt_failed', connection: key.connectionId, provider: row.provider, attempt: claimed.attempts, code, err: error });
+    if (claimed.attempts >= maxAttempts) {
+      await finish(ctx, key, row.provider, 'failed', code);
+      return;
+    }
+    if (claimed.attempts === 1) {
+      await record(db, ctx, { action: 'revocation.failed', outcome: 'failed', code, personId: key.personId, connectionId: key.connectionId, provider: row.provider, details: { state: 'pending' } });
+    }
+    const asked = isOAuthError(error) ? (error.retryAfterSeconds ?? 0) : 0;
+    const backoff = Math.min(longestDelaySeconds, firstDelaySeconds * 2 ** Math.min(claimed.attempts - 1, 10));
+    await again(Math.max(asked, backoff * (0.5 + Math.random() / 2)), code);
+  }
+}
+
+/** Works off what is due, a few at a time; answers how many were tried. Any number of processes may do so. */
+export async function workRevocations(ctx: Context): Promise<number> {
+  const due = await ctx.database.db
+    .select({ personId: revocations.personId, connectionId: revocations.connectionId })
+    .from(revocations)
+    .where(and(eq(revocations.state, 'pending'), lte(revocations.nextAttemptAt, sql`now()`)))
+    .orderBy(asc(revocations.nextAttemptAt))
+    .limit(batch);
+  for (const key of due) await workOneRevocation(ctx, key);
+  return due.length;
+}

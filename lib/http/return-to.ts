@@ -1,0 +1,30 @@
+/** Where people go when nothing better is known. */
+export const defaultReturnTo = '/connections';
+
+const base = 'http://hub.invalid';
+
+/**
+ * A path on this hub to return to, or `/connections` for anything else. Accepts only what begins with one slash and,
+ * read as a browser reads it, stays on the same origin; the result is the browser's reading, not the text given.
+ */
+export function safeReturnTo(text: unknown): string {
+  if (typeof text !== 'string' || text.length > 500 || !text.startsWith('/')) return defaultReturnTo;
+  // Browsers take `\` for `/` and drop tabs and line breaks, before or after our eyes; nothing honest contains them.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must be refused
+  if (/[\\\u0000-\u0020\u007f-\u009f\u2028\u2029\ufeff]/.test(text)) return defaultReturnTo;
+  const url = URL.parse(text, base);
+  if (!url || url.origin !== base || url.username || url.password) return defaultReturnTo;
+  // `/%2f%2fevil` and `/..//evil` could become `//evil` in a later decoding or joining.
+  if (/^\/(?:\/|%2f|%5c)/i.test(url.pathname) || /%(?:5c|0d|0a|00|09)/i.test(url.pathname)) return defaultReturnTo;
+  // Coming back into a flow's own addresses would start or end another one.
+  if (/^\/(?:oauth|api)(?:\/|$)/.test(url.pathname)) return defaultReturnTo;
+  return url.pathname + url.search + url.hash;
+}
+
+/** The return path with what came of the flow, for the page to show. */
+export function withFlowResult(returnTo: string, result: Record<string, string | null | undefined>): string {
+  const url = new URL(returnTo, base);
+  for (const name of ['flow', 'provider', 'connection', 'ref']) url.searchParams.delete(name);
+  for (const [name, value] of Object.entries(result)) if (value) url.searchParams.set(name, value);
+  return url.pathname + url.search + url.hash;
+}

@@ -1,0 +1,52 @@
+import { and, eq, isNull, ne, sql } from 'drizzle-orm';
+import { requireAdministrator } from '#lib/access/require';
+import { revokeConnection } from '#lib/connections/revoke';
+import type { Context } from '#lib/context';
+import { withTransaction } from '#lib/db/database';
+import { connections } from '#lib/db/schema/connections';
+import { people } from '#lib/db/schema/people';
+import { sessions } from '#lib/db/schema/sessions';
+import { AppError } from '#lib/errors';
+import { record } from '#lib/ledger/record';
+
+/**
+ * Deletes a person: shuts them out, revokes every connection, then erases profile, labels and sessions. What the
+ * provider must still be told with is erased when each revocation is over. The ledger keeps opaque ids only.
+ * Repeating it after a failure goes on where it stopped.
+ * @throws AppError `forbidden`, `not_found`, `conflict` for oneself
+ */
+export async function deletePerson(ctx: Context, input: { id: string; reason: string }): Promise<{ revoked: number }> {
+  requireAdministrator(ctx);
+  const { db } = ctx.database;
+  if (ctx.actor.type === 'person' && ctx.actor.personId === input.id) {
+    throw new AppError('conflict', { message: 'You cannot delete yourself. Ask another administrator.' });
+  }
+  // First of all nothing new may begin: a flow of theirs that ends now finds no session.
+  const shut = await db
+    .update(people)
+    .set({ disabledAt: sql`coalesce(${people.disabledAt}, now())` })
+    .where(and(eq(people.id, input.id), isNull(people.deletedAt)))
+    .returning({ id: people.id });
+  if (shut.length === 0) throw new AppError('not_found');
+  const live = await db
+    .select({ id: connections.id })
+    .from(connections)
+    .where(and(eq(connections.personId, input.id), ne(connections.status, 'revoked')));
+  for (const { id } of live) await revokeConnection(ctx, { id, reason: 'person deleted' });
+
+  await withTransaction(db, async (tx) => {
+    const erased = await tx
+      .update(people)
+      .set({ name: null, email: null, subject: sql`'erased:' || ${people.id}`, issuer: 'erased', adminByConfig: false, role: 'user', deletedAt: sql`now()` })
+      .where(and(eq(people.id, input.id), isNull(people.deletedAt)))
+      .returning({ id: people.id });
+    if (erased.length === 0) return;
+    await tx.delete(sessions).where(eq(sessions.personId, input.id));
+    await tx
+      .update(connections)
+      .set({ label: null, subject: 'erased', extras: {}, authorization: sql`${connections.authorization} || '{"userAgent": null}'::jsonb` })
+      .where(and(eq(connections.personId, input.id), eq(connections.status, 'revoked')));
+    await record(tx, ctx, { action: 'person.deleted', personId: input.id, details: { reason: input.reason.slice(0, 300), revoked: live.length } });
+  });
+  return { revoked: live.length };
+}

@@ -1,0 +1,79 @@
+import { type Config, getConfig } from '#lib/config/config';
+import type { Runtime } from '#lib/context';
+import type { Database } from '#lib/db/database';
+import { isMigrated, migrateEmbedded, migrateServer } from '#lib/db/migrate';
+import { openEmbedded, openPostgres } from '#lib/db/open';
+import { newId } from '#lib/ids';
+import { installJobTables } from '#lib/jobs/job-tables';
+import { createRefusalFolder } from '#lib/ledger/fold-refusals';
+import { createLogger, getLogger } from '#lib/log';
+import { createGuardedFetch } from '#lib/outbound/guarded-fetch';
+import { buildCatalog } from '#lib/providers/catalog';
+import { forget, once } from '#lib/registry';
+import { createVault } from '#lib/vault/vault';
+
+/** The database has another schema than this build, and this process's role may not change it. */
+export class NotMigrated extends Error {
+  override readonly name = 'NotMigrated';
+  constructor(cause?: unknown) {
+    super(
+      'The database is not at this build’s schema, and DATABASE_URL’s role could not bring it there. Run `npm run -s grantkeep -- migrate` with MIGRATE_DATABASE_URL set to the owner’s role.',
+      { cause },
+    );
+  }
+}
+
+async function openDatabase(config: Config): Promise<Database> {
+  if (!config.databaseUrl) {
+    const embedded = await openEmbedded(config.dataDir);
+    await migrateEmbedded(embedded);
+    return embedded;
+  }
+  const database = openPostgres(config.databaseUrl);
+  try {
+    if (await isMigrated(database.db)) return database;
+    if (config.migrateDatabaseUrl) throw new NotMigrated();
+    await migrateServer(config.databaseUrl, () => installJobTables(config.databaseUrl as string)).catch((cause: unknown) => {
+      throw new NotMigrated(cause);
+    });
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** Assembles a process's parts over a configuration and an opened database. */
+export function assembleRuntime(config: Config, database: Database, overrides: Partial<Runtime> = {}): Runtime {
+  const providers = buildCatalog({ appUrl: config.appUrl, builtin: config.builtinProviders, file: config.providersFile });
+  return {
+    config,
+    database,
+    providers,
+    vault: createVault(config.vaultKeys),
+    fetch: createGuardedFetch({ operatorHosts: providers.operatorHosts() }),
+    now: () => new Date(),
+    log: getLogger(() => createLogger({ level: config.logLevel, pretty: config.mode === 'development' })),
+    refusals: createRefusalFolder(),
+    processId: newId('prc'),
+    background: new Set(),
+    ...overrides,
+  };
+}
+
+/**
+ * The process's runtime, made at the first call and shared by everything in the process, whichever bundle asks.
+ * @throws ConfigError, DataFolderInUse, NotMigrated, or what the database says
+ */
+export function getRuntime(): Promise<Runtime> {
+  return once('runtime', async () => {
+    try {
+      const config = getConfig();
+      return assembleRuntime(config, await openDatabase(config));
+    } catch (error) {
+      // The next caller may try again: a database that was down at the first request need not stay so.
+      forget('runtime');
+      throw error;
+    }
+  });
+}
