@@ -50,11 +50,14 @@ const accountParam = z
     }
   });
 
+const errorCode = z.string().regex(/^[A-Za-z0-9_.:-]{1,64}$/, 'is not an error code');
+
 const revoke = z.strictObject({
   style: z.enum(['rfc7009', 'delete_json', 'none']).optional(),
   token_kind: z.enum(['refresh_token', 'access_token', 'both']).optional(),
   auth: z.enum(['client', 'basic', 'none']).optional(),
   blast_radius: z.enum(['token', 'grant', 'account']).optional(),
+  gone_codes: z.array(errorCode).min(1).optional(),
   manual_url: z.url({ protocol: /^https$/ }).optional(),
 });
 
@@ -67,6 +70,7 @@ function recordShape(context: RecordContext) {
   const identity = z.strictObject({
     source: z.enum(['id_token', 'userinfo', 'endpoint', 'token_answer']).optional(),
     endpoint: endpoint.optional(),
+    endpoint_field: path.optional(),
     issuer: z.string().min(1).optional(),
     subject: path.optional(),
     label: z.array(path).min(1).optional(),
@@ -122,7 +126,12 @@ function recordShape(context: RecordContext) {
     error_in_200: z.boolean().optional(),
     token_path: path.optional(),
     response_fields: z.array(path).optional(),
-    url_field_hosts: z.record(z.string(), z.array(z.string().regex(/^\.?[a-z0-9.-]+$/))).optional(),
+    url_field_hosts: z
+      .record(
+        z.string(),
+        z.array(z.string().regex(/^\.?[a-z0-9.-]+(:\d{1,5})?$/, 'must be a host, host:port or .suffix')),
+      )
+      .optional(),
     expires_default: seconds.nullable().optional(),
     expiry_probe: z.enum(['introspect', 'none']).optional(),
     // Refreshing
@@ -131,10 +140,7 @@ function recordShape(context: RecordContext) {
     rotation: z.union([z.enum(['none', 'rotate']), z.strictObject({ leeway_s: z.int().nonnegative() })]).optional(),
     idle_keepalive_days: z.int().positive().nullable().optional(),
     max_grants: z.int().positive().nullable().optional(),
-    dead_codes: z
-      .array(z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/))
-      .min(1)
-      .optional(),
+    dead_codes: z.array(errorCode).min(1).optional(),
     // Ending, identity, sign-in
     revoke: revoke.optional(),
     identity: identity.optional(),

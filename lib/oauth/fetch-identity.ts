@@ -76,8 +76,14 @@ async function claimsOf(
   deps: OAuthDeps,
   accountParams: AccountParamValues,
 ): Promise<Record<string, unknown>> {
-  const { source, endpoint, headers } = provider.identity;
+  const { source, endpoint, endpoint_field, headers } = provider.identity;
   if (source === 'token_answer') return tokens.extras;
+  if (source === 'endpoint' && endpoint_field) {
+    const url = tokens.extras[endpoint_field];
+    // Only a field whose hosts the record lists was checked when the answer was read.
+    if (typeof url !== 'string' || !provider.url_field_hosts[endpoint_field]) throw invalid('endpoint_field');
+    return lookUp(url, tokens.access_token, headers, deps);
+  }
   if (source === 'endpoint' && endpoint) {
     return lookUp(fillEndpoint(provider, endpoint, accountParams), tokens.access_token, headers, deps);
   }

@@ -62,7 +62,7 @@ async function revokeAsRfc7009(
   if (response.ok) return 'revoked';
   const body = await readObject(response);
   const error = body && providerErrorOf(body);
-  if (error === 'invalid_token') return 'revoked';
+  if (error !== null && provider.revoke.gone_codes.includes(error)) return 'revoked';
   if (error === 'unsupported_token_type') return 'unsupported';
   const code = response.status === 401 || error === 'invalid_client' ? 'invalid_client' : 'request_rejected';
   throw new OAuthError(code, { providerError: error, detail: `http_${response.status}` });

@@ -48,8 +48,11 @@ function checkUrlField(provider: OAuthProvider, name: string, value: unknown): v
   const url = typeof value === 'string' ? URL.parse(value) : null;
   if (!url || url.username || url.password) throw invalid(name);
   const host = bareHostname(url);
-  const written = provider.operator_hosts.includes(hostWithPort(url));
-  const known = suffixes.some((suffix) => (suffix.startsWith('.') ? host.endsWith(suffix) : host === suffix));
+  const hostAndPort = hostWithPort(url);
+  const written = provider.operator_hosts.includes(hostAndPort);
+  const known = suffixes.some((entry) =>
+    entry.startsWith('.') ? host.endsWith(entry) && url.port === '' : entry === host || entry === hostAndPort,
+  );
   const plainAllowed = url.protocol === 'http:' && (written || known) && isLoopbackHost(url);
   if (!(written || known) || !(url.protocol === 'https:' || plainAllowed)) throw invalid(name);
 }

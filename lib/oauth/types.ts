@@ -70,6 +70,8 @@ export interface RevokeRule {
   readonly auth: 'client' | 'basic' | 'none';
   /** What dies: this token and its own descendants, the whole grant, or every grant of the account with this client. */
   readonly blast_radius: 'token' | 'grant' | 'account';
+  /** Error codes that say the token was dead already: as good as revoked. */
+  readonly gone_codes: readonly string[];
   /** Where the person can end the grant by hand. */
   readonly manual_url: string | null;
 }
@@ -77,6 +79,8 @@ export interface RevokeRule {
 export interface IdentityRule {
   readonly source: 'id_token' | 'userinfo' | 'endpoint' | 'token_answer';
   readonly endpoint: string | null;
+  /** The response field that holds the identity's own URL (Salesforce's `id`); it must be in `url_field_hosts`. */
+  readonly endpoint_field: string | null;
   /** The issuer that identities are recorded under; null for the provider's own issuer. */
   readonly issuer: string | null;
   readonly subject: string;

@@ -18,7 +18,7 @@ const endpointFields = [
   ...(['userinfo_endpoint', 'jwks_uri', 'refresh_endpoint'] as const),
 ];
 
-/** Hosts in the entry itself, never those of a preset or of a URL with a part that the person fills in. */
+/** Hosts in the entry itself, never those of a preset; a host with a `{part}` is no URL and drops out. */
 function writtenHosts(entry: ProviderRecordInput): string[] {
   const written = [
     ...endpointFields.map((field) => entry[field]),
@@ -27,17 +27,14 @@ function writtenHosts(entry: ProviderRecordInput): string[] {
     ...(entry.lookups ?? []).map(({ endpoint }) => endpoint),
   ];
   const urls = written.map((text) => (text === undefined ? null : URL.parse(text.replaceAll('{client_id}', 'id'))));
-  return [
-    ...new Set(
-      urls.filter((url) => url !== null && !url.hostname.includes('%7B')).map((url) => hostWithPort(url as URL)),
-    ),
-  ];
+  return [...new Set(urls.filter((url) => url !== null).map(hostWithPort))];
 }
 
 function identityRule({ identity = {}, discovery }: ProviderRecordInput): IdentityRule {
   return {
     source: identity.source ?? (identity.endpoint ? 'endpoint' : discovery === 'none' ? 'userinfo' : 'id_token'),
     endpoint: identity.endpoint ?? null,
+    endpoint_field: identity.endpoint_field ?? null,
     issuer: identity.issuer ?? null,
     subject: identity.subject ?? 'sub',
     label: identity.label ?? ['email', 'preferred_username', 'name', 'sub'],
@@ -56,6 +53,7 @@ function revokeRule({ revoke = {}, ...entry }: ProviderRecordInput): RevokeRule 
     token_kind: revoke.token_kind ?? 'refresh_token',
     auth: revoke.auth ?? 'client',
     blast_radius: revoke.blast_radius ?? 'grant',
+    gone_codes: revoke.gone_codes ?? ['invalid_token'],
     manual_url: revoke.manual_url ?? null,
   };
 }
@@ -77,6 +75,7 @@ function merge(entry: ProviderRecordInput): ProviderRecordInput {
     discovery: merged.discovery ?? (merged.authorization_endpoint && merged.token_endpoint ? 'none' : 'oidc'),
     revoke: { ...base.revoke, ...entry.revoke },
     identity: { ...base.identity, ...entry.identity },
+    url_field_hosts: { ...base.url_field_hosts, ...entry.url_field_hosts },
     scope_descriptions: { ...base.scope_descriptions, ...entry.scope_descriptions },
   };
 }

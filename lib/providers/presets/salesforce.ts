@@ -12,10 +12,10 @@ export const salesforce: Preset = (written) => ({
   discovery: 'oidc',
   token_endpoint_auth_method: 'client_secret_post',
   scopes: ['openid', 'id', 'api', 'refresh_token'],
-  sign_in_scopes: ['openid', 'email', 'profile'],
-  response_fields: ['instance_url', 'id', 'issued_at'],
-  // instance_url becomes a target of calls with the token: only Salesforce's own domains, or hosts the operator wrote.
-  url_field_hosts: { instance_url: ['.salesforce.com', '.force.com', '.cloudforce.com'] },
+  sign_in_scopes: ['openid', 'id', 'email', 'profile'],
+  response_fields: ['instance_url', 'id'],
+  // Targets of calls with the token: only Salesforce's own domain, or hosts the operator wrote.
+  url_field_hosts: { instance_url: ['.salesforce.com'], id: ['.salesforce.com'] },
   // No expires_in ever: the life is the organisation's session policy, which introspection tells.
   expires_default: 3600,
   expiry_probe: 'introspect',
@@ -23,13 +23,23 @@ export const salesforce: Preset = (written) => ({
   idle_keepalive_days: 25,
   max_grants: 5,
   dead_codes: ['invalid_grant'],
-  revoke: { style: 'rfc7009', token_kind: 'refresh_token', auth: 'none', blast_radius: 'grant' },
+  revoke: {
+    style: 'rfc7009',
+    token_kind: 'refresh_token',
+    auth: 'none',
+    blast_radius: 'grant',
+    // It calls a token it no longer knows one of a type it does not support.
+    gone_codes: ['invalid_token', 'unsupported_token_type'],
+  },
+  // The identity URL names organisation and user; it is also the subject of Salesforce's ID tokens.
   identity: {
-    source: 'id_token',
-    label: ['preferred_username', 'email', 'name', 'sub'],
+    source: 'endpoint',
+    endpoint_field: 'id',
+    subject: 'id',
+    label: ['username', 'email', 'display_name'],
     email: 'email',
     email_verified: 'email_verified',
-    name: 'name',
+    name: 'display_name',
   },
   scope_descriptions: {
     openid: 'Know which Salesforce user this is',
