@@ -70,9 +70,8 @@ export async function startStack(options: StackOptions, tell: (line: string) => 
     await firstLine(servers);
     tell('The demo authorization servers are running.');
     const logFile = join(folder, 'server.log');
-    const app = startApp(environment, logFile);
+    const app = await startApp(environment, logFile);
     begun.push(app);
-    await readiness(app, `${url}/readyz`, logFile);
     tell('The app is ready.');
     return { url, app, demo: servers, stop };
   } catch (error) {
@@ -81,7 +80,12 @@ export async function startStack(options: StackOptions, tell: (line: string) => 
   }
 }
 
-function startApp(environment: NodeJS.ProcessEnv, logFile: string): ChildProcess {
+/**
+ * Starts the app and resolves when `/readyz` says that it is ready.
+ * @param environment that of `appEnvironment`, joined to this process's own
+ * @throws an Error that names the log when it ends, or is not ready within a minute
+ */
+export async function startApp(environment: NodeJS.ProcessEnv, logFile: string): Promise<ChildProcess> {
   const log = openSync(logFile, 'a', 0o600);
   const app = start(process.execPath, ['--import', './scripts/end-with-parent.mjs', 'server.ts'], {
     env: environment,
@@ -89,7 +93,13 @@ function startApp(environment: NodeJS.ProcessEnv, logFile: string): ChildProcess
     stdio: ['ignore', log, log, 'ipc'],
   });
   closeSync(log);
-  return app;
+  try {
+    await readiness(app, `${environment.APP_URL}/readyz`, logFile);
+    return app;
+  } catch (error) {
+    await end(app);
+    throw error;
+  }
 }
 
 /** Resolves with the first line the program prints; rejects when it ends before. */

@@ -23,9 +23,13 @@ export async function getBrowser(): Promise<string> {
   const found = findBrowser();
   if (found) return found;
   console.log('  no Chromium here: fetching the one of Playwright …');
-  const fetched = await capture('playwright', ['install', '--with-deps', 'chromium']);
+  // First the download, which fails within seconds where it cannot work; only then the many packages it needs.
+  const fetched = await capture('playwright', ['install', 'chromium']);
   const own = findBrowser();
-  if (fetched.status === 0 && own) return own;
+  if (fetched.status === 0 && own) {
+    if (canInstallPackages()) await capture('playwright', ['install-deps', 'chromium']);
+    return own;
+  }
   console.log('  that cannot be fetched from here.');
   if (canInstallPackages() && (await installPackages('chromium'))) {
     const debian = findBrowser();

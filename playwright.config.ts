@@ -1,0 +1,35 @@
+import { defineConfig, devices } from '@playwright/test';
+import type { StackFixtures } from './e2e/fixtures.ts';
+import { findBrowser } from './scripts/find-browser.ts';
+
+const executablePath = findBrowser();
+
+export default defineConfig<object, Pick<StackFixtures, 'engine'>>({
+  testDir: 'e2e',
+  outputDir: 'test-results',
+  // Each worker has an app, a database and demo servers of its own, so stories cannot disturb each other.
+  fullyParallel: false,
+  workers: 1,
+  retries: 0,
+  forbidOnly: Boolean(process.env.TEST_SUMMARY_FILE),
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list'], ['./tests/playwright-summary.ts']],
+  use: {
+    ...devices['Desktop Chrome'],
+    channel: undefined,
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      ...(executablePath && { executablePath }),
+      args: ['--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    },
+  },
+  projects: [
+    { name: 'pglite', use: { engine: 'pglite' } },
+    // The stories that touch the database in ways of their own run once more on a server.
+    { name: 'postgres', use: { engine: 'postgres' }, grep: /@postgres/ },
+  ],
+});

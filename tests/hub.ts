@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto';
+import { eq, sql } from 'drizzle-orm';
+import { type CreateApiKeyInput, createApiKey } from '#lib/access/create-api-key';
+import { parseConfig } from '#lib/config/config';
+import { type ProviderRecordInput, providersFileSchema } from '#lib/config/provider-record';
+import { sealTokens } from '#lib/connections/tokens-at-rest';
+import { type Actor, type Context, type Role, type Runtime, systemContext } from '#lib/context';
+import type { Database } from '#lib/db/database';
+import { connections } from '#lib/db/schema/connections';
+import { ledger } from '#lib/db/schema/ledger';
+import { people } from '#lib/db/schema/people';
+import { newConnectionId, newId, newPersonId } from '#lib/ids';
+import { createLogger } from '#lib/log';
+import { assembleRuntime } from '#lib/runtime';
+
+const appUrl = 'http://localhost:3000';
+const vaultKey = randomBytes(32).toString('base64');
+const sessionPassword = randomBytes(32).toString('base64');
+
+/** A runtime over a test's database, with providers from records like those of PROVIDERS_FILE and its log in a list. */
+export function createRuntime(
+  database: Database,
+  records: readonly Record<string, unknown>[],
+  overrides: Partial<Runtime> = {},
+): Runtime & { logged: Record<string, unknown>[] } {
+  const config = parseConfig({
+    NODE_ENV: 'test',
+    APP_URL: appUrl,
+    SESSION_PASSWORD: sessionPassword,
+    VAULT_KEYS: `test:${vaultKey}`,
+  });
+  const file = providersFileSchema({ appUrl: new URL(appUrl), env: {} }).parse(records) as ProviderRecordInput[];
+  const logged: Record<string, unknown>[] = [];
+  const log = createLogger({
+    level: 'debug',
+    pretty: false,
+    destination: { write: (line: string) => void logged.push(JSON.parse(line)) },
+  });
+  return { ...assembleRuntime({ ...config, providersFile: file }, database, { log, ...overrides }), logged };
+}
+
+/** A record of a provider at a loopback server, whose endpoints need no discovery. */
+export function plainRecord(issuer: string, id = 'acme'): Record<string, unknown> {
+  return {
+    id,
+    name: id.charAt(0).toUpperCase() + id.slice(1),
+    issuer,
+    discovery: 'none',
+    authorization_endpoint: `${issuer}/authorize`,
+    token_endpoint: `${issuer}/token`,
+    revocation_endpoint: `${issuer}/revoke`,
+    userinfo_endpoint: `${issuer}/userinfo`,
+    client_id: 'hub',
+    client_secret: 'not-a-real-secret',
+    token_endpoint_auth_method: 'client_secret_post',
+    identity: { source: 'userinfo', subject: 'sub' },
+    scopes: ['read', 'write'],
+  };
+}
+
+/** The same process asked by somebody else. */
+export function as(runtime: Runtime, actor: Actor): Context {
+  return { ...systemContext(runtime, 'test'), actor, ip: '203.0.113.7' };
+}
+
+/** Puts a person into the database and answers what asks on their behalf. */
+export async function addPerson(
+  runtime: Runtime,
+  values: Partial<typeof people.$inferInsert> = {},
+): Promise<{ id: string; ctx: (role?: Role) => Context }> {
+  const id = values.id ?? newPersonId();
+  await runtime.database.db
+    .insert(people)
+    .values({ provider: 'acme', issuer: 'https://id.example', subject: id, ...values, id });
+  const ctx = (role: Role = values.role ?? 'user') =>
+    as(runtime, { type: 'person', personId: id, role, sessionId: newId('ses'), name: null, email: null });
+  return { id, ctx };
+}
+
+export interface NewConnection {
+  personId: string;
+  provider?: string;
+  subject?: string;
+  accessToken?: string;
+  refreshToken?: string | null;
+  /** Seconds until the access token ends; negative for one that has ended. */
+  expiresIn?: number | null;
+  /** Seconds since it was issued. */
+  age?: number;
+  values?: Partial<typeof connections.$inferInsert>;
+}
+
+/** Puts a connection with sealed tokens into the database and answers its id. */
+export async function addConnection(runtime: Runtime, given: NewConnection): Promise<string> {
+  const id = newConnectionId(given.personId);
+  const { accessToken = `at_${id}`, refreshToken = null, expiresIn = 3600, age = 0 } = given;
+  const sealed = await sealTokens(
+    runtime,
+    id,
+    {
+      access_token: accessToken,
+      token_type: 'bearer',
+      expires_in: expiresIn,
+      refresh_token: refreshToken,
+      refresh_token_expires_in: null,
+      scopes: null,
+      id_token_claims: null,
+      extras: {},
+    },
+    expiresIn,
+  );
+  await runtime.database.db.insert(connections).values({
+    personId: given.personId,
+    id,
+    provider: given.provider ?? 'acme',
+    issuer: 'https://acme.example',
+    subject: given.subject ?? id,
+    label: 'ada@acme.example',
+    status: 'connected',
+    scopesRequested: ['read', 'write'],
+    scopesGranted: ['read', 'write'],
+    authorization: { pkce: 'S256', issChecked: true, idTokenChecked: false, userAgent: null },
+    ...sealed,
+    accessTokenIssuedAt: sql`clock_timestamp() - make_interval(secs => ${age}::float8)`,
+    ...given.values,
+  });
+  return id;
+}
+
+/** Makes an API key and answers it with the context of a caller that shows it. */
+export async function addApiKey(
+  runtime: Runtime,
+  input: Partial<CreateApiKeyInput> = {},
+): Promise<{ id: string; key: string; ctx: Context }> {
+  const { key, apiKey } = await createApiKey(systemContext(runtime, 'test'), {
+    name: 'reports',
+    scopes: ['tokens:vend'],
+    ...input,
+  });
+  const ctx = as(runtime, { type: 'api_key', keyId: apiKey.id, scopes: apiKey.scopes, providers: apiKey.providers });
+  return { id: apiKey.id, key, ctx };
+}
+
+/** Everything the ledger says about a connection, or all it says, in order. */
+export function entries(runtime: Runtime, connectionId?: string) {
+  return runtime.database.db
+    .select({
+      action: ledger.action,
+      outcome: ledger.outcome,
+      code: ledger.code,
+      actorId: ledger.actorId,
+      apiKeyId: ledger.apiKeyId,
+      ip: ledger.ip,
+      details: ledger.details,
+    })
+    .from(ledger)
+    .where(connectionId ? eq(ledger.connectionId, connectionId) : undefined)
+    .orderBy(ledger.at, ledger.id);
+}
+
+/** The whole row of a connection. */
+export async function rowOf(runtime: Runtime, id: string): Promise<typeof connections.$inferSelect> {
+  const [row] = await runtime.database.db.select().from(connections).where(eq(connections.id, id));
+  if (!row) throw new Error('no such connection');
+  return row;
+}

@@ -1,0 +1,89 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+/** How the next refreshes are answered. */
+export interface Behaviour {
+  /** A new refresh token each time, the old one dead at once. */
+  rotate: boolean;
+  expiresIn: number | null;
+  /** Null: the answer names no scopes. */
+  scope: string | null;
+  /** Awaited after the refresh token was spent and before the answer is sent. */
+  beforeAnswer: () => Promise<void>;
+  /** Answers this instead of looking at the token. */
+  instead: ((response: ServerResponse) => void) | null;
+  extras: Record<string, string>;
+}
+
+/** A token endpoint on loopback that knows only refreshing, counts it, and says which access tokens live. */
+export interface TokenServer {
+  issuer: string;
+  behaviour: Behaviour;
+  /** Requests that reached the endpoint, whatever became of them. */
+  requests: number;
+  /** Refresh tokens that were accepted. */
+  refreshes: number;
+  /** A refresh token that this server will accept. */
+  grant(): string;
+  revoke(refreshToken: string): void;
+  isLive(accessToken: string): boolean;
+  close(): Promise<void>;
+}
+
+/** Starts one on a free port of 127.0.0.1. */
+export async function startTokenServer(): Promise<TokenServer> {
+  const refreshTokens = new Set<string>();
+  const accessTokens = new Set<string>();
+  const server = createServer(async (request, response) => {
+    state.requests += 1;
+    const form = new URLSearchParams(await text(request));
+    if (state.behaviour.instead) return state.behaviour.instead(response);
+    const shown = form.get('refresh_token') ?? '';
+    if (form.get('grant_type') !== 'refresh_token' || !refreshTokens.has(shown)) {
+      return json(response, 400, { error: 'invalid_grant' });
+    }
+    state.refreshes += 1;
+    const { rotate, expiresIn, scope, extras } = state.behaviour;
+    const accessToken = `at_${randomBytes(16).toString('hex')}`;
+    accessTokens.add(accessToken);
+    const next = rotate ? state.grant() : undefined;
+    if (rotate) refreshTokens.delete(shown);
+    await state.behaviour.beforeAnswer();
+    json(response, 200, {
+      access_token: accessToken,
+      token_type: 'bearer',
+      ...(expiresIn === null ? {} : { expires_in: expiresIn }),
+      ...(next ? { refresh_token: next } : {}),
+      ...(scope === null ? {} : { scope }),
+      ...extras,
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const state: TokenServer = {
+    issuer: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    behaviour: { rotate: true, expiresIn: 3600, scope: null, beforeAnswer: async () => {}, instead: null, extras: {} },
+    requests: 0,
+    refreshes: 0,
+    grant: () => {
+      const token = `rt_${createHash('sha256').update(randomBytes(32)).digest('hex')}`;
+      refreshTokens.add(token);
+      return token;
+    },
+    revoke: (token) => void refreshTokens.delete(token),
+    isLive: (token) => accessTokens.has(token),
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+  return state;
+}
+
+function json(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
