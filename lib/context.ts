@@ -55,3 +55,6 @@ export function inBackground(ctx: Runtime, what: string, work: Promise<unknown>)
     .finally(() => ctx.background.delete(tracked));
   ctx.background.add(tracked);
 }
+
+/** Whether an error means that the database is out of reach just now, for those who may not import `lib/db`. */
+export { isDatabaseUnavailable } from '#lib/db/database';

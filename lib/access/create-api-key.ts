@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { apiKeyPrefix, generateApiKey } from '#lib/access/key-format';
+import { requireAdministrator } from '#lib/access/require';
+import { type ApiKeyView, apiKeyColumns } from '#lib/access/views';
+import type { Context } from '#lib/context';
+import { withTransaction } from '#lib/db/database';
+import { apiKeyScopes, apiKeys } from '#lib/db/schema/api-keys';
+import { AppError } from '#lib/errors';
+import { hashSecret, newId } from '#lib/ids';
+import { record } from '#lib/ledger/record';
+import { parseInput } from '#lib/parse-input';
+
+export const createApiKeyInput = z.object({
+  name: z.string().trim().min(1, 'must not be empty').max(100),
+  scopes: z
+    .array(z.enum(apiKeyScopes))
+    .min(1, 'must name at least one scope')
+    .transform((scopes) => [...new Set(scopes)]),
+  providers: z.array(z.string()).min(1, 'must name at least one provider').nullish(),
+  expiresAt: z.date().nullish(),
+});
+export type CreateApiKeyInput = z.input<typeof createApiKeyInput>;
+
+/**
+ * Makes an API key for a service. The key itself is in this answer and nowhere else: only its hash is kept.
+ * @throws AppError `forbidden` unless an administrator or our own command line asks, `invalid_request`, `unknown_provider`
+ */
+export async function createApiKey(
+  ctx: Context,
+  input: CreateApiKeyInput,
+): Promise<{ key: string; apiKey: ApiKeyView }> {
+  requireAdministrator(ctx);
+  const { name, scopes, providers, expiresAt } = parseInput(createApiKeyInput, input);
+  for (const provider of providers ?? []) {
+    if (!ctx.providers.get(provider)) throw new AppError('unknown_provider');
+  }
+  if (expiresAt && expiresAt <= ctx.now()) {
+    throw new AppError('invalid_request', { issues: [{ path: 'expiresAt', message: 'must lie in the future' }] });
+  }
+  const key = generateApiKey();
+  const createdBy =
+    ctx.actor.type === 'person' ? ctx.actor.personId : ctx.actor.type === 'system' ? ctx.actor.name : '';
+  const apiKey = await withTransaction(ctx.database.db, async (tx) => {
+    const [row] = await tx
+      .insert(apiKeys)
+      .values({
+        id: newId('key'),
+        name,
+        prefix: apiKeyPrefix(key),
+        keyHash: hashSecret(key),
+        scopes,
+        providers: providers ? [...new Set(providers)] : null,
+        expiresAt: expiresAt ?? null,
+        createdBy,
+      })
+      .returning(apiKeyColumns);
+    if (!row) throw new AppError('internal');
+    await record(tx, ctx, {
+      action: 'api_key.created',
+      apiKeyId: row.id,
+      details: { scopes: row.scopes, providers: row.providers, expires_at: row.expiresAt?.toISOString() ?? null },
+    });
+    return row;
+  });
+  return { key, apiKey };
+}

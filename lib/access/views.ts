@@ -1,0 +1,37 @@
+import { sql } from 'drizzle-orm';
+import { type ApiKeyScope, apiKeys } from '#lib/db/schema/api-keys';
+
+/** An API key as pages and the command line show it: never the key nor its hash. */
+export interface ApiKeyView {
+  id: string;
+  name: string;
+  /** The first characters of the key, to tell keys apart. */
+  prefix: string;
+  scopes: ApiKeyScope[];
+  /** Null: every provider. */
+  providers: string[] | null;
+  status: 'active' | 'expired' | 'revoked';
+  expiresAt: Date | null;
+  createdAt: Date;
+  /** A person's id, or the name of what made it (`cli`). */
+  createdBy: string;
+  lastUsedAt: Date | null;
+  revokedAt: Date | null;
+}
+
+/** The named columns of a view; whether a key has expired is the database clock's word. */
+export const apiKeyColumns = {
+  id: apiKeys.id,
+  name: apiKeys.name,
+  prefix: apiKeys.prefix,
+  scopes: apiKeys.scopes,
+  providers: apiKeys.providers,
+  status: sql<
+    ApiKeyView['status']
+  >`case when ${apiKeys.revokedAt} is not null then 'revoked' when ${apiKeys.expiresAt} <= clock_timestamp() then 'expired' else 'active' end`,
+  expiresAt: apiKeys.expiresAt,
+  createdAt: apiKeys.createdAt,
+  createdBy: apiKeys.createdBy,
+  lastUsedAt: apiKeys.lastUsedAt,
+  revokedAt: apiKeys.revokedAt,
+};

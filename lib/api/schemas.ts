@@ -1,0 +1,73 @@
+import { z } from '@hono/zod-openapi';
+import { errorCodes } from '#lib/errors';
+
+export const exampleConnectionId = 'con_7w3k9v0q2m5x8r1txd4z6b8n0c2f4h6j';
+const examplePersonId = 'per_7w3k9v0q2m5x8r1t';
+
+/** The path parameter of one connection. Text of another shape is simply not found. */
+export const connectionParams = z.object({
+  id: z.string().openapi({ param: { name: 'id', in: 'path' }, example: exampleConnectionId }),
+});
+
+export const instantText = z.iso.datetime().openapi({ example: '2026-11-22T15:30:00.000Z' });
+export const personId = z.string().openapi({ example: examplePersonId });
+
+export const problemSchema = z
+  .object({
+    type: z.string().openapi({ example: 'urn:grantkeep:error:needs_reconnect' }),
+    title: z.string().openapi({ example: 'Conflict' }),
+    status: z.int().openapi({ example: 409 }),
+    detail: z.string().openapi({ example: errorCodes.needs_reconnect[1] }),
+    code: z.string().openapi({ example: 'needs_reconnect', description: 'Stable; branch on this.' }),
+    request_id: z.string().openapi({ example: 'req_0a1b2c3d4e5f6g7h' }),
+    issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .openapi('Problem');
+
+export const accountSchema = z
+  .object({
+    issuer: z.string().openapi({ example: 'https://accounts.google.com' }),
+    subject: z.string().openapi({ example: '110248495921238986420' }),
+    label: z.string().openapi({ example: 'ada@example.com', description: 'What a person recognises the account by.' }),
+  })
+  .openapi('Account');
+
+type Code = keyof typeof errorCodes;
+
+/** The error answers of a route, one per status, each with an example for every code it can carry. */
+export function problems(...codes: readonly Code[]) {
+  const byStatus = new Map<number, Code[]>();
+  for (const code of codes) byStatus.set(errorCodes[code][0], [...(byStatus.get(errorCodes[code][0]) ?? []), code]);
+  return Object.fromEntries(
+    [...byStatus].map(([status, ofStatus]) => [
+      status,
+      {
+        description: ofStatus.map((code) => `\`${code}\`: ${errorCodes[code][1]}`).join(' '),
+        ...(status === 401 ? { headers: { 'WWW-Authenticate': { schema: { type: 'string' as const } } } } : {}),
+        ...(status === 503 || status === 429
+          ? { headers: { 'Retry-After': { schema: { type: 'integer' as const } } } }
+          : {}),
+        content: {
+          'application/problem+json': {
+            schema: problemSchema,
+            examples: Object.fromEntries(
+              ofStatus.map((code) => [
+                code,
+                {
+                  value: {
+                    type: `urn:grantkeep:error:${code}`,
+                    title: code,
+                    status,
+                    detail: errorCodes[code][1],
+                    code,
+                    request_id: 'req_0a1b2c3d4e5f6g7h',
+                  },
+                },
+              ]),
+            ),
+          },
+        },
+      },
+    ]),
+  );
+}

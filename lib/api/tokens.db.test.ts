@@ -1,0 +1,105 @@
+import { beforeEach, expect, test } from 'vitest';
+import { revokeApiKey } from '#lib/access/revoke-api-key';
+import { createApi } from '#lib/api/app';
+import { type Runtime, systemContext } from '#lib/context';
+import { sharedDatabase } from '#tests/database';
+import { addApiKey, addConnection, addPerson, as, createRuntime, plainRecord } from '#tests/hub';
+
+const database = sharedDatabase();
+let runtime: Runtime;
+let api: ReturnType<typeof createApi>;
+
+beforeEach(() => {
+  runtime = createRuntime(database.current, [plainRecord('http://127.0.0.1:9')]);
+  api = createApi(async (_, ip) => ({ ...as(runtime, { type: 'anonymous' }), ip }));
+});
+
+const post = (id: string, key: string, init: RequestInit = {}) =>
+  api.request(`/api/v1/connections/${id}/token`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}` },
+    ...init,
+  });
+
+async function oneConnection() {
+  const { id: personId } = await addPerson(runtime);
+  return addConnection(runtime, {
+    personId,
+    accessToken: 'at_live',
+    values: { extras: { instance_url: 'https://na1.example' } },
+  });
+}
+
+test('a key is made, shown, and answered with a live token', async () => {
+  const id = await oneConnection();
+  const { key } = await addApiKey(runtime);
+  const answer = await post(id, key);
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  expect(answer.headers.get('x-request-id')).toMatch(/^req_/);
+  const body = (await answer.json()) as Record<string, unknown>;
+  expect(body).toEqual({
+    access_token: 'at_live',
+    token_type: 'Bearer',
+    expires_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    expires_in: expect.any(Number),
+    scope: 'read write',
+    missing_scopes: [],
+    provider: 'acme',
+    account: { issuer: 'https://acme.example', subject: id, label: 'ada@acme.example' },
+    instance_url: 'https://na1.example',
+  });
+});
+
+test('a token without an end has expires_at and expires_in null', async () => {
+  const { id: personId } = await addPerson(runtime);
+  const id = await addConnection(runtime, { personId, expiresIn: null });
+  const { key } = await addApiKey(runtime);
+  expect(await (await post(id, key)).json()).toMatchObject({ expires_at: null, expires_in: null });
+});
+
+test.each([
+  ['no key', () => ''],
+  ['a made-up key', () => 'gk_nonsense'],
+  ['a key with one letter changed', (key: string) => `${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`],
+  ['a key cut short', (key: string) => key.slice(0, -3)],
+])('%s is a 401 with a challenge and no row of its own', async (_, spoil) => {
+  const id = await oneConnection();
+  const { key } = await addApiKey(runtime);
+  const answer = await post(id, spoil(key));
+  expect(answer.status).toBe(401);
+  expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer /);
+  expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  expect(await answer.json()).toMatchObject({
+    type: 'urn:grantkeep:error:invalid_api_key',
+    title: 'Unauthorized',
+    status: 401,
+    code: 'invalid_api_key',
+    request_id: answer.headers.get('x-request-id'),
+  });
+});
+
+test('a revoked key is refused at the very next request', async () => {
+  const id = await oneConnection();
+  const { id: keyId, key } = await addApiKey(runtime);
+  expect((await post(id, key)).status).toBe(200);
+  await revokeApiKey(systemContext(runtime, 'test'), { id: keyId });
+  expect((await post(id, key)).status).toBe(401);
+});
+
+test('bodies: an empty object passes, the unknown, the malformed and the huge do not', async () => {
+  const id = await oneConnection();
+  const { key } = await addApiKey(runtime);
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const statuses: [number, string | null][] = [];
+  for (const body of ['{}', '{"surprise":1}', '{', `{"a":"${'x'.repeat(100_000)}"}`]) {
+    const answer = await post(id, key, { headers, body });
+    statuses.push([answer.status, answer.ok ? null : ((await answer.json()) as { code: string }).code]);
+  }
+  expect(statuses).toEqual([
+    [200, null],
+    [400, 'invalid_request'],
+    [400, 'invalid_request'],
+    [413, 'body_too_large'],
+  ]);
+});

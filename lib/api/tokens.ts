@@ -1,0 +1,78 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { authenticate } from '#lib/api/authenticate';
+import type { ApiEnvironment } from '#lib/api/environment';
+import { accountSchema, connectionParams, instantText, problems } from '#lib/api/schemas';
+import { vendToken } from '#lib/connections/vend-token';
+
+const tokenSchema = z
+  .looseObject({
+    access_token: z.string().openapi({ example: 'ya29.a0AfB_byC…' }),
+    token_type: z.string().openapi({ example: 'Bearer' }),
+    expires_at: instantText.nullable().openapi({ description: 'Null where the provider gives the token no end.' }),
+    expires_in: z.int().nullable().openapi({ example: 3412, description: 'Seconds left when this was answered.' }),
+    scope: z.string().nullable().openapi({
+      example: 'openid email',
+      description: 'Granted scopes, separated by spaces (RFC 6749 §3.3). Null where the provider does not say.',
+    }),
+    missing_scopes: z.array(z.string()).openapi({ example: [], description: 'Asked for but not granted.' }),
+    provider: z.string().openapi({ example: 'google' }),
+    account: accountSchema,
+  })
+  .openapi('Token', {
+    description:
+      'Fields that calls to the provider need, such as `instance_url`, stand beside these by their own names.',
+  });
+
+const vendRoute = createRoute({
+  method: 'post',
+  path: '/connections/{id}/token',
+  operationId: 'vendToken',
+  summary: 'Get a live access token',
+  description:
+    'Answers the connection’s access token. One with less than a minute, or a tenth of its life, left is refreshed first.',
+  tags: ['Tokens'],
+  security: [{ apiKey: [] }],
+  middleware: [authenticate] as const,
+  request: {
+    params: connectionParams,
+    body: { required: false, content: { 'application/json': { schema: z.strictObject({}) } } },
+  },
+  responses: {
+    200: { description: 'A live token.', content: { 'application/json': { schema: tokenSchema } } },
+    ...problems(
+      'invalid_request',
+      'invalid_api_key',
+      'insufficient_scope',
+      'not_found',
+      'needs_reconnect',
+      'revoked',
+      'frozen',
+      'body_too_large',
+      'provider_unavailable',
+      'provider_configuration',
+      'refresh_in_progress',
+      'unavailable',
+    ),
+  },
+});
+
+/** `POST /connections/{id}/token` */
+export function registerTokens(app: OpenAPIHono<ApiEnvironment>): void {
+  app.openapi(vendRoute, async (c) => {
+    const token = await vendToken(c.var.ctx, { id: c.req.valid('param').id });
+    return c.json(
+      {
+        ...token.extras,
+        access_token: token.accessToken,
+        token_type: token.tokenType,
+        expires_at: token.expiresAt?.toISOString() ?? null,
+        expires_in: token.expiresIn,
+        scope: token.scopes?.join(' ') ?? null,
+        missing_scopes: token.missingScopes,
+        provider: token.provider,
+        account: token.account,
+      },
+      200,
+    );
+  });
+}

@@ -1,0 +1,118 @@
+import { and, eq, isNotNull, isNull, or, sql } from 'drizzle-orm';
+import { refreshDue } from '#lib/connections/view';
+import type { Context } from '#lib/context';
+import type { Db } from '#lib/db/database';
+import { connections } from '#lib/db/schema/connections';
+import { newSecret } from '#lib/ids';
+
+/** Longer than the 10 s that a provider has to answer plus the time to store what it answered. */
+const leaseInterval = sql`interval '30 seconds'`;
+const leaseEnd = sql`clock_timestamp() + ${leaseInterval}`;
+
+/** The right to refresh one connection: whoever holds it may spend the refresh token it was read with. */
+export interface Lease {
+  personId: string;
+  id: string;
+  owner: string;
+  /** The generation under which it was taken. Whatever is written later holds only if it is still the row's. */
+  generation: number;
+}
+
+const leased = {
+  personId: connections.personId,
+  id: connections.id,
+  provider: connections.provider,
+  accountParams: connections.accountParams,
+  refreshToken: connections.refreshToken,
+  generation: connections.generation,
+  lastRefreshError: connections.lastRefreshError,
+};
+
+/** What the holder of a lease reads with it. */
+export type LeasedRow = Awaited<ReturnType<typeof selectLeased>>[number];
+const selectLeased = (db: Db) => db.select(leased).from(connections);
+
+/** True where nobody holds the row's lease, by the database's clock. */
+export const leaseIsFree = or(isNull(connections.leaseOwner), sql`${connections.leaseExpiresAt} <= clock_timestamp()`);
+
+/**
+ * Takes the lease if the row needs refreshing and nobody holds it, in one compare-and-set. Undefined where either is
+ * not so; reading the row then tells which.
+ */
+export async function takeLease(
+  ctx: Context,
+  key: { personId: string; id: string },
+  force: boolean,
+): Promise<{ lease: Lease; row: LeasedRow } | undefined> {
+  const owner = `${ctx.processId}:${newSecret()}`;
+  const [row] = await ctx.database.db
+    .update(connections)
+    .set({ leaseOwner: owner, leaseExpiresAt: leaseEnd })
+    .where(
+      and(
+        eq(connections.personId, key.personId),
+        eq(connections.id, key.id),
+        eq(connections.status, 'connected'),
+        isNotNull(connections.refreshToken),
+        leaseIsFree,
+        force ? undefined : refreshDue,
+      ),
+    )
+    .returning(leased);
+  return row && { lease: { ...key, owner, generation: row.generation }, row };
+}
+
+const held = (lease: Lease) =>
+  and(
+    eq(connections.personId, lease.personId),
+    eq(connections.id, lease.id),
+    eq(connections.leaseOwner, lease.owner),
+    eq(connections.generation, lease.generation),
+    eq(connections.status, 'connected'),
+  );
+
+/** What `last_refresh_error` says from the moment the refresh token may be spent until the answer is stored. */
+export const answerLost = 'answer_lost';
+
+/**
+ * The last write before the refresh token is spent. It proves that the row can be written, gives the call its whole
+ * 30 s, and notes that the answer is lost, which is true until it is stored: a process that dies here leaves the row
+ * saying so. False where the lease is no longer ours.
+ */
+export async function beginSpending(ctx: Context, lease: Lease): Promise<boolean> {
+  const renewed = await ctx.database.db
+    .update(connections)
+    .set({ leaseExpiresAt: leaseEnd, lastRefreshError: answerLost })
+    .where(held(lease))
+    .returning({ id: connections.id });
+  return renewed.length === 1;
+}
+
+/** Gives the lease back with why nothing was stored, if it is still ours. False where it is not. */
+export async function releaseLease(db: Db, lease: Lease, lastRefreshError: string | null): Promise<boolean> {
+  const released = await db
+    .update(connections)
+    .set({ leaseOwner: null, leaseExpiresAt: null, lastRefreshError })
+    .where(
+      and(
+        eq(connections.personId, lease.personId),
+        eq(connections.id, lease.id),
+        eq(connections.leaseOwner, lease.owner),
+      ),
+    )
+    .returning({ id: connections.id });
+  return released.length === 1;
+}
+
+/**
+ * Marks the connection as needing its person, if nothing has changed since the lease was taken. This condition is the
+ * re-reading of the row: a dead answer that a race of our own explains marks nothing.
+ */
+export async function endLeaseDead(db: Db, lease: Lease, reason: string, lastRefreshError: string): Promise<boolean> {
+  const marked = await db
+    .update(connections)
+    .set({ status: 'needs_reconnect', statusReason: reason, leaseOwner: null, leaseExpiresAt: null, lastRefreshError })
+    .where(held(lease))
+    .returning({ id: connections.id });
+  return marked.length === 1;
+}

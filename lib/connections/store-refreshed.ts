@@ -1,0 +1,120 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { and, eq, ne, sql } from 'drizzle-orm';
+import type { Lease } from '#lib/connections/lease';
+import { sealTokens, secondsFromNow } from '#lib/connections/tokens-at-rest';
+import type { Context } from '#lib/context';
+import { isDatabaseUnavailable, withTransaction } from '#lib/db/database';
+import { connections } from '#lib/db/schema/connections';
+import { revocations } from '#lib/db/schema/revocations';
+import { record } from '#lib/ledger/record';
+import type { TokenSet } from '#lib/oauth/types';
+
+/** `stored`; `superseded` by a newer token; `revoked` meanwhile: the tokens are not to be vended. */
+export type StoreOutcome = 'stored' | 'superseded' | 'revoked';
+
+const patienceMs = 15_000;
+
+/** A refresh answer and when it was asked for (`performance.now()`), from which its life counts at the latest. */
+export interface RefreshAnswer {
+  tokens: TokenSet;
+  askedAt: number;
+}
+
+type Sealed = Awaited<ReturnType<typeof sealTokens>>;
+
+function tokenColumns({ tokens, askedAt }: RefreshAnswer, sealed: Sealed) {
+  const age = (performance.now() - askedAt) / 1000;
+  return {
+    // A new refresh token replaces the old one; none returned leaves its column alone (RFC 6749 §6).
+    ...sealed,
+    accessTokenExpiresAt: secondsFromNow(tokens.expires_in === null ? null : Math.max(0, tokens.expires_in - age)),
+    // Scopes may shrink; an answer that names none grants what was granted before (RFC 6749 §6).
+    ...(tokens.scopes ? { scopesGranted: tokens.scopes } : {}),
+    extras: sql`${connections.extras} || ${JSON.stringify(tokens.extras)}::jsonb`,
+    generation: sql`${connections.generation} + 1`,
+  };
+}
+
+/**
+ * Stores a refresh answer, before anything else is done with it, and keeps trying while the database is out of reach:
+ * the only copy of a rotated token is in this process. The generation is the fence, not the lease: an answer that
+ * comes after its lease ran out still holds the newest token, unless somebody stored a newer one.
+ */
+export async function storeRefreshed(ctx: Context, lease: Lease, answer: RefreshAnswer): Promise<StoreOutcome> {
+  const sealed = await sealTokens(ctx, lease.id, answer.tokens, answer.tokens.expires_in);
+  const giveUpAt = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await storeOnce(ctx, lease, answer, sealed);
+    } catch (error) {
+      if (!isDatabaseUnavailable(error) || performance.now() > giveUpAt) throw error;
+      ctx.log.warn({ event: 'refresh_store_retried', connectionId: lease.id, err: error });
+      await sleep(randomInt(100, 301));
+    }
+  }
+}
+
+/** Frees the lease where it is still ours; another holder's stays. */
+function leaseGivenBack({ owner }: Lease) {
+  const ours = sql`${connections.leaseOwner} = ${owner}`;
+  return {
+    leaseOwner: sql`case when ${ours} then null else ${connections.leaseOwner} end`,
+    leaseExpiresAt: sql`case when ${ours} then null else ${connections.leaseExpiresAt} end`,
+  };
+}
+
+async function storeOnce(ctx: Context, lease: Lease, answer: RefreshAnswer, sealed: Sealed): Promise<StoreOutcome> {
+  const values = tokenColumns(answer, sealed);
+  const here = and(eq(connections.personId, lease.personId), eq(connections.id, lease.id));
+  const about = { personId: lease.personId, connectionId: lease.id };
+  return withTransaction(ctx.database.db, async (tx) => {
+    const [stored] = await tx
+      .update(connections)
+      .set({
+        ...values,
+        ...leaseGivenBack(lease),
+        status: 'connected',
+        statusReason: null,
+        lastRefreshError: null,
+        lastRefreshedAt: sql`now()`,
+      })
+      .where(and(here, eq(connections.generation, lease.generation), ne(connections.status, 'revoked')))
+      .returning({ provider: connections.provider, scopes: connections.scopesGranted });
+    if (stored) {
+      const details = { generation: lease.generation + 1, scopes: stored.scopes, rotated: 'refreshToken' in sealed };
+      await record(tx, ctx, { action: 'token.refreshed', ...about, provider: stored.provider, details });
+      return 'stored';
+    }
+    const [row] = await tx
+      .select({ status: connections.status, accessToken: connections.accessToken, provider: connections.provider })
+      .from(connections)
+      .where(here);
+    // An earlier attempt was committed although its answer did not reach us.
+    if (row?.accessToken === sealed.accessToken) return row.status === 'revoked' ? 'revoked' : 'stored';
+    if (row?.status !== 'revoked') return 'superseded';
+    // The newest grant is what must be revoked: the row stays revoked, its sealed tokens are those to be ended.
+    const pending = tx
+      .select({ id: revocations.connectionId })
+      .from(revocations)
+      .where(
+        and(
+          eq(revocations.personId, lease.personId),
+          eq(revocations.connectionId, lease.id),
+          eq(revocations.state, 'pending'),
+        ),
+      );
+    await tx
+      .update(connections)
+      .set({ ...values, ...leaseGivenBack(lease) })
+      .where(and(here, eq(connections.generation, lease.generation), sql`exists (${pending})`));
+    await record(tx, ctx, {
+      action: 'token.refresh_failed',
+      outcome: 'refused',
+      code: 'revoked',
+      ...about,
+      provider: row.provider,
+    });
+    return 'revoked';
+  });
+}

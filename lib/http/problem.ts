@@ -1,0 +1,67 @@
+import { isDatabaseUnavailable } from '#lib/context';
+import { AppError, isAppError } from '#lib/errors';
+
+/** An error answer of the machine API (RFC 9457), with our own members `code`, `request_id` and `issues`. */
+export interface Problem {
+  /** A stable name for the kind of error: `urn:grantkeep:error:<code>`. */
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  request_id: string;
+  issues?: readonly { path: string; message: string }[];
+}
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  423: 'Locked',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+};
+
+/** Any thrown value as the error to answer with: a database out of reach is `unavailable`, the unknown is `internal`. */
+export function answerableError(error: unknown): AppError {
+  if (isAppError(error)) return error;
+  if (isDatabaseUnavailable(error)) return new AppError('unavailable', { cause: error, retryAfterSeconds: 2 });
+  return new AppError('internal', { cause: error });
+}
+
+function headersFor(error: AppError, requestId: string): Headers {
+  const headers = new Headers({
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    'x-request-id': requestId,
+  });
+  if (error.code === 'invalid_api_key')
+    headers.set('www-authenticate', 'Bearer realm="grantkeep", error="invalid_token"');
+  else if (error.status === 401) headers.set('www-authenticate', 'Bearer realm="grantkeep"');
+  if (error.code === 'insufficient_scope') {
+    headers.set('www-authenticate', 'Bearer realm="grantkeep", error="insufficient_scope"');
+  }
+  if (error.status === 503 || error.status === 429) headers.set('retry-after', String(error.retryAfterSeconds ?? 5));
+  return headers;
+}
+
+/** The answer for a thrown value: problem+json with what its code requires, RFC 6750 §3 challenges and `Retry-After`. */
+export function problemResponse(thrown: unknown, requestId: string): Response {
+  const error = answerableError(thrown);
+  const problem: Problem = {
+    type: `urn:grantkeep:error:${error.code}`,
+    title: titles[error.status] ?? 'Error',
+    status: error.status,
+    detail: error.message,
+    code: error.code,
+    request_id: requestId,
+    ...(error.issues ? { issues: error.issues } : {}),
+  };
+  return new Response(JSON.stringify(problem), { status: error.status, headers: headersFor(error, requestId) });
+}
