@@ -42,6 +42,7 @@ export function authorizationServer(
     if (await interactionPages(ctx, namesake, server)) return;
     if (await namesake.api?.(ctx, server)) return;
     await next();
+    dropSession(ctx, namesake);
     bendCallback(ctx, namesake, server, redirectUris);
   }) as never);
   metadata(provider, namesake);
@@ -208,6 +209,13 @@ function askOurWay(ctx: Ctx, namesake: Namesake, server: ServerParts): void {
   }
   ctx.querystring = query.toString();
   Object.assign(ctx.req, { originalUrl: ctx.req.url });
+}
+
+/** Keeps oidc-provider's session from the browser: it would tie flows in several tabs to one account. */
+function dropSession(ctx: Ctx, namesake: Namesake): void {
+  const lines = [ctx.response.headers['set-cookie'] ?? []].flat();
+  const kept = lines.filter((line) => !line.startsWith(`demo-${namesake.id}-session=`));
+  if (kept.length < lines.length) ctx.res.setHeader('set-cookie', kept);
 }
 
 /** Serves the metadata at the namesake's own paths, and nowhere else. */

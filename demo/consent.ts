@@ -1,3 +1,5 @@
+import { CookieJar } from '#demo/cookie-jar';
+
 /** Consent without a browser: what a person does on the demo's pages, done by fetch. */
 export interface HeadlessChoices {
   /** A name or e-mail address; Ada Lovelace (at the sign-in server, the user) without one. */
@@ -5,6 +7,8 @@ export interface HeadlessChoices {
   deny?: boolean;
   /** Scopes to untick where the page has checkboxes. */
   untick?: readonly string[];
+  /** The browser's cookies; a new browser without one. */
+  jar?: CookieJar;
 }
 
 /**
@@ -12,7 +16,7 @@ export interface HeadlessChoices {
  * Answers the callback URL without calling it. Throws an Error where a page other than those comes.
  */
 export async function authorizeHeadless(authorizationUrl: string | URL, choices: HeadlessChoices = {}): Promise<URL> {
-  const cookies = new Map<string, string>();
+  const jar = choices.jar ?? new CookieJar();
   const start = new URL(authorizationUrl);
   let url = start;
   let form: URLSearchParams | null = null;
@@ -21,9 +25,9 @@ export async function authorizeHeadless(authorizationUrl: string | URL, choices:
       method: form ? 'POST' : 'GET',
       body: form,
       redirect: 'manual',
-      headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '), accept: 'text/html' },
+      headers: { cookie: jar.header(url), accept: 'text/html' },
     });
-    for (const line of response.headers.getSetCookie()) keep(cookies, line);
+    jar.keep(response.headers.getSetCookie(), url);
     const location = response.headers.get('location');
     const page = await response.text();
     form = null;
@@ -37,14 +41,6 @@ export async function authorizeHeadless(authorizationUrl: string | URL, choices:
     }
   }
   throw new Error('The demo server never came to an end.');
-}
-
-function keep(cookies: Map<string, string>, line: string): void {
-  const [pair = ''] = line.split(';');
-  const split = pair.indexOf('=');
-  const value = pair.slice(split + 1);
-  if (value === '') cookies.delete(pair.slice(0, split));
-  else cookies.set(pair.slice(0, split), value);
 }
 
 function fillIn(url: URL, page: string, { account, deny, untick = [] }: HeadlessChoices): URLSearchParams {

@@ -9,10 +9,12 @@ const { values } = parseArgs({
   options: {
     'app-url': { type: 'string', multiple: true, default: ['http://localhost:3000'] },
     'data-dir': { type: 'string', default: '.demo' },
+    // For tests, which may run beside a demo.
+    'any-ports': { type: 'boolean', default: false },
   },
 });
 const dataDir = resolve(values['data-dir']);
-const ports = { resource: 4410, ...Object.fromEntries(Object.values(namesakes).map(({ id, port }) => [id, port])) };
+const fixed = { resource: 4410, ...Object.fromEntries(Object.values(namesakes).map(({ id, port }) => [id, port])) };
 
 let demo: Demo | undefined;
 let ending = false;
@@ -32,7 +34,7 @@ const stdin = fstatSync(0, { throwIfNoEntry: false });
 if (stdin?.isFIFO() || stdin?.isSocket()) process.stdin.once('end', end).resume();
 
 try {
-  demo = await startDemo({ ports, appUrl: values['app-url'], dataDir });
+  demo = await startDemo({ ports: values['any-ports'] ? {} : fixed, appUrl: values['app-url'], dataDir });
   const providersFile = join(dataDir, 'providers.json');
   writePrivate(providersFile, `${JSON.stringify(demo.providers, null, 2)}\n`);
   const urls = Object.fromEntries(demo.providers.map(({ id }) => [id, demo?.server(id).url]));

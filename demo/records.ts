@@ -20,6 +20,15 @@ export interface ProviderRecordInput {
   scopes: string[];
   sign_in: boolean;
   trusted_email?: boolean;
+  identity?: { endpoint: string; emails_endpoint: string };
+  url_field_hosts?: Record<string, string[]>;
+}
+
+/** What a namesake's preset cannot know of a server on loopback. */
+function atLoopback(id: DemoProviderId, url: string): Partial<ProviderRecordInput> {
+  if (id === 'github') return { identity: { endpoint: `${url}/api/user`, emails_endpoint: `${url}/api/user/emails` } };
+  if (id === 'salesforce') return { url_field_hosts: { instance_url: ['localhost'] } };
+  return {};
 }
 
 /** What the app is told about a running demo server: its namesake's preset at loopback endpoints. */
@@ -47,5 +56,6 @@ export function providerRecord(namesake: Namesake, server: DemoServer): Provider
     scopes: [...namesake.recordScopes],
     sign_in: namesake.signInOnly,
     ...(namesake.signInOnly ? { trusted_email: true } : {}),
+    ...atLoopback(namesake.id, server.url),
   };
 }

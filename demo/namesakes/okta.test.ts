@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { demoInTest } from '#demo/demo-in-test';
+import { connect, get, post, refresh, revoke } from '#demo/raw-client';
+
+const okta = demoInTest('okta');
+
+const works = async (token: unknown) => (await get(`${okta.demo.resourceUrl}/okta/me`, token)).status === 200;
+
+test('a refresh token comes only with offline_access', async () => {
+  expect((await connect(okta.record, { scopes: ['openid'] })).json).not.toHaveProperty('refresh_token');
+  expect((await connect(okta.record)).json).toMatchObject({ expires_in: 3600, refresh_token: expect.any(String) });
+});
+
+test('a reuse ends the newest refresh token and every access token since', async () => {
+  const first = (await connect(okta.record)).json;
+  const second = (await refresh(okta.record, first.refresh_token)).json;
+  const third = (await refresh(okta.record, second.refresh_token)).json;
+  const reuse = await refresh(okta.record, first.refresh_token);
+  expect(reuse.status).toBe(400);
+  expect(reuse.json).toEqual({
+    error: 'invalid_grant',
+    error_description: 'The refresh token is invalid or expired.',
+  });
+  expect(okta.server.counts.reuse_detected).toBe(1);
+  for (const { access_token } of [first, second, third]) expect(await works(access_token)).toBe(false);
+  expect((await refresh(okta.record, third.refresh_token)).json.error).toBe('invalid_grant');
+});
+
+test('twenty callers with one refresh token are a reuse that ends the grant', async () => {
+  const { refresh_token: token } = (await connect(okta.record)).json;
+  const answers = await Promise.all(Array.from({ length: 20 }, () => refresh(okta.record, token)));
+  const good = answers.filter(({ status }) => status === 200);
+  expect(good).toHaveLength(1);
+  expect(await works(good[0]?.json.access_token)).toBe(false);
+});
+
+test('within the leeway the previous refresh token still works, an older one does not', async () => {
+  okta.server.switches.grace_s = 30;
+  const first = (await connect(okta.record)).json;
+  const second = (await refresh(okta.record, first.refresh_token)).json;
+  const again = await refresh(okta.record, first.refresh_token);
+  expect(again.status).toBe(200);
+  const third = (await refresh(okta.record, second.refresh_token)).json;
+  expect(await works(third.access_token)).toBe(true);
+  expect((await refresh(okta.record, first.refresh_token)).status).toBe(400);
+  expect(await works(third.access_token)).toBe(false);
+});
+
+test('after the leeway the previous refresh token is a reuse', async () => {
+  okta.server.switches.grace_s = 30;
+  const first = (await connect(okta.record)).json;
+  await refresh(okta.record, first.refresh_token);
+  okta.server.switches.grace_s = -1;
+  expect((await refresh(okta.record, first.refresh_token)).status).toBe(400);
+  expect(okta.server.counts.reuse_detected).toBe(1);
+});
+
+test('revoking always answers 200; an access token ends alone, a refresh token takes its access tokens along', async () => {
+  const { json } = await connect(okta.record);
+  expect((await revoke(okta.record, 'unknown')).status).toBe(200);
+  const second = (await refresh(okta.record, json.refresh_token)).json;
+  expect((await revoke(okta.record, json.access_token)).status).toBe(200);
+  expect(await works(json.access_token)).toBe(false);
+  expect(await works(second.access_token)).toBe(true);
+  expect((await revoke(okta.record, second.refresh_token)).status).toBe(200);
+  expect(await works(second.access_token)).toBe(false);
+  expect(okta.server.counts.revocations).toBe(3);
+});
+
+test('revoking one connection of a person leaves another alone', async () => {
+  const one = (await connect(okta.record)).json;
+  const other = (await connect(okta.record)).json;
+  await revoke(okta.record, one.refresh_token);
+  expect(await works(other.access_token)).toBe(true);
+});
+
+test('introspection and userinfo answer for live tokens', async () => {
+  const { json } = await connect(okta.record);
+  const answer = await post(okta.record, String(okta.record.introspection_endpoint), {
+    token: String(json.access_token),
+  });
+  expect(answer.json).toMatchObject({ active: true, scope: json.scope });
+  const userinfo = await get(String(okta.record.userinfo_endpoint), json.access_token);
+  expect(userinfo.json).toMatchObject({ email: 'ada@example.com', email_verified: true });
+  expect(okta.server.counts).toMatchObject({ introspections: 1, userinfo: 1 });
+});
