@@ -18,7 +18,7 @@ const steps: Record<string, (extra: string[]) => Promise<Outcome>> = {
     const generated = await quietly('next', ['typegen']);
     return generated.failed > 0 ? generated : quietly('tsc', ['--noEmit']);
   },
-  lint: (extra) => quietly('biome', ['ci', ...extra]),
+  lint: (extra) => quietly('biome', ['ci', '--colors=off', ...extra]),
   unit: async (extra) => {
     await needPostgres();
     return counted('vitest', ['run', '--allowOnly=false', ...extra]);
