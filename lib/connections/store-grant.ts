@@ -1,8 +1,9 @@
-import { and, eq, ne, sql } from 'drizzle-orm';
+import { and, eq, isNull, ne, sql } from 'drizzle-orm';
 import type { PersonContext } from '#lib/access/require';
 import { sealTokens } from '#lib/connections/tokens-at-rest';
 import { type Db, withTransaction } from '#lib/db/database';
 import { type Authorization, connections } from '#lib/db/schema/connections';
+import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
 import { newConnectionId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
@@ -51,7 +52,7 @@ async function findLive(db: Db, personId: string, grant: Grant) {
  * Keeps a grant: under the id of the person's live connection to the same account, else under a new one. The row, its
  * sealed tokens and the ledger entry are written in one transaction. A connection revoked or made meanwhile by another
  * tab is noticed by the write itself, and looked for once more.
- * @throws AppError `frozen`, or `conflict` where the row changed under every attempt
+ * @throws AppError `frozen`, `person_disabled`, or `conflict` where the row changed under every attempt
  */
 export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<StoredGrant> {
   const { personId } = ctx.actor;
@@ -76,6 +77,13 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
       connectedAt: sql`now()`,
     };
     const stored = await withTransaction(db, async (tx): Promise<StoredGrant | null> => {
+      // Shared lock: disabling or deleting the person waits for this, or this sees that it happened.
+      const [person] = await tx
+        .select({ id: people.id })
+        .from(people)
+        .where(and(eq(people.id, personId), isNull(people.disabledAt), isNull(people.deletedAt)))
+        .for('share');
+      if (!person) throw new AppError('person_disabled');
       const rows = live
         ? await tx
             .update(connections)

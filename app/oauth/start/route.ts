@@ -1,0 +1,15 @@
+import { seeOther } from '#lib/http/oauth-answers';
+import { handleStart } from '#lib/http/start-request';
+import { webContext } from '#lib/http/web-context';
+import { requestCookies } from '#lib/session/request';
+
+/** Begins a flow. */
+export async function POST(request: Request): Promise<Response> {
+  return handleStart(await webContext(), request, await requestCookies());
+}
+
+/** A link cannot begin one (login CSRF); it shows the page with the button. */
+export function GET(request: Request): Response {
+  const { search } = new URL(request.url);
+  return seeOther(`/connect${search}`);
+}

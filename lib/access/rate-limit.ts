@@ -1,0 +1,44 @@
+import { RateLimiterDrizzle, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Context, Runtime } from '#lib/context';
+import { rateLimits } from '#lib/db/schema/rate-limits';
+import { AppError } from '#lib/errors';
+import { networkOf } from '#lib/ledger/fold-refusals';
+
+/** Tries a minute from one network. Generous for offices behind one address, tight for machines. */
+const perMinute = { sign_in: 60, start: 120, callback: 240 } as const;
+export type LimitedAct = keyof typeof perMinute;
+
+const limiters = new WeakMap<Runtime['database'], Map<LimitedAct, RateLimiterDrizzle>>();
+
+function limiterFor(ctx: Context, act: LimitedAct): RateLimiterDrizzle {
+  const ofDatabase = limiters.get(ctx.database) ?? new Map<LimitedAct, RateLimiterDrizzle>();
+  limiters.set(ctx.database, ofDatabase);
+  const known = ofDatabase.get(act);
+  if (known) return known;
+  const limiter = new RateLimiterDrizzle({
+    storeClient: ctx.database.db,
+    schema: rateLimits,
+    points: perMinute[act],
+    duration: 60,
+    keyPrefix: act,
+    // Expired counters are removed by the minute's job.
+    clearExpiredByTimeout: false,
+  });
+  ofDatabase.set(act, limiter);
+  return limiter;
+}
+
+/**
+ * Counts one try of the caller's network, across all processes.
+ * @throws AppError `rate_limited` with the seconds to wait
+ */
+export async function limitRate(ctx: Context, act: LimitedAct): Promise<void> {
+  // Where only Next runs nobody knows the address; one shared counter would let anybody lock everybody out.
+  if (ctx.ip === null) return;
+  try {
+    await limiterFor(ctx, act).consume(networkOf(ctx.ip));
+  } catch (refusal) {
+    if (!(refusal instanceof RateLimiterRes)) throw refusal;
+    throw new AppError('rate_limited', { retryAfterSeconds: Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)) });
+  }
+}

@@ -1,0 +1,47 @@
+import { getConfig } from '#lib/config/config';
+import type { Runtime } from '#lib/context';
+import { startJobs } from '#lib/jobs/start-jobs';
+import { describeError } from '#lib/log';
+import { forget, once } from '#lib/registry';
+import { getRuntime } from '#lib/runtime';
+
+/** A started process: its parts, and what ends them in order. */
+export interface Booted {
+  runtime: Runtime;
+  /** Stops the jobs, waits for what is still going on, closes the database. */
+  shutDown: () => Promise<void>;
+}
+
+const ours = new Set(['ConfigError', 'DataFolderInUse', 'NotMigrated']);
+
+/** Says on standard error why the process cannot start, and ends it with status 1. */
+export function failToStart(error: unknown): never {
+  const plain = error instanceof Error && ours.has(error.name);
+  const text = plain ? error.message : `Grantkeep cannot start: ${JSON.stringify(describeError(error), null, 2)}`;
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+}
+
+async function start(): Promise<Booted> {
+  getConfig();
+  const runtime = await getRuntime();
+  const stopJobs = await startJobs(runtime);
+  return {
+    runtime,
+    shutDown: async () => {
+      await stopJobs();
+      await Promise.allSettled(runtime.background);
+      await runtime.database.close();
+    },
+  };
+}
+
+/** Starts the process's parts, once, whichever of `server.ts` and Next asks first. */
+export function boot(): Promise<Booted> {
+  return once('boot', () =>
+    start().catch((error: unknown) => {
+      forget('boot');
+      throw error;
+    }),
+  );
+}

@@ -1,0 +1,55 @@
+import { unstable_rethrow } from 'next/navigation';
+import type { z } from 'zod';
+import { type PersonContext, requireAdministrator, requirePerson } from '#lib/access/require';
+import { type ErrorCode, toAppError } from '#lib/errors';
+import { requireSameOrigin } from '#lib/http/origin';
+import { webContext } from '#lib/http/web-context';
+import { requestHeaders } from '#lib/session/request';
+
+/** What a form shows after its action ran. */
+export type ActionState<Data = unknown> =
+  | { ok: true; message?: string; data?: Data }
+  | { ok: false; code: ErrorCode; message: string; reference: string; issues?: readonly { path: string; message: string }[] };
+
+/** Fields of a form as an object; a name that occurs more than once becomes a list. Next's own fields are left out. */
+function fieldsOf(form: FormData): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const name of new Set(form.keys())) {
+    if (name.startsWith('$ACTION')) continue;
+    const values = form.getAll(name).filter((value) => typeof value === 'string');
+    fields[name] = values.length > 1 ? values : values[0];
+  }
+  return fields;
+}
+
+/**
+ * Wraps a server action: origin, session, role and fields are checked before the body runs, and an error becomes what
+ * the form shows, never echoing what was typed. For `useActionState`, or as a plain form's action through `(form) =>`.
+ */
+export function formAction<Schema extends z.ZodType, Data>(
+  schema: Schema,
+  options: { role?: 'user' | 'administrator' },
+  body: (ctx: PersonContext, input: z.output<Schema>) => Promise<{ message?: string; data?: Data } | undefined> | Promise<void>,
+): (previous: ActionState<Data> | null, form: FormData) => Promise<ActionState<Data>> {
+  return async (_previous, form) => {
+    const ctx = await webContext();
+    try {
+      requireSameOrigin(ctx.config, await requestHeaders());
+      requirePerson(ctx);
+      if (options.role === 'administrator') requireAdministrator(ctx);
+      const parsed = schema.safeParse(fieldsOf(form));
+      if (!parsed.success) {
+        const issues = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+        return { ok: false, code: 'invalid_request', message: 'Some fields need another look.', reference: ctx.requestId, issues };
+      }
+      return { ok: true, ...(await body(ctx, parsed.data)) };
+    } catch (thrown) {
+      // Redirects and not-found pages travel as errors.
+      unstable_rethrow(thrown);
+      const error = toAppError(thrown);
+      if (error.status >= 500) ctx.log.error({ event: 'action_failed', request_id: ctx.requestId, code: error.code, err: error.cause ?? error });
+      const { code, message, issues } = error;
+      return { ok: false, code, message, reference: ctx.requestId, ...(issues ? { issues } : {}) };
+    }
+  };
+}

@@ -1,0 +1,53 @@
+import { limitRate } from '#lib/access/rate-limit';
+import { completeFlow } from '#lib/connections/complete';
+import type { Context } from '#lib/context';
+import { type AppError, type ErrorCode, toAppError } from '#lib/errors';
+import { refusalPage, seeOther } from '#lib/http/oauth-answers';
+import { withFlowResult } from '#lib/http/return-to';
+import type { CookieJar } from '#lib/session/cookies';
+import { writeSessionId } from '#lib/session/session-cookie';
+import { clearTransaction, findTransaction } from '#lib/session/transaction-cookies';
+
+/** Answers that smell of an attack, or that nobody's page waits for: refused where they stand, with a 4xx. */
+const outright: readonly ErrorCode[] = ['duplicate_parameter', 'state_missing', 'state_unknown', 'state_reused', 'state_mismatch', 'iss_mismatch', 'iss_missing'];
+
+function refuse(ctx: Context, error: AppError): Response {
+  if (ctx.actor.type === 'anonymous') ctx.refusals.add(ctx, error.code);
+  return refusalPage(error, ctx.requestId);
+}
+
+/** GET /oauth/callback: ends a flow and answers 303 to where it began, without a trace of the code in the address. */
+export async function handleCallback(ctx: Context, request: Request, jar: CookieJar): Promise<Response> {
+  try {
+    await limitRate(ctx, 'callback');
+  } catch (error) {
+    return refuse(ctx, toAppError(error));
+  }
+  // The path and query as they came; the origin is ours, whatever the Host header says.
+  const url = new URL(new URL(request.url).search, new URL('/oauth/callback', ctx.config.appUrl));
+  let cookie: string | undefined;
+  const result = await completeFlow(ctx, {
+    url,
+    find: async (state) => {
+      const found = await findTransaction(ctx.config, jar, state);
+      cookie = found?.name;
+      return found;
+    },
+  });
+  // Only for the browser whose flow it was; its cookie is of no use any more, however it ended.
+  if (cookie) clearTransaction(ctx.config, jar, cookie);
+
+  if (result.ok) {
+    if (result.intent === 'sign_in') {
+      await writeSessionId(ctx.config, jar, result.session.id, result.session.seconds);
+      return seeOther(result.returnTo);
+    }
+    const { flow, provider, connectionId } = result;
+    return seeOther(withFlowResult(result.returnTo, { flow, provider, connection: connectionId }));
+  }
+  const { error, transaction } = result;
+  if (!transaction || outright.includes(error.code)) return refusalPage(error, ctx.requestId);
+  const page = transaction.intent === 'sign_in' ? '/sign-in' : transaction.returnTo;
+  const { provider, connectionId } = transaction;
+  return seeOther(withFlowResult(page, { flow: error.code, provider, connection: connectionId, ref: ctx.requestId }));
+}

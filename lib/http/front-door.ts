@@ -1,0 +1,25 @@
+import type { IncomingMessage } from 'node:http';
+import proxyaddr from 'proxy-addr';
+import { existing, once } from '#lib/registry';
+
+/** Set by `server.ts`, and believed only while it stands in front: it removes the header from every request first. */
+export const clientAddressHeader = 'x-grantkeep-client-address';
+export const requestIdHeader = 'x-request-id';
+
+/** Tells the process that `server.ts` owns the socket. */
+export function openFrontDoor(): void {
+  once('front-door', () => true);
+}
+
+/**
+ * The client's address: the socket's, or what `X-Forwarded-For` says as far as each hop is one of the operator's
+ * proxies. With no trusted proxy the header counts for nothing.
+ */
+export function clientAddress(request: IncomingMessage, trust: ReturnType<typeof proxyaddr.compile>): string {
+  return proxyaddr(request, trust).replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '');
+}
+
+/** The address that `server.ts` wrote down; null where only Next runs, since then nobody saw the socket. */
+export function addressFromHeaders(headers: Headers): string | null {
+  return existing<boolean>('front-door') ? headers.get(clientAddressHeader) : null;
+}

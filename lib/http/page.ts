@@ -1,0 +1,46 @@
+import { notFound, redirect } from 'next/navigation';
+import type { PersonContext } from '#lib/access/require';
+import type { Context } from '#lib/context';
+import { isAppError } from '#lib/errors';
+import { isAppError } from '#lib/errors';
+import { safeReturnTo } from '#lib/http/return-to';
+import { webContext } from '#lib/http/web-context';
+
+/** For pages that anybody may see. */
+export function visitorPage(): Promise<Context> {
+  return webContext();
+}
+
+/** For pages of a signed-in person; others are sent to sign in and come back to `returnTo`. */
+export async function personPage(returnTo: string): Promise<PersonContext> {
+  const ctx = await webContext();
+  if (ctx.actor.type !== 'person') redirect(`/sign-in?return_to=${encodeURIComponent(safeReturnTo(returnTo))}`);
+  return ctx as PersonContext;
+}
+
+/** For admin pages: administrators and auditors; for everybody else there is no such page. */
+export async function adminPage(returnTo = '/admin'): Promise<PersonContext> {
+  const ctx = await personPage(returnTo);
+  if (ctx.actor.role === 'user') notFound();
+  return ctx;
+}
+
+/** Awaits what may not be there, or not for this person: `not_found` becomes the not-found page. */
+export async function orNotFound<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isAppError(error) && error.code === 'not_found') notFound();
+    throw error;
+  }
+}
+
+/** The value, or the not-found page where the verb says that there is nothing, or that it is somebody else's. */
+export async function orNotFound<T>(value: Promise<T>): Promise<T> {
+  try {
+    return await value;
+  } catch (error) {
+    if (isAppError(error) && error.code === 'not_found') notFound();
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+import { limitRate } from '#lib/access/rate-limit';
+import { type StartFlowInput, startFlow, startFlowInput } from '#lib/connections/start';
+import type { Context } from '#lib/context';
+import { AppError, toAppError } from '#lib/errors';
+import { refusalPage, seeOther } from '#lib/http/oauth-answers';
+import { requireSameOrigin } from '#lib/http/origin';
+import { safeReturnTo, withFlowResult } from '#lib/http/return-to';
+import type { CookieJar } from '#lib/session/cookies';
+import { writeTransaction } from '#lib/session/transaction-cookies';
+
+const accountParam = /^account_params\.([a-z0-9_]{1,40})$/;
+
+function readForm(form: FormData): StartFlowInput {
+  const text = (name: string) => {
+    const value = form.get(name);
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  const accountParams: Record<string, string> = {};
+  for (const [field, value] of form) {
+    const name = accountParam.exec(field)?.[1];
+    if (name && typeof value === 'string') accountParams[name] = value;
+  }
+  const parsed = startFlowInput.safeParse({
+    intent: text('intent'),
+    provider: text('provider'),
+    connectionId: text('connection_id'),
+    returnTo: safeReturnTo(text('return_to')),
+    accountParams,
+  });
+  if (!parsed.success) throw new AppError('invalid_request', { cause: parsed.error });
+  return parsed.data;
+}
+
+/** Where a failed start is shown: on the card it began at, or on the sign-in page. */
+function failedStart(ctx: Context, input: StartFlowInput, code: string): string {
+  const result = { flow: code, provider: input.provider, connection: input.connectionId, ref: ctx.requestId };
+  return withFlowResult(input.intent === 'sign_in' ? '/sign-in' : input.returnTo, result);
+}
+
+/** POST /oauth/start: begins a flow and answers 303 to the provider, with the flow in a cookie of its own. */
+export async function handleStart(ctx: Context, request: Request, jar: CookieJar): Promise<Response> {
+  let input: StartFlowInput | undefined;
+  try {
+    requireSameOrigin(ctx.config, request.headers);
+    input = readForm(await request.formData());
+    await limitRate(ctx, input.intent === 'sign_in' ? 'sign_in' : 'start');
+    const { location, transaction } = await startFlow(ctx, input);
+    await writeTransaction(ctx.config, jar, transaction);
+    return seeOther(location.href);
+  } catch (thrown) {
+    // A body that is no form makes `formData()` throw a TypeError.
+    const error = thrown instanceof TypeError && !input ? new AppError('invalid_request', { cause: thrown }) : toAppError(thrown);
+    if (error.status >= 500) ctx.log.error({ event: 'start_failed', request_id: ctx.requestId, code: error.code, err: error.cause ?? error });
+    if (ctx.actor.type === 'anonymous') ctx.refusals.add(ctx, error.code, input?.provider ?? null);
+    const outright = !input || error.code === 'rate_limited';
+    return outright || !input ? refusalPage(error, ctx.requestId) : seeOther(failedStart(ctx, input, error.code));
+  }
+}

@@ -1,0 +1,45 @@
+import { lt, sql } from 'drizzle-orm';
+import { purgeConsumedStates } from '#lib/connections/consumed-states';
+import { workRevocations } from '#lib/connections/work-revocations';
+import { type Context, type Runtime, systemContext } from '#lib/context';
+import type { EmbeddedDatabase } from '#lib/db/open';
+import { ensureLedgerPartitions } from '#lib/db/partitions';
+import { rateLimits } from '#lib/db/schema/rate-limits';
+import { createBoss, tickQueue } from '#lib/jobs/job-tables';
+import { purgeSessions } from '#lib/people/sessions';
+
+/** What one minute's tick does, on whichever process gets it. Our own rows say what is due. */
+export async function tick(ctx: Context): Promise<void> {
+  await workRevocations(ctx);
+  await purgeConsumedStates(ctx);
+  await purgeSessions(ctx);
+  await ctx.database.db.delete(rateLimits).where(lt(rateLimits.expire, sql`now() - interval '1 hour'`));
+  // With an owner's role apart, that role makes the partitions (`grantkeep migrate`).
+  if (ctx.database.engine === 'pglite') await ensureLedgerPartitions(ctx.database.db, ctx.now());
+}
+
+/**
+ * Starts the jobs: pg-boss wakes one process a minute, and each process writes its own folded refusals every minute.
+ * Returns what stops them; the last refusals are written then.
+ */
+export async function startJobs(runtime: Runtime): Promise<() => Promise<void>> {
+  const { database, config, log } = runtime;
+  const embedded = database.engine === 'pglite';
+  const where = embedded ? { pglite: (database as EmbeddedDatabase).pglite } : { url: config.databaseUrl ?? '' };
+  const boss = createBoss(where, embedded);
+  boss.on('error', (error) => log.error({ event: 'jobs_error', err: error }));
+  await boss.start();
+  if (embedded) await boss.createQueue(tickQueue, { policy: 'short' });
+  await boss.schedule(tickQueue, '* * * * *');
+  await boss.work(tickQueue, { pollingIntervalSeconds: 5 }, async () => {
+    await tick(systemContext(runtime, 'jobs'));
+  });
+  const flush = () => runtime.refusals.flush(database.db).catch((error: unknown) => log.error({ event: 'refusals_not_written', err: error }));
+  const everyMinute = setInterval(flush, 60_000);
+  everyMinute.unref();
+  return async () => {
+    clearInterval(everyMinute);
+    await boss.stop({ graceful: true, timeout: 5_000 });
+    await flush();
+  };
+}

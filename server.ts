@@ -1,0 +1,70 @@
+import { createServer } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { sql } from 'drizzle-orm';
+import next from 'next';
+import { createApi } from '#lib/api/app';
+import { boot, failToStart } from '#lib/boot';
+import { startControlSocket } from '#lib/cli/control-socket';
+import { getConfig } from '#lib/config/config';
+import { openFrontDoor } from '#lib/http/front-door';
+import { createListener } from '#lib/http/listener';
+import { contextFor } from '#lib/http/request-context';
+
+/** Longest header section in bytes; longer ones get Node's 431 before any of our code runs. */
+const maxHeaderSize = 16 * 1024;
+const drainSeconds = 25;
+
+async function main(): Promise<void> {
+  const config = getConfig();
+  openFrontDoor();
+  const booted = await boot();
+  const { runtime } = booted;
+  const dev = config.mode === 'development';
+  // Next would install handlers of its own for SIGTERM beside ours.
+  process.env.NEXT_MANUAL_SIG_HANDLE = 'true';
+  const pages = next({ dev, hostname: 'localhost', port: config.port });
+  await pages.prepare();
+  const servePage = pages.getRequestHandler();
+  const api = createApi(async (request) => contextFor(runtime, request.headers, { type: 'anonymous' }));
+
+  let draining = false;
+  const server = createServer(
+    { maxHeaderSize, requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 65_000 },
+    createListener({
+      config,
+      runtime: () => runtime,
+      draining: () => draining,
+      ready: () => runtime.database.db.execute(sql`select 1`).then(() => true, () => false),
+      api: getRequestListener(api.fetch, { overrideGlobalObjects: false }),
+      pages: (request, response) => void servePage(request, response),
+    }),
+  );
+  if (dev) server.on('upgrade', pages.getUpgradeHandler());
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.port, config.host, resolve);
+  });
+  const control = await startControlSocket(runtime);
+  const address = server.address();
+  runtime.log.info({ event: 'listening', port: typeof address === 'object' ? address?.port : config.port, app_url: config.appUrl.origin });
+
+  const drain = async (signal: string) => {
+    if (draining) return;
+    draining = true;
+    runtime.log.info({ event: 'draining', signal });
+    // Whatever hangs longer than the longest provider call is cut, so that a restart always ends.
+    setTimeout(() => process.exit(1), drainSeconds * 1000).unref();
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    await closed;
+    await control?.close();
+    await pages.close();
+    await booted.shutDown();
+    runtime.log.info({ event: 'stopped' });
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void drain('SIGTERM'));
+  process.on('SIGINT', () => void drain('SIGINT'));
+}
+
+main().catch(failToStart);
