@@ -1,0 +1,90 @@
+import { Monitor } from 'lucide-react';
+import type { Metadata } from 'next';
+import { Fact, Facts } from '#app/_ui/facts';
+import { Notice } from '#app/_ui/notice';
+import { PageHeading } from '#app/_ui/page-heading';
+import { Time } from '#app/_ui/time';
+import { personPage } from '#lib/http/page';
+import { listSessions } from '#lib/people/sessions';
+import type { SessionView } from '#lib/people/views';
+import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
+import { roleWords } from '#ui/role-words';
+import { signOut } from '#ui/session-actions';
+import { browserName } from '#ui/user-agent';
+import { signOutEverywhere, signOutSession } from './actions.ts';
+
+export const metadata: Metadata = { title: 'Account' };
+
+export default async function Account({ searchParams }: { searchParams: Promise<SearchParams> }) {
+  const ctx = await personPage('/account');
+  const { actor } = ctx;
+  const [sessions, search] = await Promise.all([listSessions(ctx), searchParams]);
+  const flow = flowParams(search);
+  const refusal = flow ? refusalSentence(flow.code) : null;
+  return (
+    <>
+      <PageHeading title="Account">Who you are here, and where you are signed in.</PageHeading>
+      <div className="grid items-start gap-4 lg:grid-cols-2">
+        <section aria-labelledby="profile" className="card p-5">
+          <h2 id="profile" className="mb-4 text-section font-semibold">
+            Profile
+          </h2>
+          <Facts>
+            <Fact label="Name">{actor.name ?? 'Not given'}</Fact>
+            <Fact label="E-mail">{actor.email ?? 'Not given'}</Fact>
+            <Fact label="Role">{roleWords[actor.role].word}</Fact>
+          </Facts>
+          <p className="mt-4 text-meta text-soft">
+            Name and e-mail come from the provider you signed in with, at each sign-in.
+          </p>
+        </section>
+        <section aria-labelledby="sessions" className="card p-5">
+          <h2 id="sessions" className="mb-4 text-section font-semibold">
+            Where you are signed in
+          </h2>
+          {flow?.code === 'session_ended' && <Notice tone="good" title="That browser is signed out" arrival />}
+          {refusal && (
+            <Notice tone="bad" title="That did not work" reference={flow?.reference ?? undefined} arrival>
+              <p>{refusal}</p>
+            </Notice>
+          )}
+          <ul className="flex flex-col">
+            {sessions.map((session) => (
+              <SessionRow key={session.publicId} session={session} />
+            ))}
+          </ul>
+          <form action={signOutEverywhere} className="border-t border-line pt-4">
+            <button type="submit" className="btn btn-danger-plain">
+              Sign out everywhere
+            </button>
+          </form>
+        </section>
+      </div>
+    </>
+  );
+}
+
+function SessionRow({ session }: { session: SessionView }) {
+  const { publicId, userAgent, ip, createdAt, lastSeenAt, current } = session;
+  return (
+    <li className="flex items-center gap-3 border-t border-line py-3 first:border-t-0">
+      <Monitor aria-hidden="true" className="size-5 flex-none text-soft" />
+      <div className="min-w-0 flex-1">
+        <p id={`session-${publicId}`} className="font-medium">
+          {browserName(userAgent)}
+          {current && <span className="font-normal text-soft"> (this browser)</span>}
+        </p>
+        <p className="text-meta text-soft">
+          {ip ? `${ip}, used ` : 'Used '}
+          <Time at={lastSeenAt} />, signed in <Time at={createdAt} />
+        </p>
+      </div>
+      <form action={current ? signOut : signOutSession}>
+        <input type="hidden" name="session" value={publicId} />
+        <button type="submit" className="btn btn-small btn-plain" aria-describedby={`session-${publicId}`}>
+          Sign out
+        </button>
+      </form>
+    </li>
+  );
+}

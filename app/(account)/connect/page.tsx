@@ -1,0 +1,54 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { notFound } from 'next/navigation';
+import { AccountParamFields } from '#app/_ui/account-param-fields';
+import { BackLink } from '#app/_ui/back-link';
+import { ConnectForm } from '#app/_ui/connect-form';
+import { ProviderMark } from '#app/_ui/provider-mark';
+import { ScopeList } from '#app/_ui/scope-list';
+import { listProviderCards } from '#lib/connections/cards';
+import { personPage } from '#lib/http/page';
+import { safeReturnTo } from '#lib/http/return-to';
+import type { SearchParams } from '#ui/flow-result';
+
+export const metadata: Metadata = { title: 'Connect' };
+
+/** What a link to connect leads to: nothing begins before the person presses the button. */
+export default async function ConnectPage({ searchParams }: { searchParams: Promise<SearchParams> }) {
+  const search = await searchParams;
+  const wanted = typeof search.provider === 'string' ? search.provider : '';
+  const ctx = await personPage(`/connect?provider=${encodeURIComponent(wanted)}`);
+  const card = (await listProviderCards(ctx)).find(({ provider, configured }) => configured && provider.id === wanted);
+  if (!card) notFound();
+  const { provider, scopes, accountParams } = card;
+  const returnTo =
+    typeof search.return_to === 'string' ? safeReturnTo(search.return_to) : `/connections#provider-${provider.id}`;
+  return (
+    <div className="mx-auto max-w-xl">
+      <BackLink href="/connections">Connections</BackLink>
+      <div className="card flex flex-col gap-4 p-5 sm:p-6">
+        <div className="flex items-center gap-3">
+          <ProviderMark provider={provider} />
+          <h1 className="text-title font-semibold tracking-tight">Connect {provider.name}</h1>
+        </div>
+        {scopes.length > 0 && (
+          <div>
+            <p className="mb-1 text-soft">{provider.name} will ask you to let this hub</p>
+            <ScopeList scopes={scopes} kind="asked" />
+          </div>
+        )}
+        <ConnectForm intent="connect" provider={provider.id} returnTo={returnTo} className="flex flex-col gap-4">
+          <AccountParamFields provider={provider.id} params={accountParams} />
+          <div className="flex flex-wrap gap-2">
+            <button type="submit" className="btn btn-primary">
+              Connect {provider.name}
+            </button>
+            <Link href="/connections" className="btn btn-plain">
+              Not now
+            </Link>
+          </div>
+        </ConnectForm>
+      </div>
+    </div>
+  );
+}

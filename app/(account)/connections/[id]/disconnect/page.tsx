@@ -1,0 +1,76 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { BackLink } from '#app/_ui/back-link';
+import { Notice } from '#app/_ui/notice';
+import { ProviderMark } from '#app/_ui/provider-mark';
+import { listProviderCards } from '#lib/connections/cards';
+import { getConnection } from '#lib/connections/get';
+import { orNotFound, personPage } from '#lib/http/page';
+import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
+import { disconnect } from './actions.ts';
+
+export const metadata: Metadata = { title: 'Disconnect' };
+
+interface DisconnectPageProps {
+  params: Promise<{ id: string }>;
+  searchParams: Promise<SearchParams>;
+}
+
+export default async function DisconnectPage({ params, searchParams }: DisconnectPageProps) {
+  const { id } = await params;
+  const path = `/connections/${encodeURIComponent(id)}`;
+  const ctx = await personPage(`${path}/disconnect`);
+  const [connection, cards] = await orNotFound(Promise.all([getConnection(ctx, { id }), listProviderCards(ctx)]));
+  const { provider, account } = connection;
+  const endsAll = cards.find((card) => card.provider.id === provider.id)?.revokingEndsAll ?? false;
+  const flow = flowParams(await searchParams);
+  const refusal = flow ? refusalSentence(flow.code) : null;
+  return (
+    <div className="mx-auto max-w-xl">
+      <BackLink href={path}>{account.label}</BackLink>
+      <div className="card flex flex-col gap-4 p-5 sm:p-6">
+        <div className="flex items-center gap-3">
+          <ProviderMark provider={provider} />
+          <h1 className="min-w-0 text-title font-semibold tracking-tight break-words">
+            Disconnect {account.label} from {provider.name}?
+          </h1>
+        </div>
+        {refusal && (
+          <Notice tone="bad" title="It is still connected" reference={flow?.reference ?? undefined} arrival>
+            <p>{refusal}</p>
+          </Notice>
+        )}
+        {connection.status === 'revoked' ? (
+          <p>This account is disconnected already.</p>
+        ) : (
+          <>
+            <ul className="flex list-disc flex-col gap-1 pl-5">
+              <li>Every service that uses this account stops getting access at once.</li>
+              <li>{provider.name} is told to end the access too; if it does not answer, it is asked again.</li>
+              <li>This cannot be undone. Connecting the account later makes a new connection.</li>
+            </ul>
+            {endsAll && (
+              <Notice tone="warn" title="This may end more than this connection">
+                <p>
+                  {provider.name} ends access for the whole account at once. If you, or somebody else here, connected
+                  the same account a second time, that connection stops working as well.
+                </p>
+              </Notice>
+            )}
+            <div className="flex flex-wrap gap-2">
+              <form action={disconnect}>
+                <input type="hidden" name="id" value={id} />
+                <button type="submit" className="btn btn-danger">
+                  Disconnect
+                </button>
+              </form>
+              <Link href={path} className="btn btn-plain">
+                Keep it
+              </Link>
+            </div>
+          </>
+        )}
+      </div>
+    </div>
+  );
+}

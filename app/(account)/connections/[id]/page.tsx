@@ -1,0 +1,113 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { BackLink } from '#app/_ui/back-link';
+import { ConnectForm } from '#app/_ui/connect-form';
+import { ConnectionFacts } from '#app/_ui/connection-facts';
+import { Notice } from '#app/_ui/notice';
+import { ProviderMark } from '#app/_ui/provider-mark';
+import { Timeline } from '#app/_ui/timeline';
+import { getConnection } from '#lib/connections/get';
+import { connectionHistory } from '#lib/connections/history';
+import { orNotFound, personPage } from '#lib/http/page';
+import { flowParams, flowResult, type SearchParams } from '#ui/flow-result';
+import { explainStatus } from '#ui/status-words';
+
+export const metadata: Metadata = { title: 'Connection' };
+
+interface ConnectionPageProps {
+  params: Promise<{ id: string }>;
+  searchParams: Promise<SearchParams>;
+}
+
+export default async function ConnectionPage({ params, searchParams }: ConnectionPageProps) {
+  const { id } = await params;
+  const path = `/connections/${encodeURIComponent(id)}`;
+  const ctx = await personPage(path);
+  const [connection, history] = await orNotFound(
+    Promise.all([getConnection(ctx, { id }), connectionHistory(ctx, { id })]),
+  );
+  const { provider, account, status, missingScopes } = connection;
+  const flow = flowParams(await searchParams);
+  const result = flow ? flowResult(flow.code, provider.name) : null;
+  const explanation = explainStatus(connection);
+  const live = status !== 'revoked';
+  return (
+    <>
+      <BackLink href="/connections">Connections</BackLink>
+      <div className="mb-6 flex items-center gap-3">
+        <ProviderMark provider={provider} />
+        <div className="min-w-0">
+          <h1 className="text-title font-semibold tracking-tight break-words">{account.label}</h1>
+          <p className="text-soft">{provider.name}</p>
+        </div>
+      </div>
+      <div className="flex flex-col gap-4">
+        {result && (
+          <Notice tone={result.tone} title={result.title} reference={flow?.reference ?? undefined} arrival>
+            {result.text && <p>{result.text}</p>}
+          </Notice>
+        )}
+        {explanation && (
+          <Notice tone={status === 'needs_reconnect' || missingScopes.length > 0 ? 'warn' : 'info'} title={explanation}>
+            {connection.revocation?.manualUrl && (
+              <p>
+                <a className="link" href={connection.revocation.manualUrl} rel="noreferrer">
+                  Open {provider.name}’s page
+                </a>
+              </p>
+            )}
+          </Notice>
+        )}
+        <div className="grid items-start gap-4 lg:grid-cols-2">
+          <section aria-labelledby="facts" className="card p-5">
+            <h2 id="facts" className="mb-4 text-section font-semibold">
+              What is connected
+            </h2>
+            <ConnectionFacts connection={connection} />
+          </section>
+          <section aria-labelledby="history" className="card p-5">
+            <h2 id="history" className="mb-4 text-section font-semibold">
+              History
+            </h2>
+            <Timeline history={history} />
+          </section>
+        </div>
+        {live && (
+          <section aria-labelledby="way-out" className="card flex flex-wrap items-center justify-between gap-4 p-5">
+            <div className="min-w-0">
+              <h2 id="way-out" className="text-section font-semibold">
+                Change or end it
+              </h2>
+              <p className="max-w-[65ch] text-soft">
+                Reconnecting asks {provider.name} again. Disconnecting ends it for every service at once.
+              </p>
+            </div>
+            <div className="flex gap-2">
+              {status !== 'frozen' && (
+                <ConnectForm intent="reconnect" provider={provider.id} connectionId={id} returnTo={path}>
+                  <button type="submit" className={`btn ${status === 'needs_reconnect' ? 'btn-primary' : 'btn-plain'}`}>
+                    Reconnect
+                  </button>
+                </ConnectForm>
+              )}
+              <form action={`${path}/disconnect`}>
+                <button type="submit" className="btn btn-danger-plain">
+                  Disconnect
+                </button>
+              </form>
+            </div>
+          </section>
+        )}
+        {!live && (
+          <p>
+            This connection is final. To use {provider.name} again,{' '}
+            <Link href={`/connections#provider-${provider.id}`} className="link">
+              connect it anew
+            </Link>
+            .
+          </p>
+        )}
+      </div>
+    </>
+  );
+}

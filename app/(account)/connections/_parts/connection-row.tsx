@@ -1,0 +1,87 @@
+import { ConnectForm } from '#app/_ui/connect-form';
+import { LifeBar } from '#app/_ui/life-bar';
+import { ScopeList } from '#app/_ui/scope-list';
+import { Status } from '#app/_ui/status';
+import { Time } from '#app/_ui/time';
+import type { ConnectionView, ScopeView } from '#lib/connections/views';
+import { explainStatus } from '#ui/status-words';
+import { ConnectionMenu } from './connection-menu.tsx';
+
+const shownAtOnce = 3;
+
+/** One account on its provider's card. */
+export function ConnectionRow({ connection, returnTo }: { connection: ConnectionView; returnTo: string }) {
+  const { id, provider, account, status, scopes, missingScopes, token } = connection;
+  const broken = status === 'needs_reconnect';
+  const incomplete = !broken && status !== 'revoked' && missingScopes.length > 0;
+  const explanation = explainStatus(connection);
+  return (
+    <li className="flex flex-col gap-3 border-t border-line py-4">
+      <div className="flex items-start gap-2">
+        <div className="min-w-0 flex-1">
+          <p id={`label-${id}`} className="truncate font-medium" title={account.label}>
+            {account.label}
+          </p>
+          <div className="mt-1">
+            <Status status={status} />
+          </div>
+        </div>
+        <ConnectionMenu connection={connection} returnTo={returnTo} reconnect={!broken} />
+      </div>
+      {explanation && <p>{explanation}</p>}
+      {incomplete && <ScopeList scopes={missingScopes} kind="missing" />}
+      {(broken || incomplete) && (
+        <ConnectForm intent="reconnect" provider={provider.id} connectionId={id} returnTo={returnTo}>
+          <button type="submit" className="btn btn-primary" aria-describedby={`label-${id}`}>
+            {broken ? 'Reconnect' : 'Grant the rest'}
+          </button>
+        </ConnectForm>
+      )}
+      {status !== 'revoked' && (
+        <>
+          <Granted scopes={scopes} provider={provider.name} />
+          {!broken && <LifeBar token={token} />}
+          <LastUsed connection={connection} />
+        </>
+      )}
+    </li>
+  );
+}
+
+function Granted({ scopes, provider }: { scopes: ScopeView[] | null; provider: string }) {
+  if (!scopes) return <p className="text-soft">{provider} does not say what it granted.</p>;
+  if (scopes.length === 0) return null;
+  const more = scopes.slice(shownAtOnce);
+  return (
+    <div className="flex flex-col gap-1">
+      <ScopeList scopes={scopes.slice(0, shownAtOnce)} />
+      {more.length > 0 && (
+        <details>
+          <summary className="w-fit rounded text-meta font-medium text-accent hover:underline">
+            And {more.length} more
+          </summary>
+          <div className="mt-1">
+            <ScopeList scopes={more} />
+          </div>
+        </details>
+      )}
+    </div>
+  );
+}
+
+/** When the token was last read, and by which service. */
+export function LastUsed({ connection }: { connection: Pick<ConnectionView, 'lastUsedAt' | 'lastUsedBy'> }) {
+  const { lastUsedAt, lastUsedBy } = connection;
+  if (!lastUsedAt) return <p className="text-meta text-soft">Not used yet</p>;
+  return (
+    <p className="text-meta text-soft">
+      Used <Time at={lastUsedAt} />
+      {lastUsedBy && (
+        <>
+          {' '}
+          by <span className="font-medium text-ink">{lastUsedBy.name}</span>
+        </>
+      )}
+    </p>
+  );
+}

@@ -1,0 +1,108 @@
+import { Plus } from 'lucide-react';
+import { AccountParamFields } from '#app/_ui/account-param-fields';
+import { ConnectForm } from '#app/_ui/connect-form';
+import { ProviderMark } from '#app/_ui/provider-mark';
+import { ScopeList } from '#app/_ui/scope-list';
+import type { ProviderCardView } from '#lib/connections/views';
+import type { FlowParams } from '#ui/flow-result';
+import { ConnectionRow } from './connection-row.tsx';
+import { FlowNotice } from './flow-notice.tsx';
+
+/** Where a flow that began on this card comes back to; the fragment leads the reader to the card itself. */
+export function cardPath(provider: string): string {
+  return `/connections#provider-${provider}`;
+}
+
+/** A provider with the person's accounts there, or with what connecting will ask. */
+export function ProviderCard({ card, flow }: { card: ProviderCardView; flow: FlowParams | null }) {
+  const { provider, connections } = card;
+  const live = connections.filter(({ status }) => status !== 'revoked').length;
+  const headingId = `heading-${provider.id}`;
+  return (
+    <section
+      id={`provider-${provider.id}`}
+      aria-labelledby={headingId}
+      className="card flex scroll-mt-4 flex-col p-4 target:border-accent sm:p-5"
+    >
+      <div className="flex items-center gap-3 pb-4">
+        <ProviderMark provider={provider} />
+        <div className="min-w-0">
+          <h2 id={headingId} className="truncate text-section font-semibold">
+            {provider.name}
+          </h2>
+          <p className="text-meta text-soft">{accountCount(live)}</p>
+        </div>
+      </div>
+      {flow && (
+        <div className="pb-4">
+          <FlowNotice flow={flow} card={card} />
+        </div>
+      )}
+      {connections.length > 0 && (
+        <ul className="flex flex-1 flex-col">
+          {connections.map((connection) => (
+            <ConnectionRow key={connection.id} connection={connection} returnTo={cardPath(provider.id)} />
+          ))}
+        </ul>
+      )}
+      {!card.configured ? (
+        <p className="border-t border-line pt-3 text-soft">
+          This provider is no longer set up here. What is connected can only be disconnected.
+        </p>
+      ) : live === 0 ? (
+        <div className={`flex flex-col gap-4 ${connections.length > 0 ? 'border-t border-line pt-4' : ''}`}>
+          {card.scopes.length > 0 && (
+            <div>
+              <p className="mb-1 text-meta text-soft">{provider.name} will ask you to let this hub</p>
+              <ScopeList scopes={card.scopes} kind="asked" />
+            </div>
+          )}
+          <Connect card={card} primary />
+        </div>
+      ) : (
+        <div className="-mb-1 border-t border-line pt-3">
+          <Connect card={card} primary={false} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Connect({ card, primary }: { card: ProviderCardView; primary: boolean }) {
+  const { provider, accountParams } = card;
+  const asks = accountParams.length > 0;
+  const form = (
+    <ConnectForm
+      intent="connect"
+      provider={provider.id}
+      returnTo={cardPath(provider.id)}
+      className="flex flex-col gap-3"
+    >
+      <AccountParamFields provider={provider.id} params={accountParams} />
+      <button type="submit" className={primary ? 'btn btn-primary w-full' : 'btn btn-small btn-plain self-start'}>
+        {!primary && <Plus aria-hidden="true" className="size-4" />}
+        Connect {provider.name}
+      </button>
+    </ConnectForm>
+  );
+  if (primary) return form;
+  if (asks) {
+    return (
+      <details>
+        <summary className="w-fit rounded text-meta font-medium text-accent hover:underline">Another account?</summary>
+        <div className="mt-3">{form}</div>
+      </details>
+    );
+  }
+  return (
+    <div className="flex flex-wrap items-center justify-between gap-2">
+      <span className="text-meta text-soft">Another account?</span>
+      {form}
+    </div>
+  );
+}
+
+function accountCount(count: number): string {
+  if (count === 0) return 'Not connected';
+  return count === 1 ? 'One account' : `${count} accounts`;
+}

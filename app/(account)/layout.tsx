@@ -1,0 +1,9 @@
+import { AccountShell } from '#app/_ui/account-shell';
+import { visitorPage } from '#lib/http/page';
+
+/** Only frames the pages; each page decides for itself who may see it. */
+export default async function AccountLayout({ children }: { children: React.ReactNode }) {
+  const { actor } = await visitorPage();
+  if (actor.type !== 'person') return children;
+  return <AccountShell admin={actor.role !== 'user'}>{children}</AccountShell>;
+}

@@ -1,0 +1,93 @@
+import { Fact, Facts } from '#app/_ui/facts';
+import { LifeBar } from '#app/_ui/life-bar';
+import { ScopeList } from '#app/_ui/scope-list';
+import { Status } from '#app/_ui/status';
+import { Time, TimeOr } from '#app/_ui/time';
+import type { ConnectionView } from '#lib/connections/views';
+import { browserName } from './user-agent.ts';
+
+/** How the grant came about, in the field's terms. */
+export function authorisedHow({ authorization }: Pick<ConnectionView, 'authorization'>): string[] {
+  return [
+    authorization.pkce === 'S256' ? 'PKCE S256' : 'Without PKCE',
+    'State checked',
+    ...(authorization.issChecked ? ['Issuer checked'] : []),
+    ...(authorization.idTokenChecked ? ['ID token checked'] : []),
+  ];
+}
+
+/** Everything there is to know about a connection, but its tokens. */
+export function ConnectionFacts({
+  connection,
+  technical = false,
+}: {
+  connection: ConnectionView;
+  technical?: boolean;
+}) {
+  const { account, authorization, scopes, missingScopes, token, lastUsedAt, lastUsedBy } = connection;
+  return (
+    <Facts>
+      <Fact label="Status">
+        <Status status={connection.status} />
+        {technical && connection.statusReason && (
+          <code className="ml-2 font-mono text-meta">{connection.statusReason}</code>
+        )}
+      </Fact>
+      <Fact label="Account">{account.label}</Fact>
+      {technical && (
+        <>
+          <Fact label="Issuer">
+            <code className="font-mono text-meta break-all">{account.issuer}</code>
+          </Fact>
+          <Fact label="Subject">
+            <code className="font-mono text-meta break-all">{account.subject}</code>
+          </Fact>
+        </>
+      )}
+      {Object.entries(connection.accountParams).map(([name, value]) => (
+        <Fact key={name} label={name}>
+          {value}
+        </Fact>
+      ))}
+      <Fact label="Granted">
+        {scopes ? <ScopeList scopes={scopes} names={technical} /> : 'The provider does not say what it granted.'}
+      </Fact>
+      {missingScopes.length > 0 && (
+        <Fact label="Asked for, not granted">
+          <ScopeList scopes={missingScopes} kind="missing" names={technical} />
+        </Fact>
+      )}
+      <Fact label="Connected">
+        <Time at={connection.connectedAt} />
+      </Fact>
+      <Fact label="Last used">
+        <TimeOr at={lastUsedAt} otherwise="Not yet" />
+        {lastUsedAt && lastUsedBy && ` by ${lastUsedBy.name}`}
+      </Fact>
+      {token && (
+        <Fact label="Access token">
+          <div className="max-w-72">
+            <LifeBar token={token} words={technical ? 'short' : 'sentence'} />
+          </div>
+        </Fact>
+      )}
+      {technical && (
+        <Fact label="Last refreshed">
+          <TimeOr at={connection.lastRefreshedAt} otherwise="Not yet" />
+          {connection.lastRefreshError && (
+            <code className="ml-2 font-mono text-meta">{connection.lastRefreshError}</code>
+          )}
+        </Fact>
+      )}
+      <Fact label="How it was authorised">
+        {authorisedHow(connection).join(', ')}
+        <span className="block text-meta text-soft">from {browserName(authorization.userAgent)}</span>
+      </Fact>
+      {technical && (
+        <Fact label="Connection">
+          <code className="font-mono text-meta break-all">{connection.id}</code>
+        </Fact>
+      )}
+    </Facts>
+  );
+}

@@ -1,0 +1,85 @@
+import { type ErrorCode, errorCodes } from '#lib/errors';
+
+/** What a returning flow, or a finished act, left in the page's address. */
+export interface FlowParams {
+  code: string;
+  provider: string | null;
+  connection: string | null;
+  reference: string | null;
+}
+
+export interface FlowResult {
+  tone: 'good' | 'bad' | 'warn';
+  title: string;
+  text: string | null;
+  /** What can be done now: begin again, or keep the other account as a second connection. */
+  next: 'try_again' | 'connect_another' | 'grant_the_rest' | null;
+}
+
+export type SearchParams = Record<string, string | string[] | undefined>;
+
+function single(value: string | string[] | undefined): string | null {
+  return typeof value === 'string' && value !== '' && value.length <= 200 ? value : null;
+}
+
+/** The flow's outcome from the address; null where there is none. */
+export function flowParams(search: SearchParams): FlowParams | null {
+  const code = single(search.flow);
+  if (!code) return null;
+  const reference = single(search.ref);
+  return {
+    code,
+    provider: single(search.provider),
+    connection: single(search.connection),
+    reference: reference && /^[\w-]{1,64}$/.test(reference) ? reference : null,
+  };
+}
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCodes, code);
+}
+
+const titles: Partial<Record<ErrorCode, (provider: string) => string>> = {
+  access_denied: (provider) => `${provider} was not connected`,
+  account_mismatch: () => 'That was another account',
+  provider_unavailable: (provider) => `${provider} does not answer`,
+  rate_limited: () => 'Too many attempts',
+  flow_expired: () => 'That took too long',
+};
+
+/** An outcome in words for the provider's card. Unknown codes say nothing: the address is anybody's to write. */
+export function flowResult(code: string, provider: string): FlowResult | null {
+  switch (code) {
+    case 'connected':
+      return { tone: 'good', title: `${provider} is connected`, text: null, next: null };
+    case 'reconnected':
+      return { tone: 'good', title: `${provider} is connected again`, text: null, next: null };
+    case 'scopes_missing':
+      return {
+        tone: 'warn',
+        title: `${provider} is connected, with less than was asked for`,
+        text: 'Some permissions were not granted. Services that need them will not work until you grant the rest.',
+        next: 'grant_the_rest',
+      };
+    case 'disconnected':
+      return {
+        tone: 'good',
+        title: `${provider} is disconnected`,
+        text: 'No service can use that account any more.',
+        next: null,
+      };
+    default:
+      if (!isErrorCode(code)) return null;
+      return {
+        tone: 'bad',
+        title: titles[code]?.(provider) ?? `Connecting ${provider} did not work`,
+        text: errorCodes[code][1],
+        next: code === 'account_mismatch' ? 'connect_another' : 'try_again',
+      };
+  }
+}
+
+/** The sentence for a failed sign-in or any other coded refusal; null for a code that is not ours. */
+export function refusalSentence(code: string): string | null {
+  return isErrorCode(code) ? errorCodes[code][1] : null;
+}

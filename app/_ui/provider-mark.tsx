@@ -1,0 +1,38 @@
+import { siAuth0, siGithub, siGitlab, siGoogle, siNotion, siOkta } from 'simple-icons';
+
+/** Marks by preset or id, one colour only. A provider without one gets a tile with its initial. */
+const marks: Record<string, { path: string }> = {
+  google: siGoogle,
+  github: siGithub,
+  okta: siOkta,
+  auth0: siAuth0,
+  gitlab: siGitlab,
+  notion: siNotion,
+};
+
+interface ProviderMarkProps {
+  provider: { id: string; name: string; preset: string | null };
+  size?: 'small' | 'large';
+}
+
+/** The provider's mark. Always beside its name, so that it is decoration to a screen reader. */
+export function ProviderMark({ provider, size = 'large' }: ProviderMarkProps) {
+  const mark = marks[provider.id] ?? marks[provider.preset ?? ''];
+  const large = size === 'large';
+  return (
+    <span
+      aria-hidden="true"
+      className={`inline-grid flex-none place-items-center rounded-lg bg-sunken text-ink ${large ? 'size-10' : 'size-6 rounded-md'}`}
+    >
+      {mark ? (
+        <svg viewBox="0 0 24 24" aria-hidden="true" className={large ? 'size-5' : 'size-3.5'} fill="currentColor">
+          <path d={mark.path} />
+        </svg>
+      ) : (
+        <span className={large ? 'text-section font-semibold' : 'text-meta font-semibold'}>
+          {provider.name.slice(0, 1).toUpperCase()}
+        </span>
+      )}
+    </span>
+  );
+}

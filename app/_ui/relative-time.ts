@@ -1,0 +1,45 @@
+const steps: readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
+  ['year', 31_557_600],
+  ['month', 2_629_800],
+  ['week', 604_800],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+];
+
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+
+/** “3 minutes ago”, “in 2 hours”, “just now”: the largest whole unit that lies between the two instants. */
+export function relativeTime(at: Date, now: Date): string {
+  const seconds = (at.getTime() - now.getTime()) / 1000;
+  const step = steps.find(([, size]) => Math.abs(seconds) >= size);
+  if (!step) return seconds > 0 ? 'in less than a minute' : 'just now';
+  return relative.format(Math.trunc(seconds / step[1]), step[0]);
+}
+
+/** A span in words, two units at most: “42 minutes”, “1 hour 5 minutes”, “12 days”. Under a minute is said so. */
+export function duration(milliseconds: number): string {
+  const minutes = Math.floor(milliseconds / 60_000);
+  if (minutes < 1) return 'less than a minute';
+  const hours = Math.floor(minutes / 60);
+  const days = Math.floor(hours / 24);
+  const plural = (count: number, unit: string) => `${count} ${unit}${count === 1 ? '' : 's'}`;
+  if (days >= 2) return plural(days, 'day');
+  if (hours >= 1)
+    return minutes % 60 === 0 ? plural(hours, 'hour') : `${plural(hours, 'hour')} ${plural(minutes % 60, 'minute')}`;
+  return plural(minutes, 'minute');
+}
+
+/** The exact time, in `timeZone` or the reader's own: “22 Nov 2026, 15:05:09 UTC”. */
+export function exactTime(at: Date, timeZone?: string): string {
+  return at.toLocaleString('en-GB', {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    timeZoneName: 'short',
+    ...(timeZone ? { timeZone } : {}),
+  });
+}

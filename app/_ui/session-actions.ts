@@ -1,0 +1,17 @@
+'use server';
+
+import { redirect } from 'next/navigation';
+import { z } from 'zod';
+import { formAction } from '#lib/http/action';
+import { endSession } from '#lib/people/sessions';
+
+const endThis = formAction(z.object({}), {}, async (ctx) => {
+  await endSession(ctx, { publicId: ctx.actor.sessionId });
+  return undefined;
+});
+
+/** Ends this browser's session; whoever has none any more is as signed out as they asked to be. */
+export async function signOut(form: FormData): Promise<void> {
+  const state = await endThis(null, form);
+  redirect(state.ok || state.code === 'unauthenticated' ? '/sign-in?flow=signed_out' : '/connections');
+}

@@ -1,0 +1,65 @@
+import type { ConnectionView, DisplayStatus } from '#lib/connections/views';
+
+export type Tone = 'good' | 'due' | 'warn' | 'bad' | 'frozen' | 'quiet';
+
+/** The word and the tone of each state; the icon is chosen beside the markup. */
+export const statusWords: Record<DisplayStatus, { word: string; tone: Tone }> = {
+  connected: { word: 'Connected', tone: 'good' },
+  refresh_due: { word: 'Refresh due', tone: 'due' },
+  needs_reconnect: { word: 'Needs reconnect', tone: 'warn' },
+  frozen: { word: 'Frozen', tone: 'frozen' },
+  revoked: { word: 'Revoked', tone: 'quiet' },
+};
+
+type Explained = Pick<ConnectionView, 'status' | 'statusReason' | 'missingScopes' | 'revocation'> & {
+  provider: { name: string };
+};
+
+const reasons: Record<string, (provider: string) => string> = {
+  invalid_grant: (provider) => `${provider} stopped accepting this connection. Reconnect to continue.`,
+  bad_refresh_token: (provider) => `${provider} stopped accepting this connection. Reconnect to continue.`,
+  answer_lost: (provider) => `An answer from ${provider} was lost on the way. Reconnect to continue.`,
+  expired: (provider) => `The access that ${provider} gave has ended. Reconnect to continue.`,
+};
+
+/** What a state means for the person, where it needs saying: plainly, without blame, with what to do now. */
+export function explainStatus({ status, statusReason, missingScopes, revocation, provider }: Explained): string | null {
+  if (status === 'needs_reconnect') {
+    const known = statusReason ? reasons[statusReason] : undefined;
+    return known?.(provider.name) ?? `This connection to ${provider.name} no longer works. Reconnect to continue.`;
+  }
+  if (status === 'frozen')
+    return 'An administrator has paused this connection. Services get nothing from it meanwhile.';
+  if (status === 'revoked') return explainRevocation(revocation, provider.name);
+  if (missingScopes.length > 0) {
+    return missingScopes.length === 1
+      ? `${provider.name} did not grant one of the permissions asked for.`
+      : `${provider.name} did not grant ${missingScopes.length} of the permissions asked for.`;
+  }
+  return null;
+}
+
+/** How far the revocation at the provider has come, for a person. */
+export function explainRevocation(revocation: ConnectionView['revocation'], provider: string): string {
+  const here = 'Disconnected here. No service can use it any more.';
+  if (!revocation) return here;
+  switch (revocation.state) {
+    case 'pending':
+      return revocation.attempts > 0
+        ? `${here} ${provider} has not confirmed yet and is asked again until it does.`
+        : `${here} ${provider} is being told.`;
+    case 'revoked_upstream':
+      return `Disconnected here and at ${provider}.`;
+    case 'unsupported':
+      return `${here} ${provider} takes no word of it from other sites: remove the access on its own page too.`;
+    case 'failed':
+      return `${here} ${provider} could not be told: remove the access on its own page too.`;
+  }
+}
+
+/** What an account page's summary counts: connections that wait for their person. */
+export function needsPerson(connection: Pick<ConnectionView, 'status' | 'missingScopes'>): boolean {
+  return (
+    connection.status === 'needs_reconnect' || (connection.status !== 'revoked' && connection.missingScopes.length > 0)
+  );
+}

@@ -1,0 +1,7 @@
+import { redirect } from 'next/navigation';
+import { visitorPage } from '#lib/http/page';
+
+export default async function Home() {
+  const ctx = await visitorPage();
+  redirect(ctx.actor.type === 'person' ? '/connections' : '/sign-in');
+}
