@@ -30,6 +30,7 @@ export function tokenEndpoint(namesake: Namesake, server: ServerParts, signingKe
 
     if (await answerFault(ctx, switches)) return;
     if (switches.token_error) {
+      ctx.status = switches.token_error === 'invalid_client' ? 401 : 400;
       answerError(switches.token_error, undefined, undefined);
     } else {
       await inTurn(next);
@@ -46,7 +47,6 @@ export function tokenEndpoint(namesake: Namesake, server: ServerParts, signingKe
     namesake.onTokenAnswer?.(ctx);
 
     function answerError(error: string, description: string | undefined, detail: string | undefined): void {
-      if (ctx.status < 400) ctx.status = error === 'invalid_client' ? 401 : 400;
       const body = namesake.onTokenError?.({ error, description, detail, grantType }, ctx);
       const status = ctx.status;
       ctx.body = body ?? { error, ...(description === undefined ? {} : { error_description: description }) };
