@@ -59,12 +59,13 @@ async function refuseTakenPorts(port: number): Promise<void> {
 /** Says so and ends everything when one of the processes dies by itself. */
 function watch(stack: Stack): void {
   for (const [name, child] of [
-    ['app', stack.app],
-    ['demo authorization servers', stack.demo],
+    ['The app', stack.app],
+    ['The demo servers', stack.demo],
   ] as const) {
     child.once('exit', (code, signal) => {
       if (ending) return;
-      console.error(`The ${name} ended by itself (${signal ?? `status ${code}`}).`);
+      ending = true;
+      console.error(`${name} ended unexpectedly (${signal ?? `status ${code}`}). Ending everything …`);
       void stack.stop().then(() => process.exit(1));
     });
   }
