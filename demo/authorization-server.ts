@@ -1,19 +1,12 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { type Configuration, Provider } from 'oidc-provider';
-import { createAdapter } from '#demo/adapter';
+import { Provider } from 'oidc-provider';
+import { counted, type Middleware, type Next, revocationEndpoint } from '#demo/back-channel';
 import { bendCallback } from '#demo/callback';
-import { peekForm } from '#demo/form';
-import { interactionPages, labelOf, showPage } from '#demo/interaction';
-import type { Ctx, GrantNote, Namesake, RevokedToken, ServerParts } from '#demo/namesake';
-import { faultPage } from '#demo/pages';
+import { interactionPages } from '#demo/interaction';
+import type { Ctx, Namesake, ServerParts } from '#demo/namesake';
 import { findPerson } from '#demo/people';
-import { alwaysAsk } from '#demo/policy';
+import { providerConfiguration } from '#demo/provider-configuration';
 import type { TokenHolder } from '#demo/server';
 import { tokenEndpoint } from '#demo/token-endpoint';
-
-const day = 24 * 3600;
-type Next = () => Promise<unknown>;
-type Middleware = (ctx: Ctx, next: Next) => Promise<void>;
 
 /** One oidc-provider configured as the namesake says, with the middleware that gives it the namesake's manners. */
 export function authorizationServer(
@@ -22,7 +15,7 @@ export function authorizationServer(
   redirectUris: readonly string[],
   signingKey: Record<string, unknown>,
 ): { provider: Provider; look: (token: string) => Promise<TokenHolder | null> } {
-  const provider = new Provider(parts.issuer, configuration(namesake, parts, redirectUris, signingKey));
+  const provider = new Provider(parts.issuer, providerConfiguration(namesake, parts, redirectUris, signingKey));
   const server: ServerParts = { ...parts, provider };
   shapeTokens(namesake, server);
   provider.on('grant.error', (ctx: Ctx, error: Error) => {
@@ -56,119 +49,6 @@ export function authorizationServer(
   use(namesake.routes.userinfo, counted('userinfo', server));
 
   return { provider, look: (token) => look(server, token) };
-}
-
-function configuration(
-  namesake: Namesake,
-  { store, switches, counts, clientId, clientSecret }: Omit<ServerParts, 'provider'>,
-  redirectUris: readonly string[],
-  signingKey: Record<string, unknown>,
-): Configuration {
-  const { routes } = namesake;
-  const noteOf = (grantId: string | undefined) =>
-    store.get('GrantNote', grantId ?? '')?.payload as GrantNote | undefined;
-  const scopes = Object.keys(namesake.scopes);
-  return {
-    adapter: createAdapter({ store, namesake, switches, counts }),
-    jwks: { keys: [signingKey as never] },
-    clients: [
-      {
-        client_id: clientId,
-        client_name: 'Grantkeep',
-        client_secret: clientSecret,
-        redirect_uris: [...redirectUris],
-        grant_types: ['authorization_code', 'refresh_token'],
-        response_types: ['code'],
-        token_endpoint_auth_method: namesake.clientAuth,
-      },
-    ],
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
-    responseTypes: ['code'],
-    scopes,
-    claims: {
-      openid: ['sub'],
-      profile: ['name', 'preferred_username'],
-      email: ['email', 'email_verified'],
-      // Salesforce's scope for its identity URL.
-      ...(Object.hasOwn(namesake.scopes, 'id')
-        ? { id: ['name', 'preferred_username', 'email', 'email_verified'] }
-        : {}),
-    },
-    // The namesakes put the profile into the ID token too.
-    conformIdTokenClaims: false,
-    clockTolerance: 0,
-    clientBasedCORS: () => false,
-    extraParams: ['access_type', 'include_granted_scopes', 'audience', 'hd', 'allow_signup', 'login'],
-    cookies: {
-      names: {
-        session: `demo-${namesake.id}-session`,
-        interaction: `demo-${namesake.id}-interaction`,
-        resume: `demo-${namesake.id}-resume`,
-      },
-      long: { httpOnly: true, sameSite: 'lax' },
-      short: { httpOnly: true, sameSite: 'lax' },
-    },
-    features: {
-      devInteractions: { enabled: false },
-      dPoP: { enabled: false },
-      pushedAuthorizationRequests: { enabled: false },
-      resourceIndicators: { enabled: false },
-      rpInitiatedLogout: { enabled: false },
-      userinfo: { enabled: Boolean(routes.userinfo) },
-      introspection: {
-        enabled: Boolean(routes.introspection),
-        allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
-      },
-      revocation: {
-        enabled: Boolean(routes.revocation),
-        allowedPolicy: (_ctx, client, token) =>
-          token.clientId === client.clientId && (namesake.revokes?.(token.kind) ?? true),
-      },
-    },
-    routes: {
-      authorization: routes.authorization,
-      token: routes.token,
-      jwks: routes.jwks,
-      ...(routes.revocation ? { revocation: routes.revocation } : {}),
-      ...(routes.introspection ? { introspection: routes.introspection } : {}),
-      ...(routes.userinfo ? { userinfo: routes.userinfo } : {}),
-    },
-    interactions: { policy: alwaysAsk(), url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
-    loadExistingGrant: async (ctx) => {
-      const grantId = ctx.oidc.result?.consent?.grantId;
-      return grantId ? ctx.oidc.provider.Grant.find(grantId) : undefined;
-    },
-    findAccount: (_ctx, subject) => {
-      const person = findPerson(store, subject);
-      if (!person) return undefined;
-      return {
-        accountId: subject,
-        claims: () => ({
-          sub: subject,
-          name: person.name,
-          preferred_username: person.login,
-          email: person.email,
-          email_verified: switches.email_verified,
-        }),
-      };
-    },
-    expiresWithSession: () => false,
-    issueRefreshToken: (_ctx, _client, source) => namesake.issuesRefreshToken(source.scopes, noteOf(source.grantId)),
-    rotateRefreshToken: () => switches.rotation === 'rotate',
-    renderError: (ctx, out) => {
-      const lines = [`${out.error}: ${out.error_description ?? ''}`, 'Nothing was sent to the application.'];
-      showPage(ctx, ctx.status, faultPage(labelOf(namesake), 'This request cannot be answered', lines));
-    },
-    ttl: {
-      AccessToken: (_ctx, token) => switches.access_token_ttl_s ?? namesake.accessTokenTtl(token.scopes),
-      AuthorizationCode: 600,
-      Grant: 400 * day,
-      IdToken: 3600,
-      Interaction: 3600,
-      RefreshToken: 184 * day,
-      Session: 3600,
-    },
-  };
 }
 
 /** Token prefixes, and the scopes that `shrink_scopes` withholds. */
@@ -233,34 +113,6 @@ function metadata(provider: Provider, namesake: Namesake): void {
     const body = ctx.body as Record<string, unknown> | undefined;
     if (body && !namesake.advertisesIss) delete body.authorization_response_iss_parameter_supported;
   }) as never);
-}
-
-function counted(name: 'introspections' | 'userinfo', { counts, switches }: ServerParts): Middleware {
-  return async (_ctx, next) => {
-    counts[name] += 1;
-    if (switches.latency_ms > 0) await wait(switches.latency_ms);
-    await next();
-  };
-}
-
-function revocationEndpoint(namesake: Namesake, server: ServerParts): Middleware {
-  return async (ctx, next) => {
-    const { counts, switches } = server;
-    counts.revocations += 1;
-    if (switches.latency_ms > 0) await wait(switches.latency_ms);
-    if (switches.revocation_status !== null) {
-      ctx.status = switches.revocation_status;
-      ctx.body = '';
-      ctx.status = switches.revocation_status;
-      return;
-    }
-    await peekForm(ctx.req, (form) => namesake.onForm?.(form, ctx, server));
-    await next();
-    if (ctx.status >= 400) return;
-    const token = ctx.oidc.entities.RefreshToken ?? ctx.oidc.entities.AccessToken;
-    const found: RevokedToken | null = token ? { kind: token.kind, subject: String(token.accountId) } : null;
-    namesake.onRevoked?.(found, ctx, server);
-  };
 }
 
 async function look({ provider, store, counts }: ServerParts, value: string): Promise<TokenHolder | null> {

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { dawdle } from '#demo/back-channel';
 import { answerFault } from '#demo/faults';
 import { peekForm } from '#demo/form';
 import { bendIdToken } from '#demo/id-token';
@@ -26,7 +26,7 @@ export function tokenEndpoint(namesake: Namesake, server: ServerParts, signingKe
     const grantType = form?.get('grant_type') ?? null;
     if (grantType === 'authorization_code') counts.code_exchanges += 1;
     if (grantType === 'refresh_token') counts.refreshes += 1;
-    if (switches.latency_ms > 0) await wait(switches.latency_ms);
+    await dawdle(server);
 
     if (await answerFault(ctx, switches)) return;
     if (switches.token_error) {

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
+import { dawdle } from '#demo/back-channel';
 import { readText } from '#demo/form';
 import type { Ctx, ServerParts } from '#demo/namesake';
 import { findPerson } from '#demo/people';
@@ -7,7 +7,7 @@ import { findPerson } from '#demo/people';
 /** GitHub's REST endpoints that a connection needs: identity, and the application's own checks and revocations. */
 export async function githubApi(ctx: Ctx, server: ServerParts): Promise<boolean> {
   if (!ctx.path.startsWith('/api/')) return false;
-  if (server.switches.latency_ms > 0) await wait(server.switches.latency_ms);
+  await dawdle(server);
   if (ctx.method === 'GET') await identity(ctx, server);
   else await application(ctx, server);
   return true;
