@@ -35,7 +35,10 @@ export interface QuirkyServer {
 
 function send(response: ServerResponse, reply: Reply): void {
   if ('hang' in reply) return;
-  if ('raw' in reply) return reply.raw(response);
+  if ('raw' in reply) {
+    reply.raw(response);
+    return;
+  }
   const [type, body] =
     'json' in reply
       ? ['application/json', JSON.stringify(reply.json)]
