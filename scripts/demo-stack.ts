@@ -57,7 +57,8 @@ export async function startStack(options: StackOptions, tell: (line: string) => 
   const environment = { ...process.env, ...appEnvironment(options) };
   const begun: ChildProcess[] = [];
   const stop = async () => {
-    for (const child of begun.toReversed()) await end(child);
+    // The app lets running requests finish, which can take as long as a provider's slowest answer.
+    for (const child of begun.toReversed()) await end(child, 'SIGTERM', 30_000);
   };
   try {
     const servers = start(process.execPath, ['demo/main.ts', '--app-url', url, '--data-dir', folder], {

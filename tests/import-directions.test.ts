@@ -54,6 +54,7 @@ test.each([
   ['lib/config/a.ts', 'export const port = process.env.PORT;'],
   ['scripts/a.ts', 'export const port = process.env.PORT;'],
   ['server.ts', "import next from 'next';"],
+  ['server.ts', "process.env.NEXT_MANUAL_SIG_HANDLE = 'true';"],
 ])('what the rules allow passes: %s with %s', (file, text) => {
   expect(breaches(readSource(file, text))).toEqual([]);
 });

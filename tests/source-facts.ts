@@ -79,7 +79,10 @@ function resolveTarget(file: string, specifier: string): string {
 
 function visit(node: Node, see: (node: Node) => void): void {
   see(node);
+  // Writing a member (`process.env.X = …`) is not reading it.
+  const written = node.type === 'AssignmentExpression' && node.operator === '=' ? node.left : undefined;
   for (const value of Object.values(node)) {
+    if (value === written) continue;
     for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) visit(child, see);
   }
 }
