@@ -13,8 +13,9 @@ const underDomains = ['context', 'oauth', 'providers', 'vault', 'ledger', 'db', 
 const mayImport: Record<string, readonly string[]> = {
   app: ['api', 'http', 'session', ...domains, 'context', 'providers', ...ground],
   api: ['http', ...domains, 'context', 'providers', ...ground],
-  http: ['session', ...domains, 'context', 'providers', ...ground],
-  session: [...ground],
+  // The context of a request holds the process's runtime, and an error of the database has its own status.
+  http: ['session', ...domains, 'context', 'runtime', 'providers', 'db', ...ground],
+  session: ['oauth', ...ground],
   context: ['db', 'vault', 'ledger', 'providers', 'outbound', ...ground],
   providers: ['oauth', 'outbound', ...ground],
   oauth: ['outbound', ...ground],
@@ -32,7 +33,7 @@ const mayImport: Record<string, readonly string[]> = {
 };
 
 /** Parts that put the process together: they may import every part of `lib/`. */
-const composers = new Set(['server', 'cli', 'runtime']);
+const composers = new Set(['server', 'cli', 'boot', 'runtime']);
 
 interface Rule {
   name: string;
@@ -52,7 +53,8 @@ const rules: readonly Rule[] = [
       const to = partOf(target);
       if (to === undefined || to === from || !isProduct(to)) return undefined;
       if (to === 'app') return 'import app';
-      if (from === 'providers' && to === 'oauth' && !typeOnly) return 'import more than types of lib/oauth';
+      const typesWillDo = to === 'oauth' && (from === 'providers' || from === 'session');
+      if (typesWillDo && !typeOnly) return 'import more than types of lib/oauth';
       return mayImport[from]?.includes(to) ? undefined : `import ${target}`;
     },
   },
@@ -83,7 +85,8 @@ const rules: readonly Rule[] = [
   },
   {
     name: 'only lib/config reads the environment',
-    applies: (part) => isProduct(part) && part !== 'config',
+    // Next replaces NEXT_RUNTIME in instrumentation.ts while it builds.
+    applies: (part, file) => isProduct(part) && part !== 'config' && file !== 'instrumentation.ts',
     import: (_, { target }) => (target === 'node:process' ? 'import node:process' : undefined),
     names: ['process.env'],
   },
