@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import { introspectToken } from '#lib/oauth/introspect-token';
+import { revokeGrant } from '#lib/oauth/revoke-token';
+import { clientSecret, depsFor, pinnedOf, quirkyRecord } from '#tests/servers/quirky-provider';
+import { quirkyServer, type Reply } from '#tests/servers/quirky-server';
+
+const both = { accessToken: 'at-1', refreshToken: 'rt-1' };
+
+async function revoked(
+  reply: Reply,
+  revoke: object,
+  tokens: { accessToken: string | null; refreshToken: string | null } = both,
+) {
+  const server = await quirkyServer();
+  server.on('POST /revoke', reply);
+  server.on('DELETE /revoke', reply);
+  const provider = quirkyRecord(server, { revoke });
+  return { server, result: revokeGrant(provider, pinnedOf(server), tokens, depsFor(provider)) };
+}
+
+describe('revoking by RFC 7009', () => {
+  test('hands in the refresh token, authenticated as at the token endpoint', async () => {
+    const { server, result } = await revoked({ text: '' }, {});
+    expect(await result).toEqual({ outcome: 'revoked', token_kind: 'refresh_token' });
+    expect(Object.fromEntries(server.seen[0]?.form ?? [])).toEqual({ token: 'rt-1', token_type_hint: 'refresh_token' });
+    expect(server.seen[0]?.headers.authorization).toMatch(/^Basic /);
+  });
+
+  test('hands in the access token where the record says so, or where it is all there is', async () => {
+    const first = await revoked({ text: '' }, { token_kind: 'access_token' });
+    expect(await first.result).toMatchObject({ token_kind: 'access_token' });
+    const second = await revoked({ text: '' }, {}, { accessToken: 'at-1', refreshToken: null });
+    expect(await second.result).toMatchObject({ token_kind: 'access_token' });
+    expect(second.server.seen[0]?.form.get('token')).toBe('at-1');
+  });
+
+  test('hands in both, the refresh token first, where the record says so', async () => {
+    const { server, result } = await revoked({ text: '' }, { token_kind: 'both' });
+    await result;
+    expect(server.seen.map(({ form }) => form.get('token'))).toEqual(['rt-1', 'at-1']);
+  });
+
+  test('sends no client credentials to a server that wants none', async () => {
+    const { server, result } = await revoked({ text: '' }, { auth: 'none' });
+    await result;
+    expect(server.seen[0]?.headers.authorization).toBeUndefined();
+    expect(server.seen[0]?.body).not.toContain('client');
+  });
+
+  test.each<[string, Reply, object, object]>([
+    ['a token that was dead already', { status: 400, json: { error: 'invalid_token' } }, {}, { outcome: 'revoked' }],
+    [
+      'a code the record takes for gone',
+      { status: 400, json: { error: 'unknown' } },
+      { gone_codes: ['unknown'] },
+      { outcome: 'revoked' },
+    ],
+    [
+      'a kind of token it cannot revoke',
+      { status: 400, json: { error: 'unsupported_token_type' } },
+      { manual_url: 'https://as.example/apps' },
+      { outcome: 'unsupported', manual_url: 'https://as.example/apps' },
+    ],
+  ])('understands %s', async (_, reply, revoke, expected) => {
+    const { result } = await revoked(reply, revoke);
+    expect(await result).toMatchObject(expected);
+  });
+
+  test.each<[string, Reply, object]>([
+    [
+      '503 with Retry-After',
+      { status: 503, text: 'later', headers: { 'retry-after': '30' } },
+      { disposition: 'transient', retryAfterSeconds: 30 },
+    ],
+    ['429', { status: 429, text: '' }, { code: 'rate_limited', disposition: 'transient' }],
+    ['401', { status: 401, text: '' }, { code: 'invalid_client', disposition: 'configuration' }],
+    [
+      '400 with another code',
+      { status: 400, json: { error: 'invalid_request' } },
+      { code: 'request_rejected', providerError: 'invalid_request' },
+    ],
+  ])('fails with a code on %s', async (_, reply, expected) => {
+    const { result } = await revoked(reply, {});
+    await expect(result).rejects.toMatchObject(expected);
+  });
+});
+
+describe('revoking by DELETE, as GitHub', () => {
+  const style = { style: 'delete_json', auth: 'basic' };
+
+  test('sends the access token as JSON with Basic', async () => {
+    const { server, result } = await revoked({ raw: (response) => response.writeHead(204).end() }, style);
+    expect(await result).toEqual({ outcome: 'revoked', token_kind: 'access_token' });
+    expect(server.seen[0]).toMatchObject({ method: 'DELETE', body: '{"access_token":"at-1"}' });
+    expect(server.seen[0]?.headers.authorization).toMatch(/^Basic /);
+    expect(server.seen[0]?.body).not.toContain(clientSecret);
+  });
+
+  test.each([404, 422])(
+    'takes %i for gone where there is no refresh token, else asks for a fresh access token',
+    async (status) => {
+      const alone = await revoked({ status, json: {} }, style, { accessToken: 'at-1', refreshToken: null });
+      expect(await alone.result).toMatchObject({ outcome: 'revoked' });
+      const paired = await revoked({ status, json: {} }, style);
+      await expect(paired.result).rejects.toMatchObject({ code: 'token_rejected' });
+    },
+  );
+
+  test.each([
+    [401, 'invalid_client'],
+    [403, 'request_rejected'],
+    [500, 'provider_unavailable'],
+  ])('fails with a code on %i', async (status, code) => {
+    const { result } = await revoked({ status, text: '' }, style);
+    await expect(result).rejects.toMatchObject({ code });
+  });
+});
+
+test('revoking asks nobody where the record knows no way, no endpoint or no token', async () => {
+  const manual = { manual_url: 'https://as.example/apps' };
+  const none = await revoked({ text: '' }, { style: 'none', ...manual });
+  expect(await none.result).toEqual({ outcome: 'unsupported', token_kind: null, ...manual });
+  const empty = await revoked({ text: '' }, {}, { accessToken: null, refreshToken: null });
+  expect(await empty.result).toMatchObject({ outcome: 'unsupported' });
+  const server = await quirkyServer();
+  const provider = quirkyRecord(server);
+  const { revocation_endpoint: _, ...pinned } = pinnedOf(server);
+  expect(await revokeGrant(provider, pinned, both, depsFor(provider))).toMatchObject({ outcome: 'unsupported' });
+  expect([...none.server.seen, ...empty.server.seen, ...server.seen]).toHaveLength(0);
+});
+
+describe('introspecting', () => {
+  async function introspected(reply: Reply) {
+    const server = await quirkyServer();
+    server.on('POST /introspect', reply);
+    const provider = quirkyRecord(server);
+    return { server, result: introspectToken(provider, pinnedOf(server), { token: 'at-1' }, depsFor(provider)) };
+  }
+
+  test.each([
+    [
+      { active: true, exp: 1_900_000_000 },
+      { active: true, exp: 1_900_000_000 },
+    ],
+    [{ active: true }, { active: true, exp: null }],
+    [
+      { active: true, exp: 'later' },
+      { active: true, exp: null },
+    ],
+    [{ active: false }, { active: false, exp: null }],
+  ])('reads %j', async (json, expected) => {
+    const { server, result } = await introspected({ json });
+    expect(await result).toEqual(expected);
+    expect(server.seen[0]?.form.get('token')).toBe('at-1');
+  });
+
+  test.each<[Reply, string]>([
+    [{ json: { active: 'yes' } }, 'token_answer_invalid'],
+    [{ text: '<html>' }, 'token_answer_invalid'],
+    [{ status: 401, json: { error: 'invalid_client' } }, 'invalid_client'],
+    [{ status: 500, text: '' }, 'provider_unavailable'],
+  ])('fails on %j with %s', async (reply, code) => {
+    const { result } = await introspected(reply);
+    await expect(result).rejects.toMatchObject({ code });
+  });
+});
