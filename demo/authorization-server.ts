@@ -1,7 +1,7 @@
 import { Provider } from 'oidc-provider';
 import { counted, type Middleware, type Next, revocationEndpoint } from '#demo/back-channel';
 import { bendCallback } from '#demo/callback';
-import { interactionPages } from '#demo/interaction';
+import { frontPage, interactionPages } from '#demo/interaction';
 import type { Ctx, Namesake, ServerParts } from '#demo/namesake';
 import { findPerson } from '#demo/people';
 import { providerConfiguration } from '#demo/provider-configuration';
@@ -23,16 +23,17 @@ export function authorizationServer(
   });
   provider.on('server_error', (_ctx: Ctx, error: Error) => console.error(`demo ${namesake.id}:`, error));
   // Callers that hang up are part of what the demo is for.
+  const hungUp = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
   provider.onerror = (error: Error) => {
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ECONNRESET' && code !== 'EPIPE') console.error(`demo ${namesake.id}:`, error);
+    if (!hungUp.has(code ?? '')) console.error(`demo ${namesake.id}:`, error);
   };
 
   const use = (path: string | undefined, middleware: Middleware) => {
     if (path) provider.use(((ctx: Ctx, next: Next) => (ctx.path === path ? middleware(ctx, next) : next())) as never);
   };
   provider.use((async (ctx: Ctx, next: Next) => {
-    if (await interactionPages(ctx, namesake, server)) return;
+    if (frontPage(ctx, namesake) || (await interactionPages(ctx, namesake, server))) return;
     if (await namesake.api?.(ctx, server)) return;
     await next();
     dropSession(ctx, namesake);

@@ -13,6 +13,16 @@ export function labelOf(namesake: Namesake): Label {
   return { title: namesake.title, sentence };
 }
 
+/** What a person sees who opens a demo server's address by hand. */
+export function frontPage(ctx: Ctx, namesake: Namesake): boolean {
+  if (ctx.path !== '/' || ctx.method !== 'GET') return false;
+  const lines = [
+    'Applications send people here to connect an account or to sign in. There is nothing to do otherwise.',
+  ];
+  showPage(ctx, 200, faultPage(labelOf(namesake), `The ${namesake.title} demo server is running`, lines));
+  return true;
+}
+
 export function showPage(ctx: Ctx, status: number, content: string): void {
   ctx.status = status;
   ctx.type = 'html';
@@ -146,8 +156,11 @@ function makeRoom({ namesake, server }: View, subject: string): void {
   }
 }
 
-async function finish({ ctx, server }: View, result: InteractionResults): Promise<void> {
+async function finish({ ctx, server, details }: View, result: InteractionResults): Promise<void> {
   const location = await server.provider.interactionResult(ctx.req, ctx.res, result);
+  // All servers share the host `localhost`, and a browser keeps only so many cookies for it.
+  const path = `/interaction/${details.uid}`;
+  ctx.cookies.set(server.provider.cookieName('interaction'), null, { path, httpOnly: true, sameSite: 'lax' });
   ctx.status = 303;
   ctx.redirect(location);
 }

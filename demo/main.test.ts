@@ -39,6 +39,12 @@ async function run(stdio: ('pipe' | 'ignore' | 'ipc')[]): Promise<{ child: Child
 
 test('prints one line when ready, with a providers file that only its owner reads', async () => {
   const { child, ready } = await run(['ignore', 'pipe', 'pipe']);
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (text: Buffer) => {
+      said += text.toString();
+    });
+  }
   expect(ready).toMatchObject({ ready: true, providers_file: join(folder, 'providers.json') });
   const providers = JSON.parse(readFileSync(ready.providers_file, 'utf8')) as ProviderRecordInput[];
   expect(providers.map(({ id }) => id)).toEqual(['demo', 'google', 'github', 'salesforce', 'okta', 'auth0']);
@@ -48,6 +54,7 @@ test('prints one line when ready, with a providers file that only its owner read
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   expect(await ended).toEqual([0, null]);
+  expect(said).toBe('');
   for (const name of ['providers.json', 'demo-state.json']) {
     expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
   }

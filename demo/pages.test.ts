@@ -45,6 +45,12 @@ test.each(demoProviderIds)('the pages of %s say that they are a demo, and need n
   expect(headers.get('cache-control')).toBe('no-store');
 });
 
+test('a server opened by hand says what it is', async () => {
+  const response = await fetch(demo.server('github').url);
+  expect(response.status).toBe(200);
+  expect(await response.text()).toContain('Demo authorization server standing in for GitHub');
+});
+
 test('the sign-in server has a button for each role and a field for anybody else', async () => {
   const { page } = await visit('demo');
   expect(page).toContain('>Continue as administrator</button>');

@@ -27,6 +27,7 @@ input[type=text] { font: inherit; width: 100%; min-height: 2.75rem; padding: .5r
 ul { margin: 0 0 .5rem; padding: 0; list-style: none; border: 1px solid var(--line); border-radius: .5rem; }
 li { padding: .65rem .8rem; } li + li { border-top: 1px solid var(--line); }
 li label { display: flex; gap: .65rem; font-weight: 400; } li input { width: 1.15rem; height: 1.15rem; margin: .2rem 0 0; flex: none; }
+::placeholder { color: var(--soft); opacity: 1; }
 code { font-size: .85em; color: var(--soft); overflow-wrap: anywhere; display: block; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; }
 a { color: var(--main); }
@@ -50,7 +51,7 @@ function page(label: Label, heading: string, body: string): string {
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${html(heading)} - ${html(label.title)} (demo)</title><link rel="icon" href="data:,"><style>${style}</style></head>
-<body><div class="note" role="note">${html(label.sentence)}</div>
+<body><header class="note">${html(label.sentence)}</header>
 <main><h1>${html(heading)}</h1>
 ${body}
 </main></body></html>`;
@@ -78,7 +79,7 @@ export function accountPage(label: Label, view: AccountPage): string {
   return page(
     label,
     view.signInOnly ? `Sign in to ${view.client}` : 'Choose an account',
-    `<p>${view.signInOnly ? 'Choose who you are. This demo asks for no password.' : `to continue to ${html(view.client)}`}</p>
+    `<p>${view.signInOnly ? 'Choose who you are. This demo asks for no password.' : `To continue to ${html(view.client)}.`}</p>
 ${fault}<form method="post" action="${html(view.action)}">${buttons}</form>
 <hr>
 <form method="post" action="${html(view.action)}"><label for="other">${other}</label>

@@ -48,7 +48,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   async function close(): Promise<void> {
     await Promise.all([...servers.values()].map((server) => server.close()));
     if (resource.http) await closeServer(resource.http);
-    store.flush();
+    store.close();
   }
 
   try {

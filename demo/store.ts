@@ -72,6 +72,7 @@ export class DemoStore {
   readonly #sections: Map<string, ServerStore>;
   readonly #loaded: Record<string, Section>;
   #timer: NodeJS.Timeout | undefined;
+  #closed = false;
 
   constructor(path: string | null) {
     this.#path = path;
@@ -89,12 +90,17 @@ export class DemoStore {
   }
 
   #schedule(): void {
-    if (!this.#path) return;
-    this.#timer ??= setTimeout(() => this.flush(), 50);
+    if (!this.#path || this.#closed) return;
+    this.#timer ??= setTimeout(() => this.#flush(), 50);
   }
 
-  /** Writes what changed. Called by a timer shortly after a change, and once more when the demo closes. */
-  flush(): void {
+  /** Writes once more, and never after: what is still under way then is lost, as with a killed server. */
+  close(): void {
+    this.#flush();
+    this.#closed = true;
+  }
+
+  #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (!this.#path) return;

@@ -9,7 +9,8 @@ export const auth0: Namesake = {
   routes: {
     authorization: '/authorize',
     token: '/oauth/token',
-    jwks: '/.well-known/jwks.json',
+    // Auth0's own is /.well-known/jwks.json, which oidc-provider keeps for its discovery.
+    jwks: '/keys',
     revocation: '/oauth/revoke',
     userinfo: '/userinfo',
   },
