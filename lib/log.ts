@@ -22,10 +22,10 @@ export function scrub(text: string): string {
     .replace(/([?&#](?:code|state|access_token|refresh_token|id_token|token|client_secret|code_verifier|nonce)=)[^&\s"']+/gi, '$1[redacted]');
 }
 
-/** An error as the log may have it: its kind, code and scrubbed message, and the same of what caused it; no properties. */
+/** An error as the log may have it (`code` alone is kept for authorization codes, and redacted): its kind, code and scrubbed message, and the same of what caused it; no properties. */
 export function describeError(error: unknown, depth = 0): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: `thrown ${typeof error}` };
-  const code = 'code' in error && (typeof error.code === 'string' || typeof error.code === 'number') ? { code: error.code } : {};
+  const code = 'code' in error && (typeof error.code === 'string' || typeof error.code === 'number') ? { error_code: error.code } : {};
   return {
     type: error.name,
     ...code,

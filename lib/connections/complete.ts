@@ -150,7 +150,7 @@ export async function completeFlow(
   } catch (thrown) {
     const error = toAppError(fromProtocolError(thrown));
     if (error.code === 'internal') ctx.log.error({ event: 'flow_failed', request_id: ctx.requestId, err: error.cause });
-    else ctx.log.warn({ event: 'flow_refused', request_id: ctx.requestId, provider: transaction?.provider, code: ledgerCode(error), err: error.cause });
+    else ctx.log.warn({ event: 'flow_refused', request_id: ctx.requestId, provider: transaction?.provider, error_code: ledgerCode(error), err: error.cause });
     // Signing in writes its own refusals, with the person where there is one.
     const written = isAppError(thrown) && (thrown.code === 'sign_in_not_allowed' || thrown.code === 'person_disabled');
     if (!written) await recordRefusal(ctx, error, transaction);

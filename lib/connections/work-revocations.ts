@@ -120,7 +120,7 @@ export async function workOneRevocation(ctx: Context, key: Key): Promise<void> {
     await finish(ctx, key, row.provider, await revokeUpstream(ctx, row), null);
   } catch (error) {
     const code = isOAuthError(error) ? error.code : error instanceof Error && 'code' in error ? String(error.code) : 'internal';
-    ctx.log.warn({ event: 'revocation_attempt_failed', connection: key.connectionId, provider: row.provider, attempt: claimed.attempts, code, err: error });
+    ctx.log.warn({ event: 'revocation_attempt_failed', connection: key.connectionId, provider: row.provider, attempt: claimed.attempts, error_code: code, err: error });
     if (claimed.attempts >= maxAttempts) {
       await finish(ctx, key, row.provider, 'failed', code);
       return;

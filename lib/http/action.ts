@@ -47,7 +47,7 @@ export function formAction<Schema extends z.ZodType, Data>(
       // Redirects and not-found pages travel as errors.
       unstable_rethrow(thrown);
       const error = toAppError(thrown);
-      if (error.status >= 500) ctx.log.error({ event: 'action_failed', request_id: ctx.requestId, code: error.code, err: error.cause ?? error });
+      if (error.status >= 500) ctx.log.error({ event: 'action_failed', request_id: ctx.requestId, error_code: error.code, err: error.cause ?? error });
       const { code, message, issues } = error;
       return { ok: false, code, message, reference: ctx.requestId, ...(issues ? { issues } : {}) };
     }

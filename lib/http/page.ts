@@ -2,7 +2,6 @@ import { notFound, redirect } from 'next/navigation';
 import type { PersonContext } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { isAppError } from '#lib/errors';
-import { isAppError } from '#lib/errors';
 import { safeReturnTo } from '#lib/http/return-to';
 import { webContext } from '#lib/http/web-context';
 
@@ -29,16 +28,6 @@ export async function adminPage(returnTo = '/admin'): Promise<PersonContext> {
 export async function orNotFound<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
-  } catch (error) {
-    if (isAppError(error) && error.code === 'not_found') notFound();
-    throw error;
-  }
-}
-
-/** The value, or the not-found page where the verb says that there is nothing, or that it is somebody else's. */
-export async function orNotFound<T>(value: Promise<T>): Promise<T> {
-  try {
-    return await value;
   } catch (error) {
     if (isAppError(error) && error.code === 'not_found') notFound();
     throw error;
