@@ -1,6 +1,9 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context as HonoContext } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
+import { registerConnections } from '#lib/api/connections';
+import { registerDocument } from '#lib/api/document';
 import type { ApiEnvironment, GetContext } from '#lib/api/environment';
 import { registerTokens } from '#lib/api/tokens';
 import { AppError, isAppError } from '#lib/errors';
@@ -15,8 +18,37 @@ const largestBody = 64 * 1024;
 /** What the framework itself refuses, in our codes. */
 function fromFramework(error: unknown): unknown {
   if (!(error instanceof HTTPException)) return error;
-  if (error.status === 413) return new AppError('body_too_large', { cause: error });
   return error.status < 500 ? new AppError('invalid_request', { cause: error }) : error;
+}
+
+function answerError(thrown: unknown, c: HonoContext<ApiEnvironment>): Response {
+  const error = answerableError(fromFramework(thrown));
+  // Absent when making the context is what failed.
+  const ctx: ApiEnvironment['Variables']['ctx'] | undefined = c.get('ctx');
+  const requestId = ctx?.requestId ?? newId('req');
+  if (ctx && error.status >= 500) {
+    const level = error.code === 'internal' ? 'error' : 'warn';
+    const cause = isAppError(thrown) ? thrown.cause : thrown;
+    ctx.log[level]({ event: 'api_failed', request_id: requestId, method: c.req.method, code: error.code, err: cause });
+  }
+  return problemResponse(error, requestId);
+}
+
+/** Every path that is known answers the methods it does not take with 405 and those it does (RFC 9110 §15.5.6). */
+function registerMethods(app: Api): void {
+  const methods = new Map<string, Set<string>>();
+  for (const { path, method } of app.routes) {
+    if (method === 'ALL') continue;
+    const known = methods.get(path) ?? new Set();
+    methods.set(path, known.add(method).add(method === 'GET' ? 'HEAD' : method));
+  }
+  for (const [path, known] of methods) {
+    app.all(path.replace(/^\/api\/v1/, ''), (c) => {
+      const answer = problemResponse(new AppError('method_not_allowed'), c.var.ctx.requestId);
+      answer.headers.set('allow', [...known].sort().join(', '));
+      return answer;
+    });
+  }
 }
 
 /**
@@ -24,42 +56,32 @@ function fromFramework(error: unknown): unknown {
  * @param getContext makes the context of a request; its actor is anonymous, the API key is checked here
  */
 export function createApi(getContext: GetContext): Api {
-  const app = new OpenAPIHono<ApiEnvironment>({
+  const app: Api = new OpenAPIHono<ApiEnvironment>({
     defaultHook: (result) => {
       if (!result.success) throw new AppError('invalid_request', { issues: issuesOf(result.error) });
     },
   }).basePath('/api/v1');
-
-  app.onError((thrown, c) => {
-    const error = answerableError(fromFramework(thrown));
-    const { ctx } = c.var as Partial<ApiEnvironment['Variables']>;
-    const requestId = ctx?.requestId ?? newId('req');
-    if (ctx && error.status >= 500) {
-      ctx.log[error.code === 'internal' ? 'error' : 'warn']({
-        event: 'api_failed',
-        request_id: requestId,
-        path: c.req.routePath,
-        code: error.code,
-        err: isAppError(thrown) ? thrown.cause : thrown,
-      });
-    }
-    return problemResponse(error, requestId);
-  });
+  app.onError(answerError);
   app.notFound((c) => problemResponse(new AppError('not_found'), c.var.ctx?.requestId ?? newId('req')));
-
   app.use('*', async (c, next) => {
-    const ctx = await getContext(c.req.raw, c.env?.ip ?? null);
+    const ctx = await getContext(c.req.raw);
     c.set('ctx', ctx);
     await next();
     c.header('X-Request-Id', ctx.requestId);
     c.header('Cache-Control', 'no-store');
   });
-  app.use('*', bodyLimit({ maxSize: largestBody, onError: () => problemFor413() }));
-
+  app.use(
+    '*',
+    bodyLimit({
+      maxSize: largestBody,
+      onError: () => {
+        throw new AppError('body_too_large');
+      },
+    }),
+  );
   registerTokens(app);
+  registerConnections(app);
+  registerDocument(app);
+  registerMethods(app);
   return app;
-}
-
-function problemFor413(): never {
-  throw new AppError('body_too_large');
 }

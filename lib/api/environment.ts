@@ -1,10 +1,9 @@
 import type { Context } from '#lib/context';
 
-/** What Hono carries along: the client's address, where `server.ts` is in front, and the context made from the request. */
+/** What Hono carries along: the context made from the request, with the API key as its actor once that is checked. */
 export interface ApiEnvironment {
-  Bindings: { ip?: string | null };
   Variables: { ctx: Context };
 }
 
 /** Makes the context of a request that nobody has vouched for yet. */
-export type GetContext = (request: Request, ip: string | null) => Promise<Context>;
+export type GetContext = (request: Request) => Promise<Context>;

@@ -11,7 +11,7 @@ let api: ReturnType<typeof createApi>;
 
 beforeEach(() => {
   runtime = createRuntime(database.current, [plainRecord('http://127.0.0.1:9')]);
-  api = createApi(async (_, ip) => ({ ...as(runtime, { type: 'anonymous' }), ip }));
+  api = createApi(async () => as(runtime, { type: 'anonymous' }));
 });
 
 const post = (id: string, key: string, init: RequestInit = {}) =>

@@ -32,7 +32,7 @@ const vendRoute = createRoute({
     'Answers the connection’s access token. One with less than a minute, or a tenth of its life, left is refreshed first.',
   tags: ['Tokens'],
   security: [{ apiKey: [] }],
-  middleware: [authenticate] as const,
+  middleware: authenticate,
   request: {
     params: connectionParams,
     body: { required: false, content: { 'application/json': { schema: z.strictObject({}) } } },

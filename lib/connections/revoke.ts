@@ -39,7 +39,10 @@ function mayRevoke(ctx: Context, row: { personId: string; provider: string }): b
 export async function revokeConnection(ctx: Context, input: RevokeInput): Promise<{ id: string; changed: boolean }> {
   const { db } = ctx.database;
   const personId = personOfConnection(input.id);
-  if (!personId) throw new AppError('not_found');
+  if (!personId) {
+    mayRevoke(ctx, { personId: '', provider: '' });
+    throw new AppError('not_found');
+  }
   const where = and(eq(connections.personId, personId), eq(connections.id, input.id));
   const [row] = await db.select({ personId: connections.personId, provider: connections.provider }).from(connections).where(where);
   // Asked even where there is no row, so that a missing scope is told apart from a missing connection for nobody.

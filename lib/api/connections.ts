@@ -1,0 +1,177 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { authenticate } from '#lib/api/authenticate';
+import type { ApiEnvironment } from '#lib/api/environment';
+import {
+  accountSchema,
+  connectionParams,
+  exampleConnectionId,
+  instantText,
+  personId,
+  problems,
+} from '#lib/api/schemas';
+import { getConnection } from '#lib/connections/get';
+import { displayStatuses, listConnections } from '#lib/connections/list';
+import { revokeConnection } from '#lib/connections/revoke';
+import type { ConnectionView } from '#lib/connections/views';
+
+const connectionSchema = z
+  .object({
+    id: z.string().openapi({ example: exampleConnectionId }),
+    user: personId,
+    provider: z.string().openapi({ example: 'google' }),
+    account: accountSchema,
+    status: z.enum(displayStatuses).openapi({
+      description: '`refresh_due` is connected: its token is refreshed at the next call.',
+    }),
+    status_reason: z
+      .string()
+      .nullable()
+      .openapi({ example: null, description: 'A stable code such as `invalid_grant`.' }),
+    scope: z
+      .string()
+      .nullable()
+      .openapi({ example: 'openid email', description: 'Null where the provider does not say.' }),
+    missing_scopes: z.array(z.string()),
+    expires_at: instantText.nullable(),
+    refreshable: z.boolean(),
+    extras: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    created_at: instantText,
+    connected_at: instantText,
+    last_used_at: instantText.nullable(),
+    last_refreshed_at: instantText.nullable(),
+    last_refresh_error: z.string().nullable(),
+    revoked_at: instantText.nullable(),
+    revocation: z
+      .object({
+        state: z.enum(['pending', 'revoked_upstream', 'unsupported', 'failed']),
+        attempts: z.int(),
+        finished_at: instantText.nullable(),
+      })
+      .nullable()
+      .openapi({ description: 'What is being done at the provider about a revoked connection.' }),
+  })
+  .openapi('Connection');
+
+const text = (at: Date | null) => at?.toISOString() ?? null;
+
+/** A connection as the API answers it. */
+function toJson(view: ConnectionView): z.infer<typeof connectionSchema> {
+  return {
+    id: view.id,
+    user: view.personId,
+    provider: view.provider.id,
+    account: view.account,
+    status: view.status,
+    status_reason: view.statusReason,
+    scope: view.scopes?.map(({ name }) => name).join(' ') ?? null,
+    missing_scopes: view.missingScopes.map(({ name }) => name),
+    expires_at: text(view.token?.expiresAt ?? null),
+    refreshable: view.token?.refreshable ?? false,
+    extras: view.extras,
+    created_at: view.createdAt.toISOString(),
+    connected_at: view.connectedAt.toISOString(),
+    last_used_at: text(view.lastUsedAt),
+    last_refreshed_at: text(view.lastRefreshedAt),
+    last_refresh_error: view.lastRefreshError,
+    revoked_at: text(view.revokedAt),
+    revocation: view.revocation && {
+      state: view.revocation.state,
+      attempts: view.revocation.attempts,
+      finished_at: text(view.revocation.finishedAt),
+    },
+  };
+}
+
+const security = [{ apiKey: [] }];
+const middleware = authenticate;
+const tags = ['Connections'];
+
+const query = z.strictObject({
+  user: personId.optional().openapi({ description: 'A person’s id.' }),
+  issuer: z.string().optional().openapi({ description: 'Of the person, as they sign in; with `subject`.' }),
+  subject: z.string().optional(),
+  email: z.string().optional().openapi({ description: 'Of the person; the whole address, in any case of letters.' }),
+  provider: z.string().optional().openapi({ example: 'google' }),
+  status: z.enum(displayStatuses).optional().openapi({ description: '`connected` includes `refresh_due`.' }),
+  limit: z.coerce.number().int().min(1).max(100).optional().openapi({ type: 'integer', default: 50 }),
+  cursor: z.string().optional().openapi({ description: '`next_cursor` of the page before.' }),
+});
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/connections',
+  operationId: 'listConnections',
+  summary: 'List connections',
+  tags,
+  security,
+  middleware,
+  request: { query },
+  responses: {
+    200: {
+      description: 'A page, the newest first.',
+      content: {
+        'application/json': {
+          schema: z
+            .object({ connections: z.array(connectionSchema), next_cursor: z.string().nullable() })
+            .openapi('ConnectionPage'),
+        },
+      },
+    },
+    ...problems('invalid_request', 'invalid_api_key', 'insufficient_scope', 'unavailable'),
+  },
+});
+
+const getRoute = createRoute({
+  method: 'get',
+  path: '/connections/{id}',
+  operationId: 'getConnection',
+  summary: 'Get a connection',
+  tags,
+  security,
+  middleware,
+  request: { params: connectionParams },
+  responses: {
+    200: { description: 'The connection.', content: { 'application/json': { schema: connectionSchema } } },
+    ...problems('invalid_api_key', 'insufficient_scope', 'not_found', 'unavailable'),
+  },
+});
+
+const deleteRoute = createRoute({
+  method: 'delete',
+  path: '/connections/{id}',
+  operationId: 'revokeConnection',
+  summary: 'Revoke a connection',
+  description:
+    'Ends the connection here at once and for good, and at the provider as soon as it answers. Doing it again changes nothing.',
+  tags,
+  security,
+  middleware,
+  request: { params: connectionParams },
+  responses: {
+    202: {
+      description: 'Revoked here; being revoked at the provider.',
+      content: {
+        'application/json': {
+          schema: z.object({ id: z.string(), status: z.literal('revoked') }).openapi('Revoked'),
+        },
+      },
+    },
+    ...problems('invalid_api_key', 'insufficient_scope', 'not_found', 'unavailable'),
+  },
+});
+
+/** `GET /connections`, `GET /connections/{id}`, `DELETE /connections/{id}` */
+export function registerConnections(app: OpenAPIHono<ApiEnvironment>): void {
+  app.openapi(listRoute, async (c) => {
+    const { user, ...filters } = c.req.valid('query');
+    const page = await listConnections(c.var.ctx, { ...filters, ...(user ? { personId: user } : {}) });
+    return c.json({ connections: page.items.map(toJson), next_cursor: page.nextCursor }, 200);
+  });
+  app.openapi(getRoute, async (c) => {
+    return c.json(toJson(await getConnection(c.var.ctx, { id: c.req.valid('param').id })), 200);
+  });
+  app.openapi(deleteRoute, async (c) => {
+    const { id } = await revokeConnection(c.var.ctx, { id: c.req.valid('param').id });
+    return c.json({ id, status: 'revoked' as const }, 202);
+  });
+}

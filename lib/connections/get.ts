@@ -1,0 +1,55 @@
+import { and, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { keyCoversProvider } from '#lib/access/require-api-key';
+import { connectionColumns, toConnectionView } from '#lib/connections/view';
+import type { ConnectionView } from '#lib/connections/views';
+import type { Context } from '#lib/context';
+import { apiKeys } from '#lib/db/schema/api-keys';
+import { connections } from '#lib/db/schema/connections';
+import { revocations } from '#lib/db/schema/revocations';
+import { AppError } from '#lib/errors';
+import { personOfConnection } from '#lib/ids';
+import { parseInput } from '#lib/parse-input';
+
+export const getConnectionInput = z.object({ id: z.string() });
+export type GetConnectionInput = z.input<typeof getConnectionInput>;
+
+/** Whether the caller may see the row. A key without the scope is told so; everybody else learns nothing. */
+function maySee(ctx: Context, personId: string, provider: string | undefined): boolean {
+  const { actor } = ctx;
+  switch (actor.type) {
+    case 'system':
+      return true;
+    case 'person':
+      return actor.role !== 'user' || actor.personId === personId;
+    case 'api_key':
+      if (!actor.scopes.includes('connections:read')) throw new AppError('insufficient_scope');
+      return provider !== undefined && keyCoversProvider(actor, provider);
+    case 'anonymous':
+      throw new AppError('unauthenticated');
+  }
+}
+
+/**
+ * One connection: a person's own, any for administrators and auditors, and within its providers for an API key with
+ * `connections:read`.
+ * @throws AppError `unauthenticated`, `insufficient_scope`, and `not_found` also for what is somebody else's
+ */
+export async function getConnection(ctx: Context, input: GetConnectionInput): Promise<ConnectionView> {
+  const { id } = parseInput(getConnectionInput, input);
+  const personId = personOfConnection(id);
+  const [row] = personId
+    ? await ctx.database.db
+        .select(connectionColumns)
+        .from(connections)
+        .leftJoin(
+          revocations,
+          and(eq(revocations.personId, connections.personId), eq(revocations.connectionId, connections.id)),
+        )
+        .leftJoin(apiKeys, eq(apiKeys.id, connections.lastUsedBy))
+        .where(and(eq(connections.personId, personId), eq(connections.id, id)))
+    : [];
+  // Asked even where there is no row, so that a missing scope is said whether or not the connection exists.
+  if (!maySee(ctx, personId ?? '', row?.provider) || !row) throw new AppError('not_found');
+  return toConnectionView(ctx, row);
+}
