@@ -6,3 +6,5 @@ export const roleWords: Record<Role, { word: string; meaning: string }> = {
   auditor: { word: 'Auditor', meaning: 'Sees every connection, key and person, and changes nothing.' },
   administrator: { word: 'Administrator', meaning: 'Sees everything, and may revoke, disable and delete.' },
 };
+
+export const roles = Object.keys(roleWords) as Role[];

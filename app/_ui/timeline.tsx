@@ -23,7 +23,10 @@ export function Timeline({ history, technical = false }: TimelineProps) {
       {history.map((line, index) => {
         const { icon: Icon, tone, word } = looks[line.outcome];
         return (
-          <li key={`${line.until.toISOString()} ${line.at.toISOString()} ${line.action} ${line.requestId} ${line.by}`} className="relative flex gap-3 pb-4 last:pb-0">
+          <li
+            key={`${line.until.toISOString()} ${line.at.toISOString()} ${line.action} ${line.requestId} ${line.by}`}
+            className="relative flex gap-3 pb-4 last:pb-0"
+          >
             {index < history.length - 1 && (
               <span aria-hidden="true" className="absolute top-6 bottom-0 left-[0.4375rem] w-px bg-line" />
             )}

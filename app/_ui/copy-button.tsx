@@ -1,0 +1,27 @@
+'use client';
+
+import { Check, Copy } from 'lucide-react';
+import { useState } from 'react';
+
+/** Copies a text and says so; where the browser refuses, it says that too and the text can be selected by hand. */
+export function CopyButton({ text, label }: { text: string; label: string }) {
+  const [copied, setCopied] = useState<'yes' | 'no' | null>(null);
+  const copy = () =>
+    navigator.clipboard.writeText(text).then(
+      () => setCopied('yes'),
+      () => setCopied('no'),
+    );
+  const Icon = copied === 'yes' ? Check : Copy;
+  return (
+    <span className="inline-flex items-center gap-2">
+      <button type="button" onClick={copy} className="btn btn-small btn-plain">
+        <Icon aria-hidden="true" className="size-4" />
+        {label}
+      </button>
+      <span role="status" className="text-meta text-soft">
+        {copied === 'yes' && 'Copied'}
+        {copied === 'no' && 'Select and copy it by hand'}
+      </span>
+    </span>
+  );
+}

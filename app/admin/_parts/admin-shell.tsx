@@ -1,0 +1,65 @@
+import Link from 'next/link';
+import { SignOutForm, SkipLink } from '#app/_ui/account-shell';
+import { Brand } from '#app/_ui/brand';
+import { ThemeSwitch } from '#app/_ui/theme-switch';
+import type { Role } from '#lib/context';
+import { roleWords } from '#ui/role-words';
+import { Drawer } from './drawer.tsx';
+import { SectionLinks } from './section-links.tsx';
+
+interface AdminShellProps {
+  who: string;
+  role: Role;
+  children: React.ReactNode;
+}
+
+/** What frames the admin pages: a sidebar of 240 pixels, a drawer under 768, and the page at full width. */
+export function AdminShell({ who, role, children }: AdminShellProps) {
+  return (
+    <div className="min-h-dvh md:grid md:grid-cols-[15rem_minmax(0,1fr)]">
+      <SkipLink />
+      <aside className="sticky top-0 hidden h-dvh flex-col gap-6 border-r border-line bg-surface p-4 md:flex">
+        <Link href="/admin" aria-label="Grantkeep" className="flex h-10 items-center rounded-md px-3">
+          <Brand />
+        </Link>
+        <nav aria-label="Admin sections" className="flex-1">
+          <SectionLinks />
+        </nav>
+        <Foot who={who} role={role} />
+      </aside>
+      <div className="min-w-0">
+        <header className="flex h-14 items-center gap-2 border-b border-line bg-surface px-4 md:hidden">
+          <Drawer>
+            <Foot who={who} role={role} />
+          </Drawer>
+          <Link href="/admin" aria-label="Grantkeep" className="flex h-10 items-center rounded-md">
+            <Brand />
+          </Link>
+        </header>
+        <main id="content" tabIndex={-1} className="p-4 outline-none md:p-6">
+          {children}
+        </main>
+      </div>
+    </div>
+  );
+}
+
+function Foot({ who, role }: { who: string; role: Role }) {
+  return (
+    <div className="flex flex-col gap-3">
+      <div className="px-3">
+        <p className="truncate font-medium" title={who}>
+          {who}
+        </p>
+        <p className="text-meta text-soft">{roleWords[role].word}</p>
+      </div>
+      <Link href="/connections" className="rounded-md px-3 text-soft hover:text-ink">
+        Your own connections
+      </Link>
+      <div className="flex items-center justify-between gap-2 px-1">
+        <ThemeSwitch />
+        <SignOutForm />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,56 @@
+interface DataTableProps {
+  label: string;
+  head: React.ReactNode;
+  children: React.ReactNode;
+}
+
+/** A dense table with a header that stays in sight. Clipped and not scrolled, since scrolling would unstick the header. */
+export function DataTable({ label, head, children }: DataTableProps) {
+  return (
+    <div className="card overflow-clip">
+      <table aria-label={label} className="w-full border-collapse text-left text-meta">
+        <thead className="sticky top-0 z-10 bg-sunken text-soft">
+          <tr className="h-10">{head}</tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
+}
+
+/** From which width on a column is there at all; on narrow screens it folds into the row's second line. */
+export type From = 'always' | 'sm' | 'md' | 'lg' | 'xl';
+
+const shown: Record<From, string> = {
+  always: '',
+  sm: 'hidden sm:table-cell',
+  md: 'hidden md:table-cell',
+  lg: 'hidden lg:table-cell',
+  xl: 'hidden xl:table-cell',
+};
+
+interface ThProps {
+  from?: From;
+  sorted?: 'ascending' | 'descending';
+  children: React.ReactNode;
+}
+
+export function Th({ from = 'always', sorted, children }: ThProps) {
+  return (
+    <th
+      scope="col"
+      aria-sort={sorted}
+      className={`px-3 font-medium whitespace-nowrap first:pl-4 last:pr-4 ${shown[from]}`}
+    >
+      {children}
+    </th>
+  );
+}
+
+export function Td({ from = 'always', children }: { from?: From; children: React.ReactNode }) {
+  return <td className={`px-3 py-1.5 first:pl-4 last:pr-4 ${shown[from]}`}>{children}</td>;
+}
+
+export function Tr({ children }: { children: React.ReactNode }) {
+  return <tr className="h-10 border-t border-line hover:bg-sunken">{children}</tr>;
+}

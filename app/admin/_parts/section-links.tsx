@@ -1,0 +1,34 @@
+'use client';
+
+import { KeyRound, Plug, Users } from 'lucide-react';
+import Link from 'next/link';
+import { usePathname } from 'next/navigation';
+import { type Section, sections } from './sections.ts';
+
+const icons: Record<Section['icon'], typeof Plug> = { connections: Plug, people: Users, keys: KeyRound };
+
+/** The links of the sidebar and of the drawer; says which section this page belongs to. */
+export function SectionLinks({ onFollow }: { onFollow?: () => void }) {
+  const pathname = usePathname();
+  return (
+    <ul className="flex flex-col gap-0.5">
+      {sections.map(({ href, name, icon }) => {
+        const Icon = icons[icon];
+        const here = pathname === href || pathname.startsWith(`${href}/`);
+        return (
+          <li key={href}>
+            <Link
+              href={href}
+              aria-current={here ? 'page' : undefined}
+              onClick={onFollow}
+              className="flex h-10 items-center gap-3 rounded-md px-3 font-medium text-soft hover:bg-sunken hover:text-ink aria-[current]:bg-accent-tint aria-[current]:text-accent"
+            >
+              <Icon aria-hidden="true" className="size-4" />
+              {name}
+            </Link>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

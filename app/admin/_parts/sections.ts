@@ -1,0 +1,12 @@
+/** A section of the admin area, in the order of the sidebar. `icon` is one of the sidebar's own. */
+export interface Section {
+  href: `/admin/${string}`;
+  name: string;
+  icon: 'connections' | 'people' | 'keys';
+}
+
+export const sections: readonly Section[] = [
+  { href: '/admin/connections', name: 'Connections', icon: 'connections' },
+  { href: '/admin/people', name: 'People', icon: 'people' },
+  { href: '/admin/api-keys', name: 'API keys', icon: 'keys' },
+];

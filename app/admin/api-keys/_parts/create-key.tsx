@@ -1,0 +1,129 @@
+'use client';
+
+import { useActionState, useState } from 'react';
+import { Notice } from '#app/_ui/notice';
+import { createKey } from '../actions.ts';
+import { NewKey } from './new-key.tsx';
+import { keyScopes } from './scope-words.ts';
+
+interface CreateKeyProps {
+  providers: { id: string; name: string }[];
+}
+
+/** Makes API keys, one after the other. */
+export function CreateKey({ providers }: CreateKeyProps) {
+  const [round, setRound] = useState(0);
+  return <KeyForm key={round} providers={providers} again={() => setRound(round + 1)} />;
+}
+
+function KeyForm({ providers, again }: CreateKeyProps & { again: () => void }) {
+  const [state, run, pending] = useActionState(createKey, null);
+  // Held here, since React empties a form's own fields after each try.
+  const [name, setName] = useState('');
+  const [scopes, setScopes] = useState<string[]>([]);
+  const [limit, setLimit] = useState<string[]>([]);
+  const [days, setDays] = useState('90');
+  if (state?.ok && state.data) return <NewKey {...state.data} stored={again} />;
+  const refused = state?.ok === false ? state : null;
+  const fault = (path: string) =>
+    refused?.issues?.find((issue) => issue.path === path || issue.path.startsWith(`${path}.`))?.message;
+  const toggle = (list: string[], value: string) =>
+    list.includes(value) ? list.filter((one) => one !== value) : [...list, value];
+  return (
+    <form action={run} className="card flex flex-col gap-5 p-5">
+      <h2 className="text-section font-semibold">New key</h2>
+      {refused && (
+        <Notice tone="bad" title="No key was made" reference={refused.reference} arrival>
+          <p>{refused.message}</p>
+        </Notice>
+      )}
+      <div className="flex flex-col gap-1">
+        <label htmlFor="key-name" className="label">
+          Name
+        </label>
+        <input
+          id="key-name"
+          name="name"
+          required
+          maxLength={100}
+          autoComplete="off"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          aria-invalid={fault('name') ? true : undefined}
+          aria-describedby="key-name-hint"
+          className="field"
+        />
+        <p id="key-name-hint" className="hint">
+          {fault('name') ?? 'The service that will use it, such as billing-sync. People see it beside “last used”.'}
+        </p>
+      </div>
+      <fieldset className="flex flex-col gap-2">
+        <legend className="label mb-1">What it may do</legend>
+        {fault('scopes') && <p className="text-meta font-medium text-bad">{fault('scopes')}</p>}
+        {keyScopes.map((scope) => (
+          <div key={scope.name} className="flex gap-3">
+            <input
+              id={`scope-${scope.name}`}
+              type="checkbox"
+              name="scopes"
+              value={scope.name}
+              checked={scopes.includes(scope.name)}
+              onChange={() => setScopes(toggle(scopes, scope.name))}
+              aria-describedby={`scope-${scope.name}-meaning`}
+              className="mt-1"
+            />
+            <div>
+              <label htmlFor={`scope-${scope.name}`} className="font-mono text-meta">
+                {scope.name}
+              </label>
+              <p id={`scope-${scope.name}-meaning`} className="hint">
+                {scope.meaning}
+              </p>
+            </div>
+          </div>
+        ))}
+      </fieldset>
+      {providers.length > 0 && (
+        <fieldset>
+          <legend className="label mb-1">Only these providers</legend>
+          <p className="hint mb-2">None ticked means every provider, also later ones.</p>
+          <div className="flex flex-wrap gap-x-4 gap-y-2">
+            {providers.map(({ id, name: providerName }) => (
+              <label key={id} className="flex items-center gap-2">
+                <input
+                  type="checkbox"
+                  name="providers"
+                  value={id}
+                  checked={limit.includes(id)}
+                  onChange={() => setLimit(toggle(limit, id))}
+                />
+                {providerName}
+              </label>
+            ))}
+          </div>
+        </fieldset>
+      )}
+      <div className="flex flex-col gap-1">
+        <label htmlFor="key-days" className="label">
+          Expires
+        </label>
+        <select
+          id="key-days"
+          name="days"
+          value={days}
+          onChange={(event) => setDays(event.target.value)}
+          className="field"
+        >
+          <option value="7">In 7 days</option>
+          <option value="30">In 30 days</option>
+          <option value="90">In 90 days</option>
+          <option value="365">In a year</option>
+          <option value="">Never</option>
+        </select>
+      </div>
+      <button type="submit" disabled={pending} className="btn btn-primary">
+        {pending ? 'Creating' : 'Create API key'}
+      </button>
+    </form>
+  );
+}

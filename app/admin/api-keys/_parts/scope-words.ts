@@ -1,0 +1,9 @@
+/** What each scope of an API key lets a service do. */
+export const keyScopes = [
+  {
+    name: 'tokens:vend',
+    meaning: 'Read a live access token of a connection. Refreshes it first where needed.',
+  },
+  { name: 'connections:read', meaning: 'List connections and see their state, without tokens.' },
+  { name: 'connections:revoke', meaning: 'End connections, here and at the provider.' },
+] as const;

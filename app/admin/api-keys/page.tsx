@@ -1,0 +1,104 @@
+import { CircleCheck, CircleSlash, Clock, KeyRound } from 'lucide-react';
+import type { Metadata } from 'next';
+import { EmptyState } from '#app/_ui/empty-state';
+import { PageHeading } from '#app/_ui/page-heading';
+import { Badge } from '#app/_ui/status';
+import { Time, TimeOr } from '#app/_ui/time';
+import { listApiKeys } from '#lib/access/list-api-keys';
+import type { ApiKeyView } from '#lib/access/views';
+import { adminPage } from '#lib/http/page';
+import { DataTable, Td, Th, Tr } from '../_parts/data-table.tsx';
+import { CreateKey } from './_parts/create-key.tsx';
+import { RevokeKey } from './_parts/revoke-key.tsx';
+
+export const metadata: Metadata = { title: 'API keys' };
+
+export default async function ApiKeys() {
+  const ctx = await adminPage('/admin/api-keys');
+  const keys = await listApiKeys(ctx);
+  const administrator = ctx.actor.role === 'administrator';
+  const providers = ctx.providers.list().map(({ id, name }) => ({ id, name }));
+  return (
+    <>
+      <PageHeading title="API keys">How services are let in. A key is shown once, when it is made.</PageHeading>
+      <div className={administrator ? 'grid items-start gap-6 xl:grid-cols-[minmax(0,1fr)_24rem]' : ''}>
+        <div className="min-w-0">
+          {keys.length > 0 ? (
+            <KeyTable keys={keys} administrator={administrator} />
+          ) : (
+            <EmptyState icon={KeyRound} title="No API keys yet">
+              A service needs one to read tokens.{' '}
+              {administrator ? 'Make the first with the form here' : 'Administrators make them'}; it then stands in this
+              list by its first characters.
+            </EmptyState>
+          )}
+        </div>
+        {administrator && <CreateKey providers={providers} />}
+      </div>
+    </>
+  );
+}
+
+function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: boolean }) {
+  return (
+    <DataTable
+      label="API keys"
+      head={
+        <>
+          <Th>Name</Th>
+          <Th>Status</Th>
+          <Th from="md">Scopes</Th>
+          <Th from="lg">Providers</Th>
+          <Th from="sm">Last used</Th>
+          <Th from="lg">Expires</Th>
+          {administrator && (
+            <Th>
+              <span className="sr-only">Actions</span>
+            </Th>
+          )}
+        </>
+      }
+    >
+      {keys.map((key) => (
+        <Tr key={key.id}>
+          <Td>
+            <span className="font-medium break-all">{key.name}</span>
+            <code className="block font-mono text-meta text-soft">{key.prefix}…</code>
+            <span className="block text-soft md:hidden">{key.scopes.join(', ')}</span>
+          </Td>
+          <Td>
+            <KeyStatus status={key.status} />
+          </Td>
+          <Td from="md">
+            <code className="font-mono">{key.scopes.join(' ')}</code>
+          </Td>
+          <Td from="lg">{key.providers?.join(', ') ?? 'all'}</Td>
+          <Td from="sm">
+            <TimeOr at={key.lastUsedAt} otherwise="never" />
+          </Td>
+          <Td from="lg">{key.expiresAt ? <Time at={key.expiresAt} /> : 'never'}</Td>
+          {administrator && <Td>{key.status !== 'revoked' && <RevokeKey id={key.id} name={key.name} />}</Td>}
+        </Tr>
+      ))}
+    </DataTable>
+  );
+}
+
+function KeyStatus({ status }: { status: ApiKeyView['status'] }) {
+  if (status === 'active') {
+    return (
+      <Badge tone="good" icon={CircleCheck}>
+        Active
+      </Badge>
+    );
+  }
+  return status === 'expired' ? (
+    <Badge tone="warn" icon={Clock}>
+      Expired
+    </Badge>
+  ) : (
+    <Badge tone="quiet" icon={CircleSlash}>
+      Revoked
+    </Badge>
+  );
+}

@@ -1,0 +1,107 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { BackLink } from '#app/_ui/back-link';
+import { ConnectionFacts } from '#app/_ui/connection-facts';
+import { Notice } from '#app/_ui/notice';
+import { ProviderMark } from '#app/_ui/provider-mark';
+import { Time } from '#app/_ui/time';
+import { Timeline } from '#app/_ui/timeline';
+import { getConnection } from '#lib/connections/get';
+import { connectionHistory } from '#lib/connections/history';
+import type { RevocationView } from '#lib/connections/views';
+import { adminPage, orNotFound } from '#lib/http/page';
+import { NoPkce } from '../_parts/connection-table.tsx';
+import { RevokeOne } from '../_parts/revoke-one.tsx';
+
+export const metadata: Metadata = { title: 'Connection' };
+
+export default async function AdminConnection({ params }: { params: Promise<{ id: string }> }) {
+  const { id } = await params;
+  const ctx = await adminPage(`/admin/connections/${encodeURIComponent(id)}`);
+  const [connection, history] = await orNotFound(
+    Promise.all([getConnection(ctx, { id }), connectionHistory(ctx, { id })]),
+  );
+  const { provider, account, personId, status, revocation } = connection;
+  const withoutPkce = ctx.providers.get(provider.id)?.dangerously_without_pkce ?? false;
+  const label = account.label || account.subject;
+  return (
+    <>
+      <BackLink href="/admin/connections">Connections</BackLink>
+      <div className="mb-6 flex flex-wrap items-center justify-between gap-4">
+        <div className="flex min-w-0 items-center gap-3">
+          <ProviderMark provider={provider} />
+          <div className="min-w-0">
+            <h1 className="text-title font-semibold tracking-tight break-words">{label}</h1>
+            <p className="text-soft">
+              {provider.name}
+              {withoutPkce && <NoPkce />}, of{' '}
+              <Link href={`/admin/people/${personId}`} className="link font-mono text-meta">
+                {personId}
+              </Link>
+            </p>
+          </div>
+        </div>
+        {ctx.actor.role === 'administrator' && status !== 'revoked' && (
+          <RevokeOne id={id} label={`${label}, ${provider.name}`} />
+        )}
+      </div>
+      <div className="flex flex-col gap-4">
+        {revocation && <Revocation revocation={revocation} provider={provider.name} />}
+        <div className="grid items-start gap-4 xl:grid-cols-2">
+          <section aria-labelledby="facts" className="card p-5">
+            <h2 id="facts" className="mb-4 text-section font-semibold">
+              Connection
+            </h2>
+            <ConnectionFacts connection={connection} technical />
+          </section>
+          <section aria-labelledby="history" className="card p-5">
+            <h2 id="history" className="mb-4 text-section font-semibold">
+              History
+            </h2>
+            <Timeline history={history} technical />
+          </section>
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** How far the provider's part of a revocation has come. */
+function Revocation({ revocation, provider }: { revocation: RevocationView; provider: string }) {
+  const { state, attempts, nextAttemptAt, finishedAt, lastErrorCode, manualUrl } = revocation;
+  const titles: Record<RevocationView['state'], string> = {
+    pending: `Revoked here; ${provider} has not confirmed yet`,
+    revoked_upstream: `Revoked here and at ${provider}`,
+    unsupported: `Revoked here; ${provider} offers no revocation to clients`,
+    failed: `Revoked here; ${provider} could not be told`,
+  };
+  return (
+    <Notice tone={state === 'revoked_upstream' ? 'good' : state === 'failed' ? 'bad' : 'info'} title={titles[state]}>
+      <p className="text-meta">
+        {attempts} {attempts === 1 ? 'attempt' : 'attempts'}
+        {lastErrorCode && (
+          <>
+            , last error <code className="font-mono">{lastErrorCode}</code>
+          </>
+        )}
+        {state === 'pending' && nextAttemptAt && (
+          <>
+            , next <Time at={nextAttemptAt} />
+          </>
+        )}
+        {finishedAt && (
+          <>
+            , finished <Time at={finishedAt} />
+          </>
+        )}
+      </p>
+      {manualUrl && (
+        <p>
+          <a href={manualUrl} rel="noreferrer" className="link">
+            {provider}’s own page for it
+          </a>
+        </p>
+      )}
+    </Notice>
+  );
+}

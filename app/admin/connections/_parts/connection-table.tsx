@@ -1,0 +1,135 @@
+import { ArrowDown, ArrowUp } from 'lucide-react';
+import Link from 'next/link';
+import { LifeBar } from '#app/_ui/life-bar';
+import { ProviderMark } from '#app/_ui/provider-mark';
+import { Status } from '#app/_ui/status';
+import { Time, TimeOr } from '#app/_ui/time';
+import type { AdminConnectionView } from '#lib/connections/views';
+import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
+import { SelectAll } from './selection.tsx';
+
+interface ConnectionTableProps {
+  connections: AdminConnectionView[];
+  /** Ids of providers that are used without PKCE. */
+  withoutPkce: ReadonlySet<string>;
+  selectable: boolean;
+  sort: 'newest' | 'oldest';
+  /** The list in the other order. */
+  sortAddress: string;
+}
+
+/** Connections, one a row; narrow screens get two lines instead of columns. */
+export function ConnectionTable({ connections, withoutPkce, selectable, sort, sortAddress }: ConnectionTableProps) {
+  const Arrow = sort === 'newest' ? ArrowDown : ArrowUp;
+  return (
+    <DataTable
+      label="Connections"
+      head={
+        <>
+          {selectable && (
+            <th scope="col" className="w-10 pl-4">
+              <SelectAll />
+            </th>
+          )}
+          <Th>Account</Th>
+          <Th from="md">Person</Th>
+          <Th>Status</Th>
+          <Th from="lg">Token</Th>
+          <Th from="lg">Last used</Th>
+          <Th from="xl" sorted={sort === 'newest' ? 'descending' : 'ascending'}>
+            <Link href={sortAddress} className="inline-flex items-center gap-1 rounded hover:text-ink">
+              Created
+              <Arrow aria-hidden="true" className="size-3.5" />
+            </Link>
+          </Th>
+        </>
+      }
+    >
+      {connections.map((connection) => (
+        <Row
+          key={connection.id}
+          connection={connection}
+          pkce={!withoutPkce.has(connection.provider.id)}
+          selectable={selectable}
+        />
+      ))}
+    </DataTable>
+  );
+}
+
+/** Whose it is, by what is known of them. */
+export function personName({ id, name, email }: AdminConnectionView['person']): string {
+  return name ?? email ?? id;
+}
+
+function Row({
+  connection,
+  pkce,
+  selectable,
+}: {
+  connection: AdminConnectionView;
+  pkce: boolean;
+  selectable: boolean;
+}) {
+  const { id, account, provider, person, status, token, lastUsedAt, lastUsedBy, createdAt, revocation } = connection;
+  const label = account.label || account.subject;
+  return (
+    <Tr>
+      {selectable && (
+        <td className="w-10 pl-4">
+          {status !== 'revoked' && (
+            <input
+              type="checkbox"
+              value={id}
+              data-select={`${label}, ${provider.name}`}
+              aria-label={`Select ${label}, ${provider.name}`}
+              className="block"
+            />
+          )}
+        </td>
+      )}
+      <Td>
+        <div className="flex items-center gap-2">
+          <ProviderMark provider={provider} size="small" />
+          <div className="min-w-0">
+            <Link
+              href={`/admin/connections/${id}`}
+              className="font-medium break-all text-ink hover:text-accent hover:underline"
+            >
+              {label}
+            </Link>
+            <span className="text-soft">
+              {' '}
+              {provider.name}
+              {!pkce && <NoPkce />}
+            </span>
+            <p className="text-soft md:hidden">{personName(person)}</p>
+          </div>
+        </div>
+      </Td>
+      <Td from="md">
+        <Link href={`/admin/people/${person.id}`} className="break-all hover:text-accent hover:underline">
+          {personName(person)}
+        </Link>
+      </Td>
+      <Td>
+        <Status status={status} />
+        {revocation?.state === 'pending' && <span className="block text-soft">provider not told yet</span>}
+        {revocation?.state === 'failed' && <span className="block text-soft">provider could not be told</span>}
+      </Td>
+      <Td from="lg">{status === 'revoked' ? null : <LifeBar token={token} words="short" />}</Td>
+      <Td from="lg">
+        <TimeOr at={lastUsedAt} otherwise="never" />
+        {lastUsedBy && <span className="text-soft"> by {lastUsedBy.name}</span>}
+      </Td>
+      <Td from="xl">
+        <Time at={createdAt} />
+      </Td>
+    </Tr>
+  );
+}
+
+/** Stands beside every provider that cannot do PKCE, so that nobody overlooks it. */
+export function NoPkce() {
+  return <span className="ml-2 rounded bg-warn-tint px-1.5 font-medium whitespace-nowrap text-warn">without PKCE</span>;
+}

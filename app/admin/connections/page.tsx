@@ -1,0 +1,108 @@
+import { Plug, SearchX, X } from 'lucide-react';
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { EmptyState } from '#app/_ui/empty-state';
+import { PageHeading } from '#app/_ui/page-heading';
+import { listConnections } from '#lib/connections/list';
+import { adminPage } from '#lib/http/page';
+import type { SearchParams } from '#ui/flow-result';
+import { filteredAddress, readListAddress } from '#ui/list-address';
+import { statusWords } from '#ui/status-words';
+import { Pager } from '../_parts/pager.tsx';
+import { SearchField } from '../_parts/search-field.tsx';
+import { ConnectionTable, personName } from './_parts/connection-table.tsx';
+import { SelectionBar } from './_parts/selection.tsx';
+
+export const metadata: Metadata = { title: 'Connections' };
+
+const path = '/admin/connections';
+const statuses = Object.keys(statusWords) as (keyof typeof statusWords)[];
+
+export default async function AdminConnections({ searchParams }: { searchParams: Promise<SearchParams> }) {
+  const ctx = await adminPage(path);
+  const at = readListAddress(await searchParams, ['q', 'provider', 'status', 'person', 'sort']);
+  const { q, provider, person } = at.filters;
+  const sort = at.filters.sort === 'oldest' ? 'oldest' : 'newest';
+  const status = statuses.find((one) => one === at.filters.status);
+  const { items, nextCursor } = await listConnections(ctx, {
+    ...(q ? { query: q } : {}),
+    ...(provider ? { provider } : {}),
+    ...(status ? { status } : {}),
+    ...(person ? { personId: person } : {}),
+    sort,
+    ...(at.cursor ? { cursor: at.cursor } : {}),
+    limit: 50,
+  });
+  const providers = ctx.providers.list();
+  const administrator = ctx.actor.role === 'administrator';
+  const filtered = [q, provider, status, person].some((filter) => filter !== undefined);
+  return (
+    <>
+      <PageHeading title="Connections">Every grant that this hub keeps.</PageHeading>
+      <form action={path} className="mb-4 flex flex-wrap gap-2">
+        <SearchField label="Search connections" placeholder="Account, person or id" value={q} />
+        <select
+          name="provider"
+          defaultValue={provider ?? ''}
+          aria-label="Provider"
+          className="field field-small w-auto"
+        >
+          <option value="">All providers</option>
+          {providers.map(({ id, name }) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </select>
+        <select name="status" defaultValue={status ?? ''} aria-label="Status" className="field field-small w-auto">
+          <option value="">All statuses</option>
+          {statuses.map((one) => (
+            <option key={one} value={one}>
+              {statusWords[one].word}
+            </option>
+          ))}
+        </select>
+        {person && <input type="hidden" name="person" value={person} />}
+        {sort === 'oldest' && <input type="hidden" name="sort" value="oldest" />}
+        <button type="submit" className="btn btn-small btn-plain">
+          Filter
+        </button>
+      </form>
+      {filtered && (
+        <p className="mb-4 flex flex-wrap items-center gap-2 text-meta">
+          {person && (
+            <Link
+              href={filteredAddress(path, at, { person: undefined })}
+              className="inline-flex items-center gap-1 rounded-full bg-accent-tint px-3 py-1 font-medium text-accent hover:underline"
+            >
+              Person: {items[0] ? personName(items[0].person) : person}
+              <X aria-label="remove" className="size-3.5" />
+            </Link>
+          )}
+          <Link href={path} className="link">
+            Show all
+          </Link>
+        </p>
+      )}
+      {administrator && <SelectionBar />}
+      {items.length > 0 ? (
+        <ConnectionTable
+          connections={items}
+          withoutPkce={new Set(providers.filter((one) => one.dangerously_without_pkce).map(({ id }) => id))}
+          selectable={administrator}
+          sort={sort}
+          sortAddress={filteredAddress(path, at, { sort: sort === 'newest' ? 'oldest' : undefined })}
+        />
+      ) : filtered || at.cursor ? (
+        <EmptyState icon={SearchX} title="Nothing matches">
+          No connection fits these filters. Take one away, or search for another part of the account’s name.
+        </EmptyState>
+      ) : (
+        <EmptyState icon={Plug} title="No connections yet">
+          As soon as somebody connects an account on their own page, it stands here.
+        </EmptyState>
+      )}
+      <Pager path={path} at={at} nextCursor={nextCursor} />
+    </>
+  );
+}

@@ -1,0 +1,136 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { BackLink } from '#app/_ui/back-link';
+import { Fact, Facts } from '#app/_ui/facts';
+import { Status } from '#app/_ui/status';
+import { Time, TimeOr } from '#app/_ui/time';
+import { listConnections } from '#lib/connections/list';
+import { adminPage, orNotFound } from '#lib/http/page';
+import { getPerson } from '#lib/people/list';
+import { listSessions } from '#lib/people/sessions';
+import { roleWords } from '#ui/role-words';
+import { browserName } from '#ui/user-agent';
+import { EndSession } from '../_parts/end-session.tsx';
+import { PersonActions } from '../_parts/person-actions.tsx';
+import { RoleForm } from '../_parts/role-form.tsx';
+
+export const metadata: Metadata = { title: 'Person' };
+
+const connectionsShown = 20;
+
+export default async function PersonPage({ params }: { params: Promise<{ id: string }> }) {
+  const { id } = await params;
+  const ctx = await adminPage(`/admin/people/${encodeURIComponent(id)}`);
+  const person = await orNotFound(getPerson(ctx, { id }));
+  const [sessions, { items: connections, nextCursor }] = await Promise.all([
+    listSessions(ctx, { personId: id }),
+    listConnections(ctx, { personId: id, limit: connectionsShown }),
+  ]);
+  const administrator = ctx.actor.role === 'administrator';
+  const self = ctx.actor.personId === id;
+  const name = person.name ?? person.email ?? person.id;
+  return (
+    <>
+      <BackLink href="/admin/people">People</BackLink>
+      <div className="mb-6 flex flex-wrap items-center justify-between gap-4">
+        <h1 className="min-w-0 text-title font-semibold tracking-tight break-words">{name}</h1>
+        {administrator && !self && (
+          <PersonActions id={id} name={name} status={person.status} connections={person.connections} />
+        )}
+      </div>
+      <div className="grid items-start gap-4 xl:grid-cols-2">
+        <section aria-labelledby="profile" className="card p-5">
+          <h2 id="profile" className="mb-4 text-section font-semibold">
+            Profile
+          </h2>
+          <Facts>
+            <Fact label="E-mail">{person.email ?? 'not given'}</Fact>
+            <Fact label="Status">{person.status === 'active' ? 'Active' : 'Disabled'}</Fact>
+            <Fact label="Signs in with">
+              {person.provider}
+              <code className="block font-mono text-meta break-all text-soft">{person.issuer}</code>
+            </Fact>
+            <Fact label="First seen">
+              <Time at={person.createdAt} />
+            </Fact>
+            <Fact label="Last signed in">
+              <TimeOr at={person.lastSignedInAt} otherwise="never" />
+            </Fact>
+            <Fact label="Id">
+              <code className="font-mono text-meta break-all">{person.id}</code>
+            </Fact>
+          </Facts>
+        </section>
+        <section aria-labelledby="role" className="card p-5">
+          <h2 id="role" className="mb-4 text-section font-semibold">
+            Role
+          </h2>
+          {administrator && !self && !person.roleFromConfig ? (
+            <RoleForm id={id} role={person.role} />
+          ) : (
+            <>
+              <p>{roleWords[person.role].word}</p>
+              <p className="text-meta text-soft">
+                {person.roleFromConfig
+                  ? 'Named in ADMIN_EMAILS; the role can only be taken away there.'
+                  : self && administrator
+                    ? 'Nobody changes their own role. Another administrator can.'
+                    : roleWords[person.role].meaning}
+              </p>
+            </>
+          )}
+        </section>
+        <section aria-labelledby="connections" className="card p-5">
+          <h2 id="connections" className="mb-2 text-section font-semibold">
+            Connections
+          </h2>
+          {connections.length === 0 && <p className="text-soft">None yet.</p>}
+          <ul>
+            {connections.map((connection) => (
+              <li
+                key={connection.id}
+                className="flex items-center justify-between gap-3 border-t border-line py-2 first:border-t-0"
+              >
+                <Link
+                  href={`/admin/connections/${connection.id}`}
+                  className="min-w-0 break-all hover:text-accent hover:underline"
+                >
+                  {connection.account.label || connection.account.subject}
+                  <span className="text-soft"> {connection.provider.name}</span>
+                </Link>
+                <Status status={connection.status} />
+              </li>
+            ))}
+          </ul>
+          {nextCursor && (
+            <Link href={`/admin/connections?person=${id}`} className="link">
+              All of them
+            </Link>
+          )}
+        </section>
+        <section aria-labelledby="sessions" className="card p-5">
+          <h2 id="sessions" className="mb-2 text-section font-semibold">
+            Signed in
+          </h2>
+          {sessions.length === 0 && <p className="text-soft">Nowhere at the moment.</p>}
+          <ul>
+            {sessions.map((session) => (
+              <li
+                key={session.publicId}
+                className="flex items-center justify-between gap-3 border-t border-line py-2 first:border-t-0"
+              >
+                <div className="min-w-0">
+                  <p>{browserName(session.userAgent)}</p>
+                  <p className="text-meta text-soft">
+                    {session.ip ?? 'address unknown'}, used <Time at={session.lastSeenAt} />
+                  </p>
+                </div>
+                {administrator && <EndSession session={session.publicId} browser={browserName(session.userAgent)} />}
+              </li>
+            ))}
+          </ul>
+        </section>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,79 @@
+'use client';
+
+import { useRouter } from 'next/navigation';
+import { ConfirmDialog } from '#app/_ui/confirm-dialog';
+import { deletionWord } from '#ui/confirmation';
+import { disable, enable, remove } from '../actions.ts';
+
+interface PersonActionsProps {
+  id: string;
+  name: string;
+  status: 'active' | 'disabled';
+  connections: number;
+}
+
+/** Disabling, enabling and deleting a person. */
+export function PersonActions({ id, name, status, connections }: PersonActionsProps) {
+  const router = useRouter();
+  const fields: [string, string][] = [['id', id]];
+  return (
+    <div className="flex flex-wrap gap-2">
+      {status === 'active' ? (
+        <ConfirmDialog
+          trigger="Disable"
+          triggerClass="btn btn-danger-plain"
+          title={`Disable ${name}?`}
+          fields={fields}
+          reason
+          confirm="Disable"
+          action={disable}
+        >
+          <p>They are signed out everywhere at their next request and cannot sign in. {stayingOn(connections)}</p>
+        </ConfirmDialog>
+      ) : (
+        <ConfirmDialog
+          trigger="Enable"
+          triggerClass="btn btn-plain"
+          title={`Enable ${name}?`}
+          fields={fields}
+          reason
+          confirm="Enable"
+          danger={false}
+          action={enable}
+        >
+          <p>They may sign in again.</p>
+        </ConfirmDialog>
+      )}
+      <ConfirmDialog
+        trigger="Delete person"
+        triggerClass="btn btn-danger-plain"
+        title={`Delete ${name}?`}
+        fields={fields}
+        typed={deletionWord}
+        reason
+        confirm="Delete person"
+        action={remove}
+        onDone={() => router.push('/admin/people?flow=person_deleted')}
+      >
+        <p>
+          {revoking(connections)} Profile, account names, sessions and tokens are erased. The ledger keeps its entries,
+          which hold opaque ids only. This cannot be undone.
+        </p>
+      </ConfirmDialog>
+    </div>
+  );
+}
+
+function stayingOn(connections: number): string {
+  if (connections === 0) return 'They have no connections.';
+  return connections === 1
+    ? 'Their connection stays and goes on serving tokens until it is revoked.'
+    : `Their ${connections} connections stay and go on serving tokens until they are revoked.`;
+}
+
+function revoking(connections: number): string {
+  if (connections === 0) return 'They have no live connections.';
+  return connections === 1
+    ? 'Their connection is revoked, here and at the provider.'
+    : `All ${connections} of their connections are revoked, here and at the providers.`;
+}

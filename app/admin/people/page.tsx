@@ -1,0 +1,152 @@
+import { CircleCheck, CircleSlash, SearchX, Users } from 'lucide-react';
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { EmptyState } from '#app/_ui/empty-state';
+import { Notice } from '#app/_ui/notice';
+import { PageHeading } from '#app/_ui/page-heading';
+import { Badge } from '#app/_ui/status';
+import { Time, TimeOr } from '#app/_ui/time';
+import { adminPage } from '#lib/http/page';
+import { listPeople } from '#lib/people/list';
+import type { PersonView } from '#lib/people/views';
+import { flowParams, type SearchParams } from '#ui/flow-result';
+import { readListAddress } from '#ui/list-address';
+import { roles, roleWords } from '#ui/role-words';
+import { DataTable, Td, Th, Tr } from '../_parts/data-table.tsx';
+import { Pager } from '../_parts/pager.tsx';
+import { SearchField } from '../_parts/search-field.tsx';
+
+export const metadata: Metadata = { title: 'People' };
+
+const path = '/admin/people';
+
+export default async function People({ searchParams }: { searchParams: Promise<SearchParams> }) {
+  const ctx = await adminPage(path);
+  const search = await searchParams;
+  const at = readListAddress(search, ['q', 'role', 'status']);
+  const { q } = at.filters;
+  const role = roles.find((one) => one === at.filters.role);
+  const status = (['active', 'disabled'] as const).find((one) => one === at.filters.status);
+  const { items, nextCursor } = await listPeople(ctx, {
+    ...(q ? { query: q } : {}),
+    ...(role ? { role } : {}),
+    ...(status ? { status } : {}),
+    ...(at.cursor ? { cursor: at.cursor } : {}),
+    limit: 50,
+  });
+  const filtered = Object.keys(at.filters).length > 0;
+  return (
+    <>
+      <PageHeading title="People">Everybody who has signed in, newest first.</PageHeading>
+      {flowParams(search)?.code === 'person_deleted' && (
+        <div className="mb-4">
+          <Notice tone="good" title="The person is deleted" arrival>
+            <p>Their connections are revoked here; the providers are asked again until they confirm.</p>
+          </Notice>
+        </div>
+      )}
+      <form action={path} className="mb-4 flex flex-wrap items-center gap-2">
+        <SearchField label="Search people" placeholder="Name, e-mail or id" value={q} />
+        <select name="role" defaultValue={role ?? ''} aria-label="Role" className="field field-small w-auto">
+          <option value="">All roles</option>
+          {roles.map((one) => (
+            <option key={one} value={one}>
+              {roleWords[one].word}
+            </option>
+          ))}
+        </select>
+        <select name="status" defaultValue={status ?? ''} aria-label="Status" className="field field-small w-auto">
+          <option value="">Active and disabled</option>
+          <option value="active">Active</option>
+          <option value="disabled">Disabled</option>
+        </select>
+        <button type="submit" className="btn btn-small btn-plain">
+          Filter
+        </button>
+        {filtered && (
+          <Link href={path} className="link text-meta">
+            Show all
+          </Link>
+        )}
+      </form>
+      {items.length > 0 ? (
+        <PeopleTable people={items} />
+      ) : filtered || at.cursor ? (
+        <EmptyState icon={SearchX} title="Nobody matches">
+          No one fits these filters. Take one away, or search for another part of the name.
+        </EmptyState>
+      ) : (
+        <EmptyState icon={Users} title="Nobody yet">
+          People stand here from their first sign-in on.
+        </EmptyState>
+      )}
+      <Pager path={path} at={at} nextCursor={nextCursor} />
+    </>
+  );
+}
+
+function PeopleTable({ people }: { people: PersonView[] }) {
+  return (
+    <DataTable
+      label="People"
+      head={
+        <>
+          <Th>Person</Th>
+          <Th>Role</Th>
+          <Th from="sm">Status</Th>
+          <Th from="sm">Connections</Th>
+          <Th from="lg">Signs in with</Th>
+          <Th from="md">Last signed in</Th>
+          <Th from="xl">First seen</Th>
+        </>
+      }
+    >
+      {people.map((person) => (
+        <Tr key={person.id}>
+          <Td>
+            <Link
+              href={`${path}/${person.id}`}
+              className="font-medium break-all text-ink hover:text-accent hover:underline"
+            >
+              {person.name ?? person.email ?? person.id}
+            </Link>
+            {person.name && person.email && <span className="block break-all text-soft">{person.email}</span>}
+            {person.status === 'disabled' && (
+              <span className="block sm:hidden">
+                <PersonStatus status="disabled" />
+              </span>
+            )}
+          </Td>
+          <Td>{roleWords[person.role].word}</Td>
+          <Td from="sm">
+            <PersonStatus status={person.status} />
+          </Td>
+          <Td from="sm">
+            <Link href={`/admin/connections?person=${person.id}`} className="link">
+              {person.connections}
+            </Link>
+          </Td>
+          <Td from="lg">{person.provider}</Td>
+          <Td from="md">
+            <TimeOr at={person.lastSignedInAt} otherwise="never" />
+          </Td>
+          <Td from="xl">
+            <Time at={person.createdAt} />
+          </Td>
+        </Tr>
+      ))}
+    </DataTable>
+  );
+}
+
+function PersonStatus({ status }: { status: PersonView['status'] }) {
+  return status === 'active' ? (
+    <Badge tone="good" icon={CircleCheck}>
+      Active
+    </Badge>
+  ) : (
+    <Badge tone="quiet" icon={CircleSlash}>
+      Disabled
+    </Badge>
+  );
+}
