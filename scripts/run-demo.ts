@@ -1,6 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { namesakes } from '#demo/start';
-import { isFree, type Stack, startStack } from './demo-stack.ts';
+import { appEnvironment, isFree, type Stack, type StackOptions, startStack } from './demo-stack.ts';
 import { endAll, onEnd } from './processes.ts';
 import { build, isBuilt } from './production-build.ts';
 
@@ -27,14 +28,15 @@ async function main(): Promise<void> {
     if (ending) return;
     if (fault !== undefined) fail(`${fault}\nThe build failed.`);
   }
-  const folder = development ? '.demo/dev' : '.demo';
+  const options = { folder: development ? '.demo/dev' : '.demo', port, development };
   try {
-    stack = await startStack({ folder, port, development }, (line) => console.log(line));
+    stack = await startStack(options, (line) => console.log(line));
   } catch (error) {
     if (ending) return;
     fail(error instanceof Error ? error.message : String(error));
   }
   watch(stack);
+  writeEnvironment(options);
   console.log(guide(stack.url));
 }
 
@@ -54,6 +56,12 @@ async function refuseTakenPorts(port: number): Promise<void> {
   for (const taken of [...Object.values(namesakes).map((one) => one.port), resourcePort]) {
     if (!(await isFree(taken))) fail(`Port ${taken} is in use, and the demo servers need it. Is another demo running?`);
   }
+}
+
+/** Leaves the app's variables for `npm run -s grantkeep`, which talks to this app while nothing else is configured. */
+function writeEnvironment(options: StackOptions): void {
+  const lines = Object.entries(appEnvironment(options)).map(([name, value]) => `${name}='${value}'\n`);
+  writeFileSync('.demo/demo.env', lines.join(''), { mode: 0o600 });
 }
 
 /** Says so and ends everything when one of the processes dies by itself. */

@@ -1,0 +1,11 @@
+// Starts the command line with the variables of `.env`, or with those of the demo where nothing else is configured.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const own = fileURLToPath(new URL('../.env', import.meta.url));
+const demo = fileURLToPath(new URL('../.demo/demo.env', import.meta.url));
+
+if (existsSync(own)) process.loadEnvFile(own);
+else if (!process.env.APP_URL && existsSync(demo)) process.loadEnvFile(demo);
+
+await import('../lib/cli/main.ts');
