@@ -30,7 +30,7 @@ export function fillTemplate(template: string, values: Readonly<Record<string, s
     complete = false;
     return '';
   });
-  return complete ? URL.parse(filled) : null;
+  return complete && !/[{}]/.test(filled) ? URL.parse(filled) : null;
 }
 
 /** Why a URL may not be an endpoint, in words for the operator, or null. */

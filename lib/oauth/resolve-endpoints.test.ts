@@ -113,7 +113,7 @@ describe('endpoints', () => {
       issuer: 'https://{shop}.shops.example',
       account_params: [{ name: 'shop', label: 'Shop', pattern: '^[a-z0-9-]+$', example: 'acme' }],
     });
-    const values = shop === undefined ? {} : { shop };
+    const values: Record<string, string> = shop === undefined ? {} : { shop };
     await expect(resolveEndpoints(provider, depsFor(provider), values)).rejects.toMatchObject({
       code: 'account_param_invalid',
     });

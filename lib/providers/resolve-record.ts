@@ -18,16 +18,21 @@ const endpointFields = [
   ...(['userinfo_endpoint', 'jwks_uri', 'refresh_endpoint'] as const),
 ];
 
-/** Hosts in the entry itself, never those of a preset; a host with a `{part}` is no URL and drops out. */
+/** Hosts in the entry itself, never those of a preset or those with a `{part}` that a person fills in. */
 function writtenHosts(entry: ProviderRecordInput): string[] {
-  const written = [
+  const endpoints = [
     ...endpointFields.map((field) => entry[field]),
     entry.identity?.endpoint,
     entry.identity?.emails_endpoint,
     ...(entry.lookups ?? []).map(({ endpoint }) => endpoint),
   ];
-  const urls = written.map((text) => (text === undefined ? null : URL.parse(text.replaceAll('{client_id}', 'id'))));
-  return [...new Set(urls.filter((url) => url !== null).map(hostWithPort))];
+  const urls = endpoints.map((text) => (text === undefined ? null : URL.parse(text))).filter((url) => url !== null);
+  const fixed = urls.filter(({ hostname }) => !hostname.includes('{')).map(hostWithPort);
+  // `.example.com` and `example.com` are rules for learnt hosts; with its port, a host is one that was written.
+  const listed = Object.values(entry.url_field_hosts ?? {})
+    .flat()
+    .filter((host) => /^[^.].*:\d+$/.test(host));
+  return [...new Set([...fixed, ...listed])];
 }
 
 function identityRule({ identity = {}, discovery }: ProviderRecordInput): IdentityRule {

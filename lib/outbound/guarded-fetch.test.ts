@@ -1,0 +1,318 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { ResolveAll } from '#lib/outbound/connect-policy';
+import { createGuardedFetch, type GuardedFetchOptions } from '#lib/outbound/guarded-fetch';
+import { type QuirkyServer, quirkyServer } from '#tests/servers/quirky-server';
+import { selfSigned } from '#tests/servers/self-signed';
+
+const hostOf = (server: QuirkyServer) => new URL(server.url).host;
+
+/** A guarded fetch whose operator wrote the server's host. */
+function guarded(server: QuirkyServer, options: Partial<GuardedFetchOptions> = {}) {
+  return createGuardedFetch({ operatorHosts: new Set([hostOf(server)]), ...options });
+}
+
+/** A resolver that answers from a table and notes what it was asked. */
+function resolver(...answers: string[][]): { resolve: ResolveAll; asked: string[] } {
+  const asked: string[] = [];
+  const resolve: ResolveAll = (hostname, callback) => {
+    const addresses = answers[Math.min(asked.length, answers.length - 1)] ?? [];
+    asked.push(hostname);
+    callback(
+      null,
+      addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+    );
+  };
+  return { resolve, asked };
+}
+
+const hostileUrls = readFileSync(new URL('../../tests/hostile/outbound-urls.txt', import.meta.url), 'utf8')
+  .split('\n')
+  .filter((line) => line !== '' && !line.startsWith('#'));
+
+describe('a learnt host', () => {
+  test('list holds at least sixty hostile URLs', () => {
+    expect(hostileUrls.length).toBeGreaterThanOrEqual(60);
+  });
+
+  test.each(hostileUrls)('%s is refused without asking the DNS', async (url) => {
+    const { resolve, asked } = resolver(['93.184.216.34']);
+    const fetcher = createGuardedFetch({ operatorHosts: new Set(), resolve });
+    const refusal: unknown = await fetcher(url).catch((error: unknown) => error);
+    // A URL with credentials is refused by the runtime's Request before us; either way nothing was sent.
+    expect(refusal).toBeInstanceOf(Error);
+    if (!/@|^data:/.test(url)) expect(refusal).toMatchObject({ code: 'outbound_blocked' });
+    expect(asked).toEqual([]);
+  });
+
+  test.each([
+    '10.0.0.5',
+    '127.0.0.1',
+    '169.254.169.254',
+    '::1',
+    'fd00::5',
+    '::ffff:192.168.0.1',
+    '64:ff9b::7f00:1',
+    '0.0.0.0',
+  ])('whose name leads to %s is refused', async (address) => {
+    const { resolve } = resolver([address]);
+    const fetcher = createGuardedFetch({ operatorHosts: new Set(), resolve });
+    await expect(fetcher('https://innocent.example/')).rejects.toMatchObject({
+      code: 'outbound_blocked',
+      host: 'innocent.example',
+    });
+  });
+
+  test('with one forbidden address among good ones is refused', async () => {
+    const { resolve } = resolver(['93.184.216.34', '10.0.0.5']);
+    const fetcher = createGuardedFetch({ operatorHosts: new Set(), resolve });
+    await expect(fetcher('https://mixed.example/')).rejects.toMatchObject({ code: 'outbound_blocked' });
+  });
+
+  test('on a server that listens here is refused: no request arrives', async () => {
+    const server = await quirkyServer();
+    const fetcher = createGuardedFetch({ operatorHosts: new Set(['127.0.0.1:1']) });
+    await expect(fetcher(server.url)).rejects.toMatchObject({ code: 'outbound_blocked' });
+    expect(server.seen).toHaveLength(0);
+  });
+});
+
+describe('a host that the operator wrote', () => {
+  test('may be loopback, over http too', async () => {
+    const server = await quirkyServer();
+    server.on('GET /', { json: { fine: true } });
+    expect(await (await guarded(server)(server.url)).json()).toEqual({ fine: true });
+  });
+
+  test('may be private by name, and is connected to at the address that was checked', async () => {
+    const server = await quirkyServer({ tls: selfSigned() });
+    const { port } = new URL(server.url);
+    const { resolve, asked } = resolver(['127.0.0.1']);
+    const fetcher = createGuardedFetch({ operatorHosts: new Set([`idp.internal:${port}`]), resolve });
+    // The certificate is refused, which shows that the connection was made.
+    await expect(fetcher(`https://idp.internal:${port}/`)).rejects.toMatchObject({ code: 'outbound_failed' });
+    expect(asked).toEqual(['idp.internal']);
+  });
+
+  test('that was rebound to a metadata address is refused, every time it is resolved', async () => {
+    const { resolve, asked } = resolver(['169.254.169.254']);
+    const fetcher = createGuardedFetch({ operatorHosts: new Set(['idp.internal']), resolve });
+    for (const _ of [1, 2]) {
+      await expect(fetcher('https://idp.internal/')).rejects.toMatchObject({ code: 'outbound_blocked' });
+    }
+    expect(asked).toHaveLength(2);
+  });
+
+  test.each([
+    '169.254.169.254',
+    '[fe80::1]',
+    '[fd00:ec2::254]',
+    '0.0.0.0',
+    '100.100.100.200',
+    '[::ffff:169.254.169.254]',
+    'metadata.google.internal',
+  ])('is refused all the same when it is %s', async (host) => {
+    const written = new Set([host.replace(/^\[|\]$/g, ''), host]);
+    await expect(createGuardedFetch({ operatorHosts: written })(`https://${host}/`)).rejects.toMatchObject({
+      code: 'outbound_blocked',
+    });
+  });
+
+  test('may not be http unless it is loopback', async () => {
+    const fetcher = createGuardedFetch({ operatorHosts: new Set(['10.0.0.1', 'idp.internal']) });
+    await expect(fetcher('http://10.0.0.1/')).rejects.toMatchObject({ code: 'outbound_blocked', reason: 'scheme' });
+    await expect(fetcher('http://idp.internal/')).rejects.toMatchObject({ code: 'outbound_blocked', reason: 'scheme' });
+  });
+});
+
+describe('an answer', () => {
+  test.each([301, 302, 303, 307, 308])('of %i is an error and is not followed', async (status) => {
+    const server = await quirkyServer();
+    server.on('GET /', { status, text: '', headers: { location: '/next' } });
+    await expect(guarded(server)(server.url)).rejects.toMatchObject({ code: 'outbound_redirect' });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test('that is too large is cut off, plain or compressed', async () => {
+    const server = await quirkyServer();
+    const body = Buffer.alloc(200_000, 'x');
+    const forms = { plain: body, gzip: gzipSync(body), br: brotliCompressSync(body) };
+    expect(forms.gzip.length).toBeLessThan(1000);
+    for (const [encoding, text] of Object.entries(forms)) {
+      server.on('GET /', { text, headers: encoding === 'plain' ? {} : { 'content-encoding': encoding } });
+      await expect(guarded(server, { maxBytes: 100_000 })(server.url)).rejects.toMatchObject({
+        code: 'outbound_too_large',
+      });
+      expect((await (await guarded(server, { maxBytes: 200_000 })(server.url)).text()).length).toBe(200_000);
+    }
+  });
+
+  test.each([
+    ['whose headers never come', { hang: true } as const],
+    [
+      'whose body stops',
+      { raw: (response: import('node:http').ServerResponse) => void response.writeHead(200).write('begin') },
+    ],
+  ])('%s ends in a timeout', async (_, reply) => {
+    const server = await quirkyServer();
+    server.on('GET /', reply);
+    await expect(guarded(server, { timeoutMs: 80 })(server.url)).rejects.toMatchObject({ code: 'outbound_timeout' });
+  });
+
+  test('whose bytes drip in ends in a timeout, however steady', async () => {
+    const server = await quirkyServer();
+    server.on('GET /', {
+      raw: (response) => {
+        response.writeHead(200);
+        const drip = setInterval(() => response.write('.'), 10);
+        response.on('close', () => clearInterval(drip));
+      },
+    });
+    await expect(guarded(server, { timeoutMs: 120 })(server.url)).rejects.toMatchObject({ code: 'outbound_timeout' });
+  });
+
+  test.each([204, 205, 304])('of %i has no body', async (status) => {
+    const server = await quirkyServer();
+    server.on('GET /', { raw: (response) => void response.writeHead(status).end() });
+    const answer = await guarded(server)(server.url);
+    expect([answer.status, await answer.text()]).toEqual([status, '']);
+  });
+
+  test('that never comes is a failure with the runtime’s code and without the path', async () => {
+    const closed = createServer();
+    await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
+    const { port } = closed.address() as AddressInfo;
+    await new Promise((resolve) => closed.close(resolve));
+    const fetcher = createGuardedFetch({ operatorHosts: new Set(['127.0.0.1']) });
+    const url = `http://127.0.0.1:${port}/secret-path?token=secret-query`;
+    const error: unknown = await fetcher(url).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'outbound_failed', reason: 'ECONNREFUSED', host: '127.0.0.1' });
+    expect(JSON.stringify(error) + String(error)).not.toContain('secret');
+  });
+});
+
+test('method, headers and body arrive as given', async () => {
+  const server = await quirkyServer();
+  server.on('POST /token', { json: {} });
+  await guarded(server)(`${server.url}/token`, {
+    method: 'POST',
+    headers: { authorization: 'Basic eDp5', 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ code: 'c' }),
+  });
+  expect(server.seen[0]).toMatchObject({ method: 'POST', body: 'code=c' });
+  expect(server.seen[0]?.headers.authorization).toBe('Basic eDp5');
+});
+
+test('the caller’s own signal ends the request', async () => {
+  const server = await quirkyServer();
+  const controller = new AbortController();
+  server.on('GET /', () => {
+    controller.abort();
+    return { hang: true };
+  });
+  await expect(guarded(server)(server.url, { signal: controller.signal })).rejects.toMatchObject({
+    name: 'OutboundError',
+  });
+});
+
+describe('certificates', () => {
+  test('that nobody vouches for are refused, also where the environment says not to look', async () => {
+    const server = await quirkyServer({ tls: selfSigned() });
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    await expect(guarded(server)(server.url)).rejects.toMatchObject({
+      code: 'outbound_failed',
+      reason: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+    });
+    expect(server.seen).toHaveLength(0);
+  });
+
+  test('of an own authority are taken the Node way, by NODE_EXTRA_CA_CERTS', async () => {
+    const tls = selfSigned();
+    const server = await quirkyServer({ tls });
+    server.on('GET /', { json: {} });
+    const folder = await mkdtemp(join(tmpdir(), 'own-authority-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, 'ca.pem'), tls.cert);
+    const script = `const { createGuardedFetch } = await import('#lib/outbound/guarded-fetch');
+      const answer = await createGuardedFetch({ operatorHosts: new Set(['127.0.0.1']) })(process.argv[1]);
+      console.log(answer.status);`;
+    const run = promisify(execFile);
+    const env: NodeJS.ProcessEnv = { NODE_ENV: 'test', NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') };
+    const cwd = new URL('../..', import.meta.url);
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script, server.url], { env, cwd });
+    expect(stdout.trim()).toBe('200');
+  });
+});
+
+describe('behind a proxy', () => {
+  /** A forward proxy that connects every tunnel to one server and notes what it was asked for. */
+  async function proxyTo(server: QuirkyServer) {
+    const asked: string[] = [];
+    const proxy = createServer((_, response) => response.writeHead(502).end());
+    proxy.on('connect', (request, socket) => {
+      asked.push(request.url ?? '');
+      const upstream = connect(Number(new URL(server.url).port), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        upstream.pipe(socket).pipe(upstream);
+      });
+      upstream.on('error', () => socket.destroy());
+      socket.on('error', () => upstream.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      proxy.close();
+      proxy.closeAllConnections();
+    });
+    const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    return { asked, options: { httpProxy: url, httpsProxy: url } };
+  }
+
+  test('names go to the proxy unresolved, and certificates are still checked', async () => {
+    const server = await quirkyServer({ tls: selfSigned() });
+    const { asked, options } = await proxyTo(server);
+    const { resolve, asked: resolved } = resolver(['10.0.0.1']);
+    const fetcher = createGuardedFetch({ operatorHosts: new Set(), proxy: options, resolve });
+    await expect(fetcher('https://as.example/token')).rejects.toMatchObject({
+      code: 'outbound_failed',
+      reason: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+    });
+    expect(asked).toEqual(['as.example:443']);
+    expect(resolved).toEqual([]);
+  });
+
+  test('literals and metadata names are refused before the proxy hears of them', async () => {
+    const server = await quirkyServer();
+    const { asked, options } = await proxyTo(server);
+    const fetcher = createGuardedFetch({ operatorHosts: new Set(), proxy: options });
+    for (const url of [
+      'https://10.0.0.1/',
+      'https://169.254.169.254/',
+      'https://localhost/',
+      'https://metadata.google.internal/',
+    ]) {
+      await expect(fetcher(url)).rejects.toMatchObject({ code: 'outbound_blocked' });
+    }
+    expect(asked).toEqual([]);
+  });
+
+  test('hosts that go past the proxy are guarded as without one', async () => {
+    const server = await quirkyServer();
+    const { asked, options } = await proxyTo(server);
+    const { resolve } = resolver(['10.0.0.1']);
+    const fetcher = createGuardedFetch({
+      operatorHosts: new Set(),
+      proxy: { ...options, noProxy: 'as.example' },
+      resolve,
+    });
+    await expect(fetcher('https://as.example/')).rejects.toMatchObject({ code: 'outbound_blocked' });
+    expect(asked).toEqual([]);
+  });
+});
