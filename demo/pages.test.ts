@@ -110,6 +110,14 @@ test('cookies of the servers never share a name, since they share the host', asy
   expect(names.size).toBe(2 * demoProviderIds.length);
 });
 
+test('a flow that ended leaves no cookie but the chosen account', async () => {
+  const { url, cookie } = await visit('demo');
+  const done = await send(url, cookie, { account: 'user@example.com' });
+  const lines = done.headers.getSetCookie().map((line) => line.replaceAll(/=[^;]+;.*/g, ''));
+  expect(lines).toContain('demo-demo-account');
+  expect(done.headers.getSetCookie()).toContainEqual(expect.stringMatching(/^demo-demo-interaction=;.*1970/));
+});
+
 test('an interaction cannot be continued without its browser’s cookie', async () => {
   const { url } = await visit('okta');
   const answer = await send(url, '', { account: 'Ada Lovelace' });
