@@ -3,6 +3,9 @@ import type { AppError } from '#lib/errors';
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => escapes[character] ?? '');
 
+/** Its style and icon, and nothing else. */
+const policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /**
  * A page for an answer that was refused and belongs to nobody's card: written without the app's components, since a
  * route handler must answer it with a 4xx of its own. Its style is `public/plain.css`; it runs no script.
@@ -12,6 +15,8 @@ export function refusalPage(error: AppError, reference: string): Response {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
     'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+    'content-security-policy': policy,
   });
   if (error.retryAfterSeconds !== undefined) headers.set('retry-after', String(error.retryAfterSeconds));
   const html = `<!doctype html>
