@@ -56,7 +56,7 @@ export interface AuthorizationRequestNote {
   code_challenge_method: string | null;
 }
 
-/** Requests received, whatever the answer, unless the name says otherwise. */
+/** Requests received, whatever the answer, unless said otherwise. */
 export interface Counts {
   /** Authorization requests that ended with a code in the callback. */
   authorizations: number;
@@ -69,6 +69,7 @@ export interface Counts {
   revocations: number;
   userinfo: number;
   introspections: number;
+  /** Calls of the resource API with a live token of this server. */
   resource_calls: number;
   last_token_request: TokenRequestNote | null;
   last_authorization_request: AuthorizationRequestNote | null;
