@@ -51,7 +51,7 @@ export function assembleRuntime(config: Config, database: Database, overrides: P
     database,
     providers,
     vault: createVault(config.vaultKeys),
-    fetch: createGuardedFetch({ operatorHosts: providers.operatorHosts() }),
+    fetch: createGuardedFetch({ operatorHosts: providers.operatorHosts(), ...(config.proxy ? { proxy: config.proxy } : {}) }),
     now: () => new Date(),
     log: getLogger(() => createLogger({ level: config.logLevel, pretty: config.mode === 'development' })),
     refusals: createRefusalFolder(),

@@ -32,6 +32,8 @@ export interface Config {
   adminEmails: string[];
   trustedProxies: string[];
   logLevel: Environment['LOG_LEVEL'];
+  /** Proxies for calls to providers; undefined for direct connections. */
+  proxy: { httpProxy?: string | undefined; httpsProxy?: string | undefined; noProxy?: string | undefined } | undefined;
   builtinProviders: BuiltinProviders;
   providersFile: ProviderRecordInput[];
 }
@@ -49,7 +51,10 @@ export class ConfigError extends Error {
 type Source = Readonly<Record<string, string | undefined>>;
 
 /** An empty variable counts as not set: compose files and CI write them so. */
-function withoutEmpty(source: Source): Source {
+function withoutEmpty(variables: Source): Source {
+  const source = { ...variables };
+  // Proxies are written in either case; the lower one wins, as in Node.
+  for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY']) source[name] = variables[name.toLowerCase()] || variables[name];
   return Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value.trim() !== ''));
 }
 
@@ -100,6 +105,18 @@ function readProvidersFile(env: Environment, source: Source, faults: string[]): 
   return [];
 }
 
+/** The proxy variables, as long as Node's own switch for them is on; otherwise they may hold anything. */
+function proxyOf(env: Environment, faults: string[]): Config['proxy'] {
+  if (env.NODE_USE_ENV_PROXY !== '1') return undefined;
+  for (const name of ['HTTP_PROXY', 'HTTPS_PROXY'] as const) {
+    const address = env[name];
+    if (address !== undefined && !/^https?:$/.test(URL.parse(address)?.protocol ?? '')) {
+      faults.push(`${name}: must be an http: or https: URL`);
+    }
+  }
+  return { httpProxy: env.HTTP_PROXY, httpsProxy: env.HTTPS_PROXY, noProxy: env.NO_PROXY };
+}
+
 /**
  * Parses the environment and the provider file it names.
  * @throws ConfigError listing every fault at once
@@ -124,6 +141,10 @@ export function parseConfig(variables: Source): Config {
   if (env.MIGRATE_DATABASE_URL && !env.DATABASE_URL) faults.push('DATABASE_URL: is required beside MIGRATE_DATABASE_URL');
   const builtin = builtinProviders(env, faults);
   const providersFile = readProvidersFile(env, source, faults);
+  for (const { id } of providersFile) {
+    if (id in builtin) faults.push(`PROVIDERS_FILE: the id "${id}" is also configured by ${id.toUpperCase()}_CLIENT_ID`);
+  }
+  const proxy = proxyOf(env, faults);
   if (faults.length > 0) throw new ConfigError(faults);
   return {
     mode: env.NODE_ENV,
@@ -144,6 +165,7 @@ export function parseConfig(variables: Source): Config {
     adminEmails: env.ADMIN_EMAILS,
     trustedProxies: env.TRUSTED_PROXIES,
     logLevel: env.LOG_LEVEL,
+    proxy,
     builtinProviders: builtin,
     providersFile,
   };

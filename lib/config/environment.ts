@@ -118,6 +118,11 @@ export const environmentSchema = z.object({
   ADMIN_EMAILS: commaList.transform((items) => items.map((item) => item.toLowerCase())),
   TRUSTED_PROXIES: trustedProxies,
   PROVIDERS_FILE: z.string().optional(),
+  // A proxy works the Node way: Node itself reads these, and so does the guarded fetch, only while the switch is on.
+  NODE_USE_ENV_PROXY: z.enum(['0', '1']).default('0'),
+  HTTP_PROXY: z.string().optional(),
+  HTTPS_PROXY: z.string().optional(),
+  NO_PROXY: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   GOOGLE_CLIENT_ID: credential,
   GOOGLE_CLIENT_SECRET: credential,
