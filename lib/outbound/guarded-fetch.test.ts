@@ -279,6 +279,7 @@ describe('behind a proxy', () => {
     const server = await quirkyServer({ tls: selfSigned() });
     const { asked, options } = await proxyTo(server);
     const { resolve, asked: resolved } = resolver(['10.0.0.1']);
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     const fetcher = createGuardedFetch({ operatorHosts: new Set(), proxy: options, resolve });
     await expect(fetcher('https://as.example/token')).rejects.toMatchObject({
       code: 'outbound_failed',

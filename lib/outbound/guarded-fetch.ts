@@ -41,7 +41,8 @@ function dispatcherFor(origin: HostOrigin, options: GuardedFetchOptions, timeout
   const agentOptions = { connect, connections: 16, headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
   if (!options.proxy) return new Agent(agentOptions);
   const { httpProxy = '', httpsProxy = '', noProxy = '' } = options.proxy;
-  return new EnvHttpProxyAgent({ ...agentOptions, httpProxy, httpsProxy, noProxy });
+  const tls = { rejectUnauthorized: true };
+  return new EnvHttpProxyAgent({ ...agentOptions, httpProxy, httpsProxy, noProxy, requestTls: tls, proxyTls: tls });
 }
 
 async function readLimited(
