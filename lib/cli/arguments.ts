@@ -1,0 +1,87 @@
+import { parseArgs } from 'node:util';
+import type { Command } from '#lib/cli/commands';
+import { type ApiKeyScope, apiKeyScopes } from '#lib/db/schema/api-keys';
+
+export const usage = `Usage: grantkeep <command>
+
+  api-key create --name <name> --scope <scope> [--scope <scope> …]
+                 [--provider <id> …] [--expires-in-days <days>]
+                 Makes an API key and prints it, once, as one line of JSON.
+                 Scopes: ${apiKeyScopes.join(', ')}
+  api-key list   Prints every API key, one line of JSON each.
+  api-key revoke --id <id>
+                 Ends an API key at once.
+  migrate        Brings the PostgreSQL database to this build's schema, as the role of
+                 MIGRATE_DATABASE_URL, and gives DATABASE_URL's role what it needs.
+  help           Prints this.
+
+With DATABASE_URL it works on that server. Without, it asks the running process over a
+socket in DATA_DIR, or opens the data folder itself when none is running.
+`;
+
+/** Faulty arguments; the message says what is wrong with them. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export type Invocation = { kind: 'help' } | { kind: 'migrate' } | { kind: 'command'; command: Command };
+
+function isScope(text: string): text is ApiKeyScope {
+  return apiKeyScopes.some((scope) => scope === text);
+}
+
+function parse<const O extends NonNullable<Parameters<typeof parseArgs>[0]>['options']>(args: string[], options: O) {
+  try {
+    return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : 'The arguments cannot be read.', { cause: error });
+  }
+}
+
+function createKey(args: string[]): Command {
+  const values = parse(args, {
+    name: { type: 'string' },
+    scope: { type: 'string', multiple: true },
+    provider: { type: 'string', multiple: true },
+    'expires-in-days': { type: 'string' },
+  });
+  const { name, scope: scopes = [], provider: providers = null, 'expires-in-days': days } = values;
+  if (!name?.trim()) throw new UsageError('--name is required.');
+  if (scopes.length === 0) throw new UsageError('--scope is required.');
+  const unknown = scopes.find((scope) => !isScope(scope));
+  if (unknown !== undefined) throw new UsageError(`There is no scope ${unknown}.`);
+  const expiresInDays = days === undefined ? null : Number(days);
+  if (expiresInDays !== null && !(expiresInDays > 0 && expiresInDays <= 36_500)) {
+    throw new UsageError('--expires-in-days must be a number of days above 0.');
+  }
+  return { command: 'api-key create', name, scopes: scopes.filter(isScope), providers, expiresInDays };
+}
+
+/**
+ * What the arguments ask for.
+ * @throws UsageError
+ */
+export function parseArguments(args: readonly string[]): Invocation {
+  const [first, second] = args;
+  if (first === undefined || ['help', '--help', '-h'].includes(first)) return { kind: 'help' };
+  if (first === 'migrate') {
+    parse(args.slice(1), {});
+    return { kind: 'migrate' };
+  }
+  if (first !== 'api-key') throw new UsageError(`There is no command ${first}.`);
+  const rest = args.slice(2);
+  switch (second) {
+    case 'create':
+      return { kind: 'command', command: createKey(rest) };
+    case 'list':
+      parse(rest, {});
+      return { kind: 'command', command: { command: 'api-key list' } };
+    case 'revoke': {
+      const { id } = parse(rest, { id: { type: 'string' } });
+      if (!id) throw new UsageError('--id is required.');
+      return { kind: 'command', command: { command: 'api-key revoke', id } };
+    }
+    default:
+      throw new UsageError(`There is no command api-key ${second ?? ''}`.trimEnd());
+  }
+}

@@ -1,0 +1,31 @@
+import { type IncomingMessage, request } from 'node:http';
+import { json } from 'node:stream/consumers';
+import type { Command } from '#lib/cli/commands';
+import { type ControlAnswer, controlSocketPath } from '#lib/cli/control-socket';
+
+/** What a socket says when nobody listens: no file, or one that a dead process left. */
+const nobody = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK']);
+
+/** Asks the process that has the data folder open. Undefined where none is running. */
+export async function askProcess(dataDir: string, command: Command): Promise<ControlAnswer | undefined> {
+  const body = JSON.stringify(command);
+  const asked = request({
+    socketPath: controlSocketPath(dataDir),
+    path: '/command',
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+    timeout: 30_000,
+  });
+  try {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      asked.once('error', reject);
+      asked.once('timeout', () => asked.destroy(new Error('The running process does not answer.')));
+      asked.once('response', resolve);
+      asked.end(body);
+    });
+    return (await json(response)) as ControlAnswer;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && nobody.has(String(error.code))) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { createApiKey } from '#lib/access/create-api-key';
+import { listApiKeys } from '#lib/access/list-api-keys';
+import { revokeApiKey } from '#lib/access/revoke-api-key';
+import type { ApiKeyView } from '#lib/access/views';
+import type { Context } from '#lib/context';
+import { apiKeyScopes } from '#lib/db/schema/api-keys';
+
+/** A command that needs the data, as it travels to the process that has it open. */
+export const commandSchema = z.discriminatedUnion('command', [
+  z.strictObject({
+    command: z.literal('api-key create'),
+    name: z.string(),
+    scopes: z.array(z.enum(apiKeyScopes)),
+    providers: z.array(z.string()).nullable(),
+    expiresInDays: z.number().positive().max(36_500).nullable(),
+  }),
+  z.strictObject({ command: z.literal('api-key list') }),
+  z.strictObject({ command: z.literal('api-key revoke'), id: z.string() }),
+]);
+export type Command = z.infer<typeof commandSchema>;
+
+const dayMs = 86_400_000;
+
+function toLine(view: ApiKeyView): Record<string, unknown> {
+  return {
+    id: view.id,
+    name: view.name,
+    prefix: view.prefix,
+    status: view.status,
+    scopes: view.scopes,
+    providers: view.providers,
+    created_at: view.createdAt.toISOString(),
+    created_by: view.createdBy,
+    expires_at: view.expiresAt?.toISOString() ?? null,
+    last_used_at: view.lastUsedAt?.toISOString() ?? null,
+    revoked_at: view.revokedAt?.toISOString() ?? null,
+  };
+}
+
+/** Runs a command and answers its lines, each to be printed as JSON. */
+export async function runCommand(ctx: Context, command: Command): Promise<Record<string, unknown>[]> {
+  switch (command.command) {
+    case 'api-key create': {
+      const { name, scopes, providers, expiresInDays } = command;
+      const expiresAt = expiresInDays === null ? null : new Date(ctx.now().getTime() + expiresInDays * dayMs);
+      const { key, apiKey } = await createApiKey(ctx, { name, scopes, providers, expiresAt });
+      const expires_at = apiKey.expiresAt?.toISOString() ?? null;
+      return [{ id: apiKey.id, name: apiKey.name, key, scopes: apiKey.scopes, expires_at }];
+    }
+    case 'api-key list':
+      return (await listApiKeys(ctx)).map(toLine);
+    case 'api-key revoke':
+      return [toLine(await revokeApiKey(ctx, { id: command.id }))];
+  }
+}

@@ -1,0 +1,184 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { authenticateApiKey } from '#lib/access/authenticate-api-key';
+import { askProcess } from '#lib/cli/ask-process';
+import { controlSocketPath, startControlSocket } from '#lib/cli/control-socket';
+import type { Runtime } from '#lib/context';
+import { openPostgres } from '#lib/db/open';
+import { describeWithConnections, engine, sharedDatabase } from '#tests/database';
+import { createRuntime, entries, plainRecord } from '#tests/hub';
+
+// Each run of the command line is a process of its own, which may have to make a database first.
+vi.setConfig({ testTimeout: 90_000 });
+
+const database = sharedDatabase();
+let dataDir: string;
+let runtime: Runtime;
+
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'grantkeep-cli-'));
+  const made = createRuntime(database.current, [plainRecord('http://127.0.0.1:9')]);
+  runtime = { ...made, config: { ...made.config, dataDir } };
+});
+afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+/** Runs the command line as its user would. */
+function grantkeep(
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ status: number; out: string; err: string }> {
+  const variables = { NODE_ENV: 'test' as const, PATH: process.env.PATH ?? '', DATA_DIR: dataDir, ...env };
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['lib/cli/main.ts', ...args], { env: variables }, (error, out, err) => {
+      resolve({ status: error ? Number(error.code) : 0, out, err });
+    });
+  });
+}
+
+const secrets = {
+  APP_URL: 'http://localhost:3000',
+  SESSION_PASSWORD: randomBytes(32).toString('base64'),
+  VAULT_KEYS: `k:${randomBytes(32).toString('base64')}`,
+};
+
+test('faulty arguments end with status 2 and the usage on standard error', async () => {
+  const { status, out, err } = await grantkeep(['api-key', 'create', '--name', 'X']);
+  expect([status, out]).toEqual([2, '']);
+  expect(err).toContain('--scope is required');
+  expect(err).toContain('Usage: grantkeep');
+});
+
+const describeEmbedded = (body: () => void) => engine === 'pglite' && describe('with the embedded database', body);
+
+describeEmbedded(() => {
+  test('asks the running process, without needing its secrets', async () => {
+    const control = await startControlSocket(runtime);
+    try {
+      expect(statSync(controlSocketPath(dataDir)).mode & 0o777).toBe(0o600);
+      const made = await grantkeep(['api-key', 'create', '--name', 'X', '--scope', 'tokens:vend']);
+      expect([made.status, made.err]).toEqual([0, '']);
+      const line = JSON.parse(made.out);
+      expect(made.out).toBe(`${JSON.stringify(line)}\n`);
+      expect(line).toEqual({
+        id: expect.stringMatching(/^key_/),
+        name: 'X',
+        key: expect.stringMatching(/^gk_/),
+        scopes: ['tokens:vend'],
+        expires_at: null,
+      });
+      expect(await authenticateApiKey(runtime, line.key)).toMatchObject({ keyId: line.id });
+      expect(await entries(runtime)).toContainEqual(
+        expect.objectContaining({ action: 'api_key.created', actorId: 'cli', apiKeyId: line.id }),
+      );
+      const listed = await grantkeep(['api-key', 'list']);
+      expect(listed.out).toContain(line.id);
+      expect(listed.out).not.toContain(line.key);
+      expect((await grantkeep(['api-key', 'revoke', '--id', line.id])).status).toBe(0);
+      await expect(authenticateApiKey(runtime, line.key)).rejects.toMatchObject({ code: 'invalid_api_key' });
+      const refused = await grantkeep([
+        'api-key',
+        'create',
+        '--name',
+        'X',
+        '--scope',
+        'tokens:vend',
+        '--provider',
+        'no',
+      ]);
+      expect([refused.status, refused.out, refused.err.trim().split('\n').length]).toEqual([1, '', 1]);
+    } finally {
+      await control?.close();
+    }
+  });
+
+  test('a socket left by a process that is gone is replaced', async () => {
+    writeFileSync(controlSocketPath(dataDir), '');
+    const control = await startControlSocket(runtime);
+    expect(await askProcess(dataDir, { command: 'api-key list' })).toMatchObject({ ok: true });
+    await control?.close();
+  });
+
+  test('opens the data itself when no process is running', async () => {
+    const made = await grantkeep(['api-key', 'create', '--name', 'Y', '--scope', 'connections:read'], secrets);
+    expect([made.status, made.err]).toEqual([0, '']);
+    const listed = await grantkeep(['api-key', 'list'], secrets);
+    expect(JSON.parse(listed.out)).toMatchObject({ id: JSON.parse(made.out).id, status: 'active' });
+    const unset = await grantkeep(['api-key', 'list']);
+    expect([unset.status, unset.out]).toEqual([1, '']);
+    expect(unset.err).toContain('VAULT_KEYS');
+  });
+});
+
+describeWithConnections('the command line on PostgreSQL', () => {
+  test('there is no socket', async () => {
+    expect(await startControlSocket(runtime)).toBeUndefined();
+  });
+
+  test('works on the server that DATABASE_URL names', async () => {
+    const env = { ...secrets, DATABASE_URL: database.current.url ?? '' };
+    const made = await grantkeep(['api-key', 'create', '--name', 'Z', '--scope', 'tokens:vend'], env);
+    expect([made.status, made.err]).toEqual([0, '']);
+    expect(await authenticateApiKey(runtime, JSON.parse(made.out).key)).toMatchObject({ scopes: ['tokens:vend'] });
+  });
+
+  test('migrate as the owner gives the serving role rows, the ledger to append to, and nothing else', async () => {
+    const owner = `owner_${randomBytes(4).toString('hex')}`;
+    const serving = `serving_${randomBytes(4).toString('hex')}`;
+    const { db } = database.current;
+    const urlFor = (role: string, password: string) => {
+      const url = new URL(database.current.url ?? '');
+      url.username = role;
+      url.password = password;
+      url.pathname = `/${owner}`;
+      return url.href;
+    };
+    for (const role of [owner, serving]) await db.execute(sql.raw(`create role ${role} login password 'pw-${role}'`));
+    await db.execute(sql.raw(`create database ${owner} owner ${owner}`));
+    const env = {
+      MIGRATE_DATABASE_URL: urlFor(owner, `pw-${owner}`),
+      DATABASE_URL: urlFor(serving, `pw-${serving}`),
+    };
+    const app = openPostgres(env.DATABASE_URL, { max: 1 });
+    try {
+      expect(await grantkeep(['migrate'], env)).toEqual({
+        status: 0,
+        out: `{"migrated":true,"granted_to":"${serving}"}\n`,
+        err: '',
+      });
+      // A second run, with nothing to migrate, leaves the rights as they are.
+      expect((await grantkeep(['migrate'], env)).status).toBe(0);
+      const made = await grantkeep(['api-key', 'create', '--name', 'Z', '--scope', 'tokens:vend'], {
+        ...secrets,
+        ...env,
+      });
+      expect([made.status, made.err]).toEqual([0, '']);
+      expect(await app.db.execute(sql`select action from ledger`)).toMatchObject([{ action: 'api_key.created' }]);
+      for (const statement of [
+        'update ledger set action = action',
+        'delete from ledger',
+        'truncate ledger',
+        'delete from ledger_default',
+        'insert into ledger_default select * from ledger',
+        'drop table ledger',
+        'alter table connections add column extra text',
+        'create table mine (n int)',
+        'create schema mine',
+        'truncate connections',
+        'delete from drizzle.__drizzle_migrations',
+      ]) {
+        await expect(app.db.execute(sql.raw(statement)), statement).rejects.toMatchObject({
+          cause: { code: expect.stringMatching(/^42501$/) },
+        });
+      }
+    } finally {
+      await app.close();
+      await db.execute(sql.raw(`drop database if exists ${owner} with (force)`));
+      for (const role of [owner, serving]) await db.execute(sql.raw(`drop role ${role}`));
+    }
+  });
+});

@@ -1,0 +1,55 @@
+import { parseArguments, UsageError, usage } from '#lib/cli/arguments';
+import { askProcess } from '#lib/cli/ask-process';
+import { type Command, runCommand } from '#lib/cli/commands';
+import { migrate } from '#lib/cli/migrate';
+import { getCommandLineSettings } from '#lib/config/command-line';
+import { systemContext } from '#lib/context';
+import { AppError, isAppError } from '#lib/errors';
+import { createLogger, getLogger, scrub } from '#lib/log';
+import { getRuntime } from '#lib/runtime';
+
+type Line = Record<string, unknown>;
+
+/** Runs the command in this process, which opens the database for it. */
+async function runHere(command: Command): Promise<Line[]> {
+  const runtime = await getRuntime();
+  try {
+    return await runCommand(systemContext(runtime, 'cli'), command);
+  } finally {
+    await Promise.allSettled(runtime.background);
+    await runtime.database.close();
+  }
+}
+
+async function run(args: readonly string[]): Promise<Line[] | string> {
+  const invocation = parseArguments(args);
+  if (invocation.kind === 'help') return usage;
+  const settings = getCommandLineSettings();
+  if (invocation.kind === 'migrate') return [await migrate(settings)];
+  const answer = settings.databaseUrl ? undefined : await askProcess(settings.dataDir, invocation.command);
+  if (!answer) return runHere(invocation.command);
+  if (answer.ok) return answer.lines;
+  const { issues } = answer;
+  throw new AppError('invalid_request', { message: answer.message, ...(issues ? { issues } : {}) });
+}
+
+function sentence(error: unknown): string {
+  if (isAppError(error)) {
+    const faults = error.issues?.map(({ path, message }) => `${path} ${message}`).join('; ');
+    const cause = error.code === 'internal' && error.cause instanceof Error ? ` (${scrub(error.cause.message)})` : '';
+    return faults ? `${error.message} ${faults}` : error.message + cause;
+  }
+  return scrub(error instanceof Error ? error.message : 'Something went wrong.');
+}
+
+// Standard output is for programs; whatever the parts have to say goes to standard error.
+getLogger(() => createLogger({ level: 'warn', pretty: false, destination: process.stderr }));
+try {
+  const result = await run(process.argv.slice(2));
+  process.stdout.write(
+    typeof result === 'string' ? result : result.map((line) => `${JSON.stringify(line)}\n`).join(''),
+  );
+} catch (error) {
+  process.stderr.write(`grantkeep: ${sentence(error)}\n${error instanceof UsageError ? `\n${usage}` : ''}`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
