@@ -70,9 +70,15 @@ function memberName(node: Node): string {
   return String(property.type === 'Literal' ? property.value : node.computed ? '[computed]' : property.name);
 }
 
+/** The `imports` of package.json: `#lib/*` and so on, each with the path it stands for. */
+const aliases = Object.entries(JSON.parse(readFileSync('package.json', 'utf8')).imports as Record<string, string>).map(
+  ([alias, path]) => ({ prefix: alias.slice(0, -1), path: path.replace(/^\.\//, '') }),
+);
+
 /** `#lib/db/open` and `./open.ts` as a path from the root; a package as it is written. */
 function resolveTarget(file: string, specifier: string): string {
-  if (specifier.startsWith('#')) return specifier.slice(1);
+  const alias = aliases.find(({ prefix }) => specifier.startsWith(prefix));
+  if (alias) return alias.path.replace('*', specifier.slice(alias.prefix.length));
   if (!specifier.startsWith('.')) return specifier;
   return posix.join(posix.dirname(file), specifier);
 }
