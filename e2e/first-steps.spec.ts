@@ -16,7 +16,7 @@ test('a newcomer signs in, connects GitHub, makes a key, and the line shown answ
   await page.getByRole('button', { name: 'Create API key' }).click();
   await expect(page.getByRole('heading', { name: 'first-steps is ready' })).toBeVisible();
 
-  const answer = await runCurl(await page.getByText(/^curl /).innerText());
+  const answer = await runCurl((await page.getByText(/^curl /).textContent()) ?? '');
   expect(answer.status).toBe(200);
   const { access_token, provider } = (await answer.json()) as { access_token: string; provider: string };
   expect(provider).toBe('github');
