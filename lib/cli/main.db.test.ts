@@ -53,66 +53,66 @@ test('faulty arguments end with status 2 and the usage on standard error', async
   expect(err).toContain('Usage: grantkeep');
 });
 
-const describeEmbedded = (body: () => void) => engine === 'pglite' && describe('with the embedded database', body);
+if (engine === 'pglite') {
+  describe('with the embedded database', () => {
+    test('asks the running process, without needing its secrets', async () => {
+      const control = await startControlSocket(runtime);
+      try {
+        expect(statSync(controlSocketPath(dataDir)).mode & 0o777).toBe(0o600);
+        const made = await grantkeep(['api-key', 'create', '--name', 'X', '--scope', 'tokens:vend']);
+        expect([made.status, made.err]).toEqual([0, '']);
+        const line = JSON.parse(made.out);
+        expect(made.out).toBe(`${JSON.stringify(line)}\n`);
+        expect(line).toEqual({
+          id: expect.stringMatching(/^key_/),
+          name: 'X',
+          key: expect.stringMatching(/^gk_/),
+          scopes: ['tokens:vend'],
+          expires_at: null,
+        });
+        expect(await authenticateApiKey(runtime, line.key)).toMatchObject({ keyId: line.id });
+        expect(await entries(runtime)).toContainEqual(
+          expect.objectContaining({ action: 'api_key.created', actorId: 'cli', apiKeyId: line.id }),
+        );
+        const listed = await grantkeep(['api-key', 'list']);
+        expect(listed.out).toContain(line.id);
+        expect(listed.out).not.toContain(line.key);
+        expect((await grantkeep(['api-key', 'revoke', '--id', line.id])).status).toBe(0);
+        await expect(authenticateApiKey(runtime, line.key)).rejects.toMatchObject({ code: 'invalid_api_key' });
+        const refused = await grantkeep([
+          'api-key',
+          'create',
+          '--name',
+          'X',
+          '--scope',
+          'tokens:vend',
+          '--provider',
+          'no',
+        ]);
+        expect([refused.status, refused.out, refused.err.trim().split('\n').length]).toEqual([1, '', 1]);
+      } finally {
+        await control?.close();
+      }
+    });
 
-describeEmbedded(() => {
-  test('asks the running process, without needing its secrets', async () => {
-    const control = await startControlSocket(runtime);
-    try {
-      expect(statSync(controlSocketPath(dataDir)).mode & 0o777).toBe(0o600);
-      const made = await grantkeep(['api-key', 'create', '--name', 'X', '--scope', 'tokens:vend']);
-      expect([made.status, made.err]).toEqual([0, '']);
-      const line = JSON.parse(made.out);
-      expect(made.out).toBe(`${JSON.stringify(line)}\n`);
-      expect(line).toEqual({
-        id: expect.stringMatching(/^key_/),
-        name: 'X',
-        key: expect.stringMatching(/^gk_/),
-        scopes: ['tokens:vend'],
-        expires_at: null,
-      });
-      expect(await authenticateApiKey(runtime, line.key)).toMatchObject({ keyId: line.id });
-      expect(await entries(runtime)).toContainEqual(
-        expect.objectContaining({ action: 'api_key.created', actorId: 'cli', apiKeyId: line.id }),
-      );
-      const listed = await grantkeep(['api-key', 'list']);
-      expect(listed.out).toContain(line.id);
-      expect(listed.out).not.toContain(line.key);
-      expect((await grantkeep(['api-key', 'revoke', '--id', line.id])).status).toBe(0);
-      await expect(authenticateApiKey(runtime, line.key)).rejects.toMatchObject({ code: 'invalid_api_key' });
-      const refused = await grantkeep([
-        'api-key',
-        'create',
-        '--name',
-        'X',
-        '--scope',
-        'tokens:vend',
-        '--provider',
-        'no',
-      ]);
-      expect([refused.status, refused.out, refused.err.trim().split('\n').length]).toEqual([1, '', 1]);
-    } finally {
+    test('a socket left by a process that is gone is replaced', async () => {
+      writeFileSync(controlSocketPath(dataDir), '');
+      const control = await startControlSocket(runtime);
+      expect(await askProcess(dataDir, { command: 'api-key list' })).toMatchObject({ ok: true });
       await control?.close();
-    }
-  });
+    });
 
-  test('a socket left by a process that is gone is replaced', async () => {
-    writeFileSync(controlSocketPath(dataDir), '');
-    const control = await startControlSocket(runtime);
-    expect(await askProcess(dataDir, { command: 'api-key list' })).toMatchObject({ ok: true });
-    await control?.close();
+    test('opens the data itself when no process is running', async () => {
+      const made = await grantkeep(['api-key', 'create', '--name', 'Y', '--scope', 'connections:read'], secrets);
+      expect([made.status, made.err]).toEqual([0, '']);
+      const listed = await grantkeep(['api-key', 'list'], secrets);
+      expect(JSON.parse(listed.out)).toMatchObject({ id: JSON.parse(made.out).id, status: 'active' });
+      const unset = await grantkeep(['api-key', 'list']);
+      expect([unset.status, unset.out]).toEqual([1, '']);
+      expect(unset.err).toContain('VAULT_KEYS');
+    });
   });
-
-  test('opens the data itself when no process is running', async () => {
-    const made = await grantkeep(['api-key', 'create', '--name', 'Y', '--scope', 'connections:read'], secrets);
-    expect([made.status, made.err]).toEqual([0, '']);
-    const listed = await grantkeep(['api-key', 'list'], secrets);
-    expect(JSON.parse(listed.out)).toMatchObject({ id: JSON.parse(made.out).id, status: 'active' });
-    const unset = await grantkeep(['api-key', 'list']);
-    expect([unset.status, unset.out]).toEqual([1, '']);
-    expect(unset.err).toContain('VAULT_KEYS');
-  });
-});
+}
 
 describeWithConnections('the command line on PostgreSQL', () => {
   test('there is no socket', async () => {
