@@ -34,7 +34,11 @@ async function main(): Promise<void> {
       config,
       runtime: () => runtime,
       draining: () => draining,
-      ready: () => runtime.database.db.execute(sql`select 1`).then(() => true, () => false),
+      ready: () =>
+        runtime.database.db.execute(sql`select 1`).then(
+          () => true,
+          () => false,
+        ),
       api: getRequestListener(api.fetch, { overrideGlobalObjects: false }),
       pages: (request, response) => void servePage(request, response),
     }),
@@ -46,7 +50,11 @@ async function main(): Promise<void> {
   });
   const control = await startControlSocket(runtime);
   const address = server.address();
-  runtime.log.info({ event: 'listening', port: typeof address === 'object' ? address?.port : config.port, app_url: config.appUrl.origin });
+  runtime.log.info({
+    event: 'listening',
+    port: typeof address === 'object' ? address?.port : config.port,
+    app_url: config.appUrl.origin,
+  });
 
   const drain = async (signal: string) => {
     if (draining) return;

@@ -1,11 +1,13 @@
+import type { Requester } from '#lib/actor';
 import type { Config } from '#lib/config/config';
 import type { Database } from '#lib/db/database';
-import type { ApiKeyScope } from '#lib/db/schema/api-keys';
 import { newId } from '#lib/ids';
 import type { RefusalFolder } from '#lib/ledger/fold-refusals';
 import type { Logger } from '#lib/log';
 import type { ProviderCatalog } from '#lib/providers/catalog';
 import type { Vault } from '#lib/vault/vault';
+
+export type { Actor, Role } from '#lib/actor';
 
 /** What a process has one of. Tests make their own; the product's comes from `lib/runtime.ts`. */
 export interface Runtime {
@@ -25,21 +27,8 @@ export interface Runtime {
   background: Set<Promise<unknown>>;
 }
 
-export type Role = 'user' | 'auditor' | 'administrator';
-
-/** On whose behalf something is done. */
-export type Actor =
-  | { type: 'anonymous' }
-  | { type: 'person'; personId: string; role: Role; sessionId: string; name: string | null; email: string | null }
-  | { type: 'api_key'; keyId: string; scopes: readonly ApiKeyScope[]; providers: readonly string[] | null }
-  | { type: 'system'; name: string };
-
 /** What every verb is given first: the process's parts and who asks, from where. */
-export interface Context extends Runtime {
-  actor: Actor;
-  requestId: string;
-  /** The client's address as `server.ts` saw it; null where only Next runs. */
-  ip: string | null;
+export interface Context extends Runtime, Requester {
   userAgent: string | null;
 }
 

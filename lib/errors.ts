@@ -39,11 +39,17 @@ export const errorCodes = {
   id_token_invalid: [502, 'The provider’s proof of identity did not hold. Nothing was connected.'],
   token_answer_invalid: [502, 'The provider’s answer could not be understood. Try again later.'],
   identity_unavailable: [502, 'The provider did not say which account this is. Try again later.'],
-  account_mismatch: [409, 'You signed in with another account than the one you wanted to reconnect. Nothing was changed.'],
+  account_mismatch: [
+    409,
+    'You signed in with another account than the one you wanted to reconnect. Nothing was changed.',
+  ],
   pkce_required: [500, 'This provider cannot be used without PKCE. Tell your administrator.'],
   // Providers and ourselves
   provider_unavailable: [503, 'The provider does not answer at the moment. Try again in a few minutes.'],
-  provider_configuration: [503, 'The provider rejects this hub’s own credentials. An administrator must mend the configuration.'],
+  provider_configuration: [
+    503,
+    'The provider rejects this hub’s own credentials. An administrator must mend the configuration.',
+  ],
   refresh_in_progress: [503, 'The token is being refreshed. Try again in a moment.'],
   unavailable: [503, 'The hub cannot answer at the moment. Try again in a moment.'],
   vault_unknown_key: [500, 'A stored token was sealed with a key that this hub does not have.'],

@@ -33,9 +33,11 @@ async function openDatabase(config: Config): Promise<Database> {
   try {
     if (await isMigrated(database.db)) return database;
     if (config.migrateDatabaseUrl) throw new NotMigrated();
-    await migrateServer(config.databaseUrl, () => installJobTables(config.databaseUrl as string)).catch((cause: unknown) => {
-      throw new NotMigrated(cause);
-    });
+    await migrateServer(config.databaseUrl, () => installJobTables(config.databaseUrl as string)).catch(
+      (cause: unknown) => {
+        throw new NotMigrated(cause);
+      },
+    );
     return database;
   } catch (error) {
     await database.close();
@@ -45,13 +47,20 @@ async function openDatabase(config: Config): Promise<Database> {
 
 /** Assembles a process's parts over a configuration and an opened database. */
 export function assembleRuntime(config: Config, database: Database, overrides: Partial<Runtime> = {}): Runtime {
-  const providers = buildCatalog({ appUrl: config.appUrl, builtin: config.builtinProviders, file: config.providersFile });
+  const providers = buildCatalog({
+    appUrl: config.appUrl,
+    builtin: config.builtinProviders,
+    file: config.providersFile,
+  });
   return {
     config,
     database,
     providers,
     vault: createVault(config.vaultKeys),
-    fetch: createGuardedFetch({ operatorHosts: providers.operatorHosts(), ...(config.proxy ? { proxy: config.proxy } : {}) }),
+    fetch: createGuardedFetch({
+      operatorHosts: providers.operatorHosts(),
+      ...(config.proxy ? { proxy: config.proxy } : {}),
+    }),
     now: () => new Date(),
     log: getLogger(() => createLogger({ level: config.logLevel, pretty: config.mode === 'development' })),
     refusals: createRefusalFolder(),

@@ -6,13 +6,19 @@ import { sharedDatabase } from '#tests/database';
 import { createRuntime } from '#tests/hub';
 
 /** A hub over this file's database and real demo servers, which stand fresh for each test; connections and people stay. */
-export function demoHub(only: readonly DemoProviderId[], adapt: (record: Record<string, unknown>) => Record<string, unknown> = (record) => record) {
+export function demoHub(
+  only: readonly DemoProviderId[],
+  adapt: (record: Record<string, unknown>) => Record<string, unknown> = (record) => record,
+) {
   const database = sharedDatabase();
   let demo: Demo | undefined;
   let runtime: ReturnType<typeof createRuntime> | undefined;
   beforeAll(async () => {
     demo = await startDemo({ appUrl: 'http://localhost:3000', only });
-    runtime = createRuntime(database.current, demo.providers.map((record) => adapt({ ...record })));
+    runtime = createRuntime(
+      database.current,
+      demo.providers.map((record) => adapt({ ...record })),
+    );
   });
   afterAll(() => demo?.close());
   beforeEach(() => {

@@ -56,7 +56,8 @@ export class Visitor {
   /** Goes to the provider as a form would send the browser there, and answers the callback's address. */
   async authorize(started: Response, choices: HeadlessChoices = {}): Promise<URL> {
     const location = started.headers.get('location') ?? '';
-    if (started.status !== 303 || !URL.canParse(location)) throw new Error(`The flow did not begin: ${started.status} ${location}`);
+    if (started.status !== 303 || !URL.canParse(location))
+      throw new Error(`The flow did not begin: ${started.status} ${location}`);
     return authorizeHeadless(location, { jar: this.demoJar, ...choices });
   }
 
@@ -70,7 +71,8 @@ export class Visitor {
     const url = await this.authorize(await this.start({ intent: 'sign_in', provider: 'demo' }), { account });
     const answer = await this.callback(url);
     const { actor } = await this.context();
-    if (actor.type !== 'person') throw new Error(`Signing in failed: ${answer.status} ${answer.headers.get('location')}`);
+    if (actor.type !== 'person')
+      throw new Error(`Signing in failed: ${answer.status} ${answer.headers.get('location')}`);
     return actor.personId;
   }
 

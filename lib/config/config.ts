@@ -43,7 +43,9 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly faults: readonly string[];
   constructor(faults: readonly string[]) {
-    super(`The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n- ${faults.join('\n- ')}`);
+    super(
+      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n- ${faults.join('\n- ')}`,
+    );
     this.faults = faults;
   }
 }
@@ -54,7 +56,8 @@ type Source = Readonly<Record<string, string | undefined>>;
 function withoutEmpty(variables: Source): Source {
   const source = { ...variables };
   // Proxies are written in either case; the lower one wins, as in Node.
-  for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY']) source[name] = variables[name.toLowerCase()] || variables[name];
+  for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'])
+    source[name] = variables[name.toLowerCase()] || variables[name];
   return Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value.trim() !== ''));
 }
 
@@ -74,7 +77,10 @@ function builtinProviders(env: Environment, faults: string[]): BuiltinProviders 
   if (github) builtin.github = { ...github, ...(env.GITHUB_URL ? { url: env.GITHUB_URL } : {}) };
   const salesforce = pair('SALESFORCE');
   if (salesforce) builtin.salesforce = { ...salesforce, login_url: env.SALESFORCE_LOGIN_URL };
-  for (const [name, id] of [['OKTA', 'okta'], ['AUTH0', 'auth0']] as const) {
+  for (const [name, id] of [
+    ['OKTA', 'okta'],
+    ['AUTH0', 'auth0'],
+  ] as const) {
     const credentials = pair(name);
     const issuer = env[`${name}_ISSUER`];
     if (credentials && issuer) builtin[id] = { ...credentials, issuer };
@@ -101,7 +107,8 @@ function readProvidersFile(env: Environment, source: Source, faults: string[]): 
   }
   const parsed = providersFileSchema({ appUrl: env.APP_URL, env: source }).safeParse(content);
   if (parsed.success) return parsed.data;
-  for (const issue of parsed.error.issues) faults.push(`PROVIDERS_FILE: ${issue.path.join('.') || '(top)'}: ${issue.message}`);
+  for (const issue of parsed.error.issues)
+    faults.push(`PROVIDERS_FILE: ${issue.path.join('.') || '(top)'}: ${issue.message}`);
   return [];
 }
 
@@ -136,13 +143,17 @@ export function parseConfig(variables: Source): Config {
   const faults: string[] = [];
   const loopback = isLoopbackUrl(env.APP_URL);
   if (env.SIGN_IN_ALLOW.length === 0 && !loopback) {
-    faults.push('SIGN_IN_ALLOW: is required unless APP_URL is loopback (say who may sign in, for example google:@example.com)');
+    faults.push(
+      'SIGN_IN_ALLOW: is required unless APP_URL is loopback (say who may sign in, for example google:@example.com)',
+    );
   }
-  if (env.MIGRATE_DATABASE_URL && !env.DATABASE_URL) faults.push('DATABASE_URL: is required beside MIGRATE_DATABASE_URL');
+  if (env.MIGRATE_DATABASE_URL && !env.DATABASE_URL)
+    faults.push('DATABASE_URL: is required beside MIGRATE_DATABASE_URL');
   const builtin = builtinProviders(env, faults);
   const providersFile = readProvidersFile(env, source, faults);
   for (const { id } of providersFile) {
-    if (id in builtin) faults.push(`PROVIDERS_FILE: the id "${id}" is also configured by ${id.toUpperCase()}_CLIENT_ID`);
+    if (id in builtin)
+      faults.push(`PROVIDERS_FILE: the id "${id}" is also configured by ${id.toUpperCase()}_CLIENT_ID`);
   }
   const proxy = proxyOf(env, faults);
   if (faults.length > 0) throw new ConfigError(faults);

@@ -13,7 +13,12 @@ export function isLoopbackUrl(url: URL): boolean {
 const commaList = z
   .string()
   .optional()
-  .transform((text) => (text ?? '').split(',').map((item) => item.trim()).filter((item) => item !== ''));
+  .transform((text) =>
+    (text ?? '')
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
 
 const appUrl = z.string().transform((text, ctx) => {
   const url = URL.parse(text);
@@ -94,7 +99,12 @@ const trustedProxies = commaList.transform((items, ctx) =>
   }),
 );
 
-const hours = (fallback: number) => z.coerce.number().positive().max(24 * 90).default(fallback);
+const hours = (fallback: number) =>
+  z.coerce
+    .number()
+    .positive()
+    .max(24 * 90)
+    .default(fallback);
 const absoluteUrl = z.string().refine((text) => URL.canParse(text), 'must be an absolute URL');
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://');
 const credential = z.string().min(1).optional();
@@ -107,7 +117,10 @@ export const environmentSchema = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   DATABASE_URL: postgresUrl.optional(),
   MIGRATE_DATABASE_URL: postgresUrl.optional(),
-  DATA_DIR: z.string().default('data').transform((path) => resolve(path)),
+  DATA_DIR: z
+    .string()
+    .default('data')
+    .transform((path) => resolve(path)),
   SESSION_PASSWORD: sessionPasswords,
   SESSION_IDLE_HOURS: hours(12),
   SESSION_ABSOLUTE_HOURS: hours(168),

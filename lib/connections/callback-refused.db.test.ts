@@ -26,7 +26,10 @@ async function connectionCount(): Promise<number> {
 /** The newest refusal in the ledger, after what was folded has been written. */
 async function lastCode(): Promise<string | null | undefined> {
   await hub.runtime.refusals.flush(hub.database.db);
-  const rows = await hub.database.db.select({ id: ledger.id, code: ledger.code, outcome: ledger.outcome }).from(ledger).orderBy(ledger.id);
+  const rows = await hub.database.db
+    .select({ id: ledger.id, code: ledger.code, outcome: ledger.outcome })
+    .from(ledger)
+    .orderBy(ledger.id);
   const last = rows.filter((row) => row.outcome !== 'ok').at(-1);
   return last?.code;
 }
@@ -66,11 +69,18 @@ test.each(answers)('%s: nothing is stored and no token is asked for', async (_na
 
 test('an error answer comes back to the card with its reason; the next try works', async () => {
   const ada = await signedIn();
-  const url = await ada.authorize(await ada.start({ intent: 'connect', provider: 'google', return_to: '/connections' }), { deny: true });
+  const url = await ada.authorize(
+    await ada.start({ intent: 'connect', provider: 'google', return_to: '/connections' }),
+    { deny: true },
+  );
   const answer = await ada.callback(url);
   expect(answer.status).toBe(303);
   const back = new URL(answer.headers.get('location') ?? '', 'http://localhost:3000');
-  expect(Object.fromEntries(back.searchParams)).toMatchObject({ flow: 'access_denied', provider: 'google', ref: expect.stringMatching(/^req_/) });
+  expect(Object.fromEntries(back.searchParams)).toMatchObject({
+    flow: 'access_denied',
+    provider: 'google',
+    ref: expect.stringMatching(/^req_/),
+  });
   expect(await lastCode()).toBe('access_denied');
   expect(hub.demo.server('google').counts.token_requests).toBe(0);
   expect((await ada.connect('google')).searchParams.get('flow')).toBe('connected');
@@ -159,24 +169,29 @@ const lies: [switches: Partial<Switches>, flow: string, code: string][] = [
   [{ id_token: 'alg_none' }, 'id_token_invalid', 'id_token_alg'],
 ];
 
-test.each(lies)('token endpoint with %j: back to the card as %s, in the ledger as %s, nothing stored', async (switches, flow, code) => {
-  const ada = await signedIn();
-  const url = await ada.authorize(await ada.start({ intent: 'connect', provider: 'google' }));
-  Object.assign(hub.demo.server('google').switches, switches);
-  const before = await connectionCount();
-  const answer = await ada.callback(url);
-  const back = new URL(answer.headers.get('location') ?? '', 'http://localhost:3000');
-  expect(Object.fromEntries(back.searchParams)).toMatchObject({ flow, provider: 'google' });
-  expect(await lastCode()).toBe(code);
-  expect(await connectionCount()).toBe(before);
-});
+test.each(lies)(
+  'token endpoint with %j: back to the card as %s, in the ledger as %s, nothing stored',
+  async (switches, flow, code) => {
+    const ada = await signedIn();
+    const url = await ada.authorize(await ada.start({ intent: 'connect', provider: 'google' }));
+    Object.assign(hub.demo.server('google').switches, switches);
+    const before = await connectionCount();
+    const answer = await ada.callback(url);
+    const back = new URL(answer.headers.get('location') ?? '', 'http://localhost:3000');
+    expect(Object.fromEntries(back.searchParams)).toMatchObject({ flow, provider: 'google' });
+    expect(await lastCode()).toBe(code);
+    expect(await connectionCount()).toBe(before);
+  },
+);
 
 test('a start from another site, from a frame, or without a session is refused', async () => {
   const ada = await signedIn();
   for (const origin of ['https://evil.example', 'null', 'http://localhost:3001']) {
     expect((await ada.start({ intent: 'connect', provider: 'github' }, { origin })).status).toBe(403);
   }
-  expect((await ada.start({ intent: 'connect', provider: 'github' }, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+  expect((await ada.start({ intent: 'connect', provider: 'github' }, { 'sec-fetch-site': 'cross-site' })).status).toBe(
+    403,
+  );
   const anonymous = await new Visitor(hub.runtime).start({ intent: 'connect', provider: 'github' });
   expect(anonymous.headers.get('location')).toContain('flow=unauthenticated');
   expect(ada.jar.getAll().filter(({ name }) => name.startsWith('gk_tx_'))).toEqual([]);

@@ -17,12 +17,19 @@ export async function listProviderCards(ctx: Context): Promise<ProviderCardView[
   const rows = await ctx.database.db
     .select(connectionColumns)
     .from(connections)
-    .leftJoin(revocations, and(eq(revocations.personId, connections.personId), eq(revocations.connectionId, connections.id)))
+    .leftJoin(
+      revocations,
+      and(eq(revocations.personId, connections.personId), eq(revocations.connectionId, connections.id)),
+    )
     .leftJoin(apiKeys, eq(apiKeys.id, connections.lastUsedBy))
     .where(
       and(
         eq(connections.personId, ctx.actor.personId),
-        or(ne(connections.status, 'revoked'), eq(revocations.state, 'pending'), sql`${connections.revokedAt} > now() - interval '1 day'`),
+        or(
+          ne(connections.status, 'revoked'),
+          eq(revocations.state, 'pending'),
+          sql`${connections.revokedAt} > now() - interval '1 day'`,
+        ),
       ),
     )
     .orderBy(desc(connections.createdAt))
@@ -32,7 +39,12 @@ export async function listProviderCards(ctx: Context): Promise<ProviderCardView[
     (provider): ProviderCardView => ({
       provider: { id: provider.id, name: provider.name, preset: provider.preset ?? 'oidc' },
       scopes: describeScopes(provider, provider.scopes),
-      accountParams: provider.account_params.map(({ name, label, pattern, example }) => ({ name, label, pattern, example })),
+      accountParams: provider.account_params.map(({ name, label, pattern, example }) => ({
+        name,
+        label,
+        pattern,
+        example,
+      })),
       pkce: !provider.dangerously_without_pkce,
       revokingEndsAll: provider.revoke.blast_radius !== 'token',
       configured: true,
@@ -43,14 +55,16 @@ export async function listProviderCards(ctx: Context): Promise<ProviderCardView[
   const gone = [...new Set(views.map((view) => view.provider.id))].filter((id) => !ctx.providers.get(id));
   return [
     ...configured,
-    ...gone.map((id): ProviderCardView => ({
-      provider: { id, name: id, preset: 'oidc' },
-      scopes: [],
-      accountParams: [],
-      pkce: true,
-      revokingEndsAll: false,
-      configured: false,
-      connections: views.filter((view) => view.provider.id === id),
-    })),
+    ...gone.map(
+      (id): ProviderCardView => ({
+        provider: { id, name: id, preset: 'oidc' },
+        scopes: [],
+        accountParams: [],
+        pkce: true,
+        revokingEndsAll: false,
+        configured: false,
+        connections: views.filter((view) => view.provider.id === id),
+      }),
+    ),
   ];
 }

@@ -17,32 +17,45 @@ async function signedIn(account?: string): Promise<Visitor & { personId: string 
   return Object.assign(visitor, { personId });
 }
 
-const ownRows = (personId: string) => hub.database.db.select().from(connections).where(eq(connections.personId, personId));
+const ownRows = (personId: string) =>
+  hub.database.db.select().from(connections).where(eq(connections.personId, personId));
 
-test.each(providers)('%s: connecting stores the account with sealed tokens, and says so in the ledger', async (provider) => {
-  const ada = await signedIn(`connects-${provider}@example.com`);
-  const back = await ada.connect(provider);
-  expect(Object.fromEntries(back.searchParams)).toEqual({ flow: 'connected', provider, connection: expect.stringMatching(/^con_/) });
-  expect(back.pathname).toBe('/connections');
+test.each(providers)(
+  '%s: connecting stores the account with sealed tokens, and says so in the ledger',
+  async (provider) => {
+    const ada = await signedIn(`connects-${provider}@example.com`);
+    const back = await ada.connect(provider);
+    expect(Object.fromEntries(back.searchParams)).toEqual({
+      flow: 'connected',
+      provider,
+      connection: expect.stringMatching(/^con_/),
+    });
+    expect(back.pathname).toBe('/connections');
 
-  const id = back.searchParams.get('connection') ?? '';
-  const row = await rowOf(hub.runtime, id);
-  expect(row).toMatchObject({ personId: ada.personId, provider, status: 'connected', generation: 1 });
-  expect(row.label).toBeTruthy();
-  const token = hub.runtime.vault.open(row.accessToken ?? '', accessTokenPlace(id));
-  expect(row.accessToken).not.toContain(token);
-  expect(hub.runtime.vault.open(row.refreshToken ?? '', refreshTokenPlace(id))).toBeTruthy();
-  expect(row.accessTokenExpiresAt?.getTime()).toBeGreaterThan(Date.now());
-  expect(row.authorization).toMatchObject({ pkce: 'S256' });
+    const id = back.searchParams.get('connection') ?? '';
+    const row = await rowOf(hub.runtime, id);
+    expect(row).toMatchObject({ personId: ada.personId, provider, status: 'connected', generation: 1 });
+    expect(row.label).toBeTruthy();
+    const token = hub.runtime.vault.open(row.accessToken ?? '', accessTokenPlace(id));
+    expect(row.accessToken).not.toContain(token);
+    expect(hub.runtime.vault.open(row.refreshToken ?? '', refreshTokenPlace(id))).toBeTruthy();
+    expect(row.accessTokenExpiresAt?.getTime()).toBeGreaterThan(Date.now());
+    expect(row.authorization).toMatchObject({ pkce: 'S256' });
 
-  const answer = await fetch(`${hub.demo.resourceUrl}/${provider}/me`, { headers: { authorization: `Bearer ${token}` } });
-  expect(answer.status).toBe(200);
-  expect((await entries(hub.runtime, id)).map((entry) => entry.action)).toEqual(['connection.created']);
-});
+    const answer = await fetch(`${hub.demo.resourceUrl}/${provider}/me`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(answer.status).toBe(200);
+    expect((await entries(hub.runtime, id)).map((entry) => entry.action)).toEqual(['connection.created']);
+  },
+);
 
 test('the authorization request carries S256, state and the one redirect URI, and the cookie keeps them sealed', async () => {
   const ada = await signedIn();
-  const started = await ada.start({ intent: 'connect', provider: 'google' }, { 'x-forwarded-host': 'evil.example', host: 'evil.example' });
+  const started = await ada.start(
+    { intent: 'connect', provider: 'google' },
+    { 'x-forwarded-host': 'evil.example', host: 'evil.example' },
+  );
   expect(started.status).toBe(303);
   expect(started.headers.get('cache-control')).toBe('no-store');
   const url = new URL(started.headers.get('location') ?? '');
@@ -53,7 +66,12 @@ test('the authorization request carries S256, state and the one redirect URI, an
   expect(state.length).toBeGreaterThanOrEqual(43);
   const cookie = ada.jar.getAll().find(({ name }) => name.startsWith('gk_tx_'));
   expect(cookie?.value).not.toContain(state);
-  expect(ada.jar.attributes.get(cookie?.name ?? '')).toMatchObject({ httpOnly: true, sameSite: 'lax', path: '/', maxAge: 600 });
+  expect(ada.jar.attributes.get(cookie?.name ?? '')).toMatchObject({
+    httpOnly: true,
+    sameSite: 'lax',
+    path: '/',
+    maxAge: 600,
+  });
 });
 
 test('values of a thousand starts are all different', async () => {
@@ -110,7 +128,10 @@ describe('the same account', () => {
     const grace = await signedIn('holder-two@example.com');
     const one = await ada.connect('okta', { account: 'shared@example.com' });
     const two = await grace.connect('okta', { account: 'shared@example.com' });
-    const rows = [await rowOf(hub.runtime, one.searchParams.get('connection') ?? ''), await rowOf(hub.runtime, two.searchParams.get('connection') ?? '')];
+    const rows = [
+      await rowOf(hub.runtime, one.searchParams.get('connection') ?? ''),
+      await rowOf(hub.runtime, two.searchParams.get('connection') ?? ''),
+    ];
     expect(rows[0]?.subject).toBe(rows[1]?.subject);
     expect(rows[0]?.id).not.toBe(rows[1]?.id);
   });
@@ -123,7 +144,11 @@ test('reconnecting with another account changes nothing and says so', async () =
   const started = await ada.start({ intent: 'reconnect', connection_id: id });
   const url = await ada.authorize(started, { account: 'other@example.com', jar: new Visitor(hub.runtime).demoJar });
   const back = new URL((await ada.callback(url)).headers.get('location') ?? '', 'http://localhost:3000');
-  expect(Object.fromEntries(back.searchParams)).toMatchObject({ flow: 'account_mismatch', connection: id, provider: 'github' });
+  expect(Object.fromEntries(back.searchParams)).toMatchObject({
+    flow: 'account_mismatch',
+    connection: id,
+    provider: 'github',
+  });
   expect(await rowOf(hub.runtime, id)).toEqual(before);
   expect(await ownRows(ada.personId)).toHaveLength(1);
   expect((await entries(hub.runtime, id)).at(-1)).toMatchObject({ action: 'flow.refused', code: 'account_mismatch' });

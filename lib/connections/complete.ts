@@ -20,7 +20,13 @@ import { type FoundTransaction, type Transaction, transactionSeconds } from '#li
 /** How a flow ended well. */
 export type CompletedFlow =
   | { intent: 'sign_in'; returnTo: string; provider: string; session: NewSession }
-  | { intent: 'connect' | 'reconnect'; returnTo: string; provider: string; connectionId: string; flow: 'connected' | 'reconnected' | 'scopes_missing' };
+  | {
+      intent: 'connect' | 'reconnect';
+      returnTo: string;
+      provider: string;
+      connectionId: string;
+      flow: 'connected' | 'reconnected' | 'scopes_missing';
+    };
 
 /**
  * How it ended otherwise. `transaction` is there once the answer was matched to a flow of this browser and session: its
@@ -34,7 +40,11 @@ export interface FailedFlow {
 export type FlowResult = ({ ok: true } & CompletedFlow) | ({ ok: false } & FailedFlow);
 
 /** Matches the answer to a flow that this browser and this session began, and uses its state up. */
-async function claimTransaction(ctx: Context, url: URL, find: (state: string) => Promise<FoundTransaction | undefined>): Promise<Transaction> {
+async function claimTransaction(
+  ctx: Context,
+  url: URL,
+  find: (state: string) => Promise<FoundTransaction | undefined>,
+): Promise<Transaction> {
   const states = url.searchParams.getAll('state');
   if (states.length > 1) throw new AppError('duplicate_parameter');
   const state = states[0];
@@ -58,7 +68,12 @@ function grantedScopes(provider: ProviderRecord, asked: string[], answered: stri
   return provider.absent_scope === 'as_asked' ? asked : null;
 }
 
-async function keepGrant(ctx: PersonContext, provider: ProviderRecord, transaction: Transaction, exchanged: Exchanged): Promise<CompletedFlow> {
+async function keepGrant(
+  ctx: PersonContext,
+  provider: ProviderRecord,
+  transaction: Transaction,
+  exchanged: Exchanged,
+): Promise<CompletedFlow> {
   const { tokens, identity, issChecked } = exchanged;
   if (transaction.intent === 'reconnect') {
     const [row] = await ctx.database.db
@@ -89,7 +104,13 @@ async function keepGrant(ctx: PersonContext, provider: ProviderRecord, transacti
   });
   const missing = scopesGranted !== null && transaction.scopes.some((scope) => !scopesGranted.includes(scope));
   const flow = missing ? 'scopes_missing' : stored.outcome === 'created' ? 'connected' : 'reconnected';
-  return { intent: transaction.intent as 'connect' | 'reconnect', returnTo: transaction.returnTo, provider: provider.id, connectionId: stored.connectionId, flow };
+  return {
+    intent: transaction.intent as 'connect' | 'reconnect',
+    returnTo: transaction.returnTo,
+    provider: provider.id,
+    connectionId: stored.connectionId,
+    flow,
+  };
 }
 
 interface Exchanged {
@@ -99,10 +120,21 @@ interface Exchanged {
 }
 
 /** Checks the answer, and only then spends the code, at the endpoint that was pinned when the flow began. */
-async function exchange(ctx: Context, provider: ProviderRecord, transaction: Transaction, url: URL): Promise<Exchanged> {
+async function exchange(
+  ctx: Context,
+  provider: ProviderRecord,
+  transaction: Transaction,
+  url: URL,
+): Promise<Exchanged> {
   const checked = checkCallback(provider, transaction.pinned, url, { state: transaction.state });
   const { verifier, nonce, pinned, scopes } = transaction;
-  const tokens = await exchangeCode(provider, pinned, checked, { verifier, nonce, scopes, redirectUri: redirectUri(ctx) }, ctx);
+  const tokens = await exchangeCode(
+    provider,
+    pinned,
+    checked,
+    { verifier, nonce, scopes, redirectUri: redirectUri(ctx) },
+    ctx,
+  );
   const identity = await fetchIdentity(provider, pinned, tokens, ctx, transaction.accountParams);
   return { tokens, identity, issChecked: url.searchParams.has('iss') };
 }
@@ -141,7 +173,10 @@ export async function completeFlow(
     const exchanged = await exchange(ctx, provider, transaction, input.url);
     if (transaction.intent === 'sign_in') {
       const { identity } = exchanged;
-      const { session } = await signIn(ctx, { provider: { id: provider.id, trustedEmail: provider.trusted_email }, identity });
+      const { session } = await signIn(ctx, {
+        provider: { id: provider.id, trustedEmail: provider.trusted_email },
+        identity,
+      });
       return { ok: true, intent: 'sign_in', returnTo: transaction.returnTo, provider: provider.id, session };
     }
     // claimTransaction let nobody but the person of this flow's session come here.
@@ -150,7 +185,14 @@ export async function completeFlow(
   } catch (thrown) {
     const error = toAppError(fromProtocolError(thrown));
     if (error.code === 'internal') ctx.log.error({ event: 'flow_failed', request_id: ctx.requestId, err: error.cause });
-    else ctx.log.warn({ event: 'flow_refused', request_id: ctx.requestId, provider: transaction?.provider, error_code: ledgerCode(error), err: error.cause });
+    else
+      ctx.log.warn({
+        event: 'flow_refused',
+        request_id: ctx.requestId,
+        provider: transaction?.provider,
+        error_code: ledgerCode(error),
+        err: error.cause,
+      });
     // Signing in writes its own refusals, with the person where there is one.
     const written = isAppError(thrown) && (thrown.code === 'sign_in_not_allowed' || thrown.code === 'person_disabled');
     if (!written) await recordRefusal(ctx, error, transaction);

@@ -11,7 +11,10 @@ import { type LedgerAction, ledgerActions } from '#lib/ledger/actions';
 
 const newest = 500;
 
-type Event = Pick<typeof ledger.$inferSelect, 'at' | 'action' | 'outcome' | 'code' | 'actorType' | 'actorId' | 'ip' | 'requestId' | 'count'>;
+type Event = Pick<
+  typeof ledger.$inferSelect,
+  'at' | 'action' | 'outcome' | 'code' | 'actorType' | 'actorId' | 'ip' | 'requestId' | 'count'
+>;
 
 /** Folds runs of like events («read 37 times by billing-sync»); newest first in, newest first out. */
 export function foldHistory(events: readonly Event[], nameOf: (event: Event) => string): HistoryView[] {
@@ -19,7 +22,12 @@ export function foldHistory(events: readonly Event[], nameOf: (event: Event) => 
   for (const event of events) {
     const by = nameOf(event);
     const last = folded.at(-1);
-    const like = last && last.action === event.action && last.outcome === event.outcome && last.code === event.code && last.by === by;
+    const like =
+      last &&
+      last.action === event.action &&
+      last.outcome === event.outcome &&
+      last.code === event.code &&
+      last.by === by;
     if (like) {
       last.count += event.count;
       last.at = event.at;
@@ -71,8 +79,13 @@ export async function connectionHistory(ctx: Context, input: { id: string }): Pr
     .where(eq(ledger.connectionId, input.id))
     .orderBy(desc(ledger.at), desc(ledger.id))
     .limit(newest);
-  const keyIds = [...new Set(events.filter((event) => event.actorType === 'api_key').map((event) => event.actorId ?? ''))];
-  const keys = keyIds.length === 0 ? [] : await db.select({ id: apiKeys.id, name: apiKeys.name }).from(apiKeys).where(inArray(apiKeys.id, keyIds));
+  const keyIds = [
+    ...new Set(events.filter((event) => event.actorType === 'api_key').map((event) => event.actorId ?? '')),
+  ];
+  const keys =
+    keyIds.length === 0
+      ? []
+      : await db.select({ id: apiKeys.id, name: apiKeys.name }).from(apiKeys).where(inArray(apiKeys.id, keyIds));
   const keyNames = new Map(keys.map((key) => [key.id, key.name]));
   const self = ctx.actor.type === 'person' ? ctx.actor.personId : null;
   return foldHistory(events, (event) => {

@@ -27,8 +27,10 @@ export function fromProtocolError(error: unknown): unknown {
   const code = exact[error.code];
   if (code) return new AppError(code, options);
   if (error.code.startsWith('id_token_')) return new AppError('id_token_invalid', options);
-  if (error.disposition === 'transient') return new AppError('provider_unavailable', { retryAfterSeconds: 30, ...options });
-  if (error.disposition === 'configuration') return new AppError('provider_configuration', { retryAfterSeconds: 300, ...options });
+  if (error.disposition === 'transient')
+    return new AppError('provider_unavailable', { retryAfterSeconds: 30, ...options });
+  if (error.disposition === 'configuration')
+    return new AppError('provider_configuration', { retryAfterSeconds: 300, ...options });
   return new AppError('token_answer_invalid', options);
 }
 

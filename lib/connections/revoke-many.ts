@@ -10,7 +10,10 @@ export interface RevokeOutcome {
 }
 
 /** Ends many connections, each on its own: one that fails stops none of the others. For administrators. */
-export async function revokeConnections(ctx: Context, input: { ids: readonly string[]; reason: string }): Promise<RevokeOutcome[]> {
+export async function revokeConnections(
+  ctx: Context,
+  input: { ids: readonly string[]; reason: string },
+): Promise<RevokeOutcome[]> {
   requireAdministrator(ctx);
   const outcomes: RevokeOutcome[] = [];
   for (const id of new Set(input.ids)) {

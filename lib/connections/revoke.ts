@@ -1,7 +1,7 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
+import { workOneRevocation } from '#lib/connections/work-revocations';
 import type { Context } from '#lib/context';
 import { inBackground } from '#lib/context';
-import { workOneRevocation } from '#lib/connections/work-revocations';
 import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
@@ -44,7 +44,10 @@ export async function revokeConnection(ctx: Context, input: RevokeInput): Promis
     throw new AppError('not_found');
   }
   const where = and(eq(connections.personId, personId), eq(connections.id, input.id));
-  const [row] = await db.select({ personId: connections.personId, provider: connections.provider }).from(connections).where(where);
+  const [row] = await db
+    .select({ personId: connections.personId, provider: connections.provider })
+    .from(connections)
+    .where(where);
   // Asked even where there is no row, so that a missing scope is told apart from a missing connection for nobody.
   const allowed = mayRevoke(ctx, row ?? { personId, provider: '' });
   if (!row || !allowed) throw new AppError('not_found');
@@ -68,6 +71,7 @@ export async function revokeConnection(ctx: Context, input: RevokeInput): Promis
     });
     return true;
   });
-  if (changed) inBackground(ctx, 'revoke at the provider', workOneRevocation(ctx, { personId, connectionId: input.id }));
+  if (changed)
+    inBackground(ctx, 'revoke at the provider', workOneRevocation(ctx, { personId, connectionId: input.id }));
   return { id: input.id, changed };
 }

@@ -35,7 +35,12 @@ export function redirectUri(ctx: Pick<Context, 'config'>): string {
 
 async function loadOwn(ctx: Context & { actor: { type: 'person'; personId: string } }, id: string) {
   const [row] = await ctx.database.db
-    .select({ provider: connections.provider, accountParams: connections.accountParams, status: connections.status, frozenAt: connections.frozenAt })
+    .select({
+      provider: connections.provider,
+      accountParams: connections.accountParams,
+      status: connections.status,
+      frozenAt: connections.frozenAt,
+    })
     .from(connections)
     .where(and(eq(connections.personId, ctx.actor.personId), eq(connections.id, id)));
   if (!row) throw new AppError('not_found');
@@ -70,7 +75,9 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
   if (!signingIn) requirePerson(ctx);
   const { actor } = ctx;
   const existing =
-    input.intent === 'reconnect' && actor.type === 'person' ? await loadOwn({ ...ctx, actor }, input.connectionId ?? '') : undefined;
+    input.intent === 'reconnect' && actor.type === 'person'
+      ? await loadOwn({ ...ctx, actor }, input.connectionId ?? '')
+      : undefined;
   const provider = ctx.providers.get(existing?.provider ?? input.provider ?? '');
   if (!provider || (signingIn && !provider.sign_in)) throw new AppError('unknown_provider');
 
@@ -85,7 +92,14 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
       // Extra parameters ask for lasting access; signing in wants none.
       signingIn ? { ...provider, authorization_params: {} } : provider,
       pinned,
-      { redirectUri: redirectUri(ctx), state: secrets.state, nonce: secrets.nonce, codeChallenge: secrets.challenge, scopes, accountParams },
+      {
+        redirectUri: redirectUri(ctx),
+        state: secrets.state,
+        nonce: secrets.nonce,
+        codeChallenge: secrets.challenge,
+        scopes,
+        accountParams,
+      },
     );
   } catch (error) {
     throw fromProtocolError(error);

@@ -72,7 +72,9 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
       authorization: grant.authorization,
       ...(await sealTokens(ctx, id, grant.tokens, grant.lifeSeconds)),
       // A consent that is repeated may bring no new refresh token (Google): the old one lives, unless it was dead.
-      ...(grant.tokens.refresh_token === null && live?.status !== 'connected' ? { refreshToken: null, refreshTokenExpiresAt: null } : {}),
+      ...(grant.tokens.refresh_token === null && live?.status !== 'connected'
+        ? { refreshToken: null, refreshTokenExpiresAt: null }
+        : {}),
       lastRefreshError: null,
       connectedAt: sql`now()`,
     };

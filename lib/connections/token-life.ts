@@ -8,7 +8,12 @@ import type { ProviderRecord } from '#lib/providers/record';
  * that (RFC 7662 `exp`), else the record's default; null where nothing is known. A failing probe is no failure of the
  * flow: the default serves until the token is refused.
  */
-export async function tokenLife(ctx: Context, provider: ProviderRecord, pinned: PinnedEndpoints, tokens: TokenSet): Promise<number | null> {
+export async function tokenLife(
+  ctx: Context,
+  provider: ProviderRecord,
+  pinned: PinnedEndpoints,
+  tokens: TokenSet,
+): Promise<number | null> {
   if (tokens.expires_in !== null) return tokens.expires_in;
   if (provider.expiry_probe === 'introspect') {
     try {

@@ -4,9 +4,15 @@ import type { TokenSet } from '#lib/oauth/types';
 import type { Place } from '#lib/vault/vault';
 
 /** Where a connection's access token lives. */
-export const accessTokenPlace = (connectionId: string): Place => ({ row: connectionId, column: 'connections.access_token' });
+export const accessTokenPlace = (connectionId: string): Place => ({
+  row: connectionId,
+  column: 'connections.access_token',
+});
 /** Where a connection's refresh token lives. */
-export const refreshTokenPlace = (connectionId: string): Place => ({ row: connectionId, column: 'connections.refresh_token' });
+export const refreshTokenPlace = (connectionId: string): Place => ({
+  row: connectionId,
+  column: 'connections.refresh_token',
+});
 
 /** A moment `seconds` from now by the database's clock; null stays null. */
 export function secondsFromNow(seconds: number | null): SQL | null {
@@ -14,7 +20,12 @@ export function secondsFromNow(seconds: number | null): SQL | null {
 }
 
 /** The columns that a token answer fills, sealed for this connection. A missing refresh token leaves its columns alone. */
-export async function sealTokens(ctx: Pick<Context, 'vault'>, connectionId: string, tokens: TokenSet, lifeSeconds: number | null) {
+export async function sealTokens(
+  ctx: Pick<Context, 'vault'>,
+  connectionId: string,
+  tokens: TokenSet,
+  lifeSeconds: number | null,
+) {
   const refresh =
     tokens.refresh_token === null
       ? {}

@@ -49,9 +49,20 @@ export const connectionColumns = {
   revocationLastErrorCode: revocations.lastErrorCode,
 } as const;
 
-type Selected<T> = { [K in keyof T]: T[K] extends { _: { data: infer D; notNull: infer N } } ? (N extends true ? D : D | null) : T[K] extends SQL<infer D> ? D : never };
+type Selected<T> = {
+  [K in keyof T]: T[K] extends { _: { data: infer D; notNull: infer N } }
+    ? N extends true
+      ? D
+      : D | null
+    : T[K] extends SQL<infer D>
+      ? D
+      : never;
+};
 /** A selected row. Columns of the joined tables may be null. */
-export type ConnectionRow = Omit<Selected<typeof connectionColumns>, 'lastUsedByName' | 'revocationState' | 'revocationAttempts' | 'revocationNextAttemptAt'> & {
+export type ConnectionRow = Omit<
+  Selected<typeof connectionColumns>,
+  'lastUsedByName' | 'revocationState' | 'revocationAttempts' | 'revocationNextAttemptAt'
+> & {
   lastUsedByName: string | null;
   revocationState: (typeof revocations.$inferSelect)['state'] | null;
   revocationAttempts: number | null;
@@ -85,7 +96,14 @@ export function toConnectionView(ctx: Pick<Context, 'providers'>, row: Connectio
     statusReason: row.statusReason,
     scopes: granted === null ? null : describeScopes(provider, granted),
     missingScopes: describeScopes(provider, missing),
-    token: live ? { issuedAt: row.issuedAt, expiresAt: row.expiresAt, refreshable: row.refreshable, refreshExpiresAt: row.refreshExpiresAt } : null,
+    token: live
+      ? {
+          issuedAt: row.issuedAt,
+          expiresAt: row.expiresAt,
+          refreshable: row.refreshable,
+          refreshExpiresAt: row.refreshExpiresAt,
+        }
+      : null,
     extras: row.extras,
     accountParams: row.accountParams,
     authorization: row.authorization,

@@ -27,7 +27,10 @@ const batch = 20;
 async function claim(ctx: Context, key: Key): Promise<{ attempts: number } | null> {
   const [claimed] = await ctx.database.db
     .update(revocations)
-    .set({ attempts: sql`${revocations.attempts} + 1`, nextAttemptAt: sql`now() + make_interval(secs => ${claimSeconds}::float8)` })
+    .set({
+      attempts: sql`${revocations.attempts} + 1`,
+      nextAttemptAt: sql`now() + make_interval(secs => ${claimSeconds}::float8)`,
+    })
     .where(
       and(
         eq(revocations.personId, key.personId),
@@ -41,7 +44,16 @@ async function claim(ctx: Context, key: Key): Promise<{ attempts: number } | nul
 }
 
 /** Tells the provider; where only a live access token can end the grant, gets one first. */
-async function revokeUpstream(ctx: Context, row: { id: string; provider: string; accountParams: Record<string, string>; accessToken: string | null; refreshToken: string | null }): Promise<RevocationState> {
+async function revokeUpstream(
+  ctx: Context,
+  row: {
+    id: string;
+    provider: string;
+    accountParams: Record<string, string>;
+    accessToken: string | null;
+    refreshToken: string | null;
+  },
+): Promise<RevocationState> {
   const provider = ctx.providers.get(row.provider);
   if (!provider) return 'unsupported';
   const accessToken = row.accessToken === null ? null : ctx.vault.open(row.accessToken, accessTokenPlace(row.id));
@@ -55,7 +67,14 @@ async function revokeUpstream(ctx: Context, row: { id: string; provider: string;
     if (!isOAuthError(error) || error.code !== 'token_rejected' || refreshToken === null) throw error;
     try {
       const fresh = await refreshGrant(provider, pinned, { refreshToken, accountParams: row.accountParams }, ctx);
-      return outcome(await revokeGrant(provider, pinned, { accessToken: fresh.access_token, refreshToken: fresh.refresh_token ?? refreshToken }, ctx));
+      return outcome(
+        await revokeGrant(
+          provider,
+          pinned,
+          { accessToken: fresh.access_token, refreshToken: fresh.refresh_token ?? refreshToken },
+          ctx,
+        ),
+      );
     } catch (second) {
       // A grant that can no longer be refreshed is over already.
       if (isOAuthError(second) && second.disposition === 'dead_grant') return 'revoked_upstream';
@@ -64,19 +83,44 @@ async function revokeUpstream(ctx: Context, row: { id: string; provider: string;
   }
 }
 
-async function finish(ctx: Context, key: Key, provider: string, state: RevocationState, code: string | null): Promise<void> {
+async function finish(
+  ctx: Context,
+  key: Key,
+  provider: string,
+  state: RevocationState,
+  code: string | null,
+): Promise<void> {
   await withTransaction(ctx.database.db, async (tx) => {
     const done = await tx
       .update(revocations)
       .set({ state, finishedAt: sql`now()`, lastErrorCode: code })
-      .where(and(eq(revocations.personId, key.personId), eq(revocations.connectionId, key.connectionId), eq(revocations.state, 'pending')))
+      .where(
+        and(
+          eq(revocations.personId, key.personId),
+          eq(revocations.connectionId, key.connectionId),
+          eq(revocations.state, 'pending'),
+        ),
+      )
       .returning({ state: revocations.state });
     if (done.length === 0) return;
     // The outcome is final: what was kept for it is erased.
     await tx
       .update(connections)
-      .set({ accessToken: null, refreshToken: null, accessTokenExpiresAt: null, refreshTokenExpiresAt: null, leaseOwner: null, leaseExpiresAt: null })
-      .where(and(eq(connections.personId, key.personId), eq(connections.id, key.connectionId), eq(connections.status, 'revoked')));
+      .set({
+        accessToken: null,
+        refreshToken: null,
+        accessTokenExpiresAt: null,
+        refreshTokenExpiresAt: null,
+        leaseOwner: null,
+        leaseExpiresAt: null,
+      })
+      .where(
+        and(
+          eq(connections.personId, key.personId),
+          eq(connections.id, key.connectionId),
+          eq(connections.status, 'revoked'),
+        ),
+      );
     await record(tx, ctx, {
       action: state === 'failed' ? 'revocation.failed' : 'revocation.finished',
       outcome: state === 'failed' ? 'failed' : 'ok',
@@ -111,7 +155,13 @@ export async function workOneRevocation(ctx: Context, key: Key): Promise<void> {
     db
       .update(revocations)
       .set({ nextAttemptAt: sql`now() + make_interval(secs => ${seconds}::float8)`, lastErrorCode: code })
-      .where(and(eq(revocations.personId, key.personId), eq(revocations.connectionId, key.connectionId), eq(revocations.state, 'pending')));
+      .where(
+        and(
+          eq(revocations.personId, key.personId),
+          eq(revocations.connectionId, key.connectionId),
+          eq(revocations.state, 'pending'),
+        ),
+      );
   if (row.refreshing) {
     await again(5, null);
     return;
@@ -119,14 +169,33 @@ export async function workOneRevocation(ctx: Context, key: Key): Promise<void> {
   try {
     await finish(ctx, key, row.provider, await revokeUpstream(ctx, row), null);
   } catch (error) {
-    const code = isOAuthError(error) ? error.code : error instanceof Error && 'code' in error ? String(error.code) : 'internal';
-    ctx.log.warn({ event: 'revocation_attempt_failed', connection: key.connectionId, provider: row.provider, attempt: claimed.attempts, error_code: code, err: error });
+    const code = isOAuthError(error)
+      ? error.code
+      : error instanceof Error && 'code' in error
+        ? String(error.code)
+        : 'internal';
+    ctx.log.warn({
+      event: 'revocation_attempt_failed',
+      connection: key.connectionId,
+      provider: row.provider,
+      attempt: claimed.attempts,
+      error_code: code,
+      err: error,
+    });
     if (claimed.attempts >= maxAttempts) {
       await finish(ctx, key, row.provider, 'failed', code);
       return;
     }
     if (claimed.attempts === 1) {
-      await record(db, ctx, { action: 'revocation.failed', outcome: 'failed', code, personId: key.personId, connectionId: key.connectionId, provider: row.provider, details: { state: 'pending' } });
+      await record(db, ctx, {
+        action: 'revocation.failed',
+        outcome: 'failed',
+        code,
+        personId: key.personId,
+        connectionId: key.connectionId,
+        provider: row.provider,
+        details: { state: 'pending' },
+      });
     }
     const asked = isOAuthError(error) ? (error.retryAfterSeconds ?? 0) : 0;
     const backoff = Math.min(longestDelaySeconds, firstDelaySeconds * 2 ** Math.min(claimed.attempts - 1, 10));

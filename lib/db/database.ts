@@ -29,10 +29,24 @@ export function rowsOf<T extends Record<string, unknown>>(result: unknown): T[] 
 }
 
 const unavailable = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EPIPE', 'CONNECT_TIMEOUT', 'CONNECTION_CLOSED',
-  'CONNECTION_ENDED', 'CONNECTION_DESTROYED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'EPIPE',
+  'CONNECT_TIMEOUT',
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
   // PostgreSQL's own: shutting down, starting up, too many clients, read-only after a failover (Appendix A)
-  '57P01', '57P02', '57P03', '53300', '25006', '08000', '08003', '08006',
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+  '25006',
+  '08000',
+  '08003',
+  '08006',
 ]);
 
 /** True when the database could not be reached or cannot take writes just now, as opposed to a faulty statement. */
@@ -47,7 +61,9 @@ export function isDatabaseUnavailable(error: unknown): boolean {
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if ('code' in at && at.code === '23505') {
-      const named = (at as { constraint_name?: string; constraint?: string }).constraint_name ?? (at as { constraint?: string }).constraint;
+      const named =
+        (at as { constraint_name?: string; constraint?: string }).constraint_name ??
+        (at as { constraint?: string }).constraint;
       return constraint === undefined || named === constraint;
     }
   }

@@ -4,8 +4,8 @@ import { PGlite } from '@electric-sql/pglite';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
-import type { Database, Db } from '#lib/db/database';
 import { lockDataFolder } from '#lib/db/data-folder-lock';
+import type { Database, Db } from '#lib/db/database';
 import * as schema from '#lib/db/schema/index';
 
 const options = { schema, casing: 'snake_case' } as const;

@@ -14,10 +14,16 @@ export async function ensureLedgerPartitions(db: Db, now: Date): Promise<void> {
     const name = `ledger_${from.toISOString().slice(0, 7).replace('-', '_')}`;
     const known = rowsOf<{ at: string | null }>(await db.execute(sql`select to_regclass(${name})::text as at`));
     if (known[0]?.at) continue;
-    const inDefault = rowsOf(await db.execute(sql`select 1 from ledger_default where at >= ${from.toISOString()}::timestamptz and at < ${to.toISOString()}::timestamptz limit 1`));
+    const inDefault = rowsOf(
+      await db.execute(
+        sql`select 1 from ledger_default where at >= ${from.toISOString()}::timestamptz and at < ${to.toISOString()}::timestamptz limit 1`,
+      ),
+    );
     if (inDefault.length > 0) continue;
     await db.execute(
-      sql.raw(`create table if not exists "${name}" partition of "ledger" for values from ('${from.toISOString()}') to ('${to.toISOString()}')`),
+      sql.raw(
+        `create table if not exists "${name}" partition of "ledger" for values from ('${from.toISOString()}') to ('${to.toISOString()}')`,
+      ),
     );
   }
 }

@@ -9,7 +9,13 @@ import { requestHeaders } from '#lib/session/request';
 /** What a form shows after its action ran. */
 export type ActionState<Data = unknown> =
   | { ok: true; message?: string; data?: Data }
-  | { ok: false; code: ErrorCode; message: string; reference: string; issues?: readonly { path: string; message: string }[] };
+  | {
+      ok: false;
+      code: ErrorCode;
+      message: string;
+      reference: string;
+      issues?: readonly { path: string; message: string }[];
+    };
 
 /** Fields of a form as an object; a name that occurs more than once becomes a list. Next's own fields are left out. */
 function fieldsOf(form: FormData): Record<string, unknown> {
@@ -29,7 +35,10 @@ function fieldsOf(form: FormData): Record<string, unknown> {
 export function formAction<Schema extends z.ZodType, Data>(
   schema: Schema,
   options: { role?: 'user' | 'administrator' },
-  body: (ctx: PersonContext, input: z.output<Schema>) => Promise<{ message?: string; data?: Data } | undefined> | Promise<void>,
+  body: (
+    ctx: PersonContext,
+    input: z.output<Schema>,
+  ) => Promise<{ message?: string; data?: Data } | undefined> | Promise<void>,
 ): (previous: ActionState<Data> | null, form: FormData) => Promise<ActionState<Data>> {
   return async (_previous, form) => {
     const ctx = await webContext();
@@ -40,14 +49,26 @@ export function formAction<Schema extends z.ZodType, Data>(
       const parsed = schema.safeParse(fieldsOf(form));
       if (!parsed.success) {
         const issues = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
-        return { ok: false, code: 'invalid_request', message: 'Some fields need another look.', reference: ctx.requestId, issues };
+        return {
+          ok: false,
+          code: 'invalid_request',
+          message: 'Some fields need another look.',
+          reference: ctx.requestId,
+          issues,
+        };
       }
       return { ok: true, ...(await body(ctx, parsed.data)) };
     } catch (thrown) {
       // Redirects and not-found pages travel as errors.
       unstable_rethrow(thrown);
       const error = toAppError(thrown);
-      if (error.status >= 500) ctx.log.error({ event: 'action_failed', request_id: ctx.requestId, error_code: error.code, err: error.cause ?? error });
+      if (error.status >= 500)
+        ctx.log.error({
+          event: 'action_failed',
+          request_id: ctx.requestId,
+          error_code: error.code,
+          err: error.cause ?? error,
+        });
       const { code, message, issues } = error;
       return { ok: false, code, message, reference: ctx.requestId, ...(issues ? { issues } : {}) };
     }

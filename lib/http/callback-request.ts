@@ -9,7 +9,15 @@ import { writeSessionId } from '#lib/session/session-cookie';
 import { clearTransaction, findTransaction } from '#lib/session/transaction-cookies';
 
 /** Answers that smell of an attack, or that nobody's page waits for: refused where they stand, with a 4xx. */
-const outright: readonly ErrorCode[] = ['duplicate_parameter', 'state_missing', 'state_unknown', 'state_reused', 'state_mismatch', 'iss_mismatch', 'iss_missing'];
+const outright: readonly ErrorCode[] = [
+  'duplicate_parameter',
+  'state_missing',
+  'state_unknown',
+  'state_reused',
+  'state_mismatch',
+  'iss_mismatch',
+  'iss_missing',
+];
 
 function refuse(ctx: Context, error: AppError): Response {
   if (ctx.actor.type === 'anonymous') ctx.refusals.add(ctx, error.code);

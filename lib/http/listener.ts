@@ -12,7 +12,8 @@ const maxBodyBytes = 1024 * 1024;
 const maxApiBodyBytes = 64 * 1024;
 
 /** What must not be believed from outside; what is needed of it is written anew. */
-const intermediary = /^(?:x-forwarded-|x-real-ip$|x-original-|x-rewrite-|forwarded$|x-middleware-|x-grantkeep-|x-request-id$|x-nonce$)/;
+const intermediary =
+  /^(?:x-forwarded-|x-real-ip$|x-original-|x-rewrite-|forwarded$|x-middleware-|x-grantkeep-|x-request-id$|x-nonce$)/;
 
 function stripIntermediaryHeaders(request: IncomingMessage): void {
   for (const name of Object.keys(request.headers)) if (intermediary.test(name)) delete request.headers[name];
@@ -31,7 +32,11 @@ function writeHeader(request: IncomingMessage, name: string, value: string): voi
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, status: number, title: string): void {
-  response.writeHead(status, { 'content-type': 'application/problem+json', 'cache-control': 'no-store', connection: 'close' });
+  response.writeHead(status, {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    connection: 'close',
+  });
   response.end(JSON.stringify({ type: 'about:blank', title, status }));
   // The body that was not wanted is not read.
   request.unpipe();

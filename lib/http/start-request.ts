@@ -49,8 +49,15 @@ export async function handleStart(ctx: Context, request: Request, jar: CookieJar
     return seeOther(location.href);
   } catch (thrown) {
     // A body that is no form makes `formData()` throw a TypeError.
-    const error = thrown instanceof TypeError && !input ? new AppError('invalid_request', { cause: thrown }) : toAppError(thrown);
-    if (error.status >= 500) ctx.log.error({ event: 'start_failed', request_id: ctx.requestId, error_code: error.code, err: error.cause ?? error });
+    const error =
+      thrown instanceof TypeError && !input ? new AppError('invalid_request', { cause: thrown }) : toAppError(thrown);
+    if (error.status >= 500)
+      ctx.log.error({
+        event: 'start_failed',
+        request_id: ctx.requestId,
+        error_code: error.code,
+        err: error.cause ?? error,
+      });
     if (ctx.actor.type === 'anonymous') ctx.refusals.add(ctx, error.code, input?.provider ?? null);
     const outright = !input || error.code === 'rate_limited';
     return outright || !input ? refusalPage(error, ctx.requestId) : seeOther(failedStart(ctx, input, error.code));

@@ -9,7 +9,13 @@ const schema = 'pgboss';
 export function createBoss(where: { url: string } | { pglite: PGlite }, mayCreate: boolean): PgBoss {
   const shared = { schema, migrate: mayCreate, createSchema: mayCreate, persistWarnings: false };
   if ('pglite' in where) return new PgBoss({ ...shared, db: fromPglite(where.pglite), backend: 'pglite' });
-  return new PgBoss({ ...shared, connectionString: where.url, max: 2, application_name: 'grantkeep jobs', reindex: mayCreate });
+  return new PgBoss({
+    ...shared,
+    connectionString: where.url,
+    max: 2,
+    application_name: 'grantkeep jobs',
+    reindex: mayCreate,
+  });
 }
 
 /** Makes the job tables and the queue, as the owner. */

@@ -34,7 +34,10 @@ export async function startJobs(runtime: Runtime): Promise<() => Promise<void>> 
   await boss.work(tickQueue, { pollingIntervalSeconds: 5 }, async () => {
     await tick(systemContext(runtime, 'jobs'));
   });
-  const flush = () => runtime.refusals.flush(database.db).catch((error: unknown) => log.error({ event: 'refusals_not_written', err: error }));
+  const flush = () =>
+    runtime.refusals
+      .flush(database.db)
+      .catch((error: unknown) => log.error({ event: 'refusals_not_written', err: error }));
   const everyMinute = setInterval(flush, 60_000);
   everyMinute.unref();
   return async () => {

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { Context } from '#lib/context';
+import type { Requester } from '#lib/actor';
 import type { Db } from '#lib/db/database';
 import { ledger } from '#lib/db/schema/ledger';
 import { toLedgerRow } from '#lib/ledger/record';
@@ -17,7 +17,7 @@ interface Fold {
 /** Counts refusals of anonymous requests, so that a flood of them cannot fill the disk. */
 export interface RefusalFolder {
   /** Counts one; the row is written when its minute is over. */
-  add(who: Pick<Context, 'ip' | 'requestId'>, code: string, provider?: string | null): void;
+  add(who: Pick<Requester, 'ip' | 'requestId'>, code: string, provider?: string | null): void;
   /** Writes one row a code and network with its count. */
   flush(db: Db): Promise<void>;
 }
@@ -54,7 +54,13 @@ export function createRefusalFolder(): RefusalFolder {
       const rows = [...taken.values()].map((fold) =>
         toLedgerRow(
           { actor: { type: 'anonymous' }, ip: fold.network, requestId: fold.requestId },
-          { action: 'request.refused', outcome: 'refused', code: fold.code, provider: fold.provider, count: fold.count },
+          {
+            action: 'request.refused',
+            outcome: 'refused',
+            code: fold.code,
+            provider: fold.provider,
+            count: fold.count,
+          },
         ),
       );
       await db.insert(ledger).values(rows);

@@ -1,4 +1,4 @@
-import type { Context } from '#lib/context';
+import type { Requester } from '#lib/actor';
 import type { Db } from '#lib/db/database';
 import { ledger } from '#lib/db/schema/ledger';
 import type { LedgerAction } from '#lib/ledger/actions';
@@ -17,13 +17,17 @@ export interface LedgerEntry {
   details?: Record<string, string | number | boolean | null | string[]>;
 }
 
-type Who = Pick<Context, 'actor' | 'ip' | 'requestId'>;
-
 /** The row for an entry, as the actor of the context did it. */
-export function toLedgerRow(who: Who, entry: LedgerEntry): typeof ledger.$inferInsert {
+export function toLedgerRow(who: Requester, entry: LedgerEntry): typeof ledger.$inferInsert {
   const { actor } = who;
   const actorId =
-    actor.type === 'person' ? actor.personId : actor.type === 'api_key' ? actor.keyId : actor.type === 'system' ? actor.name : null;
+    actor.type === 'person'
+      ? actor.personId
+      : actor.type === 'api_key'
+        ? actor.keyId
+        : actor.type === 'system'
+          ? actor.name
+          : null;
   return {
     action: entry.action,
     outcome: entry.outcome ?? 'ok',
@@ -45,6 +49,6 @@ export function toLedgerRow(who: Who, entry: LedgerEntry): typeof ledger.$inferI
  * Writes an entry in the caller's transaction: what it tells and the change it tells of stand or fall together.
  * This and `fold-refusals.ts` are the ledger's only writers.
  */
-export async function record(tx: Db, who: Who, entry: LedgerEntry): Promise<void> {
+export async function record(tx: Db, who: Requester, entry: LedgerEntry): Promise<void> {
   await tx.insert(ledger).values(toLedgerRow(who, entry));
 }

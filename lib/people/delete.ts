@@ -37,16 +37,33 @@ export async function deletePerson(ctx: Context, input: { id: string; reason: st
   await withTransaction(db, async (tx) => {
     const erased = await tx
       .update(people)
-      .set({ name: null, email: null, subject: sql`'erased:' || ${people.id}`, issuer: 'erased', adminByConfig: false, role: 'user', deletedAt: sql`now()` })
+      .set({
+        name: null,
+        email: null,
+        subject: sql`'erased:' || ${people.id}`,
+        issuer: 'erased',
+        adminByConfig: false,
+        role: 'user',
+        deletedAt: sql`now()`,
+      })
       .where(and(eq(people.id, input.id), isNull(people.deletedAt)))
       .returning({ id: people.id });
     if (erased.length === 0) return;
     await tx.delete(sessions).where(eq(sessions.personId, input.id));
     await tx
       .update(connections)
-      .set({ label: null, subject: 'erased', extras: {}, authorization: sql`${connections.authorization} || '{"userAgent": null}'::jsonb` })
+      .set({
+        label: null,
+        subject: 'erased',
+        extras: {},
+        authorization: sql`${connections.authorization} || '{"userAgent": null}'::jsonb`,
+      })
       .where(and(eq(connections.personId, input.id), eq(connections.status, 'revoked')));
-    await record(tx, ctx, { action: 'person.deleted', personId: input.id, details: { reason: input.reason.slice(0, 300), revoked: live.length } });
+    await record(tx, ctx, {
+      action: 'person.deleted',
+      personId: input.id,
+      details: { reason: input.reason.slice(0, 300), revoked: live.length },
+    });
   });
   return { revoked: live.length };
 }

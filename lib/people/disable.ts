@@ -40,10 +40,19 @@ async function change(ctx: Context, { id, reason }: DisableInput, disable: boole
     const changed = await tx
       .update(people)
       .set({ disabledAt: disable ? sql`now()` : null })
-      .where(and(eq(people.id, id), isNull(people.deletedAt), disable ? isNull(people.disabledAt) : isNotNull(people.disabledAt)))
+      .where(
+        and(
+          eq(people.id, id),
+          isNull(people.deletedAt),
+          disable ? isNull(people.disabledAt) : isNotNull(people.disabledAt),
+        ),
+      )
       .returning({ id: people.id });
     if (changed.length === 0) {
-      const [known] = await tx.select({ id: people.id }).from(people).where(and(eq(people.id, id), isNull(people.deletedAt)));
+      const [known] = await tx
+        .select({ id: people.id })
+        .from(people)
+        .where(and(eq(people.id, id), isNull(people.deletedAt)));
       if (!known) throw new AppError('not_found');
       return;
     }

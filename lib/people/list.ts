@@ -65,7 +65,8 @@ export async function listPeople(ctx: Context, input: ListPeopleInput = {}): Pro
     conditions.push(or(ilike(people.name, like), ilike(people.email, like), eq(people.id, input.query)));
   }
   if (input.role) conditions.push(sql`${effectiveRole} = ${input.role}`);
-  if (input.status) conditions.push(input.status === 'disabled' ? sql`${people.disabledAt} is not null` : isNull(people.disabledAt));
+  if (input.status)
+    conditions.push(input.status === 'disabled' ? sql`${people.disabledAt} is not null` : isNull(people.disabledAt));
   if (input.cursor) {
     const { at, id } = decodeCursor(input.cursor);
     conditions.push(or(lt(people.createdAt, new Date(at)), and(eq(people.createdAt, new Date(at)), lt(people.id, id))));

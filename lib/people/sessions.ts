@@ -101,7 +101,8 @@ export async function endSession(ctx: Context, input: { publicId: string }): Pro
       .set({ endedAt: sql`now()` })
       .where(and(eq(sessions.publicId, input.publicId), isNull(sessions.endedAt)))
       .returning({ personId: sessions.personId });
-    if (ended.length > 0) await record(tx, ctx, { action: 'session.ended', personId: row.personId, details: { session: input.publicId } });
+    if (ended.length > 0)
+      await record(tx, ctx, { action: 'session.ended', personId: row.personId, details: { session: input.publicId } });
   });
 }
 
@@ -121,7 +122,8 @@ export async function endAllSessions(ctx: Context): Promise<void> {
   const { personId } = ctx.actor;
   await withTransaction(ctx.database.db, async (tx) => {
     const count = await endSessionsOf(tx, personId);
-    if (count > 0) await record(tx, ctx, { action: 'session.ended', personId, details: { all: true, sessions: count } });
+    if (count > 0)
+      await record(tx, ctx, { action: 'session.ended', personId, details: { all: true, sessions: count } });
   });
 }
 

@@ -24,10 +24,16 @@ export async function setRole(ctx: Context, input: { id: string; role: Role }): 
       .for('update');
     if (!row) throw new AppError('not_found');
     if (row.adminByConfig) {
-      throw new AppError('conflict', { message: 'This person is an administrator by ADMIN_EMAILS. Take them out there first.' });
+      throw new AppError('conflict', {
+        message: 'This person is an administrator by ADMIN_EMAILS. Take them out there first.',
+      });
     }
     if (row.role === input.role) return;
     await tx.update(people).set({ role: input.role }).where(eq(people.id, input.id));
-    await record(tx, ctx, { action: 'person.role_changed', personId: input.id, details: { from: row.role, to: input.role } });
+    await record(tx, ctx, {
+      action: 'person.role_changed',
+      personId: input.id,
+      details: { from: row.role, to: input.role },
+    });
   });
 }

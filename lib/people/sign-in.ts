@@ -54,7 +54,13 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<{ person
       .for('update');
     const refused = allowed ? (known?.disabledAt ? 'person_disabled' : null) : 'sign_in_not_allowed';
     if (refused) {
-      await record(tx, ctx, { action: 'sign_in.refused', outcome: 'refused', code: refused, personId: known?.id ?? null, provider: provider.id });
+      await record(tx, ctx, {
+        action: 'sign_in.refused',
+        outcome: 'refused',
+        code: refused,
+        personId: known?.id ?? null,
+        provider: provider.id,
+      });
       return refused;
     }
     const profile = { name: identity.name, email: identity.email, adminByConfig, lastSignedInAt: sql`now()` };
@@ -62,14 +68,31 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<{ person
     if (known) {
       await tx.update(people).set(profile).where(eq(people.id, personId));
     } else {
-      await tx.insert(people).values({ id: personId, provider: provider.id, issuer: identity.issuer, subject: identity.subject, ...profile });
+      await tx
+        .insert(people)
+        .values({
+          id: personId,
+          provider: provider.id,
+          issuer: identity.issuer,
+          subject: identity.subject,
+          ...profile,
+        });
     }
     if ((known?.adminByConfig ?? false) !== adminByConfig) {
-      await record(tx, ctx, { action: 'person.role_changed', personId, details: { administrator: adminByConfig, by: 'ADMIN_EMAILS' } });
+      await record(tx, ctx, {
+        action: 'person.role_changed',
+        personId,
+        details: { administrator: adminByConfig, by: 'ADMIN_EMAILS' },
+      });
     }
     const role: Role = adminByConfig ? 'administrator' : (known?.role ?? 'user');
     const session = await beginSession(tx, ctx, { id: personId, role });
-    await record(tx, ctx, { action: 'sign_in.completed', personId, provider: provider.id, details: { session: session.publicId } });
+    await record(tx, ctx, {
+      action: 'sign_in.completed',
+      personId,
+      provider: provider.id,
+      details: { session: session.publicId },
+    });
     return { personId, session };
   });
   if (typeof outcome === 'string') throw new AppError(outcome);

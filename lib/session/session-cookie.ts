@@ -14,7 +14,12 @@ export async function readSessionId(config: Config, jar: Pick<CookieJar, 'get'>)
 }
 
 /** Gives the browser a session id, for at most `seconds`. */
-export async function writeSessionId(config: Config, jar: Pick<CookieJar, 'set'>, sid: string, seconds: number): Promise<void> {
+export async function writeSessionId(
+  config: Config,
+  jar: Pick<CookieJar, 'set'>,
+  sid: string,
+  seconds: number,
+): Promise<void> {
   jar.set(cookieName(config, name), await seal(config, { sid }, longest), cookieAttributes(config, seconds));
 }
 

@@ -42,8 +42,11 @@ function transactionsIn(config: Config, jar: Pick<CookieJar, 'getAll'>): { name:
 
 /** Keeps a flow in a cookie of its own, so that several tabs go side by side; of more than five the oldest goes. */
 export async function writeTransaction(config: Config, jar: CookieJar, transaction: Transaction): Promise<void> {
-  const held = transactionsIn(config, jar).map((cookie) => cookie.name).sort();
-  for (const name of held.slice(0, Math.max(0, held.length - atMost + 1))) jar.set(name, '', cookieAttributes(config, 0));
+  const held = transactionsIn(config, jar)
+    .map((cookie) => cookie.name)
+    .sort();
+  for (const name of held.slice(0, Math.max(0, held.length - atMost + 1)))
+    jar.set(name, '', cookieAttributes(config, 0));
   const name = transactionName(config, transaction.state, transaction.startedAt);
   jar.set(name, await seal(config, transaction, transactionSeconds), cookieAttributes(config, transactionSeconds));
 }
@@ -55,7 +58,11 @@ export interface FoundTransaction {
 }
 
 /** Finds the flow that this browser began with that state; undefined where it began none such. */
-export async function findTransaction(config: Config, jar: Pick<CookieJar, 'getAll'>, state: string): Promise<FoundTransaction | undefined> {
+export async function findTransaction(
+  config: Config,
+  jar: Pick<CookieJar, 'getAll'>,
+  state: string,
+): Promise<FoundTransaction | undefined> {
   const ending = `_${hashSecret(state).slice(0, 16)}`;
   const cookie = transactionsIn(config, jar).find(({ name }) => name.endsWith(ending));
   if (!cookie) return undefined;

@@ -42,7 +42,8 @@ function readHeader(segment: string): Header | undefined {
     if (typeof header !== 'object' || header === null) return undefined;
     const fields = header as Record<string, unknown>;
     const known = ['alg', 'enc', 'kid', 'row', 'column'];
-    if (known.some((name) => typeof fields[name] !== 'string') || Object.keys(fields).length !== known.length) return undefined;
+    if (known.some((name) => typeof fields[name] !== 'string') || Object.keys(fields).length !== known.length)
+      return undefined;
     return fields as unknown as Header;
   } catch {
     return undefined;
@@ -76,7 +77,7 @@ export function createVault(keys: readonly { kid: string; key: Uint8Array }[]): 
       const header = readHeader(protectedHeader);
       const nonce = Buffer.from(iv, 'base64url');
       const authTag = Buffer.from(tag, 'base64url');
-      if (!header || header.alg !== 'dir' || header.enc !== 'A256GCM') throw new AppError('vault_malformed');
+      if (header?.alg !== 'dir' || header.enc !== 'A256GCM') throw new AppError('vault_malformed');
       if (nonce.length !== nonceBytes || authTag.length !== tagBytes) throw new AppError('vault_malformed');
       const key = ring.get(header.kid);
       if (!key) throw new AppError('vault_unknown_key');

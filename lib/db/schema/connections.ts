@@ -21,7 +21,9 @@ export interface Authorization {
 export const connections = pgTable(
   'connections',
   {
-    personId: text().notNull().references(() => people.id),
+    personId: text()
+      .notNull()
+      .references(() => people.id),
     id: text().notNull(),
     provider: text().notNull(),
     issuer: text().notNull(),
@@ -62,7 +64,9 @@ export const connections = pgTable(
   (t) => [
     primaryKey({ columns: [t.personId, t.id] }),
     // Connecting the same account again finds its live row; a revoked one is final.
-    uniqueIndex('connections_account').on(t.personId, t.provider, t.issuer, t.subject).where(sql`${t.status} <> 'revoked'`),
+    uniqueIndex('connections_account')
+      .on(t.personId, t.provider, t.issuer, t.subject)
+      .where(sql`${t.status} <> 'revoked'`),
     index('connections_created').on(t.createdAt, t.id),
     index('connections_provider_created').on(t.provider, t.createdAt, t.id),
     index('connections_subject').on(t.issuer, t.subject),

@@ -12,7 +12,9 @@ export const people = pgTable(
     subject: text().notNull(),
     name: text(),
     email: text(),
-    role: text({ enum: ['user', 'auditor', 'administrator'] }).notNull().default('user'),
+    role: text({ enum: ['user', 'auditor', 'administrator'] })
+      .notNull()
+      .default('user'),
     /** Named in ADMIN_EMAILS at the last sign-in; goes before `role` and is checked anew at each sign-in. */
     adminByConfig: boolean().notNull().default(false),
     /** Set by an administrator: no session of theirs is valid, none can begin. */

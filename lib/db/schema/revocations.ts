@@ -23,7 +23,10 @@ export const revocations = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.personId, t.connectionId] }),
-    foreignKey({ columns: [t.personId, t.connectionId], foreignColumns: [connections.personId, connections.id] }).onDelete('cascade'),
+    foreignKey({
+      columns: [t.personId, t.connectionId],
+      foreignColumns: [connections.personId, connections.id],
+    }).onDelete('cascade'),
     index('revocations_due').on(t.nextAttemptAt).where(sql`${t.state} = 'pending'`),
     check('revocations_state', sql`${t.state} in ('pending', 'revoked_upstream', 'unsupported', 'failed')`),
   ],

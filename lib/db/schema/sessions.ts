@@ -9,7 +9,9 @@ export const sessions = pgTable(
     idHash: text().primaryKey(),
     /** Names the session in pages and in the ledger; of no use to sign in. */
     publicId: text().notNull().unique(),
-    personId: text().notNull().references(() => people.id, { onDelete: 'cascade' }),
+    personId: text()
+      .notNull()
+      .references(() => people.id, { onDelete: 'cascade' }),
     createdAt: instant().notNull().defaultNow(),
     lastSeenAt: instant().notNull().defaultNow(),
     /** The absolute end; the idle limit follows from `lastSeenAt` and the person's role at the moment of asking. */
