@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { providerRecordSchema, providersFileSchema } from '#lib/config/provider-record';
 
@@ -17,78 +18,103 @@ test('the least entry is enough', () => {
   expect(faults({})).toEqual([]);
 });
 
+const shop = { name: 'shop', label: 'Shop', pattern: '^[a-z]+$', example: 'acme' };
+const url = 'https://{shop}.as.example/x';
+const every = {
+  preset: 'oidc',
+  authorization_endpoint: url,
+  token_endpoint: url,
+  revocation_endpoint: 'https://as.example/{client_id}',
+  introspection_endpoint: url,
+  userinfo_endpoint: url,
+  jwks_uri: url,
+  authorization_response_iss_parameter_supported: true,
+  id_token_signing_alg_values_supported: ['ES256'],
+  discovery: 'oauth2',
+  client_private_key: 'pem',
+  client_key_id: 'k',
+  client_key_alg: 'PS256',
+  token_endpoint_auth_method: 'private_key_jwt',
+  basic_encoding: 'raw',
+  scopes: ['a', 'https://as.example/scope'],
+  sign_in_scopes: ['openid'],
+  scope_sep_out: ',',
+  scope_sep_in: '+',
+  absent_scope: 'unknown',
+  scope_descriptions: { a: 'See a' },
+  authorization_params: { access_type: 'offline', response_mode: 'query' },
+  account_params: [shop],
+  iss_policy: 'required',
+  redirect_fields: ['realmId'],
+  dangerously_without_pkce: true,
+  token_params: { audience: 'x' },
+  token_request_format: 'json',
+  accept_json: false,
+  error_in_200: true,
+  token_path: 'authed_user.access_token',
+  response_fields: ['team.id'],
+  url_field_hosts: { instance_url: ['.as.example', 'one.example:8443', 'two.example'] },
+  expires_default: 3600,
+  expiry_probe: 'introspect',
+  refresh_endpoint: url,
+  refresh_params: { x: 'y' },
+  rotation: { leeway_s: 30 },
+  idle_keepalive_days: 25,
+  max_grants: 5,
+  dead_codes: ['invalid_grant'],
+  revoke: {
+    style: 'delete_json',
+    token_kind: 'both',
+    auth: 'basic',
+    blast_radius: 'account',
+    gone_codes: ['invalid_token'],
+    manual_url: 'https://as.example/apps',
+  },
+  identity: {
+    source: 'endpoint',
+    endpoint: url,
+    endpoint_field: 'id',
+    issuer: 'stable',
+    subject: 'id',
+    label: ['a.b'],
+    email: 'e',
+    email_verified: 'v',
+    name: 'n',
+    emails_endpoint: url,
+    headers: { accept: 'x' },
+  },
+  lookups: [{ endpoint: url, fields: { cloud_id: 'a.b' }, headers: { x: 'y' } }],
+  push_signal: 'webhook',
+  sign_in: true,
+  trusted_email: true,
+};
+
 test('an entry may use every field there is', () => {
-  const shop = { name: 'shop', label: 'Shop', pattern: '^[a-z]+$', example: 'acme' };
-  const url = 'https://{shop}.as.example/x';
-  const every = {
-    preset: 'oidc',
-    authorization_endpoint: url,
-    token_endpoint: url,
-    revocation_endpoint: 'https://as.example/{client_id}',
-    introspection_endpoint: url,
-    userinfo_endpoint: url,
-    jwks_uri: url,
-    authorization_response_iss_parameter_supported: true,
-    id_token_signing_alg_values_supported: ['ES256'],
-    discovery: 'oauth2',
-    client_private_key: 'pem',
-    client_key_id: 'k',
-    client_key_alg: 'PS256',
-    token_endpoint_auth_method: 'private_key_jwt',
-    basic_encoding: 'raw',
-    scopes: ['a', 'https://as.example/scope'],
-    sign_in_scopes: ['openid'],
-    scope_sep_out: ',',
-    scope_sep_in: '+',
-    absent_scope: 'unknown',
-    scope_descriptions: { a: 'See a' },
-    authorization_params: { access_type: 'offline', response_mode: 'query' },
-    account_params: [shop],
-    iss_policy: 'required',
-    redirect_fields: ['realmId'],
-    dangerously_without_pkce: true,
-    token_params: { audience: 'x' },
-    token_request_format: 'json',
-    accept_json: false,
-    error_in_200: true,
-    token_path: 'authed_user.access_token',
-    response_fields: ['team.id'],
-    url_field_hosts: { instance_url: ['.as.example', 'one.example:8443', 'two.example'] },
-    expires_default: 3600,
-    expiry_probe: 'introspect',
-    refresh_endpoint: url,
-    refresh_params: { x: 'y' },
-    rotation: { leeway_s: 30 },
-    idle_keepalive_days: 25,
-    max_grants: 5,
-    dead_codes: ['invalid_grant'],
-    revoke: {
-      style: 'delete_json',
-      token_kind: 'both',
-      auth: 'basic',
-      blast_radius: 'account',
-      gone_codes: ['invalid_token'],
-      manual_url: 'https://as.example/apps',
-    },
-    identity: {
-      source: 'endpoint',
-      endpoint: url,
-      endpoint_field: 'id',
-      issuer: 'stable',
-      subject: 'id',
-      label: ['a.b'],
-      email: 'e',
-      email_verified: 'v',
-      name: 'n',
-      emails_endpoint: url,
-      headers: { accept: 'x' },
-    },
-    lookups: [{ endpoint: url, fields: { cloud_id: 'a.b' }, headers: { x: 'y' } }],
-    push_signal: 'webhook',
-    sign_in: true,
-    trusted_email: true,
-  };
   expect(faults(every)).toEqual([]);
+});
+
+describe('docs/providers.md', () => {
+  const page = readFileSync(new URL('../../docs/providers.md', import.meta.url), 'utf8');
+
+  test('explains every field', () => {
+    const nested = (name: 'identity' | 'revoke') => Object.keys(every[name]).map((field) => `${name}.${field}`);
+    const plain = Object.keys(every).filter((field) => field !== 'identity' && field !== 'revoke');
+    const fields = [
+      ...plain,
+      ...nested('identity'),
+      ...nested('revoke'),
+      'client_secret_env',
+      'client_private_key_env',
+    ];
+    expect(fields.filter((field) => !page.includes(`| \`${field}\` |`))).toEqual([]);
+  });
+
+  test('has examples that are taken', () => {
+    const examples = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map((match) => JSON.parse(match[1] ?? ''));
+    expect(examples).toHaveLength(2);
+    const context = { appUrl, env: { SHOPS_CLIENT_SECRET: 's', CORP_CLIENT_SECRET: 's' } };
+    for (const example of examples) expect(providersFileSchema(context).parse(example)).toHaveLength(1);
+  });
 });
 
 describe('a field that nobody knows is named', () => {

@@ -19,10 +19,10 @@ export function placeholderNames(template: string): string[] {
 export const safePart = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9])?$/;
 
 /**
- * Replaces `{parts}`. Every value must be a `safePart`; a missing or unsafe one gives null, as does a result that is
- * not a URL.
+ * Replaces `{parts}` and nothing else, since an issuer is compared letter by letter. Every value must be a `safePart`; a
+ * missing or unsafe one gives null, as does a result that is not a URL.
  */
-export function fillTemplate(template: string, values: Readonly<Record<string, string>>): URL | null {
+export function fillTemplate(template: string, values: Readonly<Record<string, string>>): string | null {
   let complete = true;
   const filled = template.replace(placeholder, (_, name: string) => {
     const value = values[name];
@@ -30,7 +30,7 @@ export function fillTemplate(template: string, values: Readonly<Record<string, s
     complete = false;
     return '';
   });
-  return complete && !/[{}]/.test(filled) ? URL.parse(filled) : null;
+  return complete && !/[{}]/.test(filled) && URL.canParse(filled) ? filled : null;
 }
 
 /** Why a URL may not be an endpoint, in words for the operator, or null. */
@@ -50,8 +50,8 @@ export function endpointFault(url: URL, appUrl: URL): string | null {
 export function endpointSchema(context: RecordContext) {
   return z.string().superRefine((template, ctx) => {
     const examples = Object.fromEntries(placeholderNames(template).map((name) => [name, 'example']));
-    const url = fillTemplate(template, examples);
-    const fault = url ? endpointFault(url, context.appUrl) : 'must be an absolute URL';
+    const filled = fillTemplate(template, examples);
+    const fault = filled ? endpointFault(new URL(filled), context.appUrl) : 'must be an absolute URL';
     if (fault) ctx.addIssue(fault);
   });
 }

@@ -21,8 +21,7 @@ export function checkAccountParams(provider: OAuthProvider, values: AccountParam
 /** Fills the `{parts}` of an endpoint with checked values and the client's id. */
 export function fillEndpoint(provider: OAuthProvider, template: string, values: AccountParamValues): string {
   if (!template.includes('{')) return template;
-  const url = fillTemplate(template.replaceAll('{client_id}', encodeURIComponent(provider.client_id)), values);
-  if (!url) throw new OAuthError('account_param_invalid', { detail: 'unsafe_value' });
-  // An issuer is compared as a string, so nothing but the parts may change: no slash that URL adds.
-  return url.pathname === '/' && !/^[^:]+:\/\/[^/]+\//.test(template) ? url.origin : url.href;
+  const filled = fillTemplate(template.replaceAll('{client_id}', encodeURIComponent(provider.client_id)), values);
+  if (!filled) throw new OAuthError('account_param_invalid', { detail: 'unsafe_value' });
+  return filled;
 }

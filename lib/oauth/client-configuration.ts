@@ -14,12 +14,6 @@ import type { OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types
 /** Seconds that a provider's clock may differ from ours when an ID token's times are checked. */
 const clockToleranceSeconds = 60;
 
-/** Signature algorithms with a public key. `none` and the HMAC family never count, advertised or not. */
-function publicKeyAlgorithms(advertised: readonly string[] | undefined): string[] | undefined {
-  const kept = advertised?.filter((alg) => alg !== 'none' && !alg.startsWith('HS'));
-  return kept?.length ? kept : undefined;
-}
-
 /** openid-client's configuration for one exchange or refresh at pinned endpoints. */
 export function clientConfiguration(
   provider: OAuthProvider,
@@ -29,16 +23,15 @@ export function clientConfiguration(
   deps: OAuthDeps,
 ): Configuration {
   const skew = Math.round((deps.now().getTime() - Date.now()) / 1000);
-  const { id_token_signing_alg_values_supported, ...server } = pinned;
-  const algorithms = publicKeyAlgorithms(id_token_signing_alg_values_supported);
   const configuration = new Configuration(
-    { ...server, ...(algorithms ? { id_token_signing_alg_values_supported: algorithms } : {}) },
+    { ...pinned },
     provider.client_id,
     { [clockSkew]: skew, [clockTolerance]: clockToleranceSeconds },
     authentication,
   );
   configuration[customFetch] = (url, options) => exchange.fetch(url, options as RequestInit);
-  // TLS vouches for the token endpoint, but signatures are checked all the same (OpenID Connect Core §3.1.3.7).
+  // TLS vouches for the token endpoint, but signatures are checked all the same (OpenID Connect Core §3.1.3.7). That also
+  // refuses `none` and the HMAC family, which a server may advertise.
   enableNonRepudiationChecks(configuration);
   const tokenEndpoint = new URL(pinned.token_endpoint);
   if (tokenEndpoint.protocol === 'http:' && isLoopbackHost(tokenEndpoint)) allowInsecureRequests(configuration);

@@ -1,5 +1,5 @@
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
+import type { LookupFunction } from 'node:net';
 import { bareHostname, classifyAddress, classifyHost, hostWithPort, isLoopbackHost } from '#lib/config/address-class';
 import { OutboundError } from '#lib/outbound/outbound-error';
 
@@ -54,10 +54,4 @@ export function guardedLookup(origin: HostOrigin, resolve: ResolveAll = systemRe
       callback(null, first.address, first.family);
     });
   };
-}
-
-/** Refuses a literal that the socket would connect to without asking `lookup`. */
-export function literalRefusal(hostname: string, origin: HostOrigin): OutboundError | null {
-  const bare = hostname.replace(/^\[|\]$/g, '');
-  return isIP(bare) !== 0 && !allowed(bare, origin) ? new OutboundError('outbound_blocked', bare, 'address') : null;
 }

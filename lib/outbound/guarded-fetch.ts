@@ -1,13 +1,6 @@
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, fetch as undiciFetch } from 'undici';
 import { bareHostname } from '#lib/config/address-class';
-import {
-  checkUrl,
-  guardedLookup,
-  type HostOrigin,
-  hostOrigin,
-  literalRefusal,
-  type ResolveAll,
-} from '#lib/outbound/connect-policy';
+import { checkUrl, guardedLookup, type HostOrigin, hostOrigin, type ResolveAll } from '#lib/outbound/connect-policy';
 import { OutboundError } from '#lib/outbound/outbound-error';
 
 export interface GuardedFetchOptions {
@@ -26,18 +19,14 @@ export interface GuardedFetchOptions {
 const bodiless = new Set([101, 204, 205, 304]);
 
 function dispatcherFor(origin: HostOrigin, options: GuardedFetchOptions, timeoutMs: number): Dispatcher {
-  const connectPlain = buildConnector({
+  // `lookup` sees names only; literals were checked by checkUrl before the request got here.
+  const connect = buildConnector({
     lookup: guardedLookup(origin, options.resolve),
     timeout: timeoutMs,
     allowH2: false,
     // Said aloud so that no environment variable can switch certificate checks off.
     rejectUnauthorized: true,
   });
-  const connect: buildConnector.connector = (target, callback) => {
-    const refusal = literalRefusal(target.hostname, origin);
-    if (refusal) return callback(refusal, null);
-    connectPlain(target, callback);
-  };
   const agentOptions = { connect, connections: 16, headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
   if (!options.proxy) return new Agent(agentOptions);
   const { httpProxy = '', httpsProxy = '', noProxy = '' } = options.proxy;
