@@ -77,7 +77,8 @@ export async function runApp(more: Record<string, string> = {}): Promise<Running
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of the loopback address that was free a moment ago. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const address = probe.address();
