@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Environment, environmentSchema, isLoopbackUrl } from '#lib/config/environment';
 import { type ProviderRecordInput, providersFileSchema } from '#lib/config/provider-record';
+import { endpointFault } from '#lib/config/provider-url';
 import { once } from '#lib/registry';
 
 /** Client credentials of the built-in five, as far as the environment names them. */
@@ -86,11 +87,14 @@ function builtinProviders(env: Environment, faults: string[]): BuiltinProviders 
     if (credentials && issuer) builtin[id] = { ...credentials, issuer };
     else if (credentials) faults.push(`${name}_ISSUER: is required beside ${name}_CLIENT_ID`);
   }
-  const loopback = isLoopbackUrl(env.APP_URL);
+  if (new URL(env.SALESFORCE_LOGIN_URL).hostname.endsWith('.lightning.force.com')) {
+    faults.push(
+      'SALESFORCE_LOGIN_URL: is the address of the Lightning pages; give the My Domain (https://NAME.my.salesforce.com)',
+    );
+  }
   for (const name of ['GITHUB_URL', 'SALESFORCE_LOGIN_URL', 'OKTA_ISSUER', 'AUTH0_ISSUER'] as const) {
-    const url = env[name] ? new URL(env[name]) : undefined;
-    const plain = url?.protocol === 'http:' && loopback && isLoopbackUrl(url);
-    if (url && url.protocol !== 'https:' && !plain) faults.push(`${name}: must be https:`);
+    const fault = env[name] ? endpointFault(new URL(env[name]), env.APP_URL) : null;
+    if (fault) faults.push(`${name}: ${fault}`);
   }
   return builtin;
 }
@@ -124,25 +128,30 @@ function proxyOf(env: Environment, faults: string[]): Config['proxy'] {
   return { httpProxy: env.HTTP_PROXY, httpsProxy: env.HTTPS_PROXY, noProxy: env.NO_PROXY };
 }
 
-/**
- * Parses the environment and the provider file it names.
- * @throws ConfigError listing every fault at once
- */
-export function parseConfig(variables: Source): Config {
-  const source = withoutEmpty(variables);
+/** Values that break no rule, for what is required and faulty, while the rules between variables are checked. */
+const standIns: Source = {
+  APP_URL: 'http://localhost',
+  SESSION_PASSWORD: 'x'.repeat(32),
+  VAULT_KEYS: `x:${Buffer.alloc(32).toString('base64')}`,
+};
+
+/** Each variable by its own rule, and the names of those that break it; a faulty one then counts as not set. */
+function parseEnvironment(source: Source, faults: string[]): { env: Environment; faulty: Set<string> } {
   const parsed = environmentSchema.safeParse(source);
-  if (!parsed.success) {
-    throw new ConfigError(
-      parsed.error.issues.map((issue) => {
-        const name = issue.path.join('.');
-        return `${name}: ${source[name] === undefined ? 'is required' : issue.message}`;
-      }),
-    );
+  if (parsed.success) return { env: parsed.data, faulty: new Set() };
+  const faulty = new Set<string>();
+  for (const issue of parsed.error.issues) {
+    const name = String(issue.path[0]);
+    faulty.add(name);
+    faults.push(`${name}: ${source[name] === undefined ? 'is required' : issue.message}`);
   }
-  const env = parsed.data;
-  const faults: string[] = [];
-  const loopback = isLoopbackUrl(env.APP_URL);
-  if (env.SIGN_IN_ALLOW.length === 0 && !loopback) {
+  const rest = Object.entries(source).filter(([name]) => !faulty.has(name));
+  return { env: environmentSchema.parse({ ...standIns, ...Object.fromEntries(rest) }), faulty };
+}
+
+/** The rules between variables, and the files they name. */
+function checkTogether(env: Environment, source: Source, faults: string[]) {
+  if (env.SIGN_IN_ALLOW.length === 0 && !isLoopbackUrl(env.APP_URL)) {
     faults.push(
       'SIGN_IN_ALLOW: is required unless APP_URL is loopback (say who may sign in, for example google:@example.com)',
     );
@@ -152,10 +161,24 @@ export function parseConfig(variables: Source): Config {
   const builtin = builtinProviders(env, faults);
   const providersFile = readProvidersFile(env, source, faults);
   for (const { id } of providersFile) {
-    if (id in builtin)
+    if (Object.hasOwn(builtin, id))
       faults.push(`PROVIDERS_FILE: the id "${id}" is also configured by ${id.toUpperCase()}_CLIENT_ID`);
   }
-  const proxy = proxyOf(env, faults);
+  return { builtin, providersFile, proxy: proxyOf(env, faults) };
+}
+
+/**
+ * Parses the environment and the provider file it names.
+ * @throws ConfigError listing every fault at once
+ */
+export function parseConfig(variables: Source): Config {
+  const source = withoutEmpty(variables);
+  const faults: string[] = [];
+  const { env, faulty } = parseEnvironment(source, faults);
+  const between: string[] = [];
+  const { builtin, providersFile, proxy } = checkTogether(env, source, between);
+  // A faulty variable is not also called missing.
+  faults.push(...between.filter((fault) => !faulty.has(fault.slice(0, fault.indexOf(':')))));
   if (faults.length > 0) throw new ConfigError(faults);
   return {
     mode: env.NODE_ENV,

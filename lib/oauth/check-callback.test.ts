@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkCallback, isCheckedCallback } from '#lib/oauth/check-callback';
 import { isOAuthError } from '#lib/oauth/oauth-error';
@@ -140,6 +141,26 @@ describe('an error answer', () => {
     expect(result).toMatchObject({ code, disposition: 'refused', providerError });
     expect(String(result)).not.toContain('read me');
   });
+});
+
+test('no query, whatever it is, passes without the right state and a code, or crashes', () => {
+  const name = fc.constantFrom('code', 'state', 'iss', 'error', 'scope', '__proto__', 'x');
+  const value = fc.oneof(fc.constantFrom('right', issuer, 'c', ''), fc.string({ unit: 'binary' }));
+  fc.assert(
+    fc.property(fc.array(fc.tuple(name, value), { maxLength: 6 }), fc.boolean(), (pairs, advertised) => {
+      const result = outcome(new URLSearchParams(pairs).toString(), { advertised });
+      const all = (wanted: string) => pairs.filter(([given]) => given === wanted).map(([, given]) => given);
+      const good =
+        all('state').join() === 'right' &&
+        all('code').length === 1 &&
+        all('code')[0] !== '' &&
+        all('error').length === 0 &&
+        all('scope').length <= 1 &&
+        (all('iss').length === 0 ? !advertised : all('iss').join() === issuer);
+      expect(isOAuthError(result)).toBe(!good);
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 test('the checked value is marked, and a copy of it is not', () => {

@@ -181,6 +181,15 @@ describe('the ID token', () => {
     await expect(runExchange(quirkyRecord(server, openid), pinnedOf(server))).resolves.toBeDefined();
   });
 
+  test('is judged by the clock it is given', async () => {
+    const server = await quirkyServer();
+    const signer = await idTokenSigner(server);
+    server.on('POST /token', async () => ({ json: { ...tokens, id_token: await signer.sign() } }));
+    const provider = quirkyRecord(server, openid);
+    const later = { ...depsFor(provider), now: () => new Date(Date.now() + 400_000) };
+    await expect(runExchange(provider, pinnedOf(server), later)).rejects.toMatchObject({ code: 'id_token_expired' });
+  });
+
   test.each([
     ['none', undefined, 'id_token_alg'],
     ['none', ['none', 'RS256'], 'id_token_alg'],

@@ -27,7 +27,7 @@ function callFailure(error: unknown): OAuthError {
 }
 
 /**
- * Calls the provider. A network failure, 429 and every 5xx become transient OAuthErrors here, whatever the body says,
+ * Calls the provider. A network failure, 408, 425, 429 and every 5xx become transient OAuthErrors here, whatever the body says,
  * so that no caller can mistake an outage for a dead grant.
  */
 export async function callProvider(
@@ -42,7 +42,7 @@ export async function callProvider(
   } catch (error) {
     throw callFailure(error);
   }
-  if (response.status === 429 || response.status >= 500) {
+  if ([408, 425, 429].includes(response.status) || response.status >= 500) {
     throw new OAuthError(response.status === 429 ? 'rate_limited' : 'provider_unavailable', {
       retryAfterSeconds: retryAfterSeconds(response, now),
       detail: `http_${response.status}`,

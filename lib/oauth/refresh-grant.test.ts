@@ -158,6 +158,7 @@ describe('a grant is', () => {
       {},
       { code: 'rate_limited', disposition: 'transient', retryAfterSeconds: 17 },
     ],
+    ['not dead on 408', { status: 408, json: { error: 'invalid_grant' } }, {}, { disposition: 'transient' }],
     [
       'not dead on 500 with invalid_grant',
       { status: 500, json: { error: 'invalid_grant' } },

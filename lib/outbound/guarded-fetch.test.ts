@@ -92,14 +92,29 @@ describe('a host that the operator wrote', () => {
     expect(await (await guarded(server)(server.url)).json()).toEqual({ fine: true });
   });
 
-  test('may be private by name, and is connected to at the address that was checked', async () => {
-    const server = await quirkyServer({ tls: selfSigned() });
+  test('is connected to at the address that was checked: the name is not resolved a second time', async () => {
+    const server = await quirkyServer();
+    server.on('GET /', { json: {} });
     const { port } = new URL(server.url);
-    const { resolve, asked } = resolver(['127.0.0.1']);
-    const fetcher = createGuardedFetch({ operatorHosts: new Set([`idp.internal:${port}`]), resolve });
-    // The certificate is refused, which shows that the connection was made.
-    await expect(fetcher(`https://idp.internal:${port}/`)).rejects.toMatchObject({ code: 'outbound_failed' });
-    expect(asked).toEqual(['idp.internal']);
+    const { resolve, asked } = resolver(['127.0.0.1'], ['169.254.169.254']);
+    const fetcher = createGuardedFetch({ operatorHosts: new Set([`idp.localhost:${port}`]), resolve });
+    expect((await fetcher(`http://idp.localhost:${port}/`)).status).toBe(200);
+    expect(server.seen[0]?.headers.host).toBe(`idp.localhost:${port}`);
+    expect(asked).toEqual(['idp.localhost']);
+  });
+
+  test('whose name is never resolved ends in a timeout', async () => {
+    const fetcher = createGuardedFetch({ operatorHosts: new Set(), timeoutMs: 50, resolve: () => undefined });
+    await expect(fetcher('https://slow-dns.example/')).rejects.toMatchObject({ code: 'outbound_timeout' });
+  });
+
+  test('whose name does not exist is a failure', async () => {
+    const resolve: ResolveAll = (_, callback) => callback(Object.assign(new Error('no'), { code: 'ENOTFOUND' }), []);
+    const fetcher = createGuardedFetch({ operatorHosts: new Set(), resolve });
+    await expect(fetcher('https://gone.example/')).rejects.toMatchObject({
+      code: 'outbound_failed',
+      reason: 'ENOTFOUND',
+    });
   });
 
   test('that was rebound to a metadata address is refused, every time it is resolved', async () => {

@@ -102,6 +102,12 @@ describe('a preset', () => {
     for (const scope of [...scopes, ...sign_in_scopes]) expect(scope_descriptions[scope]).toMatch(/^[A-Z]/);
   });
 
+  test('has no words for a scope that is a member of every object', () => {
+    for (const { scope_descriptions } of catalogOf(all).list()) {
+      for (const scope of ['constructor', 'toString', '__proto__']) expect(scope_descriptions[scope]).toBeUndefined();
+    }
+  });
+
   test('asks for these scopes and no more', () => {
     expect(
       Object.fromEntries(

@@ -81,7 +81,8 @@ function merge(entry: ProviderRecordInput): ProviderRecordInput {
     revoke: { ...base.revoke, ...entry.revoke },
     identity: { ...base.identity, ...entry.identity },
     url_field_hosts: { ...base.url_field_hosts, ...entry.url_field_hosts },
-    scope_descriptions: { ...base.scope_descriptions, ...entry.scope_descriptions },
+    // Looked up by names that providers send, so it must have no members of its own.
+    scope_descriptions: Object.assign(Object.create(null), base.scope_descriptions, entry.scope_descriptions),
   };
 }
 

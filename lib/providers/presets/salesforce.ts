@@ -27,7 +27,8 @@ export const salesforce: Preset = (written) => ({
     style: 'rfc7009',
     token_kind: 'refresh_token',
     auth: 'none',
-    blast_radius: 'grant',
+    // Each approval has a refresh token of its own; revoking it ends its access tokens and no other approval.
+    blast_radius: 'token',
     // It calls a token it no longer knows one of a type it does not support.
     gone_codes: ['invalid_token', 'unsupported_token_type'],
   },
