@@ -30,7 +30,7 @@ const appUrl = z.string().transform((text, ctx) => {
     ctx.addIssue('must be https: (http: is accepted on loopback only)');
     return z.NEVER;
   }
-  if (url.pathname !== '/' || url.search || url.hash || url.username) {
+  if (url.pathname !== '/' || url.search || url.hash || url.username || url.password) {
     ctx.addIssue('must be an origin only, without a path, query or credentials');
     return z.NEVER;
   }
@@ -39,8 +39,14 @@ const appUrl = z.string().transform((text, ctx) => {
 
 /** `SESSION_PASSWORD`: one plain value is id 1; a rotation is `2:new,1:old` (iron-session seals with the highest id). */
 const sessionPasswords = z.string().transform((text, ctx) => {
-  const numbered = text.split(',').map((part) => /^(\d+):(.+)$/s.exec(part.trim()));
-  const entries = numbered.every((match) => match !== null)
+  const numbered = text.split(',').map((part) => /^([1-9]\d{0,8}):(.+)$/s.exec(part.trim()));
+  const rotated = numbered.every((match) => match !== null);
+  // Half of a rotation read as one plain value would sign everybody out and forget the older passwords.
+  if (!rotated && numbered.some((match) => match !== null)) {
+    ctx.addIssue('must be one plain value, or a comma list in which every part is `number:password`');
+    return z.NEVER;
+  }
+  const entries = rotated
     ? numbered.map((match) => [String(match?.[1]), String(match?.[2])] as const)
     : [['1', text] as const];
   const passwords: Record<string, string> = {};
@@ -74,18 +80,14 @@ export interface SignInRule {
   allow: { kind: 'any' } | { kind: 'email'; email: string } | { kind: 'domain'; domain: string };
 }
 
+const signInRule = /^([a-z0-9][a-z0-9_-]*):(?:(\*)|@([^\s@*]+)|([^\s@*]+@[^\s@*]+))$/;
+
 const signInAllow = commaList.transform((items, ctx) =>
   items.flatMap((item): SignInRule[] => {
-    const match = /^([a-z0-9][a-z0-9_-]*):(\*|@?[^\s@]+(?:@[^\s@]+)?)$/i.exec(item);
-    const [, provider, who] = match ?? [];
-    if (!provider || !who) {
-      ctx.addIssue(`"${item}" must be provider:e-mail, provider:@domain or provider:*`);
-      return [];
-    }
-    const lower = who.toLowerCase();
-    if (lower === '*') return [{ provider, allow: { kind: 'any' } }];
-    if (lower.startsWith('@')) return [{ provider, allow: { kind: 'domain', domain: lower.slice(1) } }];
-    if (lower.includes('@')) return [{ provider, allow: { kind: 'email', email: lower } }];
+    const [, provider, any, domain, email] = signInRule.exec(item.toLowerCase()) ?? [];
+    if (provider && any) return [{ provider, allow: { kind: 'any' } }];
+    if (provider && domain) return [{ provider, allow: { kind: 'domain', domain } }];
+    if (provider && email) return [{ provider, allow: { kind: 'email', email } }];
     ctx.addIssue(`"${item}" must be provider:e-mail, provider:@domain or provider:*`);
     return [];
   }),
