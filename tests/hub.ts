@@ -14,8 +14,14 @@ import { createLogger } from '#lib/log';
 import { assembleRuntime } from '#lib/runtime';
 
 const appUrl = 'http://localhost:3000';
-const vaultKey = randomBytes(32).toString('base64');
-const sessionPassword = randomBytes(32).toString('base64');
+
+/** The variables of a test's hub: the same keys for every runtime that a test file makes, in any process. */
+export const hubEnvironment: Record<string, string> = {
+  NODE_ENV: 'test',
+  APP_URL: appUrl,
+  SESSION_PASSWORD: randomBytes(32).toString('base64'),
+  VAULT_KEYS: `test:${randomBytes(32).toString('base64')}`,
+};
 
 /** A runtime over a test's database, with providers from records like those of PROVIDERS_FILE and its log in a list. */
 export function createRuntime(
@@ -23,12 +29,7 @@ export function createRuntime(
   records: readonly Record<string, unknown>[],
   overrides: Partial<Runtime> = {},
 ): Runtime & { logged: Record<string, unknown>[] } {
-  const config = parseConfig({
-    NODE_ENV: 'test',
-    APP_URL: appUrl,
-    SESSION_PASSWORD: sessionPassword,
-    VAULT_KEYS: `test:${vaultKey}`,
-  });
+  const config = parseConfig(hubEnvironment);
   const file = providersFileSchema({ appUrl: new URL(appUrl), env: {} }).parse(records) as ProviderRecordInput[];
   const logged: Record<string, unknown>[] = [];
   const log = createLogger({

@@ -28,6 +28,8 @@ export interface TokenServer {
   /** A refresh token that this server will accept. */
   grant(): string;
   revoke(refreshToken: string): void;
+  /** Whether this refresh token would be accepted now. */
+  accepts(refreshToken: string): boolean;
   isLive(accessToken: string): boolean;
   close(): Promise<void>;
 }
@@ -73,6 +75,7 @@ export async function startTokenServer(): Promise<TokenServer> {
       return token;
     },
     revoke: (token) => void refreshTokens.delete(token),
+    accepts: (token) => refreshTokens.has(token),
     isLive: (token) => accessTokens.has(token),
     close: () =>
       new Promise((resolve) => {

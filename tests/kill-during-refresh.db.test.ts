@@ -1,0 +1,95 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { eq, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
+import { vendToken } from '#lib/connections/vend-token';
+import { connections } from '#lib/db/schema/connections';
+import { isAppError } from '#lib/errors';
+import { describeWithConnections, sharedDatabase } from '#tests/database';
+import { addApiKey, addConnection, addPerson, createRuntime, hubEnvironment, plainRecord, rowOf } from '#tests/hub';
+import { startTokenServer, type TokenServer } from '#tests/servers/token-server';
+
+/** Seeds of the moments at which the process is killed; more run in `bench/`. */
+const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+
+/** mulberry32: the same numbers from the same seed, from 0 to below 1. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+describeWithConnections('kill -9 during a refresh', () => {
+  const database = sharedDatabase();
+  let server: TokenServer;
+
+  beforeAll(async () => {
+    server = await startTokenServer();
+  });
+  afterAll(() => server.close());
+
+  test.each(seeds)('seed %i: the connection works, or says that the answer was lost', async (seed) => {
+    const random = randomFrom(seed);
+    server.behaviour.beforeAnswer = () => wait(Math.floor(random() * 30));
+    const records = [plainRecord(server.issuer)];
+    const runtime = createRuntime(database.current, records);
+    const { id: personId } = await addPerson(runtime);
+    const { ctx } = await addApiKey(runtime);
+    const id = await addConnection(runtime, { personId, refreshToken: server.grant() });
+
+    let acknowledged = 0;
+    const child = fork('tests/refresh-child.ts', { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const ended = once(child, 'exit');
+    const ready = new Promise<void>((resolve) => {
+      child.on('message', (message: { ready?: true; acknowledged?: number }) => {
+        if (message.acknowledged) acknowledged = message.acknowledged;
+        else resolve();
+      });
+    });
+    child.send({ databaseUrl: database.current.url, environment: hubEnvironment, records, connection: id });
+    await Promise.race([ready, ended.then(() => Promise.reject(new Error('the child ended by itself')))]);
+    await wait(50 + Math.floor(random() * 250));
+    child.kill('SIGKILL');
+    expect(await ended).toEqual([null, 'SIGKILL']);
+    // What the server was still doing for the dead process is over when its sessions are.
+    await expect
+      .poll(() =>
+        database.db.execute(
+          sql`select 1 from pg_stat_activity where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()`,
+        ),
+      )
+      .toHaveLength(0);
+
+    const left = await rowOf(runtime, id);
+    expect(left.generation).toBeGreaterThanOrEqual(acknowledged + 1);
+    expect(left.status).toBe('connected');
+    const refreshToken = runtime.vault.open(left.refreshToken ?? '', refreshTokenPlace(id));
+    const works = server.accepts(refreshToken);
+
+    // As if its 30 s had passed, and the token its hour.
+    await database.db
+      .update(connections)
+      .set({
+        accessTokenExpiresAt: sql`now() - interval '1 second'`,
+        ...(left.leaseOwner ? { leaseExpiresAt: sql`now() - interval '1 second'` } : {}),
+      })
+      .where(eq(connections.id, id));
+    const outcome = await vendToken(ctx, { id }).then(
+      ({ accessToken }) => (server.isLive(accessToken) ? 'live' : 'dead'),
+      (error: unknown) => (isAppError(error) ? error.code : 'unknown'),
+    );
+    expect(outcome).toBe(works ? 'live' : 'needs_reconnect');
+    const after = await rowOf(runtime, id);
+    expect([after.status, after.statusReason]).toEqual(
+      works ? ['connected', null] : ['needs_reconnect', 'answer_lost'],
+    );
+    if (!works) expect([left.lastRefreshError, left.leaseOwner === null]).toEqual(['answer_lost', false]);
+  });
+});
