@@ -70,7 +70,7 @@ export async function startStack(options: StackOptions, tell: (line: string) => 
     begun.push(servers);
     await firstLine(servers);
     tell('The demo authorization servers are running.');
-    const logFile = join(folder, 'server.log');
+    const logFile = options.development ? undefined : join(folder, 'server.log');
     const app = await startApp(environment, logFile);
     begun.push(app);
     tell('The app is ready.');
@@ -84,18 +84,19 @@ export async function startStack(options: StackOptions, tell: (line: string) => 
 /**
  * Starts the app and resolves when `/readyz` says that it is ready.
  * @param environment that of `appEnvironment`, joined to this process's own
+ * @param logFile takes what the app writes; without one it goes to this process's output
  * @throws an Error that names the log when it ends, or is not ready within a minute
  */
-export async function startApp(environment: NodeJS.ProcessEnv, logFile: string): Promise<ChildProcess> {
-  const log = openSync(logFile, 'a', 0o600);
+export async function startApp(environment: NodeJS.ProcessEnv, logFile?: string): Promise<ChildProcess> {
+  const log = logFile === undefined ? 'inherit' : openSync(logFile, 'a', 0o600);
   const app = start(process.execPath, ['--import', './scripts/end-with-parent.mjs', 'server.ts'], {
     env: environment,
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
   });
-  closeSync(log);
+  if (typeof log === 'number') closeSync(log);
   try {
-    await readiness(app, `${environment.APP_URL}/readyz`, logFile);
+    await readiness(app, `${environment.APP_URL}/readyz`, logFile ? `see ${logFile}` : 'the reason is above');
     return app;
   } catch (error) {
     await end(app);
@@ -115,14 +116,14 @@ async function firstLine(child: ChildProcess): Promise<string> {
   return String(line);
 }
 
-async function readiness(child: ChildProcess, url: string, logFile: string): Promise<void> {
+async function readiness(child: ChildProcess, url: string, hint: string): Promise<void> {
   const deadline = Date.now() + 60_000;
   while (Date.now() < deadline) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`The app did not start; see ${logFile}.`);
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`The app did not start; ${hint}.`);
     if (await answersOk(url)) return;
     await new Promise((after) => setTimeout(after, 150));
   }
-  throw new Error(`The app was not ready within a minute; see ${logFile}.`);
+  throw new Error(`The app was not ready within a minute; ${hint}.`);
 }
 
 async function answersOk(url: string): Promise<boolean> {

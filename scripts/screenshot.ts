@@ -15,7 +15,11 @@ const accounts = [
 const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 const browser = await chromium.launch({ executablePath: await getBrowser(), args: sandbox });
 try {
-  const page = await browser.newPage({ viewport: { width: 1200, height: 900 }, colorScheme: 'light', baseURL: address });
+  const page = await browser.newPage({
+    viewport: { width: 1200, height: 900 },
+    colorScheme: 'light',
+    baseURL: address,
+  });
   await page.goto('/sign-in');
   await page.getByRole('button', { name: 'Sign in with Demo' }).click();
   await page.getByLabel('Another user').fill('Ada Lovelace');
