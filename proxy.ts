@@ -2,17 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { type NextRequest, NextResponse } from 'next/server';
 import { getConfig } from '#lib/config/config';
 import { alwaysHeaders, pageHeaders } from '#lib/http/security-headers';
+import { pathHeader } from '#ui/path-header';
 
 /** Gives each page a nonce of its own and the headers that go with it. Who may see the page is decided by the page. */
 export function proxy(request: NextRequest): NextResponse {
   const config = getConfig();
   // The machine API and the two ends of a flow are no pages: their routes say what else belongs on their answers.
-  if (/^\/(?:api|oauth)\//.test(request.nextUrl.pathname)) return withHeaders(NextResponse.next(), alwaysHeaders(config));
+  if (/^\/(?:api|oauth)\//.test(request.nextUrl.pathname))
+    return withHeaders(NextResponse.next(), alwaysHeaders(config));
   const nonce = randomBytes(18).toString('base64url');
   const headers = pageHeaders(config, nonce);
   // Next reads the nonce from the policy on the request and puts it on its own scripts and styles.
   const forwarded = new Headers(request.headers);
   forwarded.set('Content-Security-Policy', String(headers['Content-Security-Policy']));
+  forwarded.set(pathHeader, request.nextUrl.pathname + request.nextUrl.search);
   return withHeaders(NextResponse.next({ request: { headers: forwarded } }), headers);
 }
 

@@ -16,7 +16,7 @@ export function AccountShell({ admin, children }: AccountShellProps) {
     <div className="flex min-h-dvh flex-col">
       <SkipLink />
       <header className="border-b border-line bg-surface">
-        <div className="mx-auto flex w-full max-w-[1100px] flex-wrap items-center gap-x-6 px-4 sm:px-6">
+        <div className="mx-auto flex w-full max-w-[1100px] flex-wrap items-center gap-x-3 px-4 sm:gap-x-6 sm:px-6">
           <Link href="/connections" aria-label="Grantkeep" className="flex h-14 items-center rounded-md">
             <Brand />
           </Link>
@@ -25,7 +25,7 @@ export function AccountShell({ admin, children }: AccountShellProps) {
             <NavLink href="/account">Account</NavLink>
             {admin && <NavLink href="/admin">Admin</NavLink>}
           </nav>
-          <div className="ml-auto flex items-center gap-2">
+          <div className="ml-auto flex items-center gap-1 sm:gap-2">
             <ThemeSwitch />
             <SignOutForm />
           </div>
@@ -54,7 +54,7 @@ export function SkipLink() {
 export function SignOutForm() {
   return (
     <form action={signOut}>
-      <button type="submit" className="btn btn-quiet px-3">
+      <button type="submit" className="btn btn-quiet px-2 sm:px-3">
         Sign out
       </button>
     </form>

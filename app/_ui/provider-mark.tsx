@@ -1,4 +1,5 @@
 import { siAuth0, siGithub, siGitlab, siGoogle, siNotion, siOkta } from 'simple-icons';
+import { Glyph } from '#app/_ui/glyph';
 
 /** Marks by preset or id, one colour only. A provider without one gets a tile with its initial. */
 const marks: Record<string, { path: string }> = {
@@ -25,9 +26,7 @@ export function ProviderMark({ provider, size = 'large' }: ProviderMarkProps) {
       className={`inline-grid flex-none place-items-center rounded-lg bg-sunken text-ink ${large ? 'size-10' : 'size-6 rounded-md'}`}
     >
       {mark ? (
-        <svg viewBox="0 0 24 24" aria-hidden="true" className={large ? 'size-5' : 'size-3.5'} fill="currentColor">
-          <path d={mark.path} />
-        </svg>
+        <Glyph path={mark.path} className={large ? 'size-5' : 'size-3.5'} />
       ) : (
         <span className={large ? 'text-section font-semibold' : 'text-meta font-semibold'}>
           {provider.name.slice(0, 1).toUpperCase()}

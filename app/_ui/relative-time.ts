@@ -14,7 +14,10 @@ export function relativeTime(at: Date, now: Date): string {
   const seconds = (at.getTime() - now.getTime()) / 1000;
   const step = steps.find(([, size]) => Math.abs(seconds) >= size);
   if (!step) return seconds > 0 ? 'in less than a minute' : 'just now';
-  return relative.format(Math.trunc(seconds / step[1]), step[0]);
+  const [unit, size] = step;
+  // Ninety days are three months, not two; an hour and 50 minutes are still one hour.
+  const count = size >= 604_800 ? Math.round(seconds / size) : Math.trunc(seconds / size);
+  return relative.format(count, unit);
 }
 
 /** A span in words, two units at most: “42 minutes”, “1 hour 5 minutes”, “12 days”. Under a minute is said so. */

@@ -23,7 +23,7 @@ const tones: Record<Tone, string> = {
 export function Badge({ tone, icon: Icon, children }: { tone: Tone; icon: LucideIcon; children: React.ReactNode }) {
   return (
     <span
-      className={`inline-flex items-center gap-1 rounded-full px-2 text-meta font-medium whitespace-nowrap ${tones[tone]}`}
+      className={`inline-flex align-middle items-center gap-1 rounded-full px-2 text-meta font-medium whitespace-nowrap ${tones[tone]}`}
     >
       <Icon aria-hidden="true" className="size-3.5" />
       {children}

@@ -1,10 +1,14 @@
-import { visitorPage } from '#lib/http/page';
+import { adminPage } from '#lib/http/page';
+import { requestHeaders } from '#lib/session/request';
+import { pathHeader } from '#ui/path-header';
 import { AdminShell } from './_parts/admin-shell.tsx';
 
-/** Only frames the pages; each page decides for itself who may see it. */
+/**
+ * Checks before anything is sent, so that a stranger gets a redirect and a person without the role a 404, and not the
+ * shape of a list. Each page checks again: a layout is not asked anew when its pages change.
+ */
 export default async function AdminLayout({ children }: { children: React.ReactNode }) {
-  const { actor } = await visitorPage();
-  if (actor.type !== 'person' || actor.role === 'user') return children;
+  const { actor } = await adminPage((await requestHeaders()).get(pathHeader) ?? '/admin');
   return (
     <AdminShell who={actor.email ?? actor.name ?? 'You'} role={actor.role}>
       {children}

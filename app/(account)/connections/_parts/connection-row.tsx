@@ -51,10 +51,12 @@ export function ConnectionRow({ connection, returnTo }: { connection: Connection
 function Granted({ scopes, provider }: { scopes: ScopeView[] | null; provider: string }) {
   if (!scopes) return <p className="text-soft">{provider} does not say what it granted.</p>;
   if (scopes.length === 0) return null;
-  const more = scopes.slice(shownAtOnce);
+  // One more than fits is shown too: “and 1 more” would take its place.
+  const shown = scopes.length <= shownAtOnce + 1 ? scopes.length : shownAtOnce;
+  const more = scopes.slice(shown);
   return (
     <div className="flex flex-col gap-1">
-      <ScopeList scopes={scopes.slice(0, shownAtOnce)} />
+      <ScopeList scopes={scopes.slice(0, shown)} />
       {more.length > 0 && (
         <details>
           <summary className="w-fit rounded text-meta font-medium text-accent hover:underline">

@@ -21,8 +21,9 @@ export function ProviderCard({ card, flow }: { card: ProviderCardView; flow: Flo
   return (
     <section
       id={`provider-${provider.id}`}
+      tabIndex={-1}
       aria-labelledby={headingId}
-      className="card flex scroll-mt-4 flex-col p-4 target:border-accent sm:p-5"
+      className="card flex scroll-mt-4 flex-col p-4 outline-none target:border-accent sm:p-5"
     >
       <div className="flex items-center gap-3 pb-4">
         <ProviderMark provider={provider} />
@@ -50,7 +51,7 @@ export function ProviderCard({ card, flow }: { card: ProviderCardView; flow: Flo
           This provider is no longer set up here. What is connected can only be disconnected.
         </p>
       ) : live === 0 ? (
-        <div className={`flex flex-col gap-4 ${connections.length > 0 ? 'border-t border-line pt-4' : ''}`}>
+        <div className={`flex flex-col gap-4 ${connections.length > 0 ? 'border-t border-line pt-4' : 'flex-1'}`}>
           {card.scopes.length > 0 && (
             <div>
               <p className="mb-1 text-meta text-soft">{provider.name} will ask you to let this hub</p>

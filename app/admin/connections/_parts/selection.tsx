@@ -38,6 +38,7 @@ export function SelectAll() {
       ref={ref}
       type="checkbox"
       aria-label="Select all on this page"
+      className="block"
       onChange={(event) => all(event.target.checked)}
     />
   );

@@ -8,10 +8,10 @@ import { adminPage } from '#lib/http/page';
 import type { SearchParams } from '#ui/flow-result';
 import { filteredAddress, readListAddress } from '#ui/list-address';
 import { statusWords } from '#ui/status-words';
-import { Pager } from '../_parts/pager.tsx';
-import { SearchField } from '../_parts/search-field.tsx';
-import { ConnectionTable, personName } from './_parts/connection-table.tsx';
-import { SelectionBar } from './_parts/selection.tsx';
+import { Pager } from '../../_parts/pager.tsx';
+import { SearchField } from '../../_parts/search-field.tsx';
+import { ConnectionTable, personName } from '../_parts/connection-table.tsx';
+import { SelectionBar } from '../_parts/selection.tsx';
 
 export const metadata: Metadata = { title: 'Connections' };
 

@@ -12,9 +12,9 @@ import type { PersonView } from '#lib/people/views';
 import { flowParams, type SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
 import { roles, roleWords } from '#ui/role-words';
-import { DataTable, Td, Th, Tr } from '../_parts/data-table.tsx';
-import { Pager } from '../_parts/pager.tsx';
-import { SearchField } from '../_parts/search-field.tsx';
+import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
+import { Pager } from '../../_parts/pager.tsx';
+import { SearchField } from '../../_parts/search-field.tsx';
 
 export const metadata: Metadata = { title: 'People' };
 
