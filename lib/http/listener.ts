@@ -82,6 +82,14 @@ export function createListener(parts: ListenerParts): RequestListener {
     const requestId = newId('req');
     const isApi = path === '/api/v1' || path.startsWith('/api/v1/');
     stripIntermediaryHeaders(request);
+    // Neither header means no body (RFC 9112 §6.3). Said aloud, since what comes after would else look for its end.
+    if (
+      isApi &&
+      request.headers['transfer-encoding'] === undefined &&
+      request.headers['content-length'] === undefined
+    ) {
+      writeHeader(request, 'content-length', '0');
+    }
     writeHeader(request, 'host', parts.config.appUrl.host);
     writeHeader(request, 'x-forwarded-host', parts.config.appUrl.host);
     writeHeader(request, 'x-forwarded-proto', proto);
