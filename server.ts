@@ -20,8 +20,6 @@ async function main(): Promise<void> {
   const booted = await boot();
   const { runtime } = booted;
   const dev = config.mode === 'development';
-  // Next would install handlers of its own for SIGTERM beside ours.
-  process.env.NEXT_MANUAL_SIG_HANDLE = 'true';
   const pages = next({ dev, hostname: 'localhost', port: config.port });
   await pages.prepare();
   const servePage = pages.getRequestHandler();

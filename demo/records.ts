@@ -19,6 +19,7 @@ export interface ProviderRecordInput {
   token_endpoint_auth_method: string;
   scopes: string[];
   sign_in: boolean;
+  connect: boolean;
   trusted_email?: boolean;
   identity?: { endpoint: string; emails_endpoint: string };
   url_field_hosts?: Record<string, string[]>;
@@ -55,6 +56,7 @@ export function providerRecord(namesake: Namesake, server: DemoServer): Provider
     token_endpoint_auth_method: String(namesake.clientAuth),
     scopes: [...namesake.recordScopes],
     sign_in: namesake.signInOnly,
+    connect: !namesake.signInOnly,
     ...(namesake.signInOnly ? { trusted_email: true } : {}),
     ...atLoopback(namesake.id, server.url),
   };

@@ -147,6 +147,7 @@ function recordShape(context: RecordContext) {
     lookups: z.array(lookup).max(5).optional(),
     push_signal: z.enum(['none', 'risc', 'ssf', 'webhook', 'log_stream']).optional(),
     sign_in: z.boolean().optional(),
+    connect: z.boolean().optional(),
     trusted_email: z.boolean().optional(),
   });
 }

@@ -35,7 +35,7 @@ export async function listProviderCards(ctx: Context): Promise<ProviderCardView[
     .orderBy(desc(connections.createdAt))
     .limit(500);
   const views = rows.map((row) => toConnectionView(ctx, row));
-  const configured = ctx.providers.list().map(
+  const configured = ctx.providers.connectable().map(
     (provider): ProviderCardView => ({
       provider: { id: provider.id, name: provider.name, preset: provider.preset ?? 'oidc' },
       scopes: describeScopes(provider, provider.scopes),

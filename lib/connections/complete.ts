@@ -5,6 +5,7 @@ import { fromProtocolError, ledgerCode } from '#lib/connections/protocol-error';
 import { redirectUri } from '#lib/connections/start';
 import { storeGrant } from '#lib/connections/store-grant';
 import { tokenLife } from '#lib/connections/token-life';
+import { type Transaction, transactionSeconds } from '#lib/connections/transaction';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { AppError, isAppError, toAppError } from '#lib/errors';
@@ -15,7 +16,6 @@ import { fetchIdentity } from '#lib/oauth/fetch-identity';
 import type { NewSession } from '#lib/people/sessions';
 import { signIn } from '#lib/people/sign-in';
 import type { ProviderRecord } from '#lib/providers/record';
-import { type FoundTransaction, type Transaction, transactionSeconds } from '#lib/session/transaction-cookies';
 
 /** How a flow ended well. */
 export type CompletedFlow =
@@ -37,13 +37,18 @@ export interface FailedFlow {
   transaction?: Transaction;
 }
 
+/** What a browser holds for a state: the flow, or something that no longer opens. */
+export interface FoundFlow {
+  transaction: Transaction | 'unreadable';
+}
+
 export type FlowResult = ({ ok: true } & CompletedFlow) | ({ ok: false } & FailedFlow);
 
 /** Matches the answer to a flow that this browser and this session began, and uses its state up. */
 async function claimTransaction(
   ctx: Context,
   url: URL,
-  find: (state: string) => Promise<FoundTransaction | undefined>,
+  find: (state: string) => Promise<FoundFlow | undefined>,
 ): Promise<Transaction> {
   const states = url.searchParams.getAll('state');
   if (states.length > 1) throw new AppError('duplicate_parameter');
@@ -163,7 +168,7 @@ async function recordRefusal(ctx: Context, error: AppError, transaction: Transac
  */
 export async function completeFlow(
   ctx: Context,
-  input: { url: URL; find: (state: string) => Promise<FoundTransaction | undefined> },
+  input: { url: URL; find: (state: string) => Promise<FoundFlow | undefined> },
 ): Promise<FlowResult> {
   let transaction: Transaction | undefined;
   try {

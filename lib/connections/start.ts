@@ -2,6 +2,7 @@ import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { requirePerson } from '#lib/access/require';
 import { fromProtocolError } from '#lib/connections/protocol-error';
+import type { Transaction } from '#lib/connections/transaction';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
@@ -9,7 +10,6 @@ import { record } from '#lib/ledger/record';
 import { buildAuthorizationUrl, createTransactionSecrets } from '#lib/oauth/authorization-request';
 import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
 import type { ProviderRecord } from '#lib/providers/record';
-import type { Transaction } from '#lib/session/transaction-cookies';
 
 export const startFlowInput = z.object({
   intent: z.enum(['sign_in', 'connect', 'reconnect']),
@@ -79,7 +79,8 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
       ? await loadOwn({ ...ctx, actor }, input.connectionId ?? '')
       : undefined;
   const provider = ctx.providers.get(existing?.provider ?? input.provider ?? '');
-  if (!provider || (signingIn && !provider.sign_in)) throw new AppError('unknown_provider');
+  const offered = signingIn ? provider?.sign_in : provider?.connect;
+  if (!provider || !offered) throw new AppError('unknown_provider');
 
   const accountParams = accountParamsFor(provider, existing?.accountParams ?? input.accountParams);
   const scopes = [...(signingIn ? provider.sign_in_scopes : provider.scopes)];

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { and, asc, eq, lte, sql } from 'drizzle-orm';
 import { accessTokenPlace, refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
@@ -199,7 +200,7 @@ export async function workOneRevocation(ctx: Context, key: Key): Promise<void> {
     }
     const asked = isOAuthError(error) ? (error.retryAfterSeconds ?? 0) : 0;
     const backoff = Math.min(longestDelaySeconds, firstDelaySeconds * 2 ** Math.min(claimed.attempts - 1, 10));
-    await again(Math.max(asked, backoff * (0.5 + Math.random() / 2)), code);
+    await again(Math.max(asked, backoff * (randomInt(50, 101) / 100)), code);
   }
 }
 

@@ -1,5 +1,6 @@
 import { limitRate } from '#lib/access/rate-limit';
 import { completeFlow } from '#lib/connections/complete';
+import { type Transaction, transactionSeconds } from '#lib/connections/transaction';
 import type { Context } from '#lib/context';
 import { type AppError, type ErrorCode, toAppError } from '#lib/errors';
 import { refusalPage, seeOther } from '#lib/http/oauth-answers';
@@ -37,7 +38,7 @@ export async function handleCallback(ctx: Context, request: Request, jar: Cookie
   const result = await completeFlow(ctx, {
     url,
     find: async (state) => {
-      const found = await findTransaction(ctx.config, jar, state);
+      const found = await findTransaction<Transaction>(ctx.config, jar, state, transactionSeconds);
       cookie = found?.name;
       return found;
     },

@@ -1,5 +1,6 @@
 import { limitRate } from '#lib/access/rate-limit';
 import { type StartFlowInput, startFlow, startFlowInput } from '#lib/connections/start';
+import { transactionSeconds } from '#lib/connections/transaction';
 import type { Context } from '#lib/context';
 import { AppError, toAppError } from '#lib/errors';
 import { refusalPage, seeOther } from '#lib/http/oauth-answers';
@@ -45,7 +46,7 @@ export async function handleStart(ctx: Context, request: Request, jar: CookieJar
     input = readForm(await request.formData());
     await limitRate(ctx, input.intent === 'sign_in' ? 'sign_in' : 'start');
     const { location, transaction } = await startFlow(ctx, input);
-    await writeTransaction(ctx.config, jar, transaction);
+    await writeTransaction(ctx.config, jar, transaction, transactionSeconds);
     return seeOther(location.href);
   } catch (thrown) {
     // A body that is no form makes `formData()` throw a TypeError.

@@ -27,6 +27,8 @@ export interface ProviderCatalog {
   get(id: string): ProviderRecord | undefined;
   /** Those that people may sign in through. */
   signIn(): ProviderRecord[];
+  /** Those that accounts can be connected at. */
+  connectable(): ProviderRecord[];
   /** `host:port` of every host the operator wrote: only these may be private addresses. */
   operatorHosts(): Set<string>;
 }
@@ -93,6 +95,7 @@ export function buildCatalog(input: CatalogInput): ProviderCatalog {
     list: () => [...records],
     get: (id) => byId.get(id),
     signIn: () => records.filter(({ sign_in }) => sign_in),
+    connectable: () => records.filter(({ connect }) => connect),
     operatorHosts: () => new Set(records.flatMap(({ operator_hosts }) => operator_hosts)),
   };
 }

@@ -7,6 +7,8 @@ export interface ProviderRecord extends OAuthProvider {
   readonly preset: string | null;
   /** Whether people may sign in to the hub through it. */
   readonly sign_in: boolean;
+  /** Whether people may connect accounts of it; false for a provider that only signs people in. */
+  readonly connect: boolean;
   /** Whether its word that an e-mail is verified counts for administrator rights. */
   readonly trusted_email: boolean;
   /** What signing in asks for: identity only. */

@@ -144,6 +144,7 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
     lookups: (all.lookups ?? []).map((lookup) => ({ headers: {}, ...lookup })),
     push_signal: all.push_signal ?? 'none',
     sign_in: all.sign_in ?? false,
+    connect: all.connect ?? true,
     trusted_email: all.trusted_email ?? false,
   } satisfies ProviderRecord);
 }

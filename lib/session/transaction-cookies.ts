@@ -1,37 +1,18 @@
 import type { Config } from '#lib/config/config';
 import { hashSecret } from '#lib/ids';
-import type { PinnedEndpoints } from '#lib/oauth/types';
 import { type CookieJar, cookieAttributes, cookieName, seal, unseal } from '#lib/session/cookies';
 
-/** How long a person may take at the provider, in seconds. */
-export const transactionSeconds = 600;
 const atMost = 5;
 const prefix = 'gk_tx_';
 
-export type FlowIntent = 'sign_in' | 'connect' | 'reconnect';
-
-/** One flow, whole: everything that its callback must match, in one sealed record. */
-export interface Transaction {
+/** What every flow has: the state that names its cookie, and when it began in milliseconds since 1970. */
+interface Begun {
   state: string;
-  nonce: string;
-  /** RFC 7636 §4.1; null only for providers marked `dangerously_without_pkce`. */
-  verifier: string | null;
-  provider: string;
-  /** The issuer and the endpoints as they were at the start: the code goes to this token endpoint and no other. */
-  pinned: PinnedEndpoints;
-  scopes: string[];
-  accountParams: Record<string, string>;
-  intent: FlowIntent;
-  connectionId: string | null;
-  returnTo: string;
-  /** The public id of the session it was begun in; null for a sign-in. */
-  sessionId: string | null;
-  /** Milliseconds since 1970. */
   startedAt: number;
 }
 
 // The name carries the age, so that the oldest can be found without opening any, and a part of the state's hash.
-function transactionName(config: Config, state: string, startedAt: number): string {
+function transactionName(config: Config, { state, startedAt }: Begun): string {
   return `${cookieName(config, prefix)}${startedAt.toString(36)}_${hashSecret(state).slice(0, 16)}`;
 }
 
@@ -40,33 +21,36 @@ function transactionsIn(config: Config, jar: Pick<CookieJar, 'getAll'>): { name:
   return jar.getAll().filter((cookie) => cookie.name.startsWith(start));
 }
 
-/** Keeps a flow in a cookie of its own, so that several tabs go side by side; of more than five the oldest goes. */
-export async function writeTransaction(config: Config, jar: CookieJar, transaction: Transaction): Promise<void> {
+/**
+ * Keeps a flow in a cookie of its own for `seconds`, so that several tabs go side by side; of more than five the
+ * oldest goes.
+ */
+export async function writeTransaction(config: Config, jar: CookieJar, flow: Begun, seconds: number): Promise<void> {
   const held = transactionsIn(config, jar)
     .map((cookie) => cookie.name)
     .sort();
-  for (const name of held.slice(0, Math.max(0, held.length - atMost + 1)))
-    jar.set(name, '', cookieAttributes(config, 0));
-  const name = transactionName(config, transaction.state, transaction.startedAt);
-  jar.set(name, await seal(config, transaction, transactionSeconds), cookieAttributes(config, transactionSeconds));
+  const surplus = held.slice(0, Math.max(0, held.length - atMost + 1));
+  for (const name of surplus) jar.set(name, '', cookieAttributes(config, 0));
+  jar.set(transactionName(config, flow), await seal(config, flow, seconds), cookieAttributes(config, seconds));
 }
 
-/** A cookie that bears a state's name, and the flow in it; `expired` where it no longer opens or took too long. */
-export interface FoundTransaction {
+/** A cookie that bears a state's name, and the flow in it; `unreadable` where it was altered or has expired. */
+export interface FoundTransaction<Flow> {
   name: string;
-  transaction: Transaction | 'unreadable';
+  transaction: Flow | 'unreadable';
 }
 
 /** Finds the flow that this browser began with that state; undefined where it began none such. */
-export async function findTransaction(
+export async function findTransaction<Flow extends Begun>(
   config: Config,
   jar: Pick<CookieJar, 'getAll'>,
   state: string,
-): Promise<FoundTransaction | undefined> {
+  seconds: number,
+): Promise<FoundTransaction<Flow> | undefined> {
   const ending = `_${hashSecret(state).slice(0, 16)}`;
   const cookie = transactionsIn(config, jar).find(({ name }) => name.endsWith(ending));
   if (!cookie) return undefined;
-  const transaction = await unseal<Transaction>(config, cookie.value, transactionSeconds);
+  const transaction = await unseal<Flow>(config, cookie.value, seconds);
   return { name: cookie.name, transaction: transaction ?? 'unreadable' };
 }
 

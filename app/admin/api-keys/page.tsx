@@ -17,7 +17,7 @@ export default async function ApiKeys() {
   const ctx = await adminPage('/admin/api-keys');
   const keys = await listApiKeys(ctx);
   const administrator = ctx.actor.role === 'administrator';
-  const providers = ctx.providers.list().map(({ id, name }) => ({ id, name }));
+  const providers = ctx.providers.connectable().map(({ id, name }) => ({ id, name }));
   return (
     <>
       <PageHeading title="API keys">How services are let in. A key is shown once, when it is made.</PageHeading>
