@@ -4,61 +4,96 @@ import { once } from '#lib/registry';
 export type { Logger };
 
 /**
- * Paths that never reach the log, whoever passes an object that has them. The rule is still to log ids and codes only;
- * this is the net below it.
+ * Names whose values never reach the log, at any depth and in any spelling, whoever passes an object that has them. The
+ * rule is still to log ids and codes only; this is the net below it.
  */
-const redacted = [
-  'access_token',
-  'refresh_token',
-  'id_token',
-  'token',
-  'accessToken',
-  'refreshToken',
-  'idToken',
-  'code',
-  'code_verifier',
-  'verifier',
-  'state',
-  'nonce',
-  'client_secret',
-  'clientSecret',
-  'password',
-  'key',
-  'apiKey',
-  'authorization',
-  'cookie',
-  'cookies',
-  'secret',
-  'assertion',
-  'client_assertion',
-];
+const secretNames = new Set([
+  ...['token', 'accesstoken', 'refreshtoken', 'idtoken', 'code', 'codeverifier', 'verifier', 'state', 'nonce', 'sid'],
+  ...[
+    'secret',
+    'clientsecret',
+    'password',
+    'sessionpassword',
+    'sessionpasswords',
+    'key',
+    'keys',
+    'apikey',
+    'vaultkeys',
+  ],
+  ...[
+    'privatekey',
+    'clientprivatekey',
+    'assertion',
+    'clientassertion',
+    'authorization',
+    'cookie',
+    'cookies',
+    'setcookie',
+  ],
+]);
 
-/** Removes what follows a question mark, and anything that looks like one of our keys or a token, from free text. */
+const redacted = '[redacted]';
+const deepest = 6;
+
+/** Takes out of free text what looks like a key, a token, a credential in a URL, or a secret parameter of a request. */
 export function scrub(text: string): string {
   return text
-    .replace(/gk_[A-Za-z0-9_-]{8,}/g, 'gk_[redacted]')
-    .replace(/\b(Bearer|Basic|DPoP)\s+[A-Za-z0-9._~+/=-]+/gi, '$1 [redacted]')
-    .replace(/\beyJ[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){2,4}/g, '[redacted]')
+    .replace(/gk_[A-Za-z0-9_-]{8,}/g, `gk_${redacted}`)
+    .replace(/\b(Bearer|Basic|DPoP)\s+[A-Za-z0-9._~+/=-]+/gi, `$1 ${redacted}`)
+    .replace(/\beyJ[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){2,4}/g, redacted)
+    .replace(/\/\/[^\s/@]*:[^\s/@]+@/g, `//${redacted}@`)
+    .replace(/((?:^|[?&#\s"'])(?:code|state|token|nonce|assertion)=)[^&\s"']+/gi, `$1${redacted}`)
     .replace(
-      /([?&#](?:code|state|access_token|refresh_token|id_token|token|client_secret|code_verifier|nonce)=)[^&\s"']+/gi,
-      '$1[redacted]',
+      /((?:access|refresh|id)_?token|client_?secret|code_?verifier|client_?assertion|password)(["']?\s*[:=]\s*["']?)[^&\s"',}]+/gi,
+      `$1$2${redacted}`,
     );
 }
 
-/** An error as the log may have it (`code` alone is kept for authorization codes, and redacted): its kind, code and scrubbed message, and the same of what caused it; no properties. */
+/**
+ * An error as the log may have it: its kind, code and scrubbed message, and the same of what caused it; no properties.
+ * Its `code` is written as `error_code`, because `code` stands for authorization codes.
+ */
 export function describeError(error: unknown, depth = 0): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: `thrown ${typeof error}` };
   const code =
     'code' in error && (typeof error.code === 'string' || typeof error.code === 'number')
       ? { error_code: error.code }
       : {};
+  // Only the frames: a message of several lines is at the head of the stack too.
+  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
   return {
     type: error.name,
     ...code,
-    message: scrub(error.message).slice(0, 500),
-    ...(depth === 0 && error.stack ? { stack: scrub(error.stack.split('\n').slice(1, 12).join('\n')) } : {}),
+    // Drizzle puts a failed query's parameters into the message: rows of ours.
+    message: scrub(error.message.replace(/\nparams: [\s\S]*$/, '')).slice(0, 500),
+    ...(depth === 0 && frames.length > 0 ? { stack: scrub(frames.slice(0, 11).join('\n')) } : {}),
+    ...(error instanceof AggregateError && depth < 4
+      ? { errors: error.errors.slice(0, 3).map((each) => describeError(each, depth + 1)) }
+      : {}),
     ...(error.cause !== undefined && depth < 4 ? { cause: describeError(error.cause, depth + 1) } : {}),
   };
+}
+
+/** A value as the log may have it: texts scrubbed, secret names redacted, instances other than errors named only. */
+function cleaned(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return scrub(value);
+  if (value instanceof Error) return describeError(value);
+  if (value instanceof URL) return `${value.origin}${value.pathname}`;
+  if (value instanceof Date) return value;
+  if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? String(value) : value;
+  if (depth > deepest) return '[deep]';
+  if (Array.isArray(value)) return value.map((item) => cleaned(item, depth + 1));
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return `[${value.constructor.name}]`;
+  return cleanedFields(value, depth);
+}
+
+function cleanedFields(value: object, depth = 0): Record<string, unknown> {
+  const fields = Object.entries(value).map(([name, field]): [string, unknown] => {
+    const secret = secretNames.has(name.toLowerCase().replaceAll(/[-_]/g, '')) && field !== null && field !== undefined;
+    return [name, secret ? redacted : cleaned(field, depth + 1)];
+  });
+  return Object.fromEntries(fields);
 }
 
 /** A logger: one JSON line an event in production, readable lines in development. */
@@ -72,24 +107,26 @@ export function createLogger(options: {
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    redact: {
-      paths: redacted.flatMap((name) => [name, `*.${name}`, `*.*.${name}`, `*["${name}"]`]),
-      censor: '[redacted]',
-    },
-    serializers: { err: (error) => describeError(error), error: (error) => describeError(error) },
+    // Errors are described already when they come here.
+    serializers: { err: (described: unknown) => described },
     hooks: {
       logMethod(args, method) {
-        method.apply(
-          this,
-          args.map((arg) => (typeof arg === 'string' ? scrub(arg) : arg)) as Parameters<typeof method>,
-        );
+        const [first, ...rest] = args as unknown[];
+        const event = first instanceof Error ? { err: describeError(first) } : cleaned(first);
+        method.apply(this, [event, ...rest.map((each) => cleaned(each))] as Parameters<typeof method>);
       },
     },
   };
-  if (options.destination) return pino(base, options.destination);
-  if (options.pretty)
-    return pino({ ...base, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } });
-  return pino(base);
+  const pretty = { target: 'pino-pretty', options: { ignore: 'pid,hostname' } };
+  const destination = options.destination ?? (options.pretty ? pino.transport(pretty) : pino.destination(1));
+  const logger = pino(base, destination);
+  // pino asks no formatter of ours for what a child is given.
+  const child = logger.child;
+  return Object.assign(logger, {
+    child(this: Logger, bindings: pino.Bindings) {
+      return child.call(this, cleanedFields(bindings));
+    },
+  }) as Logger;
 }
 
 /** The process's logger; before the configuration is known it writes JSON at `info`. */

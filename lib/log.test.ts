@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto';
+import { DrizzleQueryError } from 'drizzle-orm/errors';
+import { describe, expect, test } from 'vitest';
+import { AppError } from '#lib/errors';
+import { createLogger, describeError, type Logger, scrub } from '#lib/log';
+import { Secret } from '#lib/providers/secret';
+
+const canary = `canary${randomBytes(12).toString('hex')}`;
+
+/** Everything that was written by what the body logs. */
+function written(body: (log: Logger) => void): string {
+  let text = '';
+  const write = (line: string) => {
+    text += line;
+  };
+  body(createLogger({ level: 'trace', pretty: false, destination: { write } }));
+  return text;
+}
+
+const names = [
+  ...['access_token', 'refresh_token', 'id_token', 'token', 'accessToken', 'refreshToken', 'idToken', 'code'],
+  ...['code_verifier', 'codeVerifier', 'verifier', 'state', 'nonce', 'client_secret', 'clientSecret', 'CLIENT_SECRET'],
+  ...[
+    'password',
+    'key',
+    'apiKey',
+    'api_key',
+    'Authorization',
+    'cookie',
+    'Set-Cookie',
+    'secret',
+    'client_assertion',
+    'sid',
+  ],
+];
+
+describe.each(names)('a value called %s never reaches the log', (name) => {
+  test.each<[string, (log: Logger) => void]>([
+    ['at the top', (log) => log.info({ event: 'x', [name]: canary })],
+    ['nested', (log) => log.info({ event: 'x', a: { b: { [name]: canary } } })],
+    ['deeply nested', (log) => log.info({ a: { b: { c: { d: { e: { [name]: canary } } } } } })],
+    ['in a list', (log) => log.info({ event: 'x', list: [{ [name]: canary }] })],
+    ['as an object', (log) => log.info({ event: 'x', [name]: { value: canary } })],
+    ['in a child logger', (log) => log.child({ [name]: canary, a: { [name]: canary } }).info('event')],
+    ['in an argument of the text', (log) => log.info('event %j', { [name]: canary })],
+  ])('%s', (_, body) => {
+    const text = written(body);
+    expect(text).not.toContain(canary);
+    expect(text).not.toBe('');
+  });
+});
+
+const texts: [string, string][] = [
+  ['a bearer header', `Authorization: Bearer ${canary}`],
+  ['a basic header', `authorization: basic ${canary}==`],
+  ['an API key', `the key gk_${canary}_x is wrong`],
+  ['a signed token', `eyJhbGciOiJSUzI1NiJ9.${canary}.${canary}`],
+  ['a sealed token', `eyJhbGciOiJkaXIifQ..${canary}.${canary}.${canary}`],
+  ['a callback', `GET /oauth/callback?state=${canary}&code=${canary}&iss=https://idp.example`],
+  ['a fragment', `https://app.example/#access_token=${canary}`],
+  ['a form', `code=${canary}&grant_type=authorization_code&code_verifier=${canary}`],
+  ['an answer', `{"access_token":"${canary}","refresh_token" : "${canary}"}`],
+  ['a printed object', `{ accessToken: '${canary}' }`],
+  ['a password in a URL', `connect postgres://hub:${canary}@db.example/hub failed`],
+];
+
+describe.each(texts)('%s never reaches the log', (_, text) => {
+  const causes = [
+    ['as the message', (log: Logger) => log.info(text)],
+    ['as a field', (log: Logger) => log.info({ event: 'x', note: text, more: { note: [text] } })],
+    ['as an argument', (log: Logger) => log.info('event %s', text)],
+    ['as an error', (log: Logger) => log.error(new Error(text))],
+    ['as an error with fields', (log: Logger) => log.error({ event: 'x', err: new Error(text) })],
+    ['as an error under any name', (log: Logger) => log.error({ event: 'x', reason: new Error(text) })],
+    [
+      'as what caused an error',
+      (log: Logger) => log.error({ err: new AppError('internal', { cause: new Error(text) }) }),
+    ],
+    ['as one of several errors', (log: Logger) => log.error({ err: new AggregateError([new Error(text)]) })],
+  ] as const;
+  test.each(causes)('%s', (_where, body) => {
+    expect(written(body)).not.toContain(canary);
+  });
+});
+
+test('properties of an error, and whatever is thrown that is none, are left out', () => {
+  const error = Object.assign(new Error('failed'), { response: { body: canary }, config: canary });
+  expect(written((log) => log.error({ err: error }))).not.toContain(canary);
+  expect(written((log) => log.error({ err: new Error('failed', { cause: { body: canary } }) }))).not.toContain(canary);
+  expect(describeError(canary)).toEqual({ message: 'thrown string' });
+});
+
+test('the parameters of a failed query are left out, the query stays', () => {
+  const error = new DrizzleQueryError('select * from "people" where "email" = $1', [canary], new Error('gone'));
+  expect(error.message).toContain(canary);
+  const text = written((log) => log.error({ err: new AppError('internal', { cause: error }) }));
+  expect(text).not.toContain(canary);
+  expect(text).toContain('where \\"email\\" = $1');
+  expect(text).toContain('gone');
+});
+
+test('of a URL only where it leads is written', () => {
+  const line = JSON.parse(written((log) => log.info({ url: new URL(`https://idp.example/a?b=${canary}#${canary}`) })));
+  expect(line.url).toBe('https://idp.example/a');
+});
+
+test('instances are named and not opened', () => {
+  const text = written((log) =>
+    log.info({ held: new Secret(canary), map: new Map([['a', canary]]), headers: new Headers({ a: canary }) }),
+  );
+  expect(JSON.parse(text)).toMatchObject({ held: '[Secret]', map: '[Map]', headers: '[Headers]' });
+});
+
+test('an object that holds itself is written to a depth', () => {
+  const loop: Record<string, unknown> = { token: canary };
+  loop.self = loop;
+  const text = written((log) => log.info(loop));
+  expect(text).toContain('[deep]');
+  expect(text).not.toContain(canary);
+});
+
+test.each(['\n', '\r\n', '\u2028', '\u0000'])('one line an event, whatever comes in (%j)', (separator) => {
+  const forged = `first${separator}{"level":"info","event":"forged"}`;
+  const text = written((log) => {
+    log.info(forged);
+    log.info({ event: forged, err: new Error(forged) });
+    log.child({ who: forged }).warn({ [forged]: 1 });
+  });
+  const lines = text.split('\n').filter((line) => line !== '');
+  expect(lines).toHaveLength(3);
+  for (const line of lines) expect(JSON.parse(line).event).not.toBe('forged');
+});
+
+test('what is no secret stays as it is', () => {
+  const event = {
+    event: 'request',
+    method: 'GET',
+    path: '/connections',
+    status: 200,
+    ms: 3,
+    ok: true,
+    none: null,
+    list: ['a', 1],
+  };
+  expect(JSON.parse(written((log) => log.info(event)))).toMatchObject({
+    level: 'info',
+    time: expect.stringMatching(/Z$/),
+    ...event,
+  });
+  const sentence = 'The code was refused: the state of connection con_1 is pending';
+  expect(scrub(sentence)).toBe(sentence);
+});
+
+test('an error is written with kind, code, message, frames and what caused it', () => {
+  const cause = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' });
+  const { err } = JSON.parse(written((log) => log.error({ err: new AppError('unavailable', { cause }) })));
+  expect(err).toMatchObject({
+    type: 'AppError',
+    error_code: 'unavailable',
+    stack: expect.stringContaining('log.test.ts'),
+    cause: { type: 'Error', error_code: 'ECONNREFUSED', message: 'connect ECONNREFUSED 127.0.0.1:5432' },
+  });
+});
