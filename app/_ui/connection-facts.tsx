@@ -37,10 +37,10 @@ export function ConnectionFacts({
       {technical && (
         <>
           <Fact label="Issuer">
-            <code className="font-mono text-meta break-all">{account.issuer}</code>
+            <code className="font-mono text-meta wrap-anywhere">{account.issuer}</code>
           </Fact>
           <Fact label="Subject">
-            <code className="font-mono text-meta break-all">{account.subject}</code>
+            <code className="font-mono text-meta wrap-anywhere">{account.subject}</code>
           </Fact>
         </>
       )}
@@ -85,7 +85,7 @@ export function ConnectionFacts({
       </Fact>
       {technical && (
         <Fact label="Connection">
-          <code className="font-mono text-meta break-all">{connection.id}</code>
+          <code className="font-mono text-meta wrap-anywhere">{connection.id}</code>
         </Fact>
       )}
     </Facts>

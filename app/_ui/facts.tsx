@@ -7,7 +7,7 @@ export function Fact({ label, children }: { label: string; children: React.React
   return (
     <div className="flex flex-col gap-1 sm:grid sm:grid-cols-[10rem_1fr] sm:gap-4">
       <dt className="text-soft">{label}</dt>
-      <dd className="min-w-0 break-words">{children}</dd>
+      <dd className="min-w-0 wrap-anywhere">{children}</dd>
     </div>
   );
 }

@@ -21,7 +21,7 @@ export function Bar({ share, low }: { share: number; low: boolean }) {
       aria-hidden="true"
       viewBox="0 0 100 4"
       preserveAspectRatio="none"
-      className="h-1 w-full overflow-hidden rounded-full"
+      className="block h-1 w-full overflow-hidden rounded-full"
     >
       <rect width="100" height="4" className="fill-line" />
       <rect width={(share * 100).toFixed(1)} height="4" className={low ? 'fill-warn' : 'fill-good'} />

@@ -31,7 +31,7 @@ export function Notice({ tone, title, children, reference, arrival = false }: No
         {children && <div className="mt-1 flex flex-col gap-2">{children}</div>}
         {reference && (
           <p className="mt-1 text-meta text-soft">
-            Reference <code className="font-mono break-all">{reference}</code>
+            Reference <code className="font-mono wrap-anywhere">{reference}</code>
           </p>
         )}
       </div>

@@ -33,6 +33,16 @@ export function duration(milliseconds: number): string {
   return plural(minutes, 'minute');
 }
 
+/** The same, as narrow as a table's column: “7 h 49 min”, “12 d”, “<1 min”. */
+export function shortDuration(milliseconds: number): string {
+  const minutes = Math.floor(milliseconds / 60_000);
+  if (minutes < 1) return '<1 min';
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 48) return `${Math.floor(hours / 24)} d`;
+  return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+}
+
 /** The exact time, in `timeZone` or the reader's own: “22 Nov 2026, 15:05:09 UTC”. */
 export function exactTime(at: Date, timeZone?: string): string {
   return at.toLocaleString('en-GB', {

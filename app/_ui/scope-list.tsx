@@ -18,9 +18,9 @@ export function ScopeList({ scopes, kind = 'granted', names = false }: ScopeList
         <li key={scope.name} className="flex gap-2">
           <Icon aria-hidden="true" className={`mt-1 size-4 flex-none ${tone}`} />
           <span className="min-w-0">
-            {scope.description ?? <code className="font-mono text-meta break-all">{scope.name}</code>}
+            {scope.description ?? <code className="font-mono text-meta wrap-anywhere">{scope.name}</code>}
             {names && scope.description && (
-              <code className="block font-mono text-meta break-all text-soft">{scope.name}</code>
+              <code className="block font-mono text-meta wrap-anywhere text-soft">{scope.name}</code>
             )}
           </span>
         </li>

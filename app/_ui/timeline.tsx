@@ -44,7 +44,7 @@ export function Timeline({ history, technical = false }: TimelineProps) {
                   </>
                 )}
                 {technical && line.ip && <span className="font-mono"> · {line.ip}</span>}
-                {technical && line.requestId && <span className="font-mono break-all"> · {line.requestId}</span>}
+                {technical && line.requestId && <span className="font-mono wrap-anywhere"> · {line.requestId}</span>}
               </p>
             </div>
           </li>

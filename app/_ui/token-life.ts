@@ -1,4 +1,4 @@
-import { duration } from './relative-time.ts';
+import { duration, shortDuration } from './relative-time.ts';
 
 /** As much of a connection's token as its life can be told from. */
 export interface TokenTimes {
@@ -30,7 +30,8 @@ export function tokenLife(token: TokenTimes | null, now: Date): TokenLife | null
   const whole = issuedAt ? expiresAt.getTime() - issuedAt.getTime() : 0;
   const share = whole > 0 ? Math.min(1, left / whole) : null;
   const span = duration(left);
+  const narrow = shortDuration(left);
   return refreshable
-    ? { share, sentence: `Renews by itself, ${span} left`, short: `${span} left` }
-    : { share, sentence: `Ends in ${span}`, short: `${span} left, not refreshable` };
+    ? { share, sentence: `Renews by itself, ${span} left`, short: `${narrow} left` }
+    : { share, sentence: `Ends in ${span}`, short: `${narrow} left, no refresh` };
 }

@@ -43,7 +43,7 @@ export default async function Connections({ searchParams }: { searchParams: Prom
             Providers such as GitHub or Google appear here once whoever runs this hub has set them up.
           </EmptyState>
         ) : (
-          <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
+          <div className="grid grid-cols-1 items-start gap-4 sm:grid-cols-2 lg:grid-cols-3">
             {sorted.map((card) => (
               <ProviderCard
                 key={card.provider.id}

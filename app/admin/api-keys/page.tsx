@@ -46,7 +46,7 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
       head={
         <>
           <Th>Name</Th>
-          <Th>Status</Th>
+          <Th from="sm">Status</Th>
           <Th from="md">Scopes</Th>
           <Th from="lg">Providers</Th>
           <Th from="sm">Last used</Th>
@@ -62,11 +62,14 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
       {keys.map((key) => (
         <Tr key={key.id}>
           <Td>
-            <span className="font-medium break-all">{key.name}</span>
+            <span className="font-medium wrap-anywhere">{key.name}</span>
             <code className="block font-mono text-meta text-soft">{key.prefix}…</code>
             <span className="block text-soft md:hidden">{key.scopes.join(', ')}</span>
+            <span className="my-1 block sm:hidden">
+              <KeyStatus status={key.status} />
+            </span>
           </Td>
-          <Td>
+          <Td from="sm">
             <KeyStatus status={key.status} />
           </Td>
           <Td from="md">

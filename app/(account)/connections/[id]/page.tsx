@@ -37,7 +37,7 @@ export default async function ConnectionPage({ params, searchParams }: Connectio
       <div className="mb-6 flex items-center gap-3">
         <ProviderMark provider={provider} />
         <div className="min-w-0">
-          <h1 className="text-title font-semibold tracking-tight break-words">{account.label}</h1>
+          <h1 className="text-title font-semibold tracking-tight wrap-anywhere">{account.label}</h1>
           <p className="text-soft">{provider.name}</p>
         </div>
       </div>

@@ -9,8 +9,15 @@ import { ConnectionMenu } from './connection-menu.tsx';
 
 const shownAtOnce = 3;
 
+interface ConnectionRowProps {
+  connection: ConnectionView;
+  returnTo: string;
+  /** Permissions behind a line that opens, as where a card holds several accounts. */
+  folded: boolean;
+}
+
 /** One account on its provider's card. */
-export function ConnectionRow({ connection, returnTo }: { connection: ConnectionView; returnTo: string }) {
+export function ConnectionRow({ connection, returnTo, folded }: ConnectionRowProps) {
   const { id, provider, account, status, scopes, missingScopes, token } = connection;
   const broken = status === 'needs_reconnect';
   const incomplete = !broken && status !== 'revoked' && missingScopes.length > 0;
@@ -39,7 +46,7 @@ export function ConnectionRow({ connection, returnTo }: { connection: Connection
       )}
       {status !== 'revoked' && (
         <>
-          <Granted scopes={scopes} provider={provider.name} />
+          <Granted scopes={scopes} provider={provider.name} folded={folded} />
           {!broken && <LifeBar token={token} />}
           <LastUsed connection={connection} />
         </>
@@ -48,26 +55,31 @@ export function ConnectionRow({ connection, returnTo }: { connection: Connection
   );
 }
 
-function Granted({ scopes, provider }: { scopes: ScopeView[] | null; provider: string }) {
+function Granted({ scopes, provider, folded }: { scopes: ScopeView[] | null; provider: string; folded: boolean }) {
   if (!scopes) return <p className="text-soft">{provider} does not say what it granted.</p>;
   if (scopes.length === 0) return null;
+  if (folded) {
+    return <More summary={scopes.length === 1 ? 'One permission' : `${scopes.length} permissions`} scopes={scopes} />;
+  }
   // One more than fits is shown too: “and 1 more” would take its place.
   const shown = scopes.length <= shownAtOnce + 1 ? scopes.length : shownAtOnce;
   const more = scopes.slice(shown);
   return (
     <div className="flex flex-col gap-1">
       <ScopeList scopes={scopes.slice(0, shown)} />
-      {more.length > 0 && (
-        <details>
-          <summary className="w-fit rounded text-meta font-medium text-accent hover:underline">
-            And {more.length} more
-          </summary>
-          <div className="mt-1">
-            <ScopeList scopes={more} />
-          </div>
-        </details>
-      )}
+      {more.length > 0 && <More summary={`And ${more.length} more`} scopes={more} />}
     </div>
+  );
+}
+
+function More({ summary, scopes }: { summary: string; scopes: ScopeView[] }) {
+  return (
+    <details>
+      <summary className="w-fit rounded text-meta font-medium text-accent hover:underline">{summary}</summary>
+      <div className="mt-1">
+        <ScopeList scopes={scopes} />
+      </div>
+    </details>
   );
 }
 

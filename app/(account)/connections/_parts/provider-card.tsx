@@ -42,7 +42,12 @@ export function ProviderCard({ card, flow }: { card: ProviderCardView; flow: Flo
       {connections.length > 0 && (
         <ul className="flex flex-1 flex-col">
           {connections.map((connection) => (
-            <ConnectionRow key={connection.id} connection={connection} returnTo={cardPath(provider.id)} />
+            <ConnectionRow
+              key={connection.id}
+              connection={connection}
+              returnTo={cardPath(provider.id)}
+              folded={connections.length > 1}
+            />
           ))}
         </ul>
       )}

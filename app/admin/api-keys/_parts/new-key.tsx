@@ -27,12 +27,12 @@ export function NewKey({ name, secret, curl, stored }: NewKeyProps) {
       </div>
       <div className="flex flex-col gap-2">
         <p className="label">Key</p>
-        <code className="rounded-lg bg-sunken p-3 font-mono text-meta break-all">{secret}</code>
+        <code className="rounded-lg bg-sunken p-3 font-mono text-meta wrap-anywhere">{secret}</code>
         <CopyButton text={secret} label="Copy key" />
       </div>
       <div className="flex flex-col gap-2">
         <p className="label">Try it</p>
-        <code className="rounded-lg bg-sunken p-3 font-mono text-meta break-all whitespace-pre-wrap">{curl}</code>
+        <code className="rounded-lg bg-sunken p-3 font-mono text-meta wrap-anywhere whitespace-pre-wrap">{curl}</code>
         <CopyButton text={curl} label="Copy line" />
       </div>
       <button type="button" onClick={stored} className="btn btn-primary">

@@ -31,7 +31,7 @@ export default async function AdminConnection({ params }: { params: Promise<{ id
         <div className="flex min-w-0 items-center gap-3">
           <ProviderMark provider={provider} />
           <div className="min-w-0">
-            <h1 className="text-title font-semibold tracking-tight break-words">{label}</h1>
+            <h1 className="text-title font-semibold tracking-tight wrap-anywhere">{label}</h1>
             <p className="text-soft">
               {provider.name}
               {withoutPkce && <NoPkce />}, of{' '}

@@ -33,7 +33,7 @@ export function ConnectionTable({ connections, withoutPkce, selectable, sort, so
           )}
           <Th>Account</Th>
           <Th from="md">Person</Th>
-          <Th>Status</Th>
+          <Th from="sm">Status</Th>
           <Th from="lg">Token</Th>
           <Th from="lg">Last used</Th>
           <Th from="xl" sorted={sort === 'newest' ? 'descending' : 'ascending'}>
@@ -94,7 +94,7 @@ function Row({
           <div className="min-w-0">
             <Link
               href={`/admin/connections/${id}`}
-              className="font-medium break-all text-ink hover:text-accent hover:underline"
+              className="font-medium wrap-anywhere text-ink hover:text-accent hover:underline"
             >
               {label}
             </Link>
@@ -104,23 +104,28 @@ function Row({
               {!pkce && <NoPkce />}
             </span>
             <p className="text-soft md:hidden">{personName(person)}</p>
+            <p className="my-1 sm:hidden">
+              <Status status={status} />
+            </p>
           </div>
         </div>
       </Td>
       <Td from="md">
-        <Link href={`/admin/people/${person.id}`} className="break-all hover:text-accent hover:underline">
+        <Link href={`/admin/people/${person.id}`} className="block max-w-44 truncate hover:text-accent hover:underline">
           {personName(person)}
         </Link>
       </Td>
-      <Td>
+      <Td from="sm">
         <Status status={status} />
         {revocation?.state === 'pending' && <span className="block text-soft">provider not told yet</span>}
         {revocation?.state === 'failed' && <span className="block text-soft">provider could not be told</span>}
       </Td>
       <Td from="lg">{status === 'revoked' ? null : <LifeBar token={token} words="short" />}</Td>
       <Td from="lg">
-        <TimeOr at={lastUsedAt} otherwise="never" />
-        {lastUsedBy && <span className="text-soft"> by {lastUsedBy.name}</span>}
+        <span className="block max-w-60 truncate">
+          <TimeOr at={lastUsedAt} otherwise="never" />
+          {lastUsedBy && <span className="text-soft"> by {lastUsedBy.name}</span>}
+        </span>
       </Td>
       <Td from="xl">
         <Time at={createdAt} />

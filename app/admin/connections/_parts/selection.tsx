@@ -44,6 +44,9 @@ export function SelectAll() {
   );
 }
 
+/** So many are named in the dialog; the rest are counted. */
+const named = 6;
+
 interface Selected {
   id: string;
   label: string;
@@ -103,12 +106,13 @@ export function SelectionBar() {
               Services lose access {count === 1 ? 'to it' : `to all ${count}`} at once. The providers are told, and
               asked again until they confirm. This cannot be undone; the people must connect anew.
             </p>
-            <ul className="max-h-32 overflow-y-auto rounded-lg bg-sunken p-2 text-meta text-ink">
-              {selected.map(({ id, label }) => (
+            <ul className="rounded-lg bg-sunken p-2 text-meta text-ink">
+              {selected.slice(0, named).map(({ id, label }) => (
                 <li key={id} className="truncate">
                   {label}
                 </li>
               ))}
+              {count > named && <li>and {count - named} more</li>}
             </ul>
           </ConfirmDialog>
         </div>

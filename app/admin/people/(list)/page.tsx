@@ -106,11 +106,11 @@ function PeopleTable({ people }: { people: PersonView[] }) {
           <Td>
             <Link
               href={`${path}/${person.id}`}
-              className="font-medium break-all text-ink hover:text-accent hover:underline"
+              className="font-medium wrap-anywhere text-ink hover:text-accent hover:underline"
             >
               {person.name ?? person.email ?? person.id}
             </Link>
-            {person.name && person.email && <span className="block break-all text-soft">{person.email}</span>}
+            {person.name && person.email && <span className="block wrap-anywhere text-soft">{person.email}</span>}
             {person.status === 'disabled' && (
               <span className="block sm:hidden">
                 <PersonStatus status="disabled" />

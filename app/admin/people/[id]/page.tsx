@@ -33,7 +33,7 @@ export default async function PersonPage({ params }: { params: Promise<{ id: str
     <>
       <BackLink href="/admin/people">People</BackLink>
       <div className="mb-6 flex flex-wrap items-center justify-between gap-4">
-        <h1 className="min-w-0 text-title font-semibold tracking-tight break-words">{name}</h1>
+        <h1 className="min-w-0 text-title font-semibold tracking-tight wrap-anywhere">{name}</h1>
         {administrator && !self && (
           <PersonActions id={id} name={name} status={person.status} connections={person.connections} />
         )}
@@ -48,7 +48,7 @@ export default async function PersonPage({ params }: { params: Promise<{ id: str
             <Fact label="Status">{person.status === 'active' ? 'Active' : 'Disabled'}</Fact>
             <Fact label="Signs in with">
               {person.provider}
-              <code className="block font-mono text-meta break-all text-soft">{person.issuer}</code>
+              <code className="block font-mono text-meta wrap-anywhere text-soft">{person.issuer}</code>
             </Fact>
             <Fact label="First seen">
               <Time at={person.createdAt} />
@@ -57,7 +57,7 @@ export default async function PersonPage({ params }: { params: Promise<{ id: str
               <TimeOr at={person.lastSignedInAt} otherwise="never" />
             </Fact>
             <Fact label="Id">
-              <code className="font-mono text-meta break-all">{person.id}</code>
+              <code className="font-mono text-meta wrap-anywhere">{person.id}</code>
             </Fact>
           </Facts>
         </section>
@@ -93,7 +93,7 @@ export default async function PersonPage({ params }: { params: Promise<{ id: str
               >
                 <Link
                   href={`/admin/connections/${connection.id}`}
-                  className="min-w-0 break-all hover:text-accent hover:underline"
+                  className="min-w-0 wrap-anywhere hover:text-accent hover:underline"
                 >
                   {connection.account.label || connection.account.subject}
                   <span className="text-soft"> {connection.provider.name}</span>

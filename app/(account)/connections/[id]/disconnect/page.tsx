@@ -31,7 +31,7 @@ export default async function DisconnectPage({ params, searchParams }: Disconnec
       <div className="card flex flex-col gap-4 p-5 sm:p-6">
         <div className="flex items-center gap-3">
           <ProviderMark provider={provider} />
-          <h1 className="min-w-0 text-title font-semibold tracking-tight break-words">
+          <h1 className="min-w-0 text-title font-semibold tracking-tight wrap-anywhere">
             Disconnect {account.label} from {provider.name}?
           </h1>
         </div>
