@@ -1,5 +1,3 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
@@ -8,23 +6,12 @@ import { connections } from '#lib/db/schema/connections';
 import { isAppError } from '#lib/errors';
 import { describeWithConnections, sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, createRuntime, hubEnvironment, plainRecord, rowOf } from '#tests/hub';
+import { killedChild, untilQuiet } from '#tests/killed-child';
+import { randomFrom, wait } from '#tests/random';
 import { startTokenServer, type TokenServer } from '#tests/servers/token-server';
 
 /** Seeds of the moments at which the process is killed; more run in `bench/`. */
 const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
-
-/** mulberry32: the same numbers from the same seed, from 0 to below 1. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 describeWithConnections('kill -9 during a refresh', () => {
   const database = sharedDatabase();
@@ -44,31 +31,13 @@ describeWithConnections('kill -9 during a refresh', () => {
     const { ctx } = await addApiKey(runtime);
     const id = await addConnection(runtime, { personId, refreshToken: server.grant() });
 
-    let acknowledged = 0;
-    const child = fork('tests/refresh-child.ts', { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    const ended = once(child, 'exit');
-    const ready = new Promise<void>((resolve) => {
-      child.on('message', (message: { ready?: true; acknowledged?: number }) => {
-        if (message.acknowledged) acknowledged = message.acknowledged;
-        else resolve();
-      });
-    });
-    child.send({ databaseUrl: database.current.url, environment: hubEnvironment, records, connection: id });
-    await Promise.race([ready, ended.then(() => Promise.reject(new Error('the child ended by itself')))]);
-    await wait(50 + Math.floor(random() * 250));
-    child.kill('SIGKILL');
-    expect(await ended).toEqual([null, 'SIGKILL']);
+    const orders = { databaseUrl: database.current.url, environment: hubEnvironment, records, connection: id };
+    const acknowledged = await killedChild('tests/refresh-child.ts', orders, Math.floor(random() * 250));
     // What the server was still doing for the dead process is over when its sessions are.
-    await expect
-      .poll(() =>
-        database.db.execute(
-          sql`select 1 from pg_stat_activity where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()`,
-        ),
-      )
-      .toHaveLength(0);
+    await untilQuiet(database.db);
 
     const left = await rowOf(runtime, id);
-    expect(left.generation).toBeGreaterThanOrEqual(acknowledged + 1);
+    expect(left.generation).toBeGreaterThanOrEqual(acknowledged.length + 1);
     expect(left.status).toBe('connected');
     const refreshToken = runtime.vault.open(left.refreshToken ?? '', refreshTokenPlace(id));
     const works = server.accepts(refreshToken);

@@ -24,7 +24,6 @@ process.once('message', async (message) => {
   const log = createLogger({ level: 'silent', pretty: false });
   const runtime = assembleRuntime({ ...config, providersFile }, openPostgres(databaseUrl, { max: 2 }), { log });
   const ctx = systemContext(runtime, 'test');
-  process.send?.({ ready: true });
   for (let refreshes = 1; ; refreshes++) {
     await refreshConnection(ctx, { id: connection, force: true });
     process.send?.({ acknowledged: refreshes });
