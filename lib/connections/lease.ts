@@ -1,5 +1,4 @@
 import { and, eq, isNotNull, isNull, or, sql } from 'drizzle-orm';
-import { refreshDue } from '#lib/connections/view';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
@@ -9,10 +8,14 @@ import { newSecret } from '#lib/ids';
 const leaseInterval = sql`interval '30 seconds'`;
 const leaseEnd = sql`clock_timestamp() + ${leaseInterval}`;
 
-/** The right to refresh one connection: whoever holds it may spend the refresh token it was read with. */
-export interface Lease {
+/** Names one row on the key that every hot query carries. */
+export interface ConnectionKey {
   personId: string;
   id: string;
+}
+
+/** The right to refresh one connection: whoever holds it may spend the refresh token it was read with. */
+export interface Lease extends ConnectionKey {
   owner: string;
   /** The generation under which it was taken. Whatever is written later holds only if it is still the row's. */
   generation: number;
@@ -36,13 +39,13 @@ const selectLeased = (db: Db) => db.select(leased).from(connections);
 export const leaseIsFree = or(isNull(connections.leaseOwner), sql`${connections.leaseExpiresAt} <= clock_timestamp()`);
 
 /**
- * Takes the lease if the row needs refreshing and nobody holds it, in one compare-and-set. Undefined where either is
- * not so; reading the row then tells which.
+ * Takes the lease of a row that was read as needing a refresh, if nobody holds it and nobody refreshed since, in one
+ * compare-and-set. Undefined where either is not so; reading the row again then tells which.
  */
 export async function takeLease(
   ctx: Context,
-  key: { personId: string; id: string },
-  force: boolean,
+  key: ConnectionKey,
+  generation: number,
 ): Promise<{ lease: Lease; row: LeasedRow } | undefined> {
   const owner = `${ctx.processId}:${newSecret()}`;
   const [row] = await ctx.database.db
@@ -55,7 +58,7 @@ export async function takeLease(
         eq(connections.status, 'connected'),
         isNotNull(connections.refreshToken),
         leaseIsFree,
-        force ? undefined : refreshDue,
+        eq(connections.generation, generation),
       ),
     )
     .returning(leased);

@@ -18,17 +18,19 @@ const patienceMs = 15_000;
 /** A refresh answer and when it was asked for (`performance.now()`), from which its life counts at the latest. */
 export interface RefreshAnswer {
   tokens: TokenSet;
+  /** Seconds that the access token lives, as far as the answer or the provider's record say. */
+  lifeSeconds: number | null;
   askedAt: number;
 }
 
 type Sealed = Awaited<ReturnType<typeof sealTokens>>;
 
-function tokenColumns({ tokens, askedAt }: RefreshAnswer, sealed: Sealed) {
+function tokenColumns({ tokens, lifeSeconds, askedAt }: RefreshAnswer, sealed: Sealed) {
   const age = (performance.now() - askedAt) / 1000;
   return {
     // A new refresh token replaces the old one; none returned leaves its column alone (RFC 6749 §6).
     ...sealed,
-    accessTokenExpiresAt: secondsFromNow(tokens.expires_in === null ? null : Math.max(0, tokens.expires_in - age)),
+    accessTokenExpiresAt: secondsFromNow(lifeSeconds === null ? null : Math.max(0, lifeSeconds - age)),
     // Scopes may shrink; an answer that names none grants what was granted before (RFC 6749 §6).
     ...(tokens.scopes ? { scopesGranted: tokens.scopes } : {}),
     extras: sql`${connections.extras} || ${JSON.stringify(tokens.extras)}::jsonb`,
@@ -42,7 +44,7 @@ function tokenColumns({ tokens, askedAt }: RefreshAnswer, sealed: Sealed) {
  * comes after its lease ran out still holds the newest token, unless somebody stored a newer one.
  */
 export async function storeRefreshed(ctx: Context, lease: Lease, answer: RefreshAnswer): Promise<StoreOutcome> {
-  const sealed = await sealTokens(ctx, lease.id, answer.tokens, answer.tokens.expires_in);
+  const sealed = await sealTokens(ctx, lease.id, answer.tokens, answer.lifeSeconds);
   const giveUpAt = performance.now() + patienceMs;
   for (;;) {
     try {
@@ -117,4 +119,22 @@ async function storeOnce(ctx: Context, lease: Lease, answer: RefreshAnswer, seal
     });
     return 'revoked';
   });
+}
+
+/**
+ * Corrects the end of a token that was stored by default, once its life was learnt from the provider. A token stored
+ * since then is not touched.
+ */
+export async function storeLearntLife(ctx: Context, lease: Lease, lifeSeconds: number | null): Promise<void> {
+  await ctx.database.db
+    .update(connections)
+    .set({ accessTokenExpiresAt: secondsFromNow(lifeSeconds) })
+    .where(
+      and(
+        eq(connections.personId, lease.personId),
+        eq(connections.id, lease.id),
+        eq(connections.generation, lease.generation + 1),
+        eq(connections.status, 'connected'),
+      ),
+    );
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { sql } from 'drizzle-orm';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { vendToken } from '#lib/connections/vend-token';
 import type { Runtime } from '#lib/context';
-import { sharedDatabase } from '#tests/database';
+import { sharedDatabase, withDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, createRuntime, entries, plainRecord, rowOf } from '#tests/hub';
 
 const database = sharedDatabase();
@@ -62,6 +63,19 @@ describe('vending an unexpired token', () => {
   });
 });
 
+test('the token leaves only after its ledger entry is committed: no entry, no token', async () => {
+  await withDatabase(async (own) => {
+    runtime = createRuntime(own, [plainRecord('http://127.0.0.1:9')]);
+    const { id: personId } = await addPerson(runtime);
+    const id = await addConnection(runtime, { personId });
+    const { ctx } = await addApiKey(runtime);
+    await own.db.execute(sql`alter table ledger add constraint full_disk check (action <> 'token.vended')`);
+    await expect(vendToken(ctx, { id })).rejects.toThrow();
+    await own.db.execute(sql`alter table ledger drop constraint full_disk`);
+    await expect(vendToken(ctx, { id })).resolves.toMatchObject({ accessToken: `at_${id}` });
+  });
+});
+
 describe('a refused token', () => {
   test.each([
     ['is revoked', { status: 'revoked' as const }, 'revoked'],
@@ -93,7 +107,12 @@ describe('a refused token', () => {
     for (const nothing of [`${id.slice(0, -1)}${id.endsWith('0') ? '1' : '0'}`, 'con_x', '', 'x'.repeat(65)]) {
       await expect(vendToken(ctx, { id: nothing })).rejects.toMatchObject({ name: 'AppError' });
     }
-    expect((await entries(runtime)).map(({ action }) => action)).not.toContain('token.vended.wrongly');
+    const refused = (await entries(runtime)).filter(({ apiKeyId }) => apiKeyId === reader.id);
+    expect(refused).toMatchObject([
+      { action: 'api_key.created' },
+      { action: 'token.denied', code: 'insufficient_scope' },
+    ]);
+    expect(await entries(runtime, id)).toEqual([]);
   });
 
   test('without a refresh token, vends until its end and then needs its person', async () => {

@@ -15,9 +15,11 @@ export interface Behaviour {
   /** Answers this instead of looking at the token. */
   instead: ((response: ServerResponse) => void) | null;
   extras: Record<string, string>;
+  /** Seconds that introspection says any token still has; null: it answers 503. */
+  introspectedLife: number | null;
 }
 
-/** A token endpoint on loopback that knows only refreshing, counts it, and says which access tokens live. */
+/** A token endpoint on loopback that knows refreshing, counts it, and says which access tokens live. */
 export interface TokenServer {
   issuer: string;
   behaviour: Behaviour;
@@ -38,7 +40,13 @@ export interface TokenServer {
 export async function startTokenServer(): Promise<TokenServer> {
   const refreshTokens = new Set<string>();
   const accessTokens = new Set<string>();
+  const introspect = (response: ServerResponse) => {
+    const { introspectedLife } = state.behaviour;
+    if (introspectedLife === null) return json(response, 503, {});
+    json(response, 200, { active: true, exp: Math.floor(Date.now() / 1000) + introspectedLife });
+  };
   const server = createServer(async (request, response) => {
+    if (request.url === '/introspect') return introspect(response);
     state.requests += 1;
     const form = new URLSearchParams(await text(request));
     if (state.behaviour.instead) return state.behaviour.instead(response);
@@ -66,7 +74,15 @@ export async function startTokenServer(): Promise<TokenServer> {
   await new Promise((resolve) => server.once('listening', resolve));
   const state: TokenServer = {
     issuer: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    behaviour: { rotate: true, expiresIn: 3600, scope: null, beforeAnswer: async () => {}, instead: null, extras: {} },
+    behaviour: {
+      rotate: true,
+      expiresIn: 3600,
+      scope: null,
+      beforeAnswer: async () => {},
+      instead: null,
+      extras: {},
+      introspectedLife: null,
+    },
     requests: 0,
     refreshes: 0,
     grant: () => {

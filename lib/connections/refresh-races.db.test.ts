@@ -1,0 +1,125 @@
+import { eq, sql } from 'drizzle-orm';
+import { describe, expect, test } from 'vitest';
+import { refreshConnection } from '#lib/connections/refresh';
+import { revokeConnection } from '#lib/connections/revoke';
+import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
+import { vendToken } from '#lib/connections/vend-token';
+import { systemContext } from '#lib/context';
+import { openPostgres } from '#lib/db/open';
+import { connections } from '#lib/db/schema/connections';
+import { describeWithConnections } from '#tests/database';
+import { rowOf } from '#tests/hub';
+import { json, refreshHub } from '#tests/refresh-hub';
+import { openTcpGate } from '#tests/servers/tcp-gate';
+
+const hub = refreshHub();
+
+describe('races', () => {
+  test('revoked during the refresh: not vended, stays revoked, and the newest grant is what awaits revocation', async () => {
+    const refreshToken = hub.server.grant();
+    const id = await hub.expired({ refreshToken });
+    hub.during(() => revokeConnection(systemContext(hub.runtime, 'test'), { id }));
+    await expect(vendToken(hub.ctx, { id })).rejects.toMatchObject({ code: 'revoked' });
+    const row = await rowOf(hub.runtime, id);
+    expect(row).toMatchObject({ status: 'revoked', leaseOwner: null });
+    expect(await hub.refreshTokenOf(id)).not.toBe(refreshToken);
+    await expect(vendToken(hub.ctx, { id })).rejects.toMatchObject({ code: 'revoked' });
+  });
+
+  test('revoked and already ended at the provider: nothing of the answer is kept', async () => {
+    const id = await hub.expired();
+    hub.during(() =>
+      hub.database.db
+        .update(connections)
+        .set({ status: 'revoked', accessToken: null, refreshToken: null, leaseOwner: null, leaseExpiresAt: null })
+        .where(eq(connections.id, id)),
+    );
+    await expect(vendToken(hub.ctx, { id })).rejects.toMatchObject({ code: 'revoked' });
+    expect(await rowOf(hub.runtime, id)).toMatchObject({ status: 'revoked', accessToken: null, refreshToken: null });
+  });
+
+  test('reconnected during the refresh: the newer grant stays', async () => {
+    const id = await hub.expired();
+    const newest = hub.server.grant();
+    const sealed = await hub.runtime.vault.seal(newest, refreshTokenPlace(id));
+    hub.during(() =>
+      hub.database.db
+        .update(connections)
+        .set({ generation: 2, refreshToken: sealed, leaseOwner: null, leaseExpiresAt: null })
+        .where(eq(connections.id, id)),
+    );
+    await refreshConnection(hub.ctx, { id });
+    expect(await rowOf(hub.runtime, id)).toMatchObject({ generation: 2, refreshToken: sealed, status: 'connected' });
+  });
+
+  test('a dead answer that another’s refresh explains marks nothing', async () => {
+    const id = await hub.expired();
+    hub.server.behaviour.instead = (response) => {
+      hub.server.behaviour.instead = null;
+      hub.database.db
+        .update(connections)
+        .set({ generation: 2, accessTokenExpiresAt: sql`now() + interval '1 hour'` })
+        .where(eq(connections.id, id))
+        .then(() => json(400, { error: 'invalid_grant' })(response));
+    };
+    await refreshConnection(hub.ctx, { id });
+    expect(await rowOf(hub.runtime, id)).toMatchObject({ status: 'connected', generation: 2, leaseOwner: null });
+    expect(await hub.actions(id)).toEqual([]);
+  });
+
+  test('an answer that comes after its lease ran out is stored, unless a newer token is there', async () => {
+    const id = await hub.expired();
+    hub.during(() =>
+      hub.database.db
+        .update(connections)
+        .set({ leaseOwner: 'other', leaseExpiresAt: sql`clock_timestamp() + interval '30 seconds'` })
+        .where(eq(connections.id, id)),
+    );
+    await refreshConnection(hub.ctx, { id });
+    expect(await rowOf(hub.runtime, id)).toMatchObject({ generation: 2, leaseOwner: 'other', status: 'connected' });
+  });
+
+  test('a holder that died while the token was being spent leaves answer_lost, which a dead answer then means', async () => {
+    const spent = hub.server.grant();
+    hub.server.revoke(spent);
+    const id = await hub.expired({
+      refreshToken: spent,
+      values: { leaseOwner: 'dead', leaseExpiresAt: new Date(0), lastRefreshError: 'answer_lost' },
+    });
+    await expect(vendToken(hub.ctx, { id })).rejects.toMatchObject({ code: 'needs_reconnect' });
+    expect(await rowOf(hub.runtime, id)).toMatchObject({ status: 'needs_reconnect', statusReason: 'answer_lost' });
+  });
+
+  test('the row says answer_lost exactly from before the token is spent until the answer is stored', async () => {
+    const id = await hub.expired();
+    let seen: string | null | undefined;
+    hub.during(async () => {
+      seen = (await rowOf(hub.runtime, id)).lastRefreshError;
+    });
+    await refreshConnection(hub.ctx, { id });
+    expect([seen, (await rowOf(hub.runtime, id)).lastRefreshError]).toEqual(['answer_lost', null]);
+  });
+});
+
+describeWithConnections('the database out of reach', () => {
+  test('after the token was spent: the answer is kept and stored when the database is back', async () => {
+    const id = await hub.expired();
+    const url = new URL(hub.database.url ?? '');
+    const gate = await openTcpGate({ host: url.hostname, port: Number(url.port) });
+    url.port = String(gate.port);
+    const throughGate = openPostgres(url.href, { max: 2 });
+    const asking = hub.otherProcess({}, throughGate);
+    hub.during(() => gate.shut());
+    const refreshed = refreshConnection(asking, { id });
+    await expect
+      .poll(() => asking.logged.some(({ event }) => event === 'refresh_store_retried'), { timeout: 10_000 })
+      .toBe(true);
+    await gate.open();
+    await refreshed;
+    await throughGate.close();
+    await gate.shut();
+    expect(await rowOf(hub.runtime, id)).toMatchObject({ generation: 2, leaseOwner: null, lastRefreshError: null });
+    expect(hub.server.accepts(await hub.refreshTokenOf(id))).toBe(true);
+    expect((await hub.actions(id)).filter((action) => action === 'token.refreshed')).toHaveLength(1);
+  });
+});
