@@ -6,6 +6,7 @@ import { createApi } from '#lib/api/app';
 import { boot, failToStart } from '#lib/boot';
 import { startControlSocket } from '#lib/cli/control-socket';
 import { getConfig } from '#lib/config/config';
+import { closeServer } from '#lib/http/close-server';
 import { openFrontDoor } from '#lib/http/front-door';
 import { createListener } from '#lib/http/listener';
 import { contextFor } from '#lib/http/request-context';
@@ -60,9 +61,7 @@ async function main(): Promise<void> {
     runtime.log.info({ event: 'draining', signal });
     // Whatever hangs longer than the longest provider call is cut, so that a restart always ends.
     setTimeout(() => process.exit(1), drainSeconds * 1000).unref();
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeIdleConnections();
-    await closed;
+    await closeServer(server);
     await control?.close();
     await pages.close();
     await booted.shutDown();

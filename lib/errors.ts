@@ -13,6 +13,7 @@ export const errorCodes = {
   person_disabled: [403, 'This account was disabled by an administrator.'],
   // What is asked for
   invalid_request: [400, 'The request is not valid.'],
+  length_required: [411, 'Say how long the body is: send a Content-Length.'],
   body_too_large: [413, 'The request body is too large.'],
   not_found: [404, 'There is nothing here, or it is not yours.'],
   unknown_provider: [404, 'This provider is not configured here.'],

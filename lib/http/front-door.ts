@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 import proxyaddr from 'proxy-addr';
 import { existing, once } from '#lib/registry';
 
@@ -13,10 +14,13 @@ export function openFrontDoor(): void {
 
 /**
  * The client's address: the socket's, or what `X-Forwarded-For` says as far as each hop is one of the operator's
- * proxies. With no trusted proxy the header counts for nothing.
+ * proxies. With no trusted proxy the header counts for nothing, and what is no address never does. Null where the
+ * peer is gone already.
  */
-export function clientAddress(request: IncomingMessage, trust: ReturnType<typeof proxyaddr.compile>): string {
-  return proxyaddr(request, trust).replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '');
+export function clientAddress(request: IncomingMessage, trust: ReturnType<typeof proxyaddr.compile>): string | null {
+  const hops: (string | undefined)[] = proxyaddr.all(request, trust);
+  const address = hops.findLast((hop) => hop !== undefined && isIP(hop) !== 0) ?? null;
+  return address?.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '') ?? null;
 }
 
 /** The address that `server.ts` wrote down; null where only Next runs, since then nobody saw the socket. */

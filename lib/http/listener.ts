@@ -2,18 +2,22 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import proxyaddr from 'proxy-addr';
 import type { Config } from '#lib/config/config';
 import type { Runtime } from '#lib/context';
+import { AppError } from '#lib/errors';
 import { clientAddress, clientAddressHeader, requestIdHeader } from '#lib/http/front-door';
+import { problemResponse } from '#lib/http/problem';
 import { alwaysHeaders } from '#lib/http/security-headers';
 import { newId } from '#lib/ids';
-import { scrub } from '#lib/log';
 
 /** Pages post small forms; the machine API smaller bodies still. */
 const maxBodyBytes = 1024 * 1024;
 const maxApiBodyBytes = 64 * 1024;
 
-/** What must not be believed from outside; what is needed of it is written anew. */
+/** What must not be believed from outside, Next's own words among it; what is needed is written anew. */
 const intermediary =
-  /^(?:x-forwarded-|x-real-ip$|x-original-|x-rewrite-|forwarded$|x-middleware-|x-grantkeep-|x-request-id$|x-nonce$)/;
+  /^(?:x-forwarded-|x-real-ip$|x-original-|x-rewrite-|forwarded$|x-middleware-|x-invoke-|x-matched-path$|x-now-|next-resume$|x-next-resume-|content-security-policy|x-grantkeep-|x-request-id$|x-nonce$)/;
+
+/** How long a body that is not wanted may go on before its connection is cut. */
+const unwantedBodyMs = 5_000;
 
 function stripIntermediaryHeaders(request: IncomingMessage): void {
   for (const name of Object.keys(request.headers)) if (intermediary.test(name)) delete request.headers[name];
@@ -31,29 +35,43 @@ function writeHeader(request: IncomingMessage, name: string, value: string): voi
   request.rawHeaders.push(name, value);
 }
 
-function refuse(request: IncomingMessage, response: ServerResponse, status: number, title: string): void {
-  response.writeHead(status, {
-    'content-type': 'application/problem+json',
-    'cache-control': 'no-store',
-    connection: 'close',
-  });
-  response.end(JSON.stringify({ type: 'about:blank', title, status }));
-  // The body that was not wanted is not read.
-  request.unpipe();
-  response.once('finish', () => request.destroy());
+/**
+ * The path and query of a request's target, which may be a whole URL (RFC 9112 §3.2.2) whose host counts for nothing;
+ * null for what is neither.
+ */
+function targetOf(request: IncomingMessage): string | null {
+  const { url = '' } = request;
+  if (url.startsWith('/')) return url;
+  const parsed = /^https?:\/\//i.test(url) ? URL.parse(url) : null;
+  return parsed && parsed.pathname + parsed.search;
 }
 
-/** The fault of a request's body by its headers alone; Node itself holds a sender to the length it announced. */
-function bodyFault(request: IncomingMessage, isApi: boolean): [number, string] | null {
-  if (request.headers['transfer-encoding'] !== undefined) return [411, 'Send a Content-Length'];
+/**
+ * Answers at once and ends the answer when the body, which goes unread, has been sent or took too long: a connection
+ * closed before that could take the answer with it.
+ */
+async function refuse(request: IncomingMessage, response: ServerResponse, error: AppError, requestId: string) {
+  const answer = problemResponse(error, requestId);
+  const problem = Buffer.from(await answer.text());
+  response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), 'content-length': problem.length });
+  response.write(problem);
+  const cut = setTimeout(() => request.destroy(), unwantedBodyMs);
+  request.resume().once('end', () => response.end());
+  request.once('close', () => clearTimeout(cut));
+}
+
+/** The fault of a request by its headers alone; Node itself holds a sender to the length it announced. */
+function faultOf(request: IncomingMessage, target: string | null, isApi: boolean): AppError | null {
+  if (target === null) return new AppError('invalid_request');
+  if (request.headers['transfer-encoding'] !== undefined) return new AppError('length_required');
   const length = Number(request.headers['content-length'] ?? 0);
-  return length > (isApi ? maxApiBodyBytes : maxBodyBytes) ? [413, 'The request body is too large'] : null;
+  return length > (isApi ? maxApiBodyBytes : maxBodyBytes) ? new AppError('body_too_large') : null;
 }
 
 export interface ListenerParts {
   config: Config;
   /** Undefined until the process is ready. */
-  runtime: () => Runtime | undefined;
+  runtime: () => Pick<Runtime, 'log' | 'refusals'> | undefined;
   draining: () => boolean;
   /** Answers whether the database answers. */
   ready: () => Promise<boolean>;
@@ -67,17 +85,20 @@ export function createListener(parts: ListenerParts): RequestListener {
   const always = Object.entries(alwaysHeaders(parts.config));
   const proto = parts.config.appUrl.protocol.slice(0, -1);
 
-  return async (request, response) => {
+  async function probe(response: ServerResponse, path: string): Promise<void> {
+    const ok = path === '/healthz' || (!parts.draining() && (await parts.ready()));
+    response.writeHead(ok ? 200 : 503, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+    response.end(ok ? 'ok\n' : 'not ready\n');
+  }
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const started = performance.now();
     for (const [name, value] of always) response.setHeader(name, value);
     if (parts.draining()) response.setHeader('connection', 'close');
-    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-    if (path === '/healthz' || path === '/readyz') {
-      const ok = path === '/healthz' || (!parts.draining() && (await parts.ready()));
-      response.writeHead(ok ? 200 : 503, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
-      response.end(ok ? 'ok\n' : 'not ready\n');
-      return;
-    }
+    const target = targetOf(request);
+    const path = target?.split('?', 1)[0] ?? '';
+    if (path === '/healthz' || path === '/readyz') return probe(response, path);
+    if (target !== null) request.url = target;
     const ip = clientAddress(request, trust);
     const requestId = newId('req');
     const isApi = path === '/api/v1' || path.startsWith('/api/v1/');
@@ -93,10 +114,10 @@ export function createListener(parts: ListenerParts): RequestListener {
     writeHeader(request, 'host', parts.config.appUrl.host);
     writeHeader(request, 'x-forwarded-host', parts.config.appUrl.host);
     writeHeader(request, 'x-forwarded-proto', proto);
-    writeHeader(request, clientAddressHeader, ip);
+    if (ip !== null) writeHeader(request, clientAddressHeader, ip);
     writeHeader(request, requestIdHeader, requestId);
     response.setHeader('X-Request-Id', requestId);
-    const { log } = parts.runtime() ?? {};
+    const { log, refusals } = parts.runtime() ?? {};
     if (!path.startsWith('/_next/')) {
       response.once('close', () => {
         log?.info({
@@ -104,16 +125,27 @@ export function createListener(parts: ListenerParts): RequestListener {
           request_id: requestId,
           method: request.method,
           // Without the query: a callback's holds the code.
-          path: scrub(path).slice(0, 200),
+          path: path.slice(0, 200),
           status: response.statusCode,
           ip,
           ms: Math.round(performance.now() - started),
         });
       });
     }
-    const fault = bodyFault(request, isApi);
-    if (fault) refuse(request, response, ...fault);
-    else if (isApi) parts.api(request, response);
+    const fault = faultOf(request, target, isApi);
+    if (fault) {
+      refusals?.add({ ip, requestId }, fault.code);
+      await refuse(request, response, fault, requestId);
+    } else if (isApi) parts.api(request, response);
     else parts.pages(request, response);
+  }
+
+  return (request, response) => {
+    // A fault of ours must not end the process, which every connection shares.
+    serve(request, response).catch((error: unknown) => {
+      parts.runtime()?.log.error({ event: 'listener_failed', err: error });
+      if (!response.headersSent) response.writeHead(500);
+      response.end();
+    });
   };
 }
