@@ -96,14 +96,22 @@ export async function endSession(ctx: Context, input: { publicId: string }): Pro
       .from(sessions)
       .where(and(eq(sessions.publicId, input.publicId), own));
     if (!row) throw new AppError('not_found');
-    const ended = await tx
-      .update(sessions)
-      .set({ endedAt: sql`now()` })
-      .where(and(eq(sessions.publicId, input.publicId), isNull(sessions.endedAt)))
-      .returning({ personId: sessions.personId });
-    if (ended.length > 0)
-      await record(tx, ctx, { action: 'session.ended', personId: row.personId, details: { session: input.publicId } });
+    await endSessionRow(tx, ctx, { personId: row.personId, sessionId: input.publicId });
   });
+}
+
+/** Ends one session in the caller's transaction, and says so in the ledger; an ended one stays as it is. */
+export async function endSessionRow(
+  tx: Db,
+  ctx: Context,
+  { personId, sessionId }: { personId: string; sessionId: string },
+): Promise<void> {
+  const ended = await tx
+    .update(sessions)
+    .set({ endedAt: sql`now()` })
+    .where(and(eq(sessions.publicId, sessionId), isNull(sessions.endedAt)))
+    .returning({ id: sessions.publicId });
+  if (ended.length > 0) await record(tx, ctx, { action: 'session.ended', personId, details: { session: sessionId } });
 }
 
 /** Ends every session of a person, in the caller's transaction; answers how many. */

@@ -6,7 +6,7 @@ import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
 import { newPersonId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
-import { beginSession, type NewSession } from '#lib/people/sessions';
+import { beginSession, endSessionRow, type NewSession } from '#lib/people/sessions';
 
 /** Who the provider says has signed in. */
 export interface SignInIdentity {
@@ -68,15 +68,13 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<{ person
     if (known) {
       await tx.update(people).set(profile).where(eq(people.id, personId));
     } else {
-      await tx
-        .insert(people)
-        .values({
-          id: personId,
-          provider: provider.id,
-          issuer: identity.issuer,
-          subject: identity.subject,
-          ...profile,
-        });
+      await tx.insert(people).values({
+        id: personId,
+        provider: provider.id,
+        issuer: identity.issuer,
+        subject: identity.subject,
+        ...profile,
+      });
     }
     if ((known?.adminByConfig ?? false) !== adminByConfig) {
       await record(tx, ctx, {
@@ -86,6 +84,8 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<{ person
       });
     }
     const role: Role = adminByConfig ? 'administrator' : (known?.role ?? 'user');
+    // The browser's cookie is replaced: whoever was signed in here before is signed out, not left behind.
+    if (ctx.actor.type === 'person') await endSessionRow(tx, ctx, ctx.actor);
     const session = await beginSession(tx, ctx, { id: personId, role });
     await record(tx, ctx, {
       action: 'sign_in.completed',
