@@ -4,7 +4,7 @@ import type { Import, SourceFacts } from '#tests/source-facts';
 const domains = ['access', 'connections', 'jobs', 'people'];
 
 /** What everything above configuration may use. */
-const ground = ['config', 'errors', 'registry', 'log', 'ids', 'parse-input'];
+const ground = ['config', 'errors', 'registry', 'log', 'ids', 'parse-input', 'cursor'];
 
 /** What a domain stands on. */
 const underDomains = ['actor', 'context', 'oauth', 'providers', 'vault', 'ledger', 'db', 'outbound'];
@@ -29,6 +29,7 @@ const mayImport: Record<string, readonly string[]> = {
   registry: [],
   ids: [],
   'parse-input': ['errors'],
+  cursor: ['errors'],
   config: ['registry'],
   ...Object.fromEntries(domains.map((domain) => [domain, [...domains, ...underDomains, ...ground]])),
 };

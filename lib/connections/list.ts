@@ -2,10 +2,10 @@ import { and, asc, desc, eq, inArray, isNotNull, isNull, ne, or, type SQL, sql }
 import { z } from 'zod';
 import { requireReader } from '#lib/access/require';
 import { requireApiKey } from '#lib/access/require-api-key';
-import { decodeCursor, encodeCursor } from '#lib/connections/cursor';
 import { connectionColumns, refreshDue, toConnectionView } from '#lib/connections/view';
 import type { AdminConnectionView, DisplayStatus, Page } from '#lib/connections/views';
 import type { Context } from '#lib/context';
+import { decodeCursor, encodeCursor } from '#lib/cursor';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';

@@ -1,8 +1,8 @@
 import { and, desc, eq, ilike, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
-import { z } from 'zod';
 import { requireReader } from '#lib/access/require';
 import type { Page } from '#lib/connections/views';
 import type { Context, Role } from '#lib/context';
+import { decodeCursor, encodeCursor } from '#lib/cursor';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
@@ -18,19 +18,8 @@ export interface ListPeopleInput {
   limit?: number;
 }
 
-const cursorShape = z.object({ at: z.iso.datetime(), id: z.string() });
-
-function encodeCursor(row: { createdAt: Date; id: string }): string {
-  return Buffer.from(JSON.stringify({ at: row.createdAt.toISOString(), id: row.id })).toString('base64url');
-}
-
-function decodeCursor(text: string): { at: string; id: string } {
-  try {
-    return cursorShape.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
-  } catch (cause) {
-    throw new AppError('invalid_request', { message: 'The cursor is not one of ours.', cause });
-  }
-}
+/** The one order of this list: newest first. */
+const order = 'newest';
 
 const liveConnections = sql<number>`(select count(*)::int from ${connections} where ${connections.personId} = ${people.id} and ${connections.status} <> 'revoked')`;
 
@@ -68,7 +57,7 @@ export async function listPeople(ctx: Context, input: ListPeopleInput = {}): Pro
   if (input.status)
     conditions.push(input.status === 'disabled' ? sql`${people.disabledAt} is not null` : isNull(people.disabledAt));
   if (input.cursor) {
-    const { at, id } = decodeCursor(input.cursor);
+    const { at, id } = decodeCursor(input.cursor, order);
     conditions.push(or(lt(people.createdAt, new Date(at)), and(eq(people.createdAt, new Date(at)), lt(people.id, id))));
   }
   const rows = await ctx.database.db
@@ -79,7 +68,11 @@ export async function listPeople(ctx: Context, input: ListPeopleInput = {}): Pro
     .limit(limit + 1);
   const items = rows.slice(0, limit);
   const last = items.at(-1);
-  return { items: items.map(toPersonView), nextCursor: rows.length > limit && last ? encodeCursor(last) : null };
+  return {
+    items: items.map(toPersonView),
+    nextCursor:
+      rows.length > limit && last ? encodeCursor({ at: last.createdAt.toISOString(), id: last.id, sort: order }) : null,
+  };
 }
 
 /** One person. @throws AppError `not_found` */
