@@ -128,7 +128,7 @@ export function breaches(facts: SourceFacts): string[] {
  */
 function partOf(path: string): string | undefined {
   const [top, second] = path.split('/');
-  if (top === 'lib') return second?.replace(/\.ts$/, '');
+  if (top === 'lib') return second?.replace(/(?:\.test)?\.ts$/, '');
   if (path === 'proxy.ts') return 'app';
   if (path === 'server.ts' || path === 'instrumentation.ts') return 'server';
   return top && outsideProduct.has(top) ? top : top === 'app' ? 'app' : undefined;
