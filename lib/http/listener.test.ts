@@ -51,7 +51,7 @@ async function open(variables: Record<string, string> = {}, parts: Partial<Liste
     pages: echo('pages'),
     ...parts,
   });
-  const server = createServer({ maxHeaderSize }, listener);
+  const server = createServer({ maxHeaderSize, keepAliveTimeout: 65_000 }, listener);
   servers.add(server);
   server.listen(0, host);
   await once(server, 'listening');
