@@ -1,0 +1,87 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { createApi } from '#lib/api/app';
+import { environmentSchema } from '#lib/config/environment';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+const variables = Object.keys(environmentSchema.shape).sort();
+const pages = ['README.md', ...globSync('docs/**/*.md', { cwd: root }), 'demo/README.md', 'tests/README.md'];
+
+/** Every name that stands as the first cell of a row of the README's configuration table. */
+function tableVariables(): string[] {
+  const section =
+    read('README.md')
+      .split(/^## /m)
+      .find((part) => part.startsWith('Configuration')) ?? '';
+  const cells = section.split('\n').map((line) => /^\|([^|]+)\|/.exec(line)?.[1] ?? '');
+  return cells.flatMap((cell) => [...cell.matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map(([, name]) => String(name))).sort();
+}
+
+/** The anchors that a page's headings have, the way GitHub makes them. */
+function anchors(markdown: string): string[] {
+  return [...markdown.matchAll(/^#{1,6} +(.+)$/gm)].map(([, heading]) =>
+    String(heading)
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replace(/\s/g, '-'),
+  );
+}
+
+function brokenLinks(page: string): string[] {
+  const text = read(page).replace(/```[\s\S]*?```/g, '');
+  return [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target]) => String(target))
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .filter((target) => {
+      const [path = '', anchor] = target.split('#');
+      const file = path === '' ? page : join(dirname(page), path);
+      if (!existsSync(join(root, file))) return true;
+      return anchor !== undefined && !anchors(read(file)).includes(anchor);
+    });
+}
+
+test('.env.example names every variable that the product reads, and no other', () => {
+  const named = [...read('.env.example').matchAll(/^([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name);
+  expect(named.toSorted()).toEqual(variables);
+});
+
+test('each variable of .env.example is explained on the line above it', () => {
+  const lines = read('.env.example').split('\n');
+  const bare = lines.filter((line, at) => /^[A-Z][A-Z0-9_]+=/.test(line) && !/^# \S/.test(lines[at - 1] ?? ''));
+  expect(bare).toEqual([]);
+});
+
+test('.env.example writes the defaults as they are', () => {
+  const written = Object.fromEntries(
+    [...read('.env.example').matchAll(/^([A-Z0-9_]+)=(.+)$/gm)].map(([, k, v]) => [k, v]),
+  );
+  const schema = environmentSchema.omit({ APP_URL: true, SESSION_PASSWORD: true, VAULT_KEYS: true });
+  expect(schema.parse(written)).toEqual(schema.parse({}));
+});
+
+test('the configuration table of the README names every variable once, and no other', () => {
+  expect(tableVariables()).toEqual(variables);
+});
+
+test.each(pages)('the relative links of %s lead somewhere', (page) => {
+  expect(brokenLinks(page)).toEqual([]);
+});
+
+test('every path of the machine API that the documents name is in the OpenAPI document', () => {
+  const api = createApi(() => Promise.reject(new Error('no request is made')));
+  const known = Object.keys(
+    api.getOpenAPI31Document({ openapi: '3.1.0', info: { title: '', version: '' } }).paths ?? {},
+  );
+  // Shell variables and examples stand where the document has its parameter.
+  const named = pages.flatMap((page) =>
+    [...read(page).matchAll(/\/api\/v1(\/[\w${}./-]*[\w}])/g)].map(([, path]) =>
+      `/api/v1${path}`.replace(/\/connections\/(?:\$?\{?\w+\}?)/, '/connections/{id}'),
+    ),
+  );
+  expect(named.length).toBeGreaterThan(3);
+  expect(named.filter((path) => path !== '/api/v1/openapi.json' && !known.includes(path))).toEqual([]);
+});
