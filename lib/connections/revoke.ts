@@ -61,7 +61,9 @@ export async function revokeConnection(ctx: Context, input: RevokeInput): Promis
     if (rows.length === 0) return false;
     const { actor } = ctx;
     const requestedBy = actor.type === 'person' ? actor.personId : actor.type === 'api_key' ? actor.keyId : 'system';
-    await tx.insert(revocations).values({ personId, connectionId: input.id, requestedBy });
+    // Cut, not rounded: a moment rounded up would not be due yet when the attempt below begins.
+    const nextAttemptAt = sql`date_trunc('milliseconds', now())`;
+    await tx.insert(revocations).values({ personId, connectionId: input.id, requestedBy, nextAttemptAt });
     await record(tx, ctx, {
       action: 'connection.revoked',
       personId,

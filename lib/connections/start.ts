@@ -112,7 +112,8 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
     await record(ctx.database.db, ctx, {
       action: 'flow.started',
       provider: provider.id,
-      connectionId: input.connectionId ?? null,
+      // Only one that was found to be the person's own: the ledger must not take an id from a form.
+      connectionId: existing ? (input.connectionId ?? null) : null,
       details: { intent: input.intent, scopes },
     });
   }

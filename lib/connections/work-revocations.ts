@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { and, asc, eq, lte, sql } from 'drizzle-orm';
-import { accessTokenPlace, refreshTokenPlace } from '#lib/connections/tokens-at-rest';
+import { accessTokenPlace, refreshTokenPlace, sealTokens } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
@@ -16,10 +16,12 @@ interface Key {
   connectionId: string;
 }
 
-/** Longer than a provider call may take, so that an attempt whose process died is tried again, and no other is doubled. */
-const claimSeconds = 60;
+/** Longer than an attempt's calls may take together, so that one whose process died is tried again, and no other doubled. */
+const claimSeconds = 120;
 const firstDelaySeconds = 30;
 const longestDelaySeconds = 3600;
+/** A provider may ask for a longer pause, but not for ever. */
+const longestAskedSeconds = 24 * 3600;
 /** About three days of hourly attempts: past that the token has most likely expired, and a person should look. */
 const maxAttempts = 80;
 const batch = 20;
@@ -47,6 +49,7 @@ async function claim(ctx: Context, key: Key): Promise<{ attempts: number } | nul
 /** Tells the provider; where only a live access token can end the grant, gets one first. */
 async function revokeUpstream(
   ctx: Context,
+  personId: string,
   row: {
     id: string;
     provider: string;
@@ -68,14 +71,13 @@ async function revokeUpstream(
     if (!isOAuthError(error) || error.code !== 'token_rejected' || refreshToken === null) throw error;
     try {
       const fresh = await refreshGrant(provider, pinned, { refreshToken, accountParams: row.accountParams }, ctx);
-      return outcome(
-        await revokeGrant(
-          provider,
-          pinned,
-          { accessToken: fresh.access_token, refreshToken: fresh.refresh_token ?? refreshToken },
-          ctx,
-        ),
-      );
+      // Kept before it is used: should the provider fail now, the next attempt needs what replaced the old tokens.
+      await ctx.database.db
+        .update(connections)
+        .set(await sealTokens(ctx, row.id, fresh, fresh.expires_in))
+        .where(and(eq(connections.personId, personId), eq(connections.id, row.id), eq(connections.status, 'revoked')));
+      const tokens = { accessToken: fresh.access_token, refreshToken: fresh.refresh_token ?? refreshToken };
+      return outcome(await revokeGrant(provider, pinned, tokens, ctx));
     } catch (second) {
       // A grant that can no longer be refreshed is over already.
       if (isOAuthError(second) && second.disposition === 'dead_grant') return 'revoked_upstream';
@@ -168,7 +170,7 @@ export async function workOneRevocation(ctx: Context, key: Key): Promise<void> {
     return;
   }
   try {
-    await finish(ctx, key, row.provider, await revokeUpstream(ctx, row), null);
+    await finish(ctx, key, row.provider, await revokeUpstream(ctx, key.personId, row), null);
   } catch (error) {
     const code = isOAuthError(error)
       ? error.code
@@ -200,7 +202,7 @@ export async function workOneRevocation(ctx: Context, key: Key): Promise<void> {
     }
     const asked = isOAuthError(error) ? (error.retryAfterSeconds ?? 0) : 0;
     const backoff = Math.min(longestDelaySeconds, firstDelaySeconds * 2 ** Math.min(claimed.attempts - 1, 10));
-    await again(Math.max(asked, backoff * (randomInt(50, 101) / 100)), code);
+    await again(Math.max(Math.min(asked, longestAskedSeconds), backoff * (randomInt(50, 101) / 100)), code);
   }
 }
 

@@ -12,6 +12,9 @@ export class DataFolderInUse extends Error {
   }
 }
 
+/** Primary result code of SQLite for a file that another connection has locked. */
+const sqliteBusy = 5;
+
 /**
  * Takes the data folder for this process and returns what gives it back. SQLite's exclusive lock is the file lock of the
  * operating system, which the kernel frees when the process dies, however it dies; a lock made of a file's mere
@@ -24,6 +27,8 @@ export function lockDataFolder(dataDir: string): () => void {
     lock.exec('pragma locking_mode = exclusive; pragma journal_mode = memory; begin exclusive');
   } catch (cause) {
     lock.close();
+    const busy = cause instanceof Error && 'errcode' in cause && cause.errcode === sqliteBusy;
+    if (!busy) throw cause;
     throw new DataFolderInUse(dataDir, cause);
   }
   return () => lock.close();

@@ -8,14 +8,30 @@ import { rateLimits } from '#lib/db/schema/rate-limits';
 import { createBoss, tickQueue } from '#lib/jobs/job-tables';
 import { purgeSessions } from '#lib/people/sessions';
 
-/** What one minute's tick does, on whichever process gets it. Our own rows say what is due. */
-export async function tick(ctx: Context): Promise<void> {
-  await workRevocations(ctx);
-  await purgeConsumedStates(ctx);
-  await purgeSessions(ctx);
-  await ctx.database.db.delete(rateLimits).where(lt(rateLimits.expire, sql`now() - interval '1 hour'`));
+const steps: Record<string, (ctx: Context) => Promise<unknown>> = {
+  work_revocations: workRevocations,
+  purge_consumed_states: purgeConsumedStates,
+  purge_sessions: purgeSessions,
+  purge_rate_limits: ({ database }) =>
+    database.db.delete(rateLimits).where(lt(rateLimits.expire, sql`now() - interval '1 hour'`)),
   // With an owner's role apart, that role makes the partitions (`grantkeep migrate`).
-  if (ctx.database.engine === 'pglite') await ensureLedgerPartitions(ctx.database.db, ctx.now());
+  make_partitions: async ({ database, now }) => {
+    if (database.engine === 'pglite') await ensureLedgerPartitions(database.db, now());
+  },
+};
+
+/**
+ * What one minute's tick does, on whichever process gets it. Our own rows say what is due. A step that fails is logged
+ * and keeps none of the others from their work.
+ */
+export async function tick(ctx: Context): Promise<void> {
+  for (const [step, work] of Object.entries(steps)) {
+    try {
+      await work(ctx);
+    } catch (error) {
+      ctx.log.error({ event: 'tick_step_failed', step, err: error });
+    }
+  }
 }
 
 /**

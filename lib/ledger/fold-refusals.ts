@@ -63,7 +63,17 @@ export function createRefusalFolder(): RefusalFolder {
           },
         ),
       );
-      await db.insert(ledger).values(rows);
+      try {
+        await db.insert(ledger).values(rows);
+      } catch (error) {
+        // The database was out of reach: what it did not take is counted on, within the same bound.
+        for (const [key, fold] of taken) {
+          const newer = folds.get(key);
+          if (newer) newer.count += fold.count;
+          else if (folds.size < 2 * maxFolds) folds.set(key, fold);
+        }
+        throw error;
+      }
     },
   };
 }

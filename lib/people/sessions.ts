@@ -156,6 +156,7 @@ export async function listSessions(ctx: Context, input: { personId?: string } = 
         eq(sessions.personId, personId),
         isNull(sessions.endedAt),
         gt(sessions.expiresAt, sql`now()`),
+        gt(sessions.createdAt, sql`now() - ${hoursByRole(ctx.config, 'absolute')}`),
         gt(sessions.lastSeenAt, sql`now() - ${hoursByRole(ctx.config, 'idle')}`),
       ),
     )

@@ -1,7 +1,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { SignInRule } from '#lib/config/environment';
 import type { Context, Role } from '#lib/context';
-import { withTransaction } from '#lib/db/database';
+import { isUniqueViolation, withTransaction } from '#lib/db/database';
 import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
 import { newPersonId } from '#lib/ids';
@@ -29,7 +29,7 @@ export function maySignIn(rules: readonly SignInRule[], provider: string, identi
     if (of !== provider) return false;
     if (allow.kind === 'any') return true;
     if (email === null) return false;
-    return allow.kind === 'email' ? email === allow.email : email.slice(email.lastIndexOf('@') + 1) === allow.domain;
+    return allow.kind === 'email' ? email === allow.email : email.endsWith(`@${allow.domain}`);
   });
 }
 
@@ -46,54 +46,65 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<{ person
   const trusted = provider.trustedEmail && identity.emailVerified && identity.email !== null;
   const adminByConfig = trusted && config.adminEmails.includes(identity.email?.toLowerCase() ?? '');
 
-  const outcome = await withTransaction(ctx.database.db, async (tx) => {
-    const [known] = await tx
-      .select({ id: people.id, role: people.role, disabledAt: people.disabledAt, adminByConfig: people.adminByConfig })
-      .from(people)
-      .where(and(eq(people.issuer, identity.issuer), eq(people.subject, identity.subject), isNull(people.deletedAt)))
-      .for('update');
-    const refused = allowed ? (known?.disabledAt ? 'person_disabled' : null) : 'sign_in_not_allowed';
-    if (refused) {
+  const attempt = () =>
+    withTransaction(ctx.database.db, async (tx) => {
+      const [known] = await tx
+        .select({
+          id: people.id,
+          role: people.role,
+          disabledAt: people.disabledAt,
+          adminByConfig: people.adminByConfig,
+        })
+        .from(people)
+        .where(and(eq(people.issuer, identity.issuer), eq(people.subject, identity.subject), isNull(people.deletedAt)))
+        .for('update');
+      const refused = allowed ? (known?.disabledAt ? 'person_disabled' : null) : 'sign_in_not_allowed';
+      if (refused) {
+        await record(tx, ctx, {
+          action: 'sign_in.refused',
+          outcome: 'refused',
+          code: refused,
+          personId: known?.id ?? null,
+          provider: provider.id,
+        });
+        return refused;
+      }
+      const profile = { name: identity.name, email: identity.email, adminByConfig, lastSignedInAt: sql`now()` };
+      const personId = known?.id ?? newPersonId();
+      if (known) {
+        await tx.update(people).set(profile).where(eq(people.id, personId));
+      } else {
+        await tx.insert(people).values({
+          id: personId,
+          provider: provider.id,
+          issuer: identity.issuer,
+          subject: identity.subject,
+          ...profile,
+        });
+      }
+      if ((known?.adminByConfig ?? false) !== adminByConfig) {
+        await record(tx, ctx, {
+          action: 'person.role_changed',
+          personId,
+          details: { administrator: adminByConfig, by: 'ADMIN_EMAILS' },
+        });
+      }
+      const role: Role = adminByConfig ? 'administrator' : (known?.role ?? 'user');
+      // The browser's cookie is replaced: whoever was signed in here before is signed out, not left behind.
+      if (ctx.actor.type === 'person') await endSessionRow(tx, ctx, ctx.actor);
+      const session = await beginSession(tx, ctx, { id: personId, role });
       await record(tx, ctx, {
-        action: 'sign_in.refused',
-        outcome: 'refused',
-        code: refused,
-        personId: known?.id ?? null,
-        provider: provider.id,
-      });
-      return refused;
-    }
-    const profile = { name: identity.name, email: identity.email, adminByConfig, lastSignedInAt: sql`now()` };
-    const personId = known?.id ?? newPersonId();
-    if (known) {
-      await tx.update(people).set(profile).where(eq(people.id, personId));
-    } else {
-      await tx.insert(people).values({
-        id: personId,
-        provider: provider.id,
-        issuer: identity.issuer,
-        subject: identity.subject,
-        ...profile,
-      });
-    }
-    if ((known?.adminByConfig ?? false) !== adminByConfig) {
-      await record(tx, ctx, {
-        action: 'person.role_changed',
+        action: 'sign_in.completed',
         personId,
-        details: { administrator: adminByConfig, by: 'ADMIN_EMAILS' },
+        provider: provider.id,
+        details: { session: session.publicId },
       });
-    }
-    const role: Role = adminByConfig ? 'administrator' : (known?.role ?? 'user');
-    // The browser's cookie is replaced: whoever was signed in here before is signed out, not left behind.
-    if (ctx.actor.type === 'person') await endSessionRow(tx, ctx, ctx.actor);
-    const session = await beginSession(tx, ctx, { id: personId, role });
-    await record(tx, ctx, {
-      action: 'sign_in.completed',
-      personId,
-      provider: provider.id,
-      details: { session: session.publicId },
+      return { personId, session };
     });
-    return { personId, session };
+  // Two first sign-ins of one person at once: the second finds whom the first has made.
+  const outcome = await attempt().catch((error: unknown) => {
+    if (!isUniqueViolation(error, 'people_identity')) throw error;
+    return attempt();
   });
   if (typeof outcome === 'string') throw new AppError(outcome);
   return outcome;
