@@ -71,9 +71,8 @@ export async function runApp(more: Record<string, string> = {}): Promise<Running
     await app.start();
     return app;
   } catch (error) {
-    const log = app.log();
     await app.close();
-    throw new Error(`The app did not start. Its log:\n${log.slice(-4000)}`, { cause: error });
+    throw error;
   }
 }
 

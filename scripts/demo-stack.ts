@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -49,7 +49,7 @@ export function appEnvironment({ folder, port, development, environment }: Stack
 /**
  * Starts the demo servers and then the app, and resolves when the app says that it is ready.
  * @param tell is given a line of progress at a time
- * @throws an Error that says which part did not start and where its log is
+ * @throws an Error that says which part did not start, with the end of its log
  */
 export async function startStack(options: StackOptions, tell: (line: string) => void): Promise<Stack> {
   const { folder, port } = options;
@@ -85,7 +85,7 @@ export async function startStack(options: StackOptions, tell: (line: string) => 
  * Starts the app and resolves when `/readyz` says that it is ready.
  * @param environment that of `appEnvironment`, joined to this process's own
  * @param logFile takes what the app writes; without one it goes to this process's output
- * @throws an Error that names the log when it ends, or is not ready within a minute
+ * @throws an Error with the end of the log when it ends, or is not ready within a minute
  */
 export async function startApp(environment: NodeJS.ProcessEnv, logFile?: string): Promise<ChildProcess> {
   const log = logFile === undefined ? 'inherit' : openSync(logFile, 'a', 0o600);
@@ -96,11 +96,14 @@ export async function startApp(environment: NodeJS.ProcessEnv, logFile?: string)
   });
   if (typeof log === 'number') closeSync(log);
   try {
-    await readiness(app, `${environment.APP_URL}/readyz`, logFile ? `see ${logFile}` : 'the reason is above');
+    await readiness(app, `${environment.APP_URL}/readyz`);
     return app;
   } catch (error) {
     await end(app);
-    throw error;
+    const log = logFile ? readFileSync(logFile, 'utf8').slice(-2000) : '';
+    throw new Error(`${error instanceof Error ? error.message : error}${log && ` The end of its log:\n${log}`}`, {
+      cause: error,
+    });
   }
 }
 
@@ -116,14 +119,14 @@ async function firstLine(child: ChildProcess): Promise<string> {
   return String(line);
 }
 
-async function readiness(child: ChildProcess, url: string, hint: string): Promise<void> {
+async function readiness(child: ChildProcess, url: string): Promise<void> {
   const deadline = Date.now() + 60_000;
   while (Date.now() < deadline) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`The app did not start; ${hint}.`);
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error('The app did not start.');
     if (await answersOk(url)) return;
     await new Promise((after) => setTimeout(after, 150));
   }
-  throw new Error(`The app was not ready within a minute; ${hint}.`);
+  throw new Error('The app was not ready within a minute.');
 }
 
 async function answersOk(url: string): Promise<boolean> {

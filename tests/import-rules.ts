@@ -28,6 +28,8 @@ const mayImport: Record<string, readonly string[]> = {
   errors: [],
   registry: [],
   ids: [],
+  // The scopes an API key may have are a column's values.
+  actor: ['db'],
   'parse-input': ['errors'],
   cursor: ['errors'],
   config: ['registry'],
@@ -128,7 +130,7 @@ export function breaches(facts: SourceFacts): string[] {
  */
 function partOf(path: string): string | undefined {
   const [top, second] = path.split('/');
-  if (top === 'lib') return second?.replace(/(?:\.test)?\.ts$/, '');
+  if (top === 'lib') return second?.replace(/(?:(?:\.db)?\.test)?\.ts$/, '');
   if (path === 'proxy.ts') return 'app';
   if (path === 'server.ts' || path === 'instrumentation.ts') return 'server';
   return top && outsideProduct.has(top) ? top : top === 'app' ? 'app' : undefined;
