@@ -15,17 +15,17 @@ type Explained = Pick<ConnectionView, 'status' | 'statusReason' | 'missingScopes
   provider: { name: string };
 };
 
-const reasons: Record<string, (provider: string) => string> = {
-  invalid_grant: (provider) => `${provider} stopped accepting this connection. Reconnect to continue.`,
-  bad_refresh_token: (provider) => `${provider} stopped accepting this connection. Reconnect to continue.`,
-  answer_lost: (provider) => `An answer from ${provider} was lost on the way. Reconnect to continue.`,
-  expired: (provider) => `The access that ${provider} gave has ended. Reconnect to continue.`,
-};
+const reasons = new Map<string, (provider: string) => string>([
+  ['invalid_grant', (provider) => `${provider} stopped accepting this connection. Reconnect to continue.`],
+  ['bad_refresh_token', (provider) => `${provider} stopped accepting this connection. Reconnect to continue.`],
+  ['answer_lost', (provider) => `An answer from ${provider} was lost on the way. Reconnect to continue.`],
+  ['expired', (provider) => `The access that ${provider} gave has ended. Reconnect to continue.`],
+]);
 
 /** What a state means for the person, where it needs saying: plainly, without blame, with what to do now. */
 export function explainStatus({ status, statusReason, missingScopes, revocation, provider }: Explained): string | null {
   if (status === 'needs_reconnect') {
-    const known = statusReason ? reasons[statusReason] : undefined;
+    const known = reasons.get(statusReason ?? '');
     return known?.(provider.name) ?? `This connection to ${provider.name} no longer works. Reconnect to continue.`;
   }
   if (status === 'frozen')

@@ -65,7 +65,7 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
             <span className="font-medium wrap-anywhere">{key.name}</span>
             <code className="block font-mono text-meta text-soft">{key.prefix}…</code>
             <span className="block text-soft md:hidden">{key.scopes.join(', ')}</span>
-            <span className="my-1 block sm:hidden">
+            <span className="mt-1 block sm:hidden">
               <KeyStatus status={key.status} />
             </span>
           </Td>

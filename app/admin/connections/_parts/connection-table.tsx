@@ -33,7 +33,7 @@ export function ConnectionTable({ connections, withoutPkce, selectable, sort, so
           )}
           <Th>Account</Th>
           <Th from="md">Person</Th>
-          <Th from="sm">Status</Th>
+          <Th from="md">Status</Th>
           <Th from="lg">Token</Th>
           <Th from="lg">Last used</Th>
           <Th from="xl" sorted={sort === 'newest' ? 'descending' : 'ascending'}>
@@ -103,10 +103,10 @@ function Row({
               {provider.name}
               {!pkce && <NoPkce />}
             </span>
-            <p className="text-soft md:hidden">{personName(person)}</p>
-            <p className="my-1 sm:hidden">
+            <div className="mt-1 flex flex-wrap items-center gap-2 text-soft md:hidden">
               <Status status={status} />
-            </p>
+              {personName(person)}
+            </div>
           </div>
         </div>
       </Td>
@@ -115,7 +115,7 @@ function Row({
           {personName(person)}
         </Link>
       </Td>
-      <Td from="sm">
+      <Td from="md">
         <Status status={status} />
         {revocation?.state === 'pending' && <span className="block text-soft">provider not told yet</span>}
         {revocation?.state === 'failed' && <span className="block text-soft">provider could not be told</span>}

@@ -110,7 +110,11 @@ function PeopleTable({ people }: { people: PersonView[] }) {
             >
               {person.name ?? person.email ?? person.id}
             </Link>
-            {person.name && person.email && <span className="block wrap-anywhere text-soft">{person.email}</span>}
+            {person.name && person.email && (
+              <span className="block max-w-48 truncate text-soft sm:max-w-80" title={person.email}>
+                {person.email}
+              </span>
+            )}
             {person.status === 'disabled' && (
               <span className="block sm:hidden">
                 <PersonStatus status="disabled" />

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { errorCodes } from '#lib/errors';
+import { flowParams, flowResult, refusalSentence } from './flow-result.ts';
+
+test('a page without an outcome has none', () => {
+  expect(flowParams({})).toBeNull();
+  expect(flowParams({ flow: ['connected', 'connected'] })).toBeNull();
+});
+
+test('the outcome is read from the address, a reference only where it looks like one', () => {
+  expect(flowParams({ flow: 'access_denied', provider: 'github', ref: 'req_abc' })).toEqual({
+    code: 'access_denied',
+    provider: 'github',
+    connection: null,
+    reference: 'req_abc',
+  });
+  expect(flowParams({ flow: 'access_denied', ref: '<b>call 555' })?.reference).toBeNull();
+});
+
+test.each(Object.keys(errorCodes))('the code %s is told in its own sentence and offers a next step', (code) => {
+  const result = flowResult(code, 'GitHub');
+  expect(result).toMatchObject({ tone: 'bad', text: refusalSentence(code) });
+  expect(result?.next).toBe(code === 'account_mismatch' ? 'connect_another' : 'try_again');
+});
+
+test.each(['', 'nonsense', 'constructor', '__proto__', 'toString'])('an unknown code (%s) says nothing', (code) => {
+  expect(flowResult(code, 'GitHub')).toBeNull();
+  expect(refusalSentence(code)).toBeNull();
+});
+
+test('fewer permissions than asked for lead to granting the rest', () => {
+  expect(flowResult('scopes_missing', 'GitHub')).toMatchObject({ tone: 'warn', next: 'grant_the_rest' });
+});

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import type { RevocationView } from '#lib/connections/views';
+import { explainRevocation, explainStatus, needsPerson, statusWords } from './status-words.ts';
+
+const scope = { name: 'repo', description: null };
+const connection = {
+  status: 'connected' as const,
+  statusReason: null,
+  missingScopes: [],
+  revocation: null,
+  provider: { name: 'GitHub' },
+};
+const revocation: RevocationView = {
+  state: 'pending',
+  attempts: 0,
+  nextAttemptAt: null,
+  finishedAt: null,
+  lastErrorCode: null,
+  manualUrl: null,
+};
+
+test('every state has the word that the field uses', () => {
+  expect(Object.values(statusWords).map(({ word }) => word)).toEqual([
+    'Connected',
+    'Refresh due',
+    'Needs reconnect',
+    'Frozen',
+    'Revoked',
+  ]);
+});
+
+test('a connection that works needs no explanation and nobody', () => {
+  expect(explainStatus(connection)).toBeNull();
+  expect(needsPerson(connection)).toBe(false);
+});
+
+test.each(['invalid_grant', 'bad_refresh_token', 'answer_lost', 'expired', null, 'something_new', 'constructor'])(
+  'a dead grant (%s) says what to do now, without the code',
+  (statusReason) => {
+    const text = explainStatus({ ...connection, status: 'needs_reconnect', statusReason });
+    expect(text).toMatch(/GitHub.* Reconnect to continue\.$/);
+    if (statusReason) expect(text).not.toContain(statusReason);
+  },
+);
+
+test('missing permissions wait for the person, unless the connection is revoked', () => {
+  const incomplete = { ...connection, missingScopes: [scope] };
+  expect(explainStatus(incomplete)).toBe('GitHub did not grant one of the permissions asked for.');
+  expect(needsPerson(incomplete)).toBe(true);
+  expect(needsPerson({ ...incomplete, status: 'revoked' })).toBe(false);
+});
+
+test.each(['pending', 'revoked_upstream', 'unsupported', 'failed'] as const)(
+  'a revocation that is %s begins with what holds here already',
+  (state) => {
+    expect(explainRevocation({ ...revocation, state }, 'GitHub')).toMatch(/^Disconnected here/);
+  },
+);
+
+test('a provider that was asked in vain is named as such', () => {
+  expect(explainRevocation({ ...revocation, attempts: 2 }, 'GitHub')).toContain('GitHub has not confirmed yet');
+});
