@@ -29,7 +29,13 @@ function answerError(thrown: unknown, c: HonoContext<ApiEnvironment>): Response 
   if (ctx && error.status >= 500) {
     const level = error.code === 'internal' ? 'error' : 'warn';
     const cause = isAppError(thrown) ? thrown.cause : thrown;
-    ctx.log[level]({ event: 'api_failed', request_id: requestId, method: c.req.method, error_code: error.code, err: cause });
+    ctx.log[level]({
+      event: 'api_failed',
+      request_id: requestId,
+      method: c.req.method,
+      error_code: error.code,
+      err: cause,
+    });
   }
   return problemResponse(error, requestId);
 }

@@ -3,7 +3,7 @@ import { revokeApiKey } from '#lib/access/revoke-api-key';
 import { createApi } from '#lib/api/app';
 import { type Runtime, systemContext } from '#lib/context';
 import { sharedDatabase } from '#tests/database';
-import { addApiKey, addConnection, addPerson, as, createRuntime, plainRecord } from '#tests/hub';
+import { addApiKey, addConnection, addPerson, as, createRuntime, entries, plainRecord } from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -102,4 +102,74 @@ test('bodies: an empty object passes, the unknown, the malformed and the huge do
     [400, 'invalid_request'],
     [413, 'body_too_large'],
   ]);
+});
+
+test.each([
+  ['revoked', { status: 'revoked' as const }, 409],
+  ['needs_reconnect', { status: 'needs_reconnect' as const }, 409],
+  ['frozen', { frozenAt: new Date() }, 423],
+])('a connection that is %s is answered with its status', async (code, values, status) => {
+  const { id: personId } = await addPerson(runtime);
+  const id = await addConnection(runtime, { personId, values });
+  const { key } = await addApiKey(runtime);
+  const answer = await post(id, key);
+  expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([status, code]);
+  expect(answer.headers.get('retry-after')).toBeNull();
+});
+
+test('a provider that is down is a 503 that says when to come back, and nothing of what went wrong there', async () => {
+  const { id: personId } = await addPerson(runtime);
+  const id = await addConnection(runtime, { personId, refreshToken: 'rt_canary', expiresIn: -1, age: 3600 });
+  const { key } = await addApiKey(runtime);
+  const answer = await post(id, key);
+  expect(answer.status).toBe(503);
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  const text = await answer.text();
+  expect(JSON.parse(text)).toMatchObject({ code: 'provider_unavailable', status: 503 });
+  expect(text).not.toMatch(/canary|ECONNREFUSED|127\.0\.0\.1/);
+});
+
+test('a key without the scope is a 403 that names the scope in its challenge', async () => {
+  const id = await oneConnection();
+  const { key } = await addApiKey(runtime, { scopes: ['connections:read'] });
+  const answer = await post(id, key);
+  expect(answer.status).toBe(403);
+  expect(answer.headers.get('www-authenticate')).toContain('error="insufficient_scope"');
+  expect(await answer.json()).toMatchObject({
+    code: 'insufficient_scope',
+    detail: expect.stringContaining('tokens:vend'),
+  });
+});
+
+test('a flood of wrong keys makes one row a minute and network', async () => {
+  const id = await oneConnection();
+  const before = (await entries(runtime)).length;
+  for (let n = 0; n < 50; n++) expect((await post(id, `gk_wrong${n}`)).status).toBe(401);
+  expect(await entries(runtime)).toHaveLength(before);
+  await runtime.refusals.flush(runtime.database.db);
+  const written = (await entries(runtime)).slice(before);
+  expect(written).toMatchObject([{ action: 'request.refused', code: 'invalid_api_key', ip: '203.0.113.0/24' }]);
+});
+
+test('what is not understood inside is a 500 without its text, and in the log', async () => {
+  const id = await oneConnection();
+  const { key } = await addApiKey(runtime);
+  const broken = createRuntime(database.current, []);
+  const elsewhere = createApi(async () => ({
+    ...as(runtime, { type: 'anonymous' }),
+    log: broken.log,
+    vault: {
+      ...runtime.vault,
+      open: () => {
+        throw new Error('secret at_canary inside');
+      },
+    },
+  }));
+  const headers = { authorization: `Bearer ${key}` };
+  const answer = await elsewhere.request(`/api/v1/connections/${id}/token`, { method: 'POST', headers });
+  expect(answer.status).toBe(500);
+  expect(await answer.json()).toMatchObject({ code: 'internal', request_id: answer.headers.get('x-request-id') });
+  expect(broken.logged).toContainEqual(
+    expect.objectContaining({ level: 'error', event: 'api_failed', error_code: 'internal' }),
+  );
 });
