@@ -47,6 +47,8 @@ export async function handleCallback(ctx: Context, request: Request, jar: Cookie
   if (cookie) clearTransaction(ctx.config, jar, cookie);
 
   if (result.ok) {
+    const { intent, provider: id } = result;
+    ctx.log.info({ event: 'flow_completed', request_id: ctx.requestId, provider: id, intent });
     if (result.intent === 'sign_in') {
       await writeSessionId(ctx.config, jar, result.session.id, result.session.seconds);
       return seeOther(result.returnTo);
