@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import type { Locator, Page } from '@playwright/test';
+import { authorizeHeadless, type HeadlessChoices } from '#demo/consent';
+import type { Demo, DemoProviderId } from '#demo/start';
+import type { RunningApp } from './app-process.ts';
+
+export type Connectable = Exclude<DemoProviderId, 'demo'>;
+export const titles: Record<Connectable, string> = {
+  google: 'Google',
+  github: 'GitHub',
+  salesforce: 'Salesforce',
+  okta: 'Okta',
+  auth0: 'Auth0',
+};
+export const connectable = Object.keys(titles) as Connectable[];
+
+/** A name that no other story uses, so that ending its grants disturbs nobody. */
+export function someone(kind = 'Person'): string {
+  return `${kind} ${randomBytes(5).toString('hex')}`;
+}
+
+/** The card of a provider on the connections page. */
+export function card(page: Page, provider: Connectable): Locator {
+  return page.getByRole('region', { name: titles[provider], exact: true });
+}
+
+/** The connection that the address after a flow names. */
+export function connectionInAddress(page: Page): string {
+  const id = new URL(page.url()).searchParams.get('connection');
+  if (!id) throw new Error(`No connection in ${page.url()}`);
+  return id;
+}
+
+/** At the provider's pages: another account by name, then Allow. Ends back at the app. */
+export async function allowAs(page: Page, account: string): Promise<void> {
+  await page.getByLabel('Another account').fill(account);
+  await page.getByRole('button', { name: 'Use this account' }).click();
+  await page.getByRole('button', { name: 'Allow' }).click();
+  await page.waitForURL(/\/connections[/?]/);
+}
+
+/** Connects an account by hand, as a person does; answers the connection's id. */
+export async function connectAs(page: Page, provider: Connectable, account: string): Promise<string> {
+  await page.goto('/connections');
+  await page.getByRole('button', { name: `Connect ${titles[provider]}`, exact: true }).click();
+  await allowAs(page, account);
+  return connectionInAddress(page);
+}
+
+/** Presses Connect and answers the authorization request that the browser then made. */
+export async function beginConnecting(page: Page, demo: Demo, provider: Connectable): Promise<URL> {
+  await page.goto('/connections');
+  const { url } = demo.server(provider);
+  const asked = page.waitForRequest((request) => request.url().startsWith(url) && request.url().includes('client_id='));
+  await page.getByRole('button', { name: `Connect ${titles[provider]}`, exact: true }).click();
+  const authorization = new URL((await asked).url());
+  await page.getByRole('heading', { name: 'Choose an account' }).waitFor();
+  return authorization;
+}
+
+interface Flow extends HeadlessChoices {
+  intent: 'sign_in' | 'connect' | 'reconnect';
+  provider: DemoProviderId;
+  connection?: string;
+}
+
+/** Takes a flow as far as its callback with this browser's cookies but none of its pages; answers the callback. */
+export async function flowUpToCallback(page: Page, app: RunningApp, flow: Flow): Promise<URL> {
+  const { intent, provider, connection, ...choices } = flow;
+  const started = await page.request.post('/oauth/start', {
+    headers: { origin: app.url },
+    form: { intent, provider, return_to: '/connections', ...(connection && { connection_id: connection }) },
+    maxRedirects: 0,
+  });
+  const location = started.headers().location ?? '';
+  if (!location.startsWith(app.demo.server(provider).url))
+    throw new Error(`Not begun: ${started.status()} ${location}`);
+  return authorizeHeadless(location, choices);
+}
+
+/** What signing in or connecting comes to, without the pages: for stories about something else. */
+export async function flowWithoutPages(page: Page, app: RunningApp, flow: Flow): Promise<URL> {
+  const callback = await flowUpToCallback(page, app, flow);
+  const ended = await page.request.get(callback.href, { maxRedirects: 0 });
+  if (ended.status() !== 303) throw new Error(`The callback answered ${ended.status()}.`);
+  return new URL(ended.headers().location ?? '', app.url);
+}
+
+/** Signs this browser in by name. */
+export async function signInAs(page: Page, app: RunningApp, account: string): Promise<void> {
+  await flowWithoutPages(page, app, { intent: 'sign_in', provider: 'demo', account });
+}
+
+/** Connects an account; answers the connection's id. */
+export async function givenConnection(
+  page: Page,
+  app: RunningApp,
+  provider: Connectable,
+  account = someone('Account'),
+): Promise<string> {
+  const back = await flowWithoutPages(page, app, { intent: 'connect', provider, account });
+  const id = back.searchParams.get('connection');
+  if (!id) throw new Error(`Not connected: ${back.search}`);
+  return id;
+}
+
+const keys = new WeakMap<RunningApp, Promise<string>>();
+
+/** An API key that may do everything, made once for each app. */
+export function serviceKey(app: RunningApp): Promise<string> {
+  const known = keys.get(app) ?? makeKey(app, 'connections:read', 'tokens:vend', 'connections:revoke');
+  keys.set(app, known);
+  return known;
+}
+
+/** A new API key with these scopes. */
+export async function makeKey(app: RunningApp, ...scopes: string[]): Promise<string> {
+  const options = scopes.flatMap((scope) => ['--scope', scope]);
+  const line = await app.grantkeep('api-key', 'create', '--name', someone('service'), ...options);
+  return (JSON.parse(line) as { key: string }).key;
+}
+
+/** Calls the machine API. */
+export function callHub(app: RunningApp, key: string, path: string, method = 'GET'): Promise<Response> {
+  return fetch(`${app.url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${key}` } });
+}
+
+export interface Vended {
+  access_token: string;
+  expires_in: number | null;
+  scope: string | null;
+  missing_scopes: string[];
+}
+
+/** Asks for a connection's token as a service does; throws where none is given. */
+export async function vend(app: RunningApp, connection: string): Promise<Vended> {
+  const answer = await callHub(app, await serviceKey(app), `/connections/${connection}/token`, 'POST');
+  if (answer.status !== 200) throw new Error(`Vending answered ${answer.status}: ${await answer.text()}`);
+  return (await answer.json()) as Vended;
+}
+
+/** Calls the demo's resource API with a token; answers the status. */
+export async function statusWithToken(app: RunningApp, provider: Connectable, token: string): Promise<number> {
+  const answer = await fetch(`${app.demo.resourceUrl}/${provider}/me`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  await answer.arrayBuffer();
+  return answer.status;
+}
