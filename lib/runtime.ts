@@ -33,11 +33,10 @@ async function openDatabase(config: Config): Promise<Database> {
   try {
     if (await isMigrated(database.db)) return database;
     if (config.migrateDatabaseUrl) throw new NotMigrated();
-    await migrateServer(config.databaseUrl, () => installJobTables(config.databaseUrl as string)).catch(
-      (cause: unknown) => {
-        throw new NotMigrated(cause);
-      },
-    );
+    const url = config.databaseUrl;
+    await migrateServer(url, { before: () => installJobTables(url) }).catch((cause: unknown) => {
+      throw new NotMigrated(cause);
+    });
     return database;
   } catch (error) {
     await database.close();

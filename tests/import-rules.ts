@@ -4,7 +4,7 @@ import type { Import, SourceFacts } from '#tests/source-facts';
 const domains = ['access', 'connections', 'jobs', 'people'];
 
 /** What everything above configuration may use. */
-const ground = ['config', 'errors', 'registry', 'log', 'ids', 'parse-input', 'cursor'];
+const ground = ['config', 'errors', 'registry', 'log', 'ids', 'actor', 'parse-input', 'cursor'];
 
 /** What a domain stands on. */
 const underDomains = ['context', 'oauth', 'providers', 'vault', 'ledger', 'db', 'outbound'];

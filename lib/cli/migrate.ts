@@ -24,9 +24,11 @@ export async function migrate(settings: CommandLineSettings): Promise<Record<str
   }
   const servingRole = roleOf(databaseUrl);
   const apart = servingRole !== '' && servingRole !== roleOf(owner);
-  await migrateServer(owner, async (db) => {
-    await installJobTables(owner);
-    if (apart) await grantToServingRole(db, servingRole);
+  await migrateServer(owner, {
+    before: () => installJobTables(owner),
+    after: async (db) => {
+      if (apart) await grantToServingRole(db, servingRole);
+    },
   });
   return { migrated: true, granted_to: apart ? servingRole : null };
 }

@@ -34,18 +34,23 @@ export async function migrateEmbedded(database: Database): Promise<void> {
  * Brings a PostgreSQL database to this build's schema, one process at a time: the lock is held by a transaction of its
  * own connection, which also works behind a pooler in transaction mode.
  * @param url the owner's connection, which may create tables
- * @param also further steps of the owner's under the same lock (job tables, grants)
+ * @param steps further steps of the owner's under the same lock. `before` comes before what `isMigrated` looks at, so
+ *   that a process that starts meanwhile finds it done (job tables); `after` needs the tables (grants).
  */
-export async function migrateServer(url: string, also: (db: Db) => Promise<void> = async () => {}): Promise<void> {
+export async function migrateServer(
+  url: string,
+  steps: { before?: () => Promise<void>; after?: (db: Db) => Promise<void> } = {},
+): Promise<void> {
   const holder = openPostgres(url, { max: 1 });
   const worker = openPostgres(url, { max: 1 });
   try {
     await holder.db.transaction(async (tx) => {
       await tx.execute(sql`set local statement_timeout = 0`);
       await tx.execute(sql`select pg_advisory_xact_lock(${migrationLock})`);
+      await steps.before?.();
       await migratePostgres(worker.db as unknown as Parameters<typeof migratePostgres>[0], { migrationsFolder });
       await ensureLedgerPartitions(worker.db, new Date());
-      await also(worker.db);
+      await steps.after?.(worker.db);
     });
   } finally {
     await worker.close();
