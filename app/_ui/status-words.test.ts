@@ -34,14 +34,19 @@ test('a connection that works needs no explanation and nobody', () => {
   expect(needsPerson(connection)).toBe(false);
 });
 
-test.each(['invalid_grant', 'bad_refresh_token', 'answer_lost', 'expired', null, 'something_new', 'constructor'])(
-  'a dead grant (%s) says what to do now, without the code',
-  (statusReason) => {
-    const text = explainStatus({ ...connection, status: 'needs_reconnect', statusReason });
-    expect(text).toMatch(/GitHub.* Reconnect to continue\.$/);
-    if (statusReason) expect(text).not.toContain(statusReason);
-  },
-);
+test.each([
+  'invalid_grant',
+  'bad_refresh_token',
+  'answer_lost',
+  'no_refresh_token',
+  null,
+  'something_new',
+  'constructor',
+])('a dead grant (%s) says what to do now, without the code', (statusReason) => {
+  const text = explainStatus({ ...connection, status: 'needs_reconnect', statusReason });
+  expect(text).toMatch(/GitHub.* Reconnect to continue\.$/);
+  if (statusReason) expect(text).not.toContain(statusReason);
+});
 
 test('missing permissions wait for the person, unless the connection is revoked', () => {
   const incomplete = { ...connection, missingScopes: [scope] };

@@ -19,7 +19,7 @@ const reasons = new Map<string, (provider: string) => string>([
   ['invalid_grant', (provider) => `${provider} stopped accepting this connection. Reconnect to continue.`],
   ['bad_refresh_token', (provider) => `${provider} stopped accepting this connection. Reconnect to continue.`],
   ['answer_lost', (provider) => `An answer from ${provider} was lost on the way. Reconnect to continue.`],
-  ['expired', (provider) => `The access that ${provider} gave has ended. Reconnect to continue.`],
+  ['no_refresh_token', (provider) => `The access that ${provider} gave has ended. Reconnect to continue.`],
 ]);
 
 /** What a state means for the person, where it needs saying: plainly, without blame, with what to do now. */

@@ -24,12 +24,12 @@ export async function adminPage(returnTo = '/admin'): Promise<PersonContext> {
   return ctx;
 }
 
-/** Awaits what may not be there, or not for this person: `not_found` becomes the not-found page. */
+/** Awaits what the address names: what is not there, not this person's, or no valid request becomes the not-found page. */
 export async function orNotFound<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (isAppError(error) && error.code === 'not_found') notFound();
+    if (isAppError(error) && (error.code === 'not_found' || error.code === 'invalid_request')) notFound();
     throw error;
   }
 }

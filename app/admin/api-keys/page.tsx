@@ -62,7 +62,7 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
       {keys.map((key) => (
         <Tr key={key.id}>
           <Td>
-            <span className="font-medium wrap-anywhere">{key.name}</span>
+            <span className="block font-medium wrap-anywhere sm:min-w-40">{key.name}</span>
             <code className="block font-mono text-meta text-soft">{key.prefix}…</code>
             <span className="block text-soft md:hidden">{key.scopes.join(', ')}</span>
             <span className="mt-1 block sm:hidden">

@@ -35,16 +35,30 @@ export function FlowNotice({ flow, card }: { flow: FlowParams; card: ProviderCar
         </ConnectForm>
       )}
       {result.next === 'connect_another' && (
-        <ConnectForm
-          intent="connect"
-          provider={provider.id}
-          returnTo={cardPath(provider.id)}
-          params={connection?.accountParams ?? {}}
-        >
-          <button type="submit" className="btn btn-small btn-plain">
-            Connect as another account
-          </button>
-        </ConnectForm>
+        <div className="flex flex-wrap gap-2">
+          <ConnectForm
+            intent="connect"
+            provider={provider.id}
+            returnTo={cardPath(provider.id)}
+            params={connection?.accountParams ?? {}}
+          >
+            <button type="submit" className="btn btn-small btn-plain">
+              Connect as another account
+            </button>
+          </ConnectForm>
+          {connection && (
+            <ConnectForm
+              intent="reconnect"
+              provider={provider.id}
+              connectionId={connection.id}
+              returnTo={cardPath(provider.id)}
+            >
+              <button type="submit" className="btn btn-small btn-plain">
+                Try again
+              </button>
+            </ConnectForm>
+          )}
+        </div>
       )}
     </Notice>
   );

@@ -59,7 +59,7 @@ function KeyForm({ providers, again }: CreateKeyProps & { again: () => void }) {
       </div>
       <fieldset className="flex flex-col gap-2">
         <legend className="label mb-1">What it may do</legend>
-        {fault('scopes') && <p className="text-meta font-medium text-bad">{fault('scopes')}</p>}
+        {fault('scopes') && <p className="text-meta font-medium text-bad">Choose at least one.</p>}
         {keyScopes.map((scope) => (
           <div key={scope.name} className="flex gap-3">
             <input

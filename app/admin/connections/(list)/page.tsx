@@ -4,7 +4,7 @@ import Link from 'next/link';
 import { EmptyState } from '#app/_ui/empty-state';
 import { PageHeading } from '#app/_ui/page-heading';
 import { listConnections } from '#lib/connections/list';
-import { adminPage } from '#lib/http/page';
+import { adminPage, orNotFound } from '#lib/http/page';
 import type { SearchParams } from '#ui/flow-result';
 import { filteredAddress, readListAddress } from '#ui/list-address';
 import { statusWords } from '#ui/status-words';
@@ -24,15 +24,17 @@ export default async function AdminConnections({ searchParams }: { searchParams:
   const { q, provider, person } = at.filters;
   const sort = at.filters.sort === 'oldest' ? 'oldest' : 'newest';
   const status = statuses.find((one) => one === at.filters.status);
-  const { items, nextCursor } = await listConnections(ctx, {
-    ...(q ? { query: q } : {}),
-    ...(provider ? { provider } : {}),
-    ...(status ? { status } : {}),
-    ...(person ? { personId: person } : {}),
-    sort,
-    ...(at.cursor ? { cursor: at.cursor } : {}),
-    limit: 50,
-  });
+  const { items, nextCursor } = await orNotFound(
+    listConnections(ctx, {
+      ...(q ? { query: q } : {}),
+      ...(provider ? { provider } : {}),
+      ...(status ? { status } : {}),
+      ...(person ? { personId: person } : {}),
+      sort,
+      ...(at.cursor ? { cursor: at.cursor } : {}),
+      limit: 50,
+    }),
+  );
   const providers = ctx.providers.list();
   const administrator = ctx.actor.role === 'administrator';
   const filtered = [q, provider, status, person].some((filter) => filter !== undefined);

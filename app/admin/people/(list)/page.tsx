@@ -6,7 +6,7 @@ import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Badge } from '#app/_ui/status';
 import { Time, TimeOr } from '#app/_ui/time';
-import { adminPage } from '#lib/http/page';
+import { adminPage, orNotFound } from '#lib/http/page';
 import { listPeople } from '#lib/people/list';
 import type { PersonView } from '#lib/people/views';
 import { flowParams, type SearchParams } from '#ui/flow-result';
@@ -27,13 +27,15 @@ export default async function People({ searchParams }: { searchParams: Promise<S
   const { q } = at.filters;
   const role = roles.find((one) => one === at.filters.role);
   const status = (['active', 'disabled'] as const).find((one) => one === at.filters.status);
-  const { items, nextCursor } = await listPeople(ctx, {
-    ...(q ? { query: q } : {}),
-    ...(role ? { role } : {}),
-    ...(status ? { status } : {}),
-    ...(at.cursor ? { cursor: at.cursor } : {}),
-    limit: 50,
-  });
+  const { items, nextCursor } = await orNotFound(
+    listPeople(ctx, {
+      ...(q ? { query: q } : {}),
+      ...(role ? { role } : {}),
+      ...(status ? { status } : {}),
+      ...(at.cursor ? { cursor: at.cursor } : {}),
+      limit: 50,
+    }),
+  );
   const filtered = Object.keys(at.filters).length > 0;
   return (
     <>
