@@ -28,7 +28,8 @@ const expire = (id: string) =>
     .where(eq(connections.id, id));
 
 const works = async (provider: ProviderId, token: string) => {
-  const headers = { authorization: `Bearer ${token}` };
+  // Closed each time: an idle connection may be gone by the next test.
+  const headers = { authorization: `Bearer ${token}`, connection: 'close' };
   return (await fetch(`${hub.demo.resourceUrl}/${provider}/me`, { headers })).status === 200;
 };
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { and, eq, isNull, or, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { type ApiKeyActor, keyCoversProvider, requireApiKey } from '#lib/access/require-api-key';
 import { refreshConnection } from '#lib/connections/refresh';
@@ -32,6 +32,8 @@ export interface VendedToken {
   extras: Record<string, string | number | boolean>;
 }
 
+const usedLately = sql<boolean>`coalesce(${connections.lastUsedAt} > now() - interval '1 minute', false)`;
+
 const columns = {
   personId: connections.personId,
   id: connections.id,
@@ -54,7 +56,7 @@ const columns = {
   due: refreshDue,
   alive: tokenIsAlive,
   lastUsedBy: connections.lastUsedBy,
-  usedLately: sql<boolean>`coalesce(${connections.lastUsedAt} > now() - interval '1 minute', false)`,
+  usedLately,
 };
 
 type Row = Awaited<ReturnType<typeof load>>;
@@ -107,11 +109,12 @@ async function touch(ctx: Context, actor: ApiKeyActor, row: Row): Promise<void> 
   await ctx.database.db
     .update(connections)
     .set({ lastUsedAt: sql`now()`, lastUsedBy: actor.keyId })
+    // Asked again in the write: of many callers at once, one writes.
     .where(
       and(
         eq(connections.personId, row.personId),
         eq(connections.id, row.id),
-        or(isNull(connections.lastUsedAt), sql`${connections.lastUsedAt} < now()`),
+        sql`(${usedLately} and ${connections.lastUsedBy} = ${actor.keyId}) is not true`,
       ),
     );
 }
