@@ -21,7 +21,8 @@ export interface ListPeopleInput {
 /** The one order of this list: newest first. */
 const order = 'newest';
 
-const liveConnections = sql<number>`(select count(*)::int from ${connections} where ${connections.personId} = ${people.id} and ${connections.status} <> 'revoked')`;
+// Column names are written out: in a select from one table Drizzle leaves the table's name off its own.
+const liveConnections = sql<number>`(select count(*)::int from ${connections} as held where held.person_id = ${people}.id and held.status <> 'revoked')`;
 
 export const personColumns = {
   id: people.id,

@@ -1,0 +1,180 @@
+import { eq } from 'drizzle-orm';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Context, Role, Runtime } from '#lib/context';
+import { people } from '#lib/db/schema/people';
+import { newPersonId } from '#lib/ids';
+import { deletePerson } from '#lib/people/delete';
+import { disablePerson, enablePerson } from '#lib/people/disable';
+import { getPerson, listPeople } from '#lib/people/list';
+import { setRole } from '#lib/people/set-role';
+import { sharedDatabase } from '#tests/database';
+import { addApiKey, addConnection, addPerson, as, createRuntime, entries } from '#tests/hub';
+
+const database = sharedDatabase();
+let runtime: Runtime;
+let admin: Context;
+let adminId: string;
+beforeAll(async () => {
+  runtime = createRuntime(database.current, []);
+  const made = await addPerson(runtime, { role: 'administrator', name: 'Root' });
+  adminId = made.id;
+  admin = made.ctx();
+});
+
+const rowOf = async (id: string) => (await database.db.select().from(people).where(eq(people.id, id)))[0];
+const newEntries = async (since: number) => (await entries(runtime)).slice(since);
+
+const changes: [name: string, act: (ctx: Context, id: string) => Promise<unknown>][] = [
+  ['setRole', (ctx, id) => setRole(ctx, { id, role: 'auditor' })],
+  ['disablePerson', (ctx, id) => disablePerson(ctx, { id, reason: 'r' })],
+  ['enablePerson', (ctx, id) => enablePerson(ctx, { id, reason: 'r' })],
+  ['deletePerson', (ctx, id) => deletePerson(ctx, { id, reason: 'r' })],
+];
+const readings: typeof changes = [
+  ['listPeople', (ctx) => listPeople(ctx)],
+  ['getPerson', (ctx, id) => getPerson(ctx, { id })],
+];
+
+describe.each(changes)('%s', (_, act) => {
+  test.each<[Role]>([['user'], ['auditor']])(
+    'is forbidden to a person with the role %s, and changes nothing',
+    async (role) => {
+      const { id } = await addPerson(runtime);
+      const before = await rowOf(id);
+      const since = (await entries(runtime)).length;
+      await expect(act((await addPerson(runtime)).ctx(role), id)).rejects.toMatchObject({ code: 'forbidden' });
+      expect(await rowOf(id)).toEqual(before);
+      expect(await newEntries(since)).toEqual([]);
+    },
+  );
+
+  test('asks anonymous callers and API keys to sign in', async () => {
+    const { id } = await addPerson(runtime);
+    const key = await addApiKey(runtime, { scopes: ['connections:read', 'connections:revoke', 'tokens:vend'] });
+    for (const ctx of [as(runtime, { type: 'anonymous' }), key.ctx]) {
+      await expect(act(ctx, id)).rejects.toMatchObject({ code: 'unauthenticated' });
+    }
+  });
+
+  test.each(['per_0000000000000000', '', 'x', "' or true --"])('of nobody (%j) is not found', async (id) => {
+    await expect(act(admin, id)).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  test('of a deleted person is not found', async () => {
+    const { id } = await addPerson(runtime, { deletedAt: new Date() });
+    await expect(act(admin, id)).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
+
+test.each(changes.filter(([name]) => name !== 'enablePerson'))('%s of oneself is a conflict', async (_, act) => {
+  await expect(act(admin, adminId)).rejects.toMatchObject({ code: 'conflict' });
+  expect(await rowOf(adminId)).toMatchObject({ role: 'administrator', disabledAt: null, deletedAt: null });
+});
+
+describe.each(readings)('%s', (_, act) => {
+  test('is for administrators and auditors only', async () => {
+    const { id } = await addPerson(runtime);
+    await expect(act((await addPerson(runtime)).ctx('user'), id)).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(act(as(runtime, { type: 'anonymous' }), id)).rejects.toMatchObject({ code: 'unauthenticated' });
+    await expect(act((await addPerson(runtime)).ctx('auditor'), id)).resolves.toBeTruthy();
+  });
+});
+
+describe('roles', () => {
+  test('are changed once, with what was before in the ledger', async () => {
+    const { id } = await addPerson(runtime);
+    const since = (await entries(runtime)).length;
+    await setRole(admin, { id, role: 'auditor' });
+    await setRole(admin, { id, role: 'auditor' });
+    expect(await rowOf(id)).toMatchObject({ role: 'auditor' });
+    expect(await newEntries(since)).toMatchObject([
+      { action: 'person.role_changed', actorId: adminId, details: { from: 'user', to: 'auditor' } },
+    ]);
+  });
+
+  test('of an administrator by ADMIN_EMAILS cannot be changed here', async () => {
+    const { id } = await addPerson(runtime, { adminByConfig: true });
+    await expect(setRole(admin, { id, role: 'user' })).rejects.toMatchObject({ code: 'conflict' });
+    expect(await getPerson(admin, { id })).toMatchObject({ role: 'administrator', roleFromConfig: true });
+  });
+
+  test('that do not exist are refused by the database too', async () => {
+    const { id } = await addPerson(runtime);
+    await expect(setRole(admin, { id, role: 'owner' as Role })).rejects.toThrow();
+    expect(await rowOf(id)).toMatchObject({ role: 'user' });
+  });
+});
+
+test('disabling and enabling are said once each, with the reason cut to length', async () => {
+  const { id } = await addPerson(runtime);
+  const since = (await entries(runtime)).length;
+  await disablePerson(admin, { id, reason: 'x'.repeat(1000) });
+  const { disabledAt } = (await rowOf(id)) ?? {};
+  await disablePerson(admin, { id, reason: 'again' });
+  expect((await rowOf(id))?.disabledAt).toEqual(disabledAt);
+  await enablePerson(admin, { id, reason: 'back' });
+  await enablePerson(admin, { id, reason: 'again' });
+  expect((await rowOf(id))?.disabledAt).toBeNull();
+  expect(await newEntries(since)).toMatchObject([
+    { action: 'person.disabled', details: { reason: 'x'.repeat(300), sessions: 0 } },
+    { action: 'person.enabled', details: { reason: 'back' } },
+  ]);
+});
+
+describe('the list', () => {
+  test('comes in pages, newest first, each person once, deleted ones never', async () => {
+    const gone = await addPerson(runtime, { deletedAt: new Date() });
+    // Several in one moment: the id decides.
+    const createdAt = new Date();
+    for (let n = 0; n < 5; n++) await addPerson(runtime, { createdAt });
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await listPeople(admin, { limit: 3, ...(cursor ? { cursor } : {}) });
+      expect(page.items.length).toBeLessThanOrEqual(3);
+      seen.push(...page.items.map(({ id }) => id));
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor);
+    const all = await database.db.select({ id: people.id, deletedAt: people.deletedAt }).from(people);
+    const living = all.filter(({ deletedAt }) => deletedAt === null).map(({ id }) => id);
+    expect([...seen].sort()).toEqual([...living].sort());
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen).not.toContain(gone.id);
+  });
+
+  test('finds by part of a name or e-mail, taking % and _ as they are, or by id', async () => {
+    const tag = newPersonId().slice(4);
+    const { id } = await addPerson(runtime, { name: `Ada_${tag}`, email: `${tag}%1@example.com` });
+    const other = await addPerson(runtime, { name: `AdaX${tag}`, email: `${tag}21@example.com` });
+    const found = async (query: string) => (await listPeople(admin, { query })).items.map((person) => person.id).sort();
+    expect(await found(tag)).toEqual([id, other.id].sort());
+    expect(await found(`ada_${tag}`)).toEqual([id]);
+    expect(await found(`${tag}%1`)).toEqual([id]);
+    expect(await found(other.id)).toEqual([other.id]);
+    expect(await found("\\' or true --")).toEqual([]);
+  });
+
+  test('filters by the role that counts and by status, and counts live connections', async () => {
+    const { id } = await addPerson(runtime, { adminByConfig: true, disabledAt: new Date() });
+    await addConnection(runtime, { personId: id });
+    await addConnection(runtime, { personId: id, values: { status: 'revoked', accessToken: null } });
+    const admins = await listPeople(admin, { role: 'administrator', status: 'disabled' });
+    expect(admins.items).toEqual([
+      expect.objectContaining({ id, role: 'administrator', status: 'disabled', connections: 1 }),
+    ]);
+    expect((await listPeople(admin, { role: 'user' })).items.map((person) => person.id)).not.toContain(id);
+    expect((await listPeople(admin, { status: 'active' })).items.map((person) => person.id)).not.toContain(id);
+  });
+
+  test.each(['x', 'e30', Buffer.from('{"at":"yesterday","id":"x"}').toString('base64url')])(
+    'a cursor that is not ours (%s) is refused',
+    async (cursor) => {
+      await expect(listPeople(admin, { cursor })).rejects.toMatchObject({ code: 'invalid_request' });
+    },
+  );
+
+  test('shows no subject', async () => {
+    const { id } = await addPerson(runtime, { subject: 'canary-subject' });
+    expect(JSON.stringify(await getPerson(admin, { id }))).not.toContain('canary-subject');
+  });
+});
