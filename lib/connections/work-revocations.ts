@@ -20,8 +20,6 @@ interface Key {
 const claimSeconds = 120;
 const firstDelaySeconds = 30;
 const longestDelaySeconds = 3600;
-/** A provider may ask for a longer pause, but not for ever. */
-const longestAskedSeconds = 24 * 3600;
 /** About three days of hourly attempts: past that the token has most likely expired, and a person should look. */
 const maxAttempts = 80;
 const batch = 20;
@@ -202,7 +200,7 @@ export async function workOneRevocation(ctx: Context, key: Key): Promise<void> {
     }
     const asked = isOAuthError(error) ? (error.retryAfterSeconds ?? 0) : 0;
     const backoff = Math.min(longestDelaySeconds, firstDelaySeconds * 2 ** Math.min(claimed.attempts - 1, 10));
-    await again(Math.max(Math.min(asked, longestAskedSeconds), backoff * (randomInt(50, 101) / 100)), code);
+    await again(Math.max(asked, backoff * (randomInt(50, 101) / 100)), code);
   }
 }
 
