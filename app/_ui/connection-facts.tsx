@@ -10,8 +10,8 @@ import { browserName } from './user-agent.ts';
 export function authorisedHow({ authorization }: Pick<ConnectionView, 'authorization'>): string[] {
   return [
     authorization.pkce === 'S256' ? 'PKCE S256' : 'Without PKCE',
-    'State checked',
-    ...(authorization.issChecked ? ['Issuer checked'] : []),
+    'state checked',
+    ...(authorization.issChecked ? ['issuer checked'] : []),
     ...(authorization.idTokenChecked ? ['ID token checked'] : []),
   ];
 }

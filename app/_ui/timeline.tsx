@@ -9,6 +9,8 @@ const looks: Record<HistoryView['outcome'], { icon: LucideIcon; tone: string; wo
   failed: { icon: CircleAlert, tone: 'text-bad', word: 'failed' },
 };
 
+const minuteInMilliseconds = 60_000;
+
 interface TimelineProps {
   history: HistoryView[];
   /** Codes, addresses and references: for administrators. */
@@ -38,7 +40,7 @@ export function Timeline({ history, technical = false }: TimelineProps) {
               </p>
               <p className="text-meta text-soft">
                 <Time at={line.until} />
-                {line.count > 1 && (
+                {line.until.getTime() - line.at.getTime() > minuteInMilliseconds && (
                   <>
                     , first <Time at={line.at} />
                   </>

@@ -19,6 +19,7 @@ test.each([
   [{ action: 'a', sentence: 'Token read', count: 1, by: 'billing-sync' }, 'Token read by billing-sync'],
   [{ action: 'a', sentence: 'Token read', count: 2, by: 'billing-sync' }, 'Token read twice by billing-sync'],
   [{ action: 'a', sentence: 'Token read', count: 3700, by: 'x' }, 'Token read 3,700 times by x'],
+  [{ action: 'a', sentence: 'Token refreshed', count: 3, by: 'Grantkeep' }, 'Token refreshed 3 times'],
   [{ action: 'a', sentence: 'Disconnected', count: 1, by: 'You' }, 'Disconnected by you'],
 ])('a run of like events is one sentence', (line, text) => {
   expect(historyText(line)).toBe(text);

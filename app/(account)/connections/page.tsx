@@ -14,8 +14,8 @@ import { ProviderCard } from './_parts/provider-card.tsx';
 export const metadata: Metadata = { title: 'Connections' };
 
 /** What needs the person first, then what works, then what could be connected; the configured order within each. */
-function rank({ connections }: ProviderCardView): number {
-  if (connections.some(needsPerson)) return 0;
+function rank({ connections, configured }: ProviderCardView): number {
+  if (configured && connections.some(needsPerson)) return 0;
   return connections.some(({ status }) => status !== 'revoked') ? 1 : 2;
 }
 
@@ -61,8 +61,10 @@ export default async function Connections({ searchParams }: { searchParams: Prom
 
 /** Says at the top what waits for the person, and leads there. */
 function NeedsYou({ cards }: { cards: ProviderCardView[] }) {
-  const waiting = cards.flatMap(({ provider, connections }) =>
-    connections.filter(needsPerson).map(({ id, account, status }) => ({ id, provider, account, status })),
+  const waiting = cards.flatMap(({ provider, connections, configured }) =>
+    connections
+      .filter((connection) => configured && needsPerson(connection))
+      .map(({ id, account, status }) => ({ id, provider, account, status })),
   );
   if (waiting.length === 0) return null;
   return (

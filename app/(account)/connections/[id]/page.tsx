@@ -31,6 +31,7 @@ export default async function ConnectionPage({ params, searchParams }: Connectio
   const result = flow ? flowResult(flow.code, provider.name) : null;
   const explanation = explainStatus(connection);
   const live = status !== 'revoked';
+  const reconnectable = status !== 'frozen' && ctx.providers.get(provider.id) !== undefined;
   return (
     <>
       <BackLink href="/connections">Connections</BackLink>
@@ -83,7 +84,7 @@ export default async function ConnectionPage({ params, searchParams }: Connectio
               </p>
             </div>
             <div className="flex gap-2">
-              {status !== 'frozen' && (
+              {reconnectable && (
                 <ConnectForm intent="reconnect" provider={provider.id} connectionId={id} returnTo={path}>
                   <button type="submit" className={`btn ${status === 'needs_reconnect' ? 'btn-primary' : 'btn-plain'}`}>
                     Reconnect

@@ -14,10 +14,12 @@ interface ConnectionRowProps {
   returnTo: string;
   /** Permissions behind a line that opens, as where a card holds several accounts. */
   folded: boolean;
+  /** False where the provider is no longer set up: then it can only be disconnected. */
+  configured: boolean;
 }
 
 /** One account on its provider's card. */
-export function ConnectionRow({ connection, returnTo, folded }: ConnectionRowProps) {
+export function ConnectionRow({ connection, returnTo, folded, configured }: ConnectionRowProps) {
   const { id, provider, account, status, scopes, missingScopes, token } = connection;
   const broken = status === 'needs_reconnect';
   const incomplete = !broken && status !== 'revoked' && missingScopes.length > 0;
@@ -33,11 +35,11 @@ export function ConnectionRow({ connection, returnTo, folded }: ConnectionRowPro
             <Status status={status} />
           </div>
         </div>
-        <ConnectionMenu connection={connection} returnTo={returnTo} reconnect={!broken} />
+        <ConnectionMenu connection={connection} returnTo={returnTo} reconnect={configured && !broken} />
       </div>
       {explanation && <p>{explanation}</p>}
       {incomplete && <ScopeList scopes={missingScopes} kind="missing" />}
-      {(broken || incomplete) && (
+      {configured && (broken || incomplete) && (
         <ConnectForm intent="reconnect" provider={provider.id} connectionId={id} returnTo={returnTo}>
           <button type="submit" className="btn btn-primary" aria-describedby={`label-${id}`}>
             {broken ? 'Reconnect' : 'Grant the rest'}

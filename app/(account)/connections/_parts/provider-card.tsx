@@ -47,6 +47,7 @@ export function ProviderCard({ card, flow }: { card: ProviderCardView; flow: Flo
               connection={connection}
               returnTo={cardPath(provider.id)}
               folded={connections.length > 1}
+              configured={card.configured}
             />
           ))}
         </ul>
