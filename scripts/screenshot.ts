@@ -35,7 +35,7 @@ try {
   }
   await page.goto('/connections');
   await page.getByRole('heading', { name: 'Connections', level: 1 }).waitFor();
-  await page.screenshot({ path: file });
+  await page.screenshot({ path: file, fullPage: true });
   console.log(file);
 } finally {
   await browser.close();

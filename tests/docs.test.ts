@@ -71,6 +71,23 @@ test.each(pages)('the relative links of %s lead somewhere', (page) => {
   expect(brokenLinks(page)).toEqual([]);
 });
 
+test('each decision has its number, its three parts and its line in the list', () => {
+  const files = globSync('*.md', { cwd: join(root, 'docs/decisions'), exclude: ['README.md'] }).sort();
+  const list = read('docs/decisions/README.md');
+  const faulty = files.filter((file, at) => {
+    const text = read(`docs/decisions/${file}`);
+    const parts = [...text.matchAll(/^## (.+)$/gm)].map(([, name]) => name).join();
+    const title = /^# (.+)$/m.exec(text)?.[1];
+    const number = String(at + 1).padStart(4, '0');
+    return !(
+      file.startsWith(`${number}-`) &&
+      parts === 'Context,Decision,Consequences' &&
+      list.includes(`- [${title}](${file})`)
+    );
+  });
+  expect(faulty).toEqual([]);
+});
+
 test('every path of the machine API that the documents name is in the OpenAPI document', () => {
   const api = createApi(() => Promise.reject(new Error('no request is made')));
   const known = Object.keys(
