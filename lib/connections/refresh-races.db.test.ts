@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { getConnection } from '#lib/connections/get';
 import { refreshConnection } from '#lib/connections/refresh';
 import { revokeConnection } from '#lib/connections/revoke';
 import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
@@ -90,14 +91,23 @@ describe('races', () => {
     expect(await rowOf(hub.runtime, id)).toMatchObject({ status: 'needs_reconnect', statusReason: 'answer_lost' });
   });
 
-  test('the row says answer_lost exactly from before the token is spent until the answer is stored', async () => {
+  test('the row says answer_lost exactly from before the token is spent until the answer is stored, and nobody is told', async () => {
     const id = await hub.expired();
-    let seen: string | null | undefined;
+    const seen: (string | null)[] = [];
     hub.during(async () => {
-      seen = (await rowOf(hub.runtime, id)).lastRefreshError;
+      seen.push((await rowOf(hub.runtime, id)).lastRefreshError);
+      seen.push((await getConnection(systemContext(hub.runtime, 'test'), { id })).lastRefreshError);
     });
     await refreshConnection(hub.ctx, { id });
-    expect([seen, (await rowOf(hub.runtime, id)).lastRefreshError]).toEqual(['answer_lost', null]);
+    seen.push((await rowOf(hub.runtime, id)).lastRefreshError);
+    expect(seen).toEqual(['answer_lost', null, null]);
+  });
+
+  test('once its holder has died, the connection’s view says so', async () => {
+    const values = { leaseOwner: 'dead', leaseExpiresAt: new Date(0), lastRefreshError: 'answer_lost' };
+    const id = await hub.expired({ values });
+    const { lastRefreshError } = await getConnection(systemContext(hub.runtime, 'test'), { id });
+    expect(lastRefreshError).toBe('answer_lost');
   });
 });
 

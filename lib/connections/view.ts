@@ -37,7 +37,10 @@ export const connectionColumns = {
   lastUsedBy: connections.lastUsedBy,
   lastUsedByName: apiKeys.name,
   lastRefreshedAt: connections.lastRefreshedAt,
-  lastRefreshError: connections.lastRefreshError,
+  // While a refresh is under way the column holds what would be true if its process died: nobody's news yet.
+  lastRefreshError: sql<
+    string | null
+  >`case when ${connections.leaseExpiresAt} > clock_timestamp() then null else ${connections.lastRefreshError} end`,
   createdAt: connections.createdAt,
   connectedAt: connections.connectedAt,
   revokedAt: connections.revokedAt,
