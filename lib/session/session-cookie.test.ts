@@ -138,6 +138,7 @@ describe('the cookie of a flow', () => {
       config,
       { getAll: () => [{ name: cookie?.name ?? '', value }] },
       'canary-state',
+      seconds,
     );
     expect(found?.transaction).toBe('unreadable');
   });
