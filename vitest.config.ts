@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-const outside = ['**/node_modules/**', '**/.git/**', '.next/**', '.demo/**', 'e2e/**', 'bench/**'];
+const outside = ['**/node_modules/**', '**/.git/**', '.next/**', '.demo/**', 'e2e/**'];
 
 /** Tests named `*.db.test.ts` need a database: they run once on each engine. All others run once, in `plain`. */
 const onBothEngines = ['**/*.db.test.ts', '**/*.db.test.tsx'];

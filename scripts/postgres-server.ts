@@ -25,11 +25,11 @@ export function findPostgres(): string | undefined {
 }
 
 /**
- * Starts a server on a free port of the loopback address, with its data in a new temporary folder. Durability is off:
- * its data is for tests only. As root it runs as the user `postgres`, because the server refuses root.
- * Throws when the server's programs are absent or it ends before it is ready.
+ * Starts a server on a free port of the loopback address, with its data in a new temporary folder. Durability is off,
+ * since its data is for tests, unless `settings` turn it on. As root it runs as the user `postgres`, because the server
+ * refuses root. Throws when the server's programs are absent or it ends before it is ready.
  */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres(settings: Record<string, string> = {}): Promise<PostgresServer> {
   const programs = findPostgres();
   if (!programs) throw new Error('PostgreSQL is not installed: no folder with initdb and postgres was found.');
   const account = await serverAccount();
@@ -66,7 +66,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     const [command, ...leading] = await boundToThisProcess();
     const child = spawn(
       command ?? join(programs, 'postgres'),
-      [...leading, ...(command ? [join(programs, 'postgres')] : []), '-D', data, ...settings(port)],
+      [...leading, ...(command ? [join(programs, 'postgres')] : []), '-D', data, ...settingArguments(port, settings)],
       { ...options, stdio: ['ignore', 'ignore', 'pipe'] },
     );
     const remove = () => rmSync(home, { recursive: true, force: true, maxRetries: 5 });
@@ -97,7 +97,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
 }
 
-function settings(port: number): string[] {
+function settingArguments(port: number, more: Record<string, string>): string[] {
   const values = {
     listen_addresses: '127.0.0.1',
     port: String(port),
@@ -108,6 +108,7 @@ function settings(port: number): string[] {
     max_connections: '200',
     shared_buffers: '128MB',
     timezone: 'UTC',
+    ...more,
   };
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
@@ -141,7 +142,8 @@ async function boundToThisProcess(): Promise<string[]> {
   return help.stdout.includes('--pdeathsig') ? [setpriv, '--pdeathsig', 'INT'] : [];
 }
 
-async function freePort(): Promise<number> {
+/** A port of the loopback address that was free a moment ago. */
+export async function freePort(): Promise<number> {
   const probe = createServer();
   probe.listen(0, '127.0.0.1');
   await once(probe, 'listening');

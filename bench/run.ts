@@ -1,0 +1,25 @@
+import { endAll, onEnd } from '#scripts/processes';
+import type { Benchmark } from './benchmark.ts';
+import { vend } from './vend.ts';
+
+const benchmarks: Record<string, Benchmark> = { vend };
+
+const [name = '', ...args] = process.argv.slice(2);
+const chosen = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
+if (!chosen) {
+  console.error('Usage: npm run bench -- <name> [--quick] [--<parameter> <number>]\n');
+  for (const [known, { about }] of Object.entries(benchmarks)) console.error(`  ${known.padEnd(14)} ${about}`);
+  process.exit(2);
+}
+onEnd(async (status) => {
+  await endAll();
+  process.exit(status);
+});
+try {
+  await chosen.start(name, args);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+} finally {
+  await endAll();
+}

@@ -1,0 +1,97 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import { parseConfig } from '#lib/config/config';
+import type { Runtime } from '#lib/context';
+import { migrateServer } from '#lib/db/migrate';
+import { openPostgres } from '#lib/db/open';
+import { installJobTables } from '#lib/jobs/job-tables';
+import { createLogger } from '#lib/log';
+import { assembleRuntime } from '#lib/runtime';
+import { demoSecrets } from '#scripts/demo-secrets';
+import { findPostgres, startPostgres } from '#scripts/postgres-server';
+import { canInstallPackages, installPackages } from '#scripts/system-packages';
+
+/** Durable, as in service: an answer that leaves after its commit has waited for the disk. */
+const postgresSettings = {
+  fsync: 'on',
+  synchronous_commit: 'on',
+  full_page_writes: 'on',
+  shared_buffers: '1GB',
+  max_wal_size: '4GB',
+  max_connections: '300',
+};
+
+/** One database of a benchmark, migrated as the product does it, and this process's own way into it. */
+export interface BenchDatabase {
+  url: string;
+  runtime: Runtime;
+  /** The variables that make a process a hub on this database; each process adds its port. */
+  environment: Record<string, string>;
+}
+
+/** What a benchmark runs on: a PostgreSQL server and a folder, both its own and both gone at the end. */
+export interface Stage {
+  folder: string;
+  /** Makes a database and answers its URL. */
+  createEmptyDatabase(name: string): Promise<string>;
+  /** @param records providers as in PROVIDERS_FILE */
+  createDatabase(name: string, records: readonly Record<string, unknown>[]): Promise<BenchDatabase>;
+  /** Something to end with the stage; the newest ends first. */
+  onClose(end: () => unknown): void;
+  close(): Promise<void>;
+}
+
+export async function openStage(): Promise<Stage> {
+  if (!findPostgres() && !(canInstallPackages() && (await installPackages('postgresql')))) {
+    throw new Error('PostgreSQL was not found and could not be installed. Install it.');
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'grantkeep-bench-'));
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', removeFolder);
+  const server = await startPostgres(postgresSettings);
+  const ends: (() => unknown)[] = [removeFolder, () => server.stop()];
+  const stage: Stage = {
+    folder,
+    createEmptyDatabase: async (name) => {
+      const owner = openPostgres(server.url, { max: 1 });
+      await owner.db.execute(sql.raw(`create database "${name}"`)).finally(() => owner.close());
+      const url = new URL(server.url);
+      url.pathname = `/${name}`;
+      return url.href;
+    },
+    createDatabase: async (name, records) => {
+      const url = await stage.createEmptyDatabase(name);
+      await migrateServer(url, { before: () => installJobTables(url) });
+      const environment = hubEnvironment(join(folder, name), url, records);
+      const runtime = assembleRuntime(parseConfig(environment), openPostgres(url), {
+        log: createLogger({ level: 'silent', pretty: false }),
+      });
+      stage.onClose(() => runtime.database.close());
+      return { url, runtime, environment };
+    },
+    onClose: (end) => void ends.push(end),
+    close: async () => {
+      for (const end of ends.splice(0).toReversed()) await end();
+      process.removeListener('exit', removeFolder);
+    },
+  };
+  return stage;
+}
+
+function hubEnvironment(folder: string, url: string, records: readonly Record<string, unknown>[]) {
+  mkdirSync(folder, { mode: 0o700 });
+  const providersFile = join(folder, 'providers.json');
+  writeFileSync(providersFile, JSON.stringify(records), { mode: 0o600 });
+  return {
+    NODE_ENV: 'production',
+    NEXT_TELEMETRY_DISABLED: '1',
+    APP_URL: 'http://localhost:3000',
+    HOST: '127.0.0.1',
+    DATA_DIR: join(folder, 'data'),
+    DATABASE_URL: url,
+    PROVIDERS_FILE: providersFile,
+    ...demoSecrets(folder),
+  };
+}
