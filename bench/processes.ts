@@ -53,22 +53,28 @@ export async function startProgram<Ready extends object>(
   });
   closeSync(log);
   stage.onClose(() => end(child));
-  const ended = once(child, 'exit').then(() => {
-    throw new Error(`${program} did not start. The end of its log:\n${readFileSync(logFile, 'utf8').slice(-2000)}`);
+  const [ready] = await nextMessage(child, () => {
+    return `${program} did not start. The end of its log:\n${readFileSync(logFile, 'utf8').slice(-2000)}`;
   });
-  const [ready] = await Promise.race([once(child, 'message'), ended]);
-  ended.catch(() => {});
   return { ...(ready as Ready), pid: child.pid ?? 0, child };
 }
 
 /** Asks a program of ours something over its channel, and resolves with what it answers next. */
 export async function ask<Answer>(child: ChildProcess, question: object): Promise<Answer> {
-  const answered = once(child, 'message');
-  const ended = once(child, 'exit').then(() => {
-    throw new Error('The program ended before it answered.');
-  });
+  const answered = nextMessage(child, () => 'A program ended before it answered.');
   child.send(question);
-  const [answer] = await Promise.race([answered, ended]);
-  ended.catch(() => {});
+  const [answer] = await answered;
   return answer as Answer;
+}
+
+/** The next message of a program; an error where it ends before. */
+async function nextMessage(child: ChildProcess, fault: () => string): Promise<unknown[]> {
+  const over = new AbortController();
+  const ended = once(child, 'exit', { signal: over.signal }).then(() => Promise.reject(new Error(fault())));
+  try {
+    return await Promise.race([once(child, 'message', { signal: over.signal }), ended]);
+  } finally {
+    ended.catch(() => {});
+    over.abort();
+  }
 }

@@ -1,8 +1,22 @@
 import { endAll, onEnd } from '#scripts/processes';
 import type { Benchmark } from './benchmark.ts';
+import { cost } from './cost.ts';
+import { growth } from './growth.ts';
+import { kills } from './kills.ts';
+import { sickProvider } from './sick-provider.ts';
+import { stampede } from './stampede.ts';
+import { sweep } from './sweep.ts';
 import { vend } from './vend.ts';
 
-const benchmarks: Record<string, Benchmark> = { vend };
+const benchmarks: Record<string, Benchmark> = {
+  vend,
+  stampede,
+  sweep,
+  'sick-provider': sickProvider,
+  growth,
+  cost,
+  kills,
+};
 
 const [name = '', ...args] = process.argv.slice(2);
 const chosen = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;

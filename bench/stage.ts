@@ -65,7 +65,7 @@ export async function openStage(): Promise<Stage> {
       const url = await stage.createEmptyDatabase(name);
       await migrateServer(url, { before: () => installJobTables(url) });
       const environment = hubEnvironment(join(folder, name), url, records);
-      const runtime = assembleRuntime(parseConfig(environment), openPostgres(url), {
+      const runtime = assembleRuntime(parseConfig(environment), openPostgres(url, { max: 1 }), {
         log: createLogger({ level: 'silent', pretty: false }),
       });
       stage.onClose(() => runtime.database.close());

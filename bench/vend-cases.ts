@@ -8,7 +8,7 @@ import type { Filled } from './fill.ts';
 import { sealFloorToken } from './floor.ts';
 import { ask, type Served, startHub, startProgram } from './processes.ts';
 import type { BenchDatabase, Stage } from './stage.ts';
-import { type CallerRequest, type Requests, writeRequests } from './wrk.ts';
+import { type CallerRequest, type Requests, vendRequest, writeRequests } from './wrk.ts';
 
 export const caseNames = ['front_door', 'next', 'node_floor', 'next_floor', 'better_auth'] as const;
 export type CaseName = (typeof caseNames)[number];
@@ -41,13 +41,6 @@ async function toCase(
   const requests = writeRequests(stage.folder, name, served.url, all);
   return { name, requests, stop: () => end(served.child) };
 }
-
-/** What a service with an API key sends to vend. */
-export const vendRequest = (id: string, key: string): CallerRequest => ({
-  method: 'POST',
-  path: `/api/v1/connections/${id}/token`,
-  headers: { authorization: `Bearer ${key}` },
-});
 
 /** The product: `server.ts` as it is in service, and the same machine API through Next only. */
 export async function startProduct(stage: Stage, database: BenchDatabase, filled: readonly Filled[], key: string) {

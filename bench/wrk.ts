@@ -12,6 +12,13 @@ export interface CallerRequest {
   body?: string;
 }
 
+/** What a service with an API key sends to vend. */
+export const vendRequest = (id: string, key: string): CallerRequest => ({
+  method: 'POST',
+  path: `/api/v1/connections/${id}/token`,
+  headers: { authorization: `Bearer ${key}` },
+});
+
 /** What one run of the load generator measured. */
 export interface Load {
   requests_per_second: number;
