@@ -22,7 +22,9 @@ function fieldsOf(form: FormData): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const name of new Set(form.keys())) {
     if (name.startsWith('$ACTION')) continue;
-    const values = form.getAll(name).filter((value) => typeof value === 'string');
+    const texts = form.getAll(name).filter((value) => typeof value === 'string');
+    // PostgreSQL takes no zero byte in a text.
+    const values = texts.map((text) => text.replaceAll('\0', ''));
     fields[name] = values.length > 1 ? values : values[0];
   }
   return fields;

@@ -221,6 +221,14 @@ test('a target that is neither path nor URL is refused', async () => {
   expect(door.refused).toEqual([['invalid_request', '127.0.0.1']]);
 });
 
+test.each(['/admin/people?q=%00', '/admin/people/%00', '/api/v1/connections?user=a%00b'])(
+  'a zero byte in %s is refused',
+  async (path) => {
+    const door = await open();
+    expect(await ask(door, { path })).toMatchObject({ status: 400 });
+  },
+);
+
 describe('bodies', () => {
   test.each<[path: string, bytes: number, status: number]>([
     ['/api/v1/connections/x/token', 64 * 1024, 200],

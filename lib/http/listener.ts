@@ -62,7 +62,8 @@ async function refuse(request: IncomingMessage, response: ServerResponse, error:
 
 /** The fault of a request by its headers alone; Node itself holds a sender to the length it announced. */
 function faultOf(request: IncomingMessage, target: string | null, isApi: boolean): AppError | null {
-  if (target === null) return new AppError('invalid_request');
+  // PostgreSQL takes no zero byte in a text, and nothing honest sends one.
+  if (target === null || /%00/.test(target)) return new AppError('invalid_request');
   if (request.headers['transfer-encoding'] !== undefined) return new AppError('length_required');
   const length = Number(request.headers['content-length'] ?? 0);
   return length > (isApi ? maxApiBodyBytes : maxBodyBytes) ? new AppError('body_too_large') : null;

@@ -14,7 +14,8 @@ const accountParam = /^account_params\.([a-z0-9_]{1,40})$/;
 function readForm(form: FormData): StartFlowInput {
   const text = (name: string) => {
     const value = form.get(name);
-    return typeof value === 'string' && value !== '' ? value : undefined;
+    // PostgreSQL takes no zero byte in a text.
+    return typeof value === 'string' && value !== '' ? value.replaceAll('\0', '') : undefined;
   };
   const accountParams: Record<string, string> = {};
   for (const [field, value] of form) {
@@ -59,7 +60,9 @@ export async function handleStart(ctx: Context, request: Request, jar: CookieJar
         error_code: error.code,
         err: error.cause ?? error,
       });
-    if (ctx.actor.type === 'anonymous') ctx.refusals.add(ctx, error.code, input?.provider ?? null);
+    // Only a provider that there is: the ledger must not take words from a form.
+    const provider = ctx.providers.get(input?.provider ?? '')?.id ?? null;
+    if (ctx.actor.type === 'anonymous') ctx.refusals.add(ctx, error.code, provider);
     const outright = !input || error.code === 'rate_limited';
     return outright || !input ? refusalPage(error, ctx.requestId) : seeOther(failedStart(ctx, input, error.code));
   }
