@@ -1,5 +1,6 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
+import { notFound } from 'next/navigation';
 import { BackLink } from '#app/_ui/back-link';
 import { ConnectForm } from '#app/_ui/connect-form';
 import { ConnectionFacts } from '#app/_ui/connection-facts';
@@ -26,6 +27,8 @@ export default async function ConnectionPage({ params, searchParams }: Connectio
   const [connection, history] = await orNotFound(
     Promise.all([getConnection(ctx, { id }), connectionHistory(ctx, { id })]),
   );
+  // These are a person's own pages; administrators and auditors have others.
+  if (connection.personId !== ctx.actor.personId) notFound();
   const { provider, account, status, missingScopes } = connection;
   const flow = flowParams(await searchParams);
   const result = flow ? flowResult(flow.code, provider.name) : null;
