@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { AppError } from '#lib/errors';
 
-const position = z.strictObject({ at: z.iso.datetime(), id: z.string().max(64), sort: z.string().max(20) });
+// Nothing that the database cannot read, such as the year 0 or a NUL.
+const position = z.strictObject({
+  at: z.iso.datetime().regex(/^(?!0000)/),
+  id: z.string().regex(/^[a-z0-9_]{1,64}$/),
+  sort: z.string().max(20),
+});
 
 /** Where a keyset-ordered list goes on: after the row made at that moment with that id. */
 export type Position = z.infer<typeof position>;

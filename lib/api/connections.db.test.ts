@@ -86,6 +86,19 @@ test('each filter finds its own', async () => {
   expect(await found(`user=${bob.id}&status=refresh_due`)).toEqual([due]);
 });
 
+// Read as no filter, each of these would answer everybody's connections.
+test.each(['user=', 'email=', 'provider=', 'issuer=&subject=', 'user=&status=connected'])(
+  'a filter that is given but empty is refused: %s',
+  async (query) => {
+    const { id: personId } = await addPerson(runtime);
+    await addConnection(runtime, { personId });
+    expect(await call('GET', `/connections?${query}`)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_request' },
+    });
+  },
+);
+
 test.each([
   'limit=0',
   'limit=101',

@@ -164,7 +164,7 @@ const deleteRoute = createRoute({
 export function registerConnections(app: OpenAPIHono<ApiEnvironment>): void {
   app.openapi(listRoute, async (c) => {
     const { user, ...filters } = c.req.valid('query');
-    const page = await listConnections(c.var.ctx, { ...filters, ...(user ? { personId: user } : {}) });
+    const page = await listConnections(c.var.ctx, { ...filters, ...(user === undefined ? {} : { personId: user }) });
     return c.json({ connections: page.items.map(toJson), next_cursor: page.nextCursor }, 200);
   });
   app.openapi(getRoute, async (c) => {

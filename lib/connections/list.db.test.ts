@@ -113,10 +113,15 @@ describe('listing', () => {
     for (let n = 0; n < 2; n++) await addConnection(runtime, { personId: person.id });
     const { nextCursor } = await listConnections(system, { limit: 1 });
     expect(nextCursor).toMatch(/^[A-Za-z0-9_-]+$/);
-    const made = Buffer.from(JSON.stringify({ at: 'now', id: 'x', sort: 'newest' })).toString('base64url');
+    const forged = (at: string, id: string) =>
+      Buffer.from(JSON.stringify({ at, id, sort: 'newest' })).toString('base64url');
+    const today = '2026-11-22T00:00:00Z';
     for (const [cursor, sort] of [
       [nextCursor ?? '', 'oldest'],
-      [made, 'newest'],
+      [forged('now', 'x'), 'newest'],
+      [forged('0000-01-01T00:00:00Z', 'x'), 'newest'],
+      [forged(today, '\0'), 'newest'],
+      [forged(today, "x' or 1=1"), 'newest'],
       ['%%%', 'newest'],
       ['bnVsbA', 'newest'],
     ] as const) {

@@ -20,15 +20,21 @@ export const displayStatuses = [
   'revoked',
 ] as const satisfies readonly DisplayStatus[];
 
+/**
+ * A filter that is given but empty is a fault: read as no filter, it would answer everybody's connections to a service
+ * whose own look-up of a person came to nothing.
+ */
+const filter = (longest: number) => z.string().min(1, 'must not be empty').max(longest).optional();
+
 export const listConnectionsInput = z
   .object({
-    personId: z.string().max(64).optional(),
+    personId: filter(64),
     /** Of the person, as they sign in; only together. */
-    issuer: z.string().max(2048).optional(),
-    subject: z.string().max(512).optional(),
+    issuer: filter(2048),
+    subject: filter(512),
     /** Of the person: the whole address, in any case of letters. */
-    email: z.string().max(320).optional(),
-    provider: z.string().max(64).optional(),
+    email: filter(320),
+    provider: filter(64),
     /** `connected` includes those whose refresh is due. */
     status: z.enum(displayStatuses).optional(),
     /** Part of the person's name or e-mail or of the account's label, or a whole id or subject. */
