@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
@@ -100,5 +100,13 @@ describe('the embedded database', () => {
     const opened = await openEmbedded(nested);
     await opened.close();
     expect(statSync(nested).mode & 0o777).toBe(0o700);
+  });
+
+  test('keeps its files from others also in a folder that was open to them before', async () => {
+    mkdirSync(join(folder, 'pg'), { mode: 0o755 });
+    chmodSync(folder, 0o755);
+    const opened = await openEmbedded(folder);
+    expect(statSync(join(folder, 'pg')).mode & 0o777).toBe(0o700);
+    await opened.close();
   });
 });

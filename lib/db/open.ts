@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
@@ -52,7 +52,11 @@ export async function openEmbedded(dataDir: string): Promise<EmbeddedDatabase> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const release = lockDataFolder(dataDir);
   try {
-    return wrapPglite(await PGlite.create({ dataDir: join(dataDir, 'pg') }), release);
+    // PGlite lets everybody write its files, and a data folder that was there already may be open to others.
+    const files = join(dataDir, 'pg');
+    mkdirSync(files, { recursive: true, mode: 0o700 });
+    chmodSync(files, 0o700);
+    return wrapPglite(await PGlite.create({ dataDir: files }), release);
   } catch (error) {
     release();
     throw error;
