@@ -19,12 +19,6 @@ export function loopbackFormTargets(config: HeaderConfig): string[] {
 }
 
 /**
- * The hash of `display:none`. React hides the pieces of an SVG that it streams late with exactly this attribute, which
- * takes no nonce; no other style attribute is let through.
- */
-const displayNone = "'sha256-aqNNdDLnnrDOnTNdkJpYlAxKVJtLt9CtFLklmInuUAE='";
-
-/**
  * The page's Content-Security-Policy. Chromium applies `form-action` to every hop after a form post, and providers
  * redirect on to sign-on hosts that nobody can list: hence `https:` there.
  */
@@ -35,7 +29,6 @@ export function contentSecurityPolicy(config: HeaderConfig, nonce: string): stri
     "default-src 'none'",
     `script-src 'nonce-${nonce}' 'strict-dynamic'${evaluation}`,
     `style-src 'self' 'nonce-${nonce}'`,
-    `style-src-attr 'unsafe-hashes' ${displayNone}`,
     "img-src 'self'",
     "font-src 'self'",
     "connect-src 'self'",

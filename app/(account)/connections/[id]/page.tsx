@@ -1,9 +1,9 @@
 import type { Metadata } from 'next';
-import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { BackLink } from '#app/_ui/back-link';
 import { ConnectForm } from '#app/_ui/connect-form';
 import { ConnectionFacts } from '#app/_ui/connection-facts';
+import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { Timeline } from '#app/_ui/timeline';

@@ -1,6 +1,6 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import Link from 'next/link';
 import { LifeBar } from '#app/_ui/life-bar';
+import { Link } from '#app/_ui/link';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { Status } from '#app/_ui/status';
 import { Time, TimeOr } from '#app/_ui/time';

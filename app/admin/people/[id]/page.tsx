@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
-import Link from 'next/link';
 import { BackLink } from '#app/_ui/back-link';
 import { Fact, Facts } from '#app/_ui/facts';
+import { Link } from '#app/_ui/link';
 import { Status } from '#app/_ui/status';
 import { Time, TimeOr } from '#app/_ui/time';
 import { listConnections } from '#lib/connections/list';
