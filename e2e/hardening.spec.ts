@@ -85,6 +85,14 @@ test.describe('headers', () => {
     }
   });
 
+  test('Next’s image optimiser fetches none of our addresses', async ({ newPage }) => {
+    const nobody = await newPage();
+    for (const url of ['/sign-in', '/oauth/callback', '/icon.svg']) {
+      const answer = await nobody.request.get(`/_next/image?url=${encodeURIComponent(url)}&w=64&q=75`);
+      expect(answer.status(), url).toBe(404);
+    }
+  });
+
   test('the nonce of a page differs each time and is the one on its scripts', async ({ newPage }) => {
     const page = await newPage();
     const nonces = new Set<string>();

@@ -337,6 +337,17 @@ test('every answer carries the headers that belong on all, and HSTS on https alo
   }
 });
 
+test.each(['/_next/../oauth/callback', '/_next/static/%2e%2e/%2e%2e/admin'])(
+  'an address dressed up as a file of the build is in the log: %s',
+  async (path) => {
+    const door = await open();
+    await ask(door, { path: '/_next/static/chunks/a.js' });
+    await ask(door, { path });
+    await expect.poll(() => door.logged).toHaveLength(1);
+    expect(door.logged[0]).toMatchObject({ event: 'request', path });
+  },
+);
+
 test('the log has the path without its query, and one line a request', async () => {
   const door = await open();
   await ask(door, { path: '/oauth/callback?code=canary-code&state=canary-state' });

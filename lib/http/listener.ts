@@ -119,7 +119,8 @@ export function createListener(parts: ListenerParts): RequestListener {
     writeHeader(request, requestIdHeader, requestId);
     response.setHeader('X-Request-Id', requestId);
     const { log, refusals } = parts.runtime() ?? {};
-    if (!path.startsWith('/_next/')) {
+    // Files of the build are not worth a line; an address that only begins like one may lead to a page.
+    if (!path.startsWith('/_next/') || /\.\.|%/.test(path)) {
       response.once('close', () => {
         log?.info({
           event: 'request',
