@@ -103,9 +103,9 @@ function Row({
               {provider.name}
               {!pkce && <NoPkce />}
             </span>
-            <div className="mt-1 flex flex-wrap items-center gap-2 text-soft md:hidden">
+            <div className="mt-1 flex items-center gap-2 text-soft md:hidden">
               <Status status={status} />
-              {personName(person)}
+              <span className="max-w-28 truncate sm:max-w-60">{personName(person)}</span>
             </div>
           </div>
         </div>
