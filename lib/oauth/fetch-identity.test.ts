@@ -142,6 +142,17 @@ describe('an address', () => {
   });
 });
 
+test.each([
+  ['cut to the longest there is', `${'x'.repeat(308)}@example.com.evil.example`],
+  ['without its control characters', 'a\u0000da@example.com'],
+  ['without its spaces', ' ada@example.com'],
+])('an address that would be somebody else’s %s counts as none', async (_, email) => {
+  const server = await quirkyServer();
+  const id_token_claims = { sub: 's', email, email_verified: true };
+  const found = await identified(server, { identity: { source: 'id_token' } }, { id_token_claims });
+  expect(found).toMatchObject({ email: null, emailVerified: false });
+});
+
 describe('an identity is refused', () => {
   test.each<[string, Reply, object]>([
     ['without a subject', { json: { email: 'a@b.example' } }, { code: 'identity_invalid' }],

@@ -34,11 +34,11 @@ async function lookUp(url: string, token: string, headers: Readonly<Record<strin
 }
 
 /** A short text without control characters, from a string or a number; null otherwise. */
-function plainText(value: unknown, longest = 255): string | null {
+function plainText(value: unknown): string | null {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
   if (typeof value !== 'string') return null;
   const text = value.replace(/\p{Cc}/gu, '').trim();
-  return text === '' ? null : text.slice(0, longest);
+  return text === '' ? null : text.slice(0, 255);
 }
 
 /** A subject is compared byte by byte, so it is taken as it is or not at all. */
@@ -46,6 +46,14 @@ function subjectOf(value: unknown): string {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
   if (typeof value === 'string' && value.length > 0 && value.length <= 255 && !/\p{Cc}/u.test(value)) return value;
   throw invalid('subject');
+}
+
+/**
+ * An address decides who may come in, so it is taken as it is or not at all: one that was shortened or cleaned would be
+ * somebody else's.
+ */
+function emailOf(value: unknown): string | null {
+  return typeof value === 'string' && /^[^\s\p{Cc}]{1,320}$/u.test(value) ? value : null;
 }
 
 interface VerifiedEmail {
@@ -64,7 +72,7 @@ async function primaryEmail(
   const list: unknown = response.ok ? await response.json().catch(() => null) : null;
   const entries = Array.isArray(list) ? list : [];
   const primary: unknown = entries.find((entry) => valueAt(entry, 'primary') === true);
-  const email = plainText(valueAt(primary, 'email'), 320);
+  const email = emailOf(valueAt(primary, 'email'));
   return { email, emailVerified: email !== null && valueAt(primary, 'verified') === true };
 }
 
@@ -116,7 +124,7 @@ export async function fetchIdentity(
   const claims = await claimsOf(provider, pinned, tokens, deps, accountParams);
   const subject = subjectOf(valueAt(claims, rule.subject));
   const verified = rule.email_verified === null ? false : valueAt(claims, rule.email_verified);
-  const email = rule.email === null ? null : plainText(valueAt(claims, rule.email), 320);
+  const email = rule.email === null ? null : emailOf(valueAt(claims, rule.email));
   const emails: VerifiedEmail = rule.emails_endpoint
     ? await primaryEmail(
         fillEndpoint(provider, rule.emails_endpoint, accountParams),

@@ -22,9 +22,12 @@ export interface SignInInput {
   identity: SignInIdentity;
 }
 
+/** In lower case, A to Z only: Unicode would turn the Kelvin sign (U+212A) into `k`, and so one address into another. */
+const lowerCase = (email: string) => email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+
 /** True where a rule lets this identity in. Addresses count only when the provider calls them verified. */
 export function maySignIn(rules: readonly SignInRule[], provider: string, identity: SignInIdentity): boolean {
-  const email = identity.emailVerified ? (identity.email?.toLowerCase() ?? null) : null;
+  const email = identity.emailVerified && identity.email !== null ? lowerCase(identity.email) : null;
   return rules.some(({ provider: of, allow }) => {
     if (of !== provider) return false;
     if (allow.kind === 'any') return true;
@@ -44,7 +47,7 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<{ person
   const everybody = config.signInAllow.length === 0;
   const allowed = everybody || maySignIn(config.signInAllow, provider.id, identity);
   const trusted = provider.trustedEmail && identity.emailVerified && identity.email !== null;
-  const adminByConfig = trusted && config.adminEmails.includes(identity.email?.toLowerCase() ?? '');
+  const adminByConfig = trusted && config.adminEmails.includes(lowerCase(identity.email ?? ''));
 
   const attempt = () =>
     withTransaction(ctx.database.db, async (tx) => {
