@@ -17,3 +17,10 @@ export const authenticate = createMiddleware<ApiEnvironment>(async (c, next) => 
   }
   await next();
 });
+
+/** Puts into the ledger what a key was refused; for routes that keep no entries of their own. */
+export const noteRefusal = createMiddleware<ApiEnvironment>(async (c, next) => {
+  await next();
+  const { ctx } = c.var;
+  if (isAppError(c.error) && [403, 404].includes(c.error.status)) ctx.refusals.add(ctx, c.error.code);
+});

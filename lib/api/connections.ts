@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { authenticate } from '#lib/api/authenticate';
+import { authenticate, noteRefusal } from '#lib/api/authenticate';
 import type { ApiEnvironment } from '#lib/api/environment';
 import {
   accountSchema,
@@ -83,7 +83,7 @@ function toJson(view: ConnectionView): z.infer<typeof connectionSchema> {
 }
 
 const security = [{ apiKey: [] }];
-const middleware = authenticate;
+const middleware = [authenticate, noteRefusal];
 const tags = ['Connections'];
 
 const query = z.strictObject({

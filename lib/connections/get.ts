@@ -50,6 +50,9 @@ export async function getConnection(ctx: Context, input: GetConnectionInput): Pr
         .where(and(eq(connections.personId, personId), eq(connections.id, id)))
     : [];
   // Asked even where there is no row, so that a missing scope is said whether or not the connection exists.
-  if (!maySee(ctx, personId ?? '', row?.provider) || !row) throw new AppError('not_found');
+  const allowed = maySee(ctx, personId ?? '', row?.provider);
+  // A key's refusals are noted where it asks.
+  if (row && !allowed && ctx.actor.type === 'person') ctx.refusals.add(ctx, 'not_found', row.provider);
+  if (!allowed || !row) throw new AppError('not_found');
   return toConnectionView(ctx, row);
 }

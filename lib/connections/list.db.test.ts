@@ -3,7 +3,7 @@ import { getConnection } from '#lib/connections/get';
 import { listConnections } from '#lib/connections/list';
 import { type Context, type Runtime, systemContext } from '#lib/context';
 import { sharedDatabase } from '#tests/database';
-import { addApiKey, addConnection, addPerson, as, createRuntime, plainRecord } from '#tests/hub';
+import { addApiKey, addConnection, addPerson, as, createRuntime, entries, plainRecord } from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -38,6 +38,16 @@ describe('getting one', () => {
     for (const nothing of ['', 'con_nothing', `con_${'0'.repeat(32)}`]) {
       await expect(getConnection(system, { id: nothing })).rejects.toMatchObject({ code: 'not_found' });
     }
+  });
+
+  test('somebody else’s is in the ledger as an attempt of theirs', async () => {
+    const person = await addPerson(runtime);
+    const id = await addConnection(runtime, { personId: person.id });
+    const stranger = await addPerson(runtime);
+    await expect(getConnection(stranger.ctx(), { id })).rejects.toMatchObject({ code: 'not_found' });
+    await runtime.refusals.flush(runtime.database.db);
+    const told = (await entries(runtime)).filter(({ actorId }) => actorId === stranger.id);
+    expect(told).toMatchObject([{ action: 'request.refused', outcome: 'refused', code: 'not_found' }]);
   });
 
   test('of a provider that is no longer configured still works', async () => {

@@ -17,6 +17,9 @@ export type ActionState<Data = unknown> =
       issues?: readonly { path: string; message: string }[];
     };
 
+/** Somebody tried what they may not do: this goes into the ledger. */
+const denials: readonly ErrorCode[] = ['wrong_origin', 'unauthenticated', 'forbidden'];
+
 /** Fields of a form as an object; a name that occurs more than once becomes a list. Next's own fields are left out. */
 function fieldsOf(form: FormData): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
@@ -64,6 +67,7 @@ export function formAction<Schema extends z.ZodType, Data>(
       // Redirects and not-found pages travel as errors.
       unstable_rethrow(thrown);
       const error = toAppError(thrown);
+      if (denials.includes(error.code)) ctx.refusals.add(ctx, error.code);
       if (error.status >= 500)
         ctx.log.error({
           event: 'action_failed',

@@ -21,7 +21,7 @@ const outright: readonly ErrorCode[] = [
 ];
 
 function refuse(ctx: Context, error: AppError): Response {
-  if (ctx.actor.type === 'anonymous') ctx.refusals.add(ctx, error.code);
+  ctx.refusals.add(ctx, error.code);
   return refusalPage(error, ctx.requestId);
 }
 

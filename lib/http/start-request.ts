@@ -61,8 +61,7 @@ export async function handleStart(ctx: Context, request: Request, jar: CookieJar
         err: error.cause ?? error,
       });
     // Only a provider that there is: the ledger must not take words from a form.
-    const provider = ctx.providers.get(input?.provider ?? '')?.id ?? null;
-    if (ctx.actor.type === 'anonymous') ctx.refusals.add(ctx, error.code, provider);
+    ctx.refusals.add(ctx, error.code, ctx.providers.get(input?.provider ?? '')?.id);
     const outright = !input || error.code === 'rate_limited';
     return outright || !input ? refusalPage(error, ctx.requestId) : seeOther(failedStart(ctx, input, error.code));
   }
