@@ -197,6 +197,7 @@ test('signing in takes a new session id each time and ends the one that the brow
   if (!actor) throw new Error('not signed in');
   const second = await signIn({ ...visitor(), actor }, { provider, identity: identity() });
   expect(second.session.id).not.toBe(first.session.id);
+  expect(await lastEntry()).toMatchObject({ action: 'sign_in.completed', actorId: null });
   expect(await resolveSession(runtime, first.session.id)).toBeNull();
   expect(await resolveSession(runtime, second.session.id)).toMatchObject({ personId: second.personId });
 });

@@ -49,6 +49,8 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<{ person
   const trusted = provider.trustedEmail && identity.emailVerified && identity.email !== null;
   const adminByConfig = trusted && config.adminEmails.includes(lowerCase(identity.email ?? ''));
 
+  // Whoever is signed in here already is not who signs in: the entries name the person they are about.
+  const visitor: Context = { ...ctx, actor: { type: 'anonymous' } };
   const attempt = () =>
     withTransaction(ctx.database.db, async (tx) => {
       const [known] = await tx
@@ -63,7 +65,7 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<{ person
         .for('update');
       const refused = allowed ? (known?.disabledAt ? 'person_disabled' : null) : 'sign_in_not_allowed';
       if (refused) {
-        await record(tx, ctx, {
+        await record(tx, visitor, {
           action: 'sign_in.refused',
           outcome: 'refused',
           code: refused,
@@ -86,7 +88,7 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<{ person
         });
       }
       if ((known?.adminByConfig ?? false) !== adminByConfig) {
-        await record(tx, ctx, {
+        await record(tx, visitor, {
           action: 'person.role_changed',
           personId,
           details: { administrator: adminByConfig, by: 'ADMIN_EMAILS' },
@@ -96,7 +98,7 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<{ person
       // The browser's cookie is replaced: whoever was signed in here before is signed out, not left behind.
       if (ctx.actor.type === 'person') await endSessionRow(tx, ctx, ctx.actor);
       const session = await beginSession(tx, ctx, { id: personId, role });
-      await record(tx, ctx, {
+      await record(tx, visitor, {
         action: 'sign_in.completed',
         personId,
         provider: provider.id,
