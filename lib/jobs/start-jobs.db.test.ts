@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { systemContext } from '#lib/context';
+import { rowsOf } from '#lib/db/database';
 import { consumedStates } from '#lib/db/schema/consumed-states';
 import { ledger } from '#lib/db/schema/ledger';
 import { rateLimits } from '#lib/db/schema/rate-limits';
@@ -51,6 +52,16 @@ test('a tick works off what is due and removes what is over', async () => {
       sessions: ['live'],
     });
     expect(runtime.logged.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+});
+
+test('a tick makes the partitions of months to come, in a process that runs for years', async () => {
+  await withDatabase(async (database) => {
+    const later = { ...createRuntime(database, []), now: () => new Date('2037-03-15T00:00:00Z') };
+    await tick(systemContext(later, 'jobs'));
+    const made = await database.db.execute(sql`select to_regclass('ledger_2038_04')::text as name`);
+    expect(rowsOf(made)).toEqual([{ name: 'ledger_2038_04' }]);
+    expect(later.logged.filter(({ level }) => level === 'error')).toEqual([]);
   });
 });
 
