@@ -31,6 +31,7 @@ async function start(): Promise<Booted> {
     shutDown: async () => {
       await stopJobs();
       await Promise.allSettled(runtime.background);
+      await runtime.vends.idle();
       await runtime.database.close();
     },
   };

@@ -3,7 +3,7 @@ import { getConnection } from '#lib/connections/get';
 import { listConnections } from '#lib/connections/list';
 import { type Context, type Runtime, systemContext } from '#lib/context';
 import { sharedDatabase } from '#tests/database';
-import { addApiKey, addConnection, addPerson, as, createRuntime, entries, plainRecord } from '#tests/hub';
+import { addApiKey, addConnection, addPerson, as, createRuntime, entries, freeze, plainRecord } from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -143,8 +143,9 @@ describe('listing', () => {
     const person = await addPerson(runtime);
     const add = (values: Parameters<typeof addConnection>[1]['values']) =>
       addConnection(runtime, { personId: person.id, ...(values ? { values } : {}) });
-    const frozen = await add({ frozenAt: new Date() });
-    const revoked = await add({ status: 'revoked', frozenAt: new Date() });
+    const frozen = await add({});
+    const revoked = await add({ status: 'revoked' });
+    for (const id of [frozen, revoked]) await freeze(runtime, 'connection', id);
     const live = await add({});
     const found = async (status: 'frozen' | 'revoked' | 'connected') =>
       idsOf(await listConnections(system, { personId: person.id, status }));

@@ -1,7 +1,8 @@
-import { and, asc, desc, eq, inArray, isNotNull, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, ne, not, or, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { requireReader } from '#lib/access/require';
 import { requireApiKey } from '#lib/access/require-api-key';
+import { isFrozen } from '#lib/connections/frozen';
 import { connectionColumns, refreshDue, toConnectionView } from '#lib/connections/view';
 import type { AdminConnectionView, DisplayStatus, Page } from '#lib/connections/views';
 import type { Context } from '#lib/context';
@@ -58,16 +59,16 @@ function providersInReach(ctx: Context): readonly string[] | null {
 }
 
 function withStatus(status: DisplayStatus): SQL | undefined {
-  const live = and(eq(connections.status, 'connected'), isNull(connections.frozenAt));
+  const live = and(eq(connections.status, 'connected'), not(isFrozen));
   switch (status) {
     case 'connected':
       return live;
     case 'refresh_due':
       return and(live, refreshDue);
     case 'needs_reconnect':
-      return and(eq(connections.status, 'needs_reconnect'), isNull(connections.frozenAt));
+      return and(eq(connections.status, 'needs_reconnect'), not(isFrozen));
     case 'frozen':
-      return and(ne(connections.status, 'revoked'), isNotNull(connections.frozenAt));
+      return and(ne(connections.status, 'revoked'), isFrozen);
     case 'revoked':
       return eq(connections.status, 'revoked');
   }

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { isFrozen } from '#lib/connections/frozen';
 import { type ConnectionKey, leaseIsFree, takeLease } from '#lib/connections/lease';
 import { configurationFault, refreshUnderLease } from '#lib/connections/refresh-under-lease';
 import { tokenIsAlive } from '#lib/connections/token-clock';
@@ -59,7 +60,7 @@ async function read(ctx: Context, key: ConnectionKey) {
     .select({
       provider: connections.provider,
       status: connections.status,
-      frozen: sql<boolean>`${connections.frozenAt} is not null`,
+      frozen: isFrozen,
       generation: connections.generation,
       refreshable: sql<boolean>`${connections.refreshToken} is not null`,
       leaseFree: sql<boolean>`${leaseIsFree}`,

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { isFrozen } from '#lib/connections/frozen';
 import type { ConnectionView, DisplayStatus, ScopeView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
@@ -44,7 +45,7 @@ export const connectionColumns = {
   createdAt: connections.createdAt,
   connectedAt: connections.connectedAt,
   revokedAt: connections.revokedAt,
-  frozenAt: connections.frozenAt,
+  frozen: isFrozen,
   revocationState: revocations.state,
   revocationAttempts: revocations.attempts,
   revocationNextAttemptAt: revocations.nextAttemptAt,
@@ -79,7 +80,7 @@ export function describeScopes(provider: ProviderRecord | undefined, scopes: rea
 
 function displayStatus(row: ConnectionRow): DisplayStatus {
   if (row.status === 'revoked') return 'revoked';
-  if (row.frozenAt) return 'frozen';
+  if (row.frozen) return 'frozen';
   if (row.status === 'needs_reconnect') return 'needs_reconnect';
   return row.due ? 'refresh_due' : 'connected';
 }
@@ -117,7 +118,7 @@ export function toConnectionView(ctx: Pick<Context, 'providers'>, row: Connectio
     createdAt: row.createdAt,
     connectedAt: row.connectedAt,
     revokedAt: row.revokedAt,
-    frozenAt: row.frozenAt,
+    frozen: row.frozen,
     revocation: row.revocationState
       ? {
           state: row.revocationState,

@@ -47,7 +47,8 @@ export interface ConnectionView {
   createdAt: Date;
   connectedAt: Date;
   revokedAt: Date | null;
-  frozenAt: Date | null;
+  /** A brake stands over it: nothing is vended, refreshed or connected. */
+  frozen: boolean;
   revocation: RevocationView | null;
 }
 

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import { createGroupCommit, type LedgerRow } from '#lib/ledger/group-commit';
 
-const row = (requestId: string): LedgerRow => ({ action: 'token.vended', outcome: 'ok', actorType: 'api_key', requestId });
+const row = (requestId: string): LedgerRow => ({
+  action: 'token.vended',
+  outcome: 'ok',
+  actorType: 'api_key',
+  requestId,
+});
 
 /** A writer that finishes when told, and remembers what it was given. */
 function slowWriter() {
