@@ -4,10 +4,13 @@ import { connections } from '#lib/db/schema/connections';
 import { freezes } from '#lib/db/schema/freezes';
 import { AppError } from '#lib/errors';
 
+// In a select from one table Drizzle leaves out its name, and `id` alone would be that of the brake.
+const own = (column: string) => sql`${connections}.${sql.identifier(column)}`;
+
 /** True where a brake stands over the connection: its own, its person's, its provider's, or everything's. */
 export const isFrozen = sql<boolean>`exists (select 1 from ${freezes} where ${freezes.liftedAt} is null
-  and (${freezes.scope}, ${freezes.target}) in (('everything', ''), ('provider', ${connections.provider}),
-    ('person', ${connections.personId}), ('connection', ${connections.id})))`;
+  and (${freezes.scope}, ${freezes.target}) in (('everything', ''), ('provider', ${own('provider')}),
+    ('person', ${own('person_id')}), ('connection', ${own('id')})))`;
 
 /**
  * Refuses a connection that is about to be made, while its provider, its person or everything is frozen.

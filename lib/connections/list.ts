@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { requireReader } from '#lib/access/require';
 import { requireApiKey } from '#lib/access/require-api-key';
 import { isFrozen } from '#lib/connections/frozen';
-import { connectionColumns, refreshDue, toConnectionView } from '#lib/connections/view';
+import { connectionColumns, isSpent, refreshDue, toConnectionView } from '#lib/connections/view';
 import type { AdminConnectionView, DisplayStatus, Page } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { decodeCursor, encodeCursor } from '#lib/cursor';
@@ -59,14 +59,17 @@ function providersInReach(ctx: Context): readonly string[] | null {
 }
 
 function withStatus(status: DisplayStatus): SQL | undefined {
-  const live = and(eq(connections.status, 'connected'), not(isFrozen));
+  const live = and(eq(connections.status, 'connected'), not(isFrozen), not(isSpent));
   switch (status) {
     case 'connected':
       return live;
     case 'refresh_due':
       return and(live, refreshDue);
     case 'needs_reconnect':
-      return and(eq(connections.status, 'needs_reconnect'), not(isFrozen));
+      return and(
+        or(eq(connections.status, 'needs_reconnect'), and(eq(connections.status, 'connected'), isSpent)),
+        not(isFrozen),
+      );
     case 'frozen':
       return and(ne(connections.status, 'revoked'), isFrozen);
     case 'revoked':

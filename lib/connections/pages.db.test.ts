@@ -7,7 +7,7 @@ import type { Context, Runtime } from '#lib/context';
 import { newConnectionId, newPersonId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 import { sharedDatabase } from '#tests/database';
-import { addApiKey, addConnection, addPerson, as, createRuntime, plainRecord } from '#tests/hub';
+import { addApiKey, addConnection, addPerson, as, createRuntime, freeze, plainRecord } from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -156,14 +156,16 @@ describe('the cards', () => {
     ['connected', {}, 3600, 'connected'],
     ['without a known end', {}, null, 'connected'],
     ['with less than a minute', {}, 50, 'refresh_due'],
-    ['over', {}, -10, 'refresh_due'],
-    ['frozen', { frozenAt: new Date() }, 3600, 'frozen'],
-    ['frozen and dead', { frozenAt: new Date(), status: 'needs_reconnect' }, 3600, 'frozen'],
+    ['over, to be refreshed', { refreshToken: 'sealed' }, -10, 'refresh_due'],
+    ['over, with nothing to refresh it', {}, -10, 'needs_reconnect'],
+    ['frozen', {}, 3600, 'frozen'],
+    ['frozen and dead', { status: 'needs_reconnect' }, 3600, 'frozen'],
     ['dead', { status: 'needs_reconnect' }, 3600, 'needs_reconnect'],
-    ['revoked and frozen', { frozenAt: new Date(), status: 'revoked', revokedAt: new Date() }, 3600, 'revoked'],
-  ])('an account that is %s shows so', async (_, values, expiresIn, status) => {
+    ['revoked and frozen', { status: 'revoked', revokedAt: new Date() }, 3600, 'revoked'],
+  ])('an account that is %s shows so', async (name, values, expiresIn, status) => {
     const { id: personId, ctx } = await addPerson(runtime);
-    await addConnection(runtime, { personId, expiresIn, age: 3600, values });
+    const id = await addConnection(runtime, { personId, expiresIn, age: 3600, ...(values ? { values } : {}) });
+    if (name.includes('frozen')) await freeze(runtime, 'connection', id);
     const [view] = (await listProviderCards(ctx()))[0]?.connections ?? [];
     expect(view?.status).toBe(status);
     expect(view?.token === null).toBe(view?.status === 'revoked' || values?.status === 'needs_reconnect');

@@ -8,7 +8,7 @@ import type { Runtime } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
 import { sharedDatabase } from '#tests/database';
-import { addPerson, createRuntime, entries, rowOf } from '#tests/hub';
+import { addPerson, createRuntime, entries, freeze, rowOf } from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -146,7 +146,7 @@ test('a frozen connection takes no new grant', async () => {
   const ctx = await somebody();
   const first = grant();
   const { connectionId } = await storeGrant(ctx, first);
-  await database.db.update(connections).set({ frozenAt: sql`now()` }).where(eq(connections.id, connectionId));
+  await freeze(runtime, 'connection', connectionId);
   const before = await rowOf(runtime, connectionId);
   await expect(storeGrant(ctx, grant({ subject: first.subject }))).rejects.toMatchObject({ code: 'frozen' });
   expect(await rowOf(runtime, connectionId)).toEqual(before);

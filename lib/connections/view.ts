@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { isFrozen } from '#lib/connections/frozen';
+import { tokenIsAlive } from '#lib/connections/token-clock';
 import type { ConnectionView, DisplayStatus, ScopeView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
@@ -13,6 +14,9 @@ import type { ProviderRecord } from '#lib/providers/record';
  */
 export const refreshDue: SQL<boolean> = sql<boolean>`coalesce(${connections.accessTokenExpiresAt} - clock_timestamp() <
   least(interval '1 minute', (${connections.accessTokenExpiresAt} - ${connections.accessTokenIssuedAt}) / 10), false)`;
+
+/** True where the token is over and nothing can refresh it: the next call will find that its person is needed. */
+export const isSpent = sql<boolean>`(${connections.refreshToken} is null and not ${tokenIsAlive})`;
 
 /** What a view is made of: named columns, no token. Select from connections left join revocations and api_keys. */
 export const connectionColumns = {
@@ -34,6 +38,7 @@ export const connectionColumns = {
   refreshable: sql<boolean>`${connections.refreshToken} is not null`,
   refreshExpiresAt: connections.refreshTokenExpiresAt,
   due: refreshDue,
+  spent: isSpent,
   lastUsedAt: connections.lastUsedAt,
   lastUsedBy: connections.lastUsedBy,
   lastUsedByName: apiKeys.name,
@@ -81,7 +86,7 @@ export function describeScopes(provider: ProviderRecord | undefined, scopes: rea
 function displayStatus(row: ConnectionRow): DisplayStatus {
   if (row.status === 'revoked') return 'revoked';
   if (row.frozen) return 'frozen';
-  if (row.status === 'needs_reconnect') return 'needs_reconnect';
+  if (row.status === 'needs_reconnect' || row.spent) return 'needs_reconnect';
   return row.due ? 'refresh_due' : 'connected';
 }
 
