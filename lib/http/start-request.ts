@@ -5,7 +5,7 @@ import type { Context } from '#lib/context';
 import { AppError, toAppError } from '#lib/errors';
 import { refusalPage, seeOther } from '#lib/http/oauth-answers';
 import { requireSameOrigin } from '#lib/http/origin';
-import { safeReturnTo, withFlowResult } from '#lib/http/return-to';
+import { safeReturnTo, signInPage, withFlowResult } from '#lib/http/return-to';
 import type { CookieJar } from '#lib/session/cookies';
 import { writeTransaction } from '#lib/session/transaction-cookies';
 
@@ -36,7 +36,7 @@ function readForm(form: FormData): StartFlowInput {
 /** Where a failed start is shown: on the card it began at, or on the sign-in page. */
 function failedStart(ctx: Context, input: StartFlowInput, code: string): string {
   const result = { flow: code, provider: input.provider, connection: input.connectionId, ref: ctx.requestId };
-  return withFlowResult(input.intent === 'sign_in' ? '/sign-in' : input.returnTo, result);
+  return withFlowResult(input.intent === 'sign_in' ? signInPage(input.returnTo) : input.returnTo, result);
 }
 
 /** POST /oauth/start: begins a flow and answers 303 to the provider, with the flow in a cookie of its own. */
