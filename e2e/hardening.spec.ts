@@ -332,6 +332,17 @@ test.describe('what a request claims', () => {
     expect((await send(`${app.url}/oauth/start`, headers, 'POST', form)).status).toBe(403);
   });
 
+  test('an offer to speak another protocol is passed over, and no socket is kept for it', async ({ app }) => {
+    for (const [path, status] of [
+      ['/api/v1/connections', 401],
+      ['/sign-in', 200],
+      ['/_next/webpack-hmr', 404],
+    ] as const) {
+      const headers = { connection: 'Upgrade', upgrade: 'websocket' };
+      expect((await send(app.url + path, headers)).status, path).toBe(status);
+    }
+  });
+
   test('a body of 10 MB and a header of 10 MB are refused', async ({ asUser: page, app }) => {
     const size = 10 * 1024 * 1024;
     const cookie = await cookieHeader(page, app);

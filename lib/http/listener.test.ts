@@ -233,8 +233,8 @@ describe('bodies', () => {
   test.each<[path: string, bytes: number, status: number]>([
     ['/api/v1/connections/x/token', 64 * 1024, 200],
     ['/api/v1/connections/x/token', 64 * 1024 + 1, 413],
-    ['/oauth/start', 1024 * 1024, 200],
-    ['/oauth/start', 1024 * 1024 + 1, 413],
+    ['/oauth/start', 64 * 1024, 200],
+    ['/oauth/start', 64 * 1024 + 1, 413],
     ['/oauth/start', 10 * 1024 * 1024, 413],
     ['/api/v1/connections/x/token', 10 * 1024 * 1024, 413],
   ])('%s with %i bytes: %i', async (path, bytes, status) => {
