@@ -4,6 +4,7 @@ import { accessTokenPlace, refreshTokenPlace, sealTokens } from '#lib/connection
 import type { Context } from '#lib/context';
 import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
+import { people } from '#lib/db/schema/people';
 import { type RevocationState, revocations } from '#lib/db/schema/revocations';
 import { record } from '#lib/ledger/record';
 import { refreshGrant } from '#lib/oauth/refresh-grant';
@@ -104,7 +105,8 @@ async function finish(
       )
       .returning({ state: revocations.state });
     if (done.length === 0) return;
-    // The outcome is final: what was kept for it is erased.
+    // The outcome is final: what was kept for it is erased, and with a deleted person whatever tells of them.
+    const deleted = sql`exists (select 1 from ${people} as gone where gone.id = ${key.personId} and gone.deleted_at is not null)`;
     await tx
       .update(connections)
       .set({
@@ -114,6 +116,8 @@ async function finish(
         refreshTokenExpiresAt: null,
         leaseOwner: null,
         leaseExpiresAt: null,
+        accountParams: sql`case when ${deleted} then '{}'::jsonb else ${connections.accountParams} end`,
+        extras: sql`case when ${deleted} then '{}'::jsonb else ${connections.extras} end`,
       })
       .where(
         and(

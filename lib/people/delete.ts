@@ -5,6 +5,7 @@ import type { Context } from '#lib/context';
 import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
+import { revocations } from '#lib/db/schema/revocations';
 import { sessions } from '#lib/db/schema/sessions';
 import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
@@ -56,6 +57,9 @@ export async function deletePerson(ctx: Context, input: { id: string; reason: st
         label: null,
         subject: 'erased',
         extras: {},
+        // Parts of the provider's addresses: what is still to be revoked needs them, until it is over.
+        accountParams: sql`case when exists (select 1 from ${revocations} as due where due.person_id = ${connections}.person_id
+          and due.connection_id = ${connections}.id and due.state = 'pending') then ${connections.accountParams} else '{}'::jsonb end`,
         authorization: sql`${connections.authorization} || '{"userAgent": null}'::jsonb`,
       })
       .where(and(eq(connections.personId, input.id), eq(connections.status, 'revoked')));
