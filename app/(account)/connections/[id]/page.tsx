@@ -10,7 +10,7 @@ import { Timeline } from '#app/_ui/timeline';
 import { getConnection } from '#lib/connections/get';
 import { connectionHistory } from '#lib/connections/history';
 import { orNotFound, personPage } from '#lib/http/page';
-import { flowParams, flowResult, type SearchParams } from '#ui/flow-result';
+import { flowParams, flowResult, mayBeTold, type SearchParams } from '#ui/flow-result';
 import { explainStatus } from '#ui/status-words';
 
 export const metadata: Metadata = { title: 'Connection' };
@@ -31,7 +31,7 @@ export default async function ConnectionPage({ params, searchParams }: Connectio
   if (connection.personId !== ctx.actor.personId) notFound();
   const { provider, account, status, missingScopes } = connection;
   const flow = flowParams(await searchParams);
-  const result = flow ? flowResult(flow.code, provider.name) : null;
+  const result = flow && mayBeTold(flow.code, [status]) ? flowResult(flow.code, provider.name) : null;
   const explanation = explainStatus(connection);
   const live = status !== 'revoked';
   const reconnectable = status !== 'frozen' && ctx.providers.get(provider.id) !== undefined;
