@@ -19,7 +19,7 @@ export const people = pgTable(
     adminByConfig: boolean().notNull().default(false),
     /** Set by an administrator: no session of theirs is valid, none can begin. */
     disabledAt: instant(),
-    /** Profile erased; the row stays only while revocations of theirs are unfinished. */
+    /** Profile erased; the row stays, since connections and the ledger name its id. */
     deletedAt: instant(),
     createdAt: instant().notNull().defaultNow(),
     lastSignedInAt: instant(),
