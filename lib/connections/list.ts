@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { requireReader } from '#lib/access/require';
 import { requireApiKey } from '#lib/access/require-api-key';
 import { isFrozen } from '#lib/connections/frozen';
-import { connectionColumns, isSpent, refreshDue, toConnectionView } from '#lib/connections/view';
+import { isSpent, refreshDue } from '#lib/connections/token-clock';
+import { connectionColumns, itsKey, itsRevocation, toConnectionView } from '#lib/connections/view';
 import type { AdminConnectionView, DisplayStatus, Page } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { decodeCursor, encodeCursor } from '#lib/cursor';
@@ -113,11 +114,8 @@ export async function listConnections(
     .select({ ...connectionColumns, personName: people.name, personEmail: people.email })
     .from(connections)
     .innerJoin(people, eq(people.id, connections.personId))
-    .leftJoin(
-      revocations,
-      and(eq(revocations.personId, connections.personId), eq(revocations.connectionId, connections.id)),
-    )
-    .leftJoin(apiKeys, eq(apiKeys.id, connections.lastUsedBy))
+    .leftJoin(revocations, itsRevocation)
+    .leftJoin(apiKeys, itsKey)
     .where(
       and(
         reach ? inArray(connections.provider, [...reach]) : undefined,

@@ -1,10 +1,9 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { beforeEach, expect, test } from 'vitest';
 import { authenticateApiKey } from '#lib/access/authenticate-api-key';
-import { tokenIsAlive } from '#lib/connections/token-clock';
+import { refreshDue, tokenIsAlive } from '#lib/connections/token-clock';
 import { askForVend } from '#lib/connections/vend-query';
 import { vendToken } from '#lib/connections/vend-token';
-import { refreshDue } from '#lib/connections/view';
 import type { Context, Runtime } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { connections } from '#lib/db/schema/connections';

@@ -1,6 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { isFrozen } from '#lib/connections/frozen';
-import { tokenIsAlive } from '#lib/connections/token-clock';
+import { isSpent, refreshDue } from '#lib/connections/token-clock';
 import type { ConnectionView, DisplayStatus, ScopeView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
@@ -8,17 +8,19 @@ import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import type { ProviderRecord } from '#lib/providers/record';
 
+/** A connection's row in `revocations`, where it has one. */
+export const itsRevocation = and(
+  eq(revocations.personId, connections.personId),
+  eq(revocations.connectionId, connections.id),
+);
+
+/** The API key that used a connection last, in `api_keys`. */
+export const itsKey = eq(apiKeys.id, connections.lastUsedBy);
+
 /**
- * The seconds before its end at which an access token counts as due: a minute, or a tenth of its life where that is
- * shorter, by the database's clock.
+ * What a view is made of: named columns, no token. Select them from `connections`, left-joined to `revocations` on
+ * `itsRevocation` and to `api_keys` on `itsKey`.
  */
-export const refreshDue: SQL<boolean> = sql<boolean>`coalesce(${connections.accessTokenExpiresAt} - clock_timestamp() <
-  least(interval '1 minute', (${connections.accessTokenExpiresAt} - ${connections.accessTokenIssuedAt}) / 10), false)`;
-
-/** True where the token is over and nothing can refresh it: the next call will find that its person is needed. */
-export const isSpent = sql<boolean>`(${connections.refreshToken} is null and not ${tokenIsAlive})`;
-
-/** What a view is made of: named columns, no token. Select from connections left join revocations and api_keys. */
 export const connectionColumns = {
   id: connections.id,
   personId: connections.personId,
