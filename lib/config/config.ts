@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type Environment, environmentSchema, isLoopbackUrl } from '#lib/config/environment';
+import { isLoopbackHost } from '#lib/config/address-class';
+import { type Environment, environmentSchema } from '#lib/config/environment';
 import { type ProviderRecordInput, providersFileSchema } from '#lib/config/provider-record';
 import { endpointFault } from '#lib/config/provider-url';
 import { once } from '#lib/registry';
@@ -7,6 +8,7 @@ import { once } from '#lib/registry';
 /** Client credentials of the built-in five, as far as the environment names them. */
 export interface BuiltinProviders {
   google?: { client_id: string; client_secret: string };
+  /** `url`: the web address of an Enterprise server. */
   github?: { client_id: string; client_secret: string; url?: string };
   salesforce?: { client_id: string; client_secret: string; login_url: string };
   okta?: { client_id: string; client_secret: string; issuer: string };
@@ -151,7 +153,7 @@ function parseEnvironment(source: Source, faults: string[]): { env: Environment;
 
 /** The rules between variables, and the files they name. */
 function checkTogether(env: Environment, source: Source, faults: string[]) {
-  if (env.SIGN_IN_ALLOW.length === 0 && !isLoopbackUrl(env.APP_URL)) {
+  if (env.SIGN_IN_ALLOW.length === 0 && !isLoopbackHost(env.APP_URL)) {
     faults.push(
       'SIGN_IN_ALLOW: is required unless APP_URL is loopback (say who may sign in, for example google:@example.com)',
     );

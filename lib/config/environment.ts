@@ -2,13 +2,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-
-const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
-
-/** True for an address that only this machine can reach. */
-export function isLoopbackUrl(url: URL): boolean {
-  return loopbackNames.has(url.hostname) || url.hostname.endsWith('.localhost');
-}
+import { isLoopbackHost } from '#lib/config/address-class';
 
 const commaList = z
   .string()
@@ -26,7 +20,7 @@ const appUrl = z.string().transform((text, ctx) => {
     ctx.addIssue('must be an absolute URL such as https://connect.example.com');
     return z.NEVER;
   }
-  if (url.protocol === 'http:' && !isLoopbackUrl(url)) {
+  if (url.protocol === 'http:' && !isLoopbackHost(url)) {
     ctx.addIssue('must be https: (http: is accepted on loopback only)');
     return z.NEVER;
   }

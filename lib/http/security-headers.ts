@@ -1,5 +1,5 @@
+import { isLoopbackHost } from '#lib/config/address-class';
 import type { Config } from '#lib/config/config';
-import { isLoopbackUrl } from '#lib/config/environment';
 
 type HeaderConfig = Pick<Config, 'appUrl' | 'secure' | 'mode' | 'builtinProviders' | 'providersFile'>;
 
@@ -8,12 +8,12 @@ type HeaderConfig = Pick<Config, 'appUrl' | 'secure' | 'mode' | 'builtinProvider
  * wrote, and only while the hub itself is on loopback. Everything else must be https.
  */
 export function loopbackFormTargets(config: HeaderConfig): string[] {
-  if (!isLoopbackUrl(config.appUrl)) return [];
+  if (!isLoopbackHost(config.appUrl)) return [];
   const builtin = Object.values(config.builtinProviders).flatMap((entry) => Object.values(entry ?? {}));
   const written = config.providersFile.flatMap((record) => [record.issuer, record.authorization_endpoint]);
   const origins = [...builtin, ...written].flatMap((value) => {
     const url = typeof value === 'string' ? URL.parse(value) : null;
-    return url?.protocol === 'http:' && isLoopbackUrl(url) ? [url.origin] : [];
+    return url?.protocol === 'http:' && isLoopbackHost(url) ? [url.origin] : [];
   });
   return [...new Set(origins)];
 }
