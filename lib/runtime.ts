@@ -48,11 +48,7 @@ async function openDatabase(config: Config): Promise<Database> {
 
 /** Assembles a process's parts over a configuration and an opened database. */
 export function assembleRuntime(config: Config, database: Database, overrides: Partial<Runtime> = {}): Runtime {
-  const providers = buildCatalog({
-    appUrl: config.appUrl,
-    builtin: config.builtinProviders,
-    file: config.providersFile,
-  });
+  const providers = buildCatalog({ builtin: config.builtinProviders, file: config.providersFile });
   return {
     config,
     database,

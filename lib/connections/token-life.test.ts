@@ -22,7 +22,7 @@ async function lifeOf(
     ...fields,
   };
   const file = providersFileSchema({ appUrl, env: {} }).parse([record]);
-  const provider = buildCatalog({ appUrl, builtin: {}, file }).get('acme');
+  const provider = buildCatalog({ builtin: {}, file }).get('acme');
   if (!provider) throw new Error('no such provider');
   const fetching = vi.fn<typeof fetch>(async () => introspection());
   const logged: string[] = [];
