@@ -4,6 +4,7 @@ import { type PersonContext, requireAdministrator, requirePerson } from '#lib/ac
 import { type ErrorCode, toAppError } from '#lib/errors';
 import { requireSameOrigin } from '#lib/http/origin';
 import { webContext } from '#lib/http/web-context';
+import { issuesOf } from '#lib/parse-input';
 import { requestHeaders } from '#lib/session/request';
 
 /** What a form shows after its action ran. */
@@ -53,13 +54,12 @@ export function formAction<Schema extends z.ZodType, Data>(
       if (options.role === 'administrator') requireAdministrator(ctx);
       const parsed = schema.safeParse(fieldsOf(form));
       if (!parsed.success) {
-        const issues = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
         return {
           ok: false,
           code: 'invalid_request',
           message: 'Some fields need another look.',
           reference: ctx.requestId,
-          issues,
+          issues: issuesOf(parsed.error),
         };
       }
       return { ok: true, ...(await body(ctx, parsed.data)) };
