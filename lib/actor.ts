@@ -9,6 +9,20 @@ export type Actor =
   | { type: 'api_key'; keyId: string; scopes: readonly ApiKeyScope[]; providers: readonly string[] | null }
   | { type: 'system'; name: string };
 
+/** The id that names an actor: a person's, a key's, or the name of a part of our own; null where nobody is known. */
+export function actorId(actor: Actor): string | null {
+  switch (actor.type) {
+    case 'person':
+      return actor.personId;
+    case 'api_key':
+      return actor.keyId;
+    case 'system':
+      return actor.name;
+    case 'anonymous':
+      return null;
+  }
+}
+
 /** Who asks, from where, in which request: what the ledger keeps of every event. */
 export interface Requester {
   actor: Actor;

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { Actor, Requester } from '#lib/actor';
+import { type Actor, actorId, type Requester } from '#lib/actor';
 import type { Db } from '#lib/db/database';
 import { ledger } from '#lib/db/schema/ledger';
 import { toLedgerRow } from '#lib/ledger/record';
@@ -40,12 +40,6 @@ export function networkOf(ip: string | null): string {
 
 const anonymous: Actor = { type: 'anonymous' };
 
-/** Tells actors apart. */
-function nameOf(actor: Actor): string {
-  if (actor.type === 'person') return actor.personId;
-  return actor.type === 'api_key' ? actor.keyId : actor.type;
-}
-
 /** Makes a folder. It holds at most a thousand networks; what comes beyond is counted under `other`. */
 export function createRefusalFolder(): RefusalFolder {
   let folds = new Map<string, Fold>();
@@ -53,9 +47,9 @@ export function createRefusalFolder(): RefusalFolder {
     add(who, code, provider = null) {
       const exact = networkOf(who.ip);
       const asker = who.actor ?? anonymous;
-      const known = folds.has(`${code} ${exact} ${nameOf(asker)}`) || folds.size < maxFolds;
+      const known = folds.has(`${code} ${exact} ${actorId(asker)}`) || folds.size < maxFolds;
       const [network, actor] = known ? [exact, asker] : ['other', anonymous];
-      const key = `${code} ${network} ${nameOf(actor)}`;
+      const key = `${code} ${network} ${actorId(actor)}`;
       const fold = folds.get(key);
       if (fold) fold.count += 1;
       else folds.set(key, { actor, code, network, requestId: who.requestId, provider, count: 1 });
