@@ -79,6 +79,7 @@ const every = {
     label: ['a.b'],
     email: 'e',
     email_verified: 'v',
+    email_hosted: { claim: 'hd', domains: ['as.example'] },
     name: 'n',
     emails_endpoint: url,
     headers: { accept: 'x' },

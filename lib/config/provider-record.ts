@@ -76,6 +76,7 @@ function recordShape(context: RecordContext) {
     label: z.array(path).min(1).optional(),
     email: path.optional(),
     email_verified: path.optional(),
+    email_hosted: z.strictObject({ claim: path, domains: z.array(z.string().min(1)) }).optional(),
     name: path.optional(),
     emails_endpoint: endpoint.optional(),
     headers: parameters.optional(),

@@ -2,7 +2,15 @@ import { fillEndpoint } from '#lib/oauth/account-params';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { callProvider, readObject, valueAt } from '#lib/oauth/provider-call';
 import { pickExtras } from '#lib/oauth/token-answer';
-import type { AccountParamValues, Extras, OAuthDeps, OAuthProvider, PinnedEndpoints, TokenSet } from '#lib/oauth/types';
+import type {
+  AccountParamValues,
+  Extras,
+  IdentityRule,
+  OAuthDeps,
+  OAuthProvider,
+  PinnedEndpoints,
+  TokenSet,
+} from '#lib/oauth/types';
 
 /** Which account a grant belongs to. (issuer, subject) is the key; everything else may change. */
 export interface Identity {
@@ -54,6 +62,13 @@ function subjectOf(value: unknown): string {
  */
 function emailOf(value: unknown): string | null {
   return typeof value === 'string' && /^[^\s\p{Cc}]{1,320}$/u.test(value) ? value : null;
+}
+
+/** Whether the provider's word counts for this address. */
+function isHosted({ email_hosted }: IdentityRule, email: string, claims: Record<string, unknown>): boolean {
+  if (email_hosted === null) return true;
+  const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
+  return email_hosted.domains.includes(domain) || plainText(valueAt(claims, email_hosted.claim)) !== null;
 }
 
 interface VerifiedEmail {
@@ -132,7 +147,10 @@ export async function fetchIdentity(
         provider,
         deps,
       )
-    : { email, emailVerified: email !== null && (verified === true || verified === 'true') };
+    : {
+        email,
+        emailVerified: email !== null && (verified === true || verified === 'true') && isHosted(rule, email, claims),
+      };
 
   const extras: Extras = {};
   for (const { endpoint, fields, headers } of provider.lookups) {
