@@ -2,7 +2,9 @@ import type { Context as HonoContext } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { authenticateApiKey } from '#lib/access/authenticate-api-key';
 import type { ApiEnvironment } from '#lib/api/environment';
+import { assertWithinRate, countCall, rateOf } from '#lib/api/rate-limit';
 import { AppError, isAppError } from '#lib/errors';
+import { hashSecret } from '#lib/ids';
 
 /** The key in `Authorization: Bearer` (RFC 6750 §2.1). @throws AppError `invalid_api_key` where there is none */
 export function bearerKey(c: HonoContext<ApiEnvironment>): string {
@@ -13,11 +15,21 @@ export function bearerKey(c: HonoContext<ApiEnvironment>): string {
 
 /** Runs what needs a key. Whoever sends wrong keys is nobody: counted by network, so that a flood fills no disk. */
 export async function withKey<T>(c: HonoContext<ApiEnvironment>, work: (key: string) => Promise<T>): Promise<T> {
+  const { ctx } = c.var;
+  const { config } = ctx;
+  let keyHash: string | undefined;
   try {
-    return await work(bearerKey(c));
+    const key = bearerKey(c);
+    keyHash = hashSecret(key);
+    await assertWithinRate(config, keyHash);
+    const answer = await work(key);
+    c.set('rate', await countCall(config, keyHash));
+    return answer;
   } catch (error) {
-    const { ctx } = c.var;
-    if (isAppError(error) && error.code === 'invalid_api_key') ctx.refusals.add(ctx, error.code);
+    const code = isAppError(error) ? error.code : null;
+    if (code === 'invalid_api_key') ctx.refusals.add(ctx, code);
+    else if (keyHash && code)
+      c.set('rate', code === 'rate_limited' ? await rateOf(config, keyHash) : await countCall(config, keyHash));
     throw error;
   }
 }

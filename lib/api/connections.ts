@@ -117,7 +117,14 @@ const listRoute = createRoute({
         },
       },
     },
-    ...problems('invalid_request', 'invalid_api_key', 'insufficient_scope', 'ip_not_allowed', 'unavailable'),
+    ...problems(
+      'invalid_request',
+      'invalid_api_key',
+      'insufficient_scope',
+      'ip_not_allowed',
+      'rate_limited',
+      'unavailable',
+    ),
   },
 });
 
@@ -132,7 +139,7 @@ const getRoute = createRoute({
   request: { params: connectionParams },
   responses: {
     200: { description: 'The connection.', content: { 'application/json': { schema: connectionSchema } } },
-    ...problems('invalid_api_key', 'insufficient_scope', 'ip_not_allowed', 'not_found', 'unavailable'),
+    ...problems('invalid_api_key', 'insufficient_scope', 'ip_not_allowed', 'rate_limited', 'not_found', 'unavailable'),
   },
 });
 
@@ -156,7 +163,7 @@ const deleteRoute = createRoute({
         },
       },
     },
-    ...problems('invalid_api_key', 'insufficient_scope', 'ip_not_allowed', 'not_found', 'unavailable'),
+    ...problems('invalid_api_key', 'insufficient_scope', 'ip_not_allowed', 'rate_limited', 'not_found', 'unavailable'),
   },
 });
 

@@ -48,6 +48,7 @@ const vendRoute = createRoute({
       'revoked',
       'frozen',
       'body_too_large',
+      'rate_limited',
       'provider_unavailable',
       'provider_configuration',
       'refresh_in_progress',

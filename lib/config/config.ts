@@ -31,6 +31,8 @@ export interface Config {
   /** Session lifetimes in hours, without use (`idle`) and in all (`absolute`). */
   sessionHours: { user: { idle: number; absolute: number }; administrator: { idle: number; absolute: number } };
   vaultKeys: Environment['VAULT_KEYS'];
+  /** Calls that one API key may make within a minute, at each process. */
+  apiRatePerMinute: number;
   signInAllow: Environment['SIGN_IN_ALLOW'];
   adminEmails: string[];
   trustedProxies: string[];
@@ -197,6 +199,7 @@ export function parseConfig(variables: Source): Config {
       administrator: { idle: env.ADMIN_SESSION_IDLE_HOURS, absolute: env.ADMIN_SESSION_ABSOLUTE_HOURS },
     },
     vaultKeys: env.VAULT_KEYS,
+    apiRatePerMinute: env.API_RATE_PER_MINUTE,
     signInAllow: env.SIGN_IN_ALLOW,
     adminEmails: env.ADMIN_EMAILS,
     trustedProxies: env.TRUSTED_PROXIES,

@@ -123,6 +123,7 @@ export const environmentSchema = z.object({
   ADMIN_SESSION_IDLE_HOURS: hours(1),
   ADMIN_SESSION_ABSOLUTE_HOURS: hours(12),
   VAULT_KEYS: vaultKeys,
+  API_RATE_PER_MINUTE: z.coerce.number().int().positive().default(60_000),
   SIGN_IN_ALLOW: signInAllow,
   ADMIN_EMAILS: commaList.transform((items) => items.map((item) => item.toLowerCase())),
   TRUSTED_PROXIES: trustedProxies,
