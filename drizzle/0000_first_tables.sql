@@ -121,7 +121,6 @@ CREATE TABLE "revocations" (
 	"next_attempt_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"last_error_code" text,
 	"requested_by" text NOT NULL,
-	"reason" text,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"finished_at" timestamp (3) with time zone,
 	CONSTRAINT "revocations_person_id_connection_id_pk" PRIMARY KEY("person_id","connection_id"),
