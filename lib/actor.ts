@@ -1,6 +1,7 @@
 import type { ApiKeyScope } from '#lib/db/schema/api-keys';
+import type { Role } from '#lib/db/schema/people';
 
-export type Role = 'user' | 'auditor' | 'administrator';
+export type { Role };
 
 /** On whose behalf something is done. */
 export type Actor =

@@ -11,6 +11,12 @@ const position = z.strictObject({
 /** Where a keyset-ordered list goes on: after the row made at that moment with that id. */
 export type Position = z.infer<typeof position>;
 
+/** A page of a keyset-ordered list. The cursor is opaque; null at the end. */
+export interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}
+
 /** A position as opaque text for the next request. */
 export function encodeCursor(value: Position): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');

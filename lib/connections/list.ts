@@ -5,9 +5,10 @@ import { requireApiKey } from '#lib/access/require-api-key';
 import { isFrozen } from '#lib/connections/frozen';
 import { isSpent, refreshDue } from '#lib/connections/token-clock';
 import { connectionColumns, itsKey, itsRevocation, toConnectionView } from '#lib/connections/view';
-import type { AdminConnectionView, DisplayStatus, Page } from '#lib/connections/views';
+import type { AdminConnectionView, DisplayStatus } from '#lib/connections/views';
 import type { Context } from '#lib/context';
-import { decodeCursor, encodeCursor } from '#lib/cursor';
+import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';
+import { contains } from '#lib/db/contains';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
@@ -80,11 +81,10 @@ function withStatus(status: DisplayStatus): SQL | undefined {
 
 function matching(query: string | undefined): SQL | undefined {
   if (!query) return undefined;
-  const part = `%${query.replace(/[\\%_]/g, '\\$&')}%`;
   return or(
-    sql`${people.email} ilike ${part}`,
-    sql`${people.name} ilike ${part}`,
-    sql`${connections.label} ilike ${part}`,
+    contains(people.email, query),
+    contains(people.name, query),
+    contains(connections.label, query),
     eq(connections.subject, query),
     eq(connections.id, query),
     eq(connections.personId, query),

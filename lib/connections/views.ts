@@ -95,9 +95,3 @@ export interface HistoryView {
   ip: string | null;
   requestId: string | null;
 }
-
-/** A page of a keyset-ordered list. The cursor is opaque; null at the end. */
-export interface Page<T> {
-  items: T[];
-  nextCursor: string | null;
-}

@@ -6,7 +6,8 @@ import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
 import { newPersonId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
-import { beginSession, endSessionRow, type NewSession } from '#lib/people/sessions';
+import { endSessionRow } from '#lib/people/end-session';
+import { beginSession, type NewSession } from '#lib/people/sessions';
 
 /** Who the provider says has signed in. */
 export interface SignInIdentity {
