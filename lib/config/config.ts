@@ -188,7 +188,8 @@ export function parseConfig(variables: Source): Config {
     mode: env.NODE_ENV,
     appUrl: env.APP_URL,
     secure: env.APP_URL.protocol === 'https:',
-    host: env.HOST,
+    // Where everybody may sign in, nobody from outside should reach the door.
+    host: env.HOST ?? (env.SIGN_IN_ALLOW.length === 0 ? '127.0.0.1' : '0.0.0.0'),
     port: env.PORT,
     databaseUrl: env.DATABASE_URL,
     migrateDatabaseUrl: env.MIGRATE_DATABASE_URL,

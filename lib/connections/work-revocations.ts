@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { and, asc, eq, lte, sql } from 'drizzle-orm';
+import { endpointsOf } from '#lib/connections/endpoints-of';
 import { accessTokenPlace, refreshTokenPlace, sealTokens } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { withTransaction } from '#lib/db/database';
@@ -8,7 +9,6 @@ import { people } from '#lib/db/schema/people';
 import { type RevocationState, revocations } from '#lib/db/schema/revocations';
 import { record } from '#lib/ledger/record';
 import { refreshGrant } from '#lib/oauth/refresh-grant';
-import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
 import { revokeGrant } from '#lib/oauth/revoke-token';
 import { isOAuthError } from '#lib/oauth/types';
 
@@ -52,6 +52,7 @@ async function revokeUpstream(
   row: {
     id: string;
     provider: string;
+    issuer: string;
     accountParams: Record<string, string>;
     accessToken: string | null;
     refreshToken: string | null;
@@ -61,7 +62,7 @@ async function revokeUpstream(
   if (!provider) return 'unsupported';
   const accessToken = row.accessToken === null ? null : ctx.vault.open(row.accessToken, accessTokenPlace(row.id));
   const refreshToken = row.refreshToken === null ? null : ctx.vault.open(row.refreshToken, refreshTokenPlace(row.id));
-  const pinned = await resolveEndpoints(provider, ctx, row.accountParams);
+  const pinned = await endpointsOf(ctx, provider, row);
   const outcome = (result: { outcome: 'revoked' | 'unsupported' }): RevocationState =>
     result.outcome === 'revoked' ? 'revoked_upstream' : 'unsupported';
   try {
@@ -146,6 +147,7 @@ export async function workOneRevocation(ctx: Context, key: Key): Promise<void> {
     .select({
       id: connections.id,
       provider: connections.provider,
+      issuer: connections.issuer,
       accountParams: connections.accountParams,
       accessToken: connections.accessToken,
       refreshToken: connections.refreshToken,

@@ -44,8 +44,10 @@ export async function handleStart(ctx: Context, request: Request, jar: CookieJar
   let input: StartFlowInput | undefined;
   try {
     requireSameOrigin(ctx.config, request.headers);
+    // Before the form is read: reading costs more than refusing.
+    await limitRate(ctx, 'start');
     input = readForm(await request.formData());
-    await limitRate(ctx, input.intent === 'sign_in' ? 'sign_in' : 'start');
+    if (input.intent === 'sign_in') await limitRate(ctx, 'sign_in');
     const { location, transaction } = await startFlow(ctx, input);
     await writeTransaction(ctx.config, jar, transaction, transactionSeconds);
     return seeOther(location.href);

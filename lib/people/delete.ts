@@ -55,6 +55,13 @@ export async function deletePerson(ctx: Context, input: DeletePersonInput): Prom
       .where(and(eq(people.id, personId), isNull(people.deletedAt)))
       .returning({ id: people.id });
     if (erased.length === 0) return;
+    // Another administrator may have let the person in again meanwhile: then this is to be done once more.
+    const [remaining] = await tx
+      .select({ id: connections.id })
+      .from(connections)
+      .where(and(eq(connections.personId, personId), ne(connections.status, 'revoked')))
+      .limit(1);
+    if (remaining) throw new AppError('conflict');
     await tx.delete(sessions).where(eq(sessions.personId, personId));
     await tx
       .update(connections)
