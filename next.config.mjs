@@ -2,10 +2,20 @@
 const nextConfig = {
   poweredByHeader: false,
   reactStrictMode: true,
+  // No page has such an image, and Next's optimiser would fetch the app's own addresses past `server.ts`.
+  images: { unoptimized: true },
   // `npm run typecheck` and `npm test` check types; a build need not do it again.
   typescript: { ignoreBuildErrors: true },
   // These load WebAssembly or drivers of their own at run time; bundling breaks them.
-  serverExternalPackages: ['@electric-sql/pglite', 'postgres', 'pg-boss', 'pino', 'pino-pretty', 'undici', 'rate-limiter-flexible'],
+  serverExternalPackages: [
+    '@electric-sql/pglite',
+    'postgres',
+    'pg-boss',
+    'pino',
+    'pino-pretty',
+    'undici',
+    'rate-limiter-flexible',
+  ],
 };
 
 export default nextConfig;

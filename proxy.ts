@@ -8,7 +8,7 @@ import { pathHeader } from '#ui/path-header';
 export function proxy(request: NextRequest): NextResponse {
   const config = getConfig();
   // The machine API and the two ends of a flow are no pages: their routes say what else belongs on their answers.
-  if (/^\/(?:api|oauth)\//.test(request.nextUrl.pathname))
+  if (/^\/(?:api\/v1(?:\/|$)|oauth\/(?:start|callback)$)/.test(request.nextUrl.pathname))
     return withHeaders(NextResponse.next(), alwaysHeaders(config));
   const nonce = randomBytes(18).toString('base64url');
   const headers = pageHeaders(config, nonce);

@@ -28,7 +28,14 @@ async function main(): Promise<void> {
 
   let draining = false;
   const server = createServer(
-    { maxHeaderSize, requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 65_000 },
+    {
+      maxHeaderSize,
+      requestTimeout: 60_000,
+      headersTimeout: 20_000,
+      keepAliveTimeout: 65_000,
+      // Nothing here speaks another protocol. Next would take such a request past the door and keep its socket open.
+      shouldUpgradeCallback: () => dev,
+    },
     createListener({
       config,
       runtime: () => runtime,

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
-import Link from 'next/link';
 import { Brand } from '#app/_ui/brand';
+import { Link } from '#app/_ui/link';
 
 export const metadata: Metadata = { title: 'Not found' };
 

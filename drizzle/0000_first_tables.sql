@@ -5,6 +5,8 @@ CREATE TABLE "api_keys" (
 	"key_hash" text NOT NULL,
 	"scopes" text[] NOT NULL,
 	"providers" text[],
+	"ip_ranges" text[],
+	"ip_rule" text DEFAULT 'deny' NOT NULL,
 	"expires_at" timestamp (3) with time zone,
 	"created_by" text NOT NULL,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
@@ -41,7 +43,6 @@ CREATE TABLE "connections" (
 	"last_refreshed_at" timestamp (3) with time zone,
 	"last_used_at" timestamp (3) with time zone,
 	"last_used_by" text,
-	"frozen_at" timestamp (3) with time zone,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"connected_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"revoked_at" timestamp (3) with time zone,
@@ -54,6 +55,19 @@ CREATE TABLE "connections" (
 CREATE TABLE "consumed_states" (
 	"state_hash" text PRIMARY KEY NOT NULL,
 	"expires_at" timestamp (3) with time zone NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "freezes" (
+	"id" text PRIMARY KEY NOT NULL,
+	"scope" text NOT NULL,
+	"target" text DEFAULT '' NOT NULL,
+	"reason" text NOT NULL,
+	"created_by" text NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"lifted_by" text,
+	"lifted_at" timestamp (3) with time zone,
+	CONSTRAINT "freezes_scope" CHECK ("freezes"."scope" in ('everything', 'provider', 'person', 'api_key', 'connection')),
+	CONSTRAINT "freezes_target" CHECK (("freezes"."scope" = 'everything') = ("freezes"."target" = ''))
 );
 --> statement-breakpoint
 CREATE TABLE "ledger" (
@@ -107,7 +121,6 @@ CREATE TABLE "revocations" (
 	"next_attempt_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"last_error_code" text,
 	"requested_by" text NOT NULL,
-	"reason" text,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"finished_at" timestamp (3) with time zone,
 	CONSTRAINT "revocations_person_id_connection_id_pk" PRIMARY KEY("person_id","connection_id"),
@@ -135,6 +148,7 @@ CREATE INDEX "connections_created" ON "connections" USING btree ("created_at","i
 CREATE INDEX "connections_provider_created" ON "connections" USING btree ("provider","created_at","id");--> statement-breakpoint
 CREATE INDEX "connections_subject" ON "connections" USING btree ("issuer","subject");--> statement-breakpoint
 CREATE INDEX "consumed_states_expiry" ON "consumed_states" USING btree ("expires_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "freezes_standing" ON "freezes" USING btree ("scope","target") WHERE "freezes"."lifted_at" is null;--> statement-breakpoint
 CREATE INDEX "ledger_person" ON "ledger" USING btree ("person_id","at");--> statement-breakpoint
 CREATE INDEX "ledger_connection" ON "ledger" USING btree ("connection_id","at");--> statement-breakpoint
 CREATE UNIQUE INDEX "people_identity" ON "people" USING btree ("issuer","subject") WHERE "people"."deleted_at" is null;--> statement-breakpoint

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
-import type { Demo, DemoProviderId } from '#demo/start';
+import type { Demo } from '#demo/start';
 import { demoProviderIds } from '#demo/switches';
 import { type RunningApp, runApp } from './app-process.ts';
+import { signInAs } from './steps.ts';
 import { type StoryDatabase, storyDatabase } from './story-database.ts';
 
 export { expect };
@@ -83,49 +84,24 @@ export const test = base.extend<StoryFixtures, StackFixtures>({
     expect(opened.flatMap(({ faults }) => unexpected(faults, expectedConsole))).toEqual([]);
   },
 
-  signIn: async ({ newPage, demo: _ }, use) => {
+  signIn: async ({ newPage, app, demo: _ }, use) => {
     await use(async (name) => {
       const page = await newPage();
-      await signInWithDemo(page, async () => {
-        await page.getByLabel('Another user').fill(name);
-        await page.getByRole('button', { name: 'Use this name' }).click();
-      });
+      // The pages of signing in have stories of their own.
+      await signInAs(page, app, name);
+      await page.goto('/connections');
       return page;
     });
   },
 
-  asAdmin: async ({ newPage, demo: _ }, use) => {
-    const page = await newPage();
-    await signInWithDemo(page, () => page.getByRole('button', { name: 'Continue as administrator' }).click());
-    await use(page);
+  asAdmin: async ({ signIn }, use) => {
+    await use(await signIn('admin@example.com'));
   },
 
   asUser: async ({ signIn }, use) => {
     await use(await signIn(`Person ${randomBytes(6).toString('hex')}`));
   },
 });
-
-/** Connects an account of a provider from a signed-in page, by hand as a person does; ends on `/connections`. */
-export async function connect(
-  page: Page,
-  provider: Exclude<DemoProviderId, 'demo'>,
-  account = 'Ada Lovelace',
-): Promise<void> {
-  await page.goto('/connections');
-  await page.getByRole('button', { name: `Connect ${titles[provider]}`, exact: true }).click();
-  await page.getByRole('button', { name: `Continue as ${account}` }).click();
-  await page.getByRole('button', { name: 'Allow' }).click();
-  await page.waitForURL(/\/connections/);
-}
-
-const titles = { google: 'Google', github: 'GitHub', salesforce: 'Salesforce', okta: 'Okta', auth0: 'Auth0' } as const;
-
-async function signInWithDemo(page: Page, choose: () => Promise<void>): Promise<void> {
-  await page.goto('/sign-in');
-  await page.getByRole('button', { name: 'Sign in with Demo' }).click();
-  await choose();
-  await page.waitForURL(/\/connections/);
-}
 
 /** Collects what a browser complains about: uncaught errors and messages of level error. */
 function watchForFaults(context: BrowserContext): string[] {

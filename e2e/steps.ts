@@ -62,14 +62,15 @@ interface Flow extends HeadlessChoices {
   intent: 'sign_in' | 'connect' | 'reconnect';
   provider: DemoProviderId;
   connection?: string;
+  returnTo?: string;
 }
 
 /** Takes a flow as far as its callback with this browser's cookies but none of its pages; answers the callback. */
 export async function flowUpToCallback(page: Page, app: RunningApp, flow: Flow): Promise<URL> {
-  const { intent, provider, connection, ...choices } = flow;
+  const { intent, provider, connection, returnTo = '/connections', ...choices } = flow;
   const started = await page.request.post('/oauth/start', {
     headers: { origin: app.url },
-    form: { intent, provider, return_to: '/connections', ...(connection && { connection_id: connection }) },
+    form: { intent, provider, return_to: returnTo, ...(connection && { connection_id: connection }) },
     maxRedirects: 0,
   });
   const location = started.headers().location ?? '';
@@ -146,4 +147,10 @@ export async function statusWithToken(app: RunningApp, provider: Connectable, to
   });
   await answer.arrayBuffer();
   return answer.status;
+}
+
+/** The id of the person whose connection it is. */
+export async function personOf(app: RunningApp, connection: string): Promise<string> {
+  const answer = await callHub(app, await serviceKey(app), `/connections/${connection}`);
+  return ((await answer.json()) as { user: string }).user;
 }

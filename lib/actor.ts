@@ -1,6 +1,7 @@
 import type { ApiKeyScope } from '#lib/db/schema/api-keys';
+import type { Role } from '#lib/db/schema/people';
 
-export type Role = 'user' | 'auditor' | 'administrator';
+export type { Role };
 
 /** On whose behalf something is done. */
 export type Actor =
@@ -8,6 +9,20 @@ export type Actor =
   | { type: 'person'; personId: string; role: Role; sessionId: string; name: string | null; email: string | null }
   | { type: 'api_key'; keyId: string; scopes: readonly ApiKeyScope[]; providers: readonly string[] | null }
   | { type: 'system'; name: string };
+
+/** The id that names an actor: a person's, a key's, or the name of a part of our own; null where nobody is known. */
+export function actorId(actor: Actor): string | null {
+  switch (actor.type) {
+    case 'person':
+      return actor.personId;
+    case 'api_key':
+      return actor.keyId;
+    case 'system':
+      return actor.name;
+    case 'anonymous':
+      return null;
+  }
+}
 
 /** Who asks, from where, in which request: what the ledger keeps of every event. */
 export interface Requester {

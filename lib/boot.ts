@@ -25,12 +25,18 @@ export function failToStart(error: unknown): never {
 async function start(): Promise<Booted> {
   getConfig();
   const runtime = await getRuntime();
+  for (const { provider } of runtime.config.signInAllow) {
+    // A slip of the pen there shuts people out without a word; the provider may also come later.
+    const offered = runtime.providers.signIn().some(({ id }) => id === provider);
+    if (!offered) runtime.log.warn({ event: 'sign_in_rule_without_provider', provider });
+  }
   const stopJobs = await startJobs(runtime);
   return {
     runtime,
     shutDown: async () => {
       await stopJobs();
       await Promise.allSettled(runtime.background);
+      await runtime.vends.idle();
       await runtime.database.close();
     },
   };

@@ -3,6 +3,7 @@ import type { Config } from '#lib/config/config';
 import type { Database } from '#lib/db/database';
 import { newId } from '#lib/ids';
 import type { RefusalFolder } from '#lib/ledger/fold-refusals';
+import type { GroupCommit } from '#lib/ledger/group-commit';
 import type { Logger } from '#lib/log';
 import type { ProviderCatalog } from '#lib/providers/catalog';
 import type { Vault } from '#lib/vault/vault';
@@ -21,6 +22,8 @@ export interface Runtime {
   now: () => Date;
   log: Logger;
   refusals: RefusalFolder;
+  /** Takes the entries of vended tokens: those of concurrent requests share commits. */
+  vends: GroupCommit;
   /** Names this process as the owner of a lease. */
   processId: string;
   /** Work that goes on after an answer was sent; awaited when the process drains. */

@@ -1,10 +1,21 @@
 import { z } from 'zod';
 import { AppError } from '#lib/errors';
 
-const position = z.strictObject({ at: z.iso.datetime(), id: z.string().max(64), sort: z.string().max(20) });
+// Nothing that the database cannot read, such as the year 0 or a NUL.
+const position = z.strictObject({
+  at: z.iso.datetime().regex(/^(?!0000)/),
+  id: z.string().regex(/^[a-z0-9_]{1,64}$/),
+  sort: z.string().max(20),
+});
 
 /** Where a keyset-ordered list goes on: after the row made at that moment with that id. */
 export type Position = z.infer<typeof position>;
+
+/** A page of a keyset-ordered list. The cursor is opaque; null at the end. */
+export interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}
 
 /** A position as opaque text for the next request. */
 export function encodeCursor(value: Position): string {

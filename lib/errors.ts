@@ -8,6 +8,7 @@ export const errorCodes = {
   invalid_api_key: [401, 'The API key is missing, wrong, expired or revoked.'],
   forbidden: [403, 'You may not do this.'],
   insufficient_scope: [403, 'The API key lacks the scope this call needs.'],
+  ip_not_allowed: [403, 'The API key may not be used from this address.'],
   wrong_origin: [403, 'The request came from another site and was refused.'],
   sign_in_not_allowed: [403, 'This account may not sign in here. Ask your administrator to allow it.'],
   person_disabled: [403, 'This account was disabled by an administrator.'],

@@ -6,6 +6,8 @@ import { openEmbedded, openPostgres } from '#lib/db/open';
 import { newId } from '#lib/ids';
 import { installJobTables } from '#lib/jobs/job-tables';
 import { createRefusalFolder } from '#lib/ledger/fold-refusals';
+import { createGroupCommit } from '#lib/ledger/group-commit';
+import { writeRows } from '#lib/ledger/write-rows';
 import { createLogger, getLogger } from '#lib/log';
 import { createGuardedFetch } from '#lib/outbound/guarded-fetch';
 import { buildCatalog } from '#lib/providers/catalog';
@@ -46,11 +48,7 @@ async function openDatabase(config: Config): Promise<Database> {
 
 /** Assembles a process's parts over a configuration and an opened database. */
 export function assembleRuntime(config: Config, database: Database, overrides: Partial<Runtime> = {}): Runtime {
-  const providers = buildCatalog({
-    appUrl: config.appUrl,
-    builtin: config.builtinProviders,
-    file: config.providersFile,
-  });
+  const providers = buildCatalog({ builtin: config.builtinProviders, file: config.providersFile });
   return {
     config,
     database,
@@ -63,6 +61,7 @@ export function assembleRuntime(config: Config, database: Database, overrides: P
     now: () => new Date(),
     log: getLogger(() => createLogger({ level: config.logLevel, pretty: config.mode === 'development' })),
     refusals: createRefusalFolder(),
+    vends: createGroupCommit((rows) => writeRows(database.hot, rows)),
     processId: newId('prc'),
     background: new Set(),
     ...overrides,

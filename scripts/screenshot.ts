@@ -22,7 +22,8 @@ try {
   });
   await page.goto('/sign-in');
   await page.getByRole('button', { name: 'Sign in with Demo' }).click();
-  await page.getByLabel('Another user').fill('Ada Lovelace');
+  // Somebody new, whose page shows nothing of earlier runs.
+  await page.getByLabel('Another user').fill(`Visitor ${Date.now()}`);
   await page.getByRole('button', { name: 'Use this name' }).click();
   await page.waitForURL(/\/connections/);
   for (const [provider, account] of accounts) {

@@ -7,6 +7,7 @@ import { sealTokens } from '#lib/connections/tokens-at-rest';
 import { type Actor, type Context, type Role, type Runtime, systemContext } from '#lib/context';
 import type { Database } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
+import { type FreezeScope, freezes } from '#lib/db/schema/freezes';
 import { ledger } from '#lib/db/schema/ledger';
 import { people } from '#lib/db/schema/people';
 import { newConnectionId, newId, newPersonId } from '#lib/ids';
@@ -54,7 +55,7 @@ export function plainRecord(issuer: string, id = 'acme'): Record<string, unknown
     client_id: 'hub',
     client_secret: 'not-a-real-secret',
     token_endpoint_auth_method: 'client_secret_post',
-    identity: { source: 'userinfo', subject: 'sub' },
+    identity: { source: 'userinfo', subject: 'sub', issuer: 'https://acme.example' },
     scopes: ['read', 'write'],
   };
 }
@@ -63,6 +64,9 @@ export function plainRecord(issuer: string, id = 'acme'): Record<string, unknown
 export function as(runtime: Runtime, actor: Actor): Context {
   return { ...systemContext(runtime, 'test'), actor, ip: '203.0.113.7' };
 }
+
+/** The same process asked by nobody it knows. */
+export const asNobody = (runtime: Runtime): Context => as(runtime, { type: 'anonymous' });
 
 /** Puts a person into the database and answers what asks on their behalf. */
 export async function addPerson(
@@ -157,6 +161,12 @@ export function entries(runtime: Runtime, connectionId?: string) {
     .from(ledger)
     .where(connectionId ? eq(ledger.connectionId, connectionId) : undefined)
     .orderBy(ledger.at, ledger.id);
+}
+
+/** Puts a brake over something. */
+export async function freeze(runtime: Runtime, scope: FreezeScope, target = ''): Promise<void> {
+  const row = { id: newId('frz'), scope, target, reason: 'test', createdBy: 'test' };
+  await runtime.database.db.insert(freezes).values(row);
 }
 
 /** The whole row of a connection. */

@@ -1,5 +1,5 @@
-import Link from 'next/link';
 import { Brand } from '#app/_ui/brand';
+import { Link } from '#app/_ui/link';
 import { NavLink } from '#app/_ui/nav-link';
 import { ThemeSwitch } from '#app/_ui/theme-switch';
 import { signOut } from './session-actions.ts';

@@ -1,5 +1,5 @@
 import { ArrowLeft } from 'lucide-react';
-import Link from 'next/link';
+import { Link } from '#app/_ui/link';
 
 /** One level up. */
 export function BackLink({ href, children }: { href: string; children: React.ReactNode }) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { errorCodes } from '#lib/errors';
-import { flowParams, flowResult, refusalSentence } from './flow-result.ts';
+import { flowParams, flowResult, mayBeTold, refusalSentence } from './flow-result.ts';
 
 test('a page without an outcome has none', () => {
   expect(flowParams({})).toBeNull();
@@ -30,4 +30,17 @@ test.each(['', 'nonsense', 'constructor', '__proto__', 'toString'])('an unknown 
 
 test('fewer permissions than asked for lead to granting the rest', () => {
   expect(flowResult('scopes_missing', 'GitHub')).toMatchObject({ tone: 'warn', next: 'grant_the_rest' });
+});
+
+test.each([
+  ['disconnected', ['connected'], false],
+  ['disconnected', [], false],
+  ['disconnected', ['connected', 'revoked'], true],
+  ['connected', [], false],
+  ['connected', ['revoked'], false],
+  ['reconnected', ['connected'], true],
+  ['scopes_missing', ['refresh_due'], true],
+  ['access_denied', [], true],
+] as const)('%s of connections that are %j is told: %s', (code, statuses, told) => {
+  expect(mayBeTold(code, statuses)).toBe(told);
 });

@@ -1,3 +1,4 @@
+import type { DisplayStatus } from '#lib/connections/views';
 import { type ErrorCode, errorCodes } from '#lib/errors';
 
 /** What a returning flow, or a finished act, left in the page's address. */
@@ -77,6 +78,16 @@ export function flowResult(code: string, provider: string): FlowResult | null {
         next: code === 'account_mismatch' ? 'connect_another' : 'try_again',
       };
   }
+}
+
+/**
+ * Whether a success may be told: the address is anybody's to write, and a link must not make somebody believe that
+ * access ended, or began, that did not.
+ * @param statuses of the connections that it can be about
+ */
+export function mayBeTold(code: string, statuses: readonly DisplayStatus[]): boolean {
+  if (isErrorCode(code)) return true;
+  return statuses.some((status) => (status === 'revoked') === (code === 'disconnected'));
 }
 
 /** The sentence for a failed sign-in or any other coded refusal; null for a code that is not ours. */

@@ -1,7 +1,7 @@
 'use client';
 
-import Link from 'next/link';
 import { usePathname } from 'next/navigation';
+import { Link } from '#app/_ui/link';
 
 /** A section of the top navigation; says which one this page belongs to. */
 export function NavLink({ href, children }: { href: string; children: React.ReactNode }) {

@@ -27,6 +27,7 @@ test.each([
   [59 * 60_000, '59 minutes', '59 min'],
   [3_600_000, '1 hour', '1 h'],
   [3_900_000, '1 hour 5 minutes', '1 h 5 min'],
+  [8 * 3_600_000 - 1, '7 hours', '7 h 59 min'],
   [26 * 3_600_000, '26 hours', '26 h'],
   [48 * 3_600_000, '2 days', '2 d'],
 ])('a span of %i ms is said in words and narrowly', (span, words, narrow) => {

@@ -20,7 +20,7 @@ export function relativeTime(at: Date, now: Date): string {
   return relative.format(count, unit);
 }
 
-/** A span in words, two units at most: “42 minutes”, “1 hour 5 minutes”, “12 days”. Under a minute is said so. */
+/** A span in words: “42 minutes”, “1 hour 5 minutes”, “7 hours”, “12 days”. The rest of a larger unit is left out. */
 export function duration(milliseconds: number): string {
   const minutes = Math.floor(milliseconds / 60_000);
   if (minutes < 1) return 'less than a minute';
@@ -28,7 +28,8 @@ export function duration(milliseconds: number): string {
   const days = Math.floor(hours / 24);
   const plural = (count: number, unit: string) => `${count} ${unit}${count === 1 ? '' : 's'}`;
   if (days >= 2) return plural(days, 'day');
-  if (hours >= 1)
+  if (hours >= 2) return plural(hours, 'hour');
+  if (hours === 1)
     return minutes % 60 === 0 ? plural(hours, 'hour') : `${plural(hours, 'hour')} ${plural(minutes % 60, 'minute')}`;
   return plural(minutes, 'minute');
 }

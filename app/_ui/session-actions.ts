@@ -3,7 +3,7 @@
 import { redirect } from 'next/navigation';
 import { z } from 'zod';
 import { formAction } from '#lib/http/action';
-import { endSession } from '#lib/people/sessions';
+import { endSession } from '#lib/people/end-session';
 
 const endThis = formAction(z.object({}), {}, async (ctx) => {
   await endSession(ctx, { publicId: ctx.actor.sessionId });

@@ -9,7 +9,7 @@ import { type Runtime, systemContext } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { hashSecret } from '#lib/ids';
 import { sharedDatabase } from '#tests/database';
-import { addApiKey, addPerson, as, createRuntime, entries, plainRecord } from '#tests/hub';
+import { addApiKey, addPerson, as, asNobody, createRuntime, entries, plainRecord } from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -75,7 +75,7 @@ describe('revoking', () => {
     expect(await revokeApiKey(admin.ctx(), { id })).toMatchObject({ id, status: 'revoked' });
     const again = await revokeApiKey(admin.ctx(), { id });
     expect(again.status).toBe('revoked');
-    await expect(authenticateApiKey(runtime, key)).rejects.toMatchObject({ code: 'invalid_api_key' });
+    await expect(authenticateApiKey(asNobody(runtime), key)).rejects.toMatchObject({ code: 'invalid_api_key' });
     const written = await entries(runtime);
     expect(written.filter((entry) => entry.action === 'api_key.revoked' && entry.apiKeyId === id)).toHaveLength(1);
   });
@@ -86,7 +86,7 @@ describe('revoking', () => {
       const person = await addPerson(runtime, { role });
       await expect(revokeApiKey(person.ctx(), { id })).rejects.toMatchObject({ code: 'forbidden' });
     }
-    expect(await authenticateApiKey(runtime, key)).toMatchObject({ keyId: id });
+    expect(await authenticateApiKey(asNobody(runtime), key)).toMatchObject({ keyId: id });
     const system = systemContext(runtime, 'test');
     await expect(revokeApiKey(system, { id: 'key_none' })).rejects.toMatchObject({ code: 'not_found' });
   });
@@ -102,21 +102,21 @@ describe('authenticating', () => {
       return row?.at;
     };
     expect(await lastUse()).toBeNull();
-    expect(await authenticateApiKey(runtime, key)).toEqual(stands);
+    expect(await authenticateApiKey(asNobody(runtime), key)).toEqual(stands);
     const first = await lastUse();
     expect(first).toBeInstanceOf(Date);
-    await authenticateApiKey(runtime, key);
+    await authenticateApiKey(asNobody(runtime), key);
     expect(await lastUse()).toEqual(first);
     await database.db.update(apiKeys).set({ lastUsedAt: sql`now() - interval '61 seconds'` }).where(eq(apiKeys.id, id));
-    await authenticateApiKey(runtime, key);
+    await authenticateApiKey(asNobody(runtime), key);
     expect((await lastUse())?.getTime()).toBeGreaterThanOrEqual(first?.getTime() ?? Number.NaN);
   });
 
   test('a key that has ended by the database’s clock is refused, whatever this process’s says', async () => {
     const { id, key } = await addApiKey(runtime, { expiresAt: new Date(Date.now() + 60_000) });
-    expect(await authenticateApiKey(runtime, key)).toMatchObject({ keyId: id });
+    expect(await authenticateApiKey(asNobody(runtime), key)).toMatchObject({ keyId: id });
     await database.db.update(apiKeys).set({ expiresAt: sql`now() - interval '1 second'` }).where(eq(apiKeys.id, id));
-    const slow = { ...runtime, now: () => new Date(0) };
+    const slow = { ...asNobody(runtime), now: () => new Date(0) };
     await expect(authenticateApiKey(slow, key)).rejects.toMatchObject({ code: 'invalid_api_key' });
     expect(await listApiKeys(systemContext(runtime, 'test'))).toContainEqual(
       expect.objectContaining({ id, status: 'expired' }),
@@ -124,7 +124,9 @@ describe('authenticating', () => {
   });
 
   test('an unknown key is refused, and a misspelt one without asking the database', async () => {
-    await expect(authenticateApiKey(runtime, generateApiKey())).rejects.toMatchObject({ code: 'invalid_api_key' });
+    await expect(authenticateApiKey(asNobody(runtime), generateApiKey())).rejects.toMatchObject({
+      code: 'invalid_api_key',
+    });
     const { key } = await addApiKey(runtime);
     const unreachable = new Proxy(runtime.database, {
       get() {
@@ -132,7 +134,7 @@ describe('authenticating', () => {
       },
     });
     const misspelt = `${key.slice(0, 20)}${key[20] === 'a' ? 'b' : 'a'}${key.slice(21)}`;
-    await expect(authenticateApiKey({ ...runtime, database: unreachable }, misspelt)).rejects.toMatchObject({
+    await expect(authenticateApiKey({ ...asNobody(runtime), database: unreachable }, misspelt)).rejects.toMatchObject({
       code: 'invalid_api_key',
     });
   });

@@ -1,22 +1,31 @@
 import { and, eq, isNull, or, sql } from 'drizzle-orm';
+import { isWithin } from '#lib/access/ip-rules';
 import { isApiKeyFormat } from '#lib/access/key-format';
-import { type Actor, inBackground, type Runtime } from '#lib/context';
+import { keyUseIsStale, noteKeyUse } from '#lib/access/note-key-use';
+import type { ApiKeyActor } from '#lib/access/require-api-key';
+import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { AppError } from '#lib/errors';
 import { hashSecret } from '#lib/ids';
-
-const stale = or(isNull(apiKeys.lastUsedAt), sql`${apiKeys.lastUsedAt} < now() - interval '1 minute'`);
+import { record } from '#lib/ledger/record';
 
 /**
  * Who an API key stands for, asked of the database at every request, so that revoking is effective at once. Its last
  * use is noted at most once a minute, after the answer.
- * @throws AppError `invalid_api_key` for a key that is misspelt, unknown, expired or revoked; it does not say which
+ * @throws AppError `invalid_api_key` for a key that is misspelt, unknown, expired or revoked (it does not say which),
+ *   `ip_not_allowed` where the key's own rule refuses the caller's address; that is in the ledger then
  */
-export async function authenticateApiKey(runtime: Runtime, key: string): Promise<Extract<Actor, { type: 'api_key' }>> {
+export async function authenticateApiKey(ctx: Context, key: string): Promise<ApiKeyActor> {
   if (!isApiKeyFormat(key)) throw new AppError('invalid_api_key');
-  const { db } = runtime.database;
-  const [row] = await db
-    .select({ id: apiKeys.id, scopes: apiKeys.scopes, providers: apiKeys.providers, stale: sql<boolean>`${stale}` })
+  const [row] = await ctx.database.db
+    .select({
+      id: apiKeys.id,
+      scopes: apiKeys.scopes,
+      providers: apiKeys.providers,
+      ipRanges: apiKeys.ipRanges,
+      ipRule: apiKeys.ipRule,
+      stale: sql<boolean>`${keyUseIsStale}`,
+    })
     .from(apiKeys)
     .where(
       and(
@@ -26,16 +35,15 @@ export async function authenticateApiKey(runtime: Runtime, key: string): Promise
       ),
     );
   if (!row) throw new AppError('invalid_api_key');
-  if (row.stale) {
-    const touch = db
-      .update(apiKeys)
-      .set({ lastUsedAt: sql`now()` })
-      .where(and(eq(apiKeys.id, row.id), stale));
-    inBackground(
-      runtime,
-      'api_key_last_used',
-      touch.then(() => undefined),
+  const actor: ApiKeyActor = { type: 'api_key', keyId: row.id, scopes: row.scopes, providers: row.providers };
+  if (row.ipRanges && row.ipRule === 'deny' && !isWithin(ctx.ip, row.ipRanges)) {
+    await record(
+      ctx.database.db,
+      { ...ctx, actor },
+      { action: 'request.refused', outcome: 'refused', code: 'ip_not_allowed' },
     );
+    throw new AppError('ip_not_allowed');
   }
-  return { type: 'api_key', keyId: row.id, scopes: row.scopes, providers: row.providers };
+  if (row.stale) noteKeyUse(ctx, row.id);
+  return actor;
 }

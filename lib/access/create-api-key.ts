@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { apiKeyPrefix, generateApiKey } from '#lib/access/key-format';
 import { requireAdministrator } from '#lib/access/require';
 import { type ApiKeyView, apiKeyColumns } from '#lib/access/views';
+import { actorId } from '#lib/actor';
 import type { Context } from '#lib/context';
 import { withTransaction } from '#lib/db/database';
 import { apiKeyScopes, apiKeys } from '#lib/db/schema/api-keys';
@@ -38,8 +39,6 @@ export async function createApiKey(
     throw new AppError('invalid_request', { issues: [{ path: 'expiresAt', message: 'must lie in the future' }] });
   }
   const key = generateApiKey();
-  const createdBy =
-    ctx.actor.type === 'person' ? ctx.actor.personId : ctx.actor.type === 'system' ? ctx.actor.name : '';
   const apiKey = await withTransaction(ctx.database.db, async (tx) => {
     const [row] = await tx
       .insert(apiKeys)
@@ -51,7 +50,7 @@ export async function createApiKey(
         scopes,
         providers: providers ? [...new Set(providers)] : null,
         expiresAt: expiresAt ?? null,
-        createdBy,
+        createdBy: actorId(ctx.actor) ?? '',
       })
       .returning(apiKeyColumns);
     if (!row) throw new AppError('internal');

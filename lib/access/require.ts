@@ -20,6 +20,16 @@ export function requireAdministrator(ctx: Context): void {
   if (ctx.actor.role !== 'administrator') throw new AppError('forbidden');
 }
 
+/**
+ * Refuses an act on oneself that could leave the hub without an administrator.
+ * @throws AppError `conflict`
+ */
+export function refuseOneself(ctx: Context, personId: string): void {
+  if (ctx.actor.type === 'person' && ctx.actor.personId === personId) {
+    throw new AppError('conflict', { message: 'You cannot do this to yourself. Ask another administrator.' });
+  }
+}
+
 const readers: readonly Role[] = ['administrator', 'auditor'];
 
 /** Asserts that somebody asks who may read everything. @throws AppError `unauthenticated` or `forbidden` */

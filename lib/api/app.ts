@@ -5,6 +5,7 @@ import { HTTPException } from 'hono/http-exception';
 import { registerConnections } from '#lib/api/connections';
 import { registerDocument } from '#lib/api/document';
 import type { ApiEnvironment, GetContext } from '#lib/api/environment';
+import { rateHeaders } from '#lib/api/rate-limit';
 import { registerTokens } from '#lib/api/tokens';
 import { AppError, isAppError } from '#lib/errors';
 import { answerableError, problemResponse } from '#lib/http/problem';
@@ -75,6 +76,8 @@ export function createApi(getContext: GetContext): Api {
     await next();
     c.header('X-Request-Id', ctx.requestId);
     c.header('Cache-Control', 'no-store');
+    const { rate } = c.var;
+    if (rate) for (const [name, value] of Object.entries(rateHeaders(rate))) c.header(name, value);
   });
   app.use(
     '*',

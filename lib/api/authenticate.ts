@@ -1,19 +1,50 @@
+import type { Context as HonoContext } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { authenticateApiKey } from '#lib/access/authenticate-api-key';
 import type { ApiEnvironment } from '#lib/api/environment';
+import { assertWithinRate, countCall, rateOf } from '#lib/api/rate-limit';
 import { AppError, isAppError } from '#lib/errors';
+import { hashSecret } from '#lib/ids';
 
-/** Lets a request pass whose `Authorization: Bearer` holds a live API key (RFC 6750 §2.1), as that key. */
-export const authenticate = createMiddleware<ApiEnvironment>(async (c, next) => {
-  const { ctx } = c.var;
+/** The key in `Authorization: Bearer` (RFC 6750 §2.1). @throws AppError `invalid_api_key` where there is none */
+export function bearerKey(c: HonoContext<ApiEnvironment>): string {
   const [, key] = /^Bearer +([A-Za-z0-9_-]{1,256})$/i.exec(c.req.header('authorization') ?? '') ?? [];
+  if (!key) throw new AppError('invalid_api_key');
+  return key;
+}
+
+/** Runs what needs a key. Whoever sends wrong keys is nobody: counted by network, so that a flood fills no disk. */
+export async function withKey<T>(c: HonoContext<ApiEnvironment>, work: (key: string) => Promise<T>): Promise<T> {
+  const { ctx } = c.var;
+  const { config } = ctx;
+  let keyHash: string | undefined;
   try {
-    if (!key) throw new AppError('invalid_api_key');
-    c.set('ctx', { ...ctx, actor: await authenticateApiKey(ctx, key) });
+    const key = bearerKey(c);
+    keyHash = hashSecret(key);
+    await assertWithinRate(config, keyHash);
+    const answer = await work(key);
+    c.set('rate', await countCall(config, keyHash));
+    return answer;
   } catch (error) {
-    // Whoever sends wrong keys is nobody: counted by network, so that a flood of them fills no disk.
-    if (isAppError(error)) ctx.refusals.add(ctx, error.code);
+    const code = isAppError(error) ? error.code : null;
+    if (code === 'invalid_api_key') ctx.refusals.add(ctx, code);
+    else if (keyHash && code)
+      c.set('rate', code === 'rate_limited' ? await rateOf(config, keyHash) : await countCall(config, keyHash));
     throw error;
   }
+}
+
+/** Lets a request pass whose `Authorization: Bearer` holds a live API key, as that key. */
+export const authenticate = createMiddleware<ApiEnvironment>(async (c, next) => {
+  const { ctx } = c.var;
+  const actor = await withKey(c, (key) => authenticateApiKey(ctx, key));
+  c.set('ctx', { ...ctx, actor });
   await next();
+});
+
+/** Puts into the ledger what a key was refused; for routes that keep no entries of their own. */
+export const noteRefusal = createMiddleware<ApiEnvironment>(async (c, next) => {
+  await next();
+  const { ctx } = c.var;
+  if (isAppError(c.error) && [403, 404].includes(c.error.status)) ctx.refusals.add(ctx, c.error.code);
 });

@@ -4,7 +4,7 @@ import { createApi } from '#lib/api/app';
 import type { Runtime } from '#lib/context';
 import { revocations } from '#lib/db/schema/revocations';
 import { sharedDatabase } from '#tests/database';
-import { addApiKey, addConnection, addPerson, as, createRuntime, plainRecord } from '#tests/hub';
+import { addApiKey, addConnection, addPerson, as, createRuntime, entries, plainRecord } from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -86,6 +86,19 @@ test('each filter finds its own', async () => {
   expect(await found(`user=${bob.id}&status=refresh_due`)).toEqual([due]);
 });
 
+// Read as no filter, each of these would answer everybody's connections.
+test.each(['user=', 'email=', 'provider=', 'issuer=&subject=', 'user=&status=connected'])(
+  'a filter that is given but empty is refused: %s',
+  async (query) => {
+    const { id: personId } = await addPerson(runtime);
+    await addConnection(runtime, { personId });
+    expect(await call('GET', `/connections?${query}`)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_request' },
+    });
+  },
+);
+
 test.each([
   'limit=0',
   'limit=101',
@@ -135,4 +148,21 @@ test.each([
     body: { code: 'insufficient_scope' },
   });
   expect(await call(method, `/connections${path}`)).toMatchObject({ status: path ? 404 : 200 });
+});
+
+test('what a key is refused is in the ledger, as that key, folded', async () => {
+  const { id: personId } = await addPerson(runtime);
+  const id = await addConnection(runtime, { personId });
+  const limited = await addApiKey(runtime, { scopes: ['connections:read'], providers: ['other'] });
+  for (let time = 0; time < 3; time++) await call('GET', `/connections/${id}`, limited.key);
+  await call('DELETE', `/connections/${id}`, limited.key);
+  await call('GET', '/connections', limited.key);
+  await runtime.refusals.flush(database.db);
+  const told = (await entries(runtime)).filter(
+    ({ apiKeyId, action }) => apiKeyId === limited.id && action === 'request.refused',
+  );
+  expect(told.map(({ code, actorId }) => [code, actorId])).toEqual([
+    ['not_found', limited.id],
+    ['insufficient_scope', limited.id],
+  ]);
 });

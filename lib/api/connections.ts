@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { authenticate } from '#lib/api/authenticate';
+import { authenticate, noteRefusal } from '#lib/api/authenticate';
 import type { ApiEnvironment } from '#lib/api/environment';
 import {
   accountSchema,
@@ -83,7 +83,7 @@ function toJson(view: ConnectionView): z.infer<typeof connectionSchema> {
 }
 
 const security = [{ apiKey: [] }];
-const middleware = authenticate;
+const middleware = [authenticate, noteRefusal];
 const tags = ['Connections'];
 
 const query = z.strictObject({
@@ -117,7 +117,14 @@ const listRoute = createRoute({
         },
       },
     },
-    ...problems('invalid_request', 'invalid_api_key', 'insufficient_scope', 'unavailable'),
+    ...problems(
+      'invalid_request',
+      'invalid_api_key',
+      'insufficient_scope',
+      'ip_not_allowed',
+      'rate_limited',
+      'unavailable',
+    ),
   },
 });
 
@@ -132,7 +139,7 @@ const getRoute = createRoute({
   request: { params: connectionParams },
   responses: {
     200: { description: 'The connection.', content: { 'application/json': { schema: connectionSchema } } },
-    ...problems('invalid_api_key', 'insufficient_scope', 'not_found', 'unavailable'),
+    ...problems('invalid_api_key', 'insufficient_scope', 'ip_not_allowed', 'rate_limited', 'not_found', 'unavailable'),
   },
 });
 
@@ -156,7 +163,7 @@ const deleteRoute = createRoute({
         },
       },
     },
-    ...problems('invalid_api_key', 'insufficient_scope', 'not_found', 'unavailable'),
+    ...problems('invalid_api_key', 'insufficient_scope', 'ip_not_allowed', 'rate_limited', 'not_found', 'unavailable'),
   },
 });
 
@@ -164,7 +171,7 @@ const deleteRoute = createRoute({
 export function registerConnections(app: OpenAPIHono<ApiEnvironment>): void {
   app.openapi(listRoute, async (c) => {
     const { user, ...filters } = c.req.valid('query');
-    const page = await listConnections(c.var.ctx, { ...filters, ...(user ? { personId: user } : {}) });
+    const page = await listConnections(c.var.ctx, { ...filters, ...(user === undefined ? {} : { personId: user }) });
     return c.json({ connections: page.items.map(toJson), next_cursor: page.nextCursor }, 200);
   });
   app.openapi(getRoute, async (c) => {

@@ -3,7 +3,7 @@ import { revokeApiKey } from '#lib/access/revoke-api-key';
 import { createApi } from '#lib/api/app';
 import { type Runtime, systemContext } from '#lib/context';
 import { sharedDatabase } from '#tests/database';
-import { addApiKey, addConnection, addPerson, as, createRuntime, entries, plainRecord } from '#tests/hub';
+import { addApiKey, addConnection, addPerson, as, createRuntime, entries, freeze, plainRecord } from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -107,10 +107,11 @@ test('bodies: an empty object passes, the unknown, the malformed and the huge do
 test.each([
   ['revoked', { status: 'revoked' as const }, 409],
   ['needs_reconnect', { status: 'needs_reconnect' as const }, 409],
-  ['frozen', { frozenAt: new Date() }, 423],
+  ['frozen', undefined, 423],
 ])('a connection that is %s is answered with its status', async (code, values, status) => {
   const { id: personId } = await addPerson(runtime);
-  const id = await addConnection(runtime, { personId, values });
+  const id = await addConnection(runtime, { personId, ...(values ? { values } : {}) });
+  if (code === 'frozen') await freeze(runtime, 'connection', id);
   const { key } = await addApiKey(runtime);
   const answer = await post(id, key);
   expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([status, code]);

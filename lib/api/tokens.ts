@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { authenticate } from '#lib/api/authenticate';
+import { withKey } from '#lib/api/authenticate';
 import type { ApiEnvironment } from '#lib/api/environment';
 import { accountSchema, connectionParams, instantText, problems } from '#lib/api/schemas';
 import { vendToken } from '#lib/connections/vend-token';
@@ -32,7 +32,6 @@ const vendRoute = createRoute({
     'Answers the connection’s access token. One with less than a minute, or a tenth of its life, left is refreshed first.',
   tags: ['Tokens'],
   security: [{ apiKey: [] }],
-  middleware: authenticate,
   request: {
     params: connectionParams,
     body: { required: false, content: { 'application/json': { schema: z.strictObject({}) } } },
@@ -43,11 +42,13 @@ const vendRoute = createRoute({
       'invalid_request',
       'invalid_api_key',
       'insufficient_scope',
+      'ip_not_allowed',
       'not_found',
       'needs_reconnect',
       'revoked',
       'frozen',
       'body_too_large',
+      'rate_limited',
       'provider_unavailable',
       'provider_configuration',
       'refresh_in_progress',
@@ -59,7 +60,8 @@ const vendRoute = createRoute({
 /** `POST /connections/{id}/token` */
 export function registerTokens(app: OpenAPIHono<ApiEnvironment>): void {
   app.openapi(vendRoute, async (c) => {
-    const token = await vendToken(c.var.ctx, { id: c.req.valid('param').id });
+    // The key is checked in the same round trip that finds the connection.
+    const token = await withKey(c, (key) => vendToken(c.var.ctx, { id: c.req.valid('param').id, key }));
     return c.json(
       {
         ...token.extras,

@@ -11,7 +11,7 @@ import { controlSocketPath, startControlSocket } from '#lib/cli/control-socket';
 import type { Runtime } from '#lib/context';
 import { openPostgres } from '#lib/db/open';
 import { describeWithConnections, engine, sharedDatabase } from '#tests/database';
-import { createRuntime, entries, plainRecord } from '#tests/hub';
+import { asNobody, createRuntime, entries, plainRecord } from '#tests/hub';
 
 // Each run of the command line is a process of its own, which may have to make a database first.
 vi.setConfig({ testTimeout: 90_000 });
@@ -70,7 +70,7 @@ if (engine === 'pglite') {
           scopes: ['tokens:vend'],
           expires_at: null,
         });
-        expect(await authenticateApiKey(runtime, line.key)).toMatchObject({ keyId: line.id });
+        expect(await authenticateApiKey(asNobody(runtime), line.key)).toMatchObject({ keyId: line.id });
         expect(await entries(runtime)).toContainEqual(
           expect.objectContaining({ action: 'api_key.created', actorId: 'cli', apiKeyId: line.id }),
         );
@@ -78,7 +78,9 @@ if (engine === 'pglite') {
         expect(listed.out).toContain(line.id);
         expect(listed.out).not.toContain(line.key);
         expect((await grantkeep(['api-key', 'revoke', '--id', line.id])).status).toBe(0);
-        await expect(authenticateApiKey(runtime, line.key)).rejects.toMatchObject({ code: 'invalid_api_key' });
+        await expect(authenticateApiKey(asNobody(runtime), line.key)).rejects.toMatchObject({
+          code: 'invalid_api_key',
+        });
         const refused = await grantkeep([
           'api-key',
           'create',
@@ -123,7 +125,9 @@ describeWithConnections('the command line on PostgreSQL', () => {
     const env = { ...secrets, DATABASE_URL: database.current.url ?? '' };
     const made = await grantkeep(['api-key', 'create', '--name', 'Z', '--scope', 'tokens:vend'], env);
     expect([made.status, made.err]).toEqual([0, '']);
-    expect(await authenticateApiKey(runtime, JSON.parse(made.out).key)).toMatchObject({ scopes: ['tokens:vend'] });
+    expect(await authenticateApiKey(asNobody(runtime), JSON.parse(made.out).key)).toMatchObject({
+      scopes: ['tokens:vend'],
+    });
   });
 
   test('migrate as the owner gives the serving role rows, the ledger to append to, and nothing else', async () => {

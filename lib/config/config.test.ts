@@ -26,7 +26,7 @@ test('the least that must be set on loopback, and what follows from it', () => {
   expect(parseConfig(local)).toMatchObject({
     mode: 'production',
     secure: false,
-    host: '0.0.0.0',
+    host: '127.0.0.1',
     port: 3000,
     databaseUrl: undefined,
     sessionPasswords: { 1: password },
@@ -320,4 +320,10 @@ describe('providers', () => {
     expect(faultsOf(withFile(file))).toEqual([]);
     expect(faultsOf(withFile(file.replace('google', 'constructor')))).toEqual([]);
   });
+});
+
+test('the hub listens to the network only when the operator said who may sign in, or where to listen', () => {
+  expect(parseConfig({ ...local, SIGN_IN_ALLOW: 'google:*' }).host).toBe('0.0.0.0');
+  expect(parseConfig({ ...local, HOST: '0.0.0.0' }).host).toBe('0.0.0.0');
+  expect(parseConfig(local).host).toBe('127.0.0.1');
 });

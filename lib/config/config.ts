@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type Environment, environmentSchema, isLoopbackUrl } from '#lib/config/environment';
+import { isLoopbackHost } from '#lib/config/address-class';
+import { type Environment, environmentSchema } from '#lib/config/environment';
 import { type ProviderRecordInput, providersFileSchema } from '#lib/config/provider-record';
 import { endpointFault } from '#lib/config/provider-url';
 import { once } from '#lib/registry';
@@ -7,6 +8,7 @@ import { once } from '#lib/registry';
 /** Client credentials of the built-in five, as far as the environment names them. */
 export interface BuiltinProviders {
   google?: { client_id: string; client_secret: string };
+  /** `url`: the web address of an Enterprise server. */
   github?: { client_id: string; client_secret: string; url?: string };
   salesforce?: { client_id: string; client_secret: string; login_url: string };
   okta?: { client_id: string; client_secret: string; issuer: string };
@@ -29,6 +31,8 @@ export interface Config {
   /** Session lifetimes in hours, without use (`idle`) and in all (`absolute`). */
   sessionHours: { user: { idle: number; absolute: number }; administrator: { idle: number; absolute: number } };
   vaultKeys: Environment['VAULT_KEYS'];
+  /** Calls that one API key may make within a minute, at each process. */
+  apiRatePerMinute: number;
   signInAllow: Environment['SIGN_IN_ALLOW'];
   adminEmails: string[];
   trustedProxies: string[];
@@ -151,7 +155,7 @@ function parseEnvironment(source: Source, faults: string[]): { env: Environment;
 
 /** The rules between variables, and the files they name. */
 function checkTogether(env: Environment, source: Source, faults: string[]) {
-  if (env.SIGN_IN_ALLOW.length === 0 && !isLoopbackUrl(env.APP_URL)) {
+  if (env.SIGN_IN_ALLOW.length === 0 && !isLoopbackHost(env.APP_URL)) {
     faults.push(
       'SIGN_IN_ALLOW: is required unless APP_URL is loopback (say who may sign in, for example google:@example.com)',
     );
@@ -184,7 +188,8 @@ export function parseConfig(variables: Source): Config {
     mode: env.NODE_ENV,
     appUrl: env.APP_URL,
     secure: env.APP_URL.protocol === 'https:',
-    host: env.HOST,
+    // Where everybody may sign in, nobody from outside should reach the door.
+    host: env.HOST ?? (env.SIGN_IN_ALLOW.length === 0 ? '127.0.0.1' : '0.0.0.0'),
     port: env.PORT,
     databaseUrl: env.DATABASE_URL,
     migrateDatabaseUrl: env.MIGRATE_DATABASE_URL,
@@ -195,6 +200,7 @@ export function parseConfig(variables: Source): Config {
       administrator: { idle: env.ADMIN_SESSION_IDLE_HOURS, absolute: env.ADMIN_SESSION_ABSOLUTE_HOURS },
     },
     vaultKeys: env.VAULT_KEYS,
+    apiRatePerMinute: env.API_RATE_PER_MINUTE,
     signInAllow: env.SIGN_IN_ALLOW,
     adminEmails: env.ADMIN_EMAILS,
     trustedProxies: env.TRUSTED_PROXIES,

@@ -2,13 +2,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-
-const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
-
-/** True for an address that only this machine can reach. */
-export function isLoopbackUrl(url: URL): boolean {
-  return loopbackNames.has(url.hostname) || url.hostname.endsWith('.localhost');
-}
+import { isLoopbackHost } from '#lib/config/address-class';
 
 const commaList = z
   .string()
@@ -26,7 +20,7 @@ const appUrl = z.string().transform((text, ctx) => {
     ctx.addIssue('must be an absolute URL such as https://connect.example.com');
     return z.NEVER;
   }
-  if (url.protocol === 'http:' && !isLoopbackUrl(url)) {
+  if (url.protocol === 'http:' && !isLoopbackHost(url)) {
     ctx.addIssue('must be https: (http: is accepted on loopback only)');
     return z.NEVER;
   }
@@ -115,7 +109,7 @@ const credential = z.string().min(1).optional();
 export const environmentSchema = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('production'),
   APP_URL: appUrl,
-  HOST: z.string().default('0.0.0.0'),
+  HOST: z.string().optional(),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   DATABASE_URL: postgresUrl.optional(),
   MIGRATE_DATABASE_URL: postgresUrl.optional(),
@@ -129,6 +123,7 @@ export const environmentSchema = z.object({
   ADMIN_SESSION_IDLE_HOURS: hours(1),
   ADMIN_SESSION_ABSOLUTE_HOURS: hours(12),
   VAULT_KEYS: vaultKeys,
+  API_RATE_PER_MINUTE: z.coerce.number().int().positive().default(60_000),
   SIGN_IN_ALLOW: signInAllow,
   ADMIN_EMAILS: commaList.transform((items) => items.map((item) => item.toLowerCase())),
   TRUSTED_PROXIES: trustedProxies,

@@ -79,18 +79,27 @@ const every = {
     label: ['a.b'],
     email: 'e',
     email_verified: 'v',
+    email_hosted: { claim: 'hd', domains: ['as.example'] },
     name: 'n',
     emails_endpoint: url,
     headers: { accept: 'x' },
   },
   lookups: [{ endpoint: url, fields: { cloud_id: 'a.b' }, headers: { x: 'y' } }],
   push_signal: 'webhook',
-  sign_in: true,
+  // With account_params nobody may sign in.
+  sign_in: false,
   trusted_email: true,
 };
 
 test('an entry may use every field there is', () => {
   expect(faults(every)).toEqual([]);
+});
+
+test('nobody signs in at a server that they name themselves', () => {
+  const issuer = 'https://{shop}.as.example';
+  expect(faults({ issuer, account_params: [shop] })).toEqual([]);
+  expect(faults({ issuer, account_params: [shop], sign_in: true }).join()).toMatch(/^sign_in: .*account_params/);
+  expect(faults({ account_params: [], sign_in: true })).toEqual([]);
 });
 
 describe('docs/providers.md', () => {

@@ -76,6 +76,7 @@ function recordShape(context: RecordContext) {
     label: z.array(path).min(1).optional(),
     email: path.optional(),
     email_verified: path.optional(),
+    email_hosted: z.strictObject({ claim: path, domains: z.array(z.string().min(1)) }).optional(),
     name: path.optional(),
     emails_endpoint: endpoint.optional(),
     headers: parameters.optional(),
@@ -181,6 +182,10 @@ function faultsBetweenFields(entry: Shape, { env }: RecordContext): [field: keyo
   }
   if (method === 'none' && entry.dangerously_without_pkce) {
     faults.push(['dangerously_without_pkce', 'a client without a secret cannot go without PKCE (RFC 9700 §2.1.1)']);
+  }
+  if (entry.sign_in && entry.account_params?.length) {
+    // A server that the visitor names could call any address verified, an administrator's too.
+    faults.push(['sign_in', 'cannot go with account_params: whoever names the server would also say who they are']);
   }
   if (!entry.issuer && !presetsWithIssuer.has(entry.preset ?? '')) faults.push(['issuer', 'is required']);
   const described = new Set(entry.account_params?.map(({ name }) => name));

@@ -207,3 +207,13 @@ test("somebody else's connection cannot be reconnected", async () => {
   expect(answer.headers.get('location')).toContain('flow=not_found');
   expect(await rowOf(hub.runtime, id)).toEqual(before);
 });
+
+test('a provider that is none leaves no trace of its name in the ledger', async () => {
+  const words = ['somebody@example.com', 'a\0b'];
+  for (const provider of words) await new Visitor(hub.runtime).start({ intent: 'sign_in', provider });
+  await hub.runtime.refusals.flush(hub.database.db);
+  const rows = await hub.database.db.select({ code: ledger.code, provider: ledger.provider }).from(ledger);
+  expect(rows.filter(({ code }) => code === 'unknown_provider')).toEqual([
+    { code: 'unknown_provider', provider: null },
+  ]);
+});

@@ -1,6 +1,6 @@
 import { and, desc, eq, ne, or, sql } from 'drizzle-orm';
 import { requirePerson } from '#lib/access/require';
-import { connectionColumns, describeScopes, toConnectionView } from '#lib/connections/view';
+import { connectionColumns, describeScopes, itsKey, itsRevocation, toConnectionView } from '#lib/connections/view';
 import type { ProviderCardView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
@@ -17,11 +17,8 @@ export async function listProviderCards(ctx: Context): Promise<ProviderCardView[
   const rows = await ctx.database.db
     .select(connectionColumns)
     .from(connections)
-    .leftJoin(
-      revocations,
-      and(eq(revocations.personId, connections.personId), eq(revocations.connectionId, connections.id)),
-    )
-    .leftJoin(apiKeys, eq(apiKeys.id, connections.lastUsedBy))
+    .leftJoin(revocations, itsRevocation)
+    .leftJoin(apiKeys, itsKey)
     .where(
       and(
         eq(connections.personId, ctx.actor.personId),

@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { keyCoversProvider } from '#lib/access/require-api-key';
-import { connectionColumns, toConnectionView } from '#lib/connections/view';
+import { connectionColumns, itsKey, itsRevocation, toConnectionView } from '#lib/connections/view';
 import type { ConnectionView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
@@ -42,14 +42,14 @@ export async function getConnection(ctx: Context, input: GetConnectionInput): Pr
     ? await ctx.database.db
         .select(connectionColumns)
         .from(connections)
-        .leftJoin(
-          revocations,
-          and(eq(revocations.personId, connections.personId), eq(revocations.connectionId, connections.id)),
-        )
-        .leftJoin(apiKeys, eq(apiKeys.id, connections.lastUsedBy))
+        .leftJoin(revocations, itsRevocation)
+        .leftJoin(apiKeys, itsKey)
         .where(and(eq(connections.personId, personId), eq(connections.id, id)))
     : [];
   // Asked even where there is no row, so that a missing scope is said whether or not the connection exists.
-  if (!maySee(ctx, personId ?? '', row?.provider) || !row) throw new AppError('not_found');
+  const allowed = maySee(ctx, personId ?? '', row?.provider);
+  // A key's refusals are noted where it asks.
+  if (row && !allowed && ctx.actor.type === 'person') ctx.refusals.add(ctx, 'not_found', row.provider);
+  if (!allowed || !row) throw new AppError('not_found');
   return toConnectionView(ctx, row);
 }

@@ -25,6 +25,7 @@ const leased = {
   personId: connections.personId,
   id: connections.id,
   provider: connections.provider,
+  issuer: connections.issuer,
   accountParams: connections.accountParams,
   refreshToken: connections.refreshToken,
   generation: connections.generation,

@@ -3,7 +3,7 @@ import { getConnection } from '#lib/connections/get';
 import { listConnections } from '#lib/connections/list';
 import { type Context, type Runtime, systemContext } from '#lib/context';
 import { sharedDatabase } from '#tests/database';
-import { addApiKey, addConnection, addPerson, as, createRuntime, plainRecord } from '#tests/hub';
+import { addApiKey, addConnection, addPerson, as, createRuntime, entries, freeze, plainRecord } from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -38,6 +38,16 @@ describe('getting one', () => {
     for (const nothing of ['', 'con_nothing', `con_${'0'.repeat(32)}`]) {
       await expect(getConnection(system, { id: nothing })).rejects.toMatchObject({ code: 'not_found' });
     }
+  });
+
+  test('somebody else’s is in the ledger as an attempt of theirs', async () => {
+    const person = await addPerson(runtime);
+    const id = await addConnection(runtime, { personId: person.id });
+    const stranger = await addPerson(runtime);
+    await expect(getConnection(stranger.ctx(), { id })).rejects.toMatchObject({ code: 'not_found' });
+    await runtime.refusals.flush(runtime.database.db);
+    const told = (await entries(runtime)).filter(({ actorId }) => actorId === stranger.id);
+    expect(told).toMatchObject([{ action: 'request.refused', outcome: 'refused', code: 'not_found' }]);
   });
 
   test('of a provider that is no longer configured still works', async () => {
@@ -113,10 +123,15 @@ describe('listing', () => {
     for (let n = 0; n < 2; n++) await addConnection(runtime, { personId: person.id });
     const { nextCursor } = await listConnections(system, { limit: 1 });
     expect(nextCursor).toMatch(/^[A-Za-z0-9_-]+$/);
-    const made = Buffer.from(JSON.stringify({ at: 'now', id: 'x', sort: 'newest' })).toString('base64url');
+    const forged = (at: string, id: string) =>
+      Buffer.from(JSON.stringify({ at, id, sort: 'newest' })).toString('base64url');
+    const today = '2026-11-22T00:00:00Z';
     for (const [cursor, sort] of [
       [nextCursor ?? '', 'oldest'],
-      [made, 'newest'],
+      [forged('now', 'x'), 'newest'],
+      [forged('0000-01-01T00:00:00Z', 'x'), 'newest'],
+      [forged(today, '\0'), 'newest'],
+      [forged(today, "x' or 1=1"), 'newest'],
       ['%%%', 'newest'],
       ['bnVsbA', 'newest'],
     ] as const) {
@@ -128,8 +143,9 @@ describe('listing', () => {
     const person = await addPerson(runtime);
     const add = (values: Parameters<typeof addConnection>[1]['values']) =>
       addConnection(runtime, { personId: person.id, ...(values ? { values } : {}) });
-    const frozen = await add({ frozenAt: new Date() });
-    const revoked = await add({ status: 'revoked', frozenAt: new Date() });
+    const frozen = await add({});
+    const revoked = await add({ status: 'revoked' });
+    for (const id of [frozen, revoked]) await freeze(runtime, 'connection', id);
     const live = await add({});
     const found = async (status: 'frozen' | 'revoked' | 'connected') =>
       idsOf(await listConnections(system, { personId: person.id, status }));

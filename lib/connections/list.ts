@@ -1,11 +1,14 @@
-import { and, asc, desc, eq, inArray, isNotNull, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, ne, not, or, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { requireReader } from '#lib/access/require';
 import { requireApiKey } from '#lib/access/require-api-key';
-import { connectionColumns, refreshDue, toConnectionView } from '#lib/connections/view';
-import type { AdminConnectionView, DisplayStatus, Page } from '#lib/connections/views';
+import { isFrozen } from '#lib/connections/frozen';
+import { isSpent, refreshDue } from '#lib/connections/token-clock';
+import { connectionColumns, itsKey, itsRevocation, toConnectionView } from '#lib/connections/view';
+import type { AdminConnectionView, DisplayStatus } from '#lib/connections/views';
 import type { Context } from '#lib/context';
-import { decodeCursor, encodeCursor } from '#lib/cursor';
+import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';
+import { contains } from '#lib/db/contains';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
@@ -20,15 +23,21 @@ export const displayStatuses = [
   'revoked',
 ] as const satisfies readonly DisplayStatus[];
 
+/**
+ * A filter that is given but empty is a fault: read as no filter, it would answer everybody's connections to a service
+ * whose own look-up of a person came to nothing.
+ */
+const filter = (longest: number) => z.string().min(1, 'must not be empty').max(longest).optional();
+
 export const listConnectionsInput = z
   .object({
-    personId: z.string().max(64).optional(),
+    personId: filter(64),
     /** Of the person, as they sign in; only together. */
-    issuer: z.string().max(2048).optional(),
-    subject: z.string().max(512).optional(),
+    issuer: filter(2048),
+    subject: filter(512),
     /** Of the person: the whole address, in any case of letters. */
-    email: z.string().max(320).optional(),
-    provider: z.string().max(64).optional(),
+    email: filter(320),
+    provider: filter(64),
     /** `connected` includes those whose refresh is due. */
     status: z.enum(displayStatuses).optional(),
     /** Part of the person's name or e-mail or of the account's label, or a whole id or subject. */
@@ -52,16 +61,19 @@ function providersInReach(ctx: Context): readonly string[] | null {
 }
 
 function withStatus(status: DisplayStatus): SQL | undefined {
-  const live = and(eq(connections.status, 'connected'), isNull(connections.frozenAt));
+  const live = and(eq(connections.status, 'connected'), not(isFrozen), not(isSpent));
   switch (status) {
     case 'connected':
       return live;
     case 'refresh_due':
       return and(live, refreshDue);
     case 'needs_reconnect':
-      return and(eq(connections.status, 'needs_reconnect'), isNull(connections.frozenAt));
+      return and(
+        or(eq(connections.status, 'needs_reconnect'), and(eq(connections.status, 'connected'), isSpent)),
+        not(isFrozen),
+      );
     case 'frozen':
-      return and(ne(connections.status, 'revoked'), isNotNull(connections.frozenAt));
+      return and(ne(connections.status, 'revoked'), isFrozen);
     case 'revoked':
       return eq(connections.status, 'revoked');
   }
@@ -69,11 +81,10 @@ function withStatus(status: DisplayStatus): SQL | undefined {
 
 function matching(query: string | undefined): SQL | undefined {
   if (!query) return undefined;
-  const part = `%${query.replace(/[\\%_]/g, '\\$&')}%`;
   return or(
-    sql`${people.email} ilike ${part}`,
-    sql`${people.name} ilike ${part}`,
-    sql`${connections.label} ilike ${part}`,
+    contains(people.email, query),
+    contains(people.name, query),
+    contains(connections.label, query),
     eq(connections.subject, query),
     eq(connections.id, query),
     eq(connections.personId, query),
@@ -103,11 +114,8 @@ export async function listConnections(
     .select({ ...connectionColumns, personName: people.name, personEmail: people.email })
     .from(connections)
     .innerJoin(people, eq(people.id, connections.personId))
-    .leftJoin(
-      revocations,
-      and(eq(revocations.personId, connections.personId), eq(revocations.connectionId, connections.id)),
-    )
-    .leftJoin(apiKeys, eq(apiKeys.id, connections.lastUsedBy))
+    .leftJoin(revocations, itsRevocation)
+    .leftJoin(apiKeys, itsKey)
     .where(
       and(
         reach ? inArray(connections.provider, [...reach]) : undefined,

@@ -1,4 +1,5 @@
 import { and, eq } from 'drizzle-orm';
+import { endpointsOf } from '#lib/connections/endpoints-of';
 import {
   answerLost,
   beginSpending,
@@ -17,7 +18,6 @@ import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import { refreshGrant } from '#lib/oauth/refresh-grant';
-import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
 import { isOAuthError, type OAuthError, type PinnedEndpoints } from '#lib/oauth/types';
 import type { ProviderRecord } from '#lib/providers/record';
 
@@ -45,7 +45,7 @@ export async function refreshUnderLease(
   let pinned: PinnedEndpoints;
   try {
     const deps = { fetch: ctx.fetch, now: ctx.now };
-    pinned = await resolveEndpoints(provider, deps, row.accountParams);
+    pinned = await endpointsOf(ctx, provider, row);
     const refreshToken = ctx.vault.open(row.refreshToken ?? '', refreshTokenPlace(lease.id));
     if (!(await beginSpending(ctx, lease))) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
     const askedAt = performance.now();

@@ -205,3 +205,10 @@ test('draining waits for a refresh whose caller has gone', async () => {
   expect(await rowOf(hub.runtime, id)).toMatchObject({ generation: 2, leaseOwner: null });
   await vend;
 });
+
+test('a refresh token is not shown to another authorization server than the one that gave it', async () => {
+  const id = await hub.expired({ values: { issuer: 'https://before.example' } });
+  await expect(vendToken(hub.ctx, { id })).rejects.toMatchObject({ code: 'provider_configuration' });
+  expect(hub.server.requests).toBe(0);
+  expect(await rowOf(hub.runtime, id)).toMatchObject({ status: 'connected', leaseOwner: null });
+});

@@ -2,10 +2,10 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { isFrozen } from '#lib/connections/frozen';
 import { type ConnectionKey, leaseIsFree, takeLease } from '#lib/connections/lease';
 import { configurationFault, refreshUnderLease } from '#lib/connections/refresh-under-lease';
-import { tokenIsAlive } from '#lib/connections/token-clock';
-import { refreshDue } from '#lib/connections/view';
+import { refreshDue, tokenIsAlive } from '#lib/connections/token-clock';
 import type { Context } from '#lib/context';
 import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
@@ -59,7 +59,7 @@ async function read(ctx: Context, key: ConnectionKey) {
     .select({
       provider: connections.provider,
       status: connections.status,
-      frozen: sql<boolean>`${connections.frozenAt} is not null`,
+      frozen: isFrozen,
       generation: connections.generation,
       refreshable: sql<boolean>`${connections.refreshToken} is not null`,
       leaseFree: sql<boolean>`${leaseIsFree}`,

@@ -1,31 +1,32 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { keyCoversProvider } from '#lib/access/require-api-key';
+import { actorId } from '#lib/actor';
 import { workOneRevocation } from '#lib/connections/work-revocations';
-import type { Context } from '#lib/context';
-import { inBackground } from '#lib/context';
+import { type Context, inBackground } from '#lib/context';
 import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import { AppError } from '#lib/errors';
 import { personOfConnection } from '#lib/ids';
+import { reasonText } from '#lib/ledger/reason';
 import { record } from '#lib/ledger/record';
+import { parseInput } from '#lib/parse-input';
 
-export interface RevokeInput {
-  id: string;
-  /** Why, for the ledger; an administrator's own words, at most 300 characters. */
-  reason?: string;
-}
+export const revokeConnectionInput = z.object({ id: z.string(), reason: reasonText.optional() });
+export type RevokeConnectionInput = z.input<typeof revokeConnectionInput>;
 
 /** Whose connection the caller may revoke: a person their own, an administrator or this process any, a key within its providers. */
-function mayRevoke(ctx: Context, row: { personId: string; provider: string }): boolean {
+function mayRevoke(ctx: Context, personId: string | undefined, provider: string | undefined): boolean {
   const { actor } = ctx;
   switch (actor.type) {
     case 'system':
       return true;
     case 'person':
-      return actor.role === 'administrator' || actor.personId === row.personId;
+      return actor.role === 'administrator' || actor.personId === personId;
     case 'api_key':
       if (!actor.scopes.includes('connections:revoke')) throw new AppError('insufficient_scope');
-      return actor.providers === null || actor.providers.includes(row.provider);
+      return provider !== undefined && keyCoversProvider(actor, provider);
     case 'anonymous':
       throw new AppError('unauthenticated');
   }
@@ -36,21 +37,18 @@ function mayRevoke(ctx: Context, row: { personId: string; provider: string }): b
  * nothing. The sealed tokens stay until the provider's part is over, since it needs them.
  * @throws AppError `not_found`, also for what is somebody else's; `insufficient_scope`; `unauthenticated`
  */
-export async function revokeConnection(ctx: Context, input: RevokeInput): Promise<{ id: string; changed: boolean }> {
+export async function revokeConnection(
+  ctx: Context,
+  input: RevokeConnectionInput,
+): Promise<{ id: string; changed: boolean }> {
   const { db } = ctx.database;
-  const personId = personOfConnection(input.id);
-  if (!personId) {
-    mayRevoke(ctx, { personId: '', provider: '' });
-    throw new AppError('not_found');
-  }
-  const where = and(eq(connections.personId, personId), eq(connections.id, input.id));
-  const [row] = await db
-    .select({ personId: connections.personId, provider: connections.provider })
-    .from(connections)
-    .where(where);
-  // Asked even where there is no row, so that a missing scope is told apart from a missing connection for nobody.
-  const allowed = mayRevoke(ctx, row ?? { personId, provider: '' });
-  if (!row || !allowed) throw new AppError('not_found');
+  const { id, reason } = parseInput(revokeConnectionInput, input);
+  const personId = personOfConnection(id);
+  const where = and(eq(connections.personId, personId ?? ''), eq(connections.id, id));
+  const [row] = personId ? await db.select({ provider: connections.provider }).from(connections).where(where) : [];
+  // Asked even where there is no row, so that a missing scope is said whether or not the connection exists.
+  const allowed = mayRevoke(ctx, personId, row?.provider);
+  if (!personId || !row || !allowed) throw new AppError('not_found');
 
   const changed = await withTransaction(db, async (tx) => {
     const rows = await tx
@@ -59,21 +57,19 @@ export async function revokeConnection(ctx: Context, input: RevokeInput): Promis
       .where(and(where, ne(connections.status, 'revoked')))
       .returning({ id: connections.id });
     if (rows.length === 0) return false;
-    const { actor } = ctx;
-    const requestedBy = actor.type === 'person' ? actor.personId : actor.type === 'api_key' ? actor.keyId : 'system';
+    const requestedBy = actorId(ctx.actor) ?? '';
     // Cut, not rounded: a moment rounded up would not be due yet when the attempt below begins.
     const nextAttemptAt = sql`date_trunc('milliseconds', now())`;
-    await tx.insert(revocations).values({ personId, connectionId: input.id, requestedBy, nextAttemptAt });
+    await tx.insert(revocations).values({ personId, connectionId: id, requestedBy, nextAttemptAt });
     await record(tx, ctx, {
       action: 'connection.revoked',
       personId,
-      connectionId: input.id,
+      connectionId: id,
       provider: row.provider,
-      details: input.reason ? { reason: input.reason.slice(0, 300) } : {},
+      details: reason ? { reason } : {},
     });
     return true;
   });
-  if (changed)
-    inBackground(ctx, 'revoke at the provider', workOneRevocation(ctx, { personId, connectionId: input.id }));
-  return { id: input.id, changed };
+  if (changed) inBackground(ctx, 'revoke at the provider', workOneRevocation(ctx, { personId, connectionId: id }));
+  return { id, changed };
 }

@@ -1,6 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { requirePerson } from '#lib/access/require';
+import { assertNotFrozen, isFrozen } from '#lib/connections/frozen';
 import { fromProtocolError } from '#lib/connections/protocol-error';
 import type { Transaction } from '#lib/connections/transaction';
 import type { Context } from '#lib/context';
@@ -39,13 +40,13 @@ async function loadOwn(ctx: Context & { actor: { type: 'person'; personId: strin
       provider: connections.provider,
       accountParams: connections.accountParams,
       status: connections.status,
-      frozenAt: connections.frozenAt,
+      frozen: isFrozen,
     })
     .from(connections)
     .where(and(eq(connections.personId, ctx.actor.personId), eq(connections.id, id)));
   if (!row) throw new AppError('not_found');
   if (row.status === 'revoked') throw new AppError('revoked');
-  if (row.frozenAt) throw new AppError('frozen');
+  if (row.frozen) throw new AppError('frozen');
   return row;
 }
 
@@ -81,6 +82,9 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
   const provider = ctx.providers.get(existing?.provider ?? input.provider ?? '');
   const offered = signingIn ? provider?.sign_in : provider?.connect;
   if (!provider || !offered) throw new AppError('unknown_provider');
+
+  if (actor.type === 'person' && !signingIn)
+    await assertNotFrozen(ctx, { provider: provider.id, personId: actor.personId });
 
   const accountParams = accountParamsFor(provider, existing?.accountParams ?? input.accountParams);
   const scopes = [...(signingIn ? provider.sign_in_scopes : provider.scopes)];

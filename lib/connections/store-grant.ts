@@ -1,5 +1,6 @@
 import { and, eq, isNull, ne, sql } from 'drizzle-orm';
 import type { PersonContext } from '#lib/access/require';
+import { assertNotFrozen, isFrozen } from '#lib/connections/frozen';
 import { sealTokens } from '#lib/connections/tokens-at-rest';
 import { type Db, withTransaction } from '#lib/db/database';
 import { type Authorization, connections } from '#lib/db/schema/connections';
@@ -42,7 +43,7 @@ const liveRow = (personId: string, grant: Grant) =>
 
 async function findLive(db: Db, personId: string, grant: Grant) {
   const [row] = await db
-    .select({ id: connections.id, status: connections.status, frozenAt: connections.frozenAt })
+    .select({ id: connections.id, status: connections.status, frozen: isFrozen })
     .from(connections)
     .where(liveRow(personId, grant));
   return row;
@@ -59,7 +60,8 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
   const { db } = ctx.database;
   for (let attempt = 0; attempt < 3; attempt++) {
     const live = await findLive(db, personId, grant);
-    if (live?.frozenAt) throw new AppError('frozen');
+    if (live?.frozen) throw new AppError('frozen');
+    await assertNotFrozen(ctx, { provider: grant.provider, personId });
     const id = live?.id ?? newConnectionId(personId);
     const values = {
       label: grant.label,

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { vendToken } from '#lib/connections/vend-token';
 import type { Runtime } from '#lib/context';
 import { sharedDatabase, withDatabase } from '#tests/database';
-import { addApiKey, addConnection, addPerson, createRuntime, entries, plainRecord, rowOf } from '#tests/hub';
+import { addApiKey, addConnection, addPerson, createRuntime, entries, freeze, plainRecord, rowOf } from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -80,10 +80,11 @@ describe('a refused token', () => {
   test.each([
     ['is revoked', { status: 'revoked' as const }, 'revoked'],
     ['needs its person', { status: 'needs_reconnect' as const }, 'needs_reconnect'],
-    ['is frozen', { frozenAt: new Date() }, 'frozen'],
+    ['is frozen', undefined, 'frozen'],
   ])('of a connection that %s is refused with its code, which the ledger has too', async (_, values, code) => {
     const { id: personId } = await addPerson(runtime);
-    const id = await addConnection(runtime, { personId, values });
+    const id = await addConnection(runtime, { personId, ...(values ? { values } : {}) });
+    if (code === 'frozen') await freeze(runtime, 'connection', id);
     const { ctx } = await addApiKey(runtime);
     await expect(vendToken(ctx, { id })).rejects.toMatchObject({ code });
     expect(await entries(runtime, id)).toMatchObject([{ action: 'token.denied', outcome: 'refused', code }]);
@@ -112,7 +113,8 @@ describe('a refused token', () => {
       { action: 'api_key.created' },
       { action: 'token.denied', code: 'insufficient_scope' },
     ]);
-    expect(await entries(runtime, id)).toEqual([]);
+    // Its person sees in the history that a service without the right had a try.
+    expect(await entries(runtime, id)).toMatchObject([{ action: 'token.denied', code: 'insufficient_scope' }]);
   });
 
   test('without a refresh token, vends until its end and then needs its person', async () => {

@@ -1,19 +1,25 @@
 import { createHash } from 'node:crypto';
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { isWithin } from '#lib/access/ip-rules';
+import { isApiKeyFormat } from '#lib/access/key-format';
+import { noteKeyUse } from '#lib/access/note-key-use';
 import { type ApiKeyActor, keyCoversProvider, requireApiKey } from '#lib/access/require-api-key';
 import { refreshConnection } from '#lib/connections/refresh';
-import { tokenIsAlive } from '#lib/connections/token-clock';
 import { accessTokenPlace } from '#lib/connections/tokens-at-rest';
-import { refreshDue } from '#lib/connections/view';
+import { askForVend, type VendRow } from '#lib/connections/vend-query';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { AppError, isAppError } from '#lib/errors';
-import { personOfConnection } from '#lib/ids';
-import { record } from '#lib/ledger/record';
+import { hashSecret, personOfConnection } from '#lib/ids';
+import { record, toLedgerRow } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 
-export const vendTokenInput = z.object({ id: z.string().max(64) });
+export const vendTokenInput = z.object({
+  id: z.string().max(64),
+  /** The API key itself, where the context does not say already which key asks. */
+  key: z.string().max(256).optional(),
+});
 export type VendTokenInput = z.input<typeof vendTokenInput>;
 
 /** A live access token for a service, with what it needs to use it. */
@@ -32,47 +38,39 @@ export interface VendedToken {
   extras: Record<string, string | number | boolean>;
 }
 
-const usedLately = sql<boolean>`coalesce(${connections.lastUsedAt} > now() - interval '1 minute', false)`;
+/** Text that is no connection's id finds no connection, but its key is still asked for: a wrong key is told first. */
+const nowhere = 'per_none';
 
-const columns = {
-  personId: connections.personId,
-  id: connections.id,
-  provider: connections.provider,
-  issuer: connections.issuer,
-  subject: connections.subject,
-  label: connections.label,
-  status: connections.status,
-  frozen: sql<boolean>`${connections.frozenAt} is not null`,
-  scopesRequested: connections.scopesRequested,
-  scopesGranted: connections.scopesGranted,
-  extras: connections.extras,
-  tokenType: connections.tokenType,
-  accessToken: connections.accessToken,
-  refreshable: sql<boolean>`${connections.refreshToken} is not null`,
-  expiresAt: connections.accessTokenExpiresAt,
-  expiresIn: sql<
-    number | null
-  >`floor(extract(epoch from ${connections.accessTokenExpiresAt} - clock_timestamp()))::float8`,
-  due: refreshDue,
-  alive: tokenIsAlive,
-  lastUsedBy: connections.lastUsedBy,
-  usedLately,
-};
+type Caller = Context & { actor: ApiKeyActor };
 
-type Row = Awaited<ReturnType<typeof load>>;
-
-async function load(ctx: Context, personId: string, id: string) {
-  const [row] = await ctx.database.db
-    .select(columns)
-    .from(connections)
-    .where(and(eq(connections.personId, personId), eq(connections.id, id)));
-  if (!row) throw new AppError('not_found');
-  return row;
+interface Asked {
+  ctx: Caller;
+  row: VendRow;
 }
 
-function assertVendable(actor: ApiKeyActor, row: Row): void {
-  // A key that is limited to other providers learns nothing of this connection, not even that it exists.
-  if (!keyCoversProvider(actor, row.provider)) throw new AppError('not_found');
+async function ask(ctx: Context, { id, key }: { id: string; key?: string | undefined }): Promise<Asked> {
+  const { actor } = ctx;
+  if (key === undefined && actor.type === 'person') throw new AppError('forbidden');
+  if (key !== undefined && !isApiKeyFormat(key)) throw new AppError('invalid_api_key');
+  if (key === undefined && actor.type !== 'api_key') throw new AppError('invalid_api_key');
+  const credential = key !== undefined ? { hash: hashSecret(key) } : (actor as ApiKeyActor);
+  const row = await askForVend(ctx, credential, { personId: personOfConnection(id) ?? nowhere, id });
+  if (!row) throw new AppError('invalid_api_key');
+  const asKey: ApiKeyActor = {
+    type: 'api_key',
+    keyId: row.key_id,
+    scopes: row.key_scopes,
+    providers: row.key_providers,
+  };
+  return { ctx: { ...ctx, actor: asKey }, row };
+}
+
+/** A key that is limited to other providers learns nothing of a connection, not even that it exists. */
+function assertVendable({ ctx, row }: Asked): void {
+  const expected = row.key_ip_ranges === null || isWithin(ctx.ip, row.key_ip_ranges);
+  if (!expected && row.key_ip_rule === 'deny') throw new AppError('ip_not_allowed');
+  requireApiKey(ctx, 'tokens:vend');
+  if (row.id === null || !keyCoversProvider(ctx.actor, row.provider)) throw new AppError('not_found');
   if (row.status === 'revoked') throw new AppError('revoked');
   if (row.frozen) throw new AppError('frozen');
   if (row.status === 'needs_reconnect') throw new AppError('needs_reconnect');
@@ -83,99 +81,101 @@ function isPassing(error: unknown): boolean {
   return isAppError(error) && error.status === 503;
 }
 
-async function makeFresh(ctx: Context, actor: ApiKeyActor, row: Row): Promise<Row> {
-  let current = row;
+async function makeFresh(asked: Asked, id: string): Promise<Asked> {
+  let current = asked;
+  const again = async () => {
+    current = await ask(asked.ctx, { id });
+    assertVendable(current);
+  };
   // Twice: a token of a few seconds may be over again by the time its refresh was stored and read.
-  for (let attempt = 0; attempt < 2 && current.due && (current.refreshable || !current.alive); attempt++) {
+  for (let attempt = 0; attempt < 2; attempt++) {
+    if (!current.row.due || !(current.row.refreshable || !current.row.alive)) break;
     try {
-      await refreshConnection(ctx, { id: current.id });
+      await refreshConnection(asked.ctx, { id });
     } catch (error) {
       if (!isPassing(error)) throw error;
-      current = await load(ctx, row.personId, row.id);
-      assertVendable(actor, current);
-      if (current.alive) return current;
+      await again();
+      if (current.row.alive) return current;
       throw error;
     }
-    current = await load(ctx, row.personId, row.id);
-    assertVendable(actor, current);
+    await again();
   }
-  if (!current.alive) throw new AppError('provider_unavailable', { retryAfterSeconds: 1 });
+  if (!current.row.alive) throw new AppError('provider_unavailable', { retryAfterSeconds: 1 });
   return current;
 }
 
 /** Notes who used the connection last, at most once a minute unless another key did. */
-async function touch(ctx: Context, actor: ApiKeyActor, row: Row): Promise<void> {
-  if (row.usedLately && row.lastUsedBy === actor.keyId) return;
+async function noteUse({ ctx, row }: Asked): Promise<void> {
+  if (row.used_lately) return;
+  const usedLately = sql`${connections.lastUsedAt} > now() - interval '1 minute'`;
   await ctx.database.db
     .update(connections)
-    .set({ lastUsedAt: sql`now()`, lastUsedBy: actor.keyId })
+    .set({ lastUsedAt: sql`now()`, lastUsedBy: row.key_id })
     // Asked again in the write: of many callers at once, one writes.
     .where(
       and(
-        eq(connections.personId, row.personId),
-        eq(connections.id, row.id),
-        sql`(${usedLately} and ${connections.lastUsedBy} = ${actor.keyId}) is not true`,
+        eq(connections.personId, row.person_id),
+        eq(connections.id, row.id ?? ''),
+        sql`(${usedLately} and ${connections.lastUsedBy} = ${row.key_id}) is not true`,
       ),
     );
 }
 
 /**
- * Hands an API key a live access token, refreshing it first where it is about to end. The answer is given only after
- * its ledger entry was committed; a refusal is recorded with its code.
- * @throws AppError `insufficient_scope`, `not_found`, `revoked`, `frozen`, `needs_reconnect`, `refresh_in_progress`,
- *   `provider_unavailable`, `provider_configuration`
+ * Hands an API key a live access token, refreshing it first where it is about to end. One round trip asks for
+ * everything that decides; the answer is given only after its ledger entry was committed. A refusal is recorded with
+ * its code.
+ * @throws AppError `invalid_api_key`, `insufficient_scope`, `ip_not_allowed`, `not_found`, `revoked`, `frozen`,
+ *   `needs_reconnect`, `refresh_in_progress`, `provider_unavailable`, `provider_configuration`
  */
-export async function vendToken(ctx: Context, input: VendTokenInput): Promise<VendedToken> {
-  let row: Row | undefined;
+export async function vendToken(caller: Context, input: VendTokenInput): Promise<VendedToken> {
+  const parsed = parseInput(vendTokenInput, input);
+  let asked = await ask(caller, parsed);
   try {
-    const actor = requireApiKey(ctx, 'tokens:vend');
-    const { id } = parseInput(vendTokenInput, input);
-    const personId = personOfConnection(id);
-    if (!personId) throw new AppError('not_found');
-    row = await load(ctx, personId, id);
-    assertVendable(actor, row);
-    row = await makeFresh(ctx, actor, row);
-    const sealed = row.accessToken;
-    if (!sealed) throw new AppError('needs_reconnect');
-    const accessToken = ctx.vault.open(sealed, accessTokenPlace(row.id));
-    const fingerprint = createHash('sha256').update(accessToken).digest('base64');
-    const { provider } = row;
-    await Promise.all([
-      record(ctx.database.db, ctx, {
-        action: 'token.vended',
-        personId,
-        connectionId: id,
-        provider,
-        details: { scopes: row.scopesGranted, fingerprint },
-      }),
-      touch(ctx, actor, row),
-    ]);
-    const granted = row.scopesGranted;
+    assertVendable(asked);
+    asked = await makeFresh(asked, parsed.id);
+    const { ctx, row } = asked;
+    if (row.access_token === null) throw new AppError('needs_reconnect');
+    const accessToken = ctx.vault.open(row.access_token, accessTokenPlace(parsed.id));
+    const granted = row.scopes_granted;
+    const entry = toLedgerRow(ctx, {
+      action: 'token.vended',
+      personId: row.person_id,
+      connectionId: parsed.id,
+      provider: row.provider,
+      details: {
+        scopes: granted,
+        fingerprint: createHash('sha256').update(accessToken).digest('base64'),
+        ...(row.key_ip_ranges && !isWithin(ctx.ip, row.key_ip_ranges) ? { unexpected_ip: true } : {}),
+      },
+    });
+    await Promise.all([ctx.vends.add(entry), noteUse(asked)]);
+    if (row.key_stale) noteKeyUse(ctx, row.key_id);
     return {
       accessToken,
-      tokenType: row.tokenType,
-      expiresAt: row.expiresAt,
-      expiresIn: row.expiresIn,
+      tokenType: row.token_type,
+      expiresAt: row.expires_at,
+      expiresIn: row.expires_in,
       scopes: granted,
-      missingScopes: granted ? row.scopesRequested.filter((scope) => !granted.includes(scope)) : [],
-      provider,
+      missingScopes: granted ? row.scopes_requested.filter((scope) => !granted.includes(scope)) : [],
+      provider: row.provider,
       account: { issuer: row.issuer, subject: row.subject, label: row.label ?? row.subject },
       extras: row.extras,
     };
   } catch (error) {
-    await recordDenied(ctx, error, row);
+    await recordDenied(asked, error);
     throw error;
   }
 }
 
-async function recordDenied(ctx: Context, error: unknown, row: Row | undefined): Promise<void> {
-  if (ctx.actor.type !== 'api_key' || !isAppError(error)) return;
+async function recordDenied({ ctx, row }: Asked, error: unknown): Promise<void> {
+  if (!isAppError(error)) return;
   await record(ctx.database.db, ctx, {
     action: 'token.denied',
     outcome: error.status >= 500 ? 'failed' : 'refused',
     code: error.code,
-    personId: row?.personId ?? null,
-    connectionId: row?.id ?? null,
-    provider: row?.provider ?? null,
+    personId: row.id === null ? null : row.person_id,
+    connectionId: row.id,
+    provider: row.id === null ? null : row.provider,
   });
 }

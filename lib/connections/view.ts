@@ -1,4 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { isFrozen } from '#lib/connections/frozen';
+import { isSpent, refreshDue } from '#lib/connections/token-clock';
 import type { ConnectionView, DisplayStatus, ScopeView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
@@ -6,14 +8,19 @@ import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import type { ProviderRecord } from '#lib/providers/record';
 
-/**
- * The seconds before its end at which an access token counts as due: a minute, or a tenth of its life where that is
- * shorter, by the database's clock.
- */
-export const refreshDue: SQL<boolean> = sql<boolean>`coalesce(${connections.accessTokenExpiresAt} - clock_timestamp() <
-  least(interval '1 minute', (${connections.accessTokenExpiresAt} - ${connections.accessTokenIssuedAt}) / 10), false)`;
+/** A connection's row in `revocations`, where it has one. */
+export const itsRevocation = and(
+  eq(revocations.personId, connections.personId),
+  eq(revocations.connectionId, connections.id),
+);
 
-/** What a view is made of: named columns, no token. Select from connections left join revocations and api_keys. */
+/** The API key that used a connection last, in `api_keys`. */
+export const itsKey = eq(apiKeys.id, connections.lastUsedBy);
+
+/**
+ * What a view is made of: named columns, no token. Select them from `connections`, left-joined to `revocations` on
+ * `itsRevocation` and to `api_keys` on `itsKey`.
+ */
 export const connectionColumns = {
   id: connections.id,
   personId: connections.personId,
@@ -33,6 +40,7 @@ export const connectionColumns = {
   refreshable: sql<boolean>`${connections.refreshToken} is not null`,
   refreshExpiresAt: connections.refreshTokenExpiresAt,
   due: refreshDue,
+  spent: isSpent,
   lastUsedAt: connections.lastUsedAt,
   lastUsedBy: connections.lastUsedBy,
   lastUsedByName: apiKeys.name,
@@ -44,7 +52,7 @@ export const connectionColumns = {
   createdAt: connections.createdAt,
   connectedAt: connections.connectedAt,
   revokedAt: connections.revokedAt,
-  frozenAt: connections.frozenAt,
+  frozen: isFrozen,
   revocationState: revocations.state,
   revocationAttempts: revocations.attempts,
   revocationNextAttemptAt: revocations.nextAttemptAt,
@@ -79,8 +87,8 @@ export function describeScopes(provider: ProviderRecord | undefined, scopes: rea
 
 function displayStatus(row: ConnectionRow): DisplayStatus {
   if (row.status === 'revoked') return 'revoked';
-  if (row.frozenAt) return 'frozen';
-  if (row.status === 'needs_reconnect') return 'needs_reconnect';
+  if (row.frozen) return 'frozen';
+  if (row.status === 'needs_reconnect' || row.spent) return 'needs_reconnect';
   return row.due ? 'refresh_due' : 'connected';
 }
 
@@ -117,7 +125,7 @@ export function toConnectionView(ctx: Pick<Context, 'providers'>, row: Connectio
     createdAt: row.createdAt,
     connectedAt: row.connectedAt,
     revokedAt: row.revokedAt,
-    frozenAt: row.frozenAt,
+    frozen: row.frozen,
     revocation: row.revocationState
       ? {
           state: row.revocationState,

@@ -47,7 +47,8 @@ export interface ConnectionView {
   createdAt: Date;
   connectedAt: Date;
   revokedAt: Date | null;
-  frozenAt: Date | null;
+  /** A brake stands over it: nothing is vended, refreshed or connected. */
+  frozen: boolean;
   revocation: RevocationView | null;
 }
 
@@ -93,10 +94,4 @@ export interface HistoryView {
   by: string;
   ip: string | null;
   requestId: string | null;
-}
-
-/** A page of a keyset-ordered list. The cursor is opaque; null at the end. */
-export interface Page<T> {
-  items: T[];
-  nextCursor: string | null;
 }

@@ -1,13 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { and, asc, eq, lte, sql } from 'drizzle-orm';
+import { endpointsOf } from '#lib/connections/endpoints-of';
 import { accessTokenPlace, refreshTokenPlace, sealTokens } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
+import { people } from '#lib/db/schema/people';
 import { type RevocationState, revocations } from '#lib/db/schema/revocations';
 import { record } from '#lib/ledger/record';
 import { refreshGrant } from '#lib/oauth/refresh-grant';
-import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
 import { revokeGrant } from '#lib/oauth/revoke-token';
 import { isOAuthError } from '#lib/oauth/types';
 
@@ -51,6 +52,7 @@ async function revokeUpstream(
   row: {
     id: string;
     provider: string;
+    issuer: string;
     accountParams: Record<string, string>;
     accessToken: string | null;
     refreshToken: string | null;
@@ -60,7 +62,7 @@ async function revokeUpstream(
   if (!provider) return 'unsupported';
   const accessToken = row.accessToken === null ? null : ctx.vault.open(row.accessToken, accessTokenPlace(row.id));
   const refreshToken = row.refreshToken === null ? null : ctx.vault.open(row.refreshToken, refreshTokenPlace(row.id));
-  const pinned = await resolveEndpoints(provider, ctx, row.accountParams);
+  const pinned = await endpointsOf(ctx, provider, row);
   const outcome = (result: { outcome: 'revoked' | 'unsupported' }): RevocationState =>
     result.outcome === 'revoked' ? 'revoked_upstream' : 'unsupported';
   try {
@@ -104,7 +106,8 @@ async function finish(
       )
       .returning({ state: revocations.state });
     if (done.length === 0) return;
-    // The outcome is final: what was kept for it is erased.
+    // The outcome is final: what was kept for it is erased, and with a deleted person whatever tells of them.
+    const deleted = sql`exists (select 1 from ${people} as gone where gone.id = ${key.personId} and gone.deleted_at is not null)`;
     await tx
       .update(connections)
       .set({
@@ -114,6 +117,8 @@ async function finish(
         refreshTokenExpiresAt: null,
         leaseOwner: null,
         leaseExpiresAt: null,
+        accountParams: sql`case when ${deleted} then '{}'::jsonb else ${connections.accountParams} end`,
+        extras: sql`case when ${deleted} then '{}'::jsonb else ${connections.extras} end`,
       })
       .where(
         and(
@@ -142,6 +147,7 @@ export async function workOneRevocation(ctx: Context, key: Key): Promise<void> {
     .select({
       id: connections.id,
       provider: connections.provider,
+      issuer: connections.issuer,
       accountParams: connections.accountParams,
       accessToken: connections.accessToken,
       refreshToken: connections.refreshToken,

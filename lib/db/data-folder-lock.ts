@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -22,7 +23,10 @@ const sqliteBusy = 5;
  * @throws DataFolderInUse
  */
 export function lockDataFolder(dataDir: string): () => void {
-  const lock = new DatabaseSync(join(dataDir, 'lock.sqlite'));
+  const file = join(dataDir, 'lock.sqlite');
+  const lock = new DatabaseSync(file);
+  // Whoever may open it could hold the lock and keep us from starting.
+  chmodSync(file, 0o600);
   try {
     lock.exec('pragma locking_mode = exclusive; pragma journal_mode = memory; begin exclusive');
   } catch (cause) {

@@ -7,9 +7,20 @@ type Schema = typeof schema;
 /** The same query interface over postgres.js and PGlite; also what a transaction hands to its body. */
 export type Db = PgDatabase<PgQueryResultHKT, Schema, ExtractTablesWithRelations<Schema>>;
 
+/**
+ * Statements of fixed text, prepared once a connection, on connections of their own: what every vended token needs must
+ * not wait behind a long read. Moments come as Date, jsonb as values.
+ */
+export interface HotPath {
+  read<Row>(text: string, parameters: readonly (string | null)[]): Promise<Row[]>;
+  /** Resolves when it is committed. */
+  write(text: string, parameters: readonly (string | null)[]): Promise<void>;
+}
+
 /** An opened database. */
 export interface Database {
   db: Db;
+  hot: HotPath;
   engine: 'postgres' | 'pglite';
   close(): Promise<void>;
 }

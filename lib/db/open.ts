@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
@@ -12,17 +12,29 @@ const options = { schema, casing: 'snake_case' } as const;
 
 /** Opens PostgreSQL, or what speaks its protocol, through a pool. Connects at the first query. */
 export function openPostgres(url: string, pool: { max?: number } = {}): Database {
-  const client = postgres(url, {
-    max: pool.max ?? 8,
-    connect_timeout: 5,
-    idle_timeout: 60,
-    connection: { application_name: 'grantkeep', statement_timeout: 30_000 },
-    onnotice: () => {},
-  });
+  const connect = (max: number) =>
+    postgres(url, {
+      max,
+      connect_timeout: 5,
+      idle_timeout: 60,
+      connection: { application_name: 'grantkeep', statement_timeout: 30_000 },
+      onnotice: () => {},
+    });
+  const client = connect(pool.max ?? 8);
+  // One connection each: postgres.js pipelines, and one pipelined connection serves small statements faster than ten.
+  const reading = connect(1);
+  const writing = connect(1);
   return {
     db: drizzlePostgres(client, options) as unknown as Db,
+    hot: {
+      read: async <Row>(text: string, parameters: readonly (string | null)[]) =>
+        (await reading.unsafe(text, [...parameters], { prepare: true })) as unknown as Row[],
+      write: async (text, parameters) => void (await writing.unsafe(text, [...parameters], { prepare: true })),
+    },
     engine: 'postgres',
-    close: () => client.end({ timeout: 5 }),
+    close: async () => {
+      await Promise.all([client, reading, writing].map((each) => each.end({ timeout: 5 })));
+    },
   };
 }
 
@@ -35,6 +47,11 @@ export interface EmbeddedDatabase extends Database {
 export function wrapPglite(pglite: PGlite, afterClose: () => void = () => {}): EmbeddedDatabase {
   return {
     db: drizzlePglite(pglite, options) as unknown as Db,
+    hot: {
+      read: async <Row>(text: string, parameters: readonly (string | null)[]) =>
+        (await pglite.query<Row>(text, [...parameters])).rows,
+      write: async (text, parameters) => void (await pglite.query(text, [...parameters])),
+    },
     engine: 'pglite',
     pglite,
     close: async () => {
@@ -52,7 +69,11 @@ export async function openEmbedded(dataDir: string): Promise<EmbeddedDatabase> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const release = lockDataFolder(dataDir);
   try {
-    return wrapPglite(await PGlite.create({ dataDir: join(dataDir, 'pg') }), release);
+    // PGlite lets everybody write its files, and a data folder that was there already may be open to others.
+    const files = join(dataDir, 'pg');
+    mkdirSync(files, { recursive: true, mode: 0o700 });
+    chmodSync(files, 0o700);
+    return wrapPglite(await PGlite.create({ dataDir: files }), release);
   } catch (error) {
     release();
     throw error;

@@ -3,6 +3,16 @@ import { type Db, rowsOf } from '#lib/db/database';
 
 const monthsAhead = 13;
 
+/** True where this connection's role owns the ledger, as the one role that does everything does. */
+export async function mayMakePartitions(db: Db): Promise<boolean> {
+  const [row] = rowsOf<{ owns: boolean }>(
+    await db.execute(
+      sql`select pg_has_role(relowner, 'usage') as owns from pg_class where oid = to_regclass('public.ledger')`,
+    ),
+  );
+  return row?.owns ?? false;
+}
+
 /**
  * Makes the ledger's partitions for this month and the next thirteen, where they are missing. Rows of a month without
  * one go to the default partition, so a late call loses nothing; but a month whose rows are there already is left there.

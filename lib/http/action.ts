@@ -4,6 +4,7 @@ import { type PersonContext, requireAdministrator, requirePerson } from '#lib/ac
 import { type ErrorCode, toAppError } from '#lib/errors';
 import { requireSameOrigin } from '#lib/http/origin';
 import { webContext } from '#lib/http/web-context';
+import { issuesOf } from '#lib/parse-input';
 import { requestHeaders } from '#lib/session/request';
 
 /** What a form shows after its action ran. */
@@ -17,12 +18,17 @@ export type ActionState<Data = unknown> =
       issues?: readonly { path: string; message: string }[];
     };
 
+/** Somebody tried what they may not do: this goes into the ledger. */
+const denials: readonly ErrorCode[] = ['wrong_origin', 'unauthenticated', 'forbidden'];
+
 /** Fields of a form as an object; a name that occurs more than once becomes a list. Next's own fields are left out. */
 function fieldsOf(form: FormData): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const name of new Set(form.keys())) {
     if (name.startsWith('$ACTION')) continue;
-    const values = form.getAll(name).filter((value) => typeof value === 'string');
+    const texts = form.getAll(name).filter((value) => typeof value === 'string');
+    // PostgreSQL takes no zero byte in a text.
+    const values = texts.map((text) => text.replaceAll('\0', ''));
     fields[name] = values.length > 1 ? values : values[0];
   }
   return fields;
@@ -48,13 +54,12 @@ export function formAction<Schema extends z.ZodType, Data>(
       if (options.role === 'administrator') requireAdministrator(ctx);
       const parsed = schema.safeParse(fieldsOf(form));
       if (!parsed.success) {
-        const issues = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
         return {
           ok: false,
           code: 'invalid_request',
           message: 'Some fields need another look.',
           reference: ctx.requestId,
-          issues,
+          issues: issuesOf(parsed.error),
         };
       }
       return { ok: true, ...(await body(ctx, parsed.data)) };
@@ -62,6 +67,7 @@ export function formAction<Schema extends z.ZodType, Data>(
       // Redirects and not-found pages travel as errors.
       unstable_rethrow(thrown);
       const error = toAppError(thrown);
+      if (denials.includes(error.code)) ctx.refusals.add(ctx, error.code);
       if (error.status >= 500)
         ctx.log.error({
           event: 'action_failed',

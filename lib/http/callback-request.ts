@@ -4,7 +4,7 @@ import { type Transaction, transactionSeconds } from '#lib/connections/transacti
 import type { Context } from '#lib/context';
 import { type AppError, type ErrorCode, toAppError } from '#lib/errors';
 import { refusalPage, seeOther } from '#lib/http/oauth-answers';
-import { withFlowResult } from '#lib/http/return-to';
+import { signInPage, withFlowResult } from '#lib/http/return-to';
 import type { CookieJar } from '#lib/session/cookies';
 import { writeSessionId } from '#lib/session/session-cookie';
 import { clearTransaction, findTransaction } from '#lib/session/transaction-cookies';
@@ -21,7 +21,7 @@ const outright: readonly ErrorCode[] = [
 ];
 
 function refuse(ctx: Context, error: AppError): Response {
-  if (ctx.actor.type === 'anonymous') ctx.refusals.add(ctx, error.code);
+  ctx.refusals.add(ctx, error.code);
   return refusalPage(error, ctx.requestId);
 }
 
@@ -58,7 +58,7 @@ export async function handleCallback(ctx: Context, request: Request, jar: Cookie
   }
   const { error, transaction } = result;
   if (!transaction || outright.includes(error.code)) return refusalPage(error, ctx.requestId);
-  const page = transaction.intent === 'sign_in' ? '/sign-in' : transaction.returnTo;
+  const page = transaction.intent === 'sign_in' ? signInPage(transaction.returnTo) : transaction.returnTo;
   const { provider, connectionId } = transaction;
   return seeOther(withFlowResult(page, { flow: error.code, provider, connection: connectionId, ref: ctx.requestId }));
 }

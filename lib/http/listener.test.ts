@@ -221,12 +221,20 @@ test('a target that is neither path nor URL is refused', async () => {
   expect(door.refused).toEqual([['invalid_request', '127.0.0.1']]);
 });
 
+test.each(['/admin/people?q=%00', '/admin/people/%00', '/api/v1/connections?user=a%00b'])(
+  'a zero byte in %s is refused',
+  async (path) => {
+    const door = await open();
+    expect(await ask(door, { path })).toMatchObject({ status: 400 });
+  },
+);
+
 describe('bodies', () => {
   test.each<[path: string, bytes: number, status: number]>([
     ['/api/v1/connections/x/token', 64 * 1024, 200],
     ['/api/v1/connections/x/token', 64 * 1024 + 1, 413],
-    ['/oauth/start', 1024 * 1024, 200],
-    ['/oauth/start', 1024 * 1024 + 1, 413],
+    ['/oauth/start', 64 * 1024, 200],
+    ['/oauth/start', 64 * 1024 + 1, 413],
     ['/oauth/start', 10 * 1024 * 1024, 413],
     ['/api/v1/connections/x/token', 10 * 1024 * 1024, 413],
   ])('%s with %i bytes: %i', async (path, bytes, status) => {
@@ -328,6 +336,17 @@ test('every answer carries the headers that belong on all, and HSTS on https alo
     expect((await ask(door, asked)).headers['strict-transport-security']).toMatch(/^max-age=31536000/);
   }
 });
+
+test.each(['/_next/../oauth/callback', '/_next/static/%2e%2e/%2e%2e/admin'])(
+  'an address dressed up as a file of the build is in the log: %s',
+  async (path) => {
+    const door = await open();
+    await ask(door, { path: '/_next/static/chunks/a.js' });
+    await ask(door, { path });
+    await expect.poll(() => door.logged).toHaveLength(1);
+    expect(door.logged[0]).toMatchObject({ event: 'request', path });
+  },
+);
 
 test('the log has the path without its query, and one line a request', async () => {
   const door = await open();

@@ -8,9 +8,8 @@ import { problemResponse } from '#lib/http/problem';
 import { alwaysHeaders } from '#lib/http/security-headers';
 import { newId } from '#lib/ids';
 
-/** Pages post small forms; the machine API smaller bodies still. */
-const maxBodyBytes = 1024 * 1024;
-const maxApiBodyBytes = 64 * 1024;
+/** Forms and API calls are small; a megabyte of form fields takes seconds to read, and keeps everybody waiting. */
+const maxBodyBytes = 64 * 1024;
 
 /** What must not be believed from outside, Next's own words among it; what is needed is written anew. */
 const intermediary =
@@ -61,11 +60,12 @@ async function refuse(request: IncomingMessage, response: ServerResponse, error:
 }
 
 /** The fault of a request by its headers alone; Node itself holds a sender to the length it announced. */
-function faultOf(request: IncomingMessage, target: string | null, isApi: boolean): AppError | null {
-  if (target === null) return new AppError('invalid_request');
+function faultOf(request: IncomingMessage, target: string | null): AppError | null {
+  // PostgreSQL takes no zero byte in a text, and nothing honest sends one.
+  if (target === null || /%00/.test(target)) return new AppError('invalid_request');
   if (request.headers['transfer-encoding'] !== undefined) return new AppError('length_required');
   const length = Number(request.headers['content-length'] ?? 0);
-  return length > (isApi ? maxApiBodyBytes : maxBodyBytes) ? new AppError('body_too_large') : null;
+  return length > maxBodyBytes ? new AppError('body_too_large') : null;
 }
 
 export interface ListenerParts {
@@ -118,7 +118,8 @@ export function createListener(parts: ListenerParts): RequestListener {
     writeHeader(request, requestIdHeader, requestId);
     response.setHeader('X-Request-Id', requestId);
     const { log, refusals } = parts.runtime() ?? {};
-    if (!path.startsWith('/_next/')) {
+    // Files of the build are not worth a line; an address that only begins like one may lead to a page.
+    if (!path.startsWith('/_next/') || /\.\.|%/.test(path)) {
       response.once('close', () => {
         log?.info({
           event: 'request',
@@ -132,7 +133,7 @@ export function createListener(parts: ListenerParts): RequestListener {
         });
       });
     }
-    const fault = faultOf(request, target, isApi);
+    const fault = faultOf(request, target);
     if (fault) {
       refusals?.add({ ip, requestId }, fault.code);
       await refuse(request, response, fault, requestId);

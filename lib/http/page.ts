@@ -2,7 +2,7 @@ import { notFound, redirect } from 'next/navigation';
 import type { PersonContext } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { isAppError } from '#lib/errors';
-import { safeReturnTo } from '#lib/http/return-to';
+import { safeReturnTo, signInPage } from '#lib/http/return-to';
 import { webContext } from '#lib/http/web-context';
 
 /** For pages that anybody may see. */
@@ -13,7 +13,7 @@ export function visitorPage(): Promise<Context> {
 /** For pages of a signed-in person; others are sent to sign in and come back to `returnTo`. */
 export async function personPage(returnTo: string): Promise<PersonContext> {
   const ctx = await webContext();
-  if (ctx.actor.type !== 'person') redirect(`/sign-in?return_to=${encodeURIComponent(safeReturnTo(returnTo))}`);
+  if (ctx.actor.type !== 'person') redirect(signInPage(safeReturnTo(returnTo)));
   return ctx as PersonContext;
 }
 

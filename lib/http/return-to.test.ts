@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { defaultReturnTo, safeReturnTo, withFlowResult } from '#lib/http/return-to';
+import { defaultReturnTo, safeReturnTo, signInPage, withFlowResult } from '#lib/http/return-to';
 
 const hostile = readFileSync(new URL('../../tests/hostile/return-to.txt', import.meta.url), 'utf8')
   .split('\n')
@@ -84,4 +84,12 @@ test('what came of a flow replaces what an earlier one left, and keeps the rest'
       ref: null,
     }),
   ).toBe('/connections?sort=name&flow=connected&provider=google#a');
+});
+
+test('a failed sign-in keeps where its person wanted to go', () => {
+  const address = withFlowResult(signInPage('/connections/con_1?tab=history#top'), { flow: 'access_denied' });
+  const url = new URL(address, 'http://localhost');
+  expect(url.pathname).toBe('/sign-in');
+  expect(url.searchParams.get('flow')).toBe('access_denied');
+  expect(safeReturnTo(url.searchParams.get('return_to'))).toBe('/connections/con_1?tab=history#top');
 });

@@ -22,6 +22,11 @@ export function safeReturnTo(text: unknown): string {
   return url.pathname + url.search + url.hash;
 }
 
+/** The sign-in page, from which people come on to `returnTo`: a path that was checked. */
+export function signInPage(returnTo: string): string {
+  return `/sign-in?${new URLSearchParams({ return_to: returnTo })}`;
+}
+
 /** The return path with what came of the flow, for the page to show. */
 export function withFlowResult(returnTo: string, result: Record<string, string | null | undefined>): string {
   const url = new URL(returnTo, base);

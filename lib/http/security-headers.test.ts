@@ -33,6 +33,10 @@ test.each([hub, local, { ...local, mode: 'development' as const }])(
   },
 );
 
+test('in production nothing unsafe is allowed at all', () => {
+  expect(contentSecurityPolicy(hub, 'n')).not.toContain('unsafe');
+});
+
 test('scripts run only with the nonce of the answer, in production without eval', () => {
   expect(directives(hub).get('script-src')).toEqual(["'nonce-n0nce'", "'strict-dynamic'"]);
   expect(directives({ ...local, mode: 'development' }).get('script-src')).toContain("'unsafe-eval'");

@@ -1,5 +1,5 @@
+import { isLoopbackHost } from '#lib/config/address-class';
 import type { Config } from '#lib/config/config';
-import { isLoopbackUrl } from '#lib/config/environment';
 
 type HeaderConfig = Pick<Config, 'appUrl' | 'secure' | 'mode' | 'builtinProviders' | 'providersFile'>;
 
@@ -8,21 +8,15 @@ type HeaderConfig = Pick<Config, 'appUrl' | 'secure' | 'mode' | 'builtinProvider
  * wrote, and only while the hub itself is on loopback. Everything else must be https.
  */
 export function loopbackFormTargets(config: HeaderConfig): string[] {
-  if (!isLoopbackUrl(config.appUrl)) return [];
+  if (!isLoopbackHost(config.appUrl)) return [];
   const builtin = Object.values(config.builtinProviders).flatMap((entry) => Object.values(entry ?? {}));
   const written = config.providersFile.flatMap((record) => [record.issuer, record.authorization_endpoint]);
   const origins = [...builtin, ...written].flatMap((value) => {
     const url = typeof value === 'string' ? URL.parse(value) : null;
-    return url?.protocol === 'http:' && isLoopbackUrl(url) ? [url.origin] : [];
+    return url?.protocol === 'http:' && isLoopbackHost(url) ? [url.origin] : [];
   });
   return [...new Set(origins)];
 }
-
-/**
- * The hash of `display:none`. React hides the pieces of an SVG that it streams late with exactly this attribute, which
- * takes no nonce; no other style attribute is let through.
- */
-const displayNone = "'sha256-aqNNdDLnnrDOnTNdkJpYlAxKVJtLt9CtFLklmInuUAE='";
 
 /**
  * The page's Content-Security-Policy. Chromium applies `form-action` to every hop after a form post, and providers
@@ -35,7 +29,6 @@ export function contentSecurityPolicy(config: HeaderConfig, nonce: string): stri
     "default-src 'none'",
     `script-src 'nonce-${nonce}' 'strict-dynamic'${evaluation}`,
     `style-src 'self' 'nonce-${nonce}'`,
-    `style-src-attr 'unsafe-hashes' ${displayNone}`,
     "img-src 'self'",
     "font-src 'self'",
     "connect-src 'self'",

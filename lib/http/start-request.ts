@@ -5,7 +5,7 @@ import type { Context } from '#lib/context';
 import { AppError, toAppError } from '#lib/errors';
 import { refusalPage, seeOther } from '#lib/http/oauth-answers';
 import { requireSameOrigin } from '#lib/http/origin';
-import { safeReturnTo, withFlowResult } from '#lib/http/return-to';
+import { safeReturnTo, signInPage, withFlowResult } from '#lib/http/return-to';
 import type { CookieJar } from '#lib/session/cookies';
 import { writeTransaction } from '#lib/session/transaction-cookies';
 
@@ -14,7 +14,8 @@ const accountParam = /^account_params\.([a-z0-9_]{1,40})$/;
 function readForm(form: FormData): StartFlowInput {
   const text = (name: string) => {
     const value = form.get(name);
-    return typeof value === 'string' && value !== '' ? value : undefined;
+    // PostgreSQL takes no zero byte in a text.
+    return typeof value === 'string' && value !== '' ? value.replaceAll('\0', '') : undefined;
   };
   const accountParams: Record<string, string> = {};
   for (const [field, value] of form) {
@@ -35,7 +36,7 @@ function readForm(form: FormData): StartFlowInput {
 /** Where a failed start is shown: on the card it began at, or on the sign-in page. */
 function failedStart(ctx: Context, input: StartFlowInput, code: string): string {
   const result = { flow: code, provider: input.provider, connection: input.connectionId, ref: ctx.requestId };
-  return withFlowResult(input.intent === 'sign_in' ? '/sign-in' : input.returnTo, result);
+  return withFlowResult(input.intent === 'sign_in' ? signInPage(input.returnTo) : input.returnTo, result);
 }
 
 /** POST /oauth/start: begins a flow and answers 303 to the provider, with the flow in a cookie of its own. */
@@ -43,8 +44,10 @@ export async function handleStart(ctx: Context, request: Request, jar: CookieJar
   let input: StartFlowInput | undefined;
   try {
     requireSameOrigin(ctx.config, request.headers);
+    // Before the form is read: reading costs more than refusing.
+    await limitRate(ctx, 'start');
     input = readForm(await request.formData());
-    await limitRate(ctx, input.intent === 'sign_in' ? 'sign_in' : 'start');
+    if (input.intent === 'sign_in') await limitRate(ctx, 'sign_in');
     const { location, transaction } = await startFlow(ctx, input);
     await writeTransaction(ctx.config, jar, transaction, transactionSeconds);
     return seeOther(location.href);
@@ -59,7 +62,8 @@ export async function handleStart(ctx: Context, request: Request, jar: CookieJar
         error_code: error.code,
         err: error.cause ?? error,
       });
-    if (ctx.actor.type === 'anonymous') ctx.refusals.add(ctx, error.code, input?.provider ?? null);
+    // Only a provider that there is: the ledger must not take words from a form.
+    ctx.refusals.add(ctx, error.code, ctx.providers.get(input?.provider ?? '')?.id);
     const outright = !input || error.code === 'rate_limited';
     return outright || !input ? refusalPage(error, ctx.requestId) : seeOther(failedStart(ctx, input, error.code));
   }

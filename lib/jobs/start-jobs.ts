@@ -3,7 +3,7 @@ import { purgeConsumedStates } from '#lib/connections/consumed-states';
 import { workRevocations } from '#lib/connections/work-revocations';
 import { type Context, type Runtime, systemContext } from '#lib/context';
 import type { EmbeddedDatabase } from '#lib/db/open';
-import { ensureLedgerPartitions } from '#lib/db/partitions';
+import { ensureLedgerPartitions, mayMakePartitions } from '#lib/db/partitions';
 import { rateLimits } from '#lib/db/schema/rate-limits';
 import { createBoss, tickQueue } from '#lib/jobs/job-tables';
 import { purgeSessions } from '#lib/people/sessions';
@@ -16,7 +16,7 @@ const steps: Record<string, (ctx: Context) => Promise<unknown>> = {
     database.db.delete(rateLimits).where(lt(rateLimits.expire, sql`now() - interval '1 hour'`)),
   // With an owner's role apart, that role makes the partitions (`grantkeep migrate`).
   make_partitions: async ({ database, now }) => {
-    if (database.engine === 'pglite') await ensureLedgerPartitions(database.db, now());
+    if (await mayMakePartitions(database.db)) await ensureLedgerPartitions(database.db, now());
   },
 };
 

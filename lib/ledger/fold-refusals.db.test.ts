@@ -54,6 +54,27 @@ describe('refusals of anonymous requests', () => {
     });
   });
 
+  test('of one who is known are theirs, a row each', async () => {
+    const folder = createRefusalFolder();
+    const key = { type: 'api_key', keyId: 'key_1', scopes: [], providers: null } as const;
+    const person = {
+      type: 'person',
+      personId: 'per_1',
+      role: 'user',
+      sessionId: 's',
+      name: 'Ada',
+      email: null,
+    } as const;
+    for (const actor of [key, person, person]) folder.add({ ...from('203.0.113.1'), actor }, 'not_found');
+    folder.add(from('203.0.113.1'), 'not_found');
+    await folder.flush(database.db);
+    expect((await rows()).map(({ actorType, actorId, count }) => [actorType, actorId, count])).toEqual([
+      ['api_key', 'key_1', 1],
+      ['person', 'per_1', 2],
+      ['anonymous', null, 1],
+    ]);
+  });
+
   test('begin anew each minute; nothing to say writes nothing', async () => {
     const folder = createRefusalFolder();
     await folder.flush(database.db);

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { Requester } from '#lib/actor';
+import { type Actor, actorId, type Requester } from '#lib/actor';
 import type { Db } from '#lib/db/database';
 import { ledger } from '#lib/db/schema/ledger';
 import { toLedgerRow } from '#lib/ledger/record';
@@ -7,6 +7,7 @@ import { toLedgerRow } from '#lib/ledger/record';
 const maxFolds = 1_000;
 
 interface Fold {
+  actor: Actor;
   code: string;
   network: string;
   requestId: string;
@@ -14,11 +15,14 @@ interface Fold {
   count: number;
 }
 
-/** Counts refusals of anonymous requests, so that a flood of them cannot fill the disk. */
+/** Who was refused; nobody in particular where no actor is named. */
+type Refused = Pick<Requester, 'ip' | 'requestId'> & { actor?: Actor };
+
+/** Counts refusals that have no entry of their own, so that a flood of them cannot fill the disk. */
 export interface RefusalFolder {
   /** Counts one; the row is written when its minute is over. */
-  add(who: Pick<Requester, 'ip' | 'requestId'>, code: string, provider?: string | null): void;
-  /** Writes one row a code and network with its count. */
+  add(who: Refused, code: string, provider?: string | null): void;
+  /** Writes one row a code, network and actor with its count. */
   flush(db: Db): Promise<void>;
 }
 
@@ -34,18 +38,21 @@ export function networkOf(ip: string | null): string {
   return `${network}/${bits}`;
 }
 
+const anonymous: Actor = { type: 'anonymous' };
+
 /** Makes a folder. It holds at most a thousand networks; what comes beyond is counted under `other`. */
 export function createRefusalFolder(): RefusalFolder {
   let folds = new Map<string, Fold>();
   return {
     add(who, code, provider = null) {
       const exact = networkOf(who.ip);
-      const known = folds.has(`${code} ${exact}`) || folds.size < maxFolds;
-      const network = known ? exact : 'other';
-      const key = `${code} ${network}`;
+      const asker = who.actor ?? anonymous;
+      const known = folds.has(`${code} ${exact} ${actorId(asker)}`) || folds.size < maxFolds;
+      const [network, actor] = known ? [exact, asker] : ['other', anonymous];
+      const key = `${code} ${network} ${actorId(actor)}`;
       const fold = folds.get(key);
       if (fold) fold.count += 1;
-      else folds.set(key, { code, network, requestId: who.requestId, provider, count: 1 });
+      else folds.set(key, { actor, code, network, requestId: who.requestId, provider, count: 1 });
     },
     async flush(db) {
       if (folds.size === 0) return;
@@ -53,7 +60,7 @@ export function createRefusalFolder(): RefusalFolder {
       folds = new Map();
       const rows = [...taken.values()].map((fold) =>
         toLedgerRow(
-          { actor: { type: 'anonymous' }, ip: fold.network, requestId: fold.requestId },
+          { actor: fold.actor, ip: fold.network, requestId: fold.requestId },
           {
             action: 'request.refused',
             outcome: 'refused',

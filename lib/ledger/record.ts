@@ -1,4 +1,4 @@
-import type { Requester } from '#lib/actor';
+import { actorId, type Requester } from '#lib/actor';
 import type { Db } from '#lib/db/database';
 import { ledger } from '#lib/db/schema/ledger';
 import type { LedgerAction } from '#lib/ledger/actions';
@@ -20,20 +20,12 @@ export interface LedgerEntry {
 /** The row for an entry, as the actor of the context did it. */
 export function toLedgerRow(who: Requester, entry: LedgerEntry): typeof ledger.$inferInsert {
   const { actor } = who;
-  const actorId =
-    actor.type === 'person'
-      ? actor.personId
-      : actor.type === 'api_key'
-        ? actor.keyId
-        : actor.type === 'system'
-          ? actor.name
-          : null;
   return {
     action: entry.action,
     outcome: entry.outcome ?? 'ok',
     code: entry.code ?? null,
     actorType: actor.type,
-    actorId,
+    actorId: actorId(actor),
     personId: entry.personId ?? (actor.type === 'person' ? actor.personId : null),
     connectionId: entry.connectionId ?? null,
     provider: entry.provider ?? null,
@@ -46,8 +38,8 @@ export function toLedgerRow(who: Requester, entry: LedgerEntry): typeof ledger.$
 }
 
 /**
- * Writes an entry in the caller's transaction: what it tells and the change it tells of stand or fall together.
- * This and `fold-refusals.ts` are the ledger's only writers.
+ * Writes an entry in the caller's transaction: what it tells and the change it tells of stand or fall together. Entries
+ * of vended tokens go by `group-commit.ts` instead, folded refusals by `fold-refusals.ts`; nothing else appends.
  */
 export async function record(tx: Db, who: Requester, entry: LedgerEntry): Promise<void> {
   await tx.insert(ledger).values(toLedgerRow(who, entry));

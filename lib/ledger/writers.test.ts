@@ -17,7 +17,8 @@ const changes = /\.(?:update|delete)\(\s*ledger\s*\)|(?:update|delete\s+from|tru
 
 test('only lib/ledger appends to the ledger', () => {
   const writers = sources.filter(([, text]) => inserts.test(text)).map(([path]) => path);
-  expect(writers.sort()).toEqual(['lib/ledger/fold-refusals.ts', 'lib/ledger/record.ts']);
+  expect(writers).toContain('lib/ledger/record.ts');
+  expect(writers.filter((path) => !path.startsWith('lib/ledger/'))).toEqual([]);
 });
 
 test('nothing changes or removes what was written', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fetchIdentity } from '#lib/oauth/fetch-identity';
 import type { TokenSet } from '#lib/oauth/types';
+import { google } from '#lib/providers/presets/google';
 import { depsFor, pinnedOf, quirkyRecord } from '#tests/servers/quirky-provider';
 import { type QuirkyServer, quirkyServer, type Reply } from '#tests/servers/quirky-server';
 
@@ -140,6 +141,33 @@ describe('an address', () => {
     const found = await identified(server, { identity: { source: 'id_token' } }, { id_token_claims });
     expect(found.emailVerified).toBe(expected);
   });
+});
+
+test.each([
+  ['somebody@gmail.com', undefined, true],
+  ['somebody@GMAIL.com', undefined, true],
+  ['grace@example.com', 'example.com', true],
+  ['grace@second.example', 'example.com', true],
+  ['grace@example.com', undefined, false],
+  ['grace@example.com', '', false],
+  ['grace@notgmail.com', undefined, false],
+  ['grace@gmail.com@example.com', undefined, false],
+])('at Google only an address that it hosts counts as verified: %s of %s: %s', async (email, hd, counts) => {
+  const server = await quirkyServer();
+  const { identity = {} } = google(undefined);
+  const id_token_claims = { sub: 's', email, email_verified: true, ...(hd === undefined ? {} : { hd }) };
+  expect(await identified(server, { identity }, { id_token_claims })).toMatchObject({ email, emailVerified: counts });
+});
+
+test.each([
+  ['cut to the longest there is', `${'x'.repeat(308)}@example.com.evil.example`],
+  ['without its control characters', 'a\u0000da@example.com'],
+  ['without its spaces', ' ada@example.com'],
+])('an address that would be somebody else’s %s counts as none', async (_, email) => {
+  const server = await quirkyServer();
+  const id_token_claims = { sub: 's', email, email_verified: true };
+  const found = await identified(server, { identity: { source: 'id_token' } }, { id_token_claims });
+  expect(found).toMatchObject({ email: null, emailVerified: false });
 });
 
 describe('an identity is refused', () => {

@@ -2,7 +2,15 @@ import { fillEndpoint } from '#lib/oauth/account-params';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { callProvider, readObject, valueAt } from '#lib/oauth/provider-call';
 import { pickExtras } from '#lib/oauth/token-answer';
-import type { AccountParamValues, Extras, OAuthDeps, OAuthProvider, PinnedEndpoints, TokenSet } from '#lib/oauth/types';
+import type {
+  AccountParamValues,
+  Extras,
+  IdentityRule,
+  OAuthDeps,
+  OAuthProvider,
+  PinnedEndpoints,
+  TokenSet,
+} from '#lib/oauth/types';
 
 /** Which account a grant belongs to. (issuer, subject) is the key; everything else may change. */
 export interface Identity {
@@ -34,11 +42,11 @@ async function lookUp(url: string, token: string, headers: Readonly<Record<strin
 }
 
 /** A short text without control characters, from a string or a number; null otherwise. */
-function plainText(value: unknown, longest = 255): string | null {
+function plainText(value: unknown): string | null {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
   if (typeof value !== 'string') return null;
   const text = value.replace(/\p{Cc}/gu, '').trim();
-  return text === '' ? null : text.slice(0, longest);
+  return text === '' ? null : text.slice(0, 255);
 }
 
 /** A subject is compared byte by byte, so it is taken as it is or not at all. */
@@ -46,6 +54,21 @@ function subjectOf(value: unknown): string {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
   if (typeof value === 'string' && value.length > 0 && value.length <= 255 && !/\p{Cc}/u.test(value)) return value;
   throw invalid('subject');
+}
+
+/**
+ * An address decides who may come in, so it is taken as it is or not at all: one that was shortened or cleaned would be
+ * somebody else's.
+ */
+function emailOf(value: unknown): string | null {
+  return typeof value === 'string' && /^[^\s\p{Cc}]{1,320}$/u.test(value) ? value : null;
+}
+
+/** Whether the provider's word counts for this address. */
+function isHosted({ email_hosted }: IdentityRule, email: string, claims: Record<string, unknown>): boolean {
+  if (email_hosted === null) return true;
+  const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
+  return email_hosted.domains.includes(domain) || plainText(valueAt(claims, email_hosted.claim)) !== null;
 }
 
 interface VerifiedEmail {
@@ -64,7 +87,7 @@ async function primaryEmail(
   const list: unknown = response.ok ? await response.json().catch(() => null) : null;
   const entries = Array.isArray(list) ? list : [];
   const primary: unknown = entries.find((entry) => valueAt(entry, 'primary') === true);
-  const email = plainText(valueAt(primary, 'email'), 320);
+  const email = emailOf(valueAt(primary, 'email'));
   return { email, emailVerified: email !== null && valueAt(primary, 'verified') === true };
 }
 
@@ -116,7 +139,7 @@ export async function fetchIdentity(
   const claims = await claimsOf(provider, pinned, tokens, deps, accountParams);
   const subject = subjectOf(valueAt(claims, rule.subject));
   const verified = rule.email_verified === null ? false : valueAt(claims, rule.email_verified);
-  const email = rule.email === null ? null : plainText(valueAt(claims, rule.email), 320);
+  const email = rule.email === null ? null : emailOf(valueAt(claims, rule.email));
   const emails: VerifiedEmail = rule.emails_endpoint
     ? await primaryEmail(
         fillEndpoint(provider, rule.emails_endpoint, accountParams),
@@ -124,7 +147,10 @@ export async function fetchIdentity(
         provider,
         deps,
       )
-    : { email, emailVerified: email !== null && (verified === true || verified === 'true') };
+    : {
+        email,
+        emailVerified: email !== null && (verified === true || verified === 'true') && isHosted(rule, email, claims),
+      };
 
   const extras: Extras = {};
   for (const { endpoint, fields, headers } of provider.lookups) {

@@ -147,7 +147,12 @@ describe('instance_url', () => {
   };
   const withUrl = (instance_url: unknown) => answered({ json: { access_token: 'at', instance_url } }, overrides);
 
-  test.each(['https://acme.my.salesforce.com', 'https://one.example:8443'])('%s is kept', async (url) => {
+  test.each([
+    'https://acme.my.salesforce.com',
+    'https://ACME.my.salesforce.com/path?q#f',
+    'https://acme.my.salesforce.com:443',
+    'https://one.example:8443',
+  ])('%s is kept', async (url) => {
     expect((await withUrl(url)).extras).toEqual({ instance_url: url });
   });
 
@@ -162,6 +167,11 @@ describe('instance_url', () => {
     'https://one.example',
     'http://127.0.0.1:1',
     '//acme.my.salesforce.com',
+    // Read here as Salesforce's, and elsewhere as another's.
+    'https://acme.my.salesforce.com\\@evil.example/',
+    'https:acme.my.salesforce.com',
+    ' https://acme.my.salesforce.com',
+    'https://acme%2emy.salesforce.com',
     'javascript:alert(1)',
     '',
     7,

@@ -41,12 +41,21 @@ function tokenType(provider: OAuthProvider, value: unknown): string {
   throw invalid('token_type');
 }
 
+/**
+ * True where the host stands in the text as it was read: services get the text, and other readers see another host in
+ * `https://known.example\@other.example`.
+ */
+function namesItsHost(text: string, url: URL): boolean {
+  const written = /^https?:\/\/([^/?#]+)/i.exec(text)?.[1]?.toLowerCase();
+  return written === url.host || written === hostWithPort(url);
+}
+
 /** A URL that later calls will carry the token to: only on the record's domains or a host the operator wrote. */
 function checkUrlField(provider: OAuthProvider, name: string, value: unknown): void {
   const suffixes = provider.url_field_hosts[name];
   if (!suffixes) return;
   const url = typeof value === 'string' ? URL.parse(value) : null;
-  if (!url || url.username || url.password) throw invalid(name);
+  if (!url || url.username || url.password || !namesItsHost(String(value), url)) throw invalid(name);
   const host = bareHostname(url);
   const hostAndPort = hostWithPort(url);
   const written = provider.operator_hosts.includes(hostAndPort);

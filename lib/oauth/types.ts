@@ -88,6 +88,11 @@ export interface IdentityRule {
   readonly label: readonly string[];
   readonly email: string | null;
   readonly email_verified: string | null;
+  /**
+   * Where only the provider's own addresses count as verified: those of `domains`, and those of an account that names
+   * its organisation in `claim`. Null: its word counts for every address.
+   */
+  readonly email_hosted: { readonly claim: string; readonly domains: readonly string[] } | null;
   readonly name: string | null;
   /** A list of `{email, primary, verified}`, as GitHub's `/user/emails`. */
   readonly emails_endpoint: string | null;

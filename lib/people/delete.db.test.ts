@@ -125,3 +125,34 @@ test('a deletion that failed half-way is finished by repeating it; a finished on
   );
   expect(deletions).toHaveLength(1);
 });
+
+test('parts of the provider’s addresses go with the person, those still needed when the revocation is over', async () => {
+  const runtime = createRuntime(hub.database.current, []);
+  const admin = (await addPerson(runtime, { role: 'administrator' })).ctx();
+  const { id } = await addPerson(runtime);
+  const values = { status: 'revoked' as const, accountParams: { shop: 'canary-shop' } };
+  const [over, due] = [
+    await addConnection(runtime, { personId: id, provider: 'gone', values }),
+    await addConnection(runtime, { personId: id, provider: 'gone', values }),
+  ];
+  for (const [connectionId, state] of [
+    [over, 'unsupported'],
+    [due, 'pending'],
+  ] as const) {
+    await hub.database.db.insert(revocations).values({ personId: id, connectionId, state, requestedBy: id });
+  }
+  const shops = async () => {
+    const rows = await hub.database.db.select().from(connections).where(eq(connections.personId, id));
+    return Object.fromEntries(rows.map((row) => [row.id, row.accountParams]));
+  };
+  await deletePerson(admin, { id, reason: 'asked' });
+  expect(await shops()).toEqual({ [over]: {}, [due]: values.accountParams });
+  await hub.database.db
+    .update(connections)
+    .set({ extras: { instance_url: 'https://canary.example' } })
+    .where(eq(connections.id, due));
+  await hub.database.db.update(revocations).set({ nextAttemptAt: sql`now() - interval '1 second'` });
+  await workRevocations(systemContext(runtime, 'jobs'));
+  expect(await shops()).toEqual({ [over]: {}, [due]: {} });
+  expect(found(await everything(), ['canary-shop', 'https://canary.example'])).toEqual([]);
+});

@@ -1,41 +1,36 @@
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
-import { requireAdministrator } from '#lib/access/require';
+import { z } from 'zod';
+import { refuseOneself, requireAdministrator } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { withTransaction } from '#lib/db/database';
 import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
+import { reasonText } from '#lib/ledger/reason';
 import { record } from '#lib/ledger/record';
-import { endSessionsOf } from '#lib/people/sessions';
+import { parseInput } from '#lib/parse-input';
+import { endSessionsOf } from '#lib/people/end-session';
 
-export interface DisableInput {
-  id: string;
-  /** Why, for the ledger; at most 300 characters. */
-  reason: string;
-}
-
-function refuseSelf(ctx: Context, id: string): void {
-  if (ctx.actor.type === 'person' && ctx.actor.personId === id) {
-    throw new AppError('conflict', { message: 'You cannot do this to yourself. Ask another administrator.' });
-  }
-}
+export const disablePersonInput = z.object({ id: z.string().max(64), reason: reasonText });
+export type DisablePersonInput = z.input<typeof disablePersonInput>;
 
 /**
  * Shuts a person out: their sessions end at the next request and none can begin. Their connections stay.
- * @throws AppError `forbidden`, `not_found`, `conflict` for oneself
+ * @throws AppError `forbidden`, `not_found`, `invalid_request`, `conflict` for oneself
  */
-export async function disablePerson(ctx: Context, input: DisableInput): Promise<void> {
+export async function disablePerson(ctx: Context, input: DisablePersonInput): Promise<void> {
   requireAdministrator(ctx);
-  refuseSelf(ctx, input.id);
+  refuseOneself(ctx, input.id);
   await change(ctx, input, true);
 }
 
-/** Lets a disabled person sign in again. @throws AppError `forbidden`, `not_found` */
-export async function enablePerson(ctx: Context, input: DisableInput): Promise<void> {
+/** Lets a disabled person sign in again. @throws AppError `forbidden`, `not_found`, `invalid_request` */
+export async function enablePerson(ctx: Context, input: DisablePersonInput): Promise<void> {
   requireAdministrator(ctx);
   await change(ctx, input, false);
 }
 
-async function change(ctx: Context, { id, reason }: DisableInput, disable: boolean): Promise<void> {
+async function change(ctx: Context, input: DisablePersonInput, disable: boolean): Promise<void> {
+  const { id, reason } = parseInput(disablePersonInput, input);
   await withTransaction(ctx.database.db, async (tx) => {
     const changed = await tx
       .update(people)
@@ -60,7 +55,7 @@ async function change(ctx: Context, { id, reason }: DisableInput, disable: boole
     await record(tx, ctx, {
       action: disable ? 'person.disabled' : 'person.enabled',
       personId: id,
-      details: { reason: reason.slice(0, 300), ...(disable ? { sessions } : {}) },
+      details: { reason, ...(disable ? { sessions } : {}) },
     });
   });
 }

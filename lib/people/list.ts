@@ -1,88 +1,65 @@
-import { and, desc, eq, ilike, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, isNotNull, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
+import { z } from 'zod';
 import { requireReader } from '#lib/access/require';
-import type { Page } from '#lib/connections/views';
-import type { Context, Role } from '#lib/context';
-import { decodeCursor, encodeCursor } from '#lib/cursor';
-import { connections } from '#lib/db/schema/connections';
-import { people } from '#lib/db/schema/people';
-import { AppError } from '#lib/errors';
+import type { Context } from '#lib/context';
+import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';
+import { contains } from '#lib/db/contains';
+import { people, roles } from '#lib/db/schema/people';
+import { parseInput } from '#lib/parse-input';
 import { effectiveRole } from '#lib/people/effective-role';
+import { personColumns, toPersonView } from '#lib/people/view';
 import type { PersonView } from '#lib/people/views';
 
-export interface ListPeopleInput {
+export const listPeopleInput = z.object({
   /** Part of a name or e-mail, or a person's id. */
-  query?: string;
-  role?: Role;
-  status?: 'active' | 'disabled';
-  cursor?: string;
-  limit?: number;
+  query: z.string().trim().max(200).optional(),
+  role: z.enum(roles).optional(),
+  status: z.enum(['active', 'disabled']).optional(),
+  cursor: z.string().max(500).optional(),
+  limit: z.int().min(1).max(100).default(50),
+});
+export type ListPeopleInput = z.input<typeof listPeopleInput>;
+
+/** The one order of this list. */
+const sort = 'newest';
+
+function matching(query: string | undefined): SQL | undefined {
+  if (!query) return undefined;
+  return or(contains(people.name, query), contains(people.email, query), eq(people.id, query));
 }
 
-/** The one order of this list: newest first. */
-const order = 'newest';
-
-// Column names are written out: in a select from one table Drizzle leaves the table's name off its own.
-const liveConnections = sql<number>`(select count(*)::int from ${connections} as held where held.person_id = ${people}.id and held.status <> 'revoked')`;
-
-export const personColumns = {
-  id: people.id,
-  name: people.name,
-  email: people.email,
-  provider: people.provider,
-  issuer: people.issuer,
-  role: effectiveRole,
-  roleFromConfig: people.adminByConfig,
-  disabledAt: people.disabledAt,
-  connections: liveConnections,
-  createdAt: people.createdAt,
-  lastSignedInAt: people.lastSignedInAt,
-};
-
-type PersonRow = Omit<PersonView, 'status'> & { disabledAt: Date | null };
-
-/** A selected row as administrators see it. */
-export function toPersonView({ disabledAt, ...row }: PersonRow): PersonView {
-  return { ...row, status: disabledAt ? 'disabled' : 'active' };
+function after(cursor: string | undefined): SQL | undefined {
+  if (cursor === undefined) return undefined;
+  const { at, id } = decodeCursor(cursor, sort);
+  const moment = new Date(at);
+  return or(lt(people.createdAt, moment), and(eq(people.createdAt, moment), lt(people.id, id)));
 }
 
-/** People, newest first, a page at a time. For administrators and auditors. */
+/**
+ * People, newest first, a page at a time. For administrators and auditors.
+ * @throws AppError `unauthenticated`, `forbidden`, `invalid_request`
+ */
 export async function listPeople(ctx: Context, input: ListPeopleInput = {}): Promise<Page<PersonView>> {
   requireReader(ctx);
-  const limit = Math.min(Math.max(input.limit ?? 50, 1), 100);
-  const conditions: (SQL | undefined)[] = [isNull(people.deletedAt)];
-  if (input.query) {
-    const like = `%${input.query.replace(/[\\%_]/g, '\\$&')}%`;
-    conditions.push(or(ilike(people.name, like), ilike(people.email, like), eq(people.id, input.query)));
-  }
-  if (input.role) conditions.push(sql`${effectiveRole} = ${input.role}`);
-  if (input.status)
-    conditions.push(input.status === 'disabled' ? sql`${people.disabledAt} is not null` : isNull(people.disabledAt));
-  if (input.cursor) {
-    const { at, id } = decodeCursor(input.cursor, order);
-    conditions.push(or(lt(people.createdAt, new Date(at)), and(eq(people.createdAt, new Date(at)), lt(people.id, id))));
-  }
+  const { query, role, status, cursor, limit } = parseInput(listPeopleInput, input);
   const rows = await ctx.database.db
     .select(personColumns)
     .from(people)
-    .where(and(...conditions))
+    .where(
+      and(
+        isNull(people.deletedAt),
+        matching(query),
+        role && sql`${effectiveRole} = ${role}`,
+        status && (status === 'disabled' ? isNotNull(people.disabledAt) : isNull(people.disabledAt)),
+        after(cursor),
+      ),
+    )
     .orderBy(desc(people.createdAt), desc(people.id))
     .limit(limit + 1);
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
+  const shown = rows.slice(0, limit);
+  const last = rows.length > limit ? shown.at(-1) : undefined;
   return {
-    items: items.map(toPersonView),
-    nextCursor:
-      rows.length > limit && last ? encodeCursor({ at: last.createdAt.toISOString(), id: last.id, sort: order }) : null,
+    items: shown.map(toPersonView),
+    nextCursor: last ? encodeCursor({ at: last.createdAt.toISOString(), id: last.id, sort }) : null,
   };
-}
-
-/** One person. @throws AppError `not_found` */
-export async function getPerson(ctx: Context, input: { id: string }): Promise<PersonView> {
-  requireReader(ctx);
-  const [row] = await ctx.database.db
-    .select(personColumns)
-    .from(people)
-    .where(and(eq(people.id, input.id), isNull(people.deletedAt)));
-  if (!row) throw new AppError('not_found');
-  return toPersonView(row);
 }

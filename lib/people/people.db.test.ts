@@ -5,7 +5,8 @@ import { people } from '#lib/db/schema/people';
 import { newPersonId } from '#lib/ids';
 import { deletePerson } from '#lib/people/delete';
 import { disablePerson, enablePerson } from '#lib/people/disable';
-import { getPerson, listPeople } from '#lib/people/list';
+import { getPerson } from '#lib/people/get';
+import { listPeople } from '#lib/people/list';
 import { setRole } from '#lib/people/set-role';
 import { sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, as, createRuntime, entries } from '#tests/hub';
@@ -98,17 +99,19 @@ describe('roles', () => {
     expect(await getPerson(admin, { id })).toMatchObject({ role: 'administrator', roleFromConfig: true });
   });
 
-  test('that do not exist are refused by the database too', async () => {
+  test('that do not exist are refused, by the database too', async () => {
     const { id } = await addPerson(runtime);
-    await expect(setRole(admin, { id, role: 'owner' as Role })).rejects.toThrow();
+    const role = 'owner' as Role;
+    await expect(setRole(admin, { id, role })).rejects.toMatchObject({ code: 'invalid_request' });
+    await expect(database.db.update(people).set({ role }).where(eq(people.id, id))).rejects.toThrow();
     expect(await rowOf(id)).toMatchObject({ role: 'user' });
   });
 });
 
-test('disabling and enabling are said once each, with the reason cut to length', async () => {
+test('disabling and enabling are said once each, with the reason', async () => {
   const { id } = await addPerson(runtime);
   const since = (await entries(runtime)).length;
-  await disablePerson(admin, { id, reason: 'x'.repeat(1000) });
+  await disablePerson(admin, { id, reason: 'left' });
   const { disabledAt } = (await rowOf(id)) ?? {};
   await disablePerson(admin, { id, reason: 'again' });
   expect((await rowOf(id))?.disabledAt).toEqual(disabledAt);
@@ -116,9 +119,17 @@ test('disabling and enabling are said once each, with the reason cut to length',
   await enablePerson(admin, { id, reason: 'again' });
   expect((await rowOf(id))?.disabledAt).toBeNull();
   expect(await newEntries(since)).toMatchObject([
-    { action: 'person.disabled', details: { reason: 'x'.repeat(300), sessions: 0 } },
+    { action: 'person.disabled', details: { reason: 'left', sessions: 0 } },
     { action: 'person.enabled', details: { reason: 'back' } },
   ]);
+});
+
+test.each(['', '  ', 'x'.repeat(301)])('a reason that says nothing, or too much (%j), is refused', async (reason) => {
+  const { id } = await addPerson(runtime);
+  for (const act of [disablePerson, enablePerson, deletePerson]) {
+    await expect(act(admin, { id, reason })).rejects.toMatchObject({ code: 'invalid_request' });
+  }
+  expect(await rowOf(id)).toMatchObject({ disabledAt: null, deletedAt: null });
 });
 
 describe('the list', () => {

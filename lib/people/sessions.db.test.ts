@@ -6,15 +6,9 @@ import { sessions } from '#lib/db/schema/sessions';
 import { hashSecret } from '#lib/ids';
 import { deletePerson } from '#lib/people/delete';
 import { disablePerson } from '#lib/people/disable';
-import {
-  beginSession,
-  endAllSessions,
-  endSession,
-  listSessions,
-  type NewSession,
-  purgeSessions,
-  resolveSession,
-} from '#lib/people/sessions';
+import { endAllSessions, endSession } from '#lib/people/end-session';
+import { listSessions } from '#lib/people/list-sessions';
+import { beginSession, type NewSession, purgeSessions, resolveSession } from '#lib/people/sessions';
 import { setRole } from '#lib/people/set-role';
 import { sharedDatabase } from '#tests/database';
 import { addPerson, as, createRuntime, entries } from '#tests/hub';

@@ -64,6 +64,8 @@ describe('SIGN_IN_ALLOW', () => {
     ['google:@example.com', 'google', 'grace@notexample.com', true, false],
     ['google:@example.com', 'google', 'grace@example.com@evil.example', true, false],
     ['google:@example.com', 'google', 'example.com', true, false],
+    ['google:mark@example.com', 'google', 'mar\u212a@example.com', true, false],
+    ['google:@kent.example', 'google', 'grace@\u212aent.example', true, false],
     ['google:@example.com', 'google', null, true, false],
     ['okta:@example.com,google:ada@home.example', 'google', 'ada@home.example', true, true],
     ['okta:@example.com,google:ada@home.example', 'google', 'ada@example.com', true, false],
@@ -132,6 +134,7 @@ describe('ADMIN_EMAILS', () => {
     ['not verified', 'ada@example.com', true, { emailVerified: false }, false],
     ['without an e-mail', 'ada@example.com', true, { email: null }, false],
     ['not named', 'grace@example.com', true, {}, false],
+    ['of letters that look alike', 'mark@example.com', true, { email: 'mar\u212a@example.com' }, false],
     ['nobody named', '', true, { email: '' }, false],
   ])('%s', async (_, admins, trustedEmail, given, administrator) => {
     const { personId, session } = await signIn(visitor({ ADMIN_EMAILS: admins }), {
@@ -194,6 +197,7 @@ test('signing in takes a new session id each time and ends the one that the brow
   if (!actor) throw new Error('not signed in');
   const second = await signIn({ ...visitor(), actor }, { provider, identity: identity() });
   expect(second.session.id).not.toBe(first.session.id);
+  expect(await lastEntry()).toMatchObject({ action: 'sign_in.completed', actorId: null });
   expect(await resolveSession(runtime, first.session.id)).toBeNull();
   expect(await resolveSession(runtime, second.session.id)).toMatchObject({ personId: second.personId });
 });

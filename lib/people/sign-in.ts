@@ -6,7 +6,8 @@ import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
 import { newPersonId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
-import { beginSession, endSessionRow, type NewSession } from '#lib/people/sessions';
+import { endSessionRow } from '#lib/people/end-session';
+import { beginSession, type NewSession } from '#lib/people/sessions';
 
 /** Who the provider says has signed in. */
 export interface SignInIdentity {
@@ -22,9 +23,12 @@ export interface SignInInput {
   identity: SignInIdentity;
 }
 
+/** In lower case, A to Z only: Unicode would turn the Kelvin sign (U+212A) into `k`, and so one address into another. */
+const lowerCase = (email: string) => email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+
 /** True where a rule lets this identity in. Addresses count only when the provider calls them verified. */
 export function maySignIn(rules: readonly SignInRule[], provider: string, identity: SignInIdentity): boolean {
-  const email = identity.emailVerified ? (identity.email?.toLowerCase() ?? null) : null;
+  const email = identity.emailVerified && identity.email !== null ? lowerCase(identity.email) : null;
   return rules.some(({ provider: of, allow }) => {
     if (of !== provider) return false;
     if (allow.kind === 'any') return true;
@@ -44,8 +48,10 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<{ person
   const everybody = config.signInAllow.length === 0;
   const allowed = everybody || maySignIn(config.signInAllow, provider.id, identity);
   const trusted = provider.trustedEmail && identity.emailVerified && identity.email !== null;
-  const adminByConfig = trusted && config.adminEmails.includes(identity.email?.toLowerCase() ?? '');
+  const adminByConfig = trusted && config.adminEmails.includes(lowerCase(identity.email ?? ''));
 
+  // Whoever is signed in here already is not who signs in: the entries name the person they are about.
+  const visitor: Context = { ...ctx, actor: { type: 'anonymous' } };
   const attempt = () =>
     withTransaction(ctx.database.db, async (tx) => {
       const [known] = await tx
@@ -60,7 +66,7 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<{ person
         .for('update');
       const refused = allowed ? (known?.disabledAt ? 'person_disabled' : null) : 'sign_in_not_allowed';
       if (refused) {
-        await record(tx, ctx, {
+        await record(tx, visitor, {
           action: 'sign_in.refused',
           outcome: 'refused',
           code: refused,
@@ -83,7 +89,7 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<{ person
         });
       }
       if ((known?.adminByConfig ?? false) !== adminByConfig) {
-        await record(tx, ctx, {
+        await record(tx, visitor, {
           action: 'person.role_changed',
           personId,
           details: { administrator: adminByConfig, by: 'ADMIN_EMAILS' },
@@ -93,7 +99,7 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<{ person
       // The browser's cookie is replaced: whoever was signed in here before is signed out, not left behind.
       if (ctx.actor.type === 'person') await endSessionRow(tx, ctx, ctx.actor);
       const session = await beginSession(tx, ctx, { id: personId, role });
-      await record(tx, ctx, {
+      await record(tx, visitor, {
         action: 'sign_in.completed',
         personId,
         provider: provider.id,

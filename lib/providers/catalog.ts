@@ -1,23 +1,12 @@
+import type { BuiltinProviders } from '#lib/config/config';
 import type { ProviderRecordInput } from '#lib/config/provider-record';
 import type { ProviderRecord } from '#lib/providers/record';
 import { resolveRecord } from '#lib/providers/resolve-record';
 
-interface Credentials {
-  client_id: string;
-  client_secret: string;
-}
-
+/** What the operator configured: no id stands in both, nor twice in the file. */
 export interface CatalogInput {
-  appUrl: URL;
   /** The built-in five, as far as the environment configures them. */
-  builtin: {
-    google?: Credentials;
-    /** `url`: the web address of an Enterprise server. */
-    github?: Credentials & { url?: string };
-    salesforce?: Credentials & { login_url: string };
-    okta?: Credentials & { issuer: string };
-    auth0?: Credentials & { issuer: string };
-  };
+  builtin: BuiltinProviders;
   file: readonly ProviderRecordInput[];
 }
 
@@ -31,27 +20,6 @@ export interface ProviderCatalog {
   connectable(): ProviderRecord[];
   /** `host:port` of every host the operator wrote: only these may be private addresses. */
   operatorHosts(): Set<string>;
-}
-
-/** The five the hub knows without a file, configured or not. */
-export const knownProviders: readonly { id: string; name: string }[] = [
-  { id: 'google', name: 'Google' },
-  { id: 'github', name: 'GitHub' },
-  { id: 'salesforce', name: 'Salesforce' },
-  { id: 'okta', name: 'Okta' },
-  { id: 'auth0', name: 'Auth0' },
-];
-
-/** Two providers with one id. `ids` names them. */
-export class DuplicateProviderError extends Error {
-  readonly code = 'duplicate_provider';
-  readonly ids: readonly string[];
-
-  constructor(ids: readonly string[]) {
-    super(`Provider ids must be unique; used more than once: ${ids.join(', ')}`);
-    this.name = 'DuplicateProviderError';
-    this.ids = ids;
-  }
 }
 
 function builtinEntries({ builtin }: CatalogInput): ProviderRecordInput[] {
@@ -80,17 +48,10 @@ function builtinEntries({ builtin }: CatalogInput): ProviderRecordInput[] {
   return entries;
 }
 
-/**
- * The catalogue of configured providers, immutable.
- * @throws DuplicateProviderError when the file uses an id twice or that of a configured built-in provider
- */
+/** The catalogue of configured providers, immutable. */
 export function buildCatalog(input: CatalogInput): ProviderCatalog {
   const records = [...builtinEntries(input), ...input.file].map(resolveRecord);
   const byId = new Map(records.map((record) => [record.id, record]));
-  if (byId.size < records.length) {
-    const ids = records.map(({ id }) => id);
-    throw new DuplicateProviderError([...new Set(ids.filter((id, index) => ids.indexOf(id) !== index))]);
-  }
   return {
     list: () => [...records],
     get: (id) => byId.get(id),

@@ -45,6 +45,7 @@ function identityRule({ identity = {}, discovery }: ProviderRecordInput): Identi
     label: identity.label ?? ['email', 'preferred_username', 'name', 'sub'],
     email: identity.email ?? (identity.endpoint ? null : 'email'),
     email_verified: identity.email_verified ?? (identity.endpoint ? null : 'email_verified'),
+    email_hosted: identity.email_hosted ?? null,
     name: identity.name ?? 'name',
     emails_endpoint: identity.emails_endpoint ?? null,
     headers: identity.headers ?? {},

@@ -61,10 +61,10 @@ describe('the session cookie', () => {
     const value = await sealed();
     // What follows the last ~ is a version that lies outside the seal and is not read.
     const body = value.slice(0, value.lastIndexOf('~'));
-    const altered = Array.from(
-      body,
-      (character, at) => body.slice(0, at) + (character === 'A' ? 'B' : 'A') + body.slice(at + 1),
-    );
+    const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    // The first of a digit's six bits, since the last bits of a whole text may stand for nothing.
+    const other = (character: string) => digits[digits.indexOf(character) ^ 32] ?? 'A';
+    const altered = Array.from(body, (character, at) => body.slice(0, at) + other(character) + body.slice(at + 1));
     const readings = await Promise.all(altered.map((text) => read(text)));
     expect(new Set(readings)).toEqual(new Set([undefined]));
   });

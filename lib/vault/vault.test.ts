@@ -1,5 +1,5 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
-import { CompactEncrypt, compactDecrypt } from 'jose';
+import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { isAppError } from '#lib/errors';
 import { createVault, type Place } from '#lib/vault/vault';
@@ -167,7 +167,7 @@ describe('a ring of keys', () => {
       `opened: ${secret}`,
       `opened: ${secret}`,
     ]);
-    expect([ring.keyIdOf(old), ring.keyIdOf(fresh), ring.currentKeyId]).toEqual(['k1', 'k2', 'k2']);
+    expect([decodeProtectedHeader(old).kid, decodeProtectedHeader(fresh).kid]).toEqual(['k1', 'k2']);
   });
 
   test('without the key that sealed it, a value does not open', async () => {
@@ -177,14 +177,6 @@ describe('a ring of keys', () => {
   test('another key under the same id does not open it', async () => {
     const impostor = createVault([{ kid: 'k1', key: Uint8Array.from(randomBytes(32)) }]);
     expect(outcome(await vault.seal(secret, place), place, impostor)).toBe('vault_tampered');
-  });
-
-  test('no value of ours has no key id', () => {
-    expect([vault.keyIdOf(''), vault.keyIdOf('gho_plain'), vault.keyIdOf('e30.')]).toEqual([
-      undefined,
-      undefined,
-      undefined,
-    ]);
   });
 });
 

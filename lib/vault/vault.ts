@@ -19,9 +19,6 @@ export interface Vault {
    * @throws AppError `vault_malformed`, `vault_unknown_key`, `vault_wrong_place` or `vault_tampered`
    */
   open(sealed: string, place: Place): string;
-  /** The id of the key that sealed the value, or undefined where it is no value of ours. */
-  keyIdOf(sealed: string): string | undefined;
-  currentKeyId: string;
 }
 
 interface Header {
@@ -69,8 +66,6 @@ export function createVault(keys: readonly { kid: string; key: Uint8Array }[]): 
   const ring = new Map(keys.map(({ kid, key }) => [kid, key]));
 
   return {
-    currentKeyId: current.kid,
-
     seal(plaintext, place) {
       const header = { alg: 'dir', enc: 'A256GCM', kid: current.kid, row: place.row, column: place.column };
       return new CompactEncrypt(new TextEncoder().encode(plaintext)).setProtectedHeader(header).encrypt(current.key);
@@ -98,10 +93,6 @@ export function createVault(keys: readonly { kid: string; key: Uint8Array }[]): 
       } catch (cause) {
         throw new AppError('vault_tampered', { cause });
       }
-    },
-
-    keyIdOf(sealed) {
-      return readHeader(sealed.split('.')[0] ?? '')?.kid;
     },
   };
 }

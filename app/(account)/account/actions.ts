@@ -3,7 +3,7 @@
 import { redirect } from 'next/navigation';
 import { z } from 'zod';
 import { formAction } from '#lib/http/action';
-import { endAllSessions, endSession } from '#lib/people/sessions';
+import { endAllSessions, endSession } from '#lib/people/end-session';
 
 const endOne = formAction(z.object({ session: z.string().max(64) }), {}, async (ctx, { session }) => {
   await endSession(ctx, { publicId: session });

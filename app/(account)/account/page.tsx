@@ -5,7 +5,7 @@ import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Time } from '#app/_ui/time';
 import { personPage } from '#lib/http/page';
-import { listSessions } from '#lib/people/sessions';
+import { listSessions } from '#lib/people/list-sessions';
 import type { SessionView } from '#lib/people/views';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 import { roleWords } from '#ui/role-words';

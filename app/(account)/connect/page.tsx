@@ -1,9 +1,9 @@
 import type { Metadata } from 'next';
-import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { AccountParamFields } from '#app/_ui/account-param-fields';
 import { BackLink } from '#app/_ui/back-link';
 import { ConnectForm } from '#app/_ui/connect-form';
+import { Link } from '#app/_ui/link';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { ScopeList } from '#app/_ui/scope-list';
 import { listProviderCards } from '#lib/connections/cards';

@@ -1,6 +1,6 @@
-import Link from 'next/link';
 import { SignOutForm, SkipLink } from '#app/_ui/account-shell';
 import { Brand } from '#app/_ui/brand';
+import { Link } from '#app/_ui/link';
 import { ThemeSwitch } from '#app/_ui/theme-switch';
 import type { Role } from '#lib/context';
 import { roleWords } from '#ui/role-words';

@@ -1,5 +1,5 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react';
-import Link from 'next/link';
+import { Link } from '#app/_ui/link';
 import { type ListAddress, nextAddress, previousAddress } from '#ui/list-address';
 
 interface PagerProps {

@@ -25,7 +25,7 @@ export function SearchField({ label, placeholder, value }: SearchFieldProps) {
       />
       <span
         aria-hidden="true"
-        className="absolute top-1.5 right-2 rounded border border-line px-1.5 font-mono text-meta leading-[1.125rem] text-soft peer-focus:hidden"
+        className="absolute top-1.5 right-2 hidden rounded border border-line px-1.5 font-mono text-meta leading-[1.125rem] text-soft sm:block sm:peer-focus:hidden"
       >
         /
       </span>

@@ -2,7 +2,7 @@
 
 import { refresh } from 'next/cache';
 import { z } from 'zod';
-import { revokeConnections } from '#lib/connections/revoke-many';
+import { revokeConnections, revokeConnectionsInput } from '#lib/connections/revoke-many';
 import { AppError } from '#lib/errors';
 import { formAction } from '#lib/http/action';
 import { revocationWord } from '#ui/confirmation';
@@ -10,10 +10,10 @@ import { revocationWord } from '#ui/confirmation';
 const ids = z
   .union([z.string(), z.array(z.string())])
   .transform((value) => [...new Set([value].flat())])
-  .pipe(z.array(z.string().max(64)).min(1).max(100));
+  .pipe(revokeConnectionsInput.shape.ids);
 
-const input = z
-  .object({ ids, reason: z.string().trim().min(1).max(300), confirmation: z.string().trim().optional() })
+const input = revokeConnectionsInput
+  .extend({ ids, confirmation: z.string().trim().optional() })
   .refine((form) => form.ids.length < 2 || form.confirmation === revocationWord(form.ids.length), {
     path: ['confirmation'],
     message: 'Type the words exactly',

@@ -17,6 +17,12 @@ export const apiKeys = pgTable(
     scopes: text().array().$type<ApiKeyScope[]>().notNull(),
     /** Null: every provider. */
     providers: text().array(),
+    /** Addresses or CIDR ranges that the key is expected from; null: anywhere. */
+    ipRanges: text().array(),
+    /** What a call from elsewhere meets: a refusal, or an alert. */
+    ipRule: text({ enum: ['deny', 'alert'] })
+      .notNull()
+      .default('deny'),
     expiresAt: instant(),
     createdBy: text().notNull(),
     createdAt: instant().notNull().defaultNow(),

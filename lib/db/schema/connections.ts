@@ -56,7 +56,6 @@ export const connections = pgTable(
     lastRefreshedAt: instant(),
     lastUsedAt: instant(),
     lastUsedBy: text(),
-    frozenAt: instant(),
     createdAt: instant().notNull().defaultNow(),
     connectedAt: instant().notNull().defaultNow(),
     revokedAt: instant(),

@@ -2,6 +2,9 @@ import { sql } from 'drizzle-orm';
 import { boolean, check, index, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { instant } from '#lib/db/schema/columns';
 
+export const roles = ['user', 'auditor', 'administrator'] as const;
+export type Role = (typeof roles)[number];
+
 /** Someone who may sign in: an (issuer, subject) pair, never an e-mail (OpenID Connect Core §5.7). */
 export const people = pgTable(
   'people',
@@ -12,14 +15,12 @@ export const people = pgTable(
     subject: text().notNull(),
     name: text(),
     email: text(),
-    role: text({ enum: ['user', 'auditor', 'administrator'] })
-      .notNull()
-      .default('user'),
+    role: text({ enum: roles }).notNull().default('user'),
     /** Named in ADMIN_EMAILS at the last sign-in; goes before `role` and is checked anew at each sign-in. */
     adminByConfig: boolean().notNull().default(false),
     /** Set by an administrator: no session of theirs is valid, none can begin. */
     disabledAt: instant(),
-    /** Profile erased; the row stays only while revocations of theirs are unfinished. */
+    /** Profile erased; the row stays, since connections and the ledger name its id. */
     deletedAt: instant(),
     createdAt: instant().notNull().defaultNow(),
     lastSignedInAt: instant(),

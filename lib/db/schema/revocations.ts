@@ -17,7 +17,6 @@ export const revocations = pgTable(
     nextAttemptAt: instant().notNull().defaultNow(),
     lastErrorCode: text(),
     requestedBy: text().notNull(),
-    reason: text(),
     createdAt: instant().notNull().defaultNow(),
     finishedAt: instant(),
   },

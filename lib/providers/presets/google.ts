@@ -34,7 +34,14 @@ export const google: Preset = (written) => ({
     blast_radius: 'account',
     manual_url: 'https://myaccount.google.com/connections',
   },
-  identity: { source: 'id_token', label: ['email', 'name', 'sub'], email: 'email', email_verified: 'email_verified' },
+  identity: {
+    source: 'id_token',
+    label: ['email', 'name', 'sub'],
+    email: 'email',
+    email_verified: 'email_verified',
+    // Anybody may open a Google account on an address of their company, and keeps it when they leave.
+    email_hosted: { claim: 'hd', domains: ['gmail.com', 'googlemail.com'] },
+  },
   push_signal: 'risc',
   scope_descriptions: {
     openid: 'Know which Google account this is',

@@ -1,15 +1,16 @@
 import type { Metadata } from 'next';
-import Link from 'next/link';
+import { notFound } from 'next/navigation';
 import { BackLink } from '#app/_ui/back-link';
 import { ConnectForm } from '#app/_ui/connect-form';
 import { ConnectionFacts } from '#app/_ui/connection-facts';
+import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { Timeline } from '#app/_ui/timeline';
 import { getConnection } from '#lib/connections/get';
 import { connectionHistory } from '#lib/connections/history';
 import { orNotFound, personPage } from '#lib/http/page';
-import { flowParams, flowResult, type SearchParams } from '#ui/flow-result';
+import { flowParams, flowResult, mayBeTold, type SearchParams } from '#ui/flow-result';
 import { explainStatus } from '#ui/status-words';
 
 export const metadata: Metadata = { title: 'Connection' };
@@ -26,9 +27,11 @@ export default async function ConnectionPage({ params, searchParams }: Connectio
   const [connection, history] = await orNotFound(
     Promise.all([getConnection(ctx, { id }), connectionHistory(ctx, { id })]),
   );
+  // These are a person's own pages; administrators and auditors have others.
+  if (connection.personId !== ctx.actor.personId) notFound();
   const { provider, account, status, missingScopes } = connection;
   const flow = flowParams(await searchParams);
-  const result = flow ? flowResult(flow.code, provider.name) : null;
+  const result = flow && mayBeTold(flow.code, [status]) ? flowResult(flow.code, provider.name) : null;
   const explanation = explainStatus(connection);
   const live = status !== 'revoked';
   const reconnectable = status !== 'frozen' && ctx.providers.get(provider.id) !== undefined;

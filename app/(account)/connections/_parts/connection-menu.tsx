@@ -1,6 +1,6 @@
 import { Ellipsis } from 'lucide-react';
-import Link from 'next/link';
 import { ConnectForm } from '#app/_ui/connect-form';
+import { Link } from '#app/_ui/link';
 import type { ConnectionView } from '#lib/connections/views';
 
 interface ConnectionMenuProps {

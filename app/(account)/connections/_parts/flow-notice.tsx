@@ -1,7 +1,7 @@
 import { ConnectForm } from '#app/_ui/connect-form';
 import { Notice } from '#app/_ui/notice';
 import type { ProviderCardView } from '#lib/connections/views';
-import { type FlowParams, flowResult } from '#ui/flow-result';
+import { type FlowParams, flowResult, mayBeTold } from '#ui/flow-result';
 import { cardPath } from './provider-card.tsx';
 
 /** How the flow that just returned ended, on the card that it began on. */
@@ -10,8 +10,9 @@ export function FlowNotice({ flow, card }: { flow: FlowParams; card: ProviderCar
   const result = flowResult(flow.code, provider.name);
   if (!result) return null;
   const connection = connections.find(({ id }) => id === flow.connection);
-  // The address is anybody's to write: a success is told only of a connection that is there.
-  if (result.tone !== 'bad' && flow.code !== 'disconnected' && !connection) return null;
+  const about = flow.code === 'disconnected' ? connections : connection ? [connection] : [];
+  const statuses = about.map(({ status }) => status);
+  if (!mayBeTold(flow.code, statuses)) return null;
   const retry = connection && flow.code !== 'account_mismatch';
   return (
     <Notice

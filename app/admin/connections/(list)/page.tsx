@@ -1,7 +1,7 @@
 import { Plug, SearchX, X } from 'lucide-react';
 import type { Metadata } from 'next';
-import Link from 'next/link';
 import { EmptyState } from '#app/_ui/empty-state';
+import { Link } from '#app/_ui/link';
 import { PageHeading } from '#app/_ui/page-heading';
 import { listConnections } from '#lib/connections/list';
 import { adminPage, orNotFound } from '#lib/http/page';

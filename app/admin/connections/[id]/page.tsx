@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
-import Link from 'next/link';
 import { BackLink } from '#app/_ui/back-link';
 import { ConnectionFacts } from '#app/_ui/connection-facts';
+import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { Time } from '#app/_ui/time';

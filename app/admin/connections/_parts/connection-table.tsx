@@ -1,6 +1,6 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import Link from 'next/link';
 import { LifeBar } from '#app/_ui/life-bar';
+import { Link } from '#app/_ui/link';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { Status } from '#app/_ui/status';
 import { Time, TimeOr } from '#app/_ui/time';
@@ -103,9 +103,9 @@ function Row({
               {provider.name}
               {!pkce && <NoPkce />}
             </span>
-            <div className="mt-1 flex flex-wrap items-center gap-2 text-soft md:hidden">
+            <div className="mt-1 flex items-center gap-2 text-soft md:hidden">
               <Status status={status} />
-              {personName(person)}
+              <span className="max-w-28 truncate sm:max-w-60">{personName(person)}</span>
             </div>
           </div>
         </div>

@@ -1,7 +1,7 @@
 import { CircleCheck, CircleSlash, SearchX, Users } from 'lucide-react';
 import type { Metadata } from 'next';
-import Link from 'next/link';
 import { EmptyState } from '#app/_ui/empty-state';
+import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Badge } from '#app/_ui/status';

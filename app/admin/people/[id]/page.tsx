@@ -1,13 +1,13 @@
 import type { Metadata } from 'next';
-import Link from 'next/link';
 import { BackLink } from '#app/_ui/back-link';
 import { Fact, Facts } from '#app/_ui/facts';
+import { Link } from '#app/_ui/link';
 import { Status } from '#app/_ui/status';
 import { Time, TimeOr } from '#app/_ui/time';
 import { listConnections } from '#lib/connections/list';
 import { adminPage, orNotFound } from '#lib/http/page';
-import { getPerson } from '#lib/people/list';
-import { listSessions } from '#lib/people/sessions';
+import { getPerson } from '#lib/people/get';
+import { listSessions } from '#lib/people/list-sessions';
 import { roleWords } from '#ui/role-words';
 import { browserName } from '#ui/user-agent';
 import { EndSession } from '../_parts/end-session.tsx';

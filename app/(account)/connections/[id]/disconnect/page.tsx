@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
-import Link from 'next/link';
+import { notFound } from 'next/navigation';
 import { BackLink } from '#app/_ui/back-link';
+import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { listProviderCards } from '#lib/connections/cards';
@@ -21,6 +22,8 @@ export default async function DisconnectPage({ params, searchParams }: Disconnec
   const path = `/connections/${encodeURIComponent(id)}`;
   const ctx = await personPage(`${path}/disconnect`);
   const [connection, cards] = await orNotFound(Promise.all([getConnection(ctx, { id }), listProviderCards(ctx)]));
+  // These are a person's own pages; administrators and auditors have others.
+  if (connection.personId !== ctx.actor.personId) notFound();
   const { provider, account } = connection;
   const endsAll = cards.find((card) => card.provider.id === provider.id)?.revokingEndsAll ?? false;
   const flow = flowParams(await searchParams);

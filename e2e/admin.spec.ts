@@ -1,0 +1,316 @@
+import type { Page, Request } from '@playwright/test';
+import type { RunningApp } from './app-process.ts';
+import { expect, test } from './fixtures.ts';
+import { callHub, givenConnection, personOf, serviceKey, signInAs, someone, statusWithToken, vend } from './steps.ts';
+
+const login = (name: string) => name.toLowerCase().replaceAll(' ', '-');
+
+async function statusOf(app: RunningApp, connection: string): Promise<string> {
+  const answer = await callHub(app, await serviceKey(app), `/connections/${connection}`);
+  return ((await answer.json()) as { status: string }).status;
+}
+
+/** Opens a person's admin page by way of the list's search. */
+async function openPerson(page: Page, name: string): Promise<void> {
+  await page.goto(`/admin/people?q=${encodeURIComponent(name)}`);
+  await page.getByRole('link', { name, exact: true }).click();
+  await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
+}
+
+async function giveRole(page: Page, name: string, role: string): Promise<void> {
+  await openPerson(page, name);
+  await page.getByRole('radio', { name: new RegExp(`^${role}`) }).check();
+  await page.getByRole('button', { name: 'Change role' }).click();
+  await expect(page.getByText(`The role is ${role} now`)).toBeVisible();
+}
+
+test.describe('connections', () => {
+  test('the list is searched, filtered and sorted in the address', async ({ asAdmin: page, newPage, app }) => {
+    const owner = await newPage();
+    const name = someone('Owner');
+    await signInAs(owner, app, name);
+    const [first, second] = [someone('Alpha'), someone('Beta')];
+    await givenConnection(owner, app, 'github', first);
+    await givenConnection(owner, app, 'okta', second);
+    await page.goto('/admin/connections');
+    const table = page.getByRole('table', { name: 'Connections' });
+    const rows = table.getByRole('row').filter({ has: page.getByRole('link') });
+
+    await page.getByRole('searchbox', { name: 'Search connections' }).fill(name);
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await expect(page).toHaveURL(/\?q=Owner/);
+    await expect(table.getByRole('row')).toHaveCount(3);
+    await expect(table.getByRole('row').nth(1)).toContainText('Okta');
+    await table.getByRole('link', { name: 'Created' }).click();
+    await expect(page).toHaveURL(/sort=oldest/);
+    await expect(table.getByRole('row').nth(1)).toContainText(login(first));
+    await expect(table.getByRole('columnheader', { name: 'Created' })).toHaveAttribute('aria-sort', 'ascending');
+
+    await page.getByLabel('Provider').selectOption('Okta');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await expect(page).toHaveURL(/provider=okta/);
+    await expect(table.getByRole('row')).toHaveCount(2);
+    await page.getByLabel('Status').selectOption('Revoked');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await expect(page).toHaveURL(/status=revoked/);
+    await expect(page.getByText('Nothing matches')).toBeVisible();
+    await page.goBack();
+    await expect(table.getByRole('row')).toHaveCount(2);
+    await page.getByRole('link', { name: 'Show all' }).click();
+    await expect(page).toHaveURL(/\/admin\/connections$/);
+    await expect(rows.first()).toBeVisible();
+  });
+
+  test('one is revoked with a reason, and its token is dead', async ({ asAdmin: page, newPage, app }) => {
+    const owner = await newPage();
+    await signInAs(owner, app, someone());
+    const id = await givenConnection(owner, app, 'okta');
+    const { access_token } = await vend(app, id);
+    await page.goto(`/admin/connections/${id}`);
+    await page.getByRole('button', { name: 'Revoke', exact: true }).click();
+    const dialog = page.getByRole('alertdialog', { name: 'Revoke this connection?' });
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('left the project');
+    await dialog.getByRole('button', { name: 'Revoke', exact: true }).click();
+    await expect(dialog).toHaveCount(0);
+    await expect(page.getByText('Revoked', { exact: true }).first()).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Revoke', exact: true })).toHaveCount(0);
+    await expect.poll(() => statusWithToken(app, 'okta', access_token)).toBe(401);
+
+    await owner.goto(`/connections/${id}`);
+    await expect(owner.getByText('Disconnected by an administrator')).toBeVisible();
+  });
+
+  test('many are revoked at once only after typing so', async ({ asAdmin: page, newPage, app }) => {
+    const owner = await newPage();
+    const name = someone('Owner');
+    await signInAs(owner, app, name);
+    const ids = [await givenConnection(owner, app, 'okta'), await givenConnection(owner, app, 'auth0')];
+    const kept = await givenConnection(owner, app, 'github');
+    await page.goto(`/admin/connections?q=${encodeURIComponent(name)}`);
+    for (const provider of ['Okta', 'Auth0']) {
+      await page.getByRole('checkbox', { name: new RegExp(`^Select .*, ${provider}$`) }).check();
+    }
+    await expect(page.getByRole('status').filter({ hasText: '2 selected' })).toBeVisible();
+    await page.getByRole('button', { name: 'Revoke 2' }).click();
+    const dialog = page.getByRole('alertdialog', { name: 'Revoke 2 connections?' });
+    const confirm = dialog.getByRole('button', { name: 'Revoke 2' });
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('clearing up');
+    await expect(confirm).toBeDisabled();
+    await dialog.getByRole('textbox', { name: /^Type/ }).fill('revoke 3');
+    await expect(confirm).toBeDisabled();
+    await dialog.getByRole('textbox', { name: /^Type/ }).fill('revoke 2');
+    await confirm.click();
+    await expect(page.getByText('2 of 2 revoked')).toBeVisible();
+    for (const id of ids) expect(await statusOf(app, id)).toBe('revoked');
+    expect(await statusOf(app, kept)).toBe('connected');
+  });
+});
+
+test.describe('people', () => {
+  test('a new role counts from the person’s next click', async ({ asAdmin: page, newPage, app, expectedConsole }) => {
+    expectedConsole.push(/status of 404/);
+    const other = await newPage();
+    const name = someone();
+    await signInAs(other, app, name);
+    await other.goto('/admin/people');
+    await expect(other.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+    await giveRole(page, name, 'Administrator');
+    await other.goto('/admin/people');
+    await expect(other.getByRole('heading', { name: 'People', level: 1 })).toBeVisible();
+    await giveRole(page, name, 'User');
+    await other.goto('/admin/people');
+    await expect(other.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+  });
+
+  test('who is disabled is out at the next click and cannot sign in, until enabled', async ({
+    asAdmin: page,
+    signIn,
+  }) => {
+    const name = someone();
+    const other = await signIn(name);
+    await openPerson(page, name);
+    await page.getByRole('button', { name: 'Disable' }).click();
+    const dialog = page.getByRole('alertdialog', { name: `Disable ${name}?` });
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('on leave');
+    await dialog.getByRole('button', { name: 'Disable' }).click();
+    await expect(page.getByRole('alertdialog')).toHaveCount(0);
+    await expect(page.getByRole('button', { name: 'Enable' })).toBeVisible();
+
+    await other.getByRole('link', { name: 'Account' }).click();
+    await other.waitForURL(/\/sign-in/);
+    const enter = async () => {
+      await other.getByRole('button', { name: 'Sign in with Demo' }).click();
+      await other.getByLabel('Another user').fill(name);
+      await other.getByRole('button', { name: 'Use this name' }).click();
+    };
+    await enter();
+    await expect(other.getByText('This account was disabled by an administrator.')).toBeVisible();
+
+    await page.getByRole('button', { name: 'Enable' }).click();
+    const enabling = page.getByRole('alertdialog', { name: `Enable ${name}?` });
+    await enabling.getByRole('textbox', { name: 'Reason' }).fill('back again');
+    await enabling.getByRole('button', { name: 'Enable' }).click();
+    await expect(page.getByRole('alertdialog')).toHaveCount(0);
+    await expect(page.getByRole('button', { name: 'Disable' })).toBeVisible();
+    await enter();
+    await other.waitForURL(/\/connections|\/account/);
+  });
+
+  test('who is deleted loses connections and profile, and the list says so', async ({
+    asAdmin: page,
+    newPage,
+    app,
+  }) => {
+    const other = await newPage();
+    const name = someone();
+    await signInAs(other, app, name);
+    const id = await givenConnection(other, app, 'okta');
+    const person = await personOf(app, id);
+    const { access_token } = await vend(app, id);
+    await openPerson(page, name);
+    await page.getByRole('button', { name: 'Delete person' }).click();
+    const dialog = page.getByRole('alertdialog', { name: `Delete ${name}?` });
+    await expect(dialog).toContainText('Their connection is revoked, here and at the provider.');
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('asked for it');
+    await dialog.getByRole('textbox', { name: /^Type/ }).fill('delete');
+    await dialog.getByRole('button', { name: 'Delete person' }).click();
+    await expect(page.getByText('The person is deleted')).toBeVisible();
+
+    await expect.poll(() => statusWithToken(app, 'okta', access_token)).toBe(401);
+    await page.goto(`/admin/people?q=${encodeURIComponent(name)}`);
+    await expect(page.getByText('Nobody matches')).toBeVisible();
+    expect((await page.request.get(`/admin/people/${person}`)).status()).toBe(404);
+    expect((await other.request.get('/connections', { maxRedirects: 0 })).status()).toBe(307);
+  });
+
+  test('a browser of theirs is signed out from here', async ({ asAdmin: page, signIn }) => {
+    const name = someone();
+    const other = await signIn(name);
+    await openPerson(page, name);
+    await page.getByRole('region', { name: 'Signed in' }).getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Sign out' }).click();
+    await expect(page.getByText('Nowhere at the moment.')).toBeVisible();
+    await other.reload();
+    await expect(other).toHaveURL(/\/sign-in/);
+  });
+});
+
+test.describe('auditors', () => {
+  test('they see everything and find nothing to press', async ({ asAdmin, newPage, app }) => {
+    const auditor = await newPage();
+    const name = someone('Auditor');
+    await signInAs(auditor, app, name);
+    const id = await givenConnection(auditor, app, 'okta');
+    const person = await personOf(app, id);
+    await giveRole(asAdmin, name, 'Auditor');
+    await serviceKey(app);
+    const paths = ['/admin/connections', `/admin/connections/${id}`, '/admin/people', '/admin/api-keys'];
+    for (const path of [...paths, `/admin/people/${person}`]) {
+      await auditor.goto(path);
+      const main = auditor.getByRole('main');
+      await expect(main.getByRole('heading', { level: 1 })).toBeVisible();
+      await expect(main.getByRole('button').filter({ hasNotText: /^Filter$/ }), path).toHaveCount(0);
+      await expect(main.getByRole('checkbox'), path).toHaveCount(0);
+      await expect(main.getByRole('radio'), path).toHaveCount(0);
+    }
+  });
+
+  test('what they forge is refused, action by action, and from a user too', async ({
+    asAdmin: page,
+    newPage,
+    app,
+    expectedConsole,
+  }) => {
+    expectedConsole.push(/ERR_FAILED/, /Failed to fetch/);
+    const [auditor, user] = [await newPage(), await newPage()];
+    const [name, victim] = [someone('Auditor'), someone('Victim')];
+    await signInAs(auditor, app, name);
+    await signInAs(user, app, victim);
+    const id = await givenConnection(user, app, 'okta');
+    await giveRole(page, name, 'Auditor');
+    const theirs = `/admin/people/${await personOf(app, id)}`;
+
+    // What an administrator's browser sends is caught on its way and never arrives.
+    const caught: [what: string, request: Request][] = [];
+    const catchNext = async (what: string, act: () => Promise<void>) => {
+      const next = page.waitForRequest((request) => request.method() === 'POST');
+      await act();
+      caught.push([what, await next]);
+    };
+    await page.route('**/admin/**', (route) =>
+      route.request().method() === 'POST' ? route.abort() : route.continue(),
+    );
+    const confirm = (button: string) => page.getByRole('alertdialog').getByRole('button', { name: button }).click();
+    const because = () => page.getByRole('textbox', { name: 'Reason' }).fill('forged');
+
+    await page.goto(`/admin/connections/${id}`);
+    await page.getByRole('button', { name: 'Revoke', exact: true }).click();
+    await because();
+    await catchNext('revoke', () => confirm('Revoke'));
+    await page.goto('/admin/api-keys');
+    await page.getByRole('textbox', { name: 'Name' }).fill('forged-key');
+    await page.getByRole('checkbox', { name: 'tokens:vend' }).check();
+    await catchNext('create key', () => page.getByRole('button', { name: 'Create API key' }).click());
+    await page.goto(theirs);
+    await page.getByRole('radio', { name: /^Administrator/ }).check();
+    await catchNext('change role', () => page.getByRole('button', { name: 'Change role' }).click());
+    await page.goto(theirs);
+    await page.getByRole('button', { name: 'Disable' }).click();
+    await because();
+    await catchNext('disable', () => confirm('Disable'));
+    await page.goto(theirs);
+    await page.getByRole('button', { name: 'Delete person' }).click();
+    await because();
+    await page.getByRole('textbox', { name: /^Type/ }).fill('delete');
+    await catchNext('delete', () => confirm('Delete person'));
+    await page.unroute('**/admin/**');
+
+    for (const [what, request] of caught) {
+      const { 'next-action': action, 'content-type': type, accept } = await request.allHeaders();
+      expect(action, what).toBeTruthy();
+      const headers = {
+        'next-action': action ?? '',
+        'content-type': type ?? '',
+        accept: accept ?? '',
+        origin: app.url,
+      };
+      const data = request.postDataBuffer() ?? '';
+      for (const forger of [auditor, user]) {
+        const answer = await forger.request.post(request.url(), { headers, data });
+        expect(await answer.text(), what).toContain('"code":"forbidden"');
+      }
+    }
+    expect(await statusOf(app, id)).toBe('connected');
+    await page.goto('/admin/api-keys');
+    await expect(page.getByText('forged-key')).toHaveCount(0);
+    await page.goto(theirs);
+    await expect(page.getByRole('radio', { name: /^User/ })).toBeChecked();
+    await expect(page.getByRole('button', { name: 'Disable' })).toBeVisible();
+  });
+});
+
+test('an API key is limited to a provider, and says when it is used', async ({ asAdmin: page, newPage, app }) => {
+  const owner = await newPage();
+  await signInAs(owner, app, someone());
+  const [okta, github] = [await givenConnection(owner, app, 'okta'), await givenConnection(owner, app, 'github')];
+  const name = someone('limited');
+  await page.goto('/admin/api-keys');
+  await page.getByRole('button', { name: 'Create API key' }).click();
+  await expect(page.getByRole('textbox', { name: 'Name' })).toBeFocused();
+  await page.getByRole('textbox', { name: 'Name' }).fill(name);
+  await page.getByRole('button', { name: 'Create API key' }).click();
+  await expect(page.getByText('No key was made')).toBeVisible();
+  await page.getByRole('checkbox', { name: 'tokens:vend' }).check();
+  await page.getByRole('checkbox', { name: 'Okta' }).check();
+  await page.getByRole('combobox', { name: 'Expires' }).selectOption('In 7 days');
+  await page.getByRole('button', { name: 'Create API key' }).click();
+  await expect(page.getByRole('heading', { name: `${name} is ready` })).toBeVisible();
+  const key = (await page.getByText(/^gk_[\w-]{40,}$/).textContent()) ?? '';
+  expect((await callHub(app, key, `/connections/${okta}/token`, 'POST')).status).toBe(200);
+  expect((await callHub(app, key, `/connections/${github}/token`, 'POST')).status).toBe(404);
+  expect((await callHub(app, key, `/connections/${okta}`)).status).toBe(403);
+  await page.reload();
+  const row = page.getByRole('row').filter({ hasText: name });
+  await expect(row).toContainText(/in [67] days/);
+  await expect(row).not.toContainText('never');
+});

@@ -1,0 +1,129 @@
+import type { Page } from '@playwright/test';
+import { CanarySweep } from '#tests/canary';
+import { copyDatabase } from '#tests/canary-database';
+import { tapServers } from '#tests/canary-tap';
+import { expect, test } from './fixtures.ts';
+import {
+  callHub,
+  connectable,
+  flowUpToCallback,
+  givenConnection,
+  personOf,
+  serviceKey,
+  signInAs,
+  someone,
+  vend,
+} from './steps.ts';
+
+/** Everything that a browser holds for the app, and what the server renders for it. */
+async function sweepBrowser(sweep: CanarySweep, who: string, page: Page, paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    await page.goto(path);
+    sweep.search(`${path} as ${who}`, await page.content());
+    sweep.search(`address of ${path} as ${who}`, page.url());
+    for (const headers of [{ accept: 'text/html' }, { rsc: '1' }] as Record<string, string>[]) {
+      const answer = await page.request.get(path, { headers });
+      sweep.search(`answer of ${path} as ${who}`, `${JSON.stringify(answer.headers())}${await answer.text()}`);
+    }
+  }
+  const stored = await page.evaluate(async () => {
+    const databases = (await indexedDB.databases()).map(({ name }) => name);
+    return JSON.stringify([{ ...localStorage }, { ...sessionStorage }, databases, await caches.keys(), window.name]);
+  });
+  sweep.search(`storage of ${who}`, stored);
+  sweep.search(`cookies of ${who}`, JSON.stringify(await page.context().cookies()));
+}
+
+test('no token, code, verifier, secret or key is anywhere it should not be @postgres', async ({
+  newPage,
+  app,
+  demo,
+  expectedConsole,
+}) => {
+  test.slow();
+  expectedConsole.push(/status of 404/);
+  const tap = tapServers();
+  const codes: string[] = [];
+  const key = await serviceKey(app);
+  const [person, auditor, administrator] = [await newPage(), await newPage(), await newPage()];
+  const name = someone('Auditor');
+  await signInAs(person, app, someone());
+  await signInAs(auditor, app, name);
+  await signInAs(administrator, app, 'admin@example.com');
+
+  // Every way that tokens come and go: connecting, refreshing, failing, reconnecting, revoking, a flow left open.
+  const ids: string[] = [];
+  for (const provider of connectable) {
+    demo.server(provider).switches.access_token_ttl_s = 1;
+    const id = await givenConnection(person, app, provider);
+    demo.server(provider).switches.access_token_ttl_s = null;
+    ids.push(id);
+    await expect
+      .poll(
+        async () => {
+          await vend(app, id);
+          return demo.server(provider).counts.refreshes;
+        },
+        { timeout: 20_000 },
+      )
+      .toBeGreaterThan(0);
+  }
+  demo.server('okta').switches.token_body = 'garbage';
+  const refused = await flowUpToCallback(person, app, { intent: 'connect', provider: 'okta', account: someone() });
+  await person.request.get(refused.href, { maxRedirects: 0 });
+  demo.server('okta').switches.token_body = null;
+  demo.server('auth0').switches.id_token = 'wrong_nonce';
+  const unproven = await flowUpToCallback(person, app, { intent: 'connect', provider: 'auth0', account: someone() });
+  await person.request.get(unproven.href, { maxRedirects: 0 });
+  demo.server('auth0').switches.id_token = null;
+  const open = await flowUpToCallback(person, app, { intent: 'connect', provider: 'github', account: someone() });
+  for (const callback of [refused, unproven, open]) codes.push(callback.searchParams.get('code') ?? '');
+  const revoked = ids[0] ?? '';
+  expect((await callHub(app, key, `/connections/${revoked}`, 'DELETE')).status).toBe(202);
+  demo.server('google').withdraw();
+
+  const secrets = [
+    ...new Set([...tap.secrets(), ...codes, ...(app.environment.VAULT_KEYS?.split(':').slice(1) ?? [])]),
+  ];
+  secrets.push(key, app.environment.SESSION_PASSWORD ?? '');
+  for (const provider of connectable) secrets.push(demo.server(provider).clientSecret);
+  // Of each provider at least two access tokens, two codes' worth of exchange and, where there are any, ID tokens.
+  expect(secrets.length).toBeGreaterThan(30);
+  expect(secrets.filter((secret) => secret.startsWith('eyJ')).length).toBeGreaterThan(0);
+  for (const secret of secrets) expect(secret.length).toBeGreaterThanOrEqual(16);
+  const sweep = new CanarySweep(secrets);
+
+  const own = ['/connections', '/account', '/connect?provider=okta', '/nothing'];
+  for (const id of ids) own.push(`/connections/${id}`);
+  const admins = ['/admin/connections', '/admin/people', '/admin/api-keys'];
+  for (const id of ids) admins.push(`/admin/connections/${id}`);
+  admins.push(`/admin/people/${await personOf(app, ids[1] ?? '')}`);
+
+  await administrator.goto(`/admin/people?q=${encodeURIComponent(name)}`);
+  await administrator.getByRole('link', { name, exact: true }).click();
+  await administrator.getByRole('radio', { name: /^Auditor/ }).check();
+  await administrator.getByRole('button', { name: 'Change role' }).click();
+  await administrator.getByText('The role is Auditor now').waitFor();
+  await sweepBrowser(sweep, 'the person', person, own);
+  await sweepBrowser(sweep, 'the auditor', auditor, admins);
+  await sweepBrowser(sweep, 'the administrator', administrator, admins);
+
+  const paths = ['/connections', ...ids.map((id) => `/connections/${id}`), '/openapi.json', '/connections/con_none'];
+  for (const path of paths) sweep.search(`the API's ${path}`, await (await callHub(app, key, path)).text());
+  const gone = await callHub(app, key, `/connections/${revoked}/token`, 'POST');
+  sweep.search('the API about a revoked connection', await gone.text());
+  for (const secret of [key.slice(0, -1), 'gk_wrong']) {
+    sweep.search('the API about a wrong key', await (await callHub(app, secret, '/connections')).text());
+  }
+
+  const { rows, files } = await copyDatabase(app);
+  expect(rows.get('connections')?.length).toBeGreaterThanOrEqual(ids.length);
+  expect(rows.get('ledger')?.length).toBeGreaterThan(20);
+  for (const [table, found] of rows) sweep.search(`the table ${table}`, found.join('\n'));
+  for (const [path, bytes] of files) sweep.search(`the database's file ${path}`, bytes);
+  sweep.search('the log', app.log());
+  tap.stop();
+
+  expect(sweep.findings).toEqual([]);
+  expect(sweep.places).toBeGreaterThan(60);
+});

@@ -1,0 +1,57 @@
+import type { Switches } from '#demo/start';
+import { expect, test } from './fixtures.ts';
+import { card, flowUpToCallback, someone } from './steps.ts';
+
+/** What a provider may do wrong, and what the person then reads on its card. */
+const onTheCard: [what: string, switches: Partial<Switches>, says: string][] = [
+  ['its token endpoint answers 500', { token_status: 500 }, 'The provider does not answer at the moment.'],
+  ['its token endpoint answers with a page', { token_body: 'html' }, 'could not be understood'],
+  ['its token endpoint answers with nothing', { token_body: 'empty' }, 'could not be understood'],
+  ['its token endpoint answers without an end', { token_body: 'huge' }, 'could not be understood'],
+  ['it does not take the code', { token_error: 'invalid_grant' }, 'did not accept the authorization code'],
+  ['it does not know this hub', { token_error: 'invalid_client' }, 'rejects this hub’s own credentials'],
+  ['its ID token has another nonce', { id_token: 'wrong_nonce' }, 'proof of identity did not hold'],
+  ['its ID token is for another client', { id_token: 'wrong_audience' }, 'proof of identity did not hold'],
+  ['its ID token is of another issuer', { id_token: 'wrong_issuer' }, 'proof of identity did not hold'],
+  ['its ID token is signed wrongly', { id_token: 'bad_signature' }, 'proof of identity did not hold'],
+  ['its ID token is not signed', { id_token: 'alg_none' }, 'proof of identity did not hold'],
+];
+
+const outright: [what: string, switches: Partial<Switches>, says: string][] = [
+  ['it names another issuer', { wrong_iss: true }, 'names another authorization server'],
+  ['it sends the code twice', { duplicate_code: true }, 'named a parameter twice'],
+];
+
+test('whatever a provider does wrong ends in a sentence, a reference and nothing stored', async ({
+  asUser: page,
+  app,
+  demo,
+  expectedConsole,
+}) => {
+  expectedConsole.push(/status of 400/);
+  const okta = demo.server('okta');
+  for (const [what, switches, says] of [...onTheCard, ...outright]) {
+    await test.step(what, async () => {
+      const refusedBefore = outright.some(([other]) => other === what);
+      Object.assign(okta.switches, switches);
+      const callback = await flowUpToCallback(page, app, { intent: 'connect', provider: 'okta', account: someone() });
+      const asked = okta.counts.token_requests;
+      await page.goto(callback.href);
+      okta.reset();
+
+      if (refusedBefore) {
+        await expect(page.getByRole('heading', { name: 'This was not done' })).toBeVisible();
+        await expect(page.getByText(says)).toBeVisible();
+        expect(asked).toBe(0);
+        expect(okta.counts.token_requests).toBe(0);
+        await page.goto('/connections');
+      } else {
+        const notice = card(page, 'okta').getByRole('alert');
+        await expect(notice).toContainText(says);
+        await expect(notice).toContainText(/Reference req_\w+/);
+        await expect(notice.getByRole('button', { name: 'Try again' })).toBeVisible();
+      }
+      await expect(card(page, 'okta').getByText('Not connected')).toBeVisible();
+    });
+  }
+});

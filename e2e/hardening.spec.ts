@@ -1,0 +1,393 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { APIResponse, Cookie, Page } from '@playwright/test';
+import { end, start } from '#scripts/processes';
+import type { RunningApp } from './app-process.ts';
+import { expect, test } from './fixtures.ts';
+import { flowUpToCallback, flowWithoutPages, givenConnection, signInAs, someone } from './steps.ts';
+
+interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+/** A request with exactly these headers, which no browser would send. */
+function send(url: string, headers: Record<string, string>, method = 'GET', body?: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(url, { method, headers, maxHeaderSize: 64 * 1024 }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
+    });
+    // The server may close while we still send; an answer that came before counts.
+    request.once('error', reject);
+    request.end(body);
+  });
+}
+
+/** The app's cookies; those of the demo servers share its host. */
+async function ownCookies(page: Page, app: RunningApp): Promise<Cookie[]> {
+  return (await page.context().cookies(app.url)).filter(({ name }) => name.startsWith('gk_'));
+}
+
+async function cookieHeader(page: Page, app: RunningApp): Promise<string> {
+  const cookies = await page.context().cookies(app.url);
+  return cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+}
+
+test.describe('headers', () => {
+  test('every kind of answer has the headers that belong on it', async ({ asUser: page, newPage, app }) => {
+    const nobody = await newPage();
+    const id = await givenConnection(page, app, 'okta');
+    const html = await (await page.request.get('/connections')).text();
+    const script = /\/_next\/static\/[^"]+\.js/.exec(html)?.[0] ?? '';
+    const kinds: [kind: string, is: 'page' | 'refusal' | 'other', answer: APIResponse][] = [
+      ['a page for anybody', 'page', await nobody.request.get('/sign-in')],
+      ['a page of one’s own', 'page', await page.request.get(`/connections/${id}`)],
+      ['a page that does not exist', 'page', await page.request.get('/nothing')],
+      ['a page that is not for this person', 'page', await page.request.get('/admin/people')],
+      ['a page under the API that does not exist', 'page', await page.request.get('/api/nothing')],
+      ['a page beside the callback that does not exist', 'page', await page.request.get('/oauth/nothing')],
+      ['a redirect to sign in', 'page', await nobody.request.get('/connections', { maxRedirects: 0 })],
+      ['a callback that is refused', 'refusal', await nobody.request.get('/oauth/callback?code=a&state=b')],
+      ['a start from elsewhere', 'refusal', await nobody.request.post('/oauth/start')],
+      ['a link to start', 'other', await page.request.get('/oauth/start', { maxRedirects: 0 })],
+      ['the API’s description', 'other', await nobody.request.get('/api/v1/openapi.json')],
+      ['a refusal of the API', 'other', await nobody.request.get('/api/v1/connections')],
+      ['an address the API does not have', 'other', await nobody.request.get('/api/v1/nothing')],
+      ['a script', 'other', await nobody.request.get(script)],
+      ['a style sheet', 'other', await nobody.request.get('/plain.css')],
+      ['an icon', 'other', await nobody.request.get('/icon.svg')],
+      ['health', 'other', await nobody.request.get('/healthz')],
+    ];
+    for (const [kind, is, answer] of kinds) {
+      const headers = answer.headers();
+      expect.soft(headers['x-content-type-options'], kind).toBe('nosniff');
+      expect.soft(headers['cross-origin-resource-policy'], kind).toBe('same-origin');
+      expect.soft(headers['x-powered-by'], kind).toBeUndefined();
+      expect.soft(headers['access-control-allow-origin'], kind).toBeUndefined();
+      if (is === 'other') continue;
+      const policy = headers['content-security-policy'] ?? '';
+      for (const directive of ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"]) {
+        expect.soft(policy, kind).toContain(directive);
+      }
+      expect.soft(policy, kind).not.toContain('unsafe-inline');
+      expect.soft(policy, kind).not.toContain('unsafe-eval');
+      expect.soft(headers['cross-origin-opener-policy'], kind).toBe('same-origin');
+      expect.soft(headers['cache-control'], kind).toContain('no-store');
+      expect.soft(headers['referrer-policy'], kind).toBe(is === 'page' ? 'same-origin' : 'no-referrer');
+      if (is === 'page') expect.soft(policy, kind).toMatch(/script-src 'nonce-[\w-]{24}' 'strict-dynamic';/);
+    }
+  });
+
+  test('Next’s image optimiser fetches none of our addresses', async ({ newPage }) => {
+    const nobody = await newPage();
+    for (const url of ['/sign-in', '/oauth/callback', '/icon.svg']) {
+      const answer = await nobody.request.get(`/_next/image?url=${encodeURIComponent(url)}&w=64&q=75`);
+      expect(answer.status(), url).toBe(404);
+    }
+  });
+
+  test('the nonce of a page differs each time and is the one on its scripts', async ({ newPage }) => {
+    const page = await newPage();
+    const nonces = new Set<string>();
+    for (let time = 0; time < 3; time++) {
+      const answer = await page.request.get('/sign-in');
+      const nonce = /'nonce-([\w-]+)'/.exec(answer.headers()['content-security-policy'] ?? '')?.[1] ?? '';
+      nonces.add(nonce);
+      const scripts = [...(await answer.text()).matchAll(/<script\b[^>]*>/g)].map(([tag]) => tag);
+      expect(scripts.length).toBeGreaterThan(0);
+      for (const tag of scripts) expect(tag).toContain(`nonce="${nonce}"`);
+    }
+    expect(nonces.size).toBe(3);
+  });
+
+  test('a script that got into the page does not run', async ({ asUser: page, expectedConsole }) => {
+    expectedConsole.push(/Content Security Policy/);
+    const injected = `<script>window.name = 'taken'</script><img src="/icon.svg" onload="window.name = 'taken'">`;
+    await page.route('**/account', async (route) => {
+      const response = await route.fetch();
+      const body = (await response.text()).replace('</body>', `${injected}</body>`);
+      await route.fulfill({ response, body });
+    });
+    const refusals: string[] = [];
+    page.on('console', (message) => refusals.push(message.text()));
+    await page.goto('/account');
+    await expect.poll(() => refusals.filter((text) => text.includes('Content Security Policy')).length).toBe(2);
+    expect(await page.evaluate(() => window.name)).toBe('');
+  });
+
+  test('the answer to a callback is an empty 303 that leaves no trace of the code', async ({ asUser: page, app }) => {
+    const callback = await flowUpToCallback(page, app, { intent: 'connect', provider: 'okta' });
+    const answer = await page.request.get(callback.href, { maxRedirects: 0 });
+    expect(answer.status()).toBe(303);
+    expect(await answer.text()).toBe('');
+    expect(answer.headers()).toMatchObject({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
+    expect(answer.headers().location).not.toContain(callback.searchParams.get('code'));
+    expect(new URL(answer.headers().location ?? '', app.url).origin).toBe(app.url);
+  });
+});
+
+test.describe('cookies', () => {
+  test('every cookie is HttpOnly and Lax, and a flow’s lives ten minutes and goes with it', async ({
+    asUser: page,
+    app,
+  }) => {
+    await page.getByRole('button', { name: 'Dark theme' }).click();
+    await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+    const callback = await flowUpToCallback(page, app, { intent: 'connect', provider: 'okta' });
+    const cookies = await ownCookies(page, app);
+    expect(cookies.map(({ name }) => name.replace(/_tx_.*/, '_tx')).sort()).toEqual([
+      'gk_session',
+      'gk_theme',
+      'gk_tx',
+    ]);
+    for (const cookie of cookies) expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/' });
+    const flow = cookies.find(({ name }) => name.startsWith('gk_tx_'));
+    expect((flow?.expires ?? 0) - Date.now() / 1000).toBeLessThanOrEqual(600);
+    expect(flow?.value).not.toContain(callback.searchParams.get('state'));
+
+    await page.request.get(callback.href, { maxRedirects: 0 });
+    const left = await ownCookies(page, app);
+    expect(left.map(({ name }) => name).sort()).toEqual(['gk_session', 'gk_theme']);
+  });
+
+  test('signing in gives a new session, never one that the browser brought', async ({ newPage, app }) => {
+    const page = await newPage();
+    const name = someone();
+    const ids: (string | undefined)[] = [];
+    for (let time = 0; time < 2; time++) {
+      await signInAs(page, app, name);
+      const cookies = await page.context().cookies(app.url);
+      ids.push(cookies.find((cookie) => cookie.name === 'gk_session')?.value);
+    }
+    expect(ids[0]).toBeTruthy();
+    expect(ids[1]).not.toBe(ids[0]);
+  });
+
+  test('on https, cookies are __Host- and Secure, and HSTS is sent', async ({ app }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'grantkeep-https-'));
+    const { PROVIDERS_FILE: _, ...environment } = app.environment;
+    const port = 20_000 + (process.pid % 20_000);
+    const hub = start(process.execPath, ['server.ts'], {
+      stdio: 'ignore',
+      env: {
+        ...process.env,
+        ...environment,
+        APP_URL: 'https://hub.example.com',
+        PORT: String(port),
+        DATA_DIR: join(folder, 'data'),
+        DATABASE_URL: '',
+        GITHUB_CLIENT_ID: 'client',
+        GITHUB_CLIENT_SECRET: 'secret-of-this-story',
+        SIGN_IN_ALLOW: 'github:*',
+      },
+    });
+    try {
+      const at = `http://127.0.0.1:${port}`;
+      await expect
+        .poll(
+          () =>
+            send(`${at}/readyz`, {}).then(
+              ({ status }) => status,
+              () => 0,
+            ),
+          { timeout: 45_000 },
+        )
+        .toBe(200);
+      const own = { host: 'hub.example.com', origin: 'https://hub.example.com', 'sec-fetch-site': 'same-origin' };
+      const page = await send(`${at}/sign-in`, own);
+      expect(page.headers['strict-transport-security']).toMatch(/max-age=31536000/);
+      expect(page.headers['content-security-policy']).toContain('upgrade-insecure-requests');
+      expect(page.headers['content-security-policy']).not.toContain('http:');
+      const form = 'intent=sign_in&provider=github&return_to=/connections';
+      const started = await send(
+        `${at}/oauth/start`,
+        { ...own, 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(form.length) },
+        'POST',
+        form,
+      );
+      expect(started.status).toBe(303);
+      expect(started.headers['strict-transport-security']).toMatch(/max-age=31536000/);
+      const location = new URL(started.headers.location ?? '');
+      expect(location.searchParams.get('redirect_uri')).toBe('https://hub.example.com/oauth/callback');
+      expect(started.headers['set-cookie']).toHaveLength(1);
+      expect(started.headers['set-cookie']?.[0]).toMatch(
+        /^__Host-gk_tx_[^;]+; Path=\/;.*Secure; HttpOnly; SameSite=lax/i,
+      );
+      expect(started.headers['set-cookie']?.[0]).not.toMatch(/domain=/i);
+    } finally {
+      await end(hub);
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+test.describe('requests from elsewhere', () => {
+  test('a start that is not from our own page is refused, and begins nothing', async ({ asUser: page, app, demo }) => {
+    const form = { intent: 'connect', provider: 'okta', return_to: '/connections' };
+    const elsewhere: [what: string, headers: Record<string, string>][] = [
+      ['another site', { origin: 'https://evil.example' }],
+      ['a site whose name begins like ours', { origin: 'http://localhost.evil.example' }],
+      ['another port', { origin: 'http://localhost:1' }],
+      ['a sandboxed frame', { origin: 'null' }],
+      ['who knows where', {}],
+      ['another site, by what the browser says', { origin: app.url, 'sec-fetch-site': 'cross-site' }],
+      ['the same site only', { origin: app.url, 'sec-fetch-site': 'same-site' }],
+    ];
+    for (const [what, headers] of elsewhere) {
+      const answer = await page.request.post('/oauth/start', { headers, form, maxRedirects: 0 });
+      expect(answer.status(), what).toBe(403);
+      expect(answer.headers().location, what).toBeUndefined();
+    }
+    expect((await ownCookies(page, app)).map(({ name }) => name)).toEqual(['gk_session']);
+    expect(demo.server('okta').counts.last_authorization_request).toBeNull();
+  });
+
+  test('a form of ours that another site posts does nothing', async ({ asUser: page, app }) => {
+    const id = await givenConnection(page, app, 'okta');
+    const path = `/connections/${id}/disconnect`;
+    const html = await (await page.request.get(path)).text();
+    const action = [...html.matchAll(/name="(\$ACTION_ID_[0-9a-f]+)"/g)].map(([, name = '']) => name).at(-1) ?? '';
+    expect(action).not.toBe('');
+    const post = (origin: string) =>
+      page.request.post(path, { headers: { origin }, multipart: { [action]: '', id }, maxRedirects: 0 });
+    const state = async () =>
+      (await (await page.request.get(`/connections/${id}`)).text()).includes('This connection is final');
+
+    for (const origin of ['https://evil.example', 'null']) {
+      await post(origin);
+      expect(await state(), origin).toBe(false);
+    }
+    expect((await post(app.url)).status()).toBe(303);
+    expect(await state()).toBe(true);
+  });
+
+  test('a GET changes nothing', async ({ asUser: page, app, demo }) => {
+    const id = await givenConnection(page, app, 'okta');
+    const before = await page.context().cookies(app.url);
+    const started = await page.request.get('/oauth/start?intent=connect&provider=okta', { maxRedirects: 0 });
+    expect(started.status()).toBe(303);
+    expect(started.headers().location).toBe('/connect?intent=connect&provider=okta');
+    await page.goto('/oauth/start?provider=okta');
+    await expect(page.getByRole('button', { name: 'Connect Okta' })).toBeVisible();
+    for (const path of [`/connections/${id}/disconnect?id=${id}`, `/connections/${id}/disconnect`, '/account']) {
+      await page.goto(path);
+    }
+    const vending = await page.request.get(`/api/v1/connections/${id}/token`);
+    expect(vending.status()).toBe(405);
+    expect(vending.headers().allow).toBe('POST');
+    await page.goto(`/connections/${id}`);
+    await expect(page.getByText('Connected', { exact: true }).first()).toBeVisible();
+    expect(await page.context().cookies(app.url)).toEqual(before);
+    expect(demo.server('okta').counts.revocations).toBe(0);
+  });
+});
+
+test.describe('what a request claims', () => {
+  test('a forged Host or X-Forwarded-Host changes neither the redirect URI nor where one is sent', async ({
+    asUser: page,
+    app,
+  }) => {
+    const form = 'intent=connect&provider=okta&return_to=/connections';
+    const common = {
+      cookie: await cookieHeader(page, app),
+      origin: app.url,
+      'content-type': 'application/x-www-form-urlencoded',
+      'content-length': String(form.length),
+    };
+    const forged: Record<string, string>[] = [
+      { host: 'evil.example' },
+      { 'x-forwarded-host': 'evil.example' },
+      { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https', forwarded: 'host=evil.example' },
+      { 'x-original-host': 'evil.example', 'x-rewrite-url': '/admin' },
+    ];
+    for (const headers of forged) {
+      const started = await send(`${app.url}/oauth/start`, { ...common, ...headers }, 'POST', form);
+      expect(started.status).toBe(303);
+      const location = new URL(started.headers.location ?? '');
+      expect(location.searchParams.get('redirect_uri')).toBe(`${app.url}/oauth/callback`);
+      const home = await send(`${app.url}/`, headers);
+      expect(home.status).toBe(307);
+      expect(home.headers.location).not.toContain('evil');
+      expect((await send(`${app.url}/sign-in`, headers)).body).not.toContain('evil.example');
+    }
+  });
+
+  test('a foreign origin is not let in by a Host that matches it', async ({ asUser: page, app }) => {
+    const form = 'intent=connect&provider=okta&return_to=/connections';
+    const headers = {
+      cookie: await cookieHeader(page, app),
+      host: 'evil.example',
+      'x-forwarded-host': 'evil.example',
+      origin: 'http://evil.example',
+      'content-type': 'application/x-www-form-urlencoded',
+      'content-length': String(form.length),
+    };
+    expect((await send(`${app.url}/oauth/start`, headers, 'POST', form)).status).toBe(403);
+  });
+
+  test('an offer to speak another protocol is passed over, and no socket is kept for it', async ({ app }) => {
+    for (const [path, status] of [
+      ['/api/v1/connections', 401],
+      ['/sign-in', 200],
+      ['/_next/webpack-hmr', 404],
+    ] as const) {
+      const headers = { connection: 'Upgrade', upgrade: 'websocket' };
+      expect((await send(app.url + path, headers)).status, path).toBe(status);
+    }
+  });
+
+  test('a body of 10 MB and a header of 10 MB are refused', async ({ asUser: page, app }) => {
+    const size = 10 * 1024 * 1024;
+    const cookie = await cookieHeader(page, app);
+    for (const path of ['/oauth/start', '/connections', '/api/v1/connections/x/token']) {
+      // Refused by its announced length, before a byte of it is read.
+      const headers = { cookie, origin: app.url, 'content-length': String(size) };
+      const answer = await new Promise<number>((resolve, reject) => {
+        const request = httpRequest(app.url + path, { method: 'POST', headers }, (response) => {
+          resolve(response.statusCode ?? 0);
+          response.resume();
+          request.destroy();
+        });
+        request.once('error', reject);
+        request.write('x');
+      });
+      expect(answer, path).toBe(413);
+      const chunked = { cookie, origin: app.url, 'transfer-encoding': 'chunked' };
+      expect((await send(app.url + path, chunked, 'POST', 'x')).status, path).toBe(411);
+    }
+    const before = app.log().length;
+    const tooLong = await send(`${app.url}/too-long`, { cookie, 'x-long': 'a'.repeat(size) }).catch(() => null);
+    // Node answers 431 and closes; a sender that is still sending may see only the closing.
+    if (tooLong) expect(tooLong.status).toBe(431);
+    expect((await send(`${app.url}/too-long`, { cookie, 'x-long': 'a'.repeat(20_000) })).status).toBe(431);
+    expect(app.log().slice(before)).not.toContain('/too-long');
+    expect((await send(`${app.url}/healthz`, {})).status).toBe(200);
+  });
+
+  test('no return_to leads off the site', async ({ asUser: page, app }) => {
+    const hostile = readFileSync('tests/hostile/return-to.txt', 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('# '))
+      .map((line) => (line.startsWith('"') ? String(JSON.parse(line)) : line));
+    expect(hostile.length).toBeGreaterThanOrEqual(100);
+    for (const value of hostile) {
+      const answer = await page.request.get(`/sign-in?${new URLSearchParams({ return_to: value })}`, {
+        maxRedirects: 0,
+      });
+      expect(answer.status(), value).toBe(307);
+      expect(new URL(answer.headers().location ?? '', app.url).origin, value).toBe(app.url);
+    }
+    for (const value of hostile.filter((_, index) => index % 20 === 0)) {
+      const back = await flowWithoutPages(page, app, { intent: 'connect', provider: 'okta', returnTo: value });
+      expect(back.origin, value).toBe(app.url);
+      expect(back.searchParams.get('flow'), value).toMatch(/connected/);
+    }
+  });
+});

@@ -1,0 +1,178 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, test } from './fixtures.ts';
+import { card, connectionInAddress, givenConnection, personOf, serviceKey, signInAs, someone, vend } from './steps.ts';
+
+const wide = { width: 1440, height: 900 };
+const narrow = { width: 360, height: 740 };
+
+/** What axe calls serious or critical, in a line each. */
+async function seriousFaults(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
+}
+
+/** A page wide and light, then narrow and dark: no serious fault, nothing to scroll sideways to. */
+async function look(page: Page, path: string): Promise<void> {
+  for (const [viewport, colorScheme] of [[wide, 'light'] as const, [narrow, 'dark'] as const]) {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.goto(path);
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect.soft(sideways, `${path} at ${viewport.width}`).toBeLessThanOrEqual(0);
+    expect.soft(await seriousFaults(page), `${path} at ${viewport.width}, ${colorScheme}`).toEqual([]);
+  }
+}
+
+test('a visitor’s pages look right, light and dark, wide and narrow', async ({ newPage, expectedConsole }) => {
+  expectedConsole.push(/status of 40[04]/);
+  const page = await newPage();
+  for (const path of ['/sign-in', '/sign-in?flow=access_denied&ref=req_0123456789abcdef']) await look(page, path);
+  for (const path of ['/nothing', '/oauth/callback?state=a&code=b']) await look(page, path);
+});
+
+test('a person’s pages look right, light and dark, wide and narrow', async ({
+  newPage,
+  app,
+  demo,
+  expectedConsole,
+}) => {
+  test.slow();
+  expectedConsole.push(/status of 404/);
+  const page = await newPage();
+  await signInAs(page, app, someone());
+  await look(page, '/connections');
+  const id = await givenConnection(page, app, 'okta', someone('Somebody with a name that is rather long'));
+  await vend(app, id);
+  const ended = await givenConnection(page, app, 'github');
+  await page.goto(`/connections/${ended}/disconnect`);
+  await page.getByRole('button', { name: 'Disconnect' }).click();
+  await card(page, 'github').getByText('Revoked').waitFor();
+  demo.server('google').switches.shrink_scopes = ['https://www.googleapis.com/auth/calendar.readonly'];
+  const incomplete = await givenConnection(page, app, 'google');
+  await look(page, `/connections?flow=scopes_missing&provider=google&connection=${incomplete}`);
+  const paths = [`/connections/${id}`, `/connections/${ended}`, `/connections/${id}/disconnect`, '/account'];
+  for (const path of [...paths, '/connect?provider=okta', '/connections/nothing']) await look(page, path);
+});
+
+test('the admin pages look right, light and dark, wide and narrow', async ({ newPage, app, expectedConsole }) => {
+  test.slow();
+  expectedConsole.push(/status of 404/);
+  const page = await newPage();
+  await signInAs(page, app, 'admin@example.com');
+  const id = await givenConnection(page, app, 'okta');
+  await serviceKey(app);
+  const lists = ['/admin/connections', '/admin/connections?q=nobody-at-all', '/admin/people', '/admin/api-keys'];
+  for (const path of [...lists, `/admin/connections/${id}`, `/admin/people/${await personOf(app, id)}`]) {
+    await look(page, path);
+  }
+});
+
+test('an open dialog and the drawer look right too', async ({ newPage, app }) => {
+  const page = await newPage();
+  await signInAs(page, app, 'admin@example.com');
+  const id = await givenConnection(page, app, 'okta');
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.goto(`/admin/connections/${id}`);
+  await page.getByRole('button', { name: 'Revoke', exact: true }).click();
+  await expect(page.getByRole('textbox', { name: 'Reason' })).toBeVisible();
+  expect(await seriousFaults(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await page.setViewportSize(narrow);
+  await page.getByRole('button', { name: 'Open the menu' }).click();
+  await expect(page.getByRole('dialog', { name: 'Admin' }).getByRole('link', { name: 'People' })).toBeVisible();
+  expect(await seriousFaults(page)).toEqual([]);
+});
+
+test('the chosen theme is remembered, and the next page comes in it from the server', async ({ newPage, app }) => {
+  const page = await newPage();
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.goto('/sign-in');
+  const paper = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const light = await paper();
+  await page.getByRole('button', { name: 'Dark theme' }).click();
+  await expect(page.getByRole('button', { name: 'Dark theme' })).toHaveAttribute('aria-pressed', 'true');
+  await expect.poll(paper).not.toBe(light);
+  await signInAs(page, app, someone());
+  expect(await (await page.request.get('/connections')).text()).toContain('data-theme="dark"');
+});
+
+test('by keyboard alone one connects, finds out, and disconnects', async ({ newPage, app }) => {
+  const page = await newPage();
+  await signInAs(page, app, someone());
+  await page.goto('/connections');
+
+  /** Tabs on until the focus is on what has this name, as somebody without a mouse does. */
+  async function reach(role: 'button' | 'link' | 'textbox', name: string | RegExp): Promise<void> {
+    const wanted = page.getByRole(role, { name }).first();
+    await wanted.waitFor();
+    for (let stop = 0; stop < 60; stop++) {
+      await page.keyboard.press('Tab');
+      if (await wanted.evaluate((element) => element === document.activeElement)) return;
+    }
+    throw new Error(`The keyboard does not reach the ${role} ${name}.`);
+  }
+  async function reachMenu(): Promise<void> {
+    const menu = page.getByLabel(/^Actions for /);
+    for (let stop = 0; stop < 60; stop++) {
+      await page.keyboard.press('Tab');
+      if (await menu.evaluate((element) => element === document.activeElement)) return;
+    }
+    throw new Error('The keyboard does not reach the menu.');
+  }
+
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
+  await expect(page.getByRole('link', { name: 'Skip to content' })).toBeInViewport();
+  await page.keyboard.press('Enter');
+  await reach('button', 'Connect GitHub');
+  await page.keyboard.press('Enter');
+  await reach('textbox', 'Another account');
+  await page.keyboard.type(someone());
+  await page.keyboard.press('Enter');
+  await reach('button', 'Allow');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/connections\?/);
+  connectionInAddress(page);
+  // The focus is on the answer, so the account's row is next.
+  await expect(page.getByRole('status').filter({ hasText: 'GitHub is connected' })).toBeFocused();
+  await reachMenu();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('link', { name: 'Details' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('link', { name: 'Details' })).toBeHidden();
+  await page.keyboard.press('Enter');
+  await reach('button', 'Disconnect');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/disconnect/);
+  await reach('button', 'Disconnect');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('status').filter({ hasText: 'GitHub is disconnected' })).toBeFocused();
+});
+
+test('a slash leads to the search of a list, and a dialog gives the focus back', async ({ newPage, app }) => {
+  const page = await newPage();
+  await signInAs(page, app, 'admin@example.com');
+  const id = await givenConnection(page, app, 'okta');
+  await page.goto('/admin/people');
+  const search = page.getByRole('searchbox', { name: 'Search people' });
+  // The page listens once its script runs.
+  await expect(async () => {
+    await page.keyboard.press('/');
+    await expect(search).toBeFocused({ timeout: 200 });
+  }).toPass();
+  await page.keyboard.type('admin');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/q=admin/);
+
+  await page.goto(`/admin/connections/${id}`);
+  const revoke = page.getByRole('button', { name: 'Revoke', exact: true });
+  await revoke.click();
+  await expect(page.getByRole('textbox', { name: 'Reason' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('alertdialog')).toHaveCount(0);
+  await expect(revoke).toBeFocused();
+});

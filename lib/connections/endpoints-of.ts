@@ -1,0 +1,21 @@
+import type { Context } from '#lib/context';
+import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
+import { OAuthError, type PinnedEndpoints } from '#lib/oauth/types';
+import type { ProviderRecord } from '#lib/providers/record';
+
+/**
+ * The provider's endpoints for a connection that exists. Where the operator has since pointed the provider at another
+ * authorization server, its tokens are not shown to that one.
+ * @throws OAuthError `discovery_issuer` (configuration), or what discovery says
+ */
+export async function endpointsOf(
+  ctx: Pick<Context, 'fetch' | 'now'>,
+  provider: ProviderRecord,
+  connection: { issuer: string; accountParams: Record<string, string> },
+): Promise<PinnedEndpoints> {
+  const pinned = await resolveEndpoints(provider, ctx, connection.accountParams);
+  if ((provider.identity.issuer ?? pinned.issuer) !== connection.issuer) {
+    throw new OAuthError('discovery_issuer', { detail: 'the connection was made at another issuer' });
+  }
+  return pinned;
+}

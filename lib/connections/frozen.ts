@@ -1,0 +1,36 @@
+import { and, eq, isNull, or, sql } from 'drizzle-orm';
+import type { Context } from '#lib/context';
+import { connections } from '#lib/db/schema/connections';
+import { freezes } from '#lib/db/schema/freezes';
+import { AppError } from '#lib/errors';
+
+// In a select from one table Drizzle leaves out its name, and `id` alone would be that of the brake.
+const own = (column: string) => sql`${connections}.${sql.identifier(column)}`;
+
+/** True where a brake stands over the connection: its own, its person's, its provider's, or everything's. */
+export const isFrozen = sql<boolean>`exists (select 1 from ${freezes} where ${freezes.liftedAt} is null
+  and (${freezes.scope}, ${freezes.target}) in (('everything', ''), ('provider', ${own('provider')}),
+    ('person', ${own('person_id')}), ('connection', ${own('id')})))`;
+
+/**
+ * Refuses a connection that is about to be made, while its provider, its person or everything is frozen.
+ * @throws AppError `frozen`
+ */
+export async function assertNotFrozen(ctx: Context, about: { provider: string; personId: string }): Promise<void> {
+  const { scope, target } = freezes;
+  const [brake] = await ctx.database.db
+    .select({ id: freezes.id })
+    .from(freezes)
+    .where(
+      and(
+        isNull(freezes.liftedAt),
+        or(
+          eq(scope, 'everything'),
+          and(eq(scope, 'provider'), eq(target, about.provider)),
+          and(eq(scope, 'person'), eq(target, about.personId)),
+        ),
+      ),
+    )
+    .limit(1);
+  if (brake) throw new AppError('frozen');
+}

@@ -1,0 +1,142 @@
+import { and, eq, sql } from 'drizzle-orm';
+import { beforeEach, expect, test } from 'vitest';
+import { authenticateApiKey } from '#lib/access/authenticate-api-key';
+import { refreshDue, tokenIsAlive } from '#lib/connections/token-clock';
+import { askForVend } from '#lib/connections/vend-query';
+import { vendToken } from '#lib/connections/vend-token';
+import type { Context, Runtime } from '#lib/context';
+import { apiKeys } from '#lib/db/schema/api-keys';
+import { connections } from '#lib/db/schema/connections';
+import { freezes } from '#lib/db/schema/freezes';
+import { sharedDatabase } from '#tests/database';
+import { addApiKey, addConnection, addPerson, asNobody, createRuntime, entries, freeze, plainRecord } from '#tests/hub';
+
+const database = sharedDatabase();
+let runtime: Runtime;
+
+beforeEach(async () => {
+  runtime = createRuntime(database.current, [plainRecord('http://127.0.0.1:9')]);
+  await database.db.update(freezes).set({ liftedAt: sql`now()` });
+});
+
+async function oneConnection() {
+  const { id: personId } = await addPerson(runtime);
+  return { personId, id: await addConnection(runtime, { personId }), key: await addApiKey(runtime) };
+}
+
+test.each(['everything', 'provider', 'person', 'connection', 'api_key'] as const)(
+  'a brake over %s holds from the next request on, and lets go when lifted',
+  async (scope) => {
+    const { personId, id, key } = await oneConnection();
+    const target = { everything: '', provider: 'acme', person: personId, connection: id, api_key: key.id }[scope];
+    const caller = asNobody(runtime);
+    await vendToken(caller, { id, key: key.key });
+    await freeze(runtime, scope, target);
+    await expect(vendToken(caller, { id, key: key.key })).rejects.toMatchObject({ code: 'frozen', status: 423 });
+    await database.db
+      .update(freezes)
+      .set({ liftedAt: sql`now()` })
+      .where(and(eq(freezes.scope, scope), eq(freezes.target, target)));
+    await vendToken(caller, { id, key: key.key });
+    expect((await entries(runtime, id)).map(({ action, code }) => [action, code])).toEqual([
+      ['token.vended', null],
+      ['token.denied', 'frozen'],
+      ['token.vended', null],
+    ]);
+  },
+);
+
+test('a brake over something else does not hold', async () => {
+  const { id, key } = await oneConnection();
+  await freeze(runtime, 'provider', 'other');
+  await freeze(runtime, 'person', 'per_other');
+  await freeze(runtime, 'connection', 'acme');
+  await expect(vendToken(asNobody(runtime), { id, key: key.key })).resolves.toMatchObject({ provider: 'acme' });
+});
+
+const addresses: [ip: string | null, ranges: string[], within: boolean][] = [
+  ['203.0.113.7', ['203.0.113.0/24'], true],
+  ['203.0.114.7', ['203.0.113.0/24'], false],
+  ['203.0.113.7', ['203.0.113.7'], true],
+  ['::ffff:203.0.113.7', ['203.0.113.0/24'], true],
+  ['2001:db8::1', ['2001:db8::/32', '10.0.0.0/8'], true],
+  ['2001:db9::1', ['2001:db8::/32', '10.0.0.0/8'], false],
+  ['203.0.113.7', [], false],
+  [null, ['0.0.0.0/0', '::/0'], false],
+];
+
+test.each(addresses)('address %s against %j', async (ip, ranges, within) => {
+  const { id, key } = await oneConnection();
+  const caller: Context = { ...asNobody(runtime), ip };
+  const rule = (ipRule: 'deny' | 'alert') =>
+    database.db.update(apiKeys).set({ ipRanges: ranges, ipRule }).where(eq(apiKeys.id, key.id));
+
+  await rule('deny');
+  const vend = () => vendToken(caller, { id, key: key.key });
+  const authenticate = () => authenticateApiKey(caller, key.key);
+  if (within) {
+    await vend();
+    await authenticate();
+  } else {
+    await expect(vend()).rejects.toMatchObject({ code: 'ip_not_allowed', status: 403 });
+    await expect(authenticate()).rejects.toMatchObject({ code: 'ip_not_allowed' });
+  }
+  await rule('alert');
+  await vendToken(caller, { id, key: key.key });
+  const last = (await entries(runtime, id)).at(-1);
+  expect(last).toMatchObject({ action: 'token.vended', details: within ? {} : { unexpected_ip: true } });
+  expect(Object.hasOwn(last?.details ?? {}, 'unexpected_ip')).toBe(!within);
+});
+
+test.each([
+  ['an hour left', 3600, 0],
+  ['59 seconds left of an hour', 59, 3541],
+  ['61 seconds left of an hour', 61, 3539],
+  ['half a second left of a short life', 0.5, 9.5],
+  ['two seconds left of a short life', 2, 8],
+  ['just over', -1, 3601],
+  ['no end', null, 0],
+] as const)('%s: the hot statement says of due and alive what the query builder says', async (_, expiresIn, age) => {
+  const { personId, id, key } = await oneConnection();
+  await database.db
+    .update(connections)
+    .set({
+      accessTokenIssuedAt: sql`clock_timestamp() - make_interval(secs => ${age}::float8)`,
+      accessTokenExpiresAt:
+        expiresIn === null ? null : sql`clock_timestamp() + make_interval(secs => ${expiresIn}::float8)`,
+    })
+    .where(eq(connections.id, id));
+  const row = await askForVend(asNobody(runtime), { keyId: key.id }, { personId, id });
+  const [built] = await database.db
+    .select({ due: refreshDue, alive: tokenIsAlive })
+    .from(connections)
+    .where(eq(connections.id, id));
+  expect({ due: row?.due, alive: row?.alive }).toEqual(built);
+});
+
+test('a key, then a connection: a wrong key is told before anything else', async () => {
+  const { id } = await oneConnection();
+  const unknown = { code: 'invalid_api_key', status: 401 };
+  for (const target of [id, 'con_x', '']) {
+    await expect(vendToken(asNobody(runtime), { id: target, key: 'gk_wrong' })).rejects.toMatchObject(unknown);
+    await expect(vendToken(asNobody(runtime), { id: target })).rejects.toMatchObject(unknown);
+  }
+});
+
+test('entries of concurrent vends share commits, and each is there before its answer', async () => {
+  const { id, key } = await oneConnection();
+  let commits = 0;
+  const { hot } = database.current;
+  const counting = {
+    ...hot,
+    write: async (text: string, parameters: readonly (string | null)[]) => {
+      commits += 1;
+      await hot.write(text, parameters);
+    },
+  };
+  const watched = createRuntime({ ...database.current, hot: counting }, [plainRecord('http://127.0.0.1:9')]);
+  await Promise.all(Array.from({ length: 100 }, () => vendToken(asNobody(watched), { id, key: key.key })));
+  const vended = (await entries(runtime, id)).filter(({ action }) => action === 'token.vended');
+  expect(vended).toHaveLength(100);
+  expect(commits).toBeLessThan(50);
+});

@@ -1,0 +1,185 @@
+import { sql } from 'drizzle-orm';
+import { describe, expect, test } from 'vitest';
+import { isDatabaseUnavailable, isUniqueViolation, rowsOf, withTransaction } from '#lib/db/database';
+import { isMigrated, migrateEmbedded, migrateServer } from '#lib/db/migrate';
+import { openPostgres } from '#lib/db/open';
+import { ensureLedgerPartitions } from '#lib/db/partitions';
+import { ledger } from '#lib/db/schema/ledger';
+import { people } from '#lib/db/schema/people';
+import { newPersonId } from '#lib/ids';
+import { describeWithConnections, sharedDatabase, withDatabase } from '#tests/database';
+
+const database = sharedDatabase();
+
+/** Each partition of the ledger with the rows it holds. */
+async function partitions(db = database.db): Promise<Map<string, number>> {
+  const names = rowsOf<{ name: string }>(
+    await db.execute(
+      sql`select inhrelid::regclass::text as name from pg_inherits where inhparent = 'ledger'::regclass order by 1`,
+    ),
+  );
+  const counts = new Map<string, number>();
+  for (const { name } of names) {
+    const [row] = rowsOf<{ count: number }>(
+      await db.execute(sql`select count(*)::int as count from only ${sql.identifier(name)}`),
+    );
+    counts.set(name, row?.count ?? 0);
+  }
+  return counts;
+}
+
+const append = (at: string, db = database.db) =>
+  db.insert(ledger).values({ at: new Date(at), action: 'request.refused', outcome: 'refused', actorType: 'anonymous' });
+
+const monthOf = (date: Date) => `ledger_${date.toISOString().slice(0, 7).replace('-', '_')}`;
+
+describe('the ledger’s partitions', () => {
+  test('are there from the first migration: this month, the next thirteen, and one for what is outside', async () => {
+    const now = new Date();
+    const names = [...(await partitions()).keys()];
+    expect(names).toHaveLength(15);
+    expect(names).toContain('ledger_default');
+    for (const ahead of [0, 1, 13]) {
+      expect(names).toContain(monthOf(new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead, 1))));
+    }
+  });
+
+  test('take the rows of their month, to the millisecond', async () => {
+    await withDatabase(async ({ db }) => {
+      await ensureLedgerPartitions(db, new Date('2031-11-15T00:00:00Z'));
+      for (const at of [
+        '2031-12-01T00:00:00.000Z',
+        '2031-12-31T23:59:59.999Z',
+        '2032-01-01T00:00:00.000Z',
+        '2000-01-01T00:00:00Z',
+      ]) {
+        await append(at, db);
+      }
+      const counts = await partitions(db);
+      expect([counts.get('ledger_2031_12'), counts.get('ledger_2032_01'), counts.get('ledger_default')]).toEqual([
+        2, 1, 1,
+      ]);
+    });
+  });
+
+  test('are made anew without harm, and a month whose rows came before its partition stays where it is', async () => {
+    await withDatabase(async ({ db }) => {
+      await append('2040-05-05T00:00:00Z', db);
+      await ensureLedgerPartitions(db, new Date('2040-04-15T00:00:00Z'));
+      const names = (await partitions(db)).size;
+      await ensureLedgerPartitions(db, new Date('2040-04-15T00:00:00Z'));
+      const counts = await partitions(db);
+      expect(counts.size).toBe(names);
+      expect(counts.get('ledger_default')).toBe(1);
+      expect([counts.has('ledger_2040_04'), counts.has('ledger_2040_05'), counts.has('ledger_2040_06')]).toEqual([
+        true,
+        false,
+        true,
+      ]);
+      await append('2040-05-06T00:00:00Z', db);
+      expect((await partitions(db)).get('ledger_default')).toBe(2);
+    });
+  });
+});
+
+describe('migrations', () => {
+  test('are known to be applied, and applying them again changes nothing', async () => {
+    await withDatabase(async (own) => {
+      expect(await isMigrated(own.db)).toBe(true);
+      await own.db.insert(people).values({ id: newPersonId(), provider: 'a', issuer: 'i', subject: 's' });
+      if (own.url) await migrateServer(own.url);
+      else await migrateEmbedded(own);
+      expect(await isMigrated(own.db)).toBe(true);
+      expect(await own.db.select().from(people)).toHaveLength(1);
+    });
+  });
+
+  test('that are missing are noticed, also where there is nothing at all', async () => {
+    await withDatabase(async ({ db }) => {
+      await db.execute(sql`update drizzle.__drizzle_migrations set created_at = created_at - 1`);
+      expect(await isMigrated(db)).toBe(false);
+      await db.execute(sql`drop schema drizzle cascade`);
+      expect(await isMigrated(db)).toBe(false);
+    });
+  });
+});
+
+describe('transactions', () => {
+  test('are undone as a whole when the body throws, and say what it threw', async () => {
+    const id = newPersonId();
+    const failure = new Error('changed my mind');
+    const work = withTransaction(database.db, async (tx) => {
+      await tx.insert(people).values({ id, provider: 'a', issuer: 'i', subject: id });
+      throw failure;
+    });
+    await expect(work).rejects.toBe(failure);
+    expect(await database.db.select({ id: people.id }).from(people).where(sql`id = ${id}`)).toEqual([]);
+  });
+
+  test('a row that a unique index refuses is told by its index', async () => {
+    const row = { provider: 'a', issuer: 'https://id.example', subject: newPersonId() };
+    await database.db.insert(people).values({ id: newPersonId(), ...row });
+    const error: unknown = await database.db
+      .insert(people)
+      .values({ id: newPersonId(), ...row })
+      .catch((thrown: unknown) => thrown);
+    expect([
+      isUniqueViolation(error),
+      isUniqueViolation(error, 'people_identity'),
+      isUniqueViolation(error, 'people_pkey'),
+    ]).toEqual([true, true, false]);
+    expect(isDatabaseUnavailable(error)).toBe(false);
+    expect(isUniqueViolation(new Error('23505'))).toBe(false);
+  });
+});
+
+test.each<[string, unknown, boolean]>([
+  ['a refused connection', Object.assign(new Error(), { code: 'ECONNREFUSED' }), true],
+  ['what caused it', new Error('failed', { cause: Object.assign(new Error(), { code: '57P01' }) }), true],
+  ['a faulty statement', Object.assign(new Error(), { code: '42601' }), false],
+  ['an error without a code', new Error('ECONNREFUSED'), false],
+  ['what is no error', { code: 'ECONNREFUSED' }, false],
+  ['nothing', undefined, false],
+])('%s means that the database is out of reach: %#', (_, error, expected) => {
+  expect(isDatabaseUnavailable(error)).toBe(expected);
+});
+
+test('a server that is not there is out of reach', async () => {
+  const nowhere = openPostgres('postgres://hub@127.0.0.1:1/hub', { max: 1 });
+  const error: unknown = await nowhere.db.execute(sql`select 1`).catch((thrown: unknown) => thrown);
+  await nowhere.close();
+  expect(isDatabaseUnavailable(error)).toBe(true);
+});
+
+describeWithConnections('a database whose connections are ended', () => {
+  test('is out of reach for what was running, and back for what comes after', async () => {
+    await withDatabase(async ({ db, url }) => {
+      const other = openPostgres(url ?? '', { max: 1 });
+      const [own] = rowsOf<{ pid: number }>(await other.db.execute(sql`select pg_backend_pid() as pid`));
+      const running = other.db.execute(sql`select pg_sleep(60)`).catch((thrown: unknown) => thrown);
+      await expect
+        .poll(async () =>
+          rowsOf(
+            await db.execute(sql`select 1 from pg_stat_activity where pid = ${own?.pid} and wait_event = 'PgSleep'`),
+          ),
+        )
+        .toHaveLength(1);
+      await db.execute(sql`select pg_terminate_backend(${own?.pid})`);
+      expect(isDatabaseUnavailable(await running)).toBe(true);
+      // The pool may still hand out what it has just lost, once.
+      await expect.poll(async () => rowsOf(await other.db.execute(sql`select 1 as one`))).toEqual([{ one: 1 }]);
+      await other.close();
+    });
+  });
+
+  test('two processes that migrate at once both end well', async () => {
+    await withDatabase(async ({ db, url }) => {
+      await db.execute(sql`drop schema public cascade`);
+      await db.execute(sql`create schema public`);
+      await db.execute(sql`drop schema drizzle cascade`);
+      await Promise.all([migrateServer(url ?? ''), migrateServer(url ?? ''), migrateServer(url ?? '')]);
+      expect(await isMigrated(db)).toBe(true);
+      expect((await partitions(db)).size).toBe(15);
+    });
+  });
+});

@@ -1,0 +1,28 @@
+import { sql } from 'drizzle-orm';
+import { check, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { instant } from '#lib/db/schema/columns';
+
+export const freezeScopes = ['everything', 'provider', 'person', 'api_key', 'connection'] as const;
+export type FreezeScope = (typeof freezeScopes)[number];
+
+/** A brake that an administrator pulled: while it stands, no token within its scope is vended, refreshed or connected. */
+export const freezes = pgTable(
+  'freezes',
+  {
+    id: text().primaryKey(),
+    scope: text({ enum: freezeScopes }).notNull(),
+    /** The id of what is frozen; empty for everything. */
+    target: text().notNull().default(''),
+    reason: text().notNull(),
+    createdBy: text().notNull(),
+    createdAt: instant().notNull().defaultNow(),
+    liftedBy: text(),
+    liftedAt: instant(),
+  },
+  (t) => [
+    // Also what makes asking at every vend cheap: the index holds only the brakes that stand.
+    uniqueIndex('freezes_standing').on(t.scope, t.target).where(sql`${t.liftedAt} is null`),
+    check('freezes_scope', sql`${t.scope} in ('everything', 'provider', 'person', 'api_key', 'connection')`),
+    check('freezes_target', sql`(${t.scope} = 'everything') = (${t.target} = '')`),
+  ],
+);

@@ -1,0 +1,140 @@
+import { eq } from 'drizzle-orm';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { ledger } from '#lib/db/schema/ledger';
+import { rateLimits } from '#lib/db/schema/rate-limits';
+import { openFrontDoor } from '#lib/http/front-door';
+import { contextFor } from '#lib/http/request-context';
+import { forget } from '#lib/registry';
+import { demoHub } from '#tests/demo-hub';
+import { addConnection, addPerson, entries } from '#tests/hub';
+import { Visitor } from '#tests/visitor';
+
+const hub = demoHub(['demo', 'github', 'okta']);
+beforeEach(() => hub.database.db.delete(rateLimits));
+
+async function signedIn(): Promise<Visitor> {
+  const visitor = new Visitor(hub.runtime);
+  await visitor.signIn();
+  return visitor;
+}
+
+const flowsIn = (visitor: Visitor) => visitor.jar.getAll().filter(({ name }) => name.startsWith('gk_tx_'));
+
+test('the id of somebody else’s connection in a form reaches neither its history nor the flow', async () => {
+  const { id: personId } = await addPerson(hub.runtime);
+  const victim = await addConnection(hub.runtime, { personId });
+  const mallory = await signedIn();
+  for (const fields of [
+    { intent: 'connect', provider: 'github' },
+    { intent: 'sign_in', provider: 'demo' },
+  ]) {
+    expect((await mallory.start({ ...fields, connection_id: victim })).status).toBe(303);
+  }
+  expect((await mallory.start({ intent: 'reconnect', connection_id: victim })).headers.get('location')).toContain(
+    'flow=not_found',
+  );
+  expect(await entries(hub.runtime, victim)).toEqual([]);
+});
+
+test.each<[string, Record<string, string>, status: number]>([
+  ['no intent', { provider: 'github' }, 400],
+  ['an intent that does not exist', { intent: 'own', provider: 'github' }, 400],
+  ['a provider’s name that is too long', { intent: 'connect', provider: 'x'.repeat(65) }, 400],
+  ['nothing', {}, 400],
+])('a form with %s is refused where it stands', async (_, fields, status) => {
+  const ada = await signedIn();
+  const answer = await ada.start(fields);
+  expect(answer.status).toBe(status);
+  expect(answer.headers.get('content-type')).toContain('text/html');
+  expect(flowsIn(ada)).toEqual([]);
+});
+
+test.each<[string, Record<string, string>, code: string]>([
+  ['no provider', { intent: 'connect' }, 'unknown_provider'],
+  ['a provider that is not configured', { intent: 'connect', provider: 'nowhere' }, 'unknown_provider'],
+  ['a name that every object has', { intent: 'connect', provider: 'constructor' }, 'unknown_provider'],
+  ['a provider for connecting only', { intent: 'sign_in', provider: 'github' }, 'unknown_provider'],
+  ['no connection', { intent: 'reconnect' }, 'not_found'],
+  ['an id with a zero byte', { intent: 'reconnect', connection_id: 'con_\0' }, 'not_found'],
+])('a form with %s goes back to its page with the reason', async (_, fields, code) => {
+  const ada = await signedIn();
+  const answer = await ada.start({ return_to: '//evil.example', ...fields });
+  expect(answer.status).toBe(303);
+  const location = new URL(answer.headers.get('location') ?? '', hub.runtime.config.appUrl);
+  expect([location.origin, location.searchParams.get('flow')]).toEqual([hub.runtime.config.appUrl.origin, code]);
+  expect(location.pathname).toBe(fields.intent === 'sign_in' ? '/sign-in' : '/connections');
+  expect(location.searchParams.get('ref')).toMatch(/^req_/);
+  expect(flowsIn(ada)).toEqual([]);
+});
+
+test.each(['application/json', 'text/plain', 'multipart/form-data'])(
+  'a body that is no form (%s) is refused',
+  async (type) => {
+    const ada = await signedIn();
+    const answer = await ada.start({ intent: 'connect' }, { 'content-type': type });
+    expect(answer.status).toBe(400);
+  },
+);
+
+test('a cookie of a flow fits into a browser, whatever the return path', async () => {
+  const ada = await signedIn();
+  for (const provider of ['github', 'okta'])
+    await ada.start({ intent: 'connect', provider, return_to: `/${'a'.repeat(499)}` });
+  expect(flowsIn(ada)).toHaveLength(2);
+  for (const { name, value } of flowsIn(ada)) expect(name.length + value.length).toBeLessThan(4_000);
+});
+
+describe('rate limits', () => {
+  test('of a network hold across its addresses, say how long to wait, and count once in the ledger', async () => {
+    const visitor = new Visitor(hub.runtime);
+    const statuses: number[] = [];
+    for (let n = 0; n < 65; n++) statuses.push((await visitor.start({ intent: 'sign_in', provider: 'demo' })).status);
+    expect(new Set(statuses.slice(0, 60))).toEqual(new Set([303]));
+    expect(new Set(statuses.slice(60))).toEqual(new Set([429]));
+    const refused = await visitor.start({ intent: 'sign_in', provider: 'demo' });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    await hub.runtime.refusals.flush(hub.database.db);
+    const rows = await hub.database.db.select().from(ledger).where(eq(ledger.code, 'rate_limited'));
+    expect(rows).toMatchObject([{ action: 'request.refused', count: 6, ip: '203.0.113.0/24' }]);
+  });
+
+  test('hold at the callback too, before anything is looked up', async () => {
+    const visitor = new Visitor(hub.runtime);
+    const url = 'http://localhost:3000/oauth/callback?code=x&state=y';
+    const statuses = await Promise.all(Array.from({ length: 245 }, async () => (await visitor.callback(url)).status));
+    expect(statuses.filter((status) => status === 400)).toHaveLength(240);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(5);
+  });
+});
+
+describe('what a request says of itself', () => {
+  const headers = new Headers({
+    'x-request-id': 'req_from_outside',
+    'x-grantkeep-client-address': '198.51.100.66',
+    'user-agent': 'Browser/1',
+  });
+
+  test('its address and id are believed only while server.ts stands in front', () => {
+    forget('front-door');
+    const alone = contextFor(hub.runtime, headers, { type: 'anonymous' });
+    expect([alone.ip, alone.requestId]).toEqual([null, expect.stringMatching(/^req_[0-9a-z]{16}$/)]);
+    openFrontDoor();
+    try {
+      const behind = contextFor(hub.runtime, headers, { type: 'anonymous' });
+      expect([behind.ip, behind.requestId]).toEqual(['198.51.100.66', 'req_from_outside']);
+    } finally {
+      forget('front-door');
+    }
+  });
+
+  test.each([
+    ['Browser/1', 'Browser/1'],
+    ['x'.repeat(300), 'x'.repeat(300)],
+    ['x'.repeat(301), null],
+    ['Browser\tfake', null],
+    ['Br\u00f6wser', null],
+    ['', null],
+  ])('its user agent %.20s is kept as %.20s', (sent, kept) => {
+    expect(contextFor(hub.runtime, new Headers({ 'user-agent': sent }), { type: 'anonymous' }).userAgent).toBe(kept);
+  });
+});

@@ -1,0 +1,100 @@
+import { sql } from 'drizzle-orm';
+import { expect, test } from 'vitest';
+import { systemContext } from '#lib/context';
+import { rowsOf } from '#lib/db/database';
+import { consumedStates } from '#lib/db/schema/consumed-states';
+import { ledger } from '#lib/db/schema/ledger';
+import { rateLimits } from '#lib/db/schema/rate-limits';
+import { revocations } from '#lib/db/schema/revocations';
+import { sessions } from '#lib/db/schema/sessions';
+import { installJobTables } from '#lib/jobs/job-tables';
+import { startJobs, tick } from '#lib/jobs/start-jobs';
+import { withDatabase } from '#tests/database';
+import { addConnection, addPerson, createRuntime } from '#tests/hub';
+
+/** What a tick finds: something over and something live of each kind. */
+async function prepare(runtime: ReturnType<typeof createRuntime>): Promise<void> {
+  const { db } = runtime.database;
+  const { id: personId } = await addPerson(runtime);
+  const connectionId = await addConnection(runtime, { personId, provider: 'gone', values: { status: 'revoked' } });
+  await db
+    .insert(revocations)
+    .values({ personId, connectionId, requestedBy: 'system', nextAttemptAt: sql`now() - interval '1 second'` });
+  for (const [name, when] of [
+    ['over', sql`now() - interval '60 days'`],
+    ['live', sql`now() + interval '1 hour'`],
+  ] as const) {
+    await db.insert(consumedStates).values({ stateHash: name, expiresAt: when });
+    await db.insert(rateLimits).values({ key: name, expire: when });
+    await db.insert(sessions).values({ idHash: name, publicId: name, personId, expiresAt: when });
+  }
+}
+
+async function left(runtime: ReturnType<typeof createRuntime>) {
+  const { db } = runtime.database;
+  return {
+    revocation: (await db.select({ state: revocations.state }).from(revocations))[0]?.state,
+    states: (await db.select({ key: consumedStates.stateHash }).from(consumedStates)).map(({ key }) => key),
+    limits: (await db.select({ key: rateLimits.key }).from(rateLimits)).map(({ key }) => key),
+    sessions: (await db.select({ key: sessions.publicId }).from(sessions)).map(({ key }) => key),
+  };
+}
+
+test('a tick works off what is due and removes what is over', async () => {
+  await withDatabase(async (database) => {
+    const runtime = createRuntime(database, []);
+    await prepare(runtime);
+    await tick(systemContext(runtime, 'jobs'));
+    expect(await left(runtime)).toEqual({
+      revocation: 'unsupported',
+      states: ['live'],
+      limits: ['live'],
+      sessions: ['live'],
+    });
+    expect(runtime.logged.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+});
+
+test('a tick makes the partitions of months to come, in a process that runs for years', async () => {
+  await withDatabase(async (database) => {
+    const later = { ...createRuntime(database, []), now: () => new Date('2037-03-15T00:00:00Z') };
+    await tick(systemContext(later, 'jobs'));
+    const made = await database.db.execute(sql`select to_regclass('ledger_2038_04')::text as name`);
+    expect(rowsOf(made)).toEqual([{ name: 'ledger_2038_04' }]);
+    expect(later.logged.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+});
+
+test('a step that fails is logged and keeps none of the others from their work', async () => {
+  await withDatabase(async (database) => {
+    const runtime = createRuntime(database, []);
+    await prepare(runtime);
+    await database.db.execute(sql`alter table consumed_states rename to elsewhere`);
+    await tick(systemContext(runtime, 'jobs'));
+    await database.db.execute(sql`alter table elsewhere rename to consumed_states`);
+    expect(await left(runtime)).toEqual({
+      revocation: 'unsupported',
+      states: ['over', 'live'],
+      limits: ['live'],
+      sessions: ['live'],
+    });
+    const failures = runtime.logged.filter(({ event }) => event === 'tick_step_failed');
+    expect(failures).toEqual([expect.objectContaining({ step: 'purge_consumed_states' })]);
+  });
+});
+
+test('jobs start on either engine, and their end writes the last refusals', async () => {
+  await withDatabase(async (database) => {
+    if (database.url) await installJobTables(database.url);
+    const plain = createRuntime(database, []);
+    const runtime = { ...plain, config: { ...plain.config, databaseUrl: database.url } };
+    const stop = await startJobs(runtime);
+    runtime.refusals.add({ ip: '203.0.113.9', requestId: 'req_1' }, 'state_unknown');
+    await stop();
+    const rows = await database.db.select().from(ledger);
+    expect(rows).toMatchObject([{ action: 'request.refused', code: 'state_unknown' }]);
+    const planned = await database.db.execute(sql`select cron from pgboss.schedule`);
+    expect(JSON.stringify(planned)).toContain('* * * * *');
+    expect(plain.logged.filter(({ event }) => event === 'jobs_error')).toEqual([]);
+  });
+});
