@@ -42,26 +42,25 @@ const surnames = [
 export async function fillConnections(runtime: Runtime, filling: Filling): Promise<Filled[]> {
   const filled: Filled[] = [];
   const { db } = runtime.database;
-  while (filled.length < filling.count) {
-    const rows: Awaited<ReturnType<typeof newConnection>>['row'][] = [];
-    const persons: (typeof people.$inferInsert)[] = [];
-    for (let n = 0; n < peoplePerInsert && filled.length < filling.count; n++) {
-      const person = newPerson(filled.length / accountsPerPerson);
-      persons.push(person);
-      for (let account = 0; account < accountsPerPerson && filled.length < filling.count; account++) {
-        const { row, accessToken } = await newConnection(runtime, filling, person, filled.length);
-        rows.push(row);
-        filled.push({ id: row.id, accessToken });
-      }
-    }
+  for (let at = 0; at < filling.count; at += peoplePerInsert * accountsPerPerson) {
+    const size = Math.min(peoplePerInsert * accountsPerPerson, filling.count - at);
+    const persons = Array.from({ length: Math.ceil(size / accountsPerPerson) }, (_, n) =>
+      newPerson(at / accountsPerPerson + n),
+    );
+    const made = await Promise.all(
+      Array.from({ length: size }, (_, n) =>
+        newConnection(runtime, filling, persons[Math.floor(n / accountsPerPerson)], at + n),
+      ),
+    );
     await db.insert(people).values(persons);
-    await db.insert(connections).values(rows);
+    await db.insert(connections).values(made.map(({ row }) => row));
+    for (const { row, accessToken } of made) filled.push({ id: row.id, accessToken });
   }
   await db.execute(sql`vacuum (analyze) people, connections`);
   return filled;
 }
 
-function newPerson(n: number): typeof people.$inferInsert {
+function newPerson(n: number) {
   const id = newPersonId();
   const name = `${names[n % names.length]} ${surnames[Math.floor(n / names.length) % surnames.length]}`;
   const email = `${name.toLowerCase().replace(' ', '.')}.${n}@example.com`;
@@ -74,9 +73,10 @@ const newToken = () => randomBytes(96).toString('base64url');
 async function newConnection(
   runtime: Runtime,
   { provider, expiresIn, refreshToken }: Filling,
-  person: typeof people.$inferInsert,
+  person: ReturnType<typeof newPerson> | undefined,
   n: number,
 ) {
+  if (!person) throw new Error('A connection needs its person.');
   const id = newConnectionId(person.id);
   const accessToken = newToken();
   const answer = {
@@ -95,7 +95,7 @@ async function newConnection(
     provider,
     issuer: 'https://acme.example',
     subject: id,
-    label: person.email ?? null,
+    label: person.email,
     status: 'connected',
     scopesRequested: scopes,
     scopesGranted: scopes,

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import type { Runtime } from '#lib/context';
-import { type Db, rowsOf } from '#lib/db/database';
+import { type Db, type HotPath, rowsOf } from '#lib/db/database';
 import * as schema from '#lib/db/schema/index';
 import type { BenchDatabase } from './stage.ts';
 
@@ -18,10 +18,15 @@ export async function plansOf(
   const client = postgres(database.url, { max: 1, onnotice: () => {} });
   const logger = { logQuery: (query: string, params: unknown[]) => void sent.push({ query, params }) };
   const db = drizzle(client, { schema, casing: 'snake_case', logger }) as unknown as Db;
+  const send = async <Row>(query: string, params: readonly (string | null)[]) => {
+    sent.push({ query, params: [...params] });
+    return (await client.unsafe(query, [...params])) as unknown as Row[];
+  };
+  const hot: HotPath = { read: send, write: async (query, params) => void (await send(query, params)) };
   try {
-    await work({ ...database.runtime, database: { db, engine: 'postgres', close: async () => {} } });
+    await work({ ...database.runtime, database: { db, hot, engine: 'postgres', close: async () => {} } });
     const plans: string[] = [];
-    for (const { query, params } of sent.filter((one) => /^select/i.test(one.query))) {
+    for (const { query, params } of sent.filter((one) => /^\s*(?:select|with)\b/i.test(one.query))) {
       const lines = rowsOf<{ 'QUERY PLAN': string }>(await db.execute(explain(query, params)));
       plans.push(lines.map((line) => line['QUERY PLAN']).join('\n'));
     }

@@ -1,15 +1,3 @@
-/**
- * The value below or at which `share` of the measured values lie: the nearest rank, so always a value that was
- * measured, never one between two.
- * @param share above 0, at most 1
- */
-export function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
-  if (value === undefined) throw new Error('There is no percentile of nothing.');
-  return value;
-}
-
 /** The middle value; of an even number of values the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
