@@ -266,6 +266,7 @@ test.describe('signing in and out', () => {
     const cookies = await page.context().cookies(app.url);
     await page.getByRole('button', { name: 'Sign out' }).click();
     await expect(page.getByText('You are signed out')).toBeVisible();
+    expect((await page.context().cookies(app.url)).map(({ name }) => name)).not.toContain('gk_session');
     await page.goto('/connections');
     await expect(page).toHaveURL(/\/sign-in\?return_to=%2Fconnections/);
     await page.context().addCookies(cookies);

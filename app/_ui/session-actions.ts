@@ -4,9 +4,12 @@ import { redirect } from 'next/navigation';
 import { z } from 'zod';
 import { formAction } from '#lib/http/action';
 import { endSession } from '#lib/people/end-session';
+import { requestCookies } from '#lib/session/request';
+import { clearSessionId } from '#lib/session/session-cookie';
 
 const endThis = formAction(z.object({}), {}, async (ctx) => {
   await endSession(ctx, { publicId: ctx.actor.sessionId });
+  clearSessionId(ctx.config, await requestCookies());
   return undefined;
 });
 

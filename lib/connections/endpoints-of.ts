@@ -15,7 +15,7 @@ export async function endpointsOf(
 ): Promise<PinnedEndpoints> {
   const pinned = await resolveEndpoints(provider, ctx, connection.accountParams);
   if ((provider.identity.issuer ?? pinned.issuer) !== connection.issuer) {
-    throw new OAuthError('discovery_issuer', { detail: 'the connection was made at another issuer' });
+    throw new OAuthError('discovery_issuer', { detail: 'connected_elsewhere' });
   }
   return pinned;
 }

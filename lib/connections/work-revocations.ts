@@ -1,15 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { and, asc, eq, lte, sql } from 'drizzle-orm';
-import { endpointsOf } from '#lib/connections/endpoints-of';
-import { accessTokenPlace, refreshTokenPlace, sealTokens } from '#lib/connections/tokens-at-rest';
+import { revokeUpstream } from '#lib/connections/revoke-upstream';
 import type { Context } from '#lib/context';
 import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
 import { type RevocationState, revocations } from '#lib/db/schema/revocations';
 import { record } from '#lib/ledger/record';
-import { refreshGrant } from '#lib/oauth/refresh-grant';
-import { revokeGrant } from '#lib/oauth/revoke-token';
 import { isOAuthError } from '#lib/oauth/types';
 
 interface Key {
@@ -25,6 +22,10 @@ const longestDelaySeconds = 3600;
 const maxAttempts = 80;
 const batch = 20;
 
+/** True for the revocation of that connection as long as it is not over. */
+const pending = ({ personId, connectionId }: Key) =>
+  and(eq(revocations.personId, personId), eq(revocations.connectionId, connectionId), eq(revocations.state, 'pending'));
+
 /** Claims a due revocation for this process by moving its next attempt; null where another has it or it is over. */
 async function claim(ctx: Context, key: Key): Promise<{ attempts: number } | null> {
   const [claimed] = await ctx.database.db
@@ -33,57 +34,9 @@ async function claim(ctx: Context, key: Key): Promise<{ attempts: number } | nul
       attempts: sql`${revocations.attempts} + 1`,
       nextAttemptAt: sql`now() + make_interval(secs => ${claimSeconds}::float8)`,
     })
-    .where(
-      and(
-        eq(revocations.personId, key.personId),
-        eq(revocations.connectionId, key.connectionId),
-        eq(revocations.state, 'pending'),
-        lte(revocations.nextAttemptAt, sql`now()`),
-      ),
-    )
+    .where(and(pending(key), lte(revocations.nextAttemptAt, sql`now()`)))
     .returning({ attempts: revocations.attempts });
   return claimed ?? null;
-}
-
-/** Tells the provider; where only a live access token can end the grant, gets one first. */
-async function revokeUpstream(
-  ctx: Context,
-  personId: string,
-  row: {
-    id: string;
-    provider: string;
-    issuer: string;
-    accountParams: Record<string, string>;
-    accessToken: string | null;
-    refreshToken: string | null;
-  },
-): Promise<RevocationState> {
-  const provider = ctx.providers.get(row.provider);
-  if (!provider) return 'unsupported';
-  const accessToken = row.accessToken === null ? null : ctx.vault.open(row.accessToken, accessTokenPlace(row.id));
-  const refreshToken = row.refreshToken === null ? null : ctx.vault.open(row.refreshToken, refreshTokenPlace(row.id));
-  const pinned = await endpointsOf(ctx, provider, row);
-  const outcome = (result: { outcome: 'revoked' | 'unsupported' }): RevocationState =>
-    result.outcome === 'revoked' ? 'revoked_upstream' : 'unsupported';
-  try {
-    return outcome(await revokeGrant(provider, pinned, { accessToken, refreshToken }, ctx));
-  } catch (error) {
-    if (!isOAuthError(error) || error.code !== 'token_rejected' || refreshToken === null) throw error;
-    try {
-      const fresh = await refreshGrant(provider, pinned, { refreshToken, accountParams: row.accountParams }, ctx);
-      // Kept before it is used: should the provider fail now, the next attempt needs what replaced the old tokens.
-      await ctx.database.db
-        .update(connections)
-        .set(await sealTokens(ctx, row.id, fresh, fresh.expires_in))
-        .where(and(eq(connections.personId, personId), eq(connections.id, row.id), eq(connections.status, 'revoked')));
-      const tokens = { accessToken: fresh.access_token, refreshToken: fresh.refresh_token ?? refreshToken };
-      return outcome(await revokeGrant(provider, pinned, tokens, ctx));
-    } catch (second) {
-      // A grant that can no longer be refreshed is over already.
-      if (isOAuthError(second) && second.disposition === 'dead_grant') return 'revoked_upstream';
-      throw second;
-    }
-  }
 }
 
 async function finish(
@@ -97,13 +50,7 @@ async function finish(
     const done = await tx
       .update(revocations)
       .set({ state, finishedAt: sql`now()`, lastErrorCode: code })
-      .where(
-        and(
-          eq(revocations.personId, key.personId),
-          eq(revocations.connectionId, key.connectionId),
-          eq(revocations.state, 'pending'),
-        ),
-      )
+      .where(pending(key))
       .returning({ state: revocations.state });
     if (done.length === 0) return;
     // The outcome is final: what was kept for it is erased, and with a deleted person whatever tells of them.
@@ -157,57 +104,49 @@ export async function workOneRevocation(ctx: Context, key: Key): Promise<void> {
     .from(connections)
     .where(and(eq(connections.personId, key.personId), eq(connections.id, key.connectionId)));
   if (!row) return;
-  const { db } = ctx.database;
-  const again = (seconds: number, code: string | null) =>
-    db
-      .update(revocations)
-      .set({ nextAttemptAt: sql`now() + make_interval(secs => ${seconds}::float8)`, lastErrorCode: code })
-      .where(
-        and(
-          eq(revocations.personId, key.personId),
-          eq(revocations.connectionId, key.connectionId),
-          eq(revocations.state, 'pending'),
-        ),
-      );
-  if (row.refreshing) {
-    await again(5, null);
-    return;
-  }
+  if (row.refreshing) return planNext(ctx, key, 5, null);
   try {
-    await finish(ctx, key, row.provider, await revokeUpstream(ctx, key.personId, row), null);
+    const outcome = await revokeUpstream(ctx, key.personId, row);
+    await finish(ctx, key, row.provider, outcome === 'revoked' ? 'revoked_upstream' : 'unsupported', null);
   } catch (error) {
-    const code = isOAuthError(error)
-      ? error.code
-      : error instanceof Error && 'code' in error
-        ? String(error.code)
-        : 'internal';
-    ctx.log.warn({
-      event: 'revocation_attempt_failed',
-      connection: key.connectionId,
-      provider: row.provider,
-      attempt: claimed.attempts,
-      error_code: code,
-      err: error,
-    });
-    if (claimed.attempts >= maxAttempts) {
-      await finish(ctx, key, row.provider, 'failed', code);
-      return;
-    }
-    if (claimed.attempts === 1) {
-      await record(db, ctx, {
-        action: 'revocation.failed',
-        outcome: 'failed',
-        code,
-        personId: key.personId,
-        connectionId: key.connectionId,
-        provider: row.provider,
-        details: { state: 'pending' },
-      });
-    }
-    const asked = isOAuthError(error) ? (error.retryAfterSeconds ?? 0) : 0;
-    const backoff = Math.min(longestDelaySeconds, firstDelaySeconds * 2 ** Math.min(claimed.attempts - 1, 10));
-    await again(Math.max(asked, backoff * (randomInt(50, 101) / 100)), code);
+    await endFailed(ctx, key, row.provider, claimed.attempts, error);
   }
+}
+
+async function planNext(ctx: Context, key: Key, seconds: number, code: string | null): Promise<void> {
+  await ctx.database.db
+    .update(revocations)
+    .set({ nextAttemptAt: sql`now() + make_interval(secs => ${seconds}::float8)`, lastErrorCode: code })
+    .where(pending(key));
+}
+
+/** Plans the next attempt with a growing delay, or gives up after the last. The ledger tells of the first and the end. */
+async function endFailed(ctx: Context, key: Key, provider: string, attempts: number, error: unknown): Promise<void> {
+  const coded = error instanceof Error && 'code' in error;
+  const code = coded ? String(error.code) : 'internal';
+  ctx.log.warn({
+    event: 'revocation_attempt_failed',
+    connection: key.connectionId,
+    provider,
+    attempt: attempts,
+    error_code: code,
+    err: error,
+  });
+  if (attempts >= maxAttempts) return finish(ctx, key, provider, 'failed', code);
+  if (attempts === 1) {
+    await record(ctx.database.db, ctx, {
+      action: 'revocation.failed',
+      outcome: 'failed',
+      code,
+      personId: key.personId,
+      connectionId: key.connectionId,
+      provider,
+      details: { state: 'pending' },
+    });
+  }
+  const asked = isOAuthError(error) ? (error.retryAfterSeconds ?? 0) : 0;
+  const backoff = Math.min(longestDelaySeconds, firstDelaySeconds * 2 ** Math.min(attempts - 1, 10));
+  await planNext(ctx, key, Math.max(asked, backoff * (randomInt(50, 101) / 100)), code);
 }
 
 /** Works off what is due, a few at a time; answers how many were tried. Any number of processes may do so. */

@@ -21,16 +21,17 @@ async function revoked(
 describe('revoking by RFC 7009', () => {
   test('hands in the refresh token, authenticated as at the token endpoint', async () => {
     const { server, result } = await revoked({ text: '' }, {});
-    expect(await result).toEqual({ outcome: 'revoked', token_kind: 'refresh_token' });
+    expect(await result).toBe('revoked');
     expect(Object.fromEntries(server.seen[0]?.form ?? [])).toEqual({ token: 'rt-1', token_type_hint: 'refresh_token' });
     expect(server.seen[0]?.headers.authorization).toMatch(/^Basic /);
   });
 
   test('hands in the access token where the record says so, or where it is all there is', async () => {
     const first = await revoked({ text: '' }, { token_kind: 'access_token' });
-    expect(await first.result).toMatchObject({ token_kind: 'access_token' });
+    expect(await first.result).toBe('revoked');
+    expect(first.server.seen[0]?.form.get('token')).toBe('at-1');
     const second = await revoked({ text: '' }, {}, { accessToken: 'at-1', refreshToken: null });
-    expect(await second.result).toMatchObject({ token_kind: 'access_token' });
+    expect(await second.result).toBe('revoked');
     expect(second.server.seen[0]?.form.get('token')).toBe('at-1');
   });
 
@@ -47,23 +48,18 @@ describe('revoking by RFC 7009', () => {
     expect(server.seen[0]?.body).not.toContain('client');
   });
 
-  test.each<[string, Reply, object, object]>([
-    ['a token that was dead already', { status: 400, json: { error: 'invalid_token' } }, {}, { outcome: 'revoked' }],
+  test.each<[string, Reply, object, string]>([
+    ['a token that was dead already', { status: 400, json: { error: 'invalid_token' } }, {}, 'revoked'],
     [
       'a code the record takes for gone',
       { status: 400, json: { error: 'unknown' } },
       { gone_codes: ['unknown'] },
-      { outcome: 'revoked' },
+      'revoked',
     ],
-    [
-      'a kind of token it cannot revoke',
-      { status: 400, json: { error: 'unsupported_token_type' } },
-      { manual_url: 'https://as.example/apps' },
-      { outcome: 'unsupported', manual_url: 'https://as.example/apps' },
-    ],
+    ['a kind of token it cannot revoke', { status: 400, json: { error: 'unsupported_token_type' } }, {}, 'unsupported'],
   ])('understands %s', async (_, reply, revoke, expected) => {
     const { result } = await revoked(reply, revoke);
-    expect(await result).toMatchObject(expected);
+    expect(await result).toBe(expected);
   });
 
   test.each<[string, Reply, object]>([
@@ -90,7 +86,7 @@ describe('revoking by DELETE, as GitHub', () => {
 
   test('sends the access token as JSON with Basic', async () => {
     const { server, result } = await revoked({ raw: (response) => response.writeHead(204).end() }, style);
-    expect(await result).toEqual({ outcome: 'revoked', token_kind: 'access_token' });
+    expect(await result).toBe('revoked');
     expect(server.seen[0]).toMatchObject({ method: 'DELETE', body: '{"access_token":"at-1"}' });
     expect(server.seen[0]?.headers.authorization).toMatch(/^Basic /);
     expect(server.seen[0]?.body).not.toContain(clientSecret);
@@ -100,7 +96,7 @@ describe('revoking by DELETE, as GitHub', () => {
     'takes %i for gone where there is no refresh token, else asks for a fresh access token',
     async (status) => {
       const alone = await revoked({ status, json: {} }, style, { accessToken: 'at-1', refreshToken: null });
-      expect(await alone.result).toMatchObject({ outcome: 'revoked' });
+      expect(await alone.result).toBe('revoked');
       const paired = await revoked({ status, json: {} }, style);
       await expect(paired.result).rejects.toMatchObject({ code: 'token_rejected' });
     },
@@ -117,15 +113,14 @@ describe('revoking by DELETE, as GitHub', () => {
 });
 
 test('revoking asks nobody where the record knows no way, no endpoint or no token', async () => {
-  const manual = { manual_url: 'https://as.example/apps' };
-  const none = await revoked({ text: '' }, { style: 'none', ...manual });
-  expect(await none.result).toEqual({ outcome: 'unsupported', token_kind: null, ...manual });
+  const none = await revoked({ text: '' }, { style: 'none' });
+  expect(await none.result).toBe('unsupported');
   const empty = await revoked({ text: '' }, {}, { accessToken: null, refreshToken: null });
-  expect(await empty.result).toMatchObject({ outcome: 'unsupported' });
+  expect(await empty.result).toBe('unsupported');
   const server = await quirkyServer();
   const provider = quirkyRecord(server);
   const { revocation_endpoint: _, ...pinned } = pinnedOf(server);
-  expect(await revokeGrant(provider, pinned, both, depsFor(provider))).toMatchObject({ outcome: 'unsupported' });
+  expect(await revokeGrant(provider, pinned, both, depsFor(provider))).toBe('unsupported');
   expect([...none.server.seen, ...empty.server.seen, ...server.seen]).toHaveLength(0);
 });
 

@@ -13,18 +13,8 @@ export interface GrantTokens {
   refreshToken: string | null;
 }
 
-export interface Revocation {
-  /** `unsupported`: the provider offers no way; the person ends the grant at `manual_url`, if there is one. */
-  outcome: 'revoked' | 'unsupported';
-  /** Which token was handed in; null where none was. */
-  token_kind: TokenKind | null;
-  manual_url?: string;
-}
-
-function unsupported(provider: OAuthProvider): Revocation {
-  const { manual_url } = provider.revoke;
-  return { outcome: 'unsupported', token_kind: null, ...(manual_url ? { manual_url } : {}) };
-}
+/** `unsupported`: the provider offers no way; the person ends the grant at the record's `manual_url`, if there is one. */
+export type RevocationOutcome = 'revoked' | 'unsupported';
 
 async function authenticationFor(provider: OAuthProvider): Promise<ClientAuth | null> {
   switch (provider.revoke.auth) {
@@ -56,7 +46,7 @@ async function revokeAsRfc7009(
   url: string,
   [kind, token]: [TokenKind, string],
   deps: OAuthDeps,
-): Promise<'revoked' | 'unsupported'> {
+): Promise<RevocationOutcome> {
   const authentication = await authenticationFor(provider);
   const response = await clientRequest(provider, pinned, url, { token, token_type_hint: kind }, authentication, deps);
   if (response.ok) return 'revoked';
@@ -101,17 +91,16 @@ export async function revokeGrant(
   pinned: PinnedEndpoints,
   tokens: GrantTokens,
   deps: OAuthDeps,
-): Promise<Revocation> {
+): Promise<RevocationOutcome> {
   const url = pinned.revocation_endpoint;
   const handed = tokensToRevoke(provider, tokens);
-  const first = handed[0];
-  if (provider.revoke.style === 'none' || !url || !first) return unsupported(provider);
+  if (provider.revoke.style === 'none' || !url || handed.length === 0) return 'unsupported';
   if (provider.revoke.style === 'delete_json') {
-    if (tokens.accessToken === null) return unsupported(provider);
+    if (tokens.accessToken === null) return 'unsupported';
     await revokeByDelete(provider, pinned, url, tokens, deps);
-    return { outcome: 'revoked', token_kind: 'access_token' };
+    return 'revoked';
   }
-  const outcomes: ('revoked' | 'unsupported')[] = [];
+  const outcomes: RevocationOutcome[] = [];
   for (const entry of handed) outcomes.push(await revokeAsRfc7009(provider, pinned, url, entry, deps));
-  return outcomes.includes('revoked') ? { outcome: 'revoked', token_kind: first[0] } : unsupported(provider);
+  return outcomes.includes('revoked') ? 'revoked' : 'unsupported';
 }

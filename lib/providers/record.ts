@@ -21,12 +21,13 @@ export interface ProviderRecord extends OAuthProvider {
   readonly expires_default: number | null;
   /** How to learn the life of a token whose answer has no `expires_in`. */
   readonly expiry_probe: 'introspect' | 'none';
+  // Nothing acts on the next three and `push_signal` yet: they tell whoever looks after the hub what to expect.
   /** Whether refreshing replaces the refresh token; `leeway_s` is how long the old one is still forgiven. */
   readonly rotation: 'none' | 'rotate' | { readonly leeway_s: number };
-  /** Refresh at least this often, or the grant dies unused. */
+  /** A grant that is not refreshed for so many days is near its end. */
   readonly idle_keepalive_days: number | null;
   /** How many live grants the provider keeps per account and client before it drops the oldest. */
   readonly max_grants: number | null;
-  /** How the provider could tell us of a revocation; information for administrators. */
+  /** How the provider could tell us of a revocation. */
   readonly push_signal: 'none' | 'risc' | 'ssf' | 'webhook' | 'log_stream';
 }

@@ -4,6 +4,8 @@ import { redirect } from 'next/navigation';
 import { z } from 'zod';
 import { formAction } from '#lib/http/action';
 import { endAllSessions, endSession } from '#lib/people/end-session';
+import { requestCookies } from '#lib/session/request';
+import { clearSessionId } from '#lib/session/session-cookie';
 
 const endOne = formAction(z.object({ session: z.string().max(64) }), {}, async (ctx, { session }) => {
   await endSession(ctx, { publicId: session });
@@ -12,6 +14,7 @@ const endOne = formAction(z.object({ session: z.string().max(64) }), {}, async (
 
 const endAll = formAction(z.object({}), {}, async (ctx) => {
   await endAllSessions(ctx);
+  clearSessionId(ctx.config, await requestCookies());
   return undefined;
 });
 
