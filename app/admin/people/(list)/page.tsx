@@ -28,7 +28,13 @@ export default async function People({ searchParams }: { searchParams: Promise<S
   const role = roles.find((one) => one === at.filters.role);
   const status = (['active', 'disabled'] as const).find((one) => one === at.filters.status);
   const { items, nextCursor } = await orNotFound(
-    listPeople(ctx, { query: q, role, status, cursor: at.cursor, limit: 50 }),
+    listPeople(ctx, {
+      ...(q ? { query: q } : {}),
+      ...(role ? { role } : {}),
+      ...(status ? { status } : {}),
+      ...(at.cursor ? { cursor: at.cursor } : {}),
+      limit: 50,
+    }),
   );
   const filtered = Object.keys(at.filters).length > 0;
   return (
@@ -112,7 +118,7 @@ function PeopleTable({ people }: { people: PersonView[] }) {
               </span>
             )}
             {person.status === 'disabled' && (
-              <span className="block sm:hidden">
+              <span className="block @min-[36rem]:hidden">
                 <PersonStatus status="disabled" />
               </span>
             )}
