@@ -6,10 +6,10 @@ import { createApi } from '#lib/api/app';
 import { boot, failToStart } from '#lib/boot';
 import { startControlSocket } from '#lib/cli/control-socket';
 import { getConfig } from '#lib/config/config';
+import { apiContext } from '#lib/http/api-context';
 import { closeServer } from '#lib/http/close-server';
 import { openFrontDoor } from '#lib/http/front-door';
 import { createListener } from '#lib/http/listener';
-import { contextFor } from '#lib/http/request-context';
 
 /** Longest header section in bytes; longer ones get Node's 431 before any of our code runs. */
 const maxHeaderSize = 16 * 1024;
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   const pages = next({ dev, hostname: 'localhost', port: config.port });
   await pages.prepare();
   const servePage = pages.getRequestHandler();
-  const api = createApi(async (request) => contextFor(runtime, request.headers, { type: 'anonymous' }));
+  const api = createApi(apiContext);
 
   let draining = false;
   const server = createServer(

@@ -120,7 +120,7 @@ test('no token, code, verifier, secret or key is anywhere it should not be @post
   expect(rows.get('connections')?.length).toBeGreaterThanOrEqual(ids.length);
   expect(rows.get('ledger')?.length).toBeGreaterThan(20);
   for (const [table, found] of rows) sweep.search(`the table ${table}`, found.join('\n'));
-  for (const [path, bytes] of files) sweep.search(`the database's file ${path}`, bytes);
+  for (const [path, bytes] of files) sweep.searchBytes(`the database's file ${path}`, bytes);
   sweep.search('the log', app.log());
   tap.stop();
 

@@ -381,10 +381,11 @@ test.describe('what a request claims', () => {
       const answer = await page.request.get(`/sign-in?${new URLSearchParams({ return_to: value })}`, {
         maxRedirects: 0,
       });
-      expect(answer.status(), value).toBe(307);
+      // Zero bytes are refused at the door.
+      expect(answer.status(), value).toBe(value.includes('\0') ? 400 : 307);
       expect(new URL(answer.headers().location ?? '', app.url).origin, value).toBe(app.url);
     }
-    for (const value of hostile.filter((_, index) => index % 20 === 0)) {
+    for (const value of hostile.filter((text, index) => index % 20 === 0 && !text.includes('\0'))) {
       const back = await flowWithoutPages(page, app, { intent: 'connect', provider: 'okta', returnTo: value });
       expect(back.origin, value).toBe(app.url);
       expect(back.searchParams.get('flow'), value).toMatch(/connected/);

@@ -14,6 +14,19 @@ async function seriousFaults(page: Page): Promise<string[]> {
     .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
 }
 
+/** Tables that are wider than their frame, which would cut their last columns off, at widths from telephone to desk. */
+async function cutOff(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const width of [360, 640, 768, 1024, 1280, 1440, 1536]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const table of await page.getByRole('table').all()) {
+      const fits = await table.evaluate((element) => element.scrollWidth <= (element.parentElement?.clientWidth ?? 0));
+      if (!fits) found.push(`${await table.getAttribute('aria-label')} at ${width}`);
+    }
+  }
+  return found;
+}
+
 /** A page wide and light, then narrow and dark: no serious fault, nothing to scroll sideways to. */
 async function look(page: Page, path: string): Promise<void> {
   for (const [viewport, colorScheme] of [[wide, 'light'] as const, [narrow, 'dark'] as const]) {
@@ -68,6 +81,7 @@ test('the admin pages look right, light and dark, wide and narrow', async ({ new
   const lists = ['/admin/connections', '/admin/connections?q=nobody-at-all', '/admin/people', '/admin/api-keys'];
   for (const path of [...lists, `/admin/connections/${id}`, `/admin/people/${await personOf(app, id)}`]) {
     await look(page, path);
+    expect.soft(await cutOff(page), path).toEqual([]);
   }
 });
 

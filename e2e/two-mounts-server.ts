@@ -4,7 +4,7 @@ import { getRequestListener } from '@hono/node-server';
 import next from 'next';
 import { createApi } from '#lib/api/app';
 import { boot } from '#lib/boot';
-import { contextFor } from '#lib/http/request-context';
+import { apiContext } from '#lib/http/api-context';
 import { once } from '#lib/registry';
 import { addApiKey, addConnection, addPerson } from '#tests/hub';
 
@@ -25,7 +25,7 @@ const inFlight = once('refreshes-in-flight', () => new CountingMap());
 
 const pages = next({ dev: false });
 await pages.prepare();
-const api = createApi(async (request) => contextFor(runtime, request.headers, { type: 'anonymous' }));
+const api = createApi(apiContext);
 
 async function listen(listener: RequestListener) {
   const server = createServer(listener).listen(0, '127.0.0.1');

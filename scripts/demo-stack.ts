@@ -28,7 +28,7 @@ export interface Stack {
 }
 
 /** The e-mail address that *Continue as administrator* signs in with. */
-export const administratorEmail = demo.people[0]?.email ?? '';
+const administratorEmail = demo.people[0]?.email ?? '';
 
 /** The variables that make a process the demo's app, for the server as for the command line. */
 export function appEnvironment({ folder, port, development, environment }: StackOptions): Record<string, string> {

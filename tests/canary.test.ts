@@ -20,10 +20,16 @@ test.each([
   expect(sweep.findings.join()).not.toContain(secret);
 });
 
+test('a sweep finds a secret among the bytes of a file', () => {
+  const sweep = new CanarySweep([secret]);
+  sweep.searchBytes('a file', Buffer.concat([Buffer.alloc(9, 255), Buffer.from(secret), Buffer.alloc(3)]));
+  expect(sweep.findings).toEqual(['secret 0 (gho_…) in a file']);
+});
+
 test('a sweep over clean text finds nothing', () => {
   const sweep = new CanarySweep([secret]);
   sweep.search('a page', 'nothing of note');
-  sweep.search('a file', new TextEncoder().encode('bytes'));
+  sweep.searchBytes('a file', new TextEncoder().encode('bytes'));
   expect(sweep.findings).toEqual([]);
   expect(sweep.places).toBe(2);
 });

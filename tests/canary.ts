@@ -14,21 +14,31 @@ function shapesOf(secret: string): string[] {
 
 /** Looks for secrets in anything that was kept, sent or shown. */
 export class CanarySweep {
+  readonly #secrets: readonly string[];
   readonly #shapes: Map<string, number>;
   readonly #found: string[] = [];
   #places = 0;
 
   constructor(secrets: readonly string[]) {
+    this.#secrets = secrets;
     const shapes = secrets.flatMap((secret, index) => shapesOf(secret).map((shape) => [shape, index] as const));
     this.#shapes = new Map(shapes);
   }
 
-  /** Notes every secret that occurs there. The place is named in the finding, the secret is not. */
-  search(place: string, content: string | Uint8Array): void {
+  /** Notes every secret that occurs there, in any shape. The place is named in the finding, the secret is not. */
+  search(place: string, text: string): void {
     this.#places += 1;
-    const text = typeof content === 'string' ? content : Buffer.from(content).toString('latin1');
     for (const [shape, index] of this.#shapes) {
       if (text.includes(shape)) this.#found.push(`secret ${index} (${shape.slice(0, 4)}…) in ${place}`);
+    }
+  }
+
+  /** The same for files, which are large: secrets as they are. */
+  searchBytes(place: string, bytes: Uint8Array): void {
+    this.#places += 1;
+    const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (const [index, secret] of this.#secrets.entries()) {
+      if (content.includes(secret)) this.#found.push(`secret ${index} (${secret.slice(0, 4)}…) in ${place}`);
     }
   }
 

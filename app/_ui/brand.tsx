@@ -1,5 +1,5 @@
 /** The mark: a key whose bow is a ring that holds a second, smaller one. */
-export function Mark({ className = 'size-6' }: { className?: string }) {
+function Mark({ className = 'size-6' }: { className?: string }) {
   return (
     <svg viewBox="0 0 32 32" aria-hidden="true" className={className} fill="none" stroke="currentColor" strokeWidth="3">
       <circle cx="12" cy="12" r="8.5" />

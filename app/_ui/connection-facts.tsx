@@ -7,7 +7,7 @@ import type { ConnectionView } from '#lib/connections/views';
 import { browserName } from './user-agent.ts';
 
 /** How the grant came about, in the field's terms. */
-export function authorisedHow({ authorization }: Pick<ConnectionView, 'authorization'>): string[] {
+function authorisedHow({ authorization }: Pick<ConnectionView, 'authorization'>): string[] {
   return [
     authorization.pkce === 'S256' ? 'PKCE S256' : 'Without PKCE',
     'state checked',

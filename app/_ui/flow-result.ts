@@ -36,7 +36,7 @@ export function flowParams(search: SearchParams): FlowParams | null {
   };
 }
 
-export function isErrorCode(code: string): code is ErrorCode {
+function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorCodes, code);
 }
 

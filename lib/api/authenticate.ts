@@ -7,7 +7,7 @@ import { AppError, isAppError } from '#lib/errors';
 import { hashSecret } from '#lib/ids';
 
 /** The key in `Authorization: Bearer` (RFC 6750 §2.1). @throws AppError `invalid_api_key` where there is none */
-export function bearerKey(c: HonoContext<ApiEnvironment>): string {
+function bearerKey(c: HonoContext<ApiEnvironment>): string {
   const [, key] = /^Bearer +([A-Za-z0-9_-]{1,256})$/i.exec(c.req.header('authorization') ?? '') ?? [];
   if (!key) throw new AppError('invalid_api_key');
   return key;

@@ -171,7 +171,7 @@ const deleteRoute = createRoute({
 export function registerConnections(app: OpenAPIHono<ApiEnvironment>): void {
   app.openapi(listRoute, async (c) => {
     const { user, ...filters } = c.req.valid('query');
-    const page = await listConnections(c.var.ctx, { ...filters, ...(user === undefined ? {} : { personId: user }) });
+    const page = await listConnections(c.var.ctx, { ...filters, personId: user });
     return c.json({ connections: page.items.map(toJson), next_cursor: page.nextCursor }, 200);
   });
   app.openapi(getRoute, async (c) => {

@@ -1,7 +1,9 @@
 import { z } from '@hono/zod-openapi';
-import { errorCodes } from '#lib/errors';
+import { AppError, type ErrorCode, errorCodes } from '#lib/errors';
+import { toProblem } from '#lib/http/problem';
 
 export const exampleConnectionId = 'con_7w3k9v0q2m5x8r1txd4z6b8n0c2f4h6j';
+const exampleRequestId = 'req_0a1b2c3d4e5f6g7h';
 const examplePersonId = 'per_7w3k9v0q2m5x8r1t';
 
 /** The path parameter of one connection. Text of another shape is simply not found. */
@@ -12,14 +14,14 @@ export const connectionParams = z.object({
 export const instantText = z.iso.datetime().openapi({ example: '2026-11-22T15:30:00.000Z' });
 export const personId = z.string().openapi({ example: examplePersonId });
 
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.string().openapi({ example: 'urn:grantkeep:error:needs_reconnect' }),
     title: z.string().openapi({ example: 'Conflict' }),
     status: z.int().openapi({ example: 409 }),
     detail: z.string().openapi({ example: errorCodes.needs_reconnect[1] }),
     code: z.string().openapi({ example: 'needs_reconnect', description: 'Stable; branch on this.' }),
-    request_id: z.string().openapi({ example: 'req_0a1b2c3d4e5f6g7h' }),
+    request_id: z.string().openapi({ example: exampleRequestId }),
     issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   })
   .openapi('Problem');
@@ -32,11 +34,9 @@ export const accountSchema = z
   })
   .openapi('Account');
 
-type Code = keyof typeof errorCodes;
-
 /** The error answers of a route, one per status, each with an example for every code it can carry. */
-export function problems(...codes: readonly Code[]) {
-  const byStatus = new Map<number, Code[]>();
+export function problems(...codes: readonly ErrorCode[]) {
+  const byStatus = new Map<number, ErrorCode[]>();
   for (const code of codes) byStatus.set(errorCodes[code][0], [...(byStatus.get(errorCodes[code][0]) ?? []), code]);
   return Object.fromEntries(
     [...byStatus].map(([status, ofStatus]) => [
@@ -51,19 +51,7 @@ export function problems(...codes: readonly Code[]) {
           'application/problem+json': {
             schema: problemSchema,
             examples: Object.fromEntries(
-              ofStatus.map((code) => [
-                code,
-                {
-                  value: {
-                    type: `urn:grantkeep:error:${code}`,
-                    title: code,
-                    status,
-                    detail: errorCodes[code][1],
-                    code,
-                    request_id: 'req_0a1b2c3d4e5f6g7h',
-                  },
-                },
-              ]),
+              ofStatus.map((code) => [code, { value: toProblem(new AppError(code), exampleRequestId) }]),
             ),
           },
         },

@@ -79,7 +79,7 @@ describe('what a failure means', () => {
       await expect(vendToken(hub.ctx, { id })).rejects.toMatchObject({ code: 'provider_configuration', status: 503 });
       expect(await rowOf(hub.runtime, id)).toMatchObject({ status: 'connected', leaseOwner: null });
       expect(hub.runtime.logged).toContainEqual(
-        expect.objectContaining({ level: 'error', event: 'provider_configuration', connectionId: id }),
+        expect.objectContaining({ level: 'error', event: 'provider_configuration', connection: id }),
       );
     },
   );

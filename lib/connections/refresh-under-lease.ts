@@ -104,6 +104,6 @@ function unavailable(error: OAuthError): AppError {
 
 /** The hub's own fault, never the person's: said loudly, and nothing about the connection changes. */
 export function configurationFault(ctx: Context, key: ConnectionKey, provider: string, cause: unknown): AppError {
-  ctx.log.error({ event: 'provider_configuration', provider, connectionId: key.id, err: cause });
+  ctx.log.error({ event: 'provider_configuration', provider, connection: key.id, err: cause });
   return new AppError('provider_configuration', { cause, retryAfterSeconds: 60 });
 }

@@ -51,7 +51,7 @@ export async function storeRefreshed(ctx: Context, lease: Lease, answer: Refresh
       return await storeOnce(ctx, lease, answer, sealed);
     } catch (error) {
       if (!isDatabaseUnavailable(error) || performance.now() > giveUpAt) throw error;
-      ctx.log.warn({ event: 'refresh_store_retried', connectionId: lease.id, err: error });
+      ctx.log.warn({ event: 'refresh_store_retried', connection: lease.id, err: error });
       await sleep(randomInt(100, 301));
     }
   }

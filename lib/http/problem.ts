@@ -52,10 +52,9 @@ function headersFor(error: AppError, requestId: string): Headers {
   return headers;
 }
 
-/** The answer for a thrown value: problem+json with what its code requires, RFC 6750 §3 challenges and `Retry-After`. */
-export function problemResponse(thrown: unknown, requestId: string): Response {
-  const error = answerableError(thrown);
-  const problem: Problem = {
+/** What the API says of an error. */
+export function toProblem(error: AppError, requestId: string): Problem {
+  return {
     type: `urn:grantkeep:error:${error.code}`,
     title: titles[error.status] ?? 'Error',
     status: error.status,
@@ -64,5 +63,11 @@ export function problemResponse(thrown: unknown, requestId: string): Response {
     request_id: requestId,
     ...(error.issues ? { issues: error.issues } : {}),
   };
-  return new Response(JSON.stringify(problem), { status: error.status, headers: headersFor(error, requestId) });
+}
+
+/** The answer for a thrown value: problem+json with what its code requires, RFC 6750 §3 challenges and `Retry-After`. */
+export function problemResponse(thrown: unknown, requestId: string): Response {
+  const error = answerableError(thrown);
+  const body = JSON.stringify(toProblem(error, requestId));
+  return new Response(body, { status: error.status, headers: headersFor(error, requestId) });
 }

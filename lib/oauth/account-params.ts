@@ -4,7 +4,8 @@ import type { AccountParamValues, OAuthProvider } from '#lib/oauth/types';
 
 /**
  * Checks the values a person gave for the account-specific parts of URLs: all of them, none else, each matching its
- * pattern. Throws OAuthError `account_param_invalid`.
+ * pattern.
+ * @throws OAuthError `account_param_invalid`
  */
 export function checkAccountParams(provider: OAuthProvider, values: AccountParamValues): void {
   const known = new Set(provider.account_params.map(({ name }) => name));
@@ -18,7 +19,7 @@ export function checkAccountParams(provider: OAuthProvider, values: AccountParam
   }
 }
 
-/** Fills the `{parts}` of an endpoint with checked values and the client's id. */
+/** Fills the `{parts}` of an endpoint with checked values and the client's id. @throws OAuthError `account_param_invalid` */
 export function fillEndpoint(provider: OAuthProvider, template: string, values: AccountParamValues): string {
   if (!template.includes('{')) return template;
   const filled = fillTemplate(template.replaceAll('{client_id}', encodeURIComponent(provider.client_id)), values);

@@ -40,7 +40,8 @@ function checkIssuer(provider: OAuthProvider, pinned: PinnedEndpoints, iss: stri
 
 /**
  * Checks the answer on the redirect against the flow it must belong to. Error answers are believed only after state
- * and issuer were. Throws OAuthError; `access_denied` or `provider_refused` carry the provider's code.
+ * and issuer were.
+ * @throws OAuthError; `access_denied` and `provider_refused` carry the provider's code
  */
 export function checkCallback(
   provider: OAuthProvider,

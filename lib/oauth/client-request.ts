@@ -2,7 +2,7 @@ import type { ClientAuth } from 'openid-client';
 import { callProvider } from '#lib/oauth/provider-call';
 import type { OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
-/** A form POST of this client to one of its server's endpoints (revocation, introspection). */
+/** A form POST of this client to one of its server's endpoints (revocation, introspection). @throws as `callProvider` */
 export async function clientRequest(
   provider: OAuthProvider,
   pinned: PinnedEndpoints,

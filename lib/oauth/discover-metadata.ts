@@ -86,7 +86,10 @@ async function refreshEntry(key: string, issuer: string, kind: 'oidc' | 'oauth2'
   }
 }
 
-/** The metadata of an issuer, kept in memory for an hour; concurrent callers share one request. */
+/**
+ * The metadata of an issuer, kept in memory for an hour; concurrent callers share one request.
+ * @throws OAuthError `discovery_failed` (transient), `discovery_issuer`, `discovery_changed`, or that of the call
+ */
 export async function discoverMetadata(
   issuer: string,
   kind: 'oidc' | 'oauth2',

@@ -19,6 +19,7 @@ export interface CodeExchange {
 /**
  * Exchanges a checked callback's code at the pinned token endpoint (RFC 6749 §4.1.3, RFC 7636 §4.5). Where `openid`
  * was asked for, the ID token's issuer, audience, nonce, times and signature are checked; elsewhere it is ignored.
+ * @throws OAuthError; TypeError for a callback that `checkCallback` did not return
  */
 export async function exchangeCode(
   provider: OAuthProvider,

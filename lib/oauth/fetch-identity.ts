@@ -126,7 +126,8 @@ async function claimsOf(
 
 /**
  * Learns which account the tokens belong to, from the ID token's claims, userinfo or the record's own look-up, and runs
- * the record's look-ups. Throws OAuthError `identity_invalid`, `token_rejected` or a transient one.
+ * the record's look-ups.
+ * @throws OAuthError `identity_invalid`, `token_rejected`, `discovery_incomplete`, or a transient one
  */
 export async function fetchIdentity(
   provider: OAuthProvider,

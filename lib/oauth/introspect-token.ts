@@ -11,7 +11,11 @@ export interface Introspection {
   exp: number | null;
 }
 
-/** Asks the server whether a token lives and until when (RFC 7662). */
+/**
+ * Asks the server whether a token lives and until when (RFC 7662).
+ * @throws OAuthError `unsupported` without an endpoint, `invalid_client`, `request_rejected`, `token_answer_invalid`, or a
+ *   transient one
+ */
 export async function introspectToken(
   provider: OAuthProvider,
   pinned: PinnedEndpoints,

@@ -27,8 +27,9 @@ function callFailure(error: unknown): OAuthError {
 }
 
 /**
- * Calls the provider. A network failure, 408, 425, 429 and every 5xx become transient OAuthErrors here, whatever the body says,
- * so that no caller can mistake an outage for a dead grant.
+ * Calls the provider. A network failure, 408, 425, 429 and every 5xx become transient OAuthErrors here, whatever the body
+ * says, so that no caller can mistake an outage for a dead grant.
+ * @throws OAuthError a transient one, `outbound_blocked`, `answer_too_large` or `redirect_refused`
  */
 export async function callProvider(
   fetcher: typeof fetch,

@@ -10,6 +10,7 @@ import type { AccountParamValues, OAuthDeps, OAuthProvider, PinnedEndpoints, Tok
 /**
  * Refreshes (RFC 6749 §6). `refresh_token` is null when the provider sent none: keep the old one then. Only a code in
  * the record's `dead_codes` gives the disposition `dead_grant`. An ID token in the answer is not read.
+ * @throws OAuthError
  */
 export async function refreshGrant(
   provider: OAuthProvider,

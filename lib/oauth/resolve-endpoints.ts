@@ -19,7 +19,7 @@ function checkDiscovered(issuer: string, endpoint: string): string {
 
 /**
  * The endpoints to use for one flow: what the record says, and where it is silent what the server's metadata says.
- * Throws OAuthError: `discovery_failed` (transient), `discovery_issuer`, `discovery_changed`, `discovery_incomplete`,
+ * @throws OAuthError `discovery_failed` (transient), `discovery_issuer`, `discovery_changed`, `discovery_incomplete`,
  * `account_param_invalid`.
  */
 export async function resolveEndpoints(

@@ -82,9 +82,9 @@ async function revokeByDelete(
 }
 
 /**
- * Ends a grant at the provider, in the way its record says. Throws a transient OAuthError (with `retryAfterSeconds`
- * where the provider gave one) when trying again later makes sense, and `token_rejected` when a fresh access token is
- * needed first.
+ * Ends a grant at the provider, in the way its record says.
+ * @throws OAuthError: a transient one (with `retryAfterSeconds` where the provider gave one) when trying again later makes
+ *   sense, `token_rejected` when a fresh access token is needed first
  */
 export async function revokeGrant(
   provider: OAuthProvider,

@@ -22,8 +22,9 @@ export function hostOrigin(url: URL, operatorHosts: ReadonlySet<string>): HostOr
 }
 
 /**
- * The checks that need no DNS: scheme, credentials in the URL, address literals, names that mean this machine.
- * Throws OutboundError `outbound_blocked`. They also hold behind a proxy, which resolves the other names itself.
+ * The checks that need no DNS: scheme, credentials in the URL, address literals, names that mean this machine. They also
+ * hold behind a proxy, which resolves the other names itself.
+ * @throws OutboundError `outbound_blocked`
  */
 export function checkUrl(url: URL, origin: HostOrigin): void {
   const host = bareHostname(url);

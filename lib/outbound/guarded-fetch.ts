@@ -67,7 +67,7 @@ function toOutboundError(error: unknown, host: string, timedOut: boolean): Outbo
 /**
  * The only way out of this process to an authorization server: a `fetch` that refuses forbidden addresses when it
  * connects, follows no redirect, checks certificates always, and ends after `timeoutMs` and `maxBytes`. The answer's
- * body has been read when it returns. Throws OutboundError with a code.
+ * body has been read when it returns. It throws OutboundError with a code.
  */
 export function createGuardedFetch(options: GuardedFetchOptions): typeof fetch {
   const { operatorHosts, timeoutMs = 10_000, maxBytes = 1024 * 1024 } = options;

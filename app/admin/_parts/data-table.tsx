@@ -7,7 +7,7 @@ interface DataTableProps {
 /** A dense table with a header that stays in sight. Clipped and not scrolled, since scrolling would unstick the header. */
 export function DataTable({ label, head, children }: DataTableProps) {
   return (
-    <div className="card overflow-clip">
+    <div className="card @container overflow-clip">
       <table aria-label={label} className="w-full border-collapse text-left text-meta">
         <thead className="sticky top-0 z-10 bg-sunken text-soft">
           <tr className="h-10">{head}</tr>
@@ -18,15 +18,18 @@ export function DataTable({ label, head, children }: DataTableProps) {
   );
 }
 
-/** From which width on a column is there at all; on narrow screens it folds into the row's second line. */
+/**
+ * From which width on a column is there at all; where there is less room it folds into the row's second line. The
+ * table's own width decides, since the sidebar takes its part of the screen's.
+ */
 export type From = 'always' | 'sm' | 'md' | 'lg' | 'xl';
 
 const shown: Record<From, string> = {
   always: '',
-  sm: 'hidden sm:table-cell',
-  md: 'hidden md:table-cell',
-  lg: 'hidden lg:table-cell',
-  xl: 'hidden xl:table-cell',
+  sm: 'hidden @min-[36rem]:table-cell',
+  md: 'hidden @min-[42rem]:table-cell',
+  lg: 'hidden @min-[54rem]:table-cell',
+  xl: 'hidden @min-[60rem]:table-cell',
 };
 
 interface ThProps {

@@ -21,7 +21,7 @@ export default async function ApiKeys() {
   return (
     <>
       <PageHeading title="API keys">How services are let in. A key is shown once, when it is made.</PageHeading>
-      <div className={administrator ? 'grid items-start gap-6 xl:grid-cols-[minmax(0,1fr)_24rem]' : ''}>
+      <div className={administrator ? 'grid items-start gap-6 2xl:grid-cols-[minmax(0,1fr)_24rem]' : ''}>
         <div className="min-w-0">
           {keys.length > 0 ? (
             <KeyTable keys={keys} administrator={administrator} />
@@ -64,8 +64,8 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
           <Td>
             <span className="block font-medium wrap-anywhere sm:min-w-40">{key.name}</span>
             <code className="block font-mono text-meta text-soft">{key.prefix}…</code>
-            <span className="block text-soft md:hidden">{key.scopes.join(', ')}</span>
-            <span className="mt-1 block sm:hidden">
+            <span className="block text-soft @min-[42rem]:hidden">{key.scopes.join(', ')}</span>
+            <span className="mt-1 block @min-[36rem]:hidden">
               <KeyStatus status={key.status} />
             </span>
           </Td>

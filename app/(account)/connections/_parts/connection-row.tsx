@@ -86,7 +86,7 @@ function More({ summary, scopes }: { summary: string; scopes: ScopeView[] }) {
 }
 
 /** When the token was last read, and by which service. */
-export function LastUsed({ connection }: { connection: Pick<ConnectionView, 'lastUsedAt' | 'lastUsedBy'> }) {
+function LastUsed({ connection }: { connection: Pick<ConnectionView, 'lastUsedAt' | 'lastUsedBy'> }) {
   const { lastUsedAt, lastUsedBy } = connection;
   if (!lastUsedAt) return <p className="text-meta text-soft">Not used yet</p>;
   return (

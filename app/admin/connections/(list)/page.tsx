@@ -25,15 +25,7 @@ export default async function AdminConnections({ searchParams }: { searchParams:
   const sort = at.filters.sort === 'oldest' ? 'oldest' : 'newest';
   const status = statuses.find((one) => one === at.filters.status);
   const { items, nextCursor } = await orNotFound(
-    listConnections(ctx, {
-      ...(q ? { query: q } : {}),
-      ...(provider ? { provider } : {}),
-      ...(status ? { status } : {}),
-      ...(person ? { personId: person } : {}),
-      sort,
-      ...(at.cursor ? { cursor: at.cursor } : {}),
-      limit: 50,
-    }),
+    listConnections(ctx, { query: q, provider, status, personId: person, sort, cursor: at.cursor, limit: 50 }),
   );
   const providers = ctx.providers.list();
   const administrator = ctx.actor.role === 'administrator';

@@ -103,7 +103,7 @@ function Row({
               {provider.name}
               {!pkce && <NoPkce />}
             </span>
-            <div className="mt-1 flex items-center gap-2 text-soft md:hidden">
+            <div className="mt-1 flex items-center gap-2 text-soft @min-[42rem]:hidden">
               <Status status={status} />
               <span className="max-w-28 truncate sm:max-w-60">{personName(person)}</span>
             </div>

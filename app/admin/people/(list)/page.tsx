@@ -118,7 +118,7 @@ function PeopleTable({ people }: { people: PersonView[] }) {
               </span>
             )}
             {person.status === 'disabled' && (
-              <span className="block sm:hidden">
+              <span className="block @min-[36rem]:hidden">
                 <PersonStatus status="disabled" />
               </span>
             )}
