@@ -48,7 +48,7 @@ export const vend = defineBenchmark<Parameters>({
         await startFloor(stage, 'next_floor', floorTable, fastest),
       ];
       const cases = [...product, ...floors, betterAuth];
-      for (const { requests } of cases) await load(requests, { connections: callers, seconds: Math.ceil(seconds / 5) });
+      for (const { requests } of cases) await load(requests, { connections: callers, seconds: Math.ceil(seconds / 2) });
       const loads = new Map<CaseName, Load[]>(cases.map(({ name }) => [name, []]));
       for (let round = 0; round < rounds; round++) {
         for (const { name, requests } of rotated(cases, round)) {
