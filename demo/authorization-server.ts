@@ -2,10 +2,9 @@ import { Provider } from 'oidc-provider';
 import { counted, type Middleware, type Next, revocationEndpoint } from '#demo/back-channel';
 import { bendCallback } from '#demo/callback';
 import { frontPage, interactionPages } from '#demo/interaction';
-import type { Ctx, Namesake, ServerParts } from '#demo/namesake';
+import type { Ctx, Namesake, ServerParts, TokenHolder } from '#demo/namesake';
 import { findPerson } from '#demo/people';
 import { providerConfiguration } from '#demo/provider-configuration';
-import type { TokenHolder } from '#demo/server';
 import { tokenEndpoint } from '#demo/token-endpoint';
 
 /** One oidc-provider configured as the namesake says, with the middleware that gives it the namesake's manners. */

@@ -101,3 +101,11 @@ export interface RevokedToken {
   kind: string;
   subject: string;
 }
+
+/** Whose live access token it is, and what it allows. */
+export interface TokenHolder {
+  subject: string;
+  name: string;
+  email: string;
+  scopes: string[];
+}

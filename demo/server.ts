@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { authorizationServer } from '#demo/authorization-server';
 import { handleControl } from '#demo/control';
-import type { Namesake, ServerParts } from '#demo/namesake';
+import type { Namesake, ServerParts, TokenHolder } from '#demo/namesake';
 import type { ServerStore } from '#demo/store';
 import { type Counts, initialCounts, initialSwitches, type Switches } from '#demo/switches';
 
@@ -22,13 +22,6 @@ export interface DemoServer {
   /** Who holds this live access token, or null. */
   look: (accessToken: string) => Promise<TokenHolder | null>;
   close: () => Promise<void>;
-}
-
-export interface TokenHolder {
-  subject: string;
-  name: string;
-  email: string;
-  scopes: string[];
 }
 
 export interface DemoServerOptions {

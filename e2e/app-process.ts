@@ -1,11 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Demo, startDemo } from '#demo/start';
 import { appEnvironment, startApp } from '#scripts/demo-stack';
+import { freePort } from '#scripts/postgres-server';
 import { capture, end } from '#scripts/processes';
 
 /** A production server of its own with its demo authorization servers, on free ports. */
@@ -74,15 +73,4 @@ export async function runApp(more: Record<string, string> = {}): Promise<Running
     await app.close();
     throw error;
   }
-}
-
-/** A port of the loopback address that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No free port on 127.0.0.1.');
-  return address.port;
 }

@@ -9,8 +9,8 @@ import { authorizeHeadless } from '#demo/consent';
 import { CookieJar } from '#demo/cookie-jar';
 import { type Demo, startDemo } from '#demo/start';
 import { appEnvironment, startApp } from '#scripts/demo-stack';
+import { freePort } from '#scripts/postgres-server';
 import { end } from '#scripts/processes';
-import { freePort } from './app-process.ts';
 
 let folder: string;
 let demo: Demo;

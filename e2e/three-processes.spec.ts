@@ -7,10 +7,10 @@ import { parseConfig } from '#lib/config/config';
 import { openPostgres } from '#lib/db/open';
 import { assembleRuntime } from '#lib/runtime';
 import { appEnvironment, startApp } from '#scripts/demo-stack';
+import { freePort } from '#scripts/postgres-server';
 import { end } from '#scripts/processes';
 import { addApiKey, addConnection, addPerson, entries, plainRecord } from '#tests/hub';
 import { startTokenServer } from '#tests/servers/token-server';
-import { freePort } from './app-process.ts';
 import { storyDatabase } from './story-database.ts';
 
 test('three processes on one PostgreSQL: 200 callers of an expired token, one refresh', async () => {

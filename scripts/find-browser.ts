@@ -1,7 +1,7 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { chromium } from '@playwright/test';
 import { capture } from './processes.ts';
+import { isExecutable, pathFolders } from './programs.ts';
 import { canInstallPackages, installPackages } from './system-packages.ts';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
@@ -10,8 +10,7 @@ const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-s
 export function findBrowser(): string | undefined {
   const given = process.env.CHROMIUM_PATH;
   if (given) return given;
-  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
-  const installed = names.flatMap((name) => folders.map((folder) => join(folder, name)));
+  const installed = names.flatMap((name) => pathFolders().map((folder) => join(folder, name)));
   return [...installed, chromium.executablePath()].find(isExecutable);
 }
 
@@ -38,13 +37,4 @@ export async function getBrowser(): Promise<string> {
   throw new Error(
     'No Chromium was found and none could be installed. Install one and set CHROMIUM_PATH to its program.',
   );
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

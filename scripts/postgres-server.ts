@@ -1,11 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { accessSync, chownSync, constants, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { isExecutable, pathFolders } from './programs.ts';
 
 const run = promisify(execFile);
 
@@ -161,18 +162,5 @@ function versions(folder: string): string[] {
       .sort((a, b) => Number(b) - Number(a));
   } catch {
     return [];
-  }
-}
-
-function pathFolders(): string[] {
-  return (process.env.PATH ?? '').split(delimiter).filter(Boolean);
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }

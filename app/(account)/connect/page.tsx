@@ -9,6 +9,7 @@ import { ScopeList } from '#app/_ui/scope-list';
 import { listProviderCards } from '#lib/connections/cards';
 import { personPage } from '#lib/http/page';
 import { safeReturnTo } from '#lib/http/return-to';
+import { cardPath } from '#ui/card-path';
 import type { SearchParams } from '#ui/flow-result';
 
 export const metadata: Metadata = { title: 'Connect' };
@@ -21,8 +22,7 @@ export default async function ConnectPage({ searchParams }: { searchParams: Prom
   const card = (await listProviderCards(ctx)).find(({ provider, configured }) => configured && provider.id === wanted);
   if (!card) notFound();
   const { provider, scopes, accountParams } = card;
-  const returnTo =
-    typeof search.return_to === 'string' ? safeReturnTo(search.return_to) : `/connections#provider-${provider.id}`;
+  const returnTo = typeof search.return_to === 'string' ? safeReturnTo(search.return_to) : cardPath(provider.id);
   return (
     <div className="mx-auto max-w-xl">
       <BackLink href="/connections">Connections</BackLink>

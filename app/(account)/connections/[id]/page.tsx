@@ -10,6 +10,7 @@ import { Timeline } from '#app/_ui/timeline';
 import { getConnection } from '#lib/connections/get';
 import { connectionHistory } from '#lib/connections/history';
 import { orNotFound, personPage } from '#lib/http/page';
+import { cardPath } from '#ui/card-path';
 import { flowParams, flowResult, mayBeTold, type SearchParams } from '#ui/flow-result';
 import { explainStatus } from '#ui/status-words';
 
@@ -105,7 +106,7 @@ export default async function ConnectionPage({ params, searchParams }: Connectio
         {!live && (
           <p>
             This connection is final. To use {provider.name} again,{' '}
-            <Link href={`/connections#provider-${provider.id}`} className="link">
+            <Link href={cardPath(provider.id)} className="link">
               connect it anew
             </Link>
             .

@@ -1,8 +1,8 @@
 import { ConnectForm } from '#app/_ui/connect-form';
 import { Notice } from '#app/_ui/notice';
 import type { ProviderCardView } from '#lib/connections/views';
+import { cardPath } from '#ui/card-path';
 import { type FlowParams, flowResult, mayBeTold } from '#ui/flow-result';
-import { cardPath } from './provider-card.tsx';
 
 /** How the flow that just returned ended, on the card that it began on. */
 export function FlowNotice({ flow, card }: { flow: FlowParams; card: ProviderCardView }) {

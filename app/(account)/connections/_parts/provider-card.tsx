@@ -4,14 +4,10 @@ import { ConnectForm } from '#app/_ui/connect-form';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { ScopeList } from '#app/_ui/scope-list';
 import type { ProviderCardView } from '#lib/connections/views';
+import { cardPath } from '#ui/card-path';
 import type { FlowParams } from '#ui/flow-result';
 import { ConnectionRow } from './connection-row.tsx';
 import { FlowNotice } from './flow-notice.tsx';
-
-/** Where a flow that began on this card comes back to; the fragment leads the reader to the card itself. */
-export function cardPath(provider: string): string {
-  return `/connections#provider-${provider}`;
-}
 
 /** A provider with the person's accounts there, or with what connecting will ask. */
 export function ProviderCard({ card, flow }: { card: ProviderCardView; flow: FlowParams | null }) {

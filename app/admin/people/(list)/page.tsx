@@ -28,13 +28,7 @@ export default async function People({ searchParams }: { searchParams: Promise<S
   const role = roles.find((one) => one === at.filters.role);
   const status = (['active', 'disabled'] as const).find((one) => one === at.filters.status);
   const { items, nextCursor } = await orNotFound(
-    listPeople(ctx, {
-      ...(q ? { query: q } : {}),
-      ...(role ? { role } : {}),
-      ...(status ? { status } : {}),
-      ...(at.cursor ? { cursor: at.cursor } : {}),
-      limit: 50,
-    }),
+    listPeople(ctx, { query: q, role, status, cursor: at.cursor, limit: 50 }),
   );
   const filtered = Object.keys(at.filters).length > 0;
   return (
