@@ -160,6 +160,8 @@ const lies: [switches: Partial<Switches>, flow: string, code: string][] = [
   [{ token_body: 'empty' }, 'token_answer_invalid', 'token_answer_invalid'],
   [{ token_body: 'garbage' }, 'token_answer_invalid', 'token_answer_invalid'],
   [{ token_body: 'huge' }, 'token_answer_invalid', 'answer_too_large'],
+  // No answer at all: the call ends after its ten seconds.
+  [{ token_body: 'hang' }, 'provider_unavailable', 'provider_timeout'],
   [{ token_error: 'invalid_grant' }, 'exchange_refused', 'invalid_grant'],
   [{ token_error: 'invalid_client' }, 'provider_configuration', 'invalid_client'],
   [{ id_token: 'wrong_nonce' }, 'id_token_invalid', 'id_token_nonce'],
@@ -182,6 +184,7 @@ test.each(lies)(
     expect(await lastCode()).toBe(code);
     expect(await connectionCount()).toBe(before);
   },
+  40_000,
 );
 
 test('a start from another site, from a frame, or without a session is refused', async () => {
