@@ -20,7 +20,8 @@ export default defineConfig<object, Pick<StackFixtures, 'engine'>>({
     channel: undefined,
     locale: 'en-GB',
     timezoneId: 'UTC',
-    trace: 'retain-on-failure',
+    // `--trace on` records one; always recording makes every story slower.
+    trace: 'off',
     screenshot: 'only-on-failure',
     launchOptions: {
       ...(executablePath && { executablePath }),

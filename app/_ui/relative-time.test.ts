@@ -5,6 +5,9 @@ const now = new Date('2026-11-22T12:00:00Z');
 const seconds = (count: number) => new Date(now.getTime() + count * 1000);
 
 test.each([
+  [604_798, 'next week'],
+  [86_398, 'tomorrow'],
+  [90, 'in 2 minutes'],
   [0, 'just now'],
   [-59, 'just now'],
   [59, 'in less than a minute'],

@@ -11,7 +11,9 @@ const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
 /** “3 minutes ago”, “in 2 hours”, “just now”: the largest whole unit that lies between the two instants. */
 export function relativeTime(at: Date, now: Date): string {
-  const seconds = (at.getTime() - now.getTime()) / 1000;
+  const exact = (at.getTime() - now.getTime()) / 1000;
+  // What was set to seven days a moment ago lies in seven days, not in six and a bit.
+  const seconds = exact >= 60 ? exact + 30 : exact;
   const step = steps.find(([, size]) => Math.abs(seconds) >= size);
   if (!step) return seconds > 0 ? 'in less than a minute' : 'just now';
   const [unit, size] = step;
