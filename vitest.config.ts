@@ -10,8 +10,9 @@ export default defineConfig({
   test: {
     environment: 'node',
     maxWorkers: Math.max(2, Math.min(4, availableParallelism())),
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // Many start processes or databases of their own; a busy machine takes its time over them.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     teardownTimeout: 20_000,
     restoreMocks: true,
     unstubGlobals: true,

@@ -152,7 +152,7 @@ CREATE UNIQUE INDEX "freezes_standing" ON "freezes" USING btree ("scope","target
 CREATE INDEX "ledger_person" ON "ledger" USING btree ("person_id","at");--> statement-breakpoint
 CREATE INDEX "ledger_connection" ON "ledger" USING btree ("connection_id","at");--> statement-breakpoint
 CREATE UNIQUE INDEX "people_identity" ON "people" USING btree ("issuer","subject") WHERE "people"."deleted_at" is null;--> statement-breakpoint
-CREATE INDEX "people_email" ON "people" USING btree ("email");--> statement-breakpoint
+CREATE INDEX "people_email" ON "people" USING btree (lower("email"));--> statement-breakpoint
 CREATE INDEX "people_created" ON "people" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "rate_limits_expire" ON "rate_limits" USING btree ("expire");--> statement-breakpoint
 CREATE INDEX "revocations_due" ON "revocations" USING btree ("next_attempt_at") WHERE "revocations"."state" = 'pending';--> statement-breakpoint

@@ -318,3 +318,16 @@ test.describe('signing in and out', () => {
     expect(demo.server('github').counts.token_requests).toBe(0);
   });
 });
+
+test('disconnecting warns where the provider ends more than this connection, and only there', async ({
+  asUser: page,
+  app,
+}) => {
+  const warning = page.getByText('This may end more than this connection');
+  const [google, github] = [await givenConnection(page, app, 'google'), await givenConnection(page, app, 'github')];
+  await page.goto(`/connections/${google}/disconnect`);
+  await expect(warning).toBeVisible();
+  await page.goto(`/connections/${github}/disconnect`);
+  await expect(page.getByRole('button', { name: 'Disconnect' })).toBeVisible();
+  await expect(warning).toHaveCount(0);
+});

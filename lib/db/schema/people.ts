@@ -28,7 +28,7 @@ export const people = pgTable(
   (t) => [
     // A deleted person's identity is erased, so that the same account may begin anew.
     uniqueIndex('people_identity').on(t.issuer, t.subject).where(sql`${t.deletedAt} is null`),
-    index('people_email').on(t.email),
+    index('people_email').on(sql`lower(${t.email})`),
     index('people_created').on(t.createdAt, t.id),
     check('people_role', sql`${t.role} in ('user', 'auditor', 'administrator')`),
   ],
