@@ -40,6 +40,8 @@ CREATE TABLE "connections" (
 	"lease_owner" text,
 	"lease_expires_at" timestamp (3) with time zone,
 	"last_refresh_error" text,
+	"refresh_failures" integer DEFAULT 0 NOT NULL,
+	"next_refresh_attempt_at" timestamp (3) with time zone,
 	"last_refreshed_at" timestamp (3) with time zone,
 	"last_used_at" timestamp (3) with time zone,
 	"last_used_by" text,
@@ -147,6 +149,8 @@ CREATE UNIQUE INDEX "connections_account" ON "connections" USING btree ("person_
 CREATE INDEX "connections_created" ON "connections" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "connections_provider_created" ON "connections" USING btree ("provider","created_at","id");--> statement-breakpoint
 CREATE INDEX "connections_subject" ON "connections" USING btree ("issuer","subject");--> statement-breakpoint
+CREATE INDEX "connections_refresh_ahead" ON "connections" USING btree ("provider","access_token_expires_at") WHERE "connections"."status" = 'connected' and "connections"."refresh_token" is not null;--> statement-breakpoint
+CREATE INDEX "connections_keep_alive" ON "connections" USING btree ("provider",greatest("last_refreshed_at", "connected_at")) WHERE "connections"."status" = 'connected' and "connections"."refresh_token" is not null;--> statement-breakpoint
 CREATE INDEX "consumed_states_expiry" ON "consumed_states" USING btree ("expires_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "freezes_standing" ON "freezes" USING btree ("scope","target") WHERE "freezes"."lifted_at" is null;--> statement-breakpoint
 CREATE INDEX "ledger_person" ON "ledger" USING btree ("person_id","at");--> statement-breakpoint

@@ -19,6 +19,12 @@ const reasons = new Map<string, (provider: string) => string>([
   ['invalid_grant', (provider) => `${provider} stopped accepting this connection. Reconnect to continue.`],
   ['bad_refresh_token', (provider) => `${provider} stopped accepting this connection. Reconnect to continue.`],
   ['answer_lost', (provider) => `An answer from ${provider} was lost on the way. Reconnect to continue.`],
+  [
+    'suspected_theft',
+    (provider) =>
+      `${provider} ended this connection without a reason that we know of. Somebody else may have used a copy of its token. Check your account at ${provider}, then reconnect.`,
+  ],
+  ['token_rejected', (provider) => `${provider} no longer takes the token it gave. Reconnect to continue.`],
   ['no_refresh_token', (provider) => `The access that ${provider} gave has ended. Reconnect to continue.`],
 ]);
 

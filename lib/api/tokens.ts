@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { withKey } from '#lib/api/authenticate';
 import type { ApiEnvironment } from '#lib/api/environment';
 import { accountSchema, connectionParams, instantText, problems } from '#lib/api/schemas';
-import { vendToken } from '#lib/connections/vend-token';
+import { fingerprintText, vendToken } from '#lib/connections/vend-token';
 
 const tokenSchema = z
   .looseObject({
@@ -23,6 +23,16 @@ const tokenSchema = z
       'Fields that calls to the provider need, such as `instance_url`, stand beside these by their own names.',
   });
 
+const vendBody = z
+  .strictObject({
+    rejected_token_fingerprint: fingerprintText.optional().openapi({
+      example: '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
+      description:
+        'Base64 of the SHA-256 of an access token that the provider refused. Where that is still the stored one, it is refreshed first.',
+    }),
+  })
+  .openapi('TokenRequest');
+
 const vendRoute = createRoute({
   method: 'post',
   path: '/connections/{id}/token',
@@ -34,7 +44,7 @@ const vendRoute = createRoute({
   security: [{ apiKey: [] }],
   request: {
     params: connectionParams,
-    body: { required: false, content: { 'application/json': { schema: z.strictObject({}) } } },
+    body: { required: false, content: { 'application/json': { schema: vendBody } } },
   },
   responses: {
     200: { description: 'A live token.', content: { 'application/json': { schema: tokenSchema } } },
@@ -61,7 +71,10 @@ const vendRoute = createRoute({
 export function registerTokens(app: OpenAPIHono<ApiEnvironment>): void {
   app.openapi(vendRoute, async (c) => {
     // The key is checked in the same round trip that finds the connection.
-    const token = await withKey(c, (key) => vendToken(c.var.ctx, { id: c.req.valid('param').id, key }));
+    const rejectedTokenFingerprint = c.req.valid('json')?.rejected_token_fingerprint;
+    const token = await withKey(c, (key) =>
+      vendToken(c.var.ctx, { id: c.req.valid('param').id, key, rejectedTokenFingerprint }),
+    );
     return c.json(
       {
         ...token.extras,

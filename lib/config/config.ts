@@ -33,6 +33,10 @@ export interface Config {
   vaultKeys: Environment['VAULT_KEYS'];
   /** Calls that one API key may make within a minute, at each process. */
   apiRatePerMinute: number;
+  /** Refreshes that this process has under way at one provider at most. */
+  refreshConcurrency: number;
+  /** Days after its last use for which a grant is kept from dying of disuse. */
+  keepAliveDays: number;
   signInAllow: Environment['SIGN_IN_ALLOW'];
   adminEmails: string[];
   trustedProxies: string[];
@@ -201,6 +205,8 @@ export function parseConfig(variables: Source): Config {
     },
     vaultKeys: env.VAULT_KEYS,
     apiRatePerMinute: env.API_RATE_PER_MINUTE,
+    refreshConcurrency: env.REFRESH_CONCURRENCY,
+    keepAliveDays: env.KEEP_ALIVE_DAYS,
     signInAllow: env.SIGN_IN_ALLOW,
     adminEmails: env.ADMIN_EMAILS,
     trustedProxies: env.TRUSTED_PROXIES,

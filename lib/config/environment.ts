@@ -124,6 +124,8 @@ export const environmentSchema = z.object({
   ADMIN_SESSION_ABSOLUTE_HOURS: hours(12),
   VAULT_KEYS: vaultKeys,
   API_RATE_PER_MINUTE: z.coerce.number().int().positive().default(60_000),
+  REFRESH_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(16),
+  KEEP_ALIVE_DAYS: z.coerce.number().int().min(0).max(3650).default(90),
   SIGN_IN_ALLOW: signInAllow,
   ADMIN_EMAILS: commaList.transform((items) => items.map((item) => item.toLowerCase())),
   TRUSTED_PROXIES: trustedProxies,

@@ -1,4 +1,5 @@
 import { and, eq, isNotNull, isNull, or, sql } from 'drizzle-orm';
+import { secondsFromNow } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
@@ -30,6 +31,7 @@ const leased = {
   refreshToken: connections.refreshToken,
   generation: connections.generation,
   lastRefreshError: connections.lastRefreshError,
+  refreshFailures: connections.refreshFailures,
 };
 
 /** What the holder of a lease reads with it. */
@@ -92,11 +94,26 @@ export async function beginSpending(ctx: Context, lease: Lease): Promise<boolean
   return renewed.length === 1;
 }
 
+/** A failed attempt, and the seconds for which nobody who can wait should try again. */
+export interface BackOff {
+  failures: number;
+  seconds: number;
+}
+
 /** Gives the lease back with why nothing was stored, if it is still ours. False where it is not. */
-export async function releaseLease(db: Db, lease: Lease, lastRefreshError: string | null): Promise<boolean> {
+export async function releaseLease(
+  db: Db,
+  lease: Lease,
+  lastRefreshError: string | null,
+  backOff?: BackOff,
+): Promise<boolean> {
+  const later = backOff && {
+    refreshFailures: backOff.failures,
+    nextRefreshAttemptAt: secondsFromNow(backOff.seconds),
+  };
   const released = await db
     .update(connections)
-    .set({ leaseOwner: null, leaseExpiresAt: null, lastRefreshError })
+    .set({ leaseOwner: null, leaseExpiresAt: null, lastRefreshError, ...later })
     .where(
       and(
         eq(connections.personId, lease.personId),

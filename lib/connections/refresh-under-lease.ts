@@ -2,6 +2,7 @@ import { and, eq } from 'drizzle-orm';
 import { endpointsOf } from '#lib/connections/endpoints-of';
 import {
   answerLost,
+  type BackOff,
   beginSpending,
   type ConnectionKey,
   endLeaseDead,
@@ -9,7 +10,9 @@ import {
   type LeasedRow,
   releaseLease,
 } from '#lib/connections/lease';
+import { askProvider, backoffSeconds, NotAsked } from '#lib/connections/provider-protection';
 import { type RefreshAnswer, storeLearntLife, storeRefreshed } from '#lib/connections/store-refreshed';
+import { looksStolen, suspectedTheft } from '#lib/connections/suspect-theft';
 import { tokenLife } from '#lib/connections/token-life';
 import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
@@ -44,21 +47,26 @@ export async function refreshUnderLease(
   let answer: RefreshAnswer;
   let pinned: PinnedEndpoints;
   try {
-    const deps = { fetch: ctx.fetch, now: ctx.now };
-    pinned = await endpointsOf(ctx, provider, row);
-    const refreshToken = ctx.vault.open(row.refreshToken ?? '', refreshTokenPlace(lease.id));
-    if (!(await beginSpending(ctx, lease))) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
-    const askedAt = performance.now();
-    const tokens = await refreshGrant(provider, pinned, { refreshToken, accountParams: row.accountParams }, deps);
-    answer = { tokens, lifeSeconds: tokens.expires_in ?? provider.expires_default, askedAt };
+    ({ answer, pinned } = await askProvider(ctx, provider.id, () => spend(ctx, lease, row, provider)));
   } catch (error) {
-    return endFailed(ctx, lease, row, error);
+    return endFailed(ctx, lease, row, provider, error);
   }
   const outcome = await storeRefreshed(ctx, lease, answer);
   if (outcome === 'revoked') throw new AppError('revoked');
   if (outcome === 'stored' && answer.tokens.expires_in === null && provider.expiry_probe === 'introspect') {
     await storeLearntLife(ctx, lease, await tokenLife(ctx, provider, pinned, answer.tokens));
   }
+}
+
+async function spend(ctx: Context, lease: Lease, row: LeasedRow, provider: ProviderRecord) {
+  const deps = { fetch: ctx.fetch, now: ctx.now };
+  const pinned = await endpointsOf(ctx, provider, row);
+  const refreshToken = ctx.vault.open(row.refreshToken ?? '', refreshTokenPlace(lease.id));
+  if (!(await beginSpending(ctx, lease))) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
+  const askedAt = performance.now();
+  const tokens = await refreshGrant(provider, pinned, { refreshToken, accountParams: row.accountParams }, deps);
+  const answer: RefreshAnswer = { tokens, lifeSeconds: tokens.expires_in ?? provider.expires_default, askedAt };
+  return { answer, pinned };
 }
 
 async function generationOf(ctx: Context, key: ConnectionKey): Promise<number | undefined> {
@@ -70,16 +78,30 @@ async function generationOf(ctx: Context, key: ConnectionKey): Promise<number | 
   return row?.generation;
 }
 
-async function endFailed(ctx: Context, lease: Lease, row: LeasedRow, error: unknown): Promise<void> {
+async function endFailed(
+  ctx: Context,
+  lease: Lease,
+  row: LeasedRow,
+  provider: ProviderRecord,
+  error: unknown,
+): Promise<void> {
+  if (error instanceof NotAsked) {
+    // Nothing was spent, so what the row said before is still the truth.
+    await releaseLease(ctx.database.db, lease, row.lastRefreshError);
+    throw error.answer;
+  }
   const about = { personId: lease.personId, connectionId: lease.id, provider: row.provider };
   const code = isOAuthError(error) ? error.code : error instanceof AppError ? error.code : 'internal';
   const lostBefore = row.lastRefreshError !== null && lossy.has(row.lastRefreshError);
   const failure = { action: 'token.refresh_failed', outcome: 'failed', code, ...about } as const;
   if (isOAuthError(error) && error.disposition === 'dead_grant') {
-    const reason = lostBefore ? answerLost : (error.providerError ?? error.code);
+    const said = error.providerError ?? error.code;
     const marked = await withTransaction(ctx.database.db, async (tx) => {
+      const stolen = !lostBefore && (await looksStolen(tx, lease, provider));
+      const reason = lostBefore ? answerLost : stolen ? suspectedTheft : said;
       if (!(await endLeaseDead(tx, lease, reason, code))) return false;
       await record(tx, ctx, failure);
+      if (stolen) await record(tx, ctx, { action: 'token.theft_suspected', outcome: 'failed', code: said, ...about });
       await record(tx, ctx, { action: 'connection.needs_reconnect', outcome: 'failed', code: reason, ...about });
       return true;
     });
@@ -91,11 +113,19 @@ async function endFailed(ctx: Context, lease: Lease, row: LeasedRow, error: unkn
   }
   await withTransaction(ctx.database.db, async (tx) => {
     // Once an answer may be lost, only a stored one clears that.
-    if (await releaseLease(tx, lease, lostBefore ? row.lastRefreshError : code)) await record(tx, ctx, failure);
+    const lastError = lostBefore ? row.lastRefreshError : code;
+    if (await releaseLease(tx, lease, lastError, backOffAfter(row, error))) await record(tx, ctx, failure);
   });
   if (!isOAuthError(error)) throw error;
   if (error.disposition === 'configuration') throw configurationFault(ctx, lease, row.provider, error);
   throw unavailable(error);
+}
+
+/** At least as long as the provider asked for; jittered, and doubled with each failure up to an hour. */
+function backOffAfter({ refreshFailures }: LeasedRow, error: unknown): BackOff {
+  const failures = refreshFailures + 1;
+  const asked = (isOAuthError(error) ? error.retryAfterSeconds : undefined) ?? 0;
+  return { failures, seconds: Math.max(asked, backoffSeconds(failures, 15, 3600)) };
 }
 
 function unavailable(error: OAuthError): AppError {

@@ -4,14 +4,14 @@ import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { isFrozen } from '#lib/connections/frozen';
 import { type ConnectionKey, leaseIsFree, takeLease } from '#lib/connections/lease';
+import { markNeedsReconnect } from '#lib/connections/mark-needs-reconnect';
+import { inSlot } from '#lib/connections/provider-protection';
 import { configurationFault, refreshUnderLease } from '#lib/connections/refresh-under-lease';
 import { refreshDue, tokenIsAlive } from '#lib/connections/token-clock';
 import type { Context } from '#lib/context';
-import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
 import { personOfConnection } from '#lib/ids';
-import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { once } from '#lib/registry';
 
@@ -19,6 +19,8 @@ export const refreshConnectionInput = z.object({
   id: z.string().max(64),
   /** Refreshes a token that is not due. */
   force: z.boolean().default(false),
+  /** Does so only while the stored token is of this generation: a newer one is what was wanted. */
+  generation: z.int().optional(),
 });
 export type RefreshConnectionInput = z.input<typeof refreshConnectionInput>;
 
@@ -35,14 +37,15 @@ export async function refreshConnection(ctx: Context, input: RefreshConnectionIn
   const { actor } = ctx;
   const allowed = actor.type === 'system' || (actor.type === 'api_key' && actor.scopes.includes('tokens:vend'));
   if (!allowed) throw new AppError('forbidden');
-  const { id, force } = parseInput(refreshConnectionInput, input);
+  const { id, force, generation } = parseInput(refreshConnectionInput, input);
   const personId = personOfConnection(id);
   if (!personId) throw new AppError('not_found');
   const inFlight = once('refreshes-in-flight', () => new Map<string, Promise<void>>());
-  const name = `${ctx.processId} ${id}`;
+  // Who forces must not join who may find that nothing is due.
+  const name = `${ctx.processId} ${id}${force ? ' forced' : ''}`;
   const joined = inFlight.get(name);
   if (joined) return joined;
-  const work = leadRefresh(ctx, { personId, id }, force).finally(() => inFlight.delete(name));
+  const work = leadRefresh(ctx, { personId, id }, force, generation).finally(() => inFlight.delete(name));
   inFlight.set(name, work);
   // It goes on when its first caller hangs up, and draining waits for it; its failure is its callers' to report.
   const settled = work.then(
@@ -75,52 +78,29 @@ async function read(ctx: Context, key: ConnectionKey) {
   return row;
 }
 
-async function leadRefresh(ctx: Context, key: ConnectionKey, force: boolean): Promise<void> {
+async function leadRefresh(ctx: Context, key: ConnectionKey, force: boolean, generation?: number): Promise<void> {
   const giveUpAt = performance.now() + patienceMs;
   const first = await read(ctx, key);
   for (let row = first; ; row = await read(ctx, key)) {
-    const refreshedMeanwhile = row.generation !== first.generation;
+    const refreshedMeanwhile = row.generation !== (generation ?? first.generation);
     if (refreshedMeanwhile || !(row.due || force)) return;
-    if (!row.refreshable) return row.alive ? undefined : endWithoutRefreshToken(ctx, key, row);
+    if (!row.refreshable) {
+      if (row.alive) return;
+      await markNeedsReconnect(ctx, key, row, 'no_refresh_token');
+      throw new AppError('needs_reconnect');
+    }
     if (row.leaseFree) {
       const provider = ctx.providers.get(row.provider);
       if (!provider) throw configurationFault(ctx, key, row.provider, new Error('the provider is not configured'));
-      const taken = await takeLease(ctx, key, row.generation);
-      if (taken) return refreshUnderLease(ctx, taken.lease, taken.row, provider);
+      const { generation: seen } = row;
+      const done = await inSlot(ctx, provider.id, async () => {
+        const taken = await takeLease(ctx, key, seen);
+        if (taken) await refreshUnderLease(ctx, taken.lease, taken.row, provider);
+        return taken !== undefined;
+      });
+      if (done) return;
     }
     if (performance.now() > giveUpAt) throw new AppError('refresh_in_progress', { retryAfterSeconds: 2 });
     await sleep(randomInt(25, 101));
   }
-}
-
-/** An expired token that cannot be refreshed: only its person can bring the connection back. */
-async function endWithoutRefreshToken(
-  ctx: Context,
-  key: ConnectionKey,
-  row: { provider: string; generation: number },
-): Promise<never> {
-  await withTransaction(ctx.database.db, async (tx) => {
-    const marked = await tx
-      .update(connections)
-      .set({ status: 'needs_reconnect', statusReason: 'no_refresh_token' })
-      .where(
-        and(
-          eq(connections.personId, key.personId),
-          eq(connections.id, key.id),
-          eq(connections.status, 'connected'),
-          eq(connections.generation, row.generation),
-        ),
-      )
-      .returning({ id: connections.id });
-    if (marked.length === 0) return;
-    await record(tx, ctx, {
-      action: 'connection.needs_reconnect',
-      outcome: 'failed',
-      code: 'no_refresh_token',
-      personId: key.personId,
-      connectionId: key.id,
-      provider: row.provider,
-    });
-  });
-  throw new AppError('needs_reconnect');
 }

@@ -78,6 +78,8 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
         ? { refreshToken: null, refreshTokenExpiresAt: null }
         : {}),
       lastRefreshError: null,
+      refreshFailures: 0,
+      nextRefreshAttemptAt: null,
       connectedAt: sql`now()`,
     };
     const stored = await withTransaction(db, async (tx): Promise<StoredGrant | null> => {

@@ -79,6 +79,8 @@ async function storeOnce(ctx: Context, lease: Lease, answer: RefreshAnswer, seal
         status: 'connected',
         statusReason: null,
         lastRefreshError: null,
+        refreshFailures: 0,
+        nextRefreshAttemptAt: null,
         lastRefreshedAt: sql`now()`,
       })
       .where(and(here, eq(connections.generation, lease.generation), ne(connections.status, 'revoked')))

@@ -30,6 +30,10 @@ export interface VendRow {
   expires_in: number | null;
   due: boolean;
   alive: boolean;
+  /** A refresh failed lately, or the background is at it: while the token lives it need not be tried again. */
+  backing_off: boolean;
+  generation: number;
+  account_params: Record<string, string>;
   /** This very key used it within the last minute. */
   used_lately: boolean;
   frozen: boolean;
@@ -46,6 +50,7 @@ const statement = (keyColumn: 'key_hash' | 'id') => `
     coalesce(c.access_token_expires_at - clock_timestamp() <
       least(interval '1 minute', (c.access_token_expires_at - c.access_token_issued_at) / 10), false) as due,
     coalesce(c.access_token_expires_at > clock_timestamp(), true) as alive,
+    coalesce(c.next_refresh_attempt_at > clock_timestamp(), false) as backing_off, c.generation, c.account_params,
     (c.last_used_by = k.id and c.last_used_at > now() - interval '1 minute') is true as used_lately,
     exists (select 1 from freezes f where f.lifted_at is null and (f.scope, f.target) in (('everything', ''),
       ('provider', c.provider), ('person', c.person_id), ('connection', c.id), ('api_key', k.id))) as frozen

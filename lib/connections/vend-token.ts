@@ -5,6 +5,8 @@ import { isWithin } from '#lib/access/ip-rules';
 import { isApiKeyFormat } from '#lib/access/key-format';
 import { noteKeyUse } from '#lib/access/note-key-use';
 import { type ApiKeyActor, keyCoversProvider, requireApiKey } from '#lib/access/require-api-key';
+import { isTokenRefused } from '#lib/connections/is-token-refused';
+import { markNeedsReconnect } from '#lib/connections/mark-needs-reconnect';
 import { refreshConnection } from '#lib/connections/refresh';
 import { accessTokenPlace } from '#lib/connections/tokens-at-rest';
 import { askForVend, type VendRow } from '#lib/connections/vend-query';
@@ -15,10 +17,15 @@ import { hashSecret, personOfConnection } from '#lib/ids';
 import { record, toLedgerRow } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 
+/** SHA-256 in base64, as the ledger names tokens. */
+export const fingerprintText = z.string().regex(/^[A-Za-z0-9+/]{43}=$/);
+
 export const vendTokenInput = z.object({
   id: z.string().max(64),
   /** The API key itself, where the context does not say already which key asks. */
   key: z.string().max(256).optional(),
+  /** Base64 of the SHA-256 of a token that the provider refused: that very token is not wanted again. */
+  rejectedTokenFingerprint: fingerprintText.optional(),
 });
 export type VendTokenInput = z.input<typeof vendTokenInput>;
 
@@ -89,7 +96,8 @@ async function makeFresh(asked: Asked, id: string): Promise<Asked> {
   };
   // Twice: a token of a few seconds may be over again by the time its refresh was stored and read.
   for (let attempt = 0; attempt < 2; attempt++) {
-    if (!current.row.due || !(current.row.refreshable || !current.row.alive)) break;
+    const { due, alive, refreshable, backing_off } = current.row;
+    if (!due || (alive && (backing_off || !refreshable))) break;
     try {
       await refreshConnection(asked.ctx, { id });
     } catch (error) {
@@ -102,6 +110,30 @@ async function makeFresh(asked: Asked, id: string): Promise<Asked> {
   }
   if (!current.row.alive) throw new AppError('provider_unavailable', { retryAfterSeconds: 1 });
   return current;
+}
+
+const fingerprintOf = (token: string) => createHash('sha256').update(token).digest('base64');
+
+/**
+ * The provider refused a token before its time. Where it is the stored one, it is refreshed; where it cannot be, the
+ * provider is asked whether it is really over. Where a newer one is stored, that is the answer.
+ */
+async function replaceRejected(asked: Asked, id: string, fingerprint: string): Promise<Asked> {
+  const { ctx, row } = asked;
+  if (row.access_token === null) return asked;
+  const accessToken = ctx.vault.open(row.access_token, accessTokenPlace(id));
+  if (fingerprintOf(accessToken) !== fingerprint) return asked;
+  if (row.refreshable) {
+    await refreshConnection(ctx, { id, force: true, generation: row.generation });
+  } else {
+    const provider = ctx.providers.get(row.provider);
+    const shown = { accessToken, accountParams: row.account_params, extras: row.extras };
+    if (!provider || !(await isTokenRefused(ctx, provider, shown))) return asked;
+    await markNeedsReconnect(ctx, { personId: row.person_id, id }, row, 'token_rejected');
+  }
+  const again = await ask(ctx, { id });
+  assertVendable(again);
+  return again;
 }
 
 /** Notes who used the connection last, at most once a minute unless another key did. */
@@ -134,6 +166,8 @@ export async function vendToken(caller: Context, input: VendTokenInput): Promise
   try {
     assertVendable(asked);
     asked = await makeFresh(asked, parsed.id);
+    if (parsed.rejectedTokenFingerprint)
+      asked = await replaceRejected(asked, parsed.id, parsed.rejectedTokenFingerprint);
     const { ctx, row } = asked;
     if (row.access_token === null) throw new AppError('needs_reconnect');
     const accessToken = ctx.vault.open(row.access_token, accessTokenPlace(parsed.id));
@@ -145,7 +179,7 @@ export async function vendToken(caller: Context, input: VendTokenInput): Promise
       provider: row.provider,
       details: {
         scopes: granted,
-        fingerprint: createHash('sha256').update(accessToken).digest('base64'),
+        fingerprint: fingerprintOf(accessToken),
         ...(row.key_ip_ranges && !isWithin(ctx.ip, row.key_ip_ranges) ? { unexpected_ip: true } : {}),
       },
     });

@@ -1,11 +1,12 @@
 import { lt, sql } from 'drizzle-orm';
 import { purgeConsumedStates } from '#lib/connections/consumed-states';
+import { refreshDueConnections } from '#lib/connections/refresh-due';
 import { workRevocations } from '#lib/connections/work-revocations';
 import { type Context, type Runtime, systemContext } from '#lib/context';
 import type { EmbeddedDatabase } from '#lib/db/open';
 import { ensureLedgerPartitions, mayMakePartitions } from '#lib/db/partitions';
 import { rateLimits } from '#lib/db/schema/rate-limits';
-import { createBoss, tickQueue } from '#lib/jobs/job-tables';
+import { createBoss, createQueues, refreshQueue, tickQueue } from '#lib/jobs/job-tables';
 import { purgeSessions } from '#lib/people/sessions';
 
 const steps: Record<string, (ctx: Context) => Promise<unknown>> = {
@@ -35,7 +36,7 @@ export async function tick(ctx: Context): Promise<void> {
 }
 
 /**
- * Starts the jobs: pg-boss wakes one process a minute, and each process writes its own folded refusals every minute.
+ * Starts the jobs: pg-boss wakes one process a minute for the tick and one for a round of refreshes, and each process writes its own folded refusals every minute.
  * Returns what stops them; the last refusals are written then.
  */
 export async function startJobs(runtime: Runtime): Promise<() => Promise<void>> {
@@ -45,10 +46,14 @@ export async function startJobs(runtime: Runtime): Promise<() => Promise<void>> 
   const boss = createBoss(where, embedded);
   boss.on('error', (error) => log.error({ event: 'jobs_error', err: error }));
   await boss.start();
-  if (embedded) await boss.createQueue(tickQueue, { policy: 'short' });
-  await boss.schedule(tickQueue, '* * * * *');
+  if (embedded) await createQueues(boss);
+  for (const queue of [tickQueue, refreshQueue]) await boss.schedule(queue, '* * * * *');
   await boss.work(tickQueue, { pollingIntervalSeconds: 5 }, async () => {
     await tick(systemContext(runtime, 'jobs'));
+  });
+  const stopping = new AbortController();
+  await boss.work(refreshQueue, { pollingIntervalSeconds: 5 }, async () => {
+    await refreshDueConnections(systemContext(runtime, 'jobs'), { signal: stopping.signal });
   });
   const flush = () =>
     runtime.refusals
@@ -58,6 +63,7 @@ export async function startJobs(runtime: Runtime): Promise<() => Promise<void>> 
   everyMinute.unref();
   return async () => {
     clearInterval(everyMinute);
+    stopping.abort();
     await boss.stop({ graceful: true, timeout: 5_000 });
     await flush();
   };

@@ -13,6 +13,7 @@ export const ledgerActions = {
   'revocation.failed': 'Not yet revoked at the provider',
   'token.refreshed': 'Token refreshed',
   'token.refresh_failed': 'Token not refreshed',
+  'token.theft_suspected': 'Token theft suspected',
   'token.vended': 'Token read',
   'token.denied': 'Token refused',
   'api_key.created': 'API key created',

@@ -53,6 +53,10 @@ export const connections = pgTable(
     leaseOwner: text(),
     leaseExpiresAt: instant(),
     lastRefreshError: text(),
+    /** Refreshes that failed since the last that did not. */
+    refreshFailures: integer().notNull().default(0),
+    /** Until then the background leaves it alone: somebody has claimed it, or it is backing off. */
+    nextRefreshAttemptAt: instant(),
     lastRefreshedAt: instant(),
     lastUsedAt: instant(),
     lastUsedBy: text(),
@@ -69,6 +73,13 @@ export const connections = pgTable(
     index('connections_created').on(t.createdAt, t.id),
     index('connections_provider_created').on(t.provider, t.createdAt, t.id),
     index('connections_subject').on(t.issuer, t.subject),
+    // What the background asks for each minute: tokens about to end, and grants about to die of disuse.
+    index('connections_refresh_ahead')
+      .on(t.provider, t.accessTokenExpiresAt)
+      .where(sql`${t.status} = 'connected' and ${t.refreshToken} is not null`),
+    index('connections_keep_alive')
+      .on(t.provider, sql`greatest(${t.lastRefreshedAt}, ${t.connectedAt})`)
+      .where(sql`${t.status} = 'connected' and ${t.refreshToken} is not null`),
     check('connections_status', sql`${t.status} in ('connected', 'needs_reconnect', 'revoked')`),
     check('connections_live_token', sql`${t.status} <> 'connected' or ${t.accessToken} is not null`),
     check('connections_lease', sql`(${t.leaseOwner} is null) = (${t.leaseExpiresAt} is null)`),

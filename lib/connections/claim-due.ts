@@ -1,0 +1,88 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { isFrozen } from '#lib/connections/frozen';
+import { type ConnectionKey, leaseIsFree } from '#lib/connections/lease';
+import type { Context } from '#lib/context';
+import { rowsOf } from '#lib/db/database';
+import { connections } from '#lib/db/schema/connections';
+import type { ProviderRecord } from '#lib/providers/record';
+
+/** A connection to refresh, as long as its token is still of that generation. */
+export interface Claimed extends ConnectionKey {
+  generation: number;
+}
+
+/** Longer than a refresh takes with all its waiting: a claim whose process died is given to another then. */
+const claimInterval = sql`interval '2 minutes'`;
+
+const life = sql`(${connections.accessTokenExpiresAt} - ${connections.accessTokenIssuedAt})`;
+/** A reconnect brings a new grant, so it counts as a refresh and as a use. */
+const lastLifeSign = sql`greatest(${connections.lastRefreshedAt}, ${connections.connectedAt})`;
+const lastWanted = sql`greatest(${connections.lastUsedAt}, ${connections.connectedAt})`;
+const days = (count: number) => sql`make_interval(days => ${count}::int)`;
+
+interface Reason {
+  where: SQL;
+  /** The end of its index that is asked for first. */
+  order: SQL;
+}
+
+/**
+ * In use, and about to end: within five minutes or a fifth of its life. In use is what was read within three lives of
+ * its token, at most a day; a token that was read lived, so one that ended longer ago than a day is in nobody's use.
+ * A token that lives for less than five minutes is not worth it: its callers refresh it as they go.
+ */
+const aboutToEnd: Reason = {
+  where: sql`${connections.accessTokenExpiresAt} between now() - interval '1 day' and now() + interval '5 minutes'
+    and ${connections.accessTokenExpiresAt} < now() + least(interval '5 minutes', ${life} / 5)
+    and ${life} >= interval '5 minutes'
+    and ${connections.lastUsedAt} > now() - least(interval '1 day', ${life} * 3)`,
+  order: sql`${connections.accessTokenExpiresAt}`,
+};
+
+/**
+ * Half of the time after which the provider drops unused grants is over, and somebody wanted the connection lately. The
+ * lower bound only keeps those that were given up out of the way: nothing within the window can be older.
+ */
+function dyingOfDisuse(idleDays: number, windowDays: number): Reason {
+  return {
+    where: sql`${lastLifeSign} < now() - ${days(idleDays)} / 2
+      and ${lastLifeSign} > now() - ${days(windowDays + idleDays)}
+      and ${lastWanted} > now() - ${days(windowDays)}`,
+    order: lastLifeSign,
+  };
+}
+
+/** Why connections of a provider may be due, the more pressing first. */
+export function reasonsFor(ctx: Context, provider: ProviderRecord): Reason[] {
+  const idleDays = provider.idle_keepalive_days;
+  const { keepAliveDays } = ctx.config;
+  return idleDays === null || keepAliveDays === 0 ? [aboutToEnd] : [aboutToEnd, dyingOfDisuse(idleDays, keepAliveDays)];
+}
+
+/** The select that finds what is due, for the claim and for a test that looks at its plan. */
+export function dueRows(provider: string, { where, order }: Reason, limit: number): SQL {
+  return sql`select ${connections.personId}, ${connections.id} from ${connections}
+    where ${connections.provider} = ${provider} and ${connections.status} = 'connected'
+      and ${connections.refreshToken} is not null and ${where}
+      and (${connections.nextRefreshAttemptAt} is null or ${connections.nextRefreshAttemptAt} <= now())
+      and (${leaseIsFree}) and not ${isFrozen}
+    order by ${order} limit ${limit}`;
+}
+
+/**
+ * Claims connections of a provider that are due, for this process: any number of processes may do so at once and none
+ * gets what another has. A claim is a moment on the row, so nothing is held while the provider is asked.
+ */
+export async function claimDue(ctx: Context, provider: string, reason: Reason, limit: number): Promise<Claimed[]> {
+  // The rows are found in a part of their own, locked: it is run once, whatever the plan of the update.
+  const claimed = await ctx.database.db.execute(sql`with due as (${dueRows(provider, reason, limit)}
+      for update skip locked)
+    update connections set next_refresh_attempt_at = now() + ${claimInterval}
+    from due where connections.person_id = due.person_id and connections.id = due.id
+    returning connections.person_id, connections.id, connections.generation`);
+  return rowsOf<{ person_id: string; id: string; generation: number }>(claimed).map((row) => ({
+    personId: row.person_id,
+    id: row.id,
+    generation: row.generation,
+  }));
+}

@@ -1,0 +1,44 @@
+import { askProvider, inSlot } from '#lib/connections/provider-protection';
+import type { Context } from '#lib/context';
+import { fetchIdentity } from '#lib/oauth/fetch-identity';
+import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
+import { isOAuthError } from '#lib/oauth/types';
+import type { ProviderRecord } from '#lib/providers/record';
+
+/**
+ * Asks the provider by a harmless call, that for the account's identity, whether it still takes an access token. True
+ * only where it clearly refuses it (401): a record without such a call, an outage and any other answer prove nothing.
+ */
+export async function isTokenRefused(
+  ctx: Context,
+  provider: ProviderRecord,
+  shown: {
+    accessToken: string;
+    accountParams: Record<string, string>;
+    extras: Record<string, string | number | boolean>;
+  },
+): Promise<boolean> {
+  const ask = async () => {
+    const pinned = await resolveEndpoints(provider, ctx, shown.accountParams);
+    const tokens = {
+      access_token: shown.accessToken,
+      token_type: 'bearer',
+      expires_in: null,
+      refresh_token: null,
+      refresh_token_expires_in: null,
+      scopes: null,
+      id_token_claims: null,
+      extras: shown.extras,
+    };
+    const identity = { ...provider.identity, emails_endpoint: null };
+    await fetchIdentity({ ...provider, identity, lookups: [] }, pinned, tokens, ctx, shown.accountParams);
+  };
+  try {
+    await inSlot(ctx, provider.id, () => askProvider(ctx, provider.id, ask));
+    return false;
+  } catch (error) {
+    if (isOAuthError(error) && error.code === 'token_rejected') return true;
+    ctx.log.debug({ event: 'token_check_failed', provider: provider.id, err: error });
+    return false;
+  }
+}

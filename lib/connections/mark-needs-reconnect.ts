@@ -1,0 +1,41 @@
+import { and, eq } from 'drizzle-orm';
+import type { ConnectionKey } from '#lib/connections/lease';
+import type { Context } from '#lib/context';
+import { withTransaction } from '#lib/db/database';
+import { connections } from '#lib/db/schema/connections';
+import { record } from '#lib/ledger/record';
+
+/**
+ * Marks a connection whose token is over and cannot be refreshed as needing its person, unless somebody stored a newer
+ * token since it was read.
+ */
+export async function markNeedsReconnect(
+  ctx: Context,
+  key: ConnectionKey,
+  seen: { provider: string; generation: number },
+  reason: 'no_refresh_token' | 'token_rejected',
+): Promise<void> {
+  await withTransaction(ctx.database.db, async (tx) => {
+    const marked = await tx
+      .update(connections)
+      .set({ status: 'needs_reconnect', statusReason: reason })
+      .where(
+        and(
+          eq(connections.personId, key.personId),
+          eq(connections.id, key.id),
+          eq(connections.status, 'connected'),
+          eq(connections.generation, seen.generation),
+        ),
+      )
+      .returning({ id: connections.id });
+    if (marked.length === 0) return;
+    await record(tx, ctx, {
+      action: 'connection.needs_reconnect',
+      outcome: 'failed',
+      code: reason,
+      personId: key.personId,
+      connectionId: key.id,
+      provider: seen.provider,
+    });
+  });
+}
