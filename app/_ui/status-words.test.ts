@@ -39,6 +39,8 @@ test.each([
   'bad_refresh_token',
   'answer_lost',
   'no_refresh_token',
+  'suspected_theft',
+  'token_rejected',
   null,
   'something_new',
   'constructor',

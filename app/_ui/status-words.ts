@@ -22,7 +22,7 @@ const reasons = new Map<string, (provider: string) => string>([
   [
     'suspected_theft',
     (provider) =>
-      `${provider} ended this connection without a reason that we know of. Somebody else may have used a copy of its token. Check your account at ${provider}, then reconnect.`,
+      `${provider} ended this connection, and nothing here explains it: somebody else may have used a copy of its token. Check your account at ${provider}. Reconnect to continue.`,
   ],
   ['token_rejected', (provider) => `${provider} no longer takes the token it gave. Reconnect to continue.`],
   ['no_refresh_token', (provider) => `The access that ${provider} gave has ended. Reconnect to continue.`],

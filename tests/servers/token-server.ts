@@ -17,6 +17,8 @@ export interface Behaviour {
   extras: Record<string, string>;
   /** Seconds that introspection says any token still has; null: it answers 503. */
   introspectedLife: number | null;
+  /** Answers userinfo with this status; null: 200 for a live access token, else 401. */
+  userinfoStatus: number | null;
 }
 
 /** A token endpoint on loopback that knows refreshing, counts it, and says which access tokens live. */
@@ -27,6 +29,8 @@ export interface TokenServer {
   requests: number;
   /** Refresh tokens that were accepted. */
   refreshes: number;
+  /** Calls of userinfo. */
+  lookups: number;
   /** A refresh token that this server will accept. */
   grant(): string;
   revoke(refreshToken: string): void;
@@ -47,6 +51,11 @@ export async function startTokenServer(): Promise<TokenServer> {
   };
   const server = createServer(async (request, response) => {
     if (request.url === '/introspect') return introspect(response);
+    if (request.url === '/userinfo') {
+      state.lookups += 1;
+      const live = accessTokens.has(request.headers.authorization?.replace(/^Bearer /, '') ?? '');
+      return json(response, state.behaviour.userinfoStatus ?? (live ? 200 : 401), { sub: 'ada' });
+    }
     state.requests += 1;
     const form = new URLSearchParams(await text(request));
     if (state.behaviour.instead) return state.behaviour.instead(response);
@@ -82,9 +91,11 @@ export async function startTokenServer(): Promise<TokenServer> {
       instead: null,
       extras: {},
       introspectedLife: null,
+      userinfoStatus: null,
     },
     requests: 0,
     refreshes: 0,
+    lookups: 0,
     grant: () => {
       const token = `rt_${createHash('sha256').update(randomBytes(32)).digest('hex')}`;
       refreshTokens.add(token);

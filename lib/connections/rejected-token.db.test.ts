@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { vendToken } from '#lib/connections/vend-token';
+import { addConnection, entries, rowOf } from '#tests/hub';
+import { json, refreshHub } from '#tests/refresh-hub';
+
+const hub = refreshHub();
+
+const fingerprint = (token: string) => createHash('sha256').update(token).digest('base64');
+
+/** A connection whose token has an hour to live by the row. */
+const withRefreshToken = () =>
+  addConnection(hub.runtime, { personId: hub.personId, refreshToken: hub.server.grant(), expiresIn: 3600 });
+const without = (accessToken?: string) =>
+  addConnection(hub.runtime, { personId: hub.personId, expiresIn: null, ...(accessToken ? { accessToken } : {}) });
+
+const reject = (id: string, token: string, ctx = hub.ctx) =>
+  vendToken(ctx, { id, rejectedTokenFingerprint: fingerprint(token) });
+
+describe('a token that the provider refused', () => {
+  test('is refreshed where it is the stored one', async () => {
+    const id = await withRefreshToken();
+    const { accessToken } = await reject(id, `at_${id}`);
+    expect(hub.server.isLive(accessToken)).toBe(true);
+    expect(await hub.actions(id)).toEqual(['token.refreshed', 'token.vended']);
+  });
+
+  test('is answered with the newer one where there is one already', async () => {
+    const id = await withRefreshToken();
+    const { accessToken } = await reject(id, `at_${id}`);
+    expect((await reject(id, `at_${id}`)).accessToken).toBe(accessToken);
+    expect(hub.server.requests).toBe(1);
+  });
+
+  test('is refreshed once however many callers report it, in any process', async () => {
+    const id = await withRefreshToken();
+    const processes = [hub.ctx, hub.otherProcess(), hub.otherProcess()];
+    const tokens = await Promise.all(Array.from({ length: 30 }, (_, n) => reject(id, `at_${id}`, processes[n % 3])));
+    expect(hub.server.requests).toBe(1);
+    expect(new Set(tokens.map(({ accessToken }) => accessToken)).size).toBe(1);
+  });
+
+  test('is not vended again while it cannot be refreshed', async () => {
+    const id = await withRefreshToken();
+    hub.server.behaviour.instead = json(503, {}, { 'retry-after': '9' });
+    await expect(reject(id, `at_${id}`)).rejects.toMatchObject({ code: 'provider_unavailable', retryAfterSeconds: 9 });
+    expect(await rowOf(hub.runtime, id)).toMatchObject({ status: 'connected' });
+  });
+
+  test('without a refresh token needs its person, once the provider has said that it is over', async () => {
+    const id = await without();
+    await expect(reject(id, `at_${id}`)).rejects.toMatchObject({ code: 'needs_reconnect' });
+    expect(hub.server.lookups).toBe(1);
+    expect(await rowOf(hub.runtime, id)).toMatchObject({ status: 'needs_reconnect', statusReason: 'token_rejected' });
+    expect((await entries(hub.runtime, id)).map(({ action, code }) => [action, code])).toEqual([
+      ['connection.needs_reconnect', 'token_rejected'],
+      ['token.denied', 'needs_reconnect'],
+    ]);
+  });
+
+  test.each([200, 403, 404, 429, 500])(
+    'without a refresh token is vended where the provider answers %i',
+    async (status) => {
+      const id = await without();
+      hub.server.behaviour.userinfoStatus = status;
+      expect((await reject(id, `at_${id}`)).accessToken).toBe(`at_${id}`);
+      expect(await rowOf(hub.runtime, id)).toMatchObject({ status: 'connected' });
+    },
+  );
+
+  test('without a refresh token is vended where the record knows no call to ask by', async () => {
+    const id = await without();
+    const ctx = hub.otherProcess({ identity: { source: 'token_answer', subject: 'sub' } });
+    expect((await reject(id, `at_${id}`, ctx)).accessToken).toBe(`at_${id}`);
+    expect(hub.server.lookups).toBe(0);
+  });
+
+  test('means nothing where it is another one', async () => {
+    for (const id of [await withRefreshToken(), await without()]) {
+      expect((await reject(id, 'at_of_somebody_else')).accessToken).toBe(`at_${id}`);
+    }
+    expect([hub.server.requests, hub.server.lookups]).toEqual([0, 0]);
+  });
+});
+
+test.each(['', 'x', fingerprint('a').slice(0, -1), `${fingerprint('a')}=`])('%j is no fingerprint', async (text) => {
+  const id = await without();
+  await expect(vendToken(hub.ctx, { id, rejectedTokenFingerprint: text })).rejects.toMatchObject({
+    code: 'invalid_request',
+  });
+});
