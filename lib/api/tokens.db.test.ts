@@ -1,12 +1,13 @@
+import { createHash } from 'node:crypto';
 import { beforeEach, expect, test } from 'vitest';
 import { revokeApiKey } from '#lib/access/revoke-api-key';
 import { createApi } from '#lib/api/app';
-import { type Runtime, systemContext } from '#lib/context';
+import { systemContext } from '#lib/context';
 import { sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, as, createRuntime, entries, freeze, plainRecord } from '#tests/hub';
 
 const database = sharedDatabase();
-let runtime: Runtime;
+let runtime: ReturnType<typeof createRuntime>;
 let api: ReturnType<typeof createApi>;
 
 beforeEach(() => {
@@ -102,6 +103,19 @@ test('bodies: an empty object passes, the unknown, the malformed and the huge do
     [400, 'invalid_request'],
     [413, 'body_too_large'],
   ]);
+});
+
+test('a token that the provider refused is refreshed, or if it cannot be, asked about', async () => {
+  const id = await oneConnection();
+  const { key } = await addApiKey(runtime);
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const report = (fingerprint: string) =>
+    post(id, key, { headers, body: JSON.stringify({ rejected_token_fingerprint: fingerprint }) });
+  const fingerprint = createHash('sha256').update('at_live').digest('base64');
+  expect((await report(fingerprint)).status).toBe(200);
+  expect(runtime.logged.map(({ event }) => event)).toContain('token_check_failed');
+  const answer = await report('nonsense');
+  expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([400, 'invalid_request']);
 });
 
 test.each([

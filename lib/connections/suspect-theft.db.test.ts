@@ -64,10 +64,11 @@ test('ordinary for a token that was never replaced', async () => {
 });
 
 test('ordinary for a token that was over by its known end, or replaced before the person reconnected', async () => {
-  for (const values of [
+  const changes: Record<string, SQL>[] = [
     { refreshTokenExpiresAt: sql`now() - interval '1 second'` },
     { connectedAt: sql`now() + interval '1 second'` },
-  ]) {
+  ];
+  for (const values of changes) {
     expect(await endOf(await stolen((id) => set(id, values)))).toEqual(ordinary);
   }
 });

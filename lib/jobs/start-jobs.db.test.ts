@@ -93,8 +93,11 @@ test('jobs start on either engine, and their end writes the last refusals', asyn
     await stop();
     const rows = await database.db.select().from(ledger);
     expect(rows).toMatchObject([{ action: 'request.refused', code: 'state_unknown' }]);
-    const planned = await database.db.execute(sql`select cron from pgboss.schedule`);
-    expect(JSON.stringify(planned)).toContain('* * * * *');
+    const planned = await database.db.execute(sql`select name, cron from pgboss.schedule order by name`);
+    expect(rowsOf(planned)).toEqual([
+      { name: 'refresh', cron: '* * * * *' },
+      { name: 'tick', cron: '* * * * *' },
+    ]);
     expect(plain.logged.filter(({ event }) => event === 'jobs_error')).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { EmptyState } from '#app/_ui/empty-state';
 import { Link } from '#app/_ui/link';
 import { PageHeading } from '#app/_ui/page-heading';
 import { listConnections } from '#lib/connections/list';
+import { listSickProviders } from '#lib/connections/provider-health';
 import { adminPage, orNotFound } from '#lib/http/page';
 import type { SearchParams } from '#ui/flow-result';
 import { filteredAddress, readListAddress } from '#ui/list-address';
@@ -12,6 +13,7 @@ import { Pager } from '../../_parts/pager.tsx';
 import { SearchField } from '../../_parts/search-field.tsx';
 import { ConnectionTable, personName } from '../_parts/connection-table.tsx';
 import { SelectionBar } from '../_parts/selection.tsx';
+import { SickProviders } from '../_parts/sick-providers.tsx';
 
 export const metadata: Metadata = { title: 'Connections' };
 
@@ -33,6 +35,7 @@ export default async function AdminConnections({ searchParams }: { searchParams:
   return (
     <>
       <PageHeading title="Connections">Every grant that this hub keeps.</PageHeading>
+      <SickProviders providers={listSickProviders(ctx)} />
       <form action={path} className="mb-4 flex flex-wrap gap-2">
         <SearchField label="Search connections" placeholder="Account, person or id" value={q} />
         <select
