@@ -1,7 +1,7 @@
+import { endpointsOf } from '#lib/connections/endpoints-of';
 import { askProvider, inSlot } from '#lib/connections/provider-protection';
 import type { Context } from '#lib/context';
 import { fetchIdentity } from '#lib/oauth/fetch-identity';
-import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
 import { isOAuthError } from '#lib/oauth/types';
 import type { ProviderRecord } from '#lib/providers/record';
 
@@ -14,12 +14,13 @@ export async function isTokenRefused(
   provider: ProviderRecord,
   shown: {
     accessToken: string;
+    issuer: string;
     accountParams: Record<string, string>;
     extras: Record<string, string | number | boolean>;
   },
 ): Promise<boolean> {
   const ask = async () => {
-    const pinned = await resolveEndpoints(provider, ctx, shown.accountParams);
+    const pinned = await endpointsOf(ctx, provider, shown);
     const tokens = {
       access_token: shown.accessToken,
       token_type: 'bearer',

@@ -5,6 +5,9 @@ import type { Context } from '#lib/context';
 import { AppError, type ErrorCode, isAppError, toAppError } from '#lib/errors';
 import type { ProviderRecord } from '#lib/providers/record';
 
+/** Where the hub's own credentials are refused, they are so for every connection: a few say enough in one round. */
+const faultsToStop = 20;
+
 export interface RefreshDueInput {
   /** Ends the round early: what is under way is finished, nothing new is begun. */
   signal?: AbortSignal;
@@ -37,15 +40,14 @@ async function workOff(
 ): Promise<void> {
   const concurrency = ctx.config.refreshConcurrency;
   const next = claims(ctx, provider, concurrency * 2);
-  let hopeless = false;
+  let faults = 0;
   const worker = async () => {
-    while (!(hopeless || stopped() || shouldRest(ctx, provider.id))) {
+    while (!(faults >= faultsToStop || stopped() || shouldRest(ctx, provider.id))) {
       const claimed = await next();
       if (!claimed) return;
       const failure = await refreshOne(ctx, claimed);
       total[failure ? 'failed' : 'refreshed'] += 1;
-      // What is wrong with the hub's own credentials is wrong for every connection.
-      hopeless ||= failure === 'provider_configuration';
+      if (failure === 'provider_configuration') faults += 1;
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));

@@ -70,7 +70,9 @@ describe('a token that the provider refused', () => {
 
   test('without a refresh token is vended where the record knows no call to ask by', async () => {
     const id = await without();
-    const ctx = hub.otherProcess({ identity: { source: 'token_answer', subject: 'sub' } });
+    const ctx = hub.otherProcess({
+      identity: { source: 'token_answer', subject: 'sub', issuer: 'https://acme.example' },
+    });
     expect((await reject(id, `at_${id}`, ctx)).accessToken).toBe(`at_${id}`);
     expect(hub.server.lookups).toBe(0);
   });

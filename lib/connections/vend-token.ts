@@ -127,7 +127,8 @@ async function replaceRejected(asked: Asked, id: string, fingerprint: string): P
     await refreshConnection(ctx, { id, force: true, generation: row.generation });
   } else {
     const provider = ctx.providers.get(row.provider);
-    const shown = { accessToken, accountParams: row.account_params, extras: row.extras };
+    const { issuer, extras, account_params: accountParams } = row;
+    const shown = { accessToken, issuer, accountParams, extras };
     if (!provider || !(await isTokenRefused(ctx, provider, shown))) return asked;
     await markNeedsReconnect(ctx, { personId: row.person_id, id }, row, 'token_rejected');
   }

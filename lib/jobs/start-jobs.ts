@@ -53,7 +53,11 @@ export async function startJobs(runtime: Runtime): Promise<() => Promise<void>> 
   });
   const stopping = new AbortController();
   await boss.work(refreshQueue, { pollingIntervalSeconds: 5 }, async () => {
-    await refreshDueConnections(systemContext(runtime, 'jobs'), { signal: stopping.signal });
+    try {
+      await refreshDueConnections(systemContext(runtime, 'jobs'), { signal: stopping.signal });
+    } catch (error) {
+      log.error({ event: 'refresh_round_failed', err: error });
+    }
   });
   const flush = () =>
     runtime.refusals
