@@ -5,6 +5,9 @@ import { fetchIdentity } from '#lib/oauth/fetch-identity';
 import { isOAuthError } from '#lib/oauth/types';
 import type { ProviderRecord } from '#lib/providers/record';
 
+/** How long a caller may wait until the provider can be asked. */
+const patienceMs = 5000;
+
 /**
  * Asks the provider by a harmless call, that for the account's identity, whether it still takes an access token. True
  * only where it clearly refuses it (401): a record without such a call, an outage and any other answer prove nothing.
@@ -35,7 +38,7 @@ export async function isTokenRefused(
     await fetchIdentity({ ...provider, identity, lookups: [] }, pinned, tokens, ctx, shown.accountParams);
   };
   try {
-    await inSlot(ctx, provider.id, () => askProvider(ctx, provider.id, ask));
+    await inSlot(ctx, provider.id, patienceMs, () => askProvider(ctx, provider.id, ask));
     return false;
   } catch (error) {
     if (isOAuthError(error) && error.code === 'token_rejected') return true;

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { listSickProviders } from '#lib/connections/provider-health';
+import { inSlot } from '#lib/connections/provider-protection';
 import { refreshDueConnections } from '#lib/connections/refresh-due';
 import { vendToken } from '#lib/connections/vend-token';
 import { systemContext } from '#lib/context';
@@ -144,6 +145,23 @@ test('as many refreshes as allowed are under way at a provider; others wait with
   expect(hub.server.requests).toBe(2);
   expect((await vends).every(({ accessToken }) => hub.server.isLive(accessToken))).toBe(true);
   expect(hub.server.requests).toBe(6);
+});
+
+test('waiting for a slot has an end, and who has given up is not served later', async () => {
+  const ctx = { ...hub.ctx, config: { ...hub.ctx.config, refreshConcurrency: 1 } };
+  const id = await hub.expired();
+  const { atProvider, answer } = hub.holdAnswer();
+  const first = vendToken(ctx, { id });
+  await atProvider;
+  const work = vi.fn(async () => {});
+  await expect(inSlot(ctx, 'acme', 10, work)).rejects.toMatchObject({
+    code: 'provider_unavailable',
+    retryAfterSeconds: 2,
+  });
+  answer();
+  await first;
+  await inSlot(ctx, 'acme', 1000, async () => {});
+  expect(work).not.toHaveBeenCalled();
 });
 
 test('a provider that hangs slows no other, and those who wait for it are let go together', async () => {

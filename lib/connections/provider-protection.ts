@@ -101,22 +101,37 @@ function isOpen({ breaker, askAgainAt }: Protection): boolean {
 
 /**
  * Does something that calls the provider as soon as one of this process's slots for it is free. Take it before a lease:
- * whoever waits holds nothing.
- * @throws AppError `provider_unavailable` at once where the provider is not answering or too many wait already
+ * whoever waits holds nothing, and waits for `patienceMs` at most.
+ * @throws AppError `provider_unavailable`: at once where the provider is not answering or too many wait already
  */
-export async function inSlot<T>(ctx: Context, provider: string, work: () => Promise<T>): Promise<T> {
+export async function inSlot<T>(
+  ctx: Context,
+  provider: string,
+  patienceMs: number,
+  work: () => Promise<T>,
+): Promise<T> {
   const protection = protectionOf(ctx, provider);
+  if (isOpen(protection)) throw notAnswering(protection);
+  const waiting = new AbortController();
+  const outOfPatience = Promise.withResolvers<never>();
+  const giveUp = () => {
+    waiting.abort();
+    outOfPatience.reject(new AppError('provider_unavailable', { retryAfterSeconds: 2 }));
+  };
+  const timer = setTimeout(giveUp, Math.max(0, patienceMs));
   const whenFree = () => {
+    clearTimeout(timer);
     // Asked again at each turn: those who waited while it broke are told at once too.
     if (isOpen(protection)) throw notAnswering(protection);
     return work();
   };
-  if (isOpen(protection)) throw notAnswering(protection);
   try {
-    return await protection.slots.execute(whenFree);
+    return await Promise.race([protection.slots.execute(whenFree, waiting.signal), outOfPatience.promise]);
   } catch (error) {
     if (!isBulkheadRejectedError(error)) throw error;
     throw new AppError('provider_unavailable', { cause: error, retryAfterSeconds: 2 });
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -93,7 +93,7 @@ async function leadRefresh(ctx: Context, key: ConnectionKey, force: boolean, gen
       const provider = ctx.providers.get(row.provider);
       if (!provider) throw configurationFault(ctx, key, row.provider, new Error('the provider is not configured'));
       const { generation: seen } = row;
-      const done = await inSlot(ctx, provider.id, async () => {
+      const done = await inSlot(ctx, provider.id, giveUpAt - performance.now(), async () => {
         const taken = await takeLease(ctx, key, seen);
         if (taken) await refreshUnderLease(ctx, taken.lease, taken.row, provider);
         return taken !== undefined;
