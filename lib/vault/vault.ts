@@ -1,4 +1,4 @@
-import { createDecipheriv } from 'node:crypto';
+import { createDecipheriv, createSecretKey } from 'node:crypto';
 import { CompactEncrypt } from 'jose';
 import { AppError } from '#lib/errors';
 
@@ -63,7 +63,8 @@ export function createVault(keys: readonly { kid: string; key: Uint8Array }[]): 
   const current = keys[0];
   if (!current) throw new Error('a vault needs at least one key');
   for (const { kid, key } of keys) if (key.length !== 32) throw new Error(`vault key ${kid} must have 32 bytes`);
-  const ring = new Map(keys.map(({ kid, key }) => [kid, key]));
+  // Imported once: a raw key would be imported at every token that is opened.
+  const ring = new Map(keys.map(({ kid, key }) => [kid, createSecretKey(key)]));
 
   return {
     seal(plaintext, place) {
