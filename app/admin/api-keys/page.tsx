@@ -33,7 +33,11 @@ export default async function ApiKeys() {
             </EmptyState>
           )}
         </div>
-        {administrator && <CreateKey providers={providers} />}
+        {administrator && (
+          <div className="w-full max-w-2xl 2xl:max-w-none">
+            <CreateKey providers={providers} />
+          </div>
+        )}
       </div>
     </>
   );
