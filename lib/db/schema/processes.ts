@@ -1,0 +1,34 @@
+import { index, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
+import { instant } from '#lib/db/schema/columns';
+
+/**
+ * What a process knows of one provider. Spans of milliseconds count from the row's `lastSeenAt`, so that a process whose
+ * clock is off says nothing wrong.
+ */
+export interface ProviderReport {
+  provider: string;
+  circuit: 'closed' | 'open' | 'half_open';
+  /** Since when it is not answering; null while it answers. */
+  notAnsweringForMs: number | null;
+  /** Until it is asked again; of use while the circuit is open. */
+  askedAgainInMs: number;
+  /** Until then the background leaves it alone, because it asked for rest. */
+  restsForMs: number;
+  callsUnderWay: number;
+  callsWaiting: number;
+}
+
+/** A running process, by its own word: it says so every few seconds, and at once when a circuit opens or closes. */
+export const processes = pgTable(
+  'processes',
+  {
+    id: text().primaryKey(),
+    host: text().notNull(),
+    pid: integer().notNull(),
+    version: text().notNull(),
+    startedAt: instant().notNull().defaultNow(),
+    lastSeenAt: instant().notNull().defaultNow(),
+    providers: jsonb().$type<ProviderReport[]>().notNull().default([]),
+  },
+  (t) => [index('processes_last_seen').on(t.lastSeenAt)],
+);
