@@ -8,6 +8,5 @@ CREATE TABLE "processes" (
 	"providers" jsonb DEFAULT '[]'::jsonb NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX "processes_last_seen" ON "processes" USING btree ("last_seen_at");--> statement-breakpoint
 CREATE INDEX "connections_failing" ON "connections" USING btree ("provider") WHERE "connections"."status" = 'connected' and "connections"."refresh_failures" > 0;--> statement-breakpoint
 CREATE INDEX "ledger_refreshes" ON "ledger" USING btree ("provider","action","at") WHERE "ledger"."action" in ('token.refreshed', 'token.refresh_failed');

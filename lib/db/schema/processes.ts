@@ -1,4 +1,4 @@
-import { index, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
+import { integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import { instant } from '#lib/db/schema/columns';
 
 /**
@@ -19,16 +19,12 @@ export interface ProviderReport {
 }
 
 /** A running process, by its own word: it says so every few seconds, and at once when a circuit opens or closes. */
-export const processes = pgTable(
-  'processes',
-  {
-    id: text().primaryKey(),
-    host: text().notNull(),
-    pid: integer().notNull(),
-    version: text().notNull(),
-    startedAt: instant().notNull().defaultNow(),
-    lastSeenAt: instant().notNull().defaultNow(),
-    providers: jsonb().$type<ProviderReport[]>().notNull().default([]),
-  },
-  (t) => [index('processes_last_seen').on(t.lastSeenAt)],
-);
+export const processes = pgTable('processes', {
+  id: text().primaryKey(),
+  host: text().notNull(),
+  pid: integer().notNull(),
+  version: text().notNull(),
+  startedAt: instant().notNull().defaultNow(),
+  lastSeenAt: instant().notNull().defaultNow(),
+  providers: jsonb().$type<ProviderReport[]>().notNull().default([]),
+});
