@@ -61,11 +61,12 @@ export async function refreshUnderLease(
 async function spend(ctx: Context, lease: Lease, row: LeasedRow, provider: ProviderRecord) {
   const deps = { fetch: ctx.fetch, now: ctx.now };
   const pinned = await endpointsOf(ctx, provider, row);
-  const refreshToken = ctx.vault.open(row.refreshToken ?? '', refreshTokenPlace(lease.id));
+  const spent = row.refreshToken ?? '';
+  const refreshToken = ctx.vault.open(spent, refreshTokenPlace(lease.id));
   if (!(await beginSpending(ctx, lease))) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
   const askedAt = performance.now();
   const tokens = await refreshGrant(provider, pinned, { refreshToken, accountParams: row.accountParams }, deps);
-  const answer: RefreshAnswer = { tokens, lifeSeconds: tokens.expires_in ?? provider.expires_default, askedAt };
+  const answer: RefreshAnswer = { tokens, lifeSeconds: tokens.expires_in ?? provider.expires_default, askedAt, spent };
   return { answer, pinned };
 }
 

@@ -4,7 +4,7 @@ import { and, eq, ne, sql } from 'drizzle-orm';
 import type { Lease } from '#lib/connections/lease';
 import { sealTokens, secondsFromNow } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
-import { isDatabaseUnavailable, withTransaction } from '#lib/db/database';
+import { type Db, isDatabaseUnavailable, withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import { record } from '#lib/ledger/record';
@@ -21,6 +21,8 @@ export interface RefreshAnswer {
   /** Seconds that the access token lives, as far as the answer or the provider's record say. */
   lifeSeconds: number | null;
   askedAt: number;
+  /** The refresh token that was shown, sealed as the row held it. */
+  spent: string;
 }
 
 type Sealed = Awaited<ReturnType<typeof sealTokens>>;
@@ -96,7 +98,10 @@ async function storeOnce(ctx: Context, lease: Lease, answer: RefreshAnswer, seal
       .where(here);
     // An earlier attempt was committed although its answer did not reach us.
     if (row?.accessToken === sealed.accessToken) return row.status === 'revoked' ? 'revoked' : 'stored';
-    if (row?.status !== 'revoked') return 'superseded';
+    if (row?.status !== 'revoked') {
+      await replaceSpent(tx, lease, answer, sealed);
+      return 'superseded';
+    }
     // The newest grant is what must be revoked: the row stays revoked, its sealed tokens are those to be ended.
     const pending = tx
       .select({ id: revocations.connectionId })
@@ -111,7 +116,7 @@ async function storeOnce(ctx: Context, lease: Lease, answer: RefreshAnswer, seal
     await tx
       .update(connections)
       .set({ ...values, ...leaseGivenBack(lease) })
-      .where(and(here, eq(connections.generation, lease.generation), sql`exists (${pending})`));
+      .where(and(here, eq(connections.refreshToken, answer.spent), sql`exists (${pending})`));
     await record(tx, ctx, {
       action: 'token.refresh_failed',
       outcome: 'refused',
@@ -121,6 +126,26 @@ async function storeOnce(ctx: Context, lease: Lease, answer: RefreshAnswer, seal
     });
     return 'revoked';
   });
+}
+
+/**
+ * A reconnect that brought no refresh token of its own kept the one that was being spent: what replaced that one is kept,
+ * or the newer grant would end with it. The generation tells others that the token they may have read is spent.
+ */
+async function replaceSpent(tx: Db, lease: Lease, { spent }: RefreshAnswer, sealed: Sealed): Promise<void> {
+  const { refreshToken, refreshTokenExpiresAt } = sealed;
+  if (refreshToken === undefined) return;
+  await tx
+    .update(connections)
+    .set({ refreshToken, refreshTokenExpiresAt, generation: sql`${connections.generation} + 1` })
+    .where(
+      and(
+        eq(connections.personId, lease.personId),
+        eq(connections.id, lease.id),
+        eq(connections.refreshToken, spent),
+        ne(connections.status, 'revoked'),
+      ),
+    );
 }
 
 /**

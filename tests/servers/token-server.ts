@@ -7,6 +7,10 @@ import { text } from 'node:stream/consumers';
 export interface Behaviour {
   /** A new refresh token each time, the old one dead at once. */
   rotate: boolean;
+  /** A replaced refresh token is still taken, as within a provider's window of grace. */
+  grace: boolean;
+  /** Where it does not rotate: the answer repeats the token that was shown. */
+  repeat: boolean;
   expiresIn: number | null;
   /** Null: the answer names no scopes. */
   scope: string | null;
@@ -31,9 +35,13 @@ export interface TokenServer {
   refreshes: number;
   /** Calls of userinfo. */
   lookups: number;
+  /** Tokens shown to the revocation endpoint (RFC 7009). */
+  revoked: string[];
   /** A refresh token that this server will accept. */
   grant(): string;
   revoke(refreshToken: string): void;
+  /** Every refresh token that would be accepted now. */
+  grants(): string[];
   /** Whether this refresh token would be accepted now. */
   accepts(refreshToken: string): boolean;
   isLive(accessToken: string): boolean;
@@ -56,6 +64,13 @@ export async function startTokenServer(): Promise<TokenServer> {
       const live = accessTokens.has(request.headers.authorization?.replace(/^Bearer /, '') ?? '');
       return json(response, state.behaviour.userinfoStatus ?? (live ? 200 : 401), { sub: 'ada' });
     }
+    if (request.url === '/revoke') {
+      const token = new URLSearchParams(await text(request)).get('token') ?? '';
+      refreshTokens.delete(token);
+      accessTokens.delete(token);
+      state.revoked.push(token);
+      return json(response, 200, {});
+    }
     state.requests += 1;
     const form = new URLSearchParams(await text(request));
     if (state.behaviour.instead) return state.behaviour.instead(response);
@@ -64,11 +79,11 @@ export async function startTokenServer(): Promise<TokenServer> {
       return json(response, 400, { error: 'invalid_grant' });
     }
     state.refreshes += 1;
-    const { rotate, expiresIn, scope, extras } = state.behaviour;
+    const { rotate, grace, repeat, expiresIn, scope, extras } = state.behaviour;
     const accessToken = `at_${randomBytes(16).toString('hex')}`;
     accessTokens.add(accessToken);
-    const next = rotate ? state.grant() : undefined;
-    if (rotate) refreshTokens.delete(shown);
+    const next = rotate ? state.grant() : repeat ? shown : undefined;
+    if (rotate && !grace) refreshTokens.delete(shown);
     await state.behaviour.beforeAnswer();
     json(response, 200, {
       access_token: accessToken,
@@ -85,6 +100,8 @@ export async function startTokenServer(): Promise<TokenServer> {
     issuer: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     behaviour: {
       rotate: true,
+      grace: false,
+      repeat: false,
       expiresIn: 3600,
       scope: null,
       beforeAnswer: async () => {},
@@ -96,11 +113,13 @@ export async function startTokenServer(): Promise<TokenServer> {
     requests: 0,
     refreshes: 0,
     lookups: 0,
+    revoked: [],
     grant: () => {
       const token = `rt_${createHash('sha256').update(randomBytes(32)).digest('hex')}`;
       refreshTokens.add(token);
       return token;
     },
+    grants: () => [...refreshTokens],
     revoke: (token) => void refreshTokens.delete(token),
     accepts: (token) => refreshTokens.has(token),
     isLive: (token) => accessTokens.has(token),

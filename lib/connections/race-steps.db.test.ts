@@ -1,0 +1,314 @@
+import { eq, sql } from 'drizzle-orm';
+import { describe, expect, test } from 'vitest';
+import type { PersonContext } from '#lib/access/require';
+import { revokeConnection } from '#lib/connections/revoke';
+import { storeGrant } from '#lib/connections/store-grant';
+import { vendToken } from '#lib/connections/vend-token';
+import { workRevocations } from '#lib/connections/work-revocations';
+import { systemContext } from '#lib/context';
+import { connections } from '#lib/db/schema/connections';
+import { freezes } from '#lib/db/schema/freezes';
+import { people } from '#lib/db/schema/people';
+import { revocations } from '#lib/db/schema/revocations';
+import { isAppError } from '#lib/errors';
+import { as, freeze, rowOf } from '#tests/hub';
+import { refreshHub } from '#tests/refresh-hub';
+import { type Step, stepped, steppedDatabase } from '#tests/steps';
+
+const hub = refreshHub();
+
+/** How a vend ended: with a token, or with a code. */
+type Ending = { accessToken: string } | { code: string };
+
+const endingOf = (vend: Promise<{ accessToken: string }>): Promise<Ending> =>
+  vend.then(
+    ({ accessToken }) => ({ accessToken }),
+    (error: unknown) => {
+      if (!isAppError(error)) throw error;
+      return { code: error.code };
+    },
+  );
+
+interface Cut {
+  /** Every step of the vend, in order. */
+  steps: Step[];
+  /** The steps that came once the other had happened. */
+  after: Step[];
+}
+
+/** Another process, in which something happens before the `at`-th step of its work. */
+function cutAt(at: number, meanwhile: () => Promise<unknown>) {
+  const cut: Cut = { steps: [], after: [] };
+  const before = async (step: Step) => {
+    cut.steps.push(step);
+    if (cut.steps.length === at) await meanwhile();
+    if (cut.steps.length >= at) cut.after.push(step);
+  };
+  const ctx = stepped(hub.otherProcess({}, steppedDatabase(hub.database, before)), before);
+  return { ctx, cut };
+}
+
+/**
+ * Runs the scenario with the other event before the first step of a vend, before the second, and so on to the last.
+ * Answers the steps of the whole vend.
+ */
+async function atEveryStep(scenario: (at: number) => Promise<Cut>): Promise<Step[]> {
+  for (let at = 1; at < 40; at++) {
+    const { steps, after } = await scenario(at);
+    if (after.length === 0) {
+      expect(at).toBe(steps.length + 1);
+      return steps;
+    }
+  }
+  throw new Error('a vend does not take that many steps');
+}
+
+/** What a vend on an expired row cannot do without; where it is missing, the table above it would be empty. */
+const vital: Step[] = ['look', 'write', 'ask', 'answer', 'seal', 'transaction', 'look', 'write'];
+
+const isWithin = (wanted: readonly Step[], steps: readonly Step[]) => {
+  let found = 0;
+  for (const step of steps) if (step === wanted[found]) found++;
+  return found === wanted.length;
+};
+
+const expectWhole = (steps: Step[]) => expect(isWithin(vital, steps), steps.join(' ')).toBe(true);
+
+/** Works off the connection's revocation at the provider, as the minutes would. */
+async function workOff(id: string): Promise<void> {
+  const system = systemContext(hub.runtime, 'test');
+  for (let round = 0; round < 3; round++) {
+    await Promise.all(hub.runtime.background);
+    await hub.database.db
+      .update(revocations)
+      .set({ nextAttemptAt: sql`now() - interval '1 second'` })
+      .where(eq(revocations.connectionId, id));
+    await workRevocations(system);
+  }
+}
+
+async function owner(): Promise<PersonContext> {
+  const actor = { type: 'person', personId: hub.personId, role: 'user', sessionId: 'ses', name: null, email: null };
+  return as(hub.runtime, actor as PersonContext['actor']) as PersonContext;
+}
+
+/** Stores what a reconnect of the same account brings, as the callback does. */
+async function reconnect(id: string, tokens: { access: string; refresh: string | null }) {
+  const row = await rowOf(hub.runtime, id);
+  return storeGrant(await owner(), {
+    provider: row.provider,
+    issuer: row.issuer,
+    subject: row.subject,
+    label: row.label,
+    tokens: {
+      access_token: tokens.access,
+      token_type: 'bearer',
+      expires_in: 3600,
+      refresh_token: tokens.refresh,
+      refresh_token_expires_in: null,
+      scopes: null,
+      id_token_claims: null,
+      extras: {},
+    },
+    lifeSeconds: 3600,
+    scopesRequested: ['read', 'write'],
+    scopesGranted: ['read', 'write'],
+    accountParams: {},
+    extras: {},
+    authorization: row.authorization,
+  });
+}
+
+/** Lets time pass for the row: a lease whose holder is gone runs out, and so does the token. */
+const hourLater = (id: string) =>
+  hub.database.db
+    .update(connections)
+    .set({
+      accessTokenExpiresAt: sql`now() - interval '1 second'`,
+      nextRefreshAttemptAt: null,
+      leaseExpiresAt: sql`case when lease_owner is null then null else now() - interval '1 second' end`,
+    })
+    .where(eq(connections.id, id));
+
+describe('before each step of a vend on an expired token', () => {
+  test('it is revoked: never vended by who looks afterwards, never back, and dead at the provider', async () => {
+    const steps = await atEveryStep(async (at) => {
+      const id = await hub.expired();
+      const shown = await hub.refreshTokenOf(id);
+      const { ctx, cut } = cutAt(at, () => revokeConnection(systemContext(hub.runtime, 'test'), { id }));
+      const ending = await endingOf(vendToken(ctx, { id }));
+      if (cut.after.length === 0) {
+        await revokeConnection(systemContext(hub.runtime, 'test'), { id });
+        await Promise.all(hub.runtime.background);
+        return cut;
+      }
+      const said = `revoked before ${cut.after[0]} (${at})`;
+      if (cut.after.includes('look')) expect(ending, said).toEqual({ code: 'revoked' });
+      const row = await rowOf(hub.runtime, id);
+      expect([row.status, row.leaseOwner], said).toEqual(['revoked', null]);
+      const newest = row.refreshToken === null ? shown : await hub.refreshTokenOf(id);
+      await expect(vendToken(hub.ctx, { id }), said).rejects.toMatchObject({ code: 'revoked' });
+      await workOff(id);
+      expect(await rowOf(hub.runtime, id), said).toMatchObject({
+        status: 'revoked',
+        accessToken: null,
+        refreshToken: null,
+      });
+      expect([hub.server.accepts(shown), hub.server.accepts(newest)], said).toEqual([false, false]);
+      return cut;
+    });
+    expectWhole(steps);
+    // The provider was told each time, with the one token that it still took.
+    expect(hub.server.grants()).toEqual([]);
+  });
+
+  test('it is revoked and connected anew: the old row stays revoked, the new one is untouched', async () => {
+    const steps = await atEveryStep(async (at) => {
+      const id = await hub.expired();
+      const newest = hub.server.grant();
+      let anew = '';
+      const { ctx, cut } = cutAt(at, async () => {
+        await revokeConnection(systemContext(hub.runtime, 'test'), { id });
+        anew = (await reconnect(id, { access: `at_${at}`, refresh: newest })).connectionId;
+      });
+      const ending = await endingOf(vendToken(ctx, { id }));
+      if (cut.after.length === 0) return cut;
+      const said = `before ${cut.after[0]} (${at})`;
+      if (cut.after.includes('look')) expect(ending, said).toEqual({ code: 'revoked' });
+      expect(anew, said).not.toBe(id);
+      expect((await rowOf(hub.runtime, id)).status, said).toBe('revoked');
+      expect(await rowOf(hub.runtime, anew), said).toMatchObject({ status: 'connected', generation: 1 });
+      expect(await hub.refreshTokenOf(anew), said).toBe(newest);
+      expect((await vendToken(hub.ctx, { id: anew })).accessToken, said).toBe(`at_${at}`);
+      await workOff(id);
+      return cut;
+    });
+    expectWhole(steps);
+  });
+
+  test('it is reconnected: the newest grant is what is stored and vended, whatever the old one still brings', async () => {
+    const steps = await atEveryStep(async (at) => {
+      const id = await hub.expired();
+      const newest = hub.server.grant();
+      const { ctx, cut } = cutAt(at, () => reconnect(id, { access: `at_${at}`, refresh: newest }));
+      const ending = await endingOf(vendToken(ctx, { id }));
+      if (cut.after.length === 0) return cut;
+      const said = `reconnected before ${cut.after[0]} (${at})`;
+      if (cut.after.includes('look')) expect(ending, said).toEqual({ accessToken: `at_${at}` });
+      expect(await hub.refreshTokenOf(id), said).toBe(newest);
+      expect(await rowOf(hub.runtime, id), said).toMatchObject({
+        status: 'connected',
+        statusReason: null,
+        leaseOwner: null,
+        lastRefreshError: null,
+      });
+      expect((await vendToken(hub.ctx, { id })).accessToken, said).toBe(`at_${at}`);
+      // And it can be refreshed, which is what a burnt grant could not.
+      await hourLater(id);
+      expect(hub.server.isLive((await vendToken(hub.ctx, { id })).accessToken), said).toBe(true);
+      return cut;
+    });
+    expectWhole(steps);
+  });
+
+  test('it is reconnected without a new refresh token: the row keeps one that the provider takes', async () => {
+    const steps = await atEveryStep(async (at) => {
+      const id = await hub.expired();
+      const { ctx, cut } = cutAt(at, () => reconnect(id, { access: `at_${at}`, refresh: null }));
+      const ending = await endingOf(vendToken(ctx, { id }));
+      if (cut.after.length === 0) return cut;
+      const said = `reconnected before ${cut.after[0]} (${at})`;
+      if (cut.after.includes('look')) expect(ending, said).toEqual({ accessToken: `at_${at}` });
+      expect(hub.server.accepts(await hub.refreshTokenOf(id)), said).toBe(true);
+      await hourLater(id);
+      expect(hub.server.isLive((await vendToken(hub.ctx, { id })).accessToken), said).toBe(true);
+      return cut;
+    });
+    expectWhole(steps);
+  });
+
+  test.each(['connection', 'person', 'provider', 'everything'] as const)(
+    'its %s is frozen: an answer already on its way is stored, not vended',
+    async (scope) => {
+      const steps = await atEveryStep(async (at) => {
+        const id = await hub.expired();
+        const asked = hub.server.refreshes;
+        const target = { connection: id, person: hub.personId, provider: 'acme', everything: '' }[scope];
+        const { ctx, cut } = cutAt(at, () => freeze(hub.runtime, scope, target));
+        const ending = await endingOf(vendToken(ctx, { id }));
+        await hub.database.db.update(freezes).set({ liftedAt: sql`now()` });
+        if (cut.after.length === 0) return cut;
+        const said = `frozen before ${cut.after[0]} (${at})`;
+        if (cut.after.includes('look')) expect(ending, said).toEqual({ code: 'frozen' });
+        const refreshes = hub.server.refreshes - asked;
+        const row = await rowOf(hub.runtime, id);
+        expect(row, said).toMatchObject({ status: 'connected', leaseOwner: null, lastRefreshError: null });
+        expect(row.generation, said).toBe(1 + refreshes);
+        expect(hub.server.accepts(await hub.refreshTokenOf(id)), said).toBe(true);
+        expect(hub.server.isLive((await vendToken(hub.ctx, { id })).accessToken), said).toBe(true);
+        expect(hub.server.refreshes - asked, said).toBe(1);
+        return cut;
+      });
+      expectWhole(steps);
+    },
+  );
+
+  test.each([
+    ['that gives no grace', false],
+    ['with a window of grace', true],
+  ])(
+    'its process dies, at a provider %s: the grant lives, or the row says that the answer was lost',
+    async (_, grace) => {
+      hub.server.behaviour.grace = grace;
+      const lost: Step[] = [];
+      const steps = await atEveryStep(async (at) => {
+        const id = await hub.expired();
+        const died = Promise.withResolvers<'died'>();
+        const { ctx, cut } = cutAt(at, () => {
+          died.resolve('died');
+          return new Promise(() => {});
+        });
+        const ending = await Promise.race([endingOf(vendToken(ctx, { id })), died.promise]);
+        if (ending !== 'died') return cut;
+        cut.after.push(cut.steps.at(-1) as Step);
+        const said = `died before ${cut.after[0]} (${at})`;
+        const left = await rowOf(hub.runtime, id);
+        expect(left.status, said).toBe('connected');
+        const works = hub.server.accepts(await hub.refreshTokenOf(id));
+        await hourLater(id);
+        const next = await endingOf(vendToken(hub.ctx, { id }));
+        const after = await rowOf(hub.runtime, id);
+        if (works) {
+          expect(hub.server.isLive('accessToken' in next ? next.accessToken : ''), said).toBe(true);
+          expect([after.status, after.statusReason], said).toEqual(['connected', null]);
+        } else {
+          lost.push(cut.steps.at(-1) as Step);
+          expect(left.lastRefreshError, said).toBe('answer_lost');
+          expect(next, said).toEqual({ code: 'needs_reconnect' });
+          expect([after.status, after.statusReason], said).toEqual(['needs_reconnect', 'answer_lost']);
+        }
+        return cut;
+      });
+      expectWhole(steps);
+      // Only the moments between the provider's spending and our storing can lose a grant, and only without grace.
+      expect(new Set(lost)).toEqual(new Set(grace ? [] : ['answer', 'seal', 'transaction']));
+    },
+  );
+
+  test('its person is disabled: nothing of the grant is burnt', async () => {
+    const steps = await atEveryStep(async (at) => {
+      const id = await hub.expired();
+      const person = eq(people.id, hub.personId);
+      const { ctx, cut } = cutAt(at, () =>
+        hub.database.db.update(people).set({ disabledAt: sql`now()` }).where(person),
+      );
+      await endingOf(vendToken(ctx, { id }));
+      await hub.database.db.update(people).set({ disabledAt: null }).where(person);
+      if (cut.after.length > 0) {
+        expect(hub.server.accepts(await hub.refreshTokenOf(id)), `before ${cut.after[0]} (${at})`).toBe(true);
+      }
+      return cut;
+    });
+    expectWhole(steps);
+  });
+});
