@@ -11,7 +11,7 @@ import {
   isBrokenCircuitError,
   isBulkheadRejectedError,
 } from 'cockatiel';
-import type { Context } from '#lib/context';
+import type { Context, Runtime } from '#lib/context';
 import { AppError } from '#lib/errors';
 import { isOAuthError } from '#lib/oauth/types';
 import { once } from '#lib/registry';
@@ -23,10 +23,16 @@ const longestPauseSeconds = 300;
 /** What a provider may ask for by Retry-After and be given. */
 const longestAskedSeconds = 3600;
 /** Refreshes that may wait for their turn at one provider; more are turned away at once. */
-const longestQueue = 2000;
+export const longestQueue = 2000;
+/** So many callers of a provider that is not answering are told at once, in one burst and then in each second. */
+const refusalsPerSecond = 20;
+/** Those beyond are told later, by this at most: callers who ask again at once must not live off everybody else. */
+const longestHoldMs = 1000;
+/** Refusals that are held back at a time; more go out at once, so that holding them cannot fill the memory. */
+const mostHeld = 1000;
 
 /** What this process knows of one provider, and what keeps the provider and the process safe from each other. */
-interface Protection {
+export interface Protection {
   slots: BulkheadPolicy;
   breaker: CircuitBreakerPolicy;
   /** Milliseconds since 1970: when the provider is asked again. Of use while it is not answering. */
@@ -35,6 +41,12 @@ interface Protection {
   since: Date | null;
   /** Milliseconds since 1970: until then only callers who wait for a token ask, since the provider asked for rest. */
   restUntil: number;
+  /** The one call that finds out whether it answers again is under way. */
+  trying: boolean;
+  /** Milliseconds of `performance.now()`: when the refusals given so far are used up at their pace. */
+  refusedUntil: number;
+  /** Refusals being held back. */
+  held: number;
 }
 
 const isSick = (error: unknown) => isOAuthError(error) && error.disposition === 'transient';
@@ -48,7 +60,7 @@ export function backoffSeconds(attempt: number, first: number, longest: number):
 const askedFor = (error: unknown) =>
   Math.min(longestAskedSeconds, (isOAuthError(error) ? error.retryAfterSeconds : undefined) ?? 0);
 
-function create(ctx: Context, provider: string): Protection {
+function create(ctx: Runtime, provider: string): Protection {
   const pause = new DelegateBackoff<{ attempt: number; result: { error: unknown } | { value: unknown } }>(
     ({ attempt, result }) => {
       const asked = 'error' in result ? askedFor(result.error) : 0;
@@ -66,6 +78,9 @@ function create(ctx: Context, provider: string): Protection {
     askAgainAt: 0,
     since: null,
     restUntil: 0,
+    trying: false,
+    refusedUntil: 0,
+    held: 0,
   };
   made.breaker.onBreak(() => {
     if (made.since === null) ctx.log.warn({ event: 'provider_not_answering', provider });
@@ -75,17 +90,31 @@ function create(ctx: Context, provider: string): Protection {
     made.since = null;
     ctx.log.info({ event: 'provider_answers_again', provider });
   });
+  made.breaker.onStateChange(() => {
+    for (const tell of watchers(ctx)) tell();
+  });
   return made;
 }
 
-/** What this process knows of a provider. Kept once per process, whichever bundle asks. */
+/** What this process knows of its providers, by id, as far as it has asked any. Kept once, whichever bundle asks. */
+export const protectionsOf = ({ processId }: Runtime): Map<string, Protection> =>
+  once(`provider-protections ${processId}`, () => new Map<string, Protection>());
+
+const watchers = ({ processId }: Runtime) => once(`provider-watchers ${processId}`, () => new Set<() => void>());
+
+/** Calls `tell` whenever a circuit of this process opens, closes or is tried, until the answered function is called. */
+export function watchProviders(runtime: Runtime, tell: () => void): () => void {
+  watchers(runtime).add(tell);
+  return () => void watchers(runtime).delete(tell);
+}
+
+/** What this process knows of a provider. */
 export function protectionOf(ctx: Context, provider: string): Protection {
-  const all = once('provider-protections', () => new Map<string, Protection>());
-  const name = `${ctx.processId} ${provider}`;
-  const known = all.get(name);
+  const all = protectionsOf(ctx);
+  const known = all.get(provider);
   if (known) return known;
   const made = create(ctx, provider);
-  all.set(name, made);
+  all.set(provider, made);
   return made;
 }
 
@@ -94,15 +123,48 @@ function notAnswering({ askAgainAt }: Protection, cause?: unknown): AppError {
   return new AppError('provider_unavailable', { cause, retryAfterSeconds });
 }
 
-/** True where the next call would be refused at once: it is not answering, or the one call that tries it is out. */
+/** True where the circuit lets nobody through: it is not answering, or the one call that tries it is out. */
 function isOpen({ breaker, askAgainAt }: Protection): boolean {
   return breaker.state === CircuitState.HalfOpen || (breaker.state === CircuitState.Open && Date.now() < askAgainAt);
+}
+
+/** True where a call would be turned away now. Known without asking anything, so it is asked before any write. */
+export function isNotAnswering(ctx: Context, provider: string): boolean {
+  const protection = protectionOf(ctx, provider);
+  return isOpen(protection) || protection.trying;
+}
+
+/** Milliseconds for which the next refusal is held back. */
+function holdMs(protection: Protection): number {
+  const now = performance.now();
+  const pace = 1000 / refusalsPerSecond;
+  const next = Math.max(protection.refusedUntil, now - refusalsPerSecond * pace) + pace;
+  protection.refusedUntil = Math.min(next, now + longestHoldMs);
+  return protection.held < mostHeld ? Math.max(0, protection.refusedUntil - now) : 0;
+}
+
+/**
+ * Turns a caller away from a provider that is not answering: at once, or, where many ask again and again, a little
+ * later. Holding one costs a timer; what a refusal costs is its ledger entry. Returns where it answers again by then.
+ * @throws AppError `provider_unavailable`
+ */
+export async function turnAway(ctx: Context, provider: string): Promise<void> {
+  if (!isNotAnswering(ctx, provider)) return;
+  const protection = protectionOf(ctx, provider);
+  const ms = holdMs(protection);
+  if (ms > 0) {
+    protection.held += 1;
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    protection.held -= 1;
+  }
+  if (isNotAnswering(ctx, provider)) throw notAnswering(protection);
 }
 
 /**
  * Does something that calls the provider as soon as one of this process's slots for it is free. Take it before a lease:
  * whoever waits holds nothing, and waits for `patienceMs` at most.
- * @throws AppError `provider_unavailable`: at once where the provider is not answering or too many wait already
+ * @throws AppError `provider_unavailable`: without waiting for a slot where the provider is not answering (`turnAway`)
+ *   or too many wait already
  */
 export async function inSlot<T>(
   ctx: Context,
@@ -110,8 +172,8 @@ export async function inSlot<T>(
   patienceMs: number,
   work: () => Promise<T>,
 ): Promise<T> {
+  await turnAway(ctx, provider);
   const protection = protectionOf(ctx, provider);
-  if (isOpen(protection)) throw notAnswering(protection);
   const waiting = new AbortController();
   const outOfPatience = Promise.withResolvers<never>();
   const giveUp = () => {
@@ -119,11 +181,16 @@ export async function inSlot<T>(
     outOfPatience.reject(new AppError('provider_unavailable', { retryAfterSeconds: 2 }));
   };
   const timer = setTimeout(giveUp, Math.max(0, patienceMs));
-  const whenFree = () => {
+  const whenFree = async () => {
     clearTimeout(timer);
     // Asked again at each turn: those who waited while it broke are told at once too.
-    if (isOpen(protection)) throw notAnswering(protection);
-    return work();
+    if (isNotAnswering(ctx, provider)) throw notAnswering(protection);
+    if (protection.breaker.state === CircuitState.Closed) return work();
+    // Said before its lease is taken, so that nobody beside it takes one for nothing.
+    protection.trying = true;
+    return work().finally(() => {
+      protection.trying = false;
+    });
   };
   try {
     return await Promise.race([protection.slots.execute(whenFree, waiting.signal), outOfPatience.promise]);
@@ -177,6 +244,5 @@ export async function askProvider<T>(ctx: Context, provider: string, call: () =>
 
 /** True where work that nobody waits for should leave the provider alone just now. */
 export function shouldRest(ctx: Context, provider: string): boolean {
-  const protection = protectionOf(ctx, provider);
-  return isOpen(protection) || Date.now() < protection.restUntil;
+  return isNotAnswering(ctx, provider) || Date.now() < protectionOf(ctx, provider).restUntil;
 }

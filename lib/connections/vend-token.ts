@@ -7,6 +7,7 @@ import { noteKeyUse } from '#lib/access/note-key-use';
 import { type ApiKeyActor, keyCoversProvider, requireApiKey } from '#lib/access/require-api-key';
 import { isTokenRefused } from '#lib/connections/is-token-refused';
 import { markNeedsReconnect } from '#lib/connections/mark-needs-reconnect';
+import { isNotAnswering, turnAway } from '#lib/connections/provider-protection';
 import { refreshConnection } from '#lib/connections/refresh';
 import { accessTokenPlace } from '#lib/connections/tokens-at-rest';
 import { askForVend, type VendRow } from '#lib/connections/vend-query';
@@ -14,7 +15,7 @@ import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { AppError, isAppError } from '#lib/errors';
 import { hashSecret, personOfConnection } from '#lib/ids';
-import { record, toLedgerRow } from '#lib/ledger/record';
+import { toLedgerRow } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 
 /** SHA-256 in base64, as the ledger names tokens. */
@@ -98,6 +99,10 @@ async function makeFresh(asked: Asked, id: string): Promise<Asked> {
   for (let attempt = 0; attempt < 2; attempt++) {
     const { due, alive, refreshable, backing_off } = current.row;
     if (!due || (alive && (backing_off || !refreshable))) break;
+    if (refreshable && isNotAnswering(asked.ctx, current.row.provider)) {
+      if (alive) return current;
+      await turnAway(asked.ctx, current.row.provider);
+    }
     try {
       await refreshConnection(asked.ctx, { id });
     } catch (error) {
@@ -205,7 +210,7 @@ export async function vendToken(caller: Context, input: VendTokenInput): Promise
 
 async function recordDenied({ ctx, row }: Asked, error: unknown): Promise<void> {
   if (!isAppError(error)) return;
-  await record(ctx.database.db, ctx, {
+  const entry = toLedgerRow(ctx, {
     action: 'token.denied',
     outcome: error.status >= 500 ? 'failed' : 'refused',
     code: error.code,
@@ -213,4 +218,6 @@ async function recordDenied({ ctx, row }: Asked, error: unknown): Promise<void> 
     connectionId: row.id,
     provider: row.id === null ? null : row.provider,
   });
+  // Refusals share commits with vends: callers who ask again and again must not cost more than those who are served.
+  await ctx.vends.add(entry);
 }
