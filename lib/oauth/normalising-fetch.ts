@@ -1,6 +1,6 @@
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { callProvider, readObject } from '#lib/oauth/provider-call';
-import { type NormalisedAnswer, normaliseTokenAnswer } from '#lib/oauth/token-answer';
+import { type AnswerTo, type NormalisedAnswer, normaliseTokenAnswer } from '#lib/oauth/token-answer';
 import { type Grant, providerErrorOf, tokenEndpointError } from '#lib/oauth/token-error';
 import type { OAuthDeps, OAuthProvider } from '#lib/oauth/types';
 
@@ -26,18 +26,18 @@ function shapeRequest(provider: OAuthProvider, init: RequestInit): { init: Reque
 /** Tells errors from tokens. A code in a 200 counts as an error only where the record says so. */
 function interpret(
   provider: OAuthProvider,
-  grant: Grant,
+  wanted: AnswerTo,
   status: number,
   body: Record<string, unknown> | null,
 ): NormalisedAnswer {
   if (!body) throw new OAuthError('token_answer_invalid', { detail: `http_${status}_unreadable` });
   const error = providerErrorOf(body);
   if (status >= 400) {
-    if (error) throw tokenEndpointError(provider, grant, error, status);
+    if (error) throw tokenEndpointError(provider, wanted.grant, error, status);
     throw new OAuthError('token_answer_invalid', { detail: `http_${status}` });
   }
-  if (error && provider.error_in_200) throw tokenEndpointError(provider, grant, error, status);
-  return normaliseTokenAnswer(provider, body);
+  if (error && provider.error_in_200) throw tokenEndpointError(provider, wanted.grant, error, status);
+  return normaliseTokenAnswer(provider, body, wanted);
 }
 
 /**
@@ -53,9 +53,10 @@ export function tokenExchange(provider: OAuthProvider, deps: OAuthDeps, expectId
       if (init.method !== 'POST') return callProvider(deps.fetch, url, init, deps.now());
       const request = shapeRequest(provider, init);
       const response = await callProvider(deps.fetch, url, request.init, deps.now());
-      answer = interpret(provider, request.grant, response.status, await readObject(response));
+      const wanted = { grant: request.grant, expectIdToken };
+      answer = interpret(provider, wanted, response.status, await readObject(response));
       const { access_token, token_type, id_token } = answer;
-      const straight = { access_token, token_type, ...(expectIdToken && id_token ? { id_token } : {}) };
+      const straight = { access_token, token_type, ...(id_token ? { id_token } : {}) };
       return Response.json(straight);
     },
   };

@@ -1,6 +1,7 @@
 import { bareHostname, hostWithPort, isLoopbackHost } from '#lib/config/address-class';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { valueAt } from '#lib/oauth/provider-call';
+import type { Grant } from '#lib/oauth/token-error';
 import type { Extras, OAuthProvider, TokenSet } from '#lib/oauth/types';
 
 /** A token answer brought into one shape; the ID token is still unchecked. */
@@ -24,12 +25,15 @@ function tokenText(value: unknown, name: string): string | null {
   return value;
 }
 
-/** Splits granted scopes, each once; null where the answer names none. */
+/** Text that a database of UTF-8 can hold: no NUL, no half of a surrogate pair. */
+const isStorable = (text: string) => text.isWellFormed() && !text.includes('\0');
+
+/** Splits granted scopes, each once; null where the answer names none. What no text can hold is no scope. */
 export function parseScopes(value: unknown, separator: ' ' | ',' | '+'): string[] | null {
   const parts = Array.isArray(value) ? value : typeof value === 'string' ? value.split(separator) : null;
   if (!parts) return null;
   const words = parts.filter((part) => typeof part === 'string').map((part) => part.trim());
-  return [...new Set(words.filter((word) => word !== ''))];
+  return [...new Set(words.filter((word) => word !== '' && isStorable(word)))];
 }
 
 function tokenType(provider: OAuthProvider, value: unknown): string {
@@ -51,11 +55,11 @@ function namesItsHost(text: string, url: URL): boolean {
 }
 
 /** A URL that later calls will carry the token to: only on the record's domains or a host the operator wrote. */
-function checkUrlField(provider: OAuthProvider, name: string, value: unknown): void {
+function isAllowed(provider: OAuthProvider, name: string, value: unknown): boolean {
   const suffixes = provider.url_field_hosts[name];
-  if (!suffixes) return;
+  if (!suffixes) return true;
   const url = typeof value === 'string' ? URL.parse(value) : null;
-  if (!url || url.username || url.password || !namesItsHost(String(value), url)) throw invalid(name);
+  if (!url || url.username || url.password || !namesItsHost(String(value), url)) return false;
   const host = bareHostname(url);
   const hostAndPort = hostWithPort(url);
   const written = provider.operator_hosts.includes(hostAndPort);
@@ -63,25 +67,48 @@ function checkUrlField(provider: OAuthProvider, name: string, value: unknown): v
     entry.startsWith('.') ? host.endsWith(entry) && url.port === '' : entry === host || entry === hostAndPort,
   );
   const plainAllowed = url.protocol === 'http:' && (written || known) && isLoopbackHost(url);
-  if (!(written || known) || !(url.protocol === 'https:' || plainAllowed)) throw invalid(name);
+  return (written || known) && (url.protocol === 'https:' || plainAllowed);
 }
 
+const isPlain = (value: unknown): value is Extras[string] =>
+  typeof value === 'string'
+    ? value.length <= 2048 && isStorable(value)
+    : typeof value === 'boolean' || Number.isFinite(value);
+
 /** The named members of a source that are plain values. URL fields are checked against the record. */
-export function pickExtras(provider: OAuthProvider, source: unknown, paths: readonly string[]): Extras {
+export function pickExtras(
+  provider: OAuthProvider,
+  source: unknown,
+  paths: readonly string[],
+  badUrls: 'refuse' | 'drop' = 'refuse',
+): Extras {
   const extras: Extras = {};
   for (const path of paths) {
     const value = valueAt(source, path);
     if (value === undefined || value === null) continue;
-    checkUrlField(provider, path, value);
-    if (typeof value === 'string' ? value.length <= 2048 : typeof value === 'number' || typeof value === 'boolean') {
-      extras[path] = value as string | number | boolean;
-    }
+    const allowed = isAllowed(provider, path, value);
+    if (!allowed && badUrls === 'refuse') throw invalid(path);
+    if (allowed && isPlain(value)) extras[path] = value;
   }
   return extras;
 }
 
-/** Brings a successful token answer into one shape, following the record. */
-export function normaliseTokenAnswer(provider: OAuthProvider, body: Record<string, unknown>): NormalisedAnswer {
+/** What is wanted of an answer. */
+export interface AnswerTo {
+  grant: Grant;
+  /** Where none is expected, whatever stands in its place is not looked at. */
+  expectIdToken: boolean;
+}
+
+/**
+ * Brings a successful token answer into one shape, following the record. A refresh may have spent the only token there
+ * was, so what stands beside its tokens cannot cost them: an address that is not the provider's is left out of it.
+ */
+export function normaliseTokenAnswer(
+  provider: OAuthProvider,
+  body: Record<string, unknown>,
+  { grant, expectIdToken }: AnswerTo,
+): NormalisedAnswer {
   const path = provider.token_path;
   const parent = path?.includes('.') ? valueAt(body, path.slice(0, path.lastIndexOf('.'))) : body;
   const token = tokenText(path ? valueAt(body, path) : body.access_token, 'access_token');
@@ -94,7 +121,7 @@ export function normaliseTokenAnswer(provider: OAuthProvider, body: Record<strin
     refresh_token: tokenText(source.refresh_token, 'refresh_token'),
     refresh_token_expires_in: lifetime(source.refresh_token_expires_in),
     scopes: parseScopes(source.scope, provider.scope_sep_in),
-    id_token: tokenText(body.id_token, 'id_token'),
-    extras: pickExtras(provider, body, provider.response_fields),
+    id_token: expectIdToken ? tokenText(body.id_token, 'id_token') : null,
+    extras: pickExtras(provider, body, provider.response_fields, grant === 'refresh_token' ? 'drop' : 'refuse'),
   };
 }
