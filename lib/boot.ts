@@ -2,13 +2,14 @@ import { getConfig } from '#lib/config/config';
 import type { Runtime } from '#lib/context';
 import { startJobs } from '#lib/jobs/start-jobs';
 import { describeError } from '#lib/log';
+import { startHeartbeat } from '#lib/processes/heartbeat';
 import { forget, once } from '#lib/registry';
 import { getRuntime } from '#lib/runtime';
 
 /** A started process: its parts, and what ends them in order. */
 export interface Booted {
   runtime: Runtime;
-  /** Stops the jobs, waits for what is still going on, closes the database. */
+  /** Stops the jobs, waits for what is still going on, takes the process off the list, closes the database. */
   shutDown: () => Promise<void>;
 }
 
@@ -31,12 +32,14 @@ async function start(): Promise<Booted> {
     if (!offered) runtime.log.warn({ event: 'sign_in_rule_without_provider', provider });
   }
   const stopJobs = await startJobs(runtime);
+  const stopHeartbeat = startHeartbeat(runtime);
   return {
     runtime,
     shutDown: async () => {
       await stopJobs();
       await Promise.allSettled(runtime.background);
       await runtime.vends.idle();
+      await stopHeartbeat();
       await runtime.database.close();
     },
   };

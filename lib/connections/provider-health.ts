@@ -1,23 +1,83 @@
-import { requireReader } from '#lib/access/require';
-import { protectionOf } from '#lib/connections/provider-protection';
+import { reportProviders } from '#lib/connections/report-providers';
 import type { Context } from '#lib/context';
+import type { ProviderReport } from '#lib/db/schema/processes';
+import { listProcesses } from '#lib/processes/list-processes';
 
-/** A provider that this process found not to be answering. */
-export interface SickProviderView {
+/** What the running processes together know of a provider. */
+export interface ProviderHealthView {
   provider: { id: string; name: string };
-  since: Date;
-  /** When it is tried again, by the next call that needs it. */
-  askedAgainAt: Date;
+  /** The worst that any process found: `open` where it is not asked, `half_open` where one call tries it just now. */
+  circuit: ProviderReport['circuit'];
+  /** Since when the first process found it not to be answering; null while all get answers. */
+  since: Date | null;
+  /** When the last of the processes asks it again, by the next call that needs it. */
+  askedAgainAt: Date | null;
+  /** Until then the background leaves it alone, because it asked for rest; null where it did not. */
+  restsUntil: Date | null;
+  /** Processes that found it not to be answering, of `processes` that run. */
+  pausedIn: number;
+  processes: number;
+  callsUnderWay: number;
+  callsWaiting: number;
+}
+
+/** A provider that some process found not to be answering. */
+export type SickProviderView = ProviderHealthView & { since: Date; askedAgainAt: Date };
+
+interface Said extends ProviderReport {
+  /** The moment from which its spans count. */
+  at: Date;
+}
+
+const severity = { closed: 0, half_open: 1, open: 2 } as const;
+
+const after = (said: Said, milliseconds: number) => new Date(said.at.getTime() + milliseconds);
+const latest = (dates: Date[]) => dates.toSorted((a, b) => b.getTime() - a.getTime())[0] ?? null;
+const earliest = (dates: Date[]) => dates.toSorted((a, b) => a.getTime() - b.getTime())[0] ?? null;
+
+function together(provider: { id: string; name: string }, processes: number, all: Said[]): ProviderHealthView {
+  const paused = all.filter(({ notAnsweringForMs }) => notAnsweringForMs !== null);
+  const resting = all.filter(({ restsForMs }) => restsForMs > 0);
+  const worst = all.toSorted((a, b) => severity[b.circuit] - severity[a.circuit])[0];
+  return {
+    provider,
+    circuit: worst?.circuit ?? 'closed',
+    since: earliest(paused.map((said) => after(said, -(said.notAnsweringForMs ?? 0)))),
+    askedAgainAt: latest(paused.map((said) => after(said, said.askedAgainInMs))),
+    restsUntil: latest(resting.map((said) => after(said, said.restsForMs))),
+    pausedIn: paused.length,
+    processes,
+    callsUnderWay: all.reduce((sum, said) => sum + said.callsUnderWay, 0),
+    callsWaiting: all.reduce((sum, said) => sum + said.callsWaiting, 0),
+  };
 }
 
 /**
- * The providers that did not answer this process's last refreshes; other processes may have found otherwise.
+ * Every provider, by what the processes that run said of it last: this one now, the others within their last beat.
  * @throws AppError `unauthenticated`, `forbidden`
  */
-export function listSickProviders(ctx: Context): SickProviderView[] {
-  requireReader(ctx);
-  return ctx.providers.list().flatMap(({ id, name }) => {
-    const { since, askAgainAt } = protectionOf(ctx, id);
-    return since === null ? [] : [{ provider: { id, name }, since, askedAgainAt: new Date(askAgainAt) }];
-  });
+export async function listProviderHealth(ctx: Context): Promise<ProviderHealthView[]> {
+  const listed = await listProcesses(ctx);
+  const others = listed.filter(({ alive, current }) => alive && !current);
+  const said: Said[] = others.flatMap(({ providers, lastSeenAt }) =>
+    providers.map((report) => ({ ...report, at: lastSeenAt })),
+  );
+  const now = new Date();
+  for (const report of reportProviders(ctx)) said.push({ ...report, at: now });
+  return ctx.providers.list().map(({ id, name }) =>
+    together(
+      { id, name },
+      others.length + 1,
+      said.filter(({ provider }) => provider === id),
+    ),
+  );
+}
+
+/**
+ * The providers that did not answer the last refreshes of this process or another.
+ * @throws AppError `unauthenticated`, `forbidden`
+ */
+export async function listSickProviders(ctx: Context): Promise<SickProviderView[]> {
+  const all = await listProviderHealth(ctx);
+  return all.filter((health): health is SickProviderView => health.since !== null);
 }

@@ -8,11 +8,13 @@ import { ensureLedgerPartitions, mayMakePartitions } from '#lib/db/partitions';
 import { rateLimits } from '#lib/db/schema/rate-limits';
 import { createBoss, createQueues, refreshQueue, tickQueue } from '#lib/jobs/job-tables';
 import { purgeSessions } from '#lib/people/sessions';
+import { purgeProcesses } from '#lib/processes/list-processes';
 
 const steps: Record<string, (ctx: Context) => Promise<unknown>> = {
   work_revocations: workRevocations,
   purge_consumed_states: purgeConsumedStates,
   purge_sessions: purgeSessions,
+  purge_processes: purgeProcesses,
   purge_rate_limits: ({ database }) =>
     database.db.delete(rateLimits).where(lt(rateLimits.expire, sql`now() - interval '1 hour'`)),
   // With an owner's role apart, that role makes the partitions (`grantkeep migrate`).

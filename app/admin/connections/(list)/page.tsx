@@ -35,7 +35,7 @@ export default async function AdminConnections({ searchParams }: { searchParams:
   return (
     <>
       <PageHeading title="Connections">Every grant that this hub keeps.</PageHeading>
-      <SickProviders providers={listSickProviders(ctx)} />
+      <SickProviders providers={await listSickProviders(ctx)} />
       <form action={path} className="mb-4 flex flex-wrap gap-2">
         <SearchField label="Search connections" placeholder="Account, person or id" value={q} />
         <select
