@@ -4,7 +4,7 @@ import { consumeState, wasConsumed } from '#lib/connections/consumed-states';
 import { fromProtocolError, ledgerCode } from '#lib/connections/protocol-error';
 import { redirectUri } from '#lib/connections/start';
 import { storeGrant } from '#lib/connections/store-grant';
-import { tokenLife } from '#lib/connections/token-life';
+import { lifeLeft, tokenLife } from '#lib/connections/token-life';
 import { type Transaction, transactionSeconds } from '#lib/connections/transaction';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
@@ -95,7 +95,7 @@ async function keepGrant(
     subject: identity.subject,
     label: identity.label,
     tokens,
-    lifeSeconds: await tokenLife(ctx, provider, transaction.pinned, tokens),
+    lifeSeconds: lifeLeft(await tokenLife(ctx, provider, transaction.pinned, exchanged)),
     scopesRequested: transaction.scopes,
     scopesGranted,
     accountParams: transaction.accountParams,
@@ -122,6 +122,8 @@ interface Exchanged {
   tokens: Awaited<ReturnType<typeof exchangeCode>>;
   identity: Awaited<ReturnType<typeof fetchIdentity>>;
   issChecked: boolean;
+  /** `performance.now()` when the code was shown, from which the tokens' lives count at the latest. */
+  askedAt: number;
 }
 
 /** Checks the answer, and only then spends the code, at the endpoint that was pinned when the flow began. */
@@ -133,6 +135,7 @@ async function exchange(
 ): Promise<Exchanged> {
   const checked = checkCallback(provider, transaction.pinned, url, { state: transaction.state });
   const { verifier, nonce, pinned, scopes } = transaction;
+  const askedAt = performance.now();
   const tokens = await exchangeCode(
     provider,
     pinned,
@@ -141,7 +144,7 @@ async function exchange(
     ctx,
   );
   const identity = await fetchIdentity(provider, pinned, tokens, ctx, transaction.accountParams);
-  return { tokens, identity, issChecked: url.searchParams.has('iss') };
+  return { tokens, identity, issChecked: url.searchParams.has('iss'), askedAt };
 }
 
 async function recordRefusal(ctx: Context, error: AppError, transaction: Transaction | undefined): Promise<void> {

@@ -54,7 +54,7 @@ export async function refreshUnderLease(
   const outcome = await storeRefreshed(ctx, lease, answer);
   if (outcome === 'revoked') throw new AppError('revoked');
   if (outcome === 'stored' && answer.tokens.expires_in === null && provider.expiry_probe === 'introspect') {
-    await storeLearntLife(ctx, lease, await tokenLife(ctx, provider, pinned, answer.tokens));
+    await storeLearntLife(ctx, lease, await tokenLife(ctx, provider, pinned, answer));
   }
 }
 

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { and, eq, ne, sql } from 'drizzle-orm';
 import type { Lease } from '#lib/connections/lease';
+import { lifeLeft, type TokenLife } from '#lib/connections/token-life';
 import { sealTokens, secondsFromNow } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { type Db, isDatabaseUnavailable, withTransaction } from '#lib/db/database';
@@ -28,11 +29,10 @@ export interface RefreshAnswer {
 type Sealed = Awaited<ReturnType<typeof sealTokens>>;
 
 function tokenColumns({ tokens, lifeSeconds, askedAt }: RefreshAnswer, sealed: Sealed) {
-  const age = (performance.now() - askedAt) / 1000;
   return {
     // A new refresh token replaces the old one; none returned leaves its column alone (RFC 6749 §6).
     ...sealed,
-    accessTokenExpiresAt: secondsFromNow(lifeSeconds === null ? null : Math.max(0, lifeSeconds - age)),
+    accessTokenExpiresAt: secondsFromNow(lifeLeft({ seconds: lifeSeconds, from: askedAt })),
     // Scopes may shrink; an answer that names none grants what was granted before (RFC 6749 §6).
     ...(tokens.scopes ? { scopesGranted: tokens.scopes } : {}),
     extras: sql`${connections.extras} || ${JSON.stringify(tokens.extras)}::jsonb`,
@@ -152,10 +152,10 @@ async function replaceSpent(tx: Db, lease: Lease, { spent }: RefreshAnswer, seal
  * Corrects the end of a token that was stored by default, once its life was learnt from the provider. A token stored
  * since then is not touched.
  */
-export async function storeLearntLife(ctx: Context, lease: Lease, lifeSeconds: number | null): Promise<void> {
+export async function storeLearntLife(ctx: Context, lease: Lease, life: TokenLife): Promise<void> {
   await ctx.database.db
     .update(connections)
-    .set({ accessTokenExpiresAt: secondsFromNow(lifeSeconds) })
+    .set({ accessTokenExpiresAt: secondsFromNow(lifeLeft(life)) })
     .where(
       and(
         eq(connections.personId, lease.personId),

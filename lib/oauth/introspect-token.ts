@@ -1,7 +1,7 @@
 import { clientAuthentication } from '#lib/oauth/client-authentication';
 import { clientRequest } from '#lib/oauth/client-request';
 import { OAuthError } from '#lib/oauth/oauth-error';
-import { readObject } from '#lib/oauth/provider-call';
+import { readObject, sentAt } from '#lib/oauth/provider-call';
 import { providerErrorOf } from '#lib/oauth/token-error';
 import type { OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
@@ -9,6 +9,8 @@ export interface Introspection {
   active: boolean;
   /** Seconds since 1970, or null where the server does not say. */
   exp: number | null;
+  /** Seconds since 1970 by the server's clock as it answered; null where the answer has no date. */
+  answeredAt: number | null;
 }
 
 /**
@@ -33,5 +35,6 @@ export async function introspectToken(
     throw new OAuthError(code, { providerError: body && providerErrorOf(body), detail: `http_${response.status}` });
   }
   if (typeof body?.active !== 'boolean') throw new OAuthError('token_answer_invalid', { detail: 'active' });
-  return { active: body.active, exp: typeof body.exp === 'number' && Number.isFinite(body.exp) ? body.exp : null };
+  const exp = typeof body.exp === 'number' && Number.isFinite(body.exp) ? body.exp : null;
+  return { active: body.active, exp, answeredAt: sentAt(response) };
 }

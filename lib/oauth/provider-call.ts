@@ -1,10 +1,20 @@
 import { OAuthError } from '#lib/oauth/oauth-error';
 
-/** Whole seconds of a Retry-After header (RFC 9110 §10.2.3: seconds or a date), at most a day. */
+/** When an answer was sent by the clock of who sent it (RFC 9110 §6.6.1), in whole seconds; null where it does not say. */
+export function sentAt(response: Response): number | null {
+  const sent = Date.parse(response.headers.get('date') ?? '');
+  return Number.isFinite(sent) ? Math.floor(sent / 1000) : null;
+}
+
+/**
+ * Whole seconds of a Retry-After header (RFC 9110 §10.2.3: seconds or a date), at most a day. A date counts from the
+ * answer's own: which of the two clocks is right does not matter then.
+ */
 export function retryAfterSeconds(response: Response, now: Date): number | undefined {
   const value = response.headers.get('retry-after')?.trim();
   if (!value) return undefined;
-  const seconds = /^\d{1,9}$/.test(value) ? Number(value) : Math.ceil((Date.parse(value) - now.getTime()) / 1000);
+  const from = sentAt(response) ?? now.getTime() / 1000;
+  const seconds = /^\d{1,9}$/.test(value) ? Number(value) : Math.ceil(Date.parse(value) / 1000 - from);
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), 86_400) : undefined;
 }
 

@@ -7,7 +7,8 @@ import type { Extras, OAuthProvider, TokenSet } from '#lib/oauth/types';
 /** A token answer brought into one shape; the ID token is still unchecked. */
 export type NormalisedAnswer = Omit<TokenSet, 'id_token_claims'> & { id_token: string | null };
 
-const longestLife = 10 * 366 * 86_400;
+/** Seconds; a token that is said to live longer lives so long. */
+export const longestLife = 10 * 366 * 86_400;
 
 const invalid = (detail: string) => new OAuthError('token_answer_invalid', { detail });
 

@@ -1,13 +1,19 @@
+import { sql } from 'drizzle-orm';
 import { expect, test, vi } from 'vitest';
 import { providersFileSchema } from '#lib/config/provider-record';
-import { tokenLife } from '#lib/connections/token-life';
+import { lifeLeft, tokenLife } from '#lib/connections/token-life';
 import type { Context } from '#lib/context';
+import { rowsOf } from '#lib/db/database';
 import { createLogger } from '#lib/log';
 import { buildCatalog } from '#lib/providers/catalog';
+import { sharedDatabase } from '#tests/database';
 import { plainRecord } from '#tests/hub';
 
-const now = new Date('2026-05-01T12:00:00Z');
-const seconds = now.getTime() / 1000;
+const database = sharedDatabase();
+
+/** The provider's clock, years away from the database's and from this process's. */
+const date = 'Fri, 01 May 2020 12:00:00 GMT';
+const seconds = Date.parse(date) / 1000;
 
 /** The life of a token of a provider with these fields, whose introspection answers so, and how often it was asked. */
 async function lifeOf(
@@ -27,7 +33,8 @@ async function lifeOf(
   const fetching = vi.fn<typeof fetch>(async () => introspection());
   const logged: string[] = [];
   const log = createLogger({ level: 'warn', pretty: false, destination: { write: (line) => void logged.push(line) } });
-  const ctx = { fetch: fetching, now: () => now, log } as unknown as Context;
+  const now = () => new Date('2035-01-01T00:00:00Z');
+  const ctx = { database: database.current, fetch: fetching, now, log } as unknown as Context;
   const pinned = {
     issuer: 'http://localhost:1',
     authorization_endpoint: 'http://localhost:1/authorize',
@@ -45,16 +52,16 @@ async function lifeOf(
     id_token_claims: null,
     extras: {},
   };
-  const life = await tokenLife(ctx, provider, pinned, tokens);
+  const { seconds: life } = await tokenLife(ctx, provider, pinned, { tokens, askedAt: performance.now() });
   expect(logged.join('')).not.toContain('canary');
   return { life, asked: fetching.mock.calls.length, logged: logged.length };
 }
 
 const probing = { expiry_probe: 'introspect', expires_default: 900 };
 const answers =
-  (body: unknown, status = 200) =>
+  (body: unknown, status = 200, headers: Record<string, string> = { date }) =>
   () =>
-    Response.json(body, { status });
+    Response.json(body, { status, headers });
 
 test.each<
   [
@@ -78,7 +85,7 @@ test.each<
     probing,
     null,
     answers({ active: true, exp: seconds + 300 }),
-    { life: 300, asked: 1, logged: 0 },
+    { life: 299, asked: 1, logged: 0 },
   ],
   [
     'an end in the past is none left',
@@ -86,6 +93,13 @@ test.each<
     null,
     answers({ active: true, exp: seconds - 300 }),
     { life: 0, asked: 1, logged: 0 },
+  ],
+  [
+    'an end beyond all reason is ten years away',
+    probing,
+    null,
+    answers({ active: true, exp: 1e300 }),
+    { life: 10 * 366 * 86_400, asked: 1, logged: 0 },
   ],
   [
     'introspection without an end: the default',
@@ -112,4 +126,22 @@ test.each<
   ['nothing known at all', {}, null, answers({}), { life: null, asked: 0, logged: 0 }],
 ])('%s', async (_, fields, expiresIn, introspection, expected) => {
   expect(await lifeOf(fields, expiresIn, introspection)).toEqual(expected);
+});
+
+test('an answer without a date is measured by the database’s clock', async () => {
+  const [row] = rowsOf<{ now: number }>(
+    await database.db.execute(sql`select extract(epoch from clock_timestamp())::float8 as now`),
+  );
+  const end = (row?.now ?? 0) + 300;
+  const { life } = await lifeOf(probing, null, answers({ active: true, exp: end }, 200, {}));
+  expect(life).toBeGreaterThan(200);
+  expect(life).toBeLessThanOrEqual(300);
+});
+
+test('what passed since it was learnt is no longer left of it', () => {
+  expect(lifeLeft({ seconds: null, from: 0 })).toBeNull();
+  expect(lifeLeft({ seconds: 5, from: performance.now() - 6000 })).toBe(0);
+  const left = lifeLeft({ seconds: 60, from: performance.now() - 20_000 });
+  expect(left).toBeLessThanOrEqual(40);
+  expect(left).toBeGreaterThan(30);
 });
