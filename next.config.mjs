@@ -10,6 +10,7 @@ const nextConfig = {
   serverExternalPackages: [
     '@electric-sql/pglite',
     'postgres',
+    'pg',
     'pg-boss',
     'pino',
     'pino-pretty',

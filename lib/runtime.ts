@@ -1,6 +1,6 @@
-import { type Config, getConfig } from '#lib/config/config';
+import { type Config, ConfigError, getConfig } from '#lib/config/config';
 import type { Runtime } from '#lib/context';
-import type { Database } from '#lib/db/database';
+import { type Database, isPoolersRefusal } from '#lib/db/database';
 import { isMigrated, migrateEmbedded, migrateServer } from '#lib/db/migrate';
 import { openEmbedded, openPostgres } from '#lib/db/open';
 import { newId } from '#lib/ids';
@@ -25,23 +25,28 @@ export class NotMigrated extends Error {
   }
 }
 
+const poolerUnsaid =
+  'DATABASE_POOLER: what answers at DATABASE_URL refused the connection as a pooler does (SQLSTATE 08P01); set it to transaction where that is PgBouncer in transaction mode';
+
 async function openDatabase(config: Config): Promise<Database> {
   if (!config.databaseUrl) {
     const embedded = await openEmbedded(config.dataDir);
     await migrateEmbedded(embedded);
     return embedded;
   }
-  const database = openPostgres(config.databaseUrl);
+  const pooler = config.databasePooler;
+  const database = openPostgres(config.databaseUrl, { pooler });
   try {
     if (await isMigrated(database.db)) return database;
     if (config.migrateDatabaseUrl) throw new NotMigrated();
     const url = config.databaseUrl;
-    await migrateServer(url, { before: () => installJobTables(url) }).catch((cause: unknown) => {
+    await migrateServer(url, { before: () => installJobTables(url) }, pooler).catch((cause: unknown) => {
       throw new NotMigrated(cause);
     });
     return database;
   } catch (error) {
     await database.close();
+    if (pooler === 'none' && isPoolersRefusal(error)) throw new ConfigError([poolerUnsaid]);
     throw error;
   }
 }

@@ -9,6 +9,7 @@ import { authenticateApiKey } from '#lib/access/authenticate-api-key';
 import { askProcess } from '#lib/cli/ask-process';
 import { controlSocketPath, startControlSocket } from '#lib/cli/control-socket';
 import type { Runtime } from '#lib/context';
+import { rowsOf } from '#lib/db/database';
 import { openPostgres } from '#lib/db/open';
 import { describeWithConnections, engine, sharedDatabase } from '#tests/database';
 import { asNobody, createRuntime, entries, plainRecord } from '#tests/hub';
@@ -161,7 +162,9 @@ describeWithConnections('the command line on PostgreSQL', () => {
         ...env,
       });
       expect([made.status, made.err]).toEqual([0, '']);
-      expect(await app.db.execute(sql`select action from ledger`)).toMatchObject([{ action: 'api_key.created' }]);
+      expect(rowsOf(await app.db.execute(sql`select action from ledger`))).toMatchObject([
+        { action: 'api_key.created' },
+      ]);
       for (const statement of [
         'update ledger set action = action',
         'delete from ledger',

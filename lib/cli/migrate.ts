@@ -1,4 +1,5 @@
 import type { CommandLineSettings } from '#lib/config/command-line';
+import type { Db } from '#lib/db/database';
 import { grantToServingRole } from '#lib/db/grants';
 import { migrateServer } from '#lib/db/migrate';
 import { AppError } from '#lib/errors';
@@ -24,11 +25,12 @@ export async function migrate(settings: CommandLineSettings): Promise<Record<str
   }
   const servingRole = roleOf(databaseUrl);
   const apart = servingRole !== '' && servingRole !== roleOf(owner);
-  await migrateServer(owner, {
+  const steps = {
     before: () => installJobTables(owner),
-    after: async (db) => {
+    after: async (db: Db) => {
       if (apart) await grantToServingRole(db, servingRole);
     },
-  });
+  };
+  await migrateServer(owner, steps, settings.databasePooler);
   return { migrated: true, granted_to: apart ? servingRole : null };
 }

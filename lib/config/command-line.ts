@@ -1,11 +1,17 @@
-import { environmentSchema } from '#lib/config/environment';
+import { type Environment, environmentSchema } from '#lib/config/environment';
 
 /** The little that the command line must know to find a running process or a server to migrate. */
-const commandLineSchema = environmentSchema.pick({ DATABASE_URL: true, MIGRATE_DATABASE_URL: true, DATA_DIR: true });
+const commandLineSchema = environmentSchema.pick({
+  DATABASE_URL: true,
+  MIGRATE_DATABASE_URL: true,
+  DATABASE_POOLER: true,
+  DATA_DIR: true,
+});
 
 export interface CommandLineSettings {
   databaseUrl: string | undefined;
   migrateDatabaseUrl: string | undefined;
+  databasePooler: Environment['DATABASE_POOLER'];
   dataDir: string;
 }
 
@@ -15,6 +21,11 @@ export interface CommandLineSettings {
  */
 export function getCommandLineSettings(variables = process.env): CommandLineSettings {
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value?.trim()));
-  const { DATABASE_URL, MIGRATE_DATABASE_URL, DATA_DIR } = commandLineSchema.parse(given);
-  return { databaseUrl: DATABASE_URL, migrateDatabaseUrl: MIGRATE_DATABASE_URL, dataDir: DATA_DIR };
+  const settings = commandLineSchema.parse(given);
+  return {
+    databaseUrl: settings.DATABASE_URL,
+    migrateDatabaseUrl: settings.MIGRATE_DATABASE_URL,
+    databasePooler: settings.DATABASE_POOLER,
+    dataDir: settings.DATA_DIR,
+  };
 }

@@ -26,6 +26,8 @@ export interface Config {
   port: number;
   databaseUrl: string | undefined;
   migrateDatabaseUrl: string | undefined;
+  /** `transaction`: the URLs lead to a pooler that lends a connection for one transaction at a time. */
+  databasePooler: Environment['DATABASE_POOLER'];
   dataDir: string;
   sessionPasswords: Record<string, string>;
   /** Session lifetimes in hours, without use (`idle`) and in all (`absolute`). */
@@ -197,6 +199,7 @@ export function parseConfig(variables: Source): Config {
     port: env.PORT,
     databaseUrl: env.DATABASE_URL,
     migrateDatabaseUrl: env.MIGRATE_DATABASE_URL,
+    databasePooler: env.DATABASE_POOLER,
     dataDir: env.DATA_DIR,
     sessionPasswords: env.SESSION_PASSWORD,
     sessionHours: {

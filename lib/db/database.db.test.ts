@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { isDatabaseUnavailable, isUniqueViolation, rowsOf, withTransaction } from '#lib/db/database';
@@ -144,11 +146,33 @@ test.each<[string, unknown, boolean]>([
   expect(isDatabaseUnavailable(error)).toBe(expected);
 });
 
+/** What each way into a database says of it. */
+async function faultsOf({ db, hot, close }: ReturnType<typeof openPostgres>): Promise<boolean[]> {
+  const asked = [
+    ...Array.from({ length: 20 }, () => hot.read('select 1', [])),
+    hot.write('select 1', []),
+    db.execute(sql`select 1`),
+    withTransaction(db, (tx) => tx.execute(sql`select 1`)),
+  ];
+  const faults = (await Promise.allSettled(asked)).map(
+    (one) => one.status === 'rejected' && isDatabaseUnavailable(one.reason),
+  );
+  await close();
+  return faults;
+}
+
 test('a server that is not there is out of reach', async () => {
-  const nowhere = openPostgres('postgres://hub@127.0.0.1:1/hub', { max: 1 });
-  const error: unknown = await nowhere.db.execute(sql`select 1`).catch((thrown: unknown) => thrown);
-  await nowhere.close();
-  expect(isDatabaseUnavailable(error)).toBe(true);
+  expect(new Set(await faultsOf(openPostgres('postgres://hub@127.0.0.1:1/hub', { max: 1 })))).toEqual(new Set([true]));
+});
+
+test('so is one behind a balancer that takes a connection only to end it', async () => {
+  const balancer = createServer((socket) => socket.destroy());
+  balancer.listen(0, '127.0.0.1');
+  await once(balancer, 'listening');
+  const { port } = balancer.address() as AddressInfo;
+  const faults = await faultsOf(openPostgres(`postgres://hub@127.0.0.1:${port}/hub`, { max: 1 }));
+  expect(new Set(faults)).toEqual(new Set([true]));
+  balancer.close();
 });
 
 describeWithConnections('a database whose connections are ended', () => {
@@ -168,6 +192,77 @@ describeWithConnections('a database whose connections are ended', () => {
       expect(isDatabaseUnavailable(await running)).toBe(true);
       // The pool may still hand out what it has just lost, once.
       await expect.poll(async () => rowsOf(await other.db.execute(sql`select 1 as one`))).toEqual([{ one: 1 }]);
+      await other.close();
+    });
+  });
+
+  test('fails a transaction as a whole, also between two statements, and what is left of it runs nowhere else', async () => {
+    await withDatabase(async ({ db, url }) => {
+      const other = openPostgres(url ?? '', { max: 1 });
+      const id = newPersonId();
+      const lost: unknown = await withTransaction(other.db, async (tx) => {
+        const [own] = rowsOf<{ pid: number }>(await tx.execute(sql`select pg_backend_pid() as pid`));
+        await db.execute(sql`select pg_terminate_backend(${own?.pid})`);
+        await expect
+          .poll(async () => rowsOf(await db.execute(sql`select 1 from pg_stat_activity where pid = ${own?.pid}`)))
+          .toHaveLength(0);
+        // Meanwhile another caller may have been given the pool's one place.
+        const meanwhile = other.db.execute(sql`select 1`).catch(() => {});
+        await tx
+          .insert(people)
+          .values({ id, provider: 'a', issuer: 'i', subject: id })
+          .finally(() => meanwhile);
+      }).catch((thrown: unknown) => thrown);
+      expect(isDatabaseUnavailable(lost)).toBe(true);
+      expect(await db.select({ id: people.id }).from(people).where(sql`id = ${id}`)).toEqual([]);
+      await withTransaction(other.db, (tx) =>
+        tx.insert(people).values({ id, provider: 'a', issuer: 'i', subject: id }),
+      );
+      expect(await db.select({ id: people.id }).from(people).where(sql`id = ${id}`)).toEqual([{ id }]);
+      await other.close();
+    });
+  });
+
+  test('leaves no place of the pool taken, however often it happens', async () => {
+    await withDatabase(async ({ db, url }) => {
+      const other = openPostgres(url ?? '', { max: 2 });
+      for (let round = 0; round < 5; round++) {
+        const begun = [1, 2].map(() =>
+          withTransaction(other.db, async (tx) => {
+            const [own] = rowsOf<{ pid: number }>(await tx.execute(sql`select pg_backend_pid() as pid`));
+            await db.execute(sql`select pg_terminate_backend(${own?.pid})`);
+            await tx.execute(sql`select pg_sleep(1)`);
+          }),
+        );
+        for (const { status } of await Promise.allSettled(begun)) expect(status).toBe('rejected');
+      }
+      expect(rowsOf(await other.db.execute(sql`select 1 as one`))).toEqual([{ one: 1 }]);
+      await other.close();
+    });
+  });
+
+  test('keeps the hot path from nothing but what was under way', async () => {
+    await withDatabase(async ({ db, url }) => {
+      const other = openPostgres(url ?? '');
+      for (let round = 0; round < 3; round++) {
+        const [own] = await other.hot.read<{ pid: number }>('select pg_backend_pid() as pid', []);
+        const running = Array.from({ length: 20 }, () =>
+          other.hot.read('select pg_sleep(60)', []).then(
+            () => false,
+            (thrown: unknown) => isDatabaseUnavailable(thrown),
+          ),
+        );
+        await expect
+          .poll(async () =>
+            rowsOf(
+              await db.execute(sql`select 1 from pg_stat_activity where pid = ${own?.pid} and wait_event = 'PgSleep'`),
+            ),
+          )
+          .toHaveLength(1);
+        await db.execute(sql`select pg_terminate_backend(${own?.pid})`);
+        expect(new Set(await Promise.all(running))).toEqual(new Set([true]));
+        expect(await other.hot.read<{ one: number }>('select $1::int as one', ['1'])).toEqual([{ one: 1 }]);
+      }
       await other.close();
     });
   });

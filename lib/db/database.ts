@@ -17,6 +17,12 @@ export interface HotPath {
   write(text: string, parameters: readonly (string | null)[]): Promise<void>;
 }
 
+/**
+ * What stands between the processes and PostgreSQL: nothing that matters, or a pooler that lends its connections for one
+ * transaction at a time, so that neither settings nor prepared statements of a connection outlast one.
+ */
+export type Pooler = 'none' | 'transaction';
+
 /** An opened database. */
 export interface Database {
   db: Db;
@@ -49,6 +55,8 @@ const unavailable = new Set([
   'CONNECTION_CLOSED',
   'CONNECTION_ENDED',
   'CONNECTION_DESTROYED',
+  // A pooler's own: it has no server, or none to spare
+  '08P01',
   // PostgreSQL's own: shutting down, starting up, too many clients, read-only after a failover (Appendix A)
   '57P01',
   '57P02',
@@ -59,6 +67,14 @@ const unavailable = new Set([
   '08003',
   '08006',
 ]);
+
+/** True when a pooler refused the connection or the statement (SQLSTATE 08P01, which no server says to a sound driver). */
+export function isPoolersRefusal(error: unknown): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if ('code' in at && at.code === '08P01') return true;
+  }
+  return false;
+}
 
 /** True when the database could not be reached or cannot take writes just now, as opposed to a faulty statement. */
 export function isDatabaseUnavailable(error: unknown): boolean {

@@ -1,9 +1,11 @@
+import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { migrate as migratePostgres } from 'drizzle-orm/node-postgres/migrator';
 import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
-import { migrate as migratePostgres } from 'drizzle-orm/postgres-js/migrator';
-import { type Database, type Db, rowsOf } from '#lib/db/database';
+import { type Database, type Db, type Pooler, rowsOf } from '#lib/db/database';
 import { openPostgres } from '#lib/db/open';
 import { ensureLedgerPartitions } from '#lib/db/partitions';
 
@@ -30,28 +32,37 @@ export async function migrateEmbedded(database: Database): Promise<void> {
   await ensureLedgerPartitions(database.db, new Date());
 }
 
+/** Owner's steps that are part of a migration, under its lock. */
+export interface MigrationSteps {
+  /** Comes before what `isMigrated` looks at, so that a process that starts meanwhile finds it done (job tables). */
+  before?: () => Promise<void>;
+  /** Needs the tables (grants). */
+  after?: (db: Db) => Promise<void>;
+}
+
 /**
- * Brings a PostgreSQL database to this build's schema, one process at a time: the lock is held by a transaction of its
- * own connection, which also works behind a pooler in transaction mode.
+ * Brings a PostgreSQL database to this build's schema, one process at a time: the lock is held by a transaction, which
+ * also holds behind a pooler. Who waits for it asks again and again, and keeps no connection meanwhile: a small pool
+ * would be full of those who wait, and the one that migrates would get none.
  * @param url the owner's connection, which may create tables
- * @param steps further steps of the owner's under the same lock. `before` comes before what `isMigrated` looks at, so
- *   that a process that starts meanwhile finds it done (job tables); `after` needs the tables (grants).
  */
-export async function migrateServer(
-  url: string,
-  steps: { before?: () => Promise<void>; after?: (db: Db) => Promise<void> } = {},
-): Promise<void> {
-  const holder = openPostgres(url, { max: 1 });
-  const worker = openPostgres(url, { max: 1 });
-  try {
-    await holder.db.transaction(async (tx) => {
-      await tx.execute(sql`set local statement_timeout = 0`);
-      await tx.execute(sql`select pg_advisory_xact_lock(${migrationLock})`);
+export async function migrateServer(url: string, steps: MigrationSteps = {}, pooler: Pooler = 'none'): Promise<void> {
+  const holder = openPostgres(url, { max: 1, pooler, statementTimeoutMs: 0 });
+  const worker = openPostgres(url, { max: 1, pooler, statementTimeoutMs: 0 });
+  const migrateAlone = () =>
+    holder.db.transaction(async (tx) => {
+      const [lock] = rowsOf<{ taken: boolean }>(
+        await tx.execute(sql`select pg_try_advisory_xact_lock(${migrationLock}) as taken`),
+      );
+      if (!lock?.taken) return false;
       await steps.before?.();
       await migratePostgres(worker.db as unknown as Parameters<typeof migratePostgres>[0], { migrationsFolder });
       await ensureLedgerPartitions(worker.db, new Date());
       await steps.after?.(worker.db);
+      return true;
     });
+  try {
+    while (!(await migrateAlone())) await sleep(randomInt(100, 301));
   } finally {
     await worker.close();
     await holder.close();

@@ -1,39 +1,37 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
+import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
-import { drizzle as drizzlePostgres } from 'drizzle-orm/postgres-js';
-import postgres from 'postgres';
 import { lockDataFolder } from '#lib/db/data-folder-lock';
-import type { Database, Db } from '#lib/db/database';
+import type { Database, Db, Pooler } from '#lib/db/database';
+import { openGeneralPool } from '#lib/db/general-pool';
+import { openHotPath } from '#lib/db/hot-path';
 import * as schema from '#lib/db/schema/index';
 
 const options = { schema, casing: 'snake_case' } as const;
 
-/** Opens PostgreSQL, or what speaks its protocol, through a pool. Connects at the first query. */
-export function openPostgres(url: string, pool: { max?: number } = {}): Database {
-  const connect = (max: number) =>
-    postgres(url, {
-      max,
-      connect_timeout: 5,
-      idle_timeout: 60,
-      connection: { application_name: 'grantkeep', statement_timeout: 30_000 },
-      onnotice: () => {},
-    });
-  const client = connect(pool.max ?? 8);
-  // One connection each: postgres.js pipelines, and one pipelined connection serves small statements faster than ten.
-  const reading = connect(1);
-  const writing = connect(1);
+/** How a server's database is opened. */
+export interface OpenOptions {
+  /** Connections at most, beside those of the hot path. */
+  max?: number;
+  /** Default `none`. */
+  pooler?: Pooler;
+  /** Default 30,000; 0: statements may take as long as they do. */
+  statementTimeoutMs?: number;
+}
+
+/** Opens PostgreSQL, or what speaks its protocol. Connects at the first query. */
+export function openPostgres(url: string, given: OpenOptions = {}): Database {
+  const { max = 8, pooler = 'none', statementTimeoutMs = 30_000 } = given;
+  const pool = openGeneralPool(url, { max, pooler, statementTimeoutMs });
+  const hot = openHotPath(url, pooler);
   return {
-    db: drizzlePostgres(client, options) as unknown as Db,
-    hot: {
-      read: async <Row>(text: string, parameters: readonly (string | null)[]) =>
-        (await reading.unsafe(text, [...parameters], { prepare: true })) as unknown as Row[],
-      write: async (text, parameters) => void (await writing.unsafe(text, [...parameters], { prepare: true })),
-    },
+    db: drizzlePostgres(pool, options) as unknown as Db,
+    hot,
     engine: 'postgres',
     close: async () => {
-      await Promise.all([client, reading, writing].map((each) => each.end({ timeout: 5 })));
+      await Promise.all([pool.end(), hot.close()]);
     },
   };
 }

@@ -1,0 +1,94 @@
+import { createConnection } from 'node:net';
+import postgres from 'postgres';
+import { type HotPath, isDatabaseUnavailable, type Pooler } from '#lib/db/database';
+
+/** Longest wait for an answer, in milliseconds: longer than the server itself gives a statement. */
+const patienceMs = 35_000;
+
+interface ParsedOptions {
+  host: string[];
+  port: number[];
+  path: string | false;
+}
+
+/**
+ * A socket on which the driver notices a peer that takes the connection and closes it without a word, as a balancer
+ * does whose servers are down; by itself the driver would connect again and again and tell nobody.
+ */
+function openSocket({ host, port, path }: ParsedOptions) {
+  const socket = path
+    ? createConnection(path)
+    : createConnection({ host: host[0] ?? 'localhost', port: port[0] ?? 5432, noDelay: true });
+  socket.once('close', (hadError) => {
+    const unheard = !hadError && socket.bytesRead === 0;
+    if (unheard) socket.emit('error', Object.assign(new Error('closed at once'), { code: 'CONNECTION_CLOSED' }));
+  });
+  // TLS asks its socket for the name to expect.
+  return Object.assign(socket, { host: host[0], port: port[0] });
+}
+
+function connectTo(url: string, max: number, pooler: Pooler) {
+  const options = {
+    max,
+    prepare: pooler === 'none',
+    connect_timeout: 5,
+    idle_timeout: 60,
+    backoff: () => 0,
+    // A pooler refuses settings that it cannot keep apart for its clients.
+    connection: { application_name: 'grantkeep', ...(pooler === 'none' && { statement_timeout: 30_000 }) },
+    onnotice: () => {},
+    socket: openSocket,
+  };
+  return postgres(url, options);
+}
+
+/**
+ * Statements over one client of the driver that is replaced as soon as a connection of it fails: what waits is refused
+ * at once instead of one by one, and a client that lost a connection in the middle of a write may never write again.
+ */
+function openLine(url: string, max: number, pooler: Pooler) {
+  let client = connectTo(url, max, pooler);
+  return {
+    async run(text: string, parameters: readonly (string | null)[]): Promise<unknown> {
+      const used = client;
+      let overdue: NodeJS.Timeout | undefined;
+      try {
+        const answer = used.unsafe(text, [...parameters], { prepare: pooler === 'none' });
+        const tooLate = new Promise<never>((_, reject) => {
+          overdue = setTimeout(
+            () => reject(Object.assign(new Error('no answer'), { code: 'CONNECT_TIMEOUT' })),
+            patienceMs,
+          );
+        });
+        return await Promise.race([answer, tooLate]);
+      } catch (error) {
+        if (used === client && isDatabaseUnavailable(error)) {
+          client = connectTo(url, max, pooler);
+          void used.end({ timeout: 0 });
+        }
+        throw error;
+      } finally {
+        clearTimeout(overdue);
+      }
+    },
+    close: () => client.end({ timeout: 5 }),
+  };
+}
+
+/**
+ * Opens the connections of the hot path: one each where statements can be prepared, since one pipelined connection
+ * serves small statements faster than ten. Behind a pooler each statement is asked for in two steps and nothing is
+ * pipelined, so more of them share the reading.
+ */
+export function openHotPath(url: string, pooler: Pooler): HotPath & { close(): Promise<void> } {
+  const reading = openLine(url, pooler === 'none' ? 1 : 4, pooler);
+  const writing = openLine(url, 1, pooler);
+  return {
+    read: async <Row>(text: string, parameters: readonly (string | null)[]) =>
+      (await reading.run(text, parameters)) as Row[],
+    write: async (text, parameters) => void (await writing.run(text, parameters)),
+    close: async () => {
+      await Promise.all([reading.close(), writing.close()]);
+    },
+  };
+}
