@@ -24,6 +24,11 @@ export interface ProviderHealthView {
 /** A provider that some process found not to be answering. */
 export type SickProviderView = ProviderHealthView & { since: Date; askedAgainAt: Date };
 
+/** True for a provider that some process found not to be answering. */
+export function isSick(health: ProviderHealthView): health is SickProviderView {
+  return health.since !== null;
+}
+
 interface Said extends ProviderReport {
   /** The moment from which its spans count. */
   at: Date;
@@ -78,6 +83,5 @@ export async function listProviderHealth(ctx: Context): Promise<ProviderHealthVi
  * @throws AppError `unauthenticated`, `forbidden`
  */
 export async function listSickProviders(ctx: Context): Promise<SickProviderView[]> {
-  const all = await listProviderHealth(ctx);
-  return all.filter((health): health is SickProviderView => health.since !== null);
+  return (await listProviderHealth(ctx)).filter(isSick);
 }

@@ -33,3 +33,13 @@ export async function orNotFound<T>(work: Promise<T>): Promise<T> {
     throw error;
   }
 }
+
+/** Awaits one part of a page. Null where it failed, which is logged: the part says so, and the rest of the page stays. */
+export async function inPart<T>(ctx: Context, part: string, work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    ctx.log.error({ event: 'page_part_failed', part, request_id: ctx.requestId, err: error });
+    return null;
+  }
+}

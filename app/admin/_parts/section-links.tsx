@@ -1,11 +1,16 @@
 'use client';
 
-import { KeyRound, Plug, Users } from 'lucide-react';
+import { Activity, KeyRound, Plug, Users } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { type Section, sections } from './sections.ts';
 
-const icons: Record<Section['icon'], typeof Plug> = { connections: Plug, people: Users, keys: KeyRound };
+const icons: Record<Section['icon'], typeof Plug> = {
+  connections: Plug,
+  people: Users,
+  keys: KeyRound,
+  status: Activity,
+};
 
 /** The links of the sidebar and of the drawer; says which section this page belongs to. */
 export function SectionLinks({ onFollow }: { onFollow?: () => void }) {

@@ -2,11 +2,12 @@
 export interface Section {
   href: `/admin/${string}`;
   name: string;
-  icon: 'connections' | 'people' | 'keys';
+  icon: 'connections' | 'people' | 'keys' | 'status';
 }
 
 export const sections: readonly Section[] = [
   { href: '/admin/connections', name: 'Connections', icon: 'connections' },
   { href: '/admin/people', name: 'People', icon: 'people' },
   { href: '/admin/api-keys', name: 'API keys', icon: 'keys' },
+  { href: '/admin/status', name: 'Status', icon: 'status' },
 ];

@@ -11,9 +11,9 @@ import { filteredAddress, readListAddress } from '#ui/list-address';
 import { statusWords } from '#ui/status-words';
 import { Pager } from '../../_parts/pager.tsx';
 import { SearchField } from '../../_parts/search-field.tsx';
+import { SickProviders } from '../../_parts/sick-providers.tsx';
 import { ConnectionTable, personName } from '../_parts/connection-table.tsx';
 import { SelectionBar } from '../_parts/selection.tsx';
-import { SickProviders } from '../_parts/sick-providers.tsx';
 
 export const metadata: Metadata = { title: 'Connections' };
 
@@ -35,7 +35,7 @@ export default async function AdminConnections({ searchParams }: { searchParams:
   return (
     <>
       <PageHeading title="Connections">Every grant that this hub keeps.</PageHeading>
-      <SickProviders providers={await listSickProviders(ctx)} />
+      <SickProviders providers={await listSickProviders(ctx)} statusPage />
       <form action={path} className="mb-4 flex flex-wrap gap-2">
         <SearchField label="Search connections" placeholder="Account, person or id" value={q} />
         <select

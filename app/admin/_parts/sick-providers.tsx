@@ -1,0 +1,46 @@
+import { Link } from '#app/_ui/link';
+import { Notice } from '#app/_ui/notice';
+import { Time } from '#app/_ui/time';
+import type { SickProviderView } from '#lib/connections/provider-health';
+
+interface SickProvidersProps {
+  providers: readonly SickProviderView[];
+  /** Leads on to the status page, from others. */
+  statusPage?: boolean;
+}
+
+/** A quiet notice for each provider that is not answering, with what it means for people; nothing while all do. */
+export function SickProviders({ providers, statusPage = false }: SickProvidersProps) {
+  if (providers.length === 0) return null;
+  return (
+    <ul className="mb-4 flex flex-col gap-2">
+      {providers.map((sick) => (
+        <li key={sick.provider.id}>
+          <Notice tone="warn" title={`${sick.provider.name} is not answering`}>
+            <p className="text-meta">
+              Since <Time at={sick.since} />
+              {sick.processes > 1 && `, as ${sick.pausedIn} of ${sick.processes} processes found`}.{' '}
+              <Pause sick={sick} /> Tokens that still live are handed out; who needs a new one is told to try again
+              later.{' '}
+              {statusPage && (
+                <Link href="/admin/status" className="link">
+                  Status
+                </Link>
+              )}
+            </p>
+          </Notice>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Pause({ sick: { provider, circuit, askedAgainAt } }: { sick: SickProviderView }) {
+  if (circuit === 'half_open') return `One call to ${provider.name} tries it just now.`;
+  if (askedAgainAt <= new Date()) return `The next call that needs ${provider.name} tries it.`;
+  return (
+    <>
+      Calls to {provider.name} are paused; it is tried again <Time at={askedAgainAt} />.
+    </>
+  );
+}

@@ -1,0 +1,37 @@
+import { CircleAlert, CircleCheck } from 'lucide-react';
+import { Fact, Facts } from '#app/_ui/facts';
+import { Badge } from '#app/_ui/status';
+import type { DatabaseStatusView } from '#lib/processes/database-status';
+
+const engines = { postgres: 'PostgreSQL', pglite: 'Embedded (PGlite), as PostgreSQL' };
+
+/** Which database it is, that it answers, and whether its schema is this build's. */
+export function DatabaseFacts({ database }: { database: DatabaseStatusView }) {
+  const { engine, version, answeredInMs, migrations } = database;
+  return (
+    <div className="card p-5">
+      <Facts>
+        <Fact label="Engine">
+          {engines[engine]} {version}
+        </Fact>
+        <Fact label="Answers">
+          <span className="tabular">in {answeredInMs < 1 ? 'less than 1' : Math.round(answeredInMs)} ms</span>
+        </Fact>
+        <Fact label="Schema">
+          {migrations.state === 'current' ? (
+            <Badge tone="good" icon={CircleCheck}>
+              This build’s
+            </Badge>
+          ) : (
+            <Badge tone="warn" icon={CircleAlert}>
+              {migrations.state === 'newer' ? 'Newer than this build' : 'Older than this build'}
+            </Badge>
+          )}{' '}
+          <span className="tabular text-soft">
+            {migrations.applied} migrations applied, this build has {migrations.known}
+          </span>
+        </Fact>
+      </Facts>
+    </div>
+  );
+}

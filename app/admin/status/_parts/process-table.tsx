@@ -1,0 +1,67 @@
+import { CircleCheck, CircleSlash } from 'lucide-react';
+import { Badge } from '#app/_ui/status';
+import { Time } from '#app/_ui/time';
+import type { ProcessView } from '#lib/processes/list-processes';
+import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
+
+/** The processes on this database. */
+export function ProcessTable({ processes }: { processes: ProcessView[] }) {
+  if (processes.length === 0)
+    return <p className="card p-4 text-soft">No process has said yet that it runs; each does when it starts.</p>;
+  return (
+    <DataTable
+      label="Processes"
+      head={
+        <>
+          <Th>Process</Th>
+          <Th from="sm">State</Th>
+          <Th from="md">Host</Th>
+          <Th from="lg">Version</Th>
+          <Th from="sm">Started</Th>
+          <Th from="sm">Last sign</Th>
+        </>
+      }
+    >
+      {processes.map((one) => (
+        <Tr key={one.id}>
+          <Td>
+            <code className="font-mono wrap-anywhere">{one.id}</code>
+            {one.current && <span className="text-soft"> (answers this page)</span>}
+            <div className="mt-1 flex flex-wrap items-center gap-x-2 text-soft @min-[36rem]:hidden">
+              <State alive={one.alive} />
+              <span>
+                started <Time at={one.startedAt} />, last sign <Time at={one.lastSeenAt} />
+              </span>
+            </div>
+          </Td>
+          <Td from="sm">
+            <State alive={one.alive} />
+          </Td>
+          <Td from="md">
+            <span className="wrap-anywhere">{one.host}</span>
+            <span className="tabular text-soft">, pid {one.pid}</span>
+          </Td>
+          <Td from="lg">{one.version}</Td>
+          <Td from="sm">
+            <Time at={one.startedAt} />
+          </Td>
+          <Td from="sm">
+            <Time at={one.lastSeenAt} />
+          </Td>
+        </Tr>
+      ))}
+    </DataTable>
+  );
+}
+
+function State({ alive }: { alive: boolean }) {
+  return alive ? (
+    <Badge tone="good" icon={CircleCheck}>
+      Running
+    </Badge>
+  ) : (
+    <Badge tone="warn" icon={CircleSlash}>
+      No sign of life
+    </Badge>
+  );
+}

@@ -1,0 +1,150 @@
+import { CircleAlert, CircleCheck, CircleDashed, CirclePause } from 'lucide-react';
+import { Link } from '#app/_ui/link';
+import { Notice } from '#app/_ui/notice';
+import { Badge } from '#app/_ui/status';
+import { Time, TimeOr } from '#app/_ui/time';
+import type { ProviderActivityView } from '#lib/connections/provider-activity';
+import type { ProviderHealthView } from '#lib/connections/provider-health';
+import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
+import { countText, failureText } from './words.ts';
+
+interface ProviderTableProps {
+  health: ProviderHealthView[];
+  /** Null where it could not be read: then only the circuits are known. */
+  activity: ProviderActivityView[] | null;
+  reference: string;
+}
+
+/** A row for each provider: its circuit, and how its refreshes go. */
+export function ProviderTable({ health, activity, reference }: ProviderTableProps) {
+  if (health.length === 0)
+    return (
+      <p className="card p-4 text-soft">
+        No provider is set up. Whoever runs this hub adds one in its configuration; it then stands here.
+      </p>
+    );
+  return (
+    <>
+      {!activity && (
+        <div className="mb-3">
+          <Notice tone="bad" title="The counts could not be read" reference={reference} />
+        </div>
+      )}
+      <DataTable
+        label="Providers"
+        head={
+          <>
+            <Th>Provider</Th>
+            <Th from="sm">Circuit</Th>
+            <Th from="sm">Refreshed</Th>
+            <Th from="sm">Failed</Th>
+            <Th from="lg">Last refreshed</Th>
+            <Th from="md">Last failure</Th>
+            <Th from="xl">Due</Th>
+            <Th from="lg">Backing off</Th>
+          </>
+        }
+      >
+        {health.map((one) => (
+          <Row
+            key={one.provider.id}
+            health={one}
+            activity={activity?.find(({ provider }) => provider.id === one.provider.id) ?? null}
+          />
+        ))}
+      </DataTable>
+    </>
+  );
+}
+
+function Row({ health, activity }: { health: ProviderHealthView; activity: ProviderActivityView | null }) {
+  const { provider } = health;
+  const count = (key: 'refreshed' | 'failed' | 'due' | 'backingOff') =>
+    activity ? countText(activity[key]) : 'not known';
+  return (
+    <Tr>
+      <Td>
+        <Link
+          href={`/admin/connections?provider=${encodeURIComponent(provider.id)}`}
+          className="font-medium text-ink hover:text-accent hover:underline"
+        >
+          {provider.name}
+        </Link>
+        <div className="mt-1 flex flex-col gap-1 @min-[36rem]:hidden">
+          <Circuit health={health} activity={activity} />
+          <span className="tabular text-soft">
+            {count('refreshed')} refreshed, {count('failed')} failed
+          </span>
+        </div>
+        <div className="mt-1 @min-[42rem]:hidden">
+          <Failure activity={activity} />
+        </div>
+      </Td>
+      <Td from="sm">
+        <Circuit health={health} activity={activity} />
+      </Td>
+      <Td from="sm">
+        <span className="tabular">{count('refreshed')}</span>
+      </Td>
+      <Td from="sm">
+        <span className="tabular">{count('failed')}</span>
+      </Td>
+      <Td from="lg">{activity ? <TimeOr at={activity.lastRefreshedAt} otherwise="never" /> : 'not known'}</Td>
+      <Td from="md">
+        {activity?.lastFailure ? <Failure activity={activity} /> : <span>{activity ? 'none' : 'not known'}</span>}
+      </Td>
+      <Td from="xl">
+        <span className="tabular">{count('due')}</span>
+      </Td>
+      <Td from="lg">
+        <span className="tabular">{count('backingOff')}</span>
+      </Td>
+    </Tr>
+  );
+}
+
+function Failure({ activity }: { activity: ProviderActivityView | null }) {
+  if (!activity?.lastFailure) return null;
+  const { at, code } = activity.lastFailure;
+  return (
+    <div className="max-w-[40ch] py-1">
+      <Time at={at} /> {code && <code className="font-mono wrap-anywhere">{code}</code>}
+      <span className="block text-soft">{failureText(code)}</span>
+    </div>
+  );
+}
+
+/** The circuit in words; what it means for people stands above the table. */
+function Circuit({ health, activity }: { health: ProviderHealthView; activity: ProviderActivityView | null }) {
+  const { circuit, restsUntil, pausedIn, processes } = health;
+  const where = processes > 1 && pausedIn > 0 ? ` in ${pausedIn} of ${processes}` : '';
+  if (circuit === 'open')
+    return (
+      <Badge tone="bad" icon={CirclePause}>
+        Open{where}
+      </Badge>
+    );
+  if (circuit === 'half_open')
+    return (
+      <Badge tone="due" icon={CircleDashed}>
+        Being tried{where}
+      </Badge>
+    );
+  if (restsUntil && restsUntil > new Date())
+    return (
+      <Badge tone="warn" icon={CircleAlert}>
+        Asked for rest
+      </Badge>
+    );
+  if (activity && !activity.lastRefreshedAt && !activity.lastFailure)
+    return (
+      <Badge tone="quiet" icon={CircleDashed}>
+        Not asked yet
+      </Badge>
+    );
+  return (
+    <Badge tone="good" icon={CircleCheck}>
+      Closed
+    </Badge>
+  );
+}

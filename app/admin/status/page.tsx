@@ -1,0 +1,100 @@
+import { RotateCw } from 'lucide-react';
+import type { Metadata } from 'next';
+import { Link } from '#app/_ui/link';
+import { Notice } from '#app/_ui/notice';
+import { PageHeading } from '#app/_ui/page-heading';
+import { Time } from '#app/_ui/time';
+import { listProviderActivity } from '#lib/connections/provider-activity';
+import { isSick, listProviderHealth } from '#lib/connections/provider-health';
+import { adminPage, inPart } from '#lib/http/page';
+import { listJobs } from '#lib/jobs/list-jobs';
+import { readDatabaseStatus } from '#lib/processes/database-status';
+import { listProcesses } from '#lib/processes/list-processes';
+import { SickProviders } from '../_parts/sick-providers.tsx';
+import { DatabaseFacts } from './_parts/database-facts.tsx';
+import { JobTable } from './_parts/job-table.tsx';
+import { ProcessTable } from './_parts/process-table.tsx';
+import { ProviderTable } from './_parts/provider-table.tsx';
+
+export const metadata: Metadata = { title: 'Status' };
+
+const path = '/admin/status';
+
+/** What runs and how it goes. A part that cannot be read says so in its place; the others stay. */
+export default async function Status() {
+  const ctx = await adminPage(path);
+  const [health, activity, processes, jobs, database] = await Promise.all([
+    inPart(ctx, 'provider_health', listProviderHealth(ctx)),
+    inPart(ctx, 'provider_activity', listProviderActivity(ctx)),
+    inPart(ctx, 'processes', listProcesses(ctx)),
+    inPart(ctx, 'jobs', listJobs(ctx)),
+    inPart(ctx, 'database', readDatabaseStatus(ctx)),
+  ]);
+  const part = (id: string, title: string, about: string, content: React.ReactNode | null) => (
+    <Part id={id} title={title} about={about} reference={ctx.requestId}>
+      {content}
+    </Part>
+  );
+  return (
+    <>
+      <PageHeading
+        title="Status"
+        action={
+          <Link href={path} className="btn btn-small btn-plain">
+            <RotateCw aria-hidden="true" className="size-4" />
+            Look again
+          </Link>
+        }
+      >
+        What runs, and how the providers answer. As of <Time at={new Date()} />.
+      </PageHeading>
+      {health && <SickProviders providers={health.filter(isSick)} />}
+      <div className="flex flex-col gap-8">
+        {part(
+          'providers',
+          'Providers',
+          'How refreshes go, over all processes. Counts are of the last hour.',
+          health && <ProviderTable health={health} activity={activity} reference={ctx.requestId} />,
+        )}
+        {part(
+          'processes',
+          'Processes',
+          'Each says every 15 seconds that it runs. One that ends in order leaves the list at once.',
+          processes && <ProcessTable processes={processes} />,
+        )}
+        {part(
+          'jobs',
+          'Background',
+          'Every minute one of the processes does each of these.',
+          jobs && <JobTable jobs={jobs} />,
+        )}
+        {part('database', 'Database', 'Where everything is kept.', database && <DatabaseFacts database={database} />)}
+      </div>
+    </>
+  );
+}
+
+interface PartProps {
+  id: string;
+  title: string;
+  about: string;
+  reference: string;
+  children: React.ReactNode | null;
+}
+
+/** A part of the page; without content it could not be read. */
+function Part({ id, title, about, reference, children }: PartProps) {
+  return (
+    <section aria-labelledby={id}>
+      <h2 id={id} className="text-section font-semibold">
+        {title}
+      </h2>
+      <p className="mb-3 text-meta text-soft">{about}</p>
+      {children ?? (
+        <Notice tone="bad" title="This could not be read" reference={reference}>
+          <p className="text-meta">Look again in a moment. The reference finds the cause in the log.</p>
+        </Notice>
+      )}
+    </section>
+  );
+}
