@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { sql } from 'drizzle-orm';
 import next from 'next';
@@ -67,7 +68,9 @@ async function main(): Promise<void> {
     draining = true;
     runtime.log.info({ event: 'draining', signal });
     // Whatever hangs longer than the longest provider call is cut, so that a restart always ends.
-    setTimeout(() => process.exit(1), drainSeconds * 1000).unref();
+    setTimeout(() => process.exit(1), (config.drainGraceSeconds + drainSeconds) * 1000).unref();
+    // `/readyz` says it already: a balancer stops sending before the door is shut.
+    await sleep(config.drainGraceSeconds * 1000);
     await closeServer(server);
     await control?.close();
     await pages.close();

@@ -14,8 +14,8 @@ const run = promisify(execFile);
 export interface PostgresServer {
   /** Connection URL of the superuser's database `postgres`, with its password. */
   url: string;
-  /** Ends the server at once and removes its files. May be called more than once. */
-  stop(): Promise<void>;
+  /** Ends the server at once and removes its files. May be called more than once. `SIGQUIT`: as in a crash. */
+  stop(signal?: 'SIGINT' | 'SIGQUIT'): Promise<void>;
 }
 
 /** The folder that holds `initdb` and `postgres`, the newest version first, or undefined when there is none. */
@@ -29,14 +29,15 @@ export function findPostgres(): string | undefined {
  * Starts a server on a free port of the loopback address, with its data in a new temporary folder. Durability is off,
  * since its data is for tests, unless `settings` turn it on. As root it runs as the user `postgres`, because the server
  * refuses root. Throws when the server's programs are absent or it ends before it is ready.
+ * @param primary URL of the superuser at a server whose streaming standby this one is to be, instead of a new one
  */
-export async function startPostgres(settings: Record<string, string> = {}): Promise<PostgresServer> {
+export async function startPostgres(settings: Record<string, string> = {}, primary?: string): Promise<PostgresServer> {
   const programs = findPostgres();
   if (!programs) throw new Error('PostgreSQL is not installed: no folder with initdb and postgres was found.');
   const account = await serverAccount();
   const home = mkdtempSync(join(tmpdir(), 'grantkeep-postgres-'));
   const data = join(home, 'data');
-  const password = randomBytes(24).toString('base64url');
+  const password = primary ? new URL(primary).password : randomBytes(24).toString('base64url');
   const passwordFile = join(home, 'password');
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (account.uid !== undefined && account.gid !== undefined) {
@@ -46,23 +47,13 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   const environment: NodeJS.ProcessEnv = { NODE_ENV: 'test', PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
   const options = { ...account, cwd: home, env: environment };
   try {
-    await run(
-      join(programs, 'initdb'),
-      [
-        '-D',
-        data,
-        '-U',
-        'postgres',
-        '-A',
-        'scram-sha-256',
-        `--pwfile=${passwordFile}`,
-        '-E',
-        'UTF8',
-        '--locale=C',
-        '--no-sync',
-      ],
-      options,
-    );
+    if (primary) {
+      const copying = ['-D', data, '-d', primary, '--write-recovery-conf', '--checkpoint=fast', '--no-sync'];
+      await run(join(programs, 'pg_basebackup'), copying, options);
+    } else {
+      const making = ['-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8'];
+      await run(join(programs, 'initdb'), ['-D', data, ...making, '--locale=C', '--no-sync'], options);
+    }
     const port = await freePort();
     const [command, ...leading] = await boundToThisProcess();
     const child = spawn(
@@ -76,11 +67,11 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
       remove();
     };
     process.once('exit', endNow);
-    const stop = async () => {
+    const stop = async (signal: NodeJS.Signals = 'SIGINT') => {
       process.removeListener('exit', endNow);
       if (child.exitCode === null && child.signalCode === null) {
         const ended = once(child, 'exit');
-        child.kill('SIGINT');
+        child.kill(signal);
         await ended;
       }
       remove();
@@ -122,19 +113,20 @@ async function ready(child: ChildProcess): Promise<void> {
     child.once('exit', (code) => reject(new Error(`PostgreSQL ended with status ${code}:\n${log.slice(-2000)}`)));
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       log = (log + text).slice(-8000);
-      if (log.includes('ready to accept connections')) resolve();
+      if (/ready to accept (?:read-only )?connections/.test(log)) resolve();
     });
   });
 }
 
-async function serverAccount(): Promise<{ uid?: number; gid?: number }> {
+/** Whom a server runs as that refuses root: the user `postgres`, or whoever we are. */
+export async function serverAccount(): Promise<{ uid?: number; gid?: number }> {
   if (process.getuid?.() !== 0) return {};
   const [uid, gid] = await Promise.all([run('id', ['-u', 'postgres']), run('id', ['-g', 'postgres'])]);
   return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
 }
 
 /** A command prefix that makes the kernel end the server when this process is killed without a chance to do it. */
-async function boundToThisProcess(): Promise<string[]> {
+export async function boundToThisProcess(): Promise<string[]> {
   const setpriv = pathFolders()
     .map((folder) => join(folder, 'setpriv'))
     .find(isExecutable);

@@ -42,6 +42,8 @@ export interface Config {
   signInAllow: Environment['SIGN_IN_ALLOW'];
   adminEmails: string[];
   trustedProxies: string[];
+  /** For which an ending process goes on serving, so that a balancer notices first. */
+  drainGraceSeconds: number;
   logLevel: Environment['LOG_LEVEL'];
   /** Proxies for calls to providers; undefined for direct connections. */
   proxy: { httpProxy?: string | undefined; httpsProxy?: string | undefined; noProxy?: string | undefined } | undefined;
@@ -213,6 +215,7 @@ export function parseConfig(variables: Source): Config {
     signInAllow: env.SIGN_IN_ALLOW,
     adminEmails: env.ADMIN_EMAILS,
     trustedProxies: env.TRUSTED_PROXIES,
+    drainGraceSeconds: env.DRAIN_GRACE_SECONDS,
     logLevel: env.LOG_LEVEL,
     proxy,
     builtinProviders: builtin,

@@ -130,6 +130,7 @@ export const environmentSchema = z.object({
   SIGN_IN_ALLOW: signInAllow,
   ADMIN_EMAILS: commaList.transform((items) => items.map((item) => item.toLowerCase())),
   TRUSTED_PROXIES: trustedProxies,
+  DRAIN_GRACE_SECONDS: z.coerce.number().int().min(0).max(300).default(0),
   PROVIDERS_FILE: z.string().optional(),
   // A proxy works the Node way: Node itself reads these, and so does the guarded fetch, only while the switch is on.
   NODE_USE_ENV_PROXY: z.enum(['0', '1']).default('0'),
