@@ -1,7 +1,7 @@
 import type { ApiKeyScope } from '#lib/db/schema/api-keys';
 import type { Role } from '#lib/db/schema/people';
 
-export type { Role };
+export type { ApiKeyScope, Role };
 
 /** On whose behalf something is done. */
 export type Actor =

@@ -6,6 +6,7 @@ import {
   connectionParams,
   exampleConnectionId,
   instantText,
+  needsScope,
   personId,
   problems,
 } from '#lib/api/schemas';
@@ -82,7 +83,6 @@ function toJson(view: ConnectionView): z.infer<typeof connectionSchema> {
   };
 }
 
-const security = [{ apiKey: [] }];
 const middleware = [authenticate, noteRefusal];
 const tags = ['Connections'];
 
@@ -93,7 +93,13 @@ const query = z.strictObject({
   email: z.string().optional().openapi({ description: 'Of the person; the whole address, in any case of letters.' }),
   provider: z.string().optional().openapi({ example: 'google' }),
   status: z.enum(displayStatuses).optional().openapi({ description: '`connected` includes `refresh_due`.' }),
-  limit: z.coerce.number().int().min(1).max(100).optional().openapi({ type: 'integer', default: 50 }),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .openapi({ type: 'integer', minimum: 1, maximum: 100, default: 50 }),
   cursor: z.string().optional().openapi({ description: '`next_cursor` of the page before.' }),
 });
 
@@ -103,7 +109,7 @@ const listRoute = createRoute({
   operationId: 'listConnections',
   summary: 'List connections',
   tags,
-  security,
+  security: needsScope('connections:read'),
   middleware,
   request: { query },
   responses: {
@@ -134,7 +140,7 @@ const getRoute = createRoute({
   operationId: 'getConnection',
   summary: 'Get a connection',
   tags,
-  security,
+  security: needsScope('connections:read'),
   middleware,
   request: { params: connectionParams },
   responses: {
@@ -151,7 +157,7 @@ const deleteRoute = createRoute({
   description:
     'Ends the connection here at once and for good, and at the provider as soon as it answers. Doing it again changes nothing.',
   tags,
-  security,
+  security: needsScope('connections:revoke'),
   middleware,
   request: { params: connectionParams },
   responses: {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createApi } from '#lib/api/app';
+import { describeApi } from '#lib/api/describe';
 import type { Context } from '#lib/context';
 import { AppError, type ErrorCode, errorCodes } from '#lib/errors';
 import { type Problem, problemResponse } from '#lib/http/problem';
@@ -18,7 +19,7 @@ interface Operation {
     {
       description: string;
       headers?: Record<string, unknown>;
-      content?: Record<string, { examples?: Record<string, { value: Problem }> }>;
+      content?: Record<string, { examples?: Record<string, { value: Problem; description?: string }> }>;
     }
   >;
 }
@@ -60,19 +61,27 @@ test('every reference in it leads somewhere', async () => {
 test('every operation asks for an API key and shows each of its errors by a true example', async () => {
   const { document } = await read();
   for (const operation of Object.values(document.paths).flatMap((item) => Object.values(item))) {
-    expect(operation.security).toEqual([{ apiKey: [] }]);
+    expect(operation.security).toEqual([
+      { apiKey: [expect.stringMatching(/^(tokens:vend|connections:(read|revoke))$/)] },
+    ]);
     expect(document.components.securitySchemes).toHaveProperty('apiKey');
     for (const [status, response] of Object.entries(operation.responses)) {
       if (Number(status) < 400) continue;
       const examples = Object.entries(response.content?.['application/problem+json']?.examples ?? {});
       expect(examples.length).toBeGreaterThan(0);
-      for (const [code, { value }] of examples) {
+      for (const [code, { value, description }] of examples) {
+        expect(description).toBeTruthy();
         expect(value.status).toBe(Number(status));
         expect(value).toEqual(await problemResponse(new AppError(code as ErrorCode), value.request_id).json());
       }
       if (status === '503') expect(response.headers).toHaveProperty('Retry-After');
+      expect(response.headers).toHaveProperty('X-Request-Id');
     }
   }
+});
+
+test('the page is made of the same document', async () => {
+  expect(describeApi()).toEqual((await read()).document);
 });
 
 test('the guide tells of each route', async () => {

@@ -1,4 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { answerHeaders, headersOf } from '#lib/api/answer-headers';
+import type { ApiDocument } from '#lib/api/document-shape';
 import type { ApiEnvironment } from '#lib/api/environment';
 
 const about = {
@@ -15,7 +17,20 @@ const about = {
   ],
 };
 
-/** Serves what the routes say of themselves at `GET /openapi.json`, to anybody: it tells nothing of this hub's data. */
+/** What the routes say of themselves, with the headers that every answer carries. */
+export function documentOf(app: OpenAPIHono<ApiEnvironment>): ApiDocument {
+  const document = JSON.parse(JSON.stringify(app.getOpenAPI31Document(about))) as ApiDocument;
+  document.components.headers = answerHeaders;
+  for (const operation of Object.values(document.paths).flatMap((item) => Object.values(item))) {
+    for (const [status, response] of Object.entries(operation.responses)) {
+      const names = headersOf(status);
+      response.headers = Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+    }
+  }
+  return document;
+}
+
+/** Serves the document at `GET /openapi.json`, to anybody: it tells nothing of this hub's data. */
 export function registerDocument(app: OpenAPIHono<ApiEnvironment>): void {
   app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
     type: 'http',
@@ -23,9 +38,9 @@ export function registerDocument(app: OpenAPIHono<ApiEnvironment>): void {
     bearerFormat: 'gk_…',
     description: 'An API key. An administrator creates it in the hub, or `grantkeep api-key create`.',
   });
-  let document: object | undefined;
+  let document: ApiDocument | undefined;
   app.get('/openapi.json', (c) => {
-    document ??= app.getOpenAPI31Document(about);
+    document ??= documentOf(app);
     return c.json(document);
   });
 }

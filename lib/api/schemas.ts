@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import { AppError, type ErrorCode, errorCodes } from '#lib/errors';
+import type { ApiKeyScope } from '#lib/actor';
+import { type AnsweredCode, advice } from '#lib/api/advice';
+import { AppError, errorCodes } from '#lib/errors';
 import { toProblem } from '#lib/http/problem';
 
 export const exampleConnectionId = 'con_7w3k9v0q2m5x8r1txd4z6b8n0c2f4h6j';
@@ -13,6 +15,9 @@ export const connectionParams = z.object({
 
 export const instantText = z.iso.datetime().openapi({ example: '2026-11-22T15:30:00.000Z' });
 export const personId = z.string().openapi({ example: examplePersonId });
+
+/** What a route asks of the key: OpenAPI 3.1 lets the requirement name the roles that are needed (§4.8.30). */
+export const needsScope = (scope: ApiKeyScope) => [{ apiKey: [scope] }];
 
 const problemSchema = z
   .object({
@@ -35,23 +40,22 @@ export const accountSchema = z
   .openapi('Account');
 
 /** The error answers of a route, one per status, each with an example for every code it can carry. */
-export function problems(...codes: readonly ErrorCode[]) {
-  const byStatus = new Map<number, ErrorCode[]>();
+export function problems(...codes: readonly AnsweredCode[]) {
+  const byStatus = new Map<number, AnsweredCode[]>();
   for (const code of codes) byStatus.set(errorCodes[code][0], [...(byStatus.get(errorCodes[code][0]) ?? []), code]);
   return Object.fromEntries(
     [...byStatus].map(([status, ofStatus]) => [
       status,
       {
         description: ofStatus.map((code) => `\`${code}\`: ${errorCodes[code][1]}`).join(' '),
-        ...(status === 401 ? { headers: { 'WWW-Authenticate': { schema: { type: 'string' as const } } } } : {}),
-        ...(status === 503 || status === 429
-          ? { headers: { 'Retry-After': { schema: { type: 'integer' as const } } } }
-          : {}),
         content: {
           'application/problem+json': {
             schema: problemSchema,
             examples: Object.fromEntries(
-              ofStatus.map((code) => [code, { value: toProblem(new AppError(code), exampleRequestId) }]),
+              ofStatus.map((code) => [
+                code,
+                { description: advice[code], value: toProblem(new AppError(code), exampleRequestId) },
+              ]),
             ),
           },
         },

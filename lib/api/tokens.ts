@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { withKey } from '#lib/api/authenticate';
 import type { ApiEnvironment } from '#lib/api/environment';
-import { accountSchema, connectionParams, instantText, problems } from '#lib/api/schemas';
+import { accountSchema, connectionParams, instantText, needsScope, problems } from '#lib/api/schemas';
 import { fingerprintText, vendToken } from '#lib/connections/vend-token';
 
 const tokenSchema = z
@@ -41,7 +41,7 @@ const vendRoute = createRoute({
   description:
     'Answers the connection’s access token. One with less than a minute, or a tenth of its life, left is refreshed first.',
   tags: ['Tokens'],
-  security: [{ apiKey: [] }],
+  security: needsScope('tokens:vend'),
   request: {
     params: connectionParams,
     body: { required: false, content: { 'application/json': { schema: vendBody } } },
