@@ -1,6 +1,7 @@
-import { CircleCheck, CircleSlash, Clock, KeyRound } from 'lucide-react';
+import { BookOpen, CircleCheck, CircleSlash, Clock, KeyRound } from 'lucide-react';
 import type { Metadata } from 'next';
 import { EmptyState } from '#app/_ui/empty-state';
+import { Link } from '#app/_ui/link';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Badge } from '#app/_ui/status';
 import { Time, TimeOr } from '#app/_ui/time';
@@ -20,7 +21,17 @@ export default async function ApiKeys() {
   const providers = ctx.providers.connectable().map(({ id, name }) => ({ id, name }));
   return (
     <>
-      <PageHeading title="API keys">How services are let in. A key is shown once, when it is made.</PageHeading>
+      <PageHeading
+        title="API keys"
+        action={
+          <Link href="/docs/api" className="btn btn-small btn-plain">
+            <BookOpen aria-hidden="true" className="size-4" />
+            API reference
+          </Link>
+        }
+      >
+        How services are let in. A key is shown once, when it is made.
+      </PageHeading>
       <div className={administrator ? 'grid items-start gap-6 2xl:grid-cols-[minmax(0,1fr)_24rem]' : ''}>
         <div className="min-w-0">
           {keys.length > 0 ? (

@@ -1,0 +1,81 @@
+import type { ApiSchema } from '#lib/api/document-shape';
+import { Prose } from './prose.tsx';
+import { limitsOf, othersOf, schemaAnchor, typeOf, withFields } from './schema-text.ts';
+
+/** A schema's type in words, its schemas as links. */
+export function Type({ schema }: { schema: ApiSchema }) {
+  return typeOf(schema).map(({ text, schema: name }) =>
+    name ? (
+      <a key={name} href={`#${schemaAnchor(name)}`} className="link">
+        {text}
+      </a>
+    ) : (
+      text
+    ),
+  );
+}
+
+interface FieldProps {
+  name: string;
+  schema: ApiSchema;
+  /** Also its place, for parameters. */
+  note: string;
+  description?: string | undefined;
+}
+
+/** One field or parameter: name, type, whether it must be there, and what is said of it. */
+export function Field({ name, schema, note, description = schema.description }: FieldProps) {
+  const example = schema.example === undefined ? null : JSON.stringify(schema.example);
+  return (
+    <div className="border-t border-line py-3 first:border-t-0">
+      <dt className="flex flex-wrap items-baseline gap-x-3">
+        <code className="font-mono font-medium wrap-anywhere">{name}</code>
+        <span className="text-meta text-soft">
+          <Type schema={schema} />, {note}
+        </span>
+      </dt>
+      <dd className="mt-1 flex flex-col gap-1">
+        {description && (
+          <p>
+            <Prose text={description} />
+          </p>
+        )}
+        {limitsOf(schema).map((limit) => (
+          <p key={limit}>
+            <Prose text={limit} />
+          </p>
+        ))}
+        {example && (
+          <p className="text-meta text-soft">
+            Example <code className="font-mono wrap-anywhere text-ink">{example}</code>
+          </p>
+        )}
+        {withFields(schema).map((inner) => (
+          <div key={Object.keys(inner.properties ?? {}).join()} className="mt-1 border-l-2 border-line pl-4">
+            <Fields schema={inner} />
+          </div>
+        ))}
+      </dd>
+    </div>
+  );
+}
+
+/** The fields of a schema, each with its own. */
+export function Fields({ schema }: { schema: ApiSchema }) {
+  const others = othersOf(schema);
+  return (
+    <>
+      <dl>
+        {Object.entries(schema.properties ?? {}).map(([name, field]) => (
+          <Field
+            key={name}
+            name={name}
+            schema={field}
+            note={schema.required?.includes(name) ? 'always there' : 'optional'}
+          />
+        ))}
+      </dl>
+      {others && <p className="border-t border-line py-3 text-soft">{others}</p>}
+    </>
+  );
+}
