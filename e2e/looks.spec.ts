@@ -44,7 +44,7 @@ test('a visitor’s pages look right, light and dark, wide and narrow', async ({
   expectedConsole.push(/status of 40[04]/);
   const page = await newPage();
   for (const path of ['/sign-in', '/sign-in?flow=access_denied&ref=req_0123456789abcdef']) await look(page, path);
-  for (const path of ['/nothing', '/oauth/callback?state=a&code=b']) await look(page, path);
+  for (const path of ['/docs/api', '/nothing', '/oauth/callback?state=a&code=b']) await look(page, path);
 });
 
 test('a person’s pages look right, light and dark, wide and narrow', async ({
@@ -78,7 +78,13 @@ test('the admin pages look right, light and dark, wide and narrow', async ({ new
   await signInAs(page, app, 'admin@example.com');
   const id = await givenConnection(page, app, 'okta');
   await serviceKey(app);
-  const lists = ['/admin/connections', '/admin/connections?q=nobody-at-all', '/admin/people', '/admin/api-keys'];
+  const lists = [
+    '/admin/connections',
+    '/admin/connections?q=nobody-at-all',
+    '/admin/people',
+    '/admin/api-keys',
+    '/admin/status',
+  ];
   for (const path of [...lists, `/admin/connections/${id}`, `/admin/people/${await personOf(app, id)}`]) {
     await look(page, path);
     expect.soft(await cutOff(page), path).toEqual([]);

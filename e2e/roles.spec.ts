@@ -38,6 +38,9 @@ const expectations: Record<string, Expectation> = {
   '/admin/connections/[id]': forAdmins,
   '/admin/people': forAdmins,
   '/admin/people/[id]': forAdmins,
+  '/admin/status': forAdmins,
+  // As the document that it is made of.
+  '/docs/api': everyone('shown'),
   '/oauth/start': everyone('/connect'),
   '/oauth/callback': everyone('refused'),
   // The machine API takes keys, never sessions.
@@ -122,7 +125,7 @@ test('each API key does what its scopes allow, at every operation of the API', a
     'delete /api/v1/connections/{id}': 'connections:revoke',
   };
   const document = (await (await fetch(`${app.url}/api/v1/openapi.json`)).json()) as {
-    paths: Record<string, Record<string, unknown>>;
+    paths: Record<string, Record<string, { security: { apiKey: string[] }[] }>>;
   };
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method} ${path.startsWith('/api/v1') ? path : `/api/v1${path}`}`),
@@ -130,6 +133,12 @@ test('each API key does what its scopes allow, at every operation of the API', a
   expect(operations.filter((operation) => !operation.endsWith('/openapi.json')).sort()).toEqual(
     Object.keys(needed).sort(),
   );
+
+  // What the document says of itself is what the rest of this story finds true.
+  for (const [operation, scope] of Object.entries(needed)) {
+    const [method = '', path = ''] = operation.split(' ');
+    expect(document.paths[path]?.[method]?.security).toEqual([{ apiKey: [scope] }]);
+  }
 
   const keys: [has: string, key: string][] = [['nothing', 'gk_not-a-key']];
   for (const scope of scopes) keys.push([scope, await makeKey(app, scope)]);

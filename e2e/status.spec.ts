@@ -1,0 +1,77 @@
+import { expect, test } from './fixtures.ts';
+import { callHub, givenConnection, serviceKey, signInAs, someone } from './steps.ts';
+
+test('a provider that fails opens its circuit, and the status page tells so until it answers again', async ({
+  asAdmin: page,
+  app,
+  demo,
+  newPage,
+}) => {
+  const person = await newPage();
+  await signInAs(person, app, someone());
+  const salesforce = demo.server('salesforce');
+  // Over at once, so that every call needs a refresh.
+  salesforce.switches.access_token_ttl_s = 1;
+  const connection = await givenConnection(person, app, 'salesforce');
+  await page.goto('/admin/status');
+  const row = page.getByRole('table', { name: 'Providers' }).getByRole('row', { name: /^Salesforce/ });
+  await expect(row).toBeVisible();
+  await expect(page.getByText('Salesforce is not answering')).toHaveCount(0);
+
+  salesforce.switches.token_status = 503;
+  const key = await serviceKey(app);
+  const vendOnce = () => callHub(app, key, `/connections/${connection}/token`, 'POST');
+  await expect(async () => {
+    expect((await vendOnce()).status).toBe(503);
+    await page.goto('/admin/status');
+    await expect(page.getByText('Salesforce is not answering')).toBeVisible({ timeout: 100 });
+  }).toPass();
+  await expect(row).toContainText(/Open|Being tried/);
+  await expect(row).toContainText('provider_unavailable');
+  await expect(page.getByText('Tokens that still live are handed out')).toBeVisible();
+  await page.goto('/admin/connections');
+  await expect(page.getByText('Salesforce is not answering')).toBeVisible();
+  await page.getByRole('link', { name: 'Status' }).last().click();
+  await expect(page.getByRole('heading', { name: 'Status', level: 1 })).toBeVisible();
+
+  salesforce.reset();
+  await expect(async () => expect((await vendOnce()).status).toBe(200)).toPass();
+  await page.getByRole('link', { name: 'Look again' }).click();
+  await expect(page.getByText('Salesforce is not answering')).toHaveCount(0);
+  await expect(row).toContainText('Closed');
+});
+
+test('the status page shows the process that answers, its jobs and its database', async ({ asAdmin: page }) => {
+  await page.goto('/admin/status');
+  const processes = page.getByRole('table', { name: 'Processes' });
+  await expect(processes.getByRole('row', { name: /prc_\w+ \(answers this page\)/ })).toContainText('Running');
+  await expect(page.getByRole('table', { name: 'Background jobs' }).getByRole('row')).toHaveCount(3);
+  const database = page.getByRole('region', { name: 'Database' });
+  await expect(database).toContainText('Embedded (PGlite)');
+  await expect(database).toContainText('This build’s');
+  await expect(page.getByText('This could not be read')).toHaveCount(0);
+});
+
+test('an auditor sees the status page; for a person without that role there is none', async ({
+  asAdmin,
+  newPage,
+  app,
+  expectedConsole,
+}) => {
+  expectedConsole.push(/status of 404/);
+  const [auditor, user] = [await newPage(), await newPage()];
+  const name = someone('Auditor');
+  await signInAs(auditor, app, name);
+  await asAdmin.goto(`/admin/people?q=${encodeURIComponent(name)}`);
+  await asAdmin.getByRole('link', { name, exact: true }).click();
+  await asAdmin.getByRole('radio', { name: /^Auditor/ }).check();
+  await asAdmin.getByRole('button', { name: 'Change role' }).click();
+  await asAdmin.getByText('The role is Auditor now').waitFor();
+  await auditor.goto('/admin/connections');
+  await auditor.getByRole('navigation', { name: 'Admin sections' }).getByRole('link', { name: 'Status' }).click();
+  await expect(auditor.getByRole('table', { name: 'Providers' })).toBeVisible();
+
+  await signInAs(user, app, someone());
+  expect((await user.goto('/admin/status'))?.status()).toBe(404);
+  await expect(user.getByRole('table')).toHaveCount(0);
+});
