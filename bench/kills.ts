@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { eq, sql } from 'drizzle-orm';
 import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import { vendToken } from '#lib/connections/vend-token';
+import { rowsOf } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { isAppError } from '#lib/errors';
 import { addApiKey, addConnection, addPerson, rowOf } from '#tests/hub';
@@ -84,7 +85,7 @@ async function killOne(database: BenchDatabase, provider: Provider, connection: 
   const busy = sql`select 1 from pg_stat_activity
     where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()`;
   // What the server was still doing for the dead process is over when its sessions are.
-  while (((await db.execute(busy)) as unknown as unknown[]).length > 0) await wait(5);
+  while (rowsOf(await db.execute(busy)).length > 0) await wait(5);
 }
 
 interface Left {

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { sql } from 'drizzle-orm';
 import { expect } from 'vitest';
-import type { Db } from '#lib/db/database';
+import { type Db, rowsOf } from '#lib/db/database';
 import { wait } from '#tests/random';
 
 /**
@@ -31,5 +31,5 @@ export async function killedChild<T>(program: string, orders: object, afterMs: n
 export async function untilQuiet(db: Db): Promise<void> {
   const busy = sql`select 1 from pg_stat_activity
     where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()`;
-  await expect.poll(() => db.execute(busy)).toHaveLength(0);
+  await expect.poll(async () => rowsOf(await db.execute(busy))).toHaveLength(0);
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { PersonContext } from '#lib/access/require';
 import { revokeConnection } from '#lib/connections/revoke';
 import { storeGrant } from '#lib/connections/store-grant';
+import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import { vendToken } from '#lib/connections/vend-token';
 import { workRevocations } from '#lib/connections/work-revocations';
 import { systemContext } from '#lib/context';
@@ -146,7 +147,7 @@ describe('before each step of a vend on an expired token', () => {
       if (cut.after.includes('look')) expect(ending, said).toEqual({ code: 'revoked' });
       const row = await rowOf(hub.runtime, id);
       expect([row.status, row.leaseOwner], said).toEqual(['revoked', null]);
-      const newest = row.refreshToken === null ? shown : await hub.refreshTokenOf(id);
+      const newest = row.refreshToken ? hub.runtime.vault.open(row.refreshToken, refreshTokenPlace(id)) : shown;
       await expect(vendToken(hub.ctx, { id }), said).rejects.toMatchObject({ code: 'revoked' });
       await workOff(id);
       expect(await rowOf(hub.runtime, id), said).toMatchObject({
