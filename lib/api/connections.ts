@@ -41,7 +41,7 @@ const connectionSchema = z
     last_used_at: instantText.nullable(),
     last_refreshed_at: instantText.nullable(),
     last_refresh_error: z.string().nullable(),
-    revoked_at: instantText.nullable(),
+    revoked_at: instantText.nullable().openapi({ example: null }),
     revocation: z
       .object({
         state: z.enum(['pending', 'revoked_upstream', 'unsupported', 'failed']),
@@ -89,9 +89,9 @@ const tags = ['Connections'];
 const query = z.strictObject({
   user: personId.optional().openapi({ description: 'A person’s id.' }),
   issuer: z.string().optional().openapi({ description: 'Of the person, as they sign in; with `subject`.' }),
-  subject: z.string().optional(),
+  subject: z.string().optional().openapi({ description: 'Of the person at that issuer; with `issuer`.' }),
   email: z.string().optional().openapi({ description: 'Of the person; the whole address, in any case of letters.' }),
-  provider: z.string().optional().openapi({ example: 'google' }),
+  provider: z.string().optional().openapi({ example: 'google', description: 'The id of a provider.' }),
   status: z.enum(displayStatuses).optional().openapi({ description: '`connected` includes `refresh_due`.' }),
   limit: z.coerce
     .number()
@@ -108,6 +108,8 @@ const listRoute = createRoute({
   path: '/connections',
   operationId: 'listConnections',
   summary: 'List connections',
+  description:
+    'In pages, the newest first. An unknown or repeated parameter is refused, since a filter that is misspelt would find too much.',
   tags,
   security: needsScope('connections:read'),
   middleware,
@@ -139,6 +141,7 @@ const getRoute = createRoute({
   path: '/connections/{id}',
   operationId: 'getConnection',
   summary: 'Get a connection',
+  description: 'What is known of it. No answer of this call ever holds a token.',
   tags,
   security: needsScope('connections:read'),
   middleware,

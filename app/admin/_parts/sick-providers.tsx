@@ -18,10 +18,9 @@ export function SickProviders({ providers, statusPage = false }: SickProvidersPr
         <li key={sick.provider.id}>
           <Notice tone="warn" title={`${sick.provider.name} is not answering`}>
             <p className="text-meta">
-              Since <Time at={sick.since} />
-              {sick.processes > 1 && `, as ${sick.pausedIn} of ${sick.processes} processes found`}.{' '}
-              <Pause sick={sick} /> Tokens that still live are handed out; who needs a new one is told to try again
-              later.{' '}
+              Noticed <Time at={sick.since} />
+              {sick.processes > 1 && `, by ${sick.pausedIn} of ${sick.processes} processes`}. <Pause sick={sick} />{' '}
+              Tokens that still live are handed out; who needs a new one is told to try again later.{' '}
               {statusPage && (
                 <Link href="/admin/status" className="link">
                   Status

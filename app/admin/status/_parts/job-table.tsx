@@ -26,8 +26,10 @@ export function JobTable({ jobs }: { jobs: JobView[] }) {
       {jobs.map((job) => (
         <Tr key={job.name}>
           <Td>
-            <span className="font-medium">{names[job.name].name}</span>
-            <span className="block text-soft">{names[job.name].about}</span>
+            <div className="md:py-2">
+              <span className="font-medium">{names[job.name].name}</span>
+              <span className="block text-soft">{names[job.name].about}</span>
+            </div>
             <div className="mt-1 flex flex-wrap items-center gap-x-2 text-soft @min-[36rem]:hidden">
               <State job={job} />
               <span>

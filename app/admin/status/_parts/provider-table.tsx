@@ -70,10 +70,10 @@ function Row({ health, activity }: { health: ProviderHealthView; activity: Provi
         >
           {provider.name}
         </Link>
-        <div className="mt-1 flex flex-col gap-1 @min-[36rem]:hidden">
+        <div className="mt-1 flex flex-col items-start gap-1 @min-[36rem]:hidden">
           <Circuit health={health} activity={activity} />
           <span className="tabular text-soft">
-            {count('refreshed')} refreshed, {count('failed')} failed
+            {count('refreshed')} refreshed, {count('failed')} failed, {count('backingOff')} backing off
           </span>
         </div>
         <div className="mt-1 @min-[42rem]:hidden">

@@ -1,7 +1,7 @@
 import type { ApiDocument, ApiOperation, ApiResponse } from '#lib/api/document-shape';
-import { Type } from './fields.tsx';
+import { Fields, Type } from './fields.tsx';
 import { Block, Prose } from './prose.tsx';
-import { exampleOf } from './schema-text.ts';
+import { exampleOf, resolved } from './schema-text.ts';
 
 const isError = (status: string) => Number(status) >= 400;
 const headerNames = (response: ApiResponse) => Object.keys(response.headers ?? {});
@@ -33,6 +33,12 @@ export function AnswerBody({ document, operation }: { document: ApiDocument; ope
               </span>
             ))}
           </p>
+          {schema && (
+            <details className="group">
+              <summary className="link inline-block">Its fields</summary>
+              <Fields schema={resolved(document, schema)} />
+            </details>
+          )}
           {schema && (
             <Block
               label={`Example of the answer ${status} to ${operation.operationId}`}

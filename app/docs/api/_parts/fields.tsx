@@ -25,7 +25,7 @@ interface FieldProps {
 
 /** One field or parameter: name, type, whether it must be there, and what is said of it. */
 export function Field({ name, schema, note, description = schema.description }: FieldProps) {
-  const example = schema.example === undefined ? null : JSON.stringify(schema.example);
+  const { example } = schema;
   return (
     <div className="border-t border-line py-3 first:border-t-0">
       <dt className="flex flex-wrap items-baseline gap-x-3">
@@ -45,9 +45,12 @@ export function Field({ name, schema, note, description = schema.description }: 
             <Prose text={limit} />
           </p>
         ))}
-        {example && (
+        {example !== undefined && (
           <p className="text-meta text-soft">
-            Example <code className="font-mono wrap-anywhere text-ink">{example}</code>
+            Example{' '}
+            <code className="font-mono wrap-anywhere text-ink">
+              {typeof example === 'string' ? example : JSON.stringify(example)}
+            </code>
           </p>
         )}
         {withFields(schema).map((inner) => (

@@ -2,9 +2,9 @@ import { CopyButton } from '#app/_ui/copy-button';
 import type { ApiDocument, ApiOperation } from '#lib/api/document-shape';
 import { AnswerBody, ErrorAnswers } from './answers.tsx';
 import { curlExample } from './curl-example.ts';
-import { Field } from './fields.tsx';
+import { Field, Fields } from './fields.tsx';
 import { Block, Prose } from './prose.tsx';
-import { referenced, schemaAnchor } from './schema-text.ts';
+import { referenced, resolved, schemaAnchor } from './schema-text.ts';
 
 interface OperationProps {
   document: ApiDocument;
@@ -49,7 +49,11 @@ export function Operation({ document, operation, method, path, origin }: Operati
       </p>
       <Call label={`Call ${operationId}`} text={curlExample({ ...call, body: false })} />
       {body && !requestBody?.required && (
-        <Call label={`Call ${operationId} with a body`} text={curlExample({ ...call, body: true })} />
+        <Call
+          label={`Call ${operationId} with a body`}
+          caption="The same with a body"
+          text={curlExample({ ...call, body: true })}
+        />
       )}
       {parameters.length > 0 && (
         <Part title="Parameters">
@@ -77,6 +81,7 @@ export function Operation({ document, operation, method, path, origin }: Operati
             )}
             , {requestBody?.required ? 'required' : 'optional'}.
           </p>
+          <Fields schema={resolved(document, body)} />
         </Part>
       )}
       <Part title="Answers">
@@ -89,9 +94,10 @@ export function Operation({ document, operation, method, path, origin }: Operati
   );
 }
 
-function Call({ label, text }: { label: string; text: string }) {
+function Call({ label, text, caption }: { label: string; text: string; caption?: string }) {
   return (
     <div className="mt-4 flex flex-col gap-2">
+      {caption && <p className="text-soft">{caption}</p>}
       <Block label={label} text={text} />
       <div>
         <CopyButton text={text} label="Copy" />

@@ -5,6 +5,11 @@ export function referenced({ $ref }: ApiSchema): string | null {
   return $ref?.replace('#/components/schemas/', '') ?? null;
 }
 
+/** The schema itself, where this is a reference to one. */
+export function resolved(document: ApiDocument, schema: ApiSchema): ApiSchema {
+  return document.components.schemas[referenced(schema) ?? ''] ?? schema;
+}
+
 /** The address of a schema on the page. */
 export const schemaAnchor = (name: string) => `schema-${name}`;
 
@@ -71,9 +76,8 @@ export function othersOf({ additionalProperties: others, properties }: ApiSchema
 
 /** A value that fits the schema, from the examples that it and its parts carry. */
 export function exampleOf(document: ApiDocument, schema: ApiSchema, depth = 0): unknown {
-  const name = referenced(schema);
   if (depth > 8) return null;
-  if (name) return exampleOf(document, document.components.schemas[name] ?? {}, depth + 1);
+  if (schema.$ref) return exampleOf(document, resolved(document, schema), depth + 1);
   if (schema.example !== undefined) return schema.example;
   if (schema.const !== undefined) return schema.const;
   if (schema.default !== undefined) return schema.default;
