@@ -14,8 +14,8 @@ export interface Behaviour {
   expiresIn: number | null;
   /** Null: the answer names no scopes. */
   scope: string | null;
-  /** Awaited after the refresh token was spent and before the answer is sent. */
-  beforeAnswer: () => Promise<void>;
+  /** Awaited after the refresh token was spent and before the answer is sent; where it says `cut`, none is. */
+  beforeAnswer: () => Promise<unknown>;
   /** Answers this instead of looking at the token. */
   instead: ((response: ServerResponse) => void) | null;
   extras: Record<string, string>;
@@ -84,7 +84,7 @@ export async function startTokenServer(): Promise<TokenServer> {
     accessTokens.add(accessToken);
     const next = rotate ? state.grant() : repeat ? shown : undefined;
     if (rotate && !grace) refreshTokens.delete(shown);
-    await state.behaviour.beforeAnswer();
+    if ((await state.behaviour.beforeAnswer()) === 'cut') return response.destroy();
     json(response, 200, {
       access_token: accessToken,
       token_type: 'bearer',
