@@ -81,9 +81,7 @@ export const connections = pgTable(
       .on(t.provider, sql`greatest(${t.lastRefreshedAt}, ${t.connectedAt})`)
       .where(sql`${t.status} = 'connected' and ${t.refreshToken} is not null`),
     // Few rows, for the status page. Without the moment of the next attempt, which every claim changes.
-    index('connections_failing')
-      .on(t.provider)
-      .where(sql`${t.status} = 'connected' and ${t.refreshFailures} > 0`),
+    index('connections_failing').on(t.provider).where(sql`${t.status} = 'connected' and ${t.refreshFailures} > 0`),
     check('connections_status', sql`${t.status} in ('connected', 'needs_reconnect', 'revoked')`),
     check('connections_live_token', sql`${t.status} <> 'connected' or ${t.accessToken} is not null`),
     check('connections_lease', sql`(${t.leaseOwner} is null) = (${t.leaseExpiresAt} is null)`),
