@@ -13,7 +13,7 @@ export type BeforeStep = (step: Step) => Promise<void>;
 
 const kinds: Record<string, Step> = {
   select: 'read',
-  execute: 'read',
+  execute: 'write',
   insert: 'write',
   update: 'write',
   delete: 'write',

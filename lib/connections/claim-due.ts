@@ -1,15 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { isFrozen } from '#lib/connections/frozen';
-import { type ConnectionKey, leaseIsFree } from '#lib/connections/lease';
+import { type Leased, type LeasedRow, leaseEnd, leaseIsFree, newLeaseOwner } from '#lib/connections/lease';
 import type { Context } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import type { ProviderRecord } from '#lib/providers/record';
-
-/** A connection to refresh, as long as its token is still of that generation. */
-export interface Claimed extends ConnectionKey {
-  generation: number;
-}
 
 /** Longer than a refresh takes with all its waiting: a claim whose process died is given to another then. */
 const claimInterval = sql`interval '2 minutes'`;
@@ -71,18 +66,24 @@ export function dueRows(provider: string, { where, order }: Reason, limit: numbe
 
 /**
  * Claims connections of a provider that are due, for this process: any number of processes may do so at once and none
- * gets what another has. A claim is a moment on the row, so nothing is held while the provider is asked.
+ * gets what another has. The statement that finds a row takes its lease, so nothing is locked while the provider is
+ * asked. The claim outlasts the lease: callers are given the present token meanwhile, and a row whose process died is
+ * not taken up in the same breath.
  */
-export async function claimDue(ctx: Context, provider: string, reason: Reason, limit: number): Promise<Claimed[]> {
+export async function claimDue(ctx: Context, provider: string, reason: Reason, limit: number): Promise<Leased[]> {
+  const owner = newLeaseOwner(ctx);
   // The rows are found in a part of their own, locked: it is run once, whatever the plan of the update.
   const claimed = await ctx.database.db.execute(sql`with due as (${dueRows(provider, reason, limit)}
       for update skip locked)
-    update connections set next_refresh_attempt_at = now() + ${claimInterval}
+    update connections set next_refresh_attempt_at = now() + ${claimInterval}, lease_owner = ${owner},
+      lease_expires_at = ${leaseEnd}
     from due where connections.person_id = due.person_id and connections.id = due.id
-    returning connections.person_id, connections.id, connections.generation`);
-  return rowsOf<{ person_id: string; id: string; generation: number }>(claimed).map((row) => ({
-    personId: row.person_id,
-    id: row.id,
-    generation: row.generation,
+    returning connections.person_id as "personId", connections.id, connections.provider, connections.issuer,
+      connections.account_params as "accountParams", connections.refresh_token as "refreshToken",
+      connections.generation, connections.last_refresh_error as "lastRefreshError",
+      connections.refresh_failures as "refreshFailures", to_jsonb(connections.scopes_granted) as "scopesGranted"`);
+  return rowsOf<LeasedRow>(claimed).map((row) => ({
+    lease: { personId: row.personId, id: row.id, owner, generation: row.generation },
+    row,
   }));
 }

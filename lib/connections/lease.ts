@@ -1,13 +1,13 @@
 import { and, eq, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import { secondsFromNow } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
-import type { Db } from '#lib/db/database';
+import { type Db, rowsOf } from '#lib/db/database';
+import { createGrouped, oncePerDatabase } from '#lib/db/grouped';
 import { connections } from '#lib/db/schema/connections';
 import { newSecret } from '#lib/ids';
 
 /** Longer than the 10 s that a provider has to answer plus the time to store what it answered. */
-const leaseInterval = sql`interval '30 seconds'`;
-const leaseEnd = sql`clock_timestamp() + ${leaseInterval}`;
+export const leaseEnd = sql`clock_timestamp() + interval '30 seconds'`;
 
 /** Names one row on the key that every hot query carries. */
 export interface ConnectionKey {
@@ -32,11 +32,20 @@ const leased = {
   generation: connections.generation,
   lastRefreshError: connections.lastRefreshError,
   refreshFailures: connections.refreshFailures,
+  scopesGranted: connections.scopesGranted,
 };
 
 /** What the holder of a lease reads with it. */
 export type LeasedRow = Awaited<ReturnType<typeof selectLeased>>[number];
 const selectLeased = (db: Db) => db.select(leased).from(connections);
+
+/** A lease that was taken, and its row as it was then. */
+export interface Leased {
+  lease: Lease;
+  row: LeasedRow;
+}
+
+export const newLeaseOwner = (ctx: Context): string => `${ctx.processId}:${newSecret()}`;
 
 /** True where nobody holds the row's lease, by the database's clock. */
 export const leaseIsFree = or(isNull(connections.leaseOwner), sql`${connections.leaseExpiresAt} <= clock_timestamp()`);
@@ -45,12 +54,8 @@ export const leaseIsFree = or(isNull(connections.leaseOwner), sql`${connections.
  * Takes the lease of a row that was read as needing a refresh, if nobody holds it and nobody refreshed since, in one
  * compare-and-set. Undefined where either is not so; reading the row again then tells which.
  */
-export async function takeLease(
-  ctx: Context,
-  key: ConnectionKey,
-  generation: number,
-): Promise<{ lease: Lease; row: LeasedRow } | undefined> {
-  const owner = `${ctx.processId}:${newSecret()}`;
+export async function takeLease(ctx: Context, key: ConnectionKey, generation: number): Promise<Leased | undefined> {
+  const owner = newLeaseOwner(ctx);
   const [row] = await ctx.database.db
     .update(connections)
     .set({ leaseOwner: owner, leaseExpiresAt: leaseEnd })
@@ -80,15 +85,34 @@ const held = (lease: Lease) =>
 /** What `last_refresh_error` says from the moment the refresh token may be spent until the answer is stored. */
 export const answerLost = 'answer_lost';
 
+const begins = oncePerDatabase('begin-spending', (database) =>
+  createGrouped(async (leases: Lease[]): Promise<boolean[]> => {
+    const asked = leases.map(({ personId, id, owner, generation }, n) => ({ n, personId, id, owner, generation }));
+    const begun = await database.db.execute(sql`update connections
+      set lease_expires_at = ${leaseEnd}, last_refresh_error = ${answerLost}
+      from jsonb_to_recordset(${JSON.stringify(asked)}::text::jsonb)
+        as lease(n integer, "personId" text, id text, owner text, generation integer)
+      where connections.person_id = lease."personId" and connections.id = lease.id
+        and connections.lease_owner = lease.owner and connections.generation = lease.generation
+        and connections.status = 'connected'
+      returning lease.n`);
+    const ours = new Set(rowsOf<{ n: number }>(begun).map(({ n }) => n));
+    return leases.map((_, n) => ours.has(n));
+  }),
+);
+
 /**
  * The last write before the refresh token is spent. It proves that the row can be written, gives the call its whole
  * 30 s, and notes that the answer is lost, which is true until it is stored: a process that dies here leaves the row
- * saying so. False where the lease is no longer ours.
+ * saying so. False where the lease is no longer ours. Refreshes that begin at the same time share a statement.
  */
-export async function beginSpending(ctx: Context, lease: Lease): Promise<boolean> {
+export const beginSpending = (ctx: Context, lease: Lease): Promise<boolean> => begins(ctx.database)(lease);
+
+/** Gives the lease its whole 30 s again. False where it is no longer ours. */
+export async function renewLease(ctx: Context, lease: Lease): Promise<boolean> {
   const renewed = await ctx.database.db
     .update(connections)
-    .set({ leaseExpiresAt: leaseEnd, lastRefreshError: answerLost })
+    .set({ leaseExpiresAt: leaseEnd })
     .where(held(lease))
     .returning({ id: connections.id });
   return renewed.length === 1;

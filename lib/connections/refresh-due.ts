@@ -1,12 +1,18 @@
-import { type Claimed, claimDue, reasonsFor } from '#lib/connections/claim-due';
-import { shouldRest } from '#lib/connections/provider-protection';
-import { refreshConnection } from '#lib/connections/refresh';
+import { claimDue, reasonsFor } from '#lib/connections/claim-due';
+import { shareRefresh } from '#lib/connections/in-flight';
+import type { Leased } from '#lib/connections/lease';
+import { inSlot, shouldRest } from '#lib/connections/provider-protection';
+import { spendUnderLease } from '#lib/connections/refresh-under-lease';
 import type { Context } from '#lib/context';
+import { createGrouped } from '#lib/db/grouped';
 import { AppError, type ErrorCode, isAppError, toAppError } from '#lib/errors';
 import type { ProviderRecord } from '#lib/providers/record';
 
 /** Where the hub's own credentials are refused, they are so for every connection: a few say enough in one round. */
 const faultsToStop = 20;
+
+/** How long the background waits behind callers for its turn at a provider. */
+const slotPatienceMs = 12_000;
 
 export interface RefreshDueInput {
   /** Ends the round early: what is under way is finished, nothing new is begun. */
@@ -38,51 +44,62 @@ async function workOff(
   total: RefreshedDue,
   stopped: () => boolean,
 ): Promise<void> {
-  const concurrency = ctx.config.refreshConcurrency;
-  const next = claims(ctx, provider, concurrency * 2);
+  const next = claims(ctx, provider);
   let faults = 0;
+  const over = () => faults >= faultsToStop || stopped() || shouldRest(ctx, provider.id);
   const worker = async () => {
-    while (!(faults >= faultsToStop || stopped() || shouldRest(ctx, provider.id))) {
-      const claimed = await next();
-      if (!claimed) return;
-      const failure = await refreshOne(ctx, claimed);
+    while (!over()) {
+      const went = await inSlot(ctx, provider.id, slotPatienceMs, async () => {
+        // Asked again: the provider may have said something to another while this one waited.
+        const claimed = over() ? undefined : await next();
+        if (!claimed) return undefined;
+        const asked = spendUnderLease(ctx, claimed, provider);
+        // Callers of this process who want the same token wait for this refresh, not for the row.
+        const refresh = shareRefresh(
+          ctx,
+          claimed.lease.id,
+          asked.then((settle) => settle()),
+        );
+        await asked;
+        return { id: claimed.lease.id, refresh };
+      }).catch((error: unknown) => {
+        // Its slots are all taken by callers, or it has just stopped answering: the next round tries again.
+        if (isAppError(error) && error.code === 'provider_unavailable') return undefined;
+        throw error;
+      });
+      if (!went) return;
+      const failure = await codeOf(ctx, went);
       total[failure ? 'failed' : 'refreshed'] += 1;
       if (failure === 'provider_configuration') faults += 1;
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, worker));
+  // Twice as many as may ask at a time, so that storing what was answered keeps no slot empty.
+  await Promise.all(Array.from({ length: ctx.config.refreshConcurrency * 2 }, worker));
 }
 
-/** Hands out what is due, one by one, claiming a batch whenever none is left; undefined when nothing more is due. */
-function claims(ctx: Context, provider: ProviderRecord, batch: number): () => Promise<Claimed | undefined> {
+/** Hands out what is due, one by one; those who ask at the same time share a claim. Undefined: nothing more is due. */
+function claims(ctx: Context, provider: ProviderRecord): () => Promise<Leased | undefined> {
   const reasons = reasonsFor(ctx, provider);
-  const buffer: Claimed[] = [];
-  let claiming: Promise<void> | undefined;
-  const claim = async (): Promise<void> => {
-    const [reason] = reasons;
-    if (!reason) return;
-    const found = await claimDue(ctx, provider.id, reason, batch);
-    buffer.push(...found);
-    if (found.length < batch) reasons.shift();
-  };
-  return async () => {
-    while (buffer.length === 0 && reasons.length > 0) {
-      claiming ??= claim().finally(() => {
-        claiming = undefined;
-      });
-      await claiming;
+  const claim = createGrouped(async (askers: undefined[]): Promise<(Leased | undefined)[]> => {
+    const claimed: Leased[] = [];
+    for (let reason = reasons[0]; reason && claimed.length < askers.length; reason = reasons[0]) {
+      const wanted = askers.length - claimed.length;
+      const found = await claimDue(ctx, provider.id, reason, wanted);
+      claimed.push(...found);
+      if (found.length < wanted) reasons.shift();
     }
-    return buffer.shift();
-  };
+    return askers.map((_, at) => claimed[at]);
+  });
+  return () => claim(undefined);
 }
 
 /** Answers the code of a failure. It is in the ledger, and the row says when to try again; the round goes on. */
-async function refreshOne(ctx: Context, { id, generation }: Claimed): Promise<ErrorCode | undefined> {
+async function codeOf(ctx: Context, went: { id: string; refresh: Promise<void> }): Promise<ErrorCode | undefined> {
   try {
-    await refreshConnection(ctx, { id, force: true, generation });
+    await went.refresh;
     return undefined;
   } catch (error) {
-    if (!isAppError(error)) ctx.log.error({ event: 'background_refresh_failed', connectionId: id, err: error });
+    if (!isAppError(error)) ctx.log.error({ event: 'background_refresh_failed', connectionId: went.id, err: error });
     return toAppError(error).code;
   }
 }

@@ -1,5 +1,6 @@
 import { and, eq } from 'drizzle-orm';
 import { endpointsOf } from '#lib/connections/endpoints-of';
+import { keepLease } from '#lib/connections/keep-lease';
 import {
   answerLost,
   type BackOff,
@@ -7,6 +8,7 @@ import {
   type ConnectionKey,
   endLeaseDead,
   type Lease,
+  type Leased,
   type LeasedRow,
   releaseLease,
 } from '#lib/connections/lease';
@@ -35,26 +37,38 @@ const lossy: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Spends the refresh token that the lease was taken with, stores what came of it, and gives the lease back.
- * @throws AppError as `refreshConnection`
+ * Spends the refresh token that the lease was taken with. Resolves as soon as the provider has answered, or did not; the
+ * answered function stores what came of it and gives the lease back, so that storing keeps no slot of the provider. The
+ * lease is renewed until then.
  */
-export async function refreshUnderLease(
+export async function spendUnderLease(
   ctx: Context,
-  lease: Lease,
-  row: LeasedRow,
+  { lease, row }: Leased,
   provider: ProviderRecord,
-): Promise<void> {
-  let answer: RefreshAnswer;
-  let pinned: PinnedEndpoints;
+): Promise<() => Promise<void>> {
+  const letGo = keepLease(ctx, lease);
+  let settle: () => Promise<void>;
   try {
-    ({ answer, pinned } = await askProvider(ctx, provider.id, () => spend(ctx, lease, row, provider)));
+    const { answer, pinned } = await askProvider(ctx, provider.id, () => spend(ctx, lease, row, provider));
+    settle = () => endAnswered(ctx, { lease, row }, provider, answer, pinned);
   } catch (error) {
-    return endFailed(ctx, lease, row, provider, error);
+    settle = () => endFailed(ctx, lease, row, provider, error);
   }
-  const outcome = await storeRefreshed(ctx, lease, answer);
+  return () => settle().finally(letGo);
+}
+
+/** @throws AppError as `refreshConnection` */
+async function endAnswered(
+  ctx: Context,
+  leased: Leased,
+  provider: ProviderRecord,
+  answer: RefreshAnswer,
+  pinned: PinnedEndpoints,
+): Promise<void> {
+  const outcome = await storeRefreshed(ctx, leased, answer);
   if (outcome === 'revoked') throw new AppError('revoked');
   if (outcome === 'stored' && answer.tokens.expires_in === null && provider.expiry_probe === 'introspect') {
-    await storeLearntLife(ctx, lease, await tokenLife(ctx, provider, pinned, answer));
+    await storeLearntLife(ctx, leased.lease, await tokenLife(ctx, provider, pinned, answer));
   }
 }
 

@@ -3,17 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { isFrozen } from '#lib/connections/frozen';
+import { refreshInFlight, shareRefresh } from '#lib/connections/in-flight';
 import { type ConnectionKey, leaseIsFree, takeLease } from '#lib/connections/lease';
 import { markNeedsReconnect } from '#lib/connections/mark-needs-reconnect';
 import { inSlot } from '#lib/connections/provider-protection';
-import { configurationFault, refreshUnderLease } from '#lib/connections/refresh-under-lease';
+import { configurationFault, spendUnderLease } from '#lib/connections/refresh-under-lease';
 import { refreshDue, tokenIsAlive } from '#lib/connections/token-clock';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
 import { personOfConnection } from '#lib/ids';
 import { parseInput } from '#lib/parse-input';
-import { once } from '#lib/registry';
 
 export const refreshConnectionInput = z.object({
   id: z.string().max(64),
@@ -40,21 +40,9 @@ export async function refreshConnection(ctx: Context, input: RefreshConnectionIn
   const { id, force, generation } = parseInput(refreshConnectionInput, input);
   const personId = personOfConnection(id);
   if (!personId) throw new AppError('not_found');
-  const inFlight = once('refreshes-in-flight', () => new Map<string, Promise<void>>());
   // Who forces must not join who may find that nothing is due.
-  const name = `${ctx.processId} ${id}${force ? ' forced' : ''}`;
-  const joined = inFlight.get(name);
-  if (joined) return joined;
-  const work = leadRefresh(ctx, { personId, id }, force, generation).finally(() => inFlight.delete(name));
-  inFlight.set(name, work);
-  // It goes on when its first caller hangs up, and draining waits for it; its failure is its callers' to report.
-  const settled = work.then(
-    () => {},
-    () => {},
-  );
-  ctx.background.add(settled);
-  void settled.finally(() => ctx.background.delete(settled));
-  return work;
+  const name = force ? `${id} forced` : id;
+  return refreshInFlight(ctx, name) ?? shareRefresh(ctx, name, leadRefresh(ctx, { personId, id }, force, generation));
 }
 
 async function read(ctx: Context, key: ConnectionKey) {
@@ -93,12 +81,11 @@ async function leadRefresh(ctx: Context, key: ConnectionKey, force: boolean, gen
       const provider = ctx.providers.get(row.provider);
       if (!provider) throw configurationFault(ctx, key, row.provider, new Error('the provider is not configured'));
       const { generation: seen } = row;
-      const done = await inSlot(ctx, provider.id, giveUpAt - performance.now(), async () => {
+      const settle = await inSlot(ctx, provider.id, giveUpAt - performance.now(), async () => {
         const taken = await takeLease(ctx, key, seen);
-        if (taken) await refreshUnderLease(ctx, taken.lease, taken.row, provider);
-        return taken !== undefined;
+        return taken && spendUnderLease(ctx, taken, provider);
       });
-      if (done) return;
+      if (settle) return settle();
     }
     if (performance.now() > giveUpAt) throw new AppError('refresh_in_progress', { retryAfterSeconds: 2 });
     await sleep(randomInt(25, 101));

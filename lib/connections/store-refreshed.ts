@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { and, eq, ne, sql } from 'drizzle-orm';
-import type { Lease } from '#lib/connections/lease';
+import type { Lease, Leased } from '#lib/connections/lease';
+import { storeAnswer } from '#lib/connections/store-answers';
 import { lifeLeft, type TokenLife } from '#lib/connections/token-life';
 import { sealTokens, secondsFromNow } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
@@ -26,7 +27,7 @@ export interface RefreshAnswer {
   spent: string;
 }
 
-type Sealed = Awaited<ReturnType<typeof sealTokens>>;
+export type Sealed = Awaited<ReturnType<typeof sealTokens>>;
 
 function tokenColumns({ tokens, lifeSeconds, askedAt }: RefreshAnswer, sealed: Sealed) {
   return {
@@ -45,12 +46,14 @@ function tokenColumns({ tokens, lifeSeconds, askedAt }: RefreshAnswer, sealed: S
  * the only copy of a rotated token is in this process. The generation is the fence, not the lease: an answer that
  * comes after its lease ran out still holds the newest token, unless somebody stored a newer one.
  */
-export async function storeRefreshed(ctx: Context, lease: Lease, answer: RefreshAnswer): Promise<StoreOutcome> {
+export async function storeRefreshed(ctx: Context, leased: Leased, answer: RefreshAnswer): Promise<StoreOutcome> {
+  const { lease } = leased;
   const sealed = await sealTokens(ctx, lease.id, answer.tokens, answer.lifeSeconds);
   const giveUpAt = performance.now() + patienceMs;
   for (;;) {
     try {
-      return await storeOnce(ctx, lease, answer, sealed);
+      if (await storeAnswer({ ctx, leased, answer, sealed })) return 'stored';
+      return await storeLate(ctx, lease, answer, sealed);
     } catch (error) {
       if (!isDatabaseUnavailable(error) || performance.now() > giveUpAt) throw error;
       ctx.log.warn({ event: 'refresh_store_retried', connection: lease.id, err: error });
@@ -68,30 +71,10 @@ function leaseGivenBack({ owner }: Lease) {
   };
 }
 
-async function storeOnce(ctx: Context, lease: Lease, answer: RefreshAnswer, sealed: Sealed): Promise<StoreOutcome> {
-  const values = tokenColumns(answer, sealed);
+/** Somebody else changed the row since the token was spent: what of the answer must still be kept. */
+async function storeLate(ctx: Context, lease: Lease, answer: RefreshAnswer, sealed: Sealed): Promise<StoreOutcome> {
   const here = and(eq(connections.personId, lease.personId), eq(connections.id, lease.id));
-  const about = { personId: lease.personId, connectionId: lease.id };
   return withTransaction(ctx.database.db, async (tx) => {
-    const [stored] = await tx
-      .update(connections)
-      .set({
-        ...values,
-        ...leaseGivenBack(lease),
-        status: 'connected',
-        statusReason: null,
-        lastRefreshError: null,
-        refreshFailures: 0,
-        nextRefreshAttemptAt: null,
-        lastRefreshedAt: sql`now()`,
-      })
-      .where(and(here, eq(connections.generation, lease.generation), ne(connections.status, 'revoked')))
-      .returning({ provider: connections.provider, scopes: connections.scopesGranted });
-    if (stored) {
-      const details = { generation: lease.generation + 1, scopes: stored.scopes, rotated: 'refreshToken' in sealed };
-      await record(tx, ctx, { action: 'token.refreshed', ...about, provider: stored.provider, details });
-      return 'stored';
-    }
     const [row] = await tx
       .select({ status: connections.status, accessToken: connections.accessToken, provider: connections.provider })
       .from(connections)
@@ -115,13 +98,14 @@ async function storeOnce(ctx: Context, lease: Lease, answer: RefreshAnswer, seal
       );
     await tx
       .update(connections)
-      .set({ ...values, ...leaseGivenBack(lease) })
+      .set({ ...tokenColumns(answer, sealed), ...leaseGivenBack(lease) })
       .where(and(here, eq(connections.refreshToken, answer.spent), sql`exists (${pending})`));
     await record(tx, ctx, {
       action: 'token.refresh_failed',
       outcome: 'refused',
       code: 'revoked',
-      ...about,
+      personId: lease.personId,
+      connectionId: lease.id,
       provider: row.provider,
     });
     return 'revoked';

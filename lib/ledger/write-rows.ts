@@ -1,18 +1,18 @@
 import type { HotPath } from '#lib/db/database';
 import type { LedgerRow } from '#lib/ledger/group-commit';
 
-/** One text whatever the number of rows, so that it is prepared once: they come as one JSON array. */
-const statement = `insert into ledger (action, outcome, code, actor_type, actor_id, person_id, connection_id, provider,
-    api_key_id, ip, request_id, count, details)
-  select action, outcome, code, actor_type, actor_id, person_id, connection_id, provider, api_key_id, ip, request_id,
-    count, details
-  from jsonb_to_recordset($1::text::jsonb) as entry(action text, outcome text, code text, actor_type text,
-    actor_id text, person_id text, connection_id text, provider text, api_key_id text, ip text, request_id text,
-    count integer, details jsonb)`;
+const columns = `action, outcome, code, actor_type, actor_id, person_id, connection_id, provider, api_key_id, ip,
+    request_id, count, details`;
+const types = `action text, outcome text, code text, actor_type text, actor_id text, person_id text, connection_id text,
+    provider text, api_key_id text, ip text, request_id text, count integer, details jsonb`;
 
-/** Commits ledger rows in one statement. */
-export async function writeRows(hot: HotPath, rows: readonly LedgerRow[]): Promise<void> {
-  const entries = rows.map((row) => ({
+/** One text whatever the number of rows, so that it is prepared once: they come as one JSON array. */
+const statement = `insert into ledger (${columns})
+  select ${columns} from jsonb_to_recordset($1::text::jsonb) as entry(${types})`;
+
+/** A row as JSON, for statements that append it. */
+export function entryOf(row: LedgerRow) {
+  return {
     action: row.action,
     outcome: row.outcome,
     code: row.code,
@@ -26,6 +26,17 @@ export async function writeRows(hot: HotPath, rows: readonly LedgerRow[]): Promi
     request_id: row.requestId,
     count: row.count ?? 1,
     details: row.details ?? {},
-  }));
-  await hot.write(statement, [JSON.stringify(entries)]);
+  };
+}
+
+/**
+ * The part of a statement that appends what is in the column `entry` of another part, so that a change and its entry are
+ * one statement.
+ */
+export const appendFrom = (part: string): string =>
+  `insert into ledger (${columns}) select told.* from ${part}, jsonb_to_record(${part}.entry) as told(${types})`;
+
+/** Commits ledger rows in one statement. */
+export async function writeRows(hot: HotPath, rows: readonly LedgerRow[]): Promise<void> {
+  await hot.write(statement, [JSON.stringify(rows.map(entryOf))]);
 }
