@@ -13,7 +13,7 @@ export interface Booted {
   shutDown: () => Promise<void>;
 }
 
-const ours = new Set(['ConfigError', 'DataFolderInUse', 'NotMigrated']);
+const ours = new Set(['ConfigError', 'DataFolderInUse', 'NotMigrated', 'ExtensionMissing']);
 
 /** Says on standard error why the process cannot start, and ends it with status 1. */
 export function failToStart(error: unknown): never {

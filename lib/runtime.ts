@@ -1,6 +1,7 @@
 import { type Config, ConfigError, getConfig } from '#lib/config/config';
 import type { Runtime } from '#lib/context';
 import { type Database, isPoolersRefusal } from '#lib/db/database';
+import { ExtensionMissing } from '#lib/db/extension';
 import { isMigrated, migrateEmbedded, migrateServer } from '#lib/db/migrate';
 import { openEmbedded, openPostgres } from '#lib/db/open';
 import { newId } from '#lib/ids';
@@ -41,7 +42,7 @@ async function openDatabase(config: Config): Promise<Database> {
     if (config.migrateDatabaseUrl) throw new NotMigrated();
     const url = config.databaseUrl;
     await migrateServer(url, { before: () => installJobTables(url) }, pooler).catch((cause: unknown) => {
-      throw new NotMigrated(cause);
+      throw cause instanceof ExtensionMissing ? cause : new NotMigrated(cause);
     });
     return database;
   } catch (error) {
@@ -75,7 +76,7 @@ export function assembleRuntime(config: Config, database: Database, overrides: P
 
 /**
  * The process's runtime, made at the first call and shared by everything in the process, whichever bundle asks.
- * @throws ConfigError, DataFolderInUse, NotMigrated, or what the database says
+ * @throws ConfigError, DataFolderInUse, NotMigrated, ExtensionMissing, or what the database says
  */
 export function getRuntime(): Promise<Runtime> {
   return once('runtime', async () => {

@@ -52,7 +52,9 @@ export async function startPostgres(settings: Record<string, string> = {}, prima
       await run(join(programs, 'pg_basebackup'), copying, options);
     } else {
       const making = ['-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8'];
-      await run(join(programs, 'initdb'), ['-D', data, ...making, '--locale=C', '--no-sync'], options);
+      // Letters beyond ASCII have two cases too, as on a server that people set up.
+      const locale = ['--locale=C', ...(process.platform === 'linux' ? ['--lc-ctype=C.UTF-8'] : [])];
+      await run(join(programs, 'initdb'), ['-D', data, ...making, ...locale, '--no-sync'], options);
     }
     const port = await freePort();
     const [command, ...leading] = await boundToThisProcess();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import postgres from 'postgres';
+import { pgliteOptions } from '#lib/db/open';
 
 /** As much of a running app as is needed to look into its database. */
 export interface AppWithDatabase {
@@ -37,7 +38,7 @@ export async function copyDatabase(app: AppWithDatabase): Promise<DatabaseCopy> 
     await app.start();
     const paths = globSync('**/*', { cwd: folder }).filter((path) => statSync(join(folder, path)).isFile());
     const files = new Map(paths.map((path) => [path, readFileSync(join(folder, path))]));
-    const pglite = await PGlite.create({ dataDir: folder });
+    const pglite = await PGlite.create({ ...pgliteOptions, dataDir: folder });
     const rows = await readRows(async (query) => (await pglite.query(query)).rows).finally(() => pglite.close());
     return { rows, files };
   } finally {

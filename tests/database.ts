@@ -4,7 +4,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import type { Database, Db } from '#lib/db/database';
-import { openPostgres, wrapPglite } from '#lib/db/open';
+import { openPostgres, pgliteOptions, wrapPglite } from '#lib/db/open';
 import { ONLY_WITH_CONNECTIONS } from '#tests/connections-tag';
 
 declare module 'vitest' {
@@ -105,5 +105,5 @@ async function createOnPostgres(): Promise<TestDatabase> {
 
 async function createInMemory(): Promise<TestDatabase> {
   const template = new Blob([readFileSync(inject('pgliteTemplate'))]);
-  return { ...wrapPglite(await PGlite.create({ loadDataDir: template })), url: undefined };
+  return { ...wrapPglite(await PGlite.create({ ...pgliteOptions, loadDataDir: template })), url: undefined };
 }

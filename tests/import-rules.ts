@@ -4,7 +4,7 @@ import type { Import, SourceFacts } from '#tests/source-facts';
 const domains = ['access', 'connections', 'jobs', 'people', 'processes'];
 
 /** What everything above configuration may use. */
-const ground = ['config', 'errors', 'registry', 'log', 'ids', 'actor', 'parse-input', 'cursor'];
+const ground = ['config', 'errors', 'registry', 'log', 'ids', 'actor', 'parse-input', 'cursor', 'search-text'];
 
 /** What a domain stands on. */
 const underDomains = ['context', 'oauth', 'providers', 'vault', 'ledger', 'db', 'outbound'];
@@ -31,6 +31,7 @@ const mayImport: Record<string, readonly string[]> = {
   ids: [],
   'parse-input': ['errors'],
   cursor: ['errors'],
+  'search-text': [],
   config: ['registry'],
   ...Object.fromEntries(domains.map((domain) => [domain, [...domains, ...underDomains, ...ground]])),
 };

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import type { TestProject } from 'vitest/node';
 import { migrateEmbedded } from '#lib/db/migrate';
-import { wrapPglite } from '#lib/db/open';
+import { pgliteOptions, wrapPglite } from '#lib/db/open';
 import '#tests/database';
 
 /** Migrates one PGlite per run; every test database starts as a copy of its files. */
 export default async function setUp(project: TestProject): Promise<() => void> {
-  const pglite = await PGlite.create();
+  const pglite = await PGlite.create(pgliteOptions);
   const database = wrapPglite(pglite);
   await migrateEmbedded(database);
   const files = await pglite.dumpDataDir('none');

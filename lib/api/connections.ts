@@ -10,8 +10,9 @@ import {
   personId,
   problems,
 } from '#lib/api/schemas';
+import { displayStatuses } from '#lib/connections/filter';
 import { getConnection } from '#lib/connections/get';
-import { displayStatuses, listConnections } from '#lib/connections/list';
+import { listConnections } from '#lib/connections/list';
 import { revokeConnection } from '#lib/connections/revoke';
 import type { ConnectionView } from '#lib/connections/views';
 

@@ -6,6 +6,7 @@ import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { migrate as migratePostgres } from 'drizzle-orm/node-postgres/migrator';
 import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
 import { type Database, type Db, type Pooler, rowsOf } from '#lib/db/database';
+import { ensureTrigrams } from '#lib/db/extension';
 import { openPostgres } from '#lib/db/open';
 import { ensureLedgerPartitions } from '#lib/db/partitions';
 
@@ -45,6 +46,7 @@ export interface MigrationSteps {
  * also holds behind a pooler. Who waits for it asks again and again, and keeps no connection meanwhile: a small pool
  * would be full of those who wait, and the one that migrates would get none.
  * @param url the owner's connection, which may create tables
+ * @throws ExtensionMissing, or what the database says
  */
 export async function migrateServer(url: string, steps: MigrationSteps = {}, pooler: Pooler = 'none'): Promise<void> {
   const holder = openPostgres(url, { max: 1, pooler, statementTimeoutMs: 0 });
@@ -56,6 +58,7 @@ export async function migrateServer(url: string, steps: MigrationSteps = {}, poo
       );
       if (!lock?.taken) return false;
       await steps.before?.();
+      await ensureTrigrams(worker.db);
       await migratePostgres(worker.db as unknown as Parameters<typeof migratePostgres>[0], { migrationsFolder });
       await ensureLedgerPartitions(worker.db, new Date());
       await steps.after?.(worker.db);

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
+import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { lockDataFolder } from '#lib/db/data-folder-lock';
@@ -41,7 +42,10 @@ export interface EmbeddedDatabase extends Database {
   pglite: PGlite;
 }
 
-/** Wraps an opened PGlite (tests open one in memory). */
+/** What any PGlite with this schema must be opened with: its own extensions are files beside it. */
+export const pgliteOptions = { extensions: { pg_trgm } } satisfies PGliteOptions;
+
+/** Wraps a PGlite that was opened with `pgliteOptions` (tests open one in memory). */
 export function wrapPglite(pglite: PGlite, afterClose: () => void = () => {}): EmbeddedDatabase {
   return {
     db: drizzlePglite(pglite, options) as unknown as Db,
@@ -71,7 +75,7 @@ export async function openEmbedded(dataDir: string): Promise<EmbeddedDatabase> {
     const files = join(dataDir, 'pg');
     mkdirSync(files, { recursive: true, mode: 0o700 });
     chmodSync(files, 0o700);
-    return wrapPglite(await PGlite.create({ dataDir: files }), release);
+    return wrapPglite(await PGlite.create({ ...pgliteOptions, dataDir: files }), release);
   } catch (error) {
     release();
     throw error;

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Context, Role, Runtime } from '#lib/context';
 import { people } from '#lib/db/schema/people';
 import { newPersonId } from '#lib/ids';
+import { countPeople } from '#lib/people/count';
 import { deletePerson } from '#lib/people/delete';
 import { disablePerson, enablePerson } from '#lib/people/disable';
 import { getPerson } from '#lib/people/get';
@@ -33,6 +34,7 @@ const changes: [name: string, act: (ctx: Context, id: string) => Promise<unknown
 ];
 const readings: typeof changes = [
   ['listPeople', (ctx) => listPeople(ctx)],
+  ['countPeople', (ctx) => countPeople(ctx)],
   ['getPerson', (ctx, id) => getPerson(ctx, { id })],
 ];
 
@@ -163,6 +165,40 @@ describe('the list', () => {
     expect(await found(`${tag}%1`)).toEqual([id]);
     expect(await found(other.id)).toEqual([other.id]);
     expect(await found("\\' or true --")).toEqual([]);
+  });
+
+  test('finds letters beyond ASCII in any case, and a new name in place of the old one', async () => {
+    const { id } = await addPerson(runtime, { name: 'Zoë Ødegård' });
+    const found = async (query: string) => (await listPeople(admin, { query })).items.map((person) => person.id);
+    expect(await found('ZOË ØDEG')).toEqual([id]);
+    await database.db.update(people).set({ name: 'Zoë Nyström' }).where(eq(people.id, id));
+    expect([await found('ødegård'), await found('nyström')]).toEqual([[], [id]]);
+  });
+
+  test.each(['ab', '1%s', '@@@', '%%%%'])('begins to search at three letters: %j is refused', async (query) => {
+    for (const verb of [listPeople, countPeople]) {
+      await expect(verb(admin, { query })).rejects.toMatchObject({ issues: [{ path: 'query' }] });
+    }
+  });
+
+  test('is counted as it is listed, up to a cap', async () => {
+    const tag = newPersonId().slice(4);
+    for (let n = 0; n < 3; n++) {
+      await addPerson(runtime, {
+        name: `${tag} ${n}`,
+        ...(n === 0 ? { disabledAt: new Date(), role: 'auditor' } : {}),
+      });
+    }
+    expect(await countPeople(admin, { query: tag })).toEqual({ count: 3, capped: false });
+    expect(await countPeople(admin, { query: tag }, 3)).toEqual({ count: 3, capped: false });
+    expect(await countPeople(admin, { query: tag }, 2)).toEqual({ count: 2, capped: true });
+    for (const filter of [{ role: 'auditor' }, { status: 'disabled' }] as const) {
+      expect(await countPeople(admin, { query: tag, ...filter })).toEqual({ count: 1, capped: false });
+    }
+    for (const filter of [{}, { role: 'user' }, { role: 'administrator' }, { status: 'active' }] as const) {
+      const { items } = await listPeople(admin, { ...filter, limit: 100 });
+      expect(await countPeople(admin, filter)).toEqual({ count: items.length, capped: false });
+    }
   });
 
   test('filters by the role that counts and by status, and counts live connections', async () => {

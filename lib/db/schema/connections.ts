@@ -70,7 +70,14 @@ export const connections = pgTable(
     uniqueIndex('connections_account')
       .on(t.personId, t.provider, t.issuer, t.subject)
       .where(sql`${t.status} <> 'revoked'`),
-    index('connections_created').on(t.createdAt, t.id),
+    // The order of the lists. Status and end ride along, so that a walk filters on them without reading rows.
+    index('connections_created').on(t.createdAt, t.id, t.status, t.accessTokenExpiresAt),
+    // What is filtered for and may be rare among many: over and done with, about to end, over with nothing to refresh it.
+    index('connections_ended').on(t.status, t.createdAt, t.id).where(sql`${t.status} <> 'connected'`),
+    index('connections_expiry').on(t.accessTokenExpiresAt).where(sql`${t.status} = 'connected'`),
+    index('connections_spent')
+      .on(t.createdAt, t.id, t.accessTokenExpiresAt)
+      .where(sql`${t.status} = 'connected' and ${t.refreshToken} is null and ${t.accessTokenExpiresAt} is not null`),
     index('connections_provider_created').on(t.provider, t.createdAt, t.id),
     index('connections_subject').on(t.issuer, t.subject),
     // What the background asks for each minute: tokens about to end, and grants about to die of disuse.

@@ -24,12 +24,19 @@ export const people = pgTable(
     deletedAt: instant(),
     createdAt: instant().notNull().defaultNow(),
     lastSignedInAt: instant(),
+    /** What a person is found by, in small letters. The database keeps it, and erases it with the rest. */
+    searchText: text().generatedAlwaysAs(sql`lower(coalesce(name, '') || chr(10) || coalesce(email, ''))`),
   },
   (t) => [
     // A deleted person's identity is erased, so that the same account may begin anew.
     uniqueIndex('people_identity').on(t.issuer, t.subject).where(sql`${t.deletedAt} is null`),
     index('people_email').on(sql`lower(${t.email})`),
     index('people_created').on(t.createdAt, t.id),
+    // Search by any part. An ordinary sign-in changes neither name nor e-mail, and so leaves it alone.
+    index('people_search').using('gin', t.searchText.op('gin_trgm_ops')),
+    // Few among many, and filtered for.
+    index('people_staff').on(t.createdAt, t.id).where(sql`${t.adminByConfig} or ${t.role} <> 'user'`),
+    index('people_disabled').on(t.createdAt, t.id).where(sql`${t.disabledAt} is not null`),
     check('people_role', sql`${t.role} in ('user', 'auditor', 'administrator')`),
   ],
 );

@@ -3,13 +3,17 @@ import type { Metadata } from 'next';
 import { EmptyState } from '#app/_ui/empty-state';
 import { Link } from '#app/_ui/link';
 import { PageHeading } from '#app/_ui/page-heading';
+import { countConnections } from '#lib/connections/count';
 import { listConnections } from '#lib/connections/list';
 import { listSickProviders } from '#lib/connections/provider-health';
 import { adminPage, orNotFound } from '#lib/http/page';
+import { isSearchable } from '#lib/search-text';
 import type { SearchParams } from '#ui/flow-result';
 import { filteredAddress, readListAddress } from '#ui/list-address';
 import { statusWords } from '#ui/status-words';
+import { ListCount } from '../../_parts/list-count.tsx';
 import { Pager } from '../../_parts/pager.tsx';
+import { SearchBegins } from '../../_parts/search-begins.tsx';
 import { SearchField } from '../../_parts/search-field.tsx';
 import { SickProviders } from '../../_parts/sick-providers.tsx';
 import { ConnectionTable, personName } from '../_parts/connection-table.tsx';
@@ -26,8 +30,13 @@ export default async function AdminConnections({ searchParams }: { searchParams:
   const { q, provider, person } = at.filters;
   const sort = at.filters.sort === 'oldest' ? 'oldest' : 'newest';
   const status = statuses.find((one) => one === at.filters.status);
-  const { items, nextCursor } = await orNotFound(
-    listConnections(ctx, { query: q, provider, status, personId: person, sort, cursor: at.cursor, limit: 50 }),
+  const searched = q === undefined || isSearchable(q);
+  const filter = { query: searched ? q : undefined, provider, status, personId: person };
+  const [{ items, nextCursor }, counted] = await orNotFound(
+    Promise.all([
+      listConnections(ctx, { ...filter, sort, cursor: at.cursor, limit: 50 }),
+      countConnections(ctx, filter),
+    ]),
   );
   const providers = ctx.providers.list();
   const administrator = ctx.actor.role === 'administrator';
@@ -65,8 +74,10 @@ export default async function AdminConnections({ searchParams }: { searchParams:
           Filter
         </button>
       </form>
-      {filtered && (
-        <p className="mb-4 flex flex-wrap items-center gap-2 text-meta">
+      {(counted.count > 0 || filtered) && (
+        <p className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2 text-meta">
+          {!searched && <SearchBegins />}
+          <ListCount counted={counted} one="connection" many="connections" />
           {person && (
             <Link
               href={filteredAddress(path, at, { person: undefined })}
@@ -76,9 +87,11 @@ export default async function AdminConnections({ searchParams }: { searchParams:
               <X aria-label="remove" className="size-3.5" />
             </Link>
           )}
-          <Link href={path} className="link">
-            Show all
-          </Link>
+          {filtered && (
+            <Link href={path} className="link">
+              Show all
+            </Link>
+          )}
         </p>
       )}
       {administrator && <SelectionBar />}

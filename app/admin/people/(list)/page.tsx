@@ -7,13 +7,17 @@ import { PageHeading } from '#app/_ui/page-heading';
 import { Badge } from '#app/_ui/status';
 import { Time, TimeOr } from '#app/_ui/time';
 import { adminPage, orNotFound } from '#lib/http/page';
+import { countPeople } from '#lib/people/count';
 import { listPeople } from '#lib/people/list';
 import type { PersonView } from '#lib/people/views';
+import { isSearchable } from '#lib/search-text';
 import { flowParams, type SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
 import { roles, roleWords } from '#ui/role-words';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
+import { ListCount } from '../../_parts/list-count.tsx';
 import { Pager } from '../../_parts/pager.tsx';
+import { SearchBegins } from '../../_parts/search-begins.tsx';
 import { SearchField } from '../../_parts/search-field.tsx';
 
 export const metadata: Metadata = { title: 'People' };
@@ -27,8 +31,10 @@ export default async function People({ searchParams }: { searchParams: Promise<S
   const { q } = at.filters;
   const role = roles.find((one) => one === at.filters.role);
   const status = (['active', 'disabled'] as const).find((one) => one === at.filters.status);
-  const { items, nextCursor } = await orNotFound(
-    listPeople(ctx, { query: q, role, status, cursor: at.cursor, limit: 50 }),
+  const searched = q === undefined || isSearchable(q);
+  const filter = { query: searched ? q : undefined, role, status };
+  const [{ items, nextCursor }, counted] = await orNotFound(
+    Promise.all([listPeople(ctx, { ...filter, cursor: at.cursor, limit: 50 }), countPeople(ctx, filter)]),
   );
   const filtered = Object.keys(at.filters).length > 0;
   return (
@@ -59,12 +65,18 @@ export default async function People({ searchParams }: { searchParams: Promise<S
         <button type="submit" className="btn btn-small btn-plain">
           Filter
         </button>
-        {filtered && (
-          <Link href={path} className="link text-meta">
-            Show all
-          </Link>
-        )}
       </form>
+      {(counted.count > 0 || filtered) && (
+        <p className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2 text-meta">
+          {!searched && <SearchBegins />}
+          <ListCount counted={counted} one="person" many="people" />
+          {filtered && (
+            <Link href={path} className="link">
+              Show all
+            </Link>
+          )}
+        </p>
+      )}
       {items.length > 0 ? (
         <PeopleTable people={items} />
       ) : filtered || at.cursor ? (

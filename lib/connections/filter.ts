@@ -1,0 +1,158 @@
+import { and, type Column, eq, inArray, ne, not, type SQL, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { requireReader } from '#lib/access/require';
+import { requireApiKey } from '#lib/access/require-api-key';
+import { type Brakes, isUnder, standingBrakes } from '#lib/connections/brakes';
+import { dueByIndex, spentByIndex } from '#lib/connections/token-clock';
+import type { DisplayStatus } from '#lib/connections/views';
+import type { Context } from '#lib/context';
+import { decodeCursor } from '#lib/cursor';
+import { contains } from '#lib/db/contains';
+import { connectionSearch } from '#lib/db/schema/connection-search';
+import { connections } from '#lib/db/schema/connections';
+import { people } from '#lib/db/schema/people';
+import { personOfConnection } from '#lib/ids';
+import { searchText } from '#lib/search-text';
+
+export const displayStatuses = [
+  'connected',
+  'refresh_due',
+  'needs_reconnect',
+  'frozen',
+  'revoked',
+] as const satisfies readonly DisplayStatus[];
+
+/**
+ * A filter that is given but empty is a fault: read as no filter, it would answer everybody's connections to a service
+ * whose own look-up of a person came to nothing.
+ */
+const given = (longest: number) => z.string().min(1, 'must not be empty').max(longest).optional();
+
+/** What a list of connections can be narrowed to. All that is given must hold. */
+export const connectionFilter = z
+  .object({
+    personId: given(64),
+    /** Of the person, as they sign in; only together. */
+    issuer: given(2048),
+    subject: given(512),
+    /** Of the person: the whole address, in any case of letters. */
+    email: given(320),
+    provider: given(64),
+    /** `connected` includes those whose refresh is due. */
+    status: z.enum(displayStatuses).optional(),
+    /** Part of the person's name or e-mail or of the account's label or subject, or a whole id of either. */
+    query: searchText,
+  })
+  .refine(({ issuer, subject }) => (issuer === undefined) === (subject === undefined), {
+    path: ['subject'],
+    message: 'issuer and subject are given together',
+  });
+export type ConnectionFilter = z.output<typeof connectionFilter>;
+
+export type Sort = 'newest' | 'oldest';
+/** A page in keyset order, or only so many in any order. */
+export interface Extent {
+  sort?: Sort;
+  cursor?: string | undefined;
+  limit: number;
+}
+
+/** The providers that the caller may see; null for all. */
+function providersInReach(ctx: Context): readonly string[] | null {
+  if (ctx.actor.type === 'api_key') return requireApiKey(ctx, 'connections:read').providers;
+  requireReader(ctx);
+  return null;
+}
+
+const { status } = connections;
+const isConnected = sql`${status} = 'connected'`;
+
+/**
+ * The conditions of a status: together they are it, and no row fits two of them. Apart, so that each has its own index.
+ */
+function withStatus(wanted: DisplayStatus, brakes: Brakes): readonly (SQL | undefined)[] {
+  const frozen = isUnder(brakes);
+  const live = and(isConnected, not(spentByIndex), not(frozen));
+  switch (wanted) {
+    case 'connected':
+      return [live];
+    case 'refresh_due':
+      return [and(live, dueByIndex)];
+    case 'needs_reconnect':
+      return [and(sql`${status} = 'needs_reconnect'`, not(frozen)), and(isConnected, spentByIndex, not(frozen))];
+    case 'frozen':
+      return [and(ne(status, 'revoked'), frozen)];
+    case 'revoked':
+      return [sql`${status} = 'revoked'`];
+  }
+}
+
+/** A whole id is looked up; anything else is searched for. */
+function whole(query: string | undefined): SQL | undefined {
+  if (query === undefined) return undefined;
+  const owner = personOfConnection(query);
+  if (owner) return and(eq(connections.personId, owner), eq(connections.id, query));
+  return /^per_[0-9a-z]{16}$/.test(query) ? eq(connections.personId, query) : undefined;
+}
+
+interface Place {
+  at: Column | SQL;
+  id: Column | SQL;
+}
+
+function inOrder(sort: Sort, { at, id }: Place): SQL {
+  return sort === 'newest' ? sql`order by ${at} desc, ${id} desc` : sql`order by ${at}, ${id}`;
+}
+
+function after(sort: Sort, cursor: string, place: Place): SQL {
+  const { at, id } = decodeCursor(cursor, sort);
+  const row = sql`(${place.at}, ${place.id})`;
+  return sort === 'newest' ? sql`${row} < (${at}::timestamptz, ${id})` : sql`${row} > (${at}::timestamptz, ${id})`;
+}
+
+const inLists: Place = { at: connections.createdAt, id: connections.id };
+const inSearch: Place = { at: connectionSearch.createdAt, id: connectionSearch.connectionId };
+
+const joinSearch = sql`join ${connectionSearch} on ${connectionSearch.personId} = ${connections.personId}
+  and ${connectionSearch.connectionId} = ${connections.id}`;
+const joinPeople = sql`join ${people} on ${people.id} = ${connections.personId} and ${people.deletedAt} is null`;
+
+/** A search by itself, or within providers, reads the table of search texts only; with more, `connections` leads. */
+function isSearchAlone({ query, provider: _, ...more }: ConnectionFilter): boolean {
+  return query !== undefined && query !== '' && Object.values(more).every((value) => value === undefined);
+}
+
+/**
+ * The statement that finds what fits a filter within the caller's reach: `person_id`, `id` and `created_at` of
+ * connections, no more of them than the extent says. It reads no more columns, so that an index can lead: what is asked
+ * for in order is walked in order, and what is rare is looked up first.
+ * @throws AppError `unauthenticated`, `forbidden`, `insufficient_scope`, `invalid_request` for a foreign cursor
+ */
+export async function findConnections(ctx: Context, filter: ConnectionFilter, extent: Extent): Promise<SQL> {
+  const reach = providersInReach(ctx);
+  const exact = whole(filter.query);
+  const search = filter.query && !exact ? contains(connectionSearch.text, filter.query) : undefined;
+  const alone = search !== undefined && isSearchAlone(filter);
+  const [table, place] = alone ? [connectionSearch, inSearch] : [connections, inLists];
+  const { sort, cursor, limit } = extent;
+  const condition = and(
+    reach ? inArray(table.provider, [...reach]) : undefined,
+    filter.provider ? eq(table.provider, filter.provider) : undefined,
+    filter.personId ? eq(connections.personId, filter.personId) : undefined,
+    filter.issuer ? eq(people.issuer, filter.issuer) : undefined,
+    filter.subject ? eq(people.subject, filter.subject) : undefined,
+    filter.email ? sql`lower(${people.email}) = lower(${filter.email})` : undefined,
+    exact,
+    search,
+    sort && cursor ? after(sort, cursor, place) : undefined,
+  );
+  const joins = [search && !alone ? [joinSearch] : [], filter.issuer || filter.email ? [joinPeople] : []].flat();
+  const states = filter.status ? withStatus(filter.status, await standingBrakes(ctx.database.db)) : [sql`true`];
+  const parts = states.map(
+    (state) => sql`(select ${table.personId} as person_id, ${place.id} as id, ${place.at} as created_at
+      from ${sql.join([sql`${table}`, ...joins], sql` `)}
+      where ${and(state, condition)} ${sort ? inOrder(sort, place) : sql``} limit ${limit})`,
+  );
+  const order = sort ? inOrder(sort, { at: sql`created_at`, id: sql`id` }) : sql``;
+  return sql`select person_id, id, created_at from (${sql.join(parts, sql` union all `)}) as found ${order} limit ${limit}`;
+}

@@ -1,0 +1,37 @@
+import { and, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { contains } from '#lib/db/contains';
+import { people, type Role, roles } from '#lib/db/schema/people';
+import { searchText } from '#lib/search-text';
+
+/** What the list of people can be narrowed to. All that is given must hold. */
+export const peopleFilter = z.object({
+  /** Part of a name or e-mail, or a person's whole id. */
+  query: searchText,
+  role: z.enum(roles).optional(),
+  status: z.enum(['active', 'disabled']).optional(),
+});
+export type PeopleFilter = z.output<typeof peopleFilter>;
+
+function matching(query: string | undefined): SQL | undefined {
+  if (!query) return undefined;
+  if (/^per_[0-9a-z]{16}$/.test(query)) return eq(people.id, query);
+  return contains(people.searchText, query);
+}
+
+// `effectiveRole` in words that the index of the staff answers.
+const withRole: Record<Role, SQL> = {
+  user: sql`not ${people.adminByConfig} and ${people.role} = 'user'`,
+  auditor: sql`not ${people.adminByConfig} and ${people.role} = 'auditor'`,
+  administrator: sql`(${people.adminByConfig} or ${people.role} = 'administrator')`,
+};
+
+/** True for those whom the filter means. Deleted people are nobody. */
+export function isMeant({ query, role, status }: PeopleFilter): SQL | undefined {
+  return and(
+    isNull(people.deletedAt),
+    matching(query),
+    role && withRole[role],
+    status && (status === 'disabled' ? isNotNull(people.disabledAt) : isNull(people.disabledAt)),
+  );
+}
