@@ -27,6 +27,7 @@ export interface VendRow {
   access_token: string | null;
   refreshable: boolean;
   expires_at: Date | null;
+  /** Seconds that were left as it was read; negative where it is over. */
   expires_in: number | null;
   due: boolean;
   alive: boolean;
@@ -46,7 +47,7 @@ const statement = (keyColumn: 'key_hash' | 'id') => `
     c.id, c.person_id, c.provider, c.issuer, c.subject, c.label, c.status, c.scopes_requested, c.scopes_granted,
     c.extras, c.token_type, c.access_token, c.refresh_token is not null as refreshable,
     c.access_token_expires_at as expires_at,
-    floor(extract(epoch from c.access_token_expires_at - clock_timestamp()))::float8 as expires_in,
+    extract(epoch from c.access_token_expires_at - clock_timestamp())::float8 as expires_in,
     coalesce(c.access_token_expires_at - clock_timestamp() <
       least(interval '1 minute', (c.access_token_expires_at - c.access_token_issued_at) / 10), false) as due,
     coalesce(c.access_token_expires_at > clock_timestamp(), true) as alive,

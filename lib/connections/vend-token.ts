@@ -9,6 +9,7 @@ import { isTokenRefused } from '#lib/connections/is-token-refused';
 import { markNeedsReconnect } from '#lib/connections/mark-needs-reconnect';
 import { isNotAnswering, turnAway } from '#lib/connections/provider-protection';
 import { refreshConnection } from '#lib/connections/refresh';
+import { lifeLeft } from '#lib/connections/token-life';
 import { accessTokenPlace } from '#lib/connections/tokens-at-rest';
 import { askForVend, type VendRow } from '#lib/connections/vend-query';
 import type { Context } from '#lib/context';
@@ -54,6 +55,8 @@ type Caller = Context & { actor: ApiKeyActor };
 interface Asked {
   ctx: Caller;
   row: VendRow;
+  /** `performance.now()` as it was asked: the row was so then, or a little later. */
+  at: number;
 }
 
 async function ask(ctx: Context, { id, key }: { id: string; key?: string | undefined }): Promise<Asked> {
@@ -61,6 +64,7 @@ async function ask(ctx: Context, { id, key }: { id: string; key?: string | undef
   if (key === undefined && actor.type === 'person') throw new AppError('forbidden');
   if (key !== undefined && !isApiKeyFormat(key)) throw new AppError('invalid_api_key');
   if (key === undefined && actor.type !== 'api_key') throw new AppError('invalid_api_key');
+  const at = performance.now();
   const credential = key !== undefined ? { hash: hashSecret(key) } : (actor as ApiKeyActor);
   const row = await askForVend(ctx, credential, { personId: personOfConnection(id) ?? nowhere, id });
   if (!row) throw new AppError('invalid_api_key');
@@ -70,7 +74,7 @@ async function ask(ctx: Context, { id, key }: { id: string; key?: string | undef
     scopes: row.key_scopes,
     providers: row.key_providers,
   };
-  return { ctx: { ...ctx, actor: asKey }, row };
+  return { ctx: { ...ctx, actor: asKey }, row, at };
 }
 
 /** A key that is limited to other providers learns nothing of a connection, not even that it exists. */
@@ -142,6 +146,16 @@ async function replaceRejected(asked: Asked, id: string, fingerprint: string): P
   return again;
 }
 
+/**
+ * Seconds that are left of the token: those that the database saw, less what has passed since. Null: nothing is known.
+ * @throws AppError `provider_unavailable` where none is left
+ */
+function secondsLeft({ row, at }: Asked): number | null {
+  const left = lifeLeft({ seconds: row.expires_in, from: at });
+  if (left === 0) throw new AppError('provider_unavailable', { retryAfterSeconds: 1 });
+  return left === null ? null : Math.floor(left);
+}
+
 /** Notes who used the connection last, at most once a minute unless another key did. */
 async function noteUse({ ctx, row }: Asked): Promise<void> {
   if (row.used_lately) return;
@@ -176,6 +190,7 @@ export async function vendToken(caller: Context, input: VendTokenInput): Promise
       asked = await replaceRejected(asked, parsed.id, parsed.rejectedTokenFingerprint);
     const { ctx, row } = asked;
     if (row.access_token === null) throw new AppError('needs_reconnect');
+    secondsLeft(asked);
     const accessToken = ctx.vault.open(row.access_token, accessTokenPlace(parsed.id));
     const granted = row.scopes_granted;
     const entry = toLedgerRow(ctx, {
@@ -195,7 +210,8 @@ export async function vendToken(caller: Context, input: VendTokenInput): Promise
       accessToken,
       tokenType: row.token_type,
       expiresAt: row.expires_at,
-      expiresIn: row.expires_in,
+      // Asked again: the token may have ended while its entry was being committed.
+      expiresIn: secondsLeft(asked),
       scopes: granted,
       missingScopes: granted ? row.scopes_requested.filter((scope) => !granted.includes(scope)) : [],
       provider: row.provider,
