@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { cpus } from 'node:os';
 import { sql } from 'drizzle-orm';
+import type { RefreshedDue } from '#lib/connections/refresh-due';
 import { connections } from '#lib/db/schema/connections';
 import { end } from '#scripts/processes';
 import { defineBenchmark, type Goal } from './benchmark.ts';
@@ -11,8 +12,6 @@ import type { BenchDatabase, Stage } from './stage.ts';
 import { rounded } from './statistics.ts';
 
 const providerMs = 20;
-/** Big enough that the pause at the end of a portion does not count. */
-const portions = 10;
 
 interface Swept {
   processes: number;
@@ -22,6 +21,8 @@ interface Swept {
   share_of_bound: number;
   /** Of all processors, while it ran. */
   processors_busy: number;
+  /** What each process refreshed. */
+  shares: number[];
   failed: number;
 }
 
@@ -32,17 +33,16 @@ export const sweep = defineBenchmark({
   run: async ({ rows, processes, concurrency }, stage) => {
     const provider = await startProvider(stage, { latencyMs: providerMs });
     const database = await stage.createDatabase('hub', [provider.record]);
-    const filled = await fillConnections(database.runtime, {
+    await fillConnections(database.runtime, {
       count: rows,
       provider: 'acme',
       expiresIn: -10,
       refreshToken: (grant) => writeGrant('refresh', { grant, generation: 0 }),
     });
-    const ids = filled.map(({ id }) => id);
     const all: Swept[] = [];
     for (const count of processes as readonly number[]) {
       await makeDue(database);
-      all.push(await sweepOnce(stage, database, ids, count, concurrency));
+      all.push(await sweepOnce(stage, database, count, concurrency));
     }
     const { refreshed, repeated, most_at_once } = await provider.counts();
     const expected = rows * all.length;
@@ -76,44 +76,38 @@ function boundGoal({ processes, share_of_bound, processors_busy }: Swept): Goal 
   return { goal, value: share_of_bound, reached: share_of_bound >= 0.8 || processors_busy >= 0.9 };
 }
 
-/** As if every token had just run out. */
+/** As if every token had been in use and had just run out. */
 async function makeDue({ runtime }: BenchDatabase): Promise<void> {
   const { db } = runtime.database;
   await db.execute(sql`set statement_timeout = 0`);
-  await db.update(connections).set({ accessTokenExpiresAt: sql`now() - interval '10 seconds'` });
+  await db.update(connections).set({
+    accessTokenIssuedAt: sql`now() - interval '1 hour'`,
+    accessTokenExpiresAt: sql`now() - interval '10 seconds'`,
+    lastUsedAt: sql`now() - interval '5 minutes'`,
+  });
   await db.execute(sql`vacuum (analyze) connections`);
 }
 
+/** One round in each process at the same time, until nothing is due any more. */
 async function sweepOnce(
   stage: Stage,
   database: BenchDatabase,
-  ids: readonly string[],
   processes: number,
   concurrency: number,
 ): Promise<Swept> {
   const children: ChildProcess[] = [];
   for (let n = 0; n < processes; n++) {
-    children.push((await startProgram(stage, 'bench/programs/refresher.ts', database.environment)).child);
+    const environment = { ...database.environment, REFRESH_CONCURRENCY: String(concurrency) };
+    children.push((await startProgram(stage, 'bench/programs/refresher.ts', environment)).child);
   }
-  const portion = Math.ceil(ids.length / processes / portions);
-  let dealt = 0;
   const before = processorTimes();
   const began = performance.now();
-  const failures = await Promise.all(
-    children.map(async (child) => {
-      let failed = 0;
-      while (dealt < ids.length) {
-        const part = ids.slice(dealt, dealt + portion);
-        dealt += part.length;
-        failed += (await ask<{ failed: number }>(child, { ids: part, concurrency })).failed;
-      }
-      return failed;
-    }),
-  );
+  const rounds = await Promise.all(children.map((child) => ask<RefreshedDue>(child, {})));
   const seconds = (performance.now() - began) / 1000;
   const after = processorTimes();
   for (const child of children) await end(child);
-  const rate = ids.length / seconds;
+  const shares = rounds.map(({ refreshed }) => refreshed);
+  const rate = shares.reduce((sum, one) => sum + one, 0) / seconds;
   const bound = (processes * concurrency * 1000) / providerMs;
   return {
     processes,
@@ -121,7 +115,8 @@ async function sweepOnce(
     bound_per_second: bound,
     share_of_bound: rounded(rate / bound, 3),
     processors_busy: rounded((after.busy - before.busy) / (after.all - before.all), 3),
-    failed: failures.reduce((sum, one) => sum + one, 0),
+    shares,
+    failed: rounds.reduce((sum, { failed }) => sum + failed, 0),
   };
 }
 

@@ -62,6 +62,8 @@ export function assembleRuntime(config: Config, database: Database, overrides: P
     vault: createVault(config.vaultKeys),
     fetch: createGuardedFetch({
       operatorHosts: providers.operatorHosts(),
+      // Refreshes never wait for one another's connections, and leave some to people who are signing in.
+      connectionsPerHost: config.refreshConcurrency + 16,
       ...(config.proxy ? { proxy: config.proxy } : {}),
     }),
     now: () => new Date(),

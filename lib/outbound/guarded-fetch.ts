@@ -8,6 +8,8 @@ export interface GuardedFetchOptions {
   operatorHosts: ReadonlySet<string>;
   /** Milliseconds for the whole exchange: look-up, connection, headers and body. */
   timeoutMs?: number;
+  /** Connections to one host; what comes beyond waits within its own `timeoutMs`. */
+  connectionsPerHost?: number;
   /** Bytes of the body, counted after decompression. */
   maxBytes?: number;
   /** Proxies in the form of the usual variables; undefined for direct connections. Names are resolved by the proxy. */
@@ -27,7 +29,8 @@ function dispatcherFor(origin: HostOrigin, options: GuardedFetchOptions, timeout
     // Said aloud so that no environment variable can switch certificate checks off.
     rejectUnauthorized: true,
   });
-  const agentOptions = { connect, connections: 16, headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
+  const connections = options.connectionsPerHost ?? 32;
+  const agentOptions = { connect, connections, headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
   if (!options.proxy) return new Agent(agentOptions);
   const { httpProxy = '', httpsProxy = '', noProxy = '' } = options.proxy;
   const tls = { rejectUnauthorized: true };
