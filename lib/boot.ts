@@ -37,6 +37,7 @@ async function start(): Promise<Booted> {
     runtime,
     shutDown: async () => {
       await stopJobs();
+      await runtime.uses.idle();
       await Promise.allSettled(runtime.background);
       await runtime.vends.idle();
       await stopHeartbeat();

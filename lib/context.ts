@@ -1,9 +1,11 @@
 import type { Requester } from '#lib/actor';
 import type { Config } from '#lib/config/config';
 import type { Database } from '#lib/db/database';
+import type { GroupCommit } from '#lib/db/group-commit';
+import type { Use } from '#lib/db/use-notes';
 import { newId } from '#lib/ids';
 import type { RefusalFolder } from '#lib/ledger/fold-refusals';
-import type { GroupCommit } from '#lib/ledger/group-commit';
+import type { LedgerRow } from '#lib/ledger/write-rows';
 import type { Logger } from '#lib/log';
 import type { ProviderCatalog } from '#lib/providers/catalog';
 import type { Vault } from '#lib/vault/vault';
@@ -23,7 +25,9 @@ export interface Runtime {
   log: Logger;
   refusals: RefusalFolder;
   /** Takes the entries of vended tokens: those of concurrent requests share commits. */
-  vends: GroupCommit;
+  vends: GroupCommit<LedgerRow>;
+  /** Takes who used which connection, to be written together. */
+  uses: GroupCommit<Use>;
   /** Names this process as the owner of a lease. */
   processId: string;
   /** Work that goes on after an answer was sent; awaited when the process drains. */

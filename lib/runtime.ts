@@ -2,12 +2,13 @@ import { type Config, ConfigError, getConfig } from '#lib/config/config';
 import type { Runtime } from '#lib/context';
 import { type Database, isPoolersRefusal } from '#lib/db/database';
 import { ExtensionMissing } from '#lib/db/extension';
+import { createGroupCommit } from '#lib/db/group-commit';
 import { isMigrated, migrateEmbedded, migrateServer } from '#lib/db/migrate';
 import { openEmbedded, openPostgres } from '#lib/db/open';
+import { createUseNotes } from '#lib/db/use-notes';
 import { newId } from '#lib/ids';
 import { installJobTables } from '#lib/jobs/job-tables';
 import { createRefusalFolder } from '#lib/ledger/fold-refusals';
-import { createGroupCommit } from '#lib/ledger/group-commit';
 import { writeRows } from '#lib/ledger/write-rows';
 import { createLogger, getLogger } from '#lib/log';
 import { createGuardedFetch } from '#lib/outbound/guarded-fetch';
@@ -70,6 +71,7 @@ export function assembleRuntime(config: Config, database: Database, overrides: P
     log: getLogger(() => createLogger({ level: config.logLevel, pretty: config.mode === 'development' })),
     refusals: createRefusalFolder(),
     vends: createGroupCommit((rows) => writeRows(database.hot, rows)),
+    uses: createUseNotes(database.db),
     processId: newId('prc'),
     background: new Set(),
     ...overrides,

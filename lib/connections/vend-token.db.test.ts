@@ -57,6 +57,7 @@ describe('vending an unexpired token', () => {
       },
     ]);
     expect(JSON.stringify(written)).not.toContain('at_canary');
+    await runtime.uses.idle();
     const row = await rowOf(runtime, id);
     expect(row.lastUsedBy).toBe(key.id);
     expect(row.lastUsedAt).toBeInstanceOf(Date);

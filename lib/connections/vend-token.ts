@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { and, eq, sql } from 'drizzle-orm';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { isWithin } from '#lib/access/ip-rules';
 import { isApiKeyFormat } from '#lib/access/key-format';
@@ -12,8 +11,7 @@ import { refreshConnection } from '#lib/connections/refresh';
 import { lifeLeft } from '#lib/connections/token-life';
 import { accessTokenPlace } from '#lib/connections/tokens-at-rest';
 import { askForVend, type VendRow } from '#lib/connections/vend-query';
-import type { Context } from '#lib/context';
-import { connections } from '#lib/db/schema/connections';
+import { type Context, inBackground } from '#lib/context';
 import { AppError, isAppError } from '#lib/errors';
 import { hashSecret, personOfConnection } from '#lib/ids';
 import { toLedgerRow } from '#lib/ledger/record';
@@ -121,7 +119,7 @@ async function makeFresh(asked: Asked, id: string): Promise<Asked> {
   return current;
 }
 
-const fingerprintOf = (token: string) => createHash('sha256').update(token).digest('base64');
+const fingerprintOf = (token: string) => hash('sha256', token, 'base64');
 
 /**
  * The provider refused a token before its time. Where it is the stored one, it is refreshed; where it cannot be, the
@@ -156,23 +154,6 @@ function secondsLeft({ row, at }: Asked): number | null {
   return left === null ? null : Math.floor(left);
 }
 
-/** Notes who used the connection last, at most once a minute unless another key did. */
-async function noteUse({ ctx, row }: Asked): Promise<void> {
-  if (row.used_lately) return;
-  const usedLately = sql`${connections.lastUsedAt} > now() - interval '1 minute'`;
-  await ctx.database.db
-    .update(connections)
-    .set({ lastUsedAt: sql`now()`, lastUsedBy: row.key_id })
-    // Asked again in the write: of many callers at once, one writes.
-    .where(
-      and(
-        eq(connections.personId, row.person_id),
-        eq(connections.id, row.id ?? ''),
-        sql`(${usedLately} and ${connections.lastUsedBy} = ${row.key_id}) is not true`,
-      ),
-    );
-}
-
 /**
  * Hands an API key a live access token, refreshing it first where it is about to end. One round trip asks for
  * everything that decides; the answer is given only after its ledger entry was committed. A refusal is recorded with
@@ -204,7 +185,11 @@ export async function vendToken(caller: Context, input: VendTokenInput): Promise
         ...(row.key_ip_ranges && !isWithin(ctx.ip, row.key_ip_ranges) ? { unexpected_ip: true } : {}),
       },
     });
-    await Promise.all([ctx.vends.add(entry), noteUse(asked)]);
+    await ctx.vends.add(entry);
+    if (!row.used_lately) {
+      const use = { personId: row.person_id, id: parsed.id, keyId: row.key_id };
+      inBackground(ctx, 'connection_last_used', ctx.uses.add(use));
+    }
     if (row.key_stale) noteKeyUse(ctx, row.key_id);
     return {
       accessToken,

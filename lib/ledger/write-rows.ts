@@ -1,5 +1,7 @@
 import type { HotPath } from '#lib/db/database';
-import type { LedgerRow } from '#lib/ledger/group-commit';
+import type { ledger } from '#lib/db/schema/ledger';
+
+export type LedgerRow = typeof ledger.$inferInsert;
 
 const columns = `action, outcome, code, actor_type, actor_id, person_id, connection_id, provider, api_key_id, ip,
     request_id, count, details`;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createGroupCommit, type LedgerRow } from '#lib/ledger/group-commit';
+import { createGroupCommit } from '#lib/db/group-commit';
+import type { LedgerRow } from '#lib/ledger/write-rows';
 
 const row = (requestId: string): LedgerRow => ({
   action: 'token.vended',
@@ -24,8 +25,7 @@ test('what comes during a write goes together in the next', async () => {
   const { groups, finish, write } = slowWriter();
   const commit = createGroupCommit(write);
   const first = commit.add(row('a'));
-  await Promise.resolve();
-  await Promise.resolve();
+  await expect.poll(() => groups).toEqual([['a']]);
   const later = ['b', 'c', 'd'].map((id) => commit.add(row(id)));
   expect(groups).toEqual([['a']]);
   finish[0]?.();
@@ -58,7 +58,7 @@ test('nobody is told before the commit, and a failed commit is told to its own r
 test('a flood is cut into statements of at most 256 rows, in order', async () => {
   const groups: number[] = [];
   const order: (string | null | undefined)[] = [];
-  const commit = createGroupCommit(async (rows) => {
+  const commit = createGroupCommit(async (rows: LedgerRow[]) => {
     groups.push(rows.length);
     order.push(...rows.map(({ requestId }) => requestId));
   });
@@ -66,4 +66,16 @@ test('a flood is cut into statements of at most 256 rows, in order', async () =>
   await Promise.all(ids.map((id) => commit.add(row(id))));
   expect(groups).toEqual([256, 256, 88]);
   expect(order).toEqual(ids);
+});
+
+test('rows that nobody waits for gather, and whoever wants them written need not wait for that', async () => {
+  const groups: string[][] = [];
+  const commit = createGroupCommit(async (rows: string[]) => void groups.push(rows), { gatherMs: 3_600_000 });
+  const added = [commit.add('a'), commit.add('b')];
+  await new Promise((resolve) => setImmediate(resolve));
+  added.push(commit.add('c'));
+  expect(groups).toEqual([]);
+  await commit.idle();
+  await Promise.all(added);
+  expect(groups).toEqual([['a', 'b', 'c']]);
 });

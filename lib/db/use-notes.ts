@@ -1,0 +1,36 @@
+import { sql } from 'drizzle-orm';
+import type { Db } from '#lib/db/database';
+import { createGroupCommit, type GroupCommit } from '#lib/db/group-commit';
+
+/** A vend, as the connection's row remembers the last one. */
+export interface Use {
+  personId: string;
+  id: string;
+  keyId: string;
+}
+
+/** Uses are no reason to wait for and none to write often: they say to the minute when a connection was last used. */
+const gatherMs = 1000;
+
+/**
+ * Notes who used connections last, at most once a minute for each unless another key did. Uses gather for a second and
+ * are written together, after the answers they belong to; rows are locked in the order of their keys, so that two
+ * processes never wait for each other.
+ */
+export function createUseNotes(db: Db): GroupCommit<Use> {
+  return createGroupCommit((uses: Use[]) => writeUses(db, uses), { mostRows: 10_000, gatherMs });
+}
+
+async function writeUses(db: Db, uses: readonly Use[]): Promise<void> {
+  const given = JSON.stringify(uses.map(({ personId, id, keyId }) => ({ person_id: personId, id, key_id: keyId })));
+  await db.execute(sql`with used as (
+      select distinct on (person_id, id) person_id, id, key_id
+      from jsonb_to_recordset(${given}::jsonb) as given (person_id text, id text, key_id text)
+    ), due as (
+      select c.person_id, c.id, used.key_id from connections c join used on c.person_id = used.person_id and c.id = used.id
+      where (c.last_used_by = used.key_id and c.last_used_at > now() - interval '1 minute') is not true
+      order by c.person_id, c.id for update of c
+    )
+    update connections c set last_used_at = now(), last_used_by = due.key_id
+    from due where c.person_id = due.person_id and c.id = due.id`);
+}
