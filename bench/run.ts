@@ -4,6 +4,7 @@ import { cost } from './cost.ts';
 import { growth } from './growth.ts';
 import { kills } from './kills.ts';
 import { sickProvider } from './sick-provider.ts';
+import { size } from './size.ts';
 import { stampede } from './stampede.ts';
 import { sweep } from './sweep.ts';
 import { vend } from './vend.ts';
@@ -16,6 +17,7 @@ const benchmarks: Record<string, Benchmark> = {
   growth,
   cost,
   kills,
+  size,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -1,0 +1,99 @@
+import { sql } from 'drizzle-orm';
+import { refreshConnection } from '#lib/connections/refresh';
+import { vendToken } from '#lib/connections/vend-token';
+import { systemContext } from '#lib/context';
+import { type Db, rowsOf } from '#lib/db/database';
+import { newId } from '#lib/ids';
+import { addApiKey, plainRecord } from '#tests/hub';
+import { startTokenServer } from '#tests/servers/token-server';
+import { defineBenchmark } from './benchmark.ts';
+import { type Filled, fillConnections } from './fill.ts';
+import { rounded } from './statistics.ts';
+
+interface Bytes {
+  heap: number;
+  indexes: number;
+}
+
+/** Bytes of a table with its partitions. */
+async function bytesOf(db: Db, table: string): Promise<Bytes> {
+  const [row] = rowsOf<{ heap: number; indexes: number }>(
+    await db.execute(sql`select sum(pg_table_size(relid))::float8 as heap, sum(pg_indexes_size(relid))::float8 as indexes
+      from pg_partition_tree(${table}::regclass) where isleaf`),
+  );
+  if (!row) throw new Error(`there is no table ${table}`);
+  return row;
+}
+
+async function walPosition(db: Db): Promise<number> {
+  const [row] = rowsOf<{ at: number }>(
+    await db.execute(sql`select (pg_current_wal_insert_lsn() - '0/0')::float8 as at`),
+  );
+  return row?.at ?? 0;
+}
+
+/** Calls for each in portions of 64, and answers the bytes of write-ahead log and of ledger that one of them made. */
+async function costOf(db: Db, filled: readonly Filled[], call: (one: Filled) => Promise<unknown>) {
+  await db.execute(sql`checkpoint`);
+  const before = { ledger: await bytesOf(db, 'ledger'), wal: await walPosition(db) };
+  for (let at = 0; at < filled.length; at += 64) await Promise.all(filled.slice(at, at + 64).map(call));
+  const after = { ledger: await bytesOf(db, 'ledger'), wal: await walPosition(db) };
+  return {
+    ledger: (after.ledger.heap - before.ledger.heap) / filled.length,
+    ledgerIndexes: (after.ledger.indexes - before.ledger.indexes) / filled.length,
+    wal: (after.wal - before.wal) / filled.length,
+  };
+}
+
+export const size = defineBenchmark({
+  about: 'bytes that a connection, a vend and a refresh take in PostgreSQL',
+  full: { rows: 100_000, vends: 50_000, refreshes: 10_000 },
+  quick: { rows: 2_000, vends: 1_000, refreshes: 500 },
+  run: async ({ rows, vends, refreshes }, stage) => {
+    const server = await startTokenServer();
+    stage.onClose(() => server.close());
+    const { runtime } = await stage.createDatabase('size', [plainRecord(server.issuer)]);
+    const { db } = runtime.database;
+    const filling = { count: rows, provider: 'acme', expiresIn: 3600, refreshToken: () => server.grant() };
+    const filled = await fillConnections(runtime, filling);
+    const connections = await bytesOf(db, 'connections');
+    const people = await bytesOf(db, 'people');
+    const { ctx } = await addApiKey(runtime);
+    const asked = Array.from({ length: vends }, (_, n) => filled[n % Math.min(rows, 1_000)] as Filled);
+    // What is noted of a use comes once a minute at most, so it is not a part of each vend.
+    for (const { id } of filled.slice(0, 1_000)) await vendToken(ctx, { id });
+    const vend = await costOf(db, asked, ({ id }) => vendToken({ ...ctx, requestId: newId('req') }, { id }));
+    const system = systemContext(runtime, 'bench');
+    const refresh = await costOf(db, filled.slice(-refreshes), ({ id }) =>
+      refreshConnection(system, { id, force: true }),
+    );
+    const per = (bytes: number) => rounded(bytes / rows);
+    return {
+      tables: [
+        {
+          title: `Bytes, over ${rows} connections of ${rows / 4} people, as filled`,
+          columns: ['of each connection', 'table', 'indexes', 'together'],
+          rows: [
+            [
+              'connections',
+              per(connections.heap),
+              per(connections.indexes),
+              per(connections.heap + connections.indexes),
+            ],
+            ['people', per(people.heap), per(people.indexes), per(people.heap + people.indexes)],
+          ],
+        },
+        {
+          title: 'Bytes that each leaves',
+          columns: ['', 'ledger', 'its indexes', 'write-ahead log'],
+          rows: [
+            ['vend', rounded(vend.ledger), rounded(vend.ledgerIndexes), rounded(vend.wal)],
+            ['refresh', rounded(refresh.ledger), rounded(refresh.ledgerIndexes), rounded(refresh.wal)],
+          ],
+        },
+      ],
+      goals: [],
+      results: { connections, people, vend, refresh },
+    };
+  },
+});
