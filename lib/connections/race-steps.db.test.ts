@@ -1,18 +1,20 @@
 import { eq, sql } from 'drizzle-orm';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { PersonContext } from '#lib/access/require';
+import { refreshDueConnections } from '#lib/connections/refresh-due';
 import { revokeConnection } from '#lib/connections/revoke';
 import { storeGrant } from '#lib/connections/store-grant';
 import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import { vendToken } from '#lib/connections/vend-token';
 import { workRevocations } from '#lib/connections/work-revocations';
-import { systemContext } from '#lib/context';
+import { type Context, systemContext } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { freezes } from '#lib/db/schema/freezes';
 import { people } from '#lib/db/schema/people';
 import { revocations } from '#lib/db/schema/revocations';
 import { isAppError } from '#lib/errors';
-import { as, freeze, rowOf } from '#tests/hub';
+import { newId } from '#lib/ids';
+import { addConnection, as, freeze, rowOf } from '#tests/hub';
 import { refreshHub } from '#tests/refresh-hub';
 import { type Step, stepped, steppedDatabase } from '#tests/steps';
 
@@ -31,16 +33,19 @@ const endingOf = (vend: Promise<{ accessToken: string }>): Promise<Ending> =>
   );
 
 interface Cut {
-  /** Every step of the vend, in order. */
+  /** Every step of the work, in order. */
   steps: Step[];
   /** The steps that came once the other had happened. */
   after: Step[];
+  /** It died: no step of it ends any more. */
+  dead: boolean;
 }
 
 /** Another process, in which something happens before the `at`-th step of its work. */
 function cutAt(at: number, meanwhile: () => Promise<unknown>) {
-  const cut: Cut = { steps: [], after: [] };
+  const cut: Cut = { steps: [], after: [], dead: false };
   const before = async (step: Step) => {
+    if (cut.dead) return new Promise<void>(() => {});
     cut.steps.push(step);
     if (cut.steps.length === at) await meanwhile();
     if (cut.steps.length >= at) cut.after.push(step);
@@ -50,8 +55,8 @@ function cutAt(at: number, meanwhile: () => Promise<unknown>) {
 }
 
 /**
- * Runs the scenario with the other event before the first step of a vend, before the second, and so on to the last.
- * Answers the steps of the whole vend.
+ * Runs the scenario with the other event before the first step of the work, before the second, and so on to the last.
+ * Answers the steps of the whole work.
  */
 async function atEveryStep(scenario: (at: number) => Promise<Cut>): Promise<Step[]> {
   for (let at = 1; at < 40; at++) {
@@ -61,19 +66,14 @@ async function atEveryStep(scenario: (at: number) => Promise<Cut>): Promise<Step
       return steps;
     }
   }
-  throw new Error('a vend does not take that many steps');
+  throw new Error('no work takes that many steps');
 }
-
-/** What a vend on an expired row cannot do without: where it is missing, nothing was tested. */
-const vital: Step[] = ['look', 'write', 'ask', 'answer', 'seal', 'look', 'write'];
 
 const isWithin = (wanted: readonly Step[], steps: readonly Step[]) => {
   let found = 0;
   for (const step of steps) if (step === wanted[found]) found++;
   return found === wanted.length;
 };
-
-const expectWhole = (steps: Step[]) => expect(isWithin(vital, steps), steps.join(' ')).toBe(true);
 
 /** Works off the connection's revocation at the provider, as the minutes would. */
 async function workOff(id: string): Promise<void> {
@@ -131,13 +131,49 @@ const hourLater = (id: string) =>
     })
     .where(eq(connections.id, id));
 
-describe('before each step of a vend on an expired token', () => {
-  test('it is revoked: never vended by who looks afterwards, never back, and dead at the provider', async () => {
+interface Work {
+  /** A connection that gives it something to do. */
+  given(): Promise<string>;
+  run(ctx: Context, id: string): Promise<Ending>;
+  /** What it cannot do without: where it is missing, nothing was tested. */
+  vital: Step[];
+}
+
+const works: Record<string, Work> = {
+  'a vend on an expired token': {
+    given: () => hub.expired(),
+    run: (ctx, id) => endingOf(vendToken(ctx, { id })),
+    vital: ['look', 'write', 'ask', 'answer', 'seal', 'look', 'write'],
+  },
+  'a round in the background': {
+    given: () => {
+      const values = { lastUsedAt: new Date(), subject: newId('req') };
+      const refreshToken = hub.server.grant();
+      return addConnection(hub.runtime, { personId: hub.personId, refreshToken, expiresIn: 50, age: 3550, values });
+    },
+    run: async (ctx) => {
+      const { refreshed, failed } = await refreshDueConnections({ ...ctx, actor: { type: 'system', name: 'jobs' } });
+      return { code: `${refreshed} refreshed, ${failed} failed` };
+    },
+    vital: ['write', 'ask', 'answer', 'seal', 'write'],
+  },
+};
+
+beforeEach(async () => {
+  await hub.database.db.delete(revocations);
+  await hub.database.db.delete(connections);
+});
+
+describe.each(Object.keys(works))('before each step of %s', (name) => {
+  const { given, run, vital } = works[name] as Work;
+  const expectWhole = (steps: Step[]) => expect(isWithin(vital, steps), steps.join(' ')).toBe(true);
+
+  test('its connection is revoked: never vended by who looks afterwards, never back, and dead at the provider', async () => {
     const steps = await atEveryStep(async (at) => {
-      const id = await hub.expired();
+      const id = await given();
       const shown = await hub.refreshTokenOf(id);
       const { ctx, cut } = cutAt(at, () => revokeConnection(systemContext(hub.runtime, 'test'), { id }));
-      const ending = await endingOf(vendToken(ctx, { id }));
+      const ending = await run(ctx, id);
       if (cut.after.length === 0) {
         await revokeConnection(systemContext(hub.runtime, 'test'), { id });
         await Promise.all(hub.runtime.background);
@@ -165,14 +201,14 @@ describe('before each step of a vend on an expired token', () => {
 
   test('it is revoked and connected anew: the old row stays revoked, the new one is untouched', async () => {
     const steps = await atEveryStep(async (at) => {
-      const id = await hub.expired();
+      const id = await given();
       const newest = hub.server.grant();
       let anew = '';
       const { ctx, cut } = cutAt(at, async () => {
         await revokeConnection(systemContext(hub.runtime, 'test'), { id });
         anew = (await reconnect(id, { access: `at_${at}`, refresh: newest })).connectionId;
       });
-      const ending = await endingOf(vendToken(ctx, { id }));
+      const ending = await run(ctx, id);
       if (cut.after.length === 0) return cut;
       const said = `before ${cut.after[0]} (${at})`;
       if (cut.after.includes('look')) expect(ending, said).toEqual({ code: 'revoked' });
@@ -189,10 +225,10 @@ describe('before each step of a vend on an expired token', () => {
 
   test('it is reconnected: the newest grant is what is stored and vended, whatever the old one still brings', async () => {
     const steps = await atEveryStep(async (at) => {
-      const id = await hub.expired();
+      const id = await given();
       const newest = hub.server.grant();
       const { ctx, cut } = cutAt(at, () => reconnect(id, { access: `at_${at}`, refresh: newest }));
-      const ending = await endingOf(vendToken(ctx, { id }));
+      const ending = await run(ctx, id);
       if (cut.after.length === 0) return cut;
       const said = `reconnected before ${cut.after[0]} (${at})`;
       if (cut.after.includes('look')) expect(ending, said).toEqual({ accessToken: `at_${at}` });
@@ -214,9 +250,9 @@ describe('before each step of a vend on an expired token', () => {
 
   test('it is reconnected without a new refresh token: the row keeps one that the provider takes', async () => {
     const steps = await atEveryStep(async (at) => {
-      const id = await hub.expired();
+      const id = await given();
       const { ctx, cut } = cutAt(at, () => reconnect(id, { access: `at_${at}`, refresh: null }));
-      const ending = await endingOf(vendToken(ctx, { id }));
+      const ending = await run(ctx, id);
       if (cut.after.length === 0) return cut;
       const said = `reconnected before ${cut.after[0]} (${at})`;
       if (cut.after.includes('look')) expect(ending, said).toEqual({ accessToken: `at_${at}` });
@@ -229,14 +265,14 @@ describe('before each step of a vend on an expired token', () => {
   });
 
   test.each(['connection', 'person', 'provider', 'everything'] as const)(
-    'its %s is frozen: an answer already on its way is stored, not vended',
+    'a brake is put over its %s: an answer already on its way is stored, not vended',
     async (scope) => {
       const steps = await atEveryStep(async (at) => {
-        const id = await hub.expired();
+        const id = await given();
         const asked = hub.server.refreshes;
         const target = { connection: id, person: hub.personId, provider: 'acme', everything: '' }[scope];
         const { ctx, cut } = cutAt(at, () => freeze(hub.runtime, scope, target));
-        const ending = await endingOf(vendToken(ctx, { id }));
+        const ending = await run(ctx, id);
         await hub.database.db.update(freezes).set({ liftedAt: sql`now()` });
         if (cut.after.length === 0) return cut;
         const said = `frozen before ${cut.after[0]} (${at})`;
@@ -263,13 +299,14 @@ describe('before each step of a vend on an expired token', () => {
       hub.server.behaviour.grace = grace;
       const lost: number[] = [];
       const steps = await atEveryStep(async (at) => {
-        const id = await hub.expired();
+        const id = await given();
         const died = Promise.withResolvers<'died'>();
         const { ctx, cut } = cutAt(at, () => {
+          cut.dead = true;
           died.resolve('died');
           return new Promise(() => {});
         });
-        const ending = await Promise.race([endingOf(vendToken(ctx, { id })), died.promise]);
+        const ending = await Promise.race([run(ctx, id), died.promise]);
         if (ending !== 'died') return cut;
         cut.after.push(cut.steps.at(-1) as Step);
         const said = `died before ${cut.after[0]} (${at})`;
@@ -301,12 +338,12 @@ describe('before each step of a vend on an expired token', () => {
 
   test('its person is disabled: nothing of the grant is burnt', async () => {
     const steps = await atEveryStep(async (at) => {
-      const id = await hub.expired();
+      const id = await given();
       const person = eq(people.id, hub.personId);
       const { ctx, cut } = cutAt(at, () =>
         hub.database.db.update(people).set({ disabledAt: sql`now()` }).where(person),
       );
-      await endingOf(vendToken(ctx, { id }));
+      await run(ctx, id);
       await hub.database.db.update(people).set({ disabledAt: null }).where(person);
       if (cut.after.length > 0) {
         expect(hub.server.accepts(await hub.refreshTokenOf(id)), `before ${cut.after[0]} (${at})`).toBe(true);
