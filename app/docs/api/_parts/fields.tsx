@@ -21,13 +21,15 @@ interface FieldProps {
   /** Also its place, for parameters. */
   note: string;
   description?: string | undefined;
+  /** Where links to it lead. */
+  id?: string;
 }
 
 /** One field or parameter: name, type, whether it must be there, and what is said of it. */
-export function Field({ name, schema, note, description = schema.description }: FieldProps) {
+export function Field({ name, schema, note, description = schema.description, id }: FieldProps) {
   const { example } = schema;
   return (
-    <div className="border-t border-line py-3 first:border-t-0">
+    <div id={id} className="scroll-mt-4 border-t border-line py-3 first:border-t-0">
       <dt className="flex flex-wrap items-baseline gap-x-3">
         <code className="font-mono font-medium wrap-anywhere">{name}</code>
         <span className="text-meta text-soft">

@@ -68,9 +68,14 @@ export function Reference({ document, origin }: ReferenceProps) {
         <Section id="headers" title="Headers of answers">
           <dl className="card px-4 sm:px-6">
             {Object.entries(headers).map(([name, { description, schema }]) => (
-              <div key={name} id={`header-${name}`} className="scroll-mt-4 border-t border-line first:border-t-0">
-                <Field name={name} schema={schema} description={description} note="in answers" />
-              </div>
+              <Field
+                key={name}
+                id={`header-${name}`}
+                name={name}
+                schema={schema}
+                description={description}
+                note="in answers"
+              />
             ))}
           </dl>
         </Section>
