@@ -19,7 +19,7 @@ interface Bytes {
 async function bytesOf(db: Db, table: string): Promise<Bytes> {
   const [row] = rowsOf<{ heap: number; indexes: number }>(
     await db.execute(sql`select sum(pg_table_size(relid))::float8 as heap, sum(pg_indexes_size(relid))::float8 as indexes
-      from pg_partition_tree(${table}::regclass) where isleaf`),
+      from (select ${table}::regclass as relid union select relid from pg_partition_tree(${table}::regclass)) as part`),
   );
   if (!row) throw new Error(`there is no table ${table}`);
   return row;
@@ -58,6 +58,7 @@ export const size = defineBenchmark({
     const filled = await fillConnections(runtime, filling);
     const connections = await bytesOf(db, 'connections');
     const people = await bytesOf(db, 'people');
+    const search = await bytesOf(db, 'connection_search');
     const { ctx } = await addApiKey(runtime);
     const asked = Array.from({ length: vends }, (_, n) => filled[n % Math.min(rows, 1_000)] as Filled);
     // What is noted of a use comes once a minute at most, so it is not a part of each vend.
@@ -80,6 +81,7 @@ export const size = defineBenchmark({
               per(connections.indexes),
               per(connections.heap + connections.indexes),
             ],
+            ['its search text', per(search.heap), per(search.indexes), per(search.heap + search.indexes)],
             ['people', per(people.heap), per(people.indexes), per(people.heap + people.indexes)],
           ],
         },
@@ -93,7 +95,7 @@ export const size = defineBenchmark({
         },
       ],
       goals: [],
-      results: { connections, people, vend, refresh },
+      results: { connections, search, people, vend, refresh },
     };
   },
 });

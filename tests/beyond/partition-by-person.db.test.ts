@@ -15,12 +15,16 @@ import { indexesOf, partitionByPerson, partitionOf } from './partition-by-person
 const spread = 8;
 
 describeWithConnections('connections partitioned by a hash of the person', () => {
-  test('keep every index, unique ones too: each has the person in it', async () => {
-    await withDatabase(async ({ db }) => {
-      const whole = await indexesOf(db, 'connections');
+  test('keep every row and every index, unique ones too: each has the person in it', async () => {
+    await withDatabase(async (database) => {
+      const { db } = database;
+      const runtime = createRuntime(database, []);
+      const { id: personId } = await addPerson(runtime);
+      const id = await addConnection(runtime, { personId });
+      const [row, whole] = [await rowOf(runtime, id), await indexesOf(db, 'connections')];
       expect(whole.length).toBeGreaterThan(5);
       await partitionByPerson(db, spread);
-      expect(await indexesOf(db, 'connections')).toEqual(whole);
+      expect([await rowOf(runtime, id), await indexesOf(db, 'connections')]).toEqual([row, whole]);
     });
   });
 
