@@ -1,6 +1,9 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { sql } from 'drizzle-orm';
+import { type CountConnectionsInput, countConnections } from '#lib/connections/count';
 import { listConnections } from '#lib/connections/list';
 import { vendToken } from '#lib/connections/vend-token';
+import type { Context } from '#lib/context';
 import { encodeCursor } from '#lib/cursor';
 import { rowsOf } from '#lib/db/database';
 import { addApiKey, addPerson, plainRecord } from '#tests/hub';
@@ -15,8 +18,25 @@ import { type CallerRequest, type Load, load, needWrk, type Requests, vendReques
 
 /** Vends are asked of so many connections of each size, and pages of so many places. */
 const sampleSize = 20_000;
-/** From three letters on; rare, common and absent. */
-const searches = ['ada', 'marlow', 'grace.okafor', 'example.com', 'zzzzz'];
+/** What an administrator's list is narrowed to, each with the list's first page and with its count. */
+const narrowed = {
+  everything: {},
+  'search: one person': { query: '.123@' },
+  'search: 1 of 100': { query: 'grace.okafor' },
+  'search: 1 of 10': { query: 'ada' },
+  'search: all': { query: 'example.com' },
+  'search: none': { query: 'zzzzz' },
+  'a provider': { provider: 'acme' },
+  'an e-mail': { email: 'ada.marlow.0@example.com' },
+  connected: { status: 'connected' },
+  'refresh due': { status: 'refresh_due' },
+  'needs reconnect': { status: 'needs_reconnect' },
+  frozen: { status: 'frozen' },
+  revoked: { status: 'revoked' },
+  'revoked, search: 1 of 10': { status: 'revoked', query: 'ada' },
+} as const satisfies Record<string, CountConnectionsInput>;
+type Narrowed = keyof typeof narrowed;
+const names = Object.keys(narrowed) as Narrowed[];
 
 interface Size {
   rows: number;
@@ -31,18 +51,20 @@ interface Found {
   rows: number;
   vend_p50_ms: number;
   page_p50_ms: number;
-  /** By what was searched for. */
-  search_p50_ms: Record<string, number>;
+  list_p50_ms: Record<Narrowed, number>;
+  count_p50_ms: Record<Narrowed, number>;
+  /** What was counted, with a plus beyond the cap. */
+  counted: Record<Narrowed, string>;
   /** All rounds. */
   vends: Load[];
   pages: Load[];
 }
 
 export const growth = defineBenchmark({
-  about: 'vends, pages and searches as the number of connections grows, with the plans',
-  full: { sizes: [1_000, 100_000, 1_000_000], connections: 32, seconds: 30, rounds: 3, searches: 20 },
-  quick: { sizes: [200, 1_000], connections: 4, seconds: 2, rounds: 1, searches: 3 },
-  run: async ({ sizes, connections, seconds, rounds, searches: repeats }, stage) => {
+  about: 'vends, pages, searches and counts as the number of connections grows, with the plans',
+  full: { sizes: [1_000, 100_000, 1_000_000], connections: 32, seconds: 30, rounds: 3, repeats: 20 },
+  quick: { sizes: [200, 1_000], connections: 4, seconds: 2, rounds: 1, repeats: 3 },
+  run: async ({ sizes, connections, seconds, rounds, repeats }, stage) => {
     await needWrk();
     await needBuild();
     const all: Size[] = [];
@@ -62,32 +84,40 @@ export const growth = defineBenchmark({
     const found: Found[] = [];
     for (const { rows, database } of all) {
       const { vends = [], pages = [] } = loads.get(rows) ?? {};
-      const search_p50_ms = await measureSearches(database, repeats);
-      found.push({ rows, vend_p50_ms: p50(vends), page_p50_ms: p50(pages), search_p50_ms, vends, pages });
+      console.log(`  lists and counts, ${rows} connections`);
+      const lists = await measureLists(database, repeats);
+      found.push({ rows, vend_p50_ms: p50(vends), page_p50_ms: p50(pages), ...lists, vends, pages });
     }
-    const [smallest, largest] = [found[0], found.at(-1)];
-    const slowest = Math.max(...Object.values(largest?.search_p50_ms ?? {}));
-    const times = (field: 'vend_p50_ms' | 'page_p50_ms') =>
-      rounded((largest?.[field] ?? 0) / (smallest?.[field] ?? 0), 3);
-    const last = all.at(-1);
-    const plans = last ? await showPlans(last.database) : {};
+    const [smallest, largest, last] = [found[0], found.at(-1), all.at(-1)];
+    if (!smallest || !largest || !last) throw new Error('Growth needs sizes.');
+    console.log('  plans');
+    const plans = await showPlans(last.database);
+    writePlans(plans);
+    const times = (field: 'vend_p50_ms' | 'page_p50_ms') => rounded(largest[field] / smallest[field], 3);
+    const searches = names.filter((name) => name.startsWith('search'));
+    const slowest = (of: Record<Narrowed, number>, among: readonly Narrowed[]) =>
+      Math.max(...among.map((name) => of[name]));
+    const byRows = (title: string, field: 'list_p50_ms' | 'count_p50_ms') => ({
+      title,
+      columns: ['narrowed to', ...found.map(({ rows }) => String(rows)), 'counted'],
+      rows: names.map((name) => [name, ...found.map((size) => size[field][name]), largest.counted[name]]),
+    });
     return {
       tables: [
         {
-          title: 'p50 in ms by the number of connections (medians)',
-          columns: ['connections', 'vend', 'page', ...searches.map((text) => `search ${text}`)],
-          rows: found.map(({ rows, vend_p50_ms, page_p50_ms, search_p50_ms }) => [
-            rows,
-            vend_p50_ms,
-            page_p50_ms,
-            ...searches.map((text) => search_p50_ms[text] ?? 0),
-          ]),
+          title: 'p50 in ms by the number of connections (medians), through the machine API under load',
+          columns: ['connections', 'vend', 'page'],
+          rows: found.map(({ rows, vend_p50_ms, page_p50_ms }) => [rows, vend_p50_ms, page_p50_ms]),
         },
+        byRows('The first page of an administrator’s list: p50 in ms by the number of connections', 'list_p50_ms'),
+        byRows('Its count, up to 10,000: p50 in ms by the number of connections', 'count_p50_ms'),
       ],
       goals: [
         atMost('vend: p50 at the largest ÷ at the smallest ≤ 1.5', times('vend_p50_ms'), 1.5),
         atMost('page: p50 at the largest ÷ at the smallest ≤ 1.5', times('page_p50_ms'), 1.5),
-        atMost('search: p50 at the largest ≤ 100 ms', slowest, 100),
+        atMost('search: slowest p50 at the largest ≤ 100 ms', slowest(largest.list_p50_ms, searches), 100),
+        atMost('count: slowest p50 at the largest ≤ 100 ms', slowest(largest.count_p50_ms, names), 100),
+        atMost('filter: slowest p50 at the largest ≤ 100 ms', slowest(largest.list_p50_ms, names), 100),
       ],
       results: { sizes: found, plans },
     };
@@ -95,9 +125,16 @@ export const growth = defineBenchmark({
 });
 
 async function makeSize(stage: Stage, rows: number): Promise<Size> {
+  const began = performance.now();
   console.log(`  filling ${rows} connections …`);
   const database = await stage.createDatabase(`rows_${rows}`, [plainRecord('http://127.0.0.1:9')]);
-  const filled = await fillConnections(database.runtime, { count: rows, provider: 'acme', expiresIn: 7 * 86_400 });
+  const filled = await fillConnections(database.runtime, {
+    count: rows,
+    provider: 'acme',
+    expiresIn: 7 * 86_400,
+    endedEvery: 100,
+  });
+  console.log(`  filled ${rows} connections in ${Math.round((performance.now() - began) / 1000)} s`);
   const service = await addApiKey(database.runtime, { scopes: ['tokens:vend', 'connections:read'] });
   const { key } = service;
   const sample = shuffled(filled, randomFrom(1)).slice(0, sampleSize);
@@ -138,22 +175,36 @@ async function pageRequests(
   }));
 }
 
-/** Each search as an administrator does it, one after the other. */
-async function measureSearches({ runtime }: BenchDatabase, repeats: number): Promise<Record<string, number>> {
+/** Each list and its count as an administrator's page asks for them, one after the other; the first time is not counted. */
+async function measureLists(
+  { runtime }: BenchDatabase,
+  repeats: number,
+): Promise<Pick<Found, 'list_p50_ms' | 'count_p50_ms' | 'counted'>> {
   const ctx = (await addPerson(runtime, { role: 'administrator' })).ctx();
-  const found: Record<string, number> = {};
-  for (const query of searches) {
+  const time = async (work: () => Promise<unknown>) => {
+    await work();
     const ms: number[] = [];
     for (let n = 0; n < repeats; n++) {
       const began = performance.now();
-      await listConnections(ctx, { query });
+      await work();
       ms.push(performance.now() - began);
     }
-    found[query] = rounded(median(ms));
+    return rounded(median(ms));
+  };
+  const found = { list_p50_ms: {}, count_p50_ms: {}, counted: {} } as Pick<
+    Found,
+    'list_p50_ms' | 'count_p50_ms' | 'counted'
+  >;
+  for (const name of names) {
+    found.list_p50_ms[name] = await time(() => listConnections(ctx, narrowed[name]));
+    found.count_p50_ms[name] = await time(() => countConnections(ctx, narrowed[name]));
+    const { count, capped } = await countConnections(ctx, narrowed[name]);
+    found.counted[name] = `${count.toLocaleString('en-US')}${capped ? '+' : ''}`;
   }
   return found;
 }
 
+/** By what was asked for, the plans of the statements that it sent. */
 async function showPlans(database: BenchDatabase): Promise<Record<string, string[]>> {
   const { runtime } = database;
   const person = await addPerson(runtime, { role: 'administrator' });
@@ -165,8 +216,26 @@ async function showPlans(database: BenchDatabase): Promise<Record<string, string
   return {
     vend: await plansOf(database, (own) => vendToken({ ...service.ctx, ...own }, { id: first.id })),
     page: await plansOf(database, (own) => listConnections({ ...person.ctx(), ...own }, { sort: 'oldest', cursor })),
-    search: await plansOf(database, (own) => listConnections({ ...person.ctx(), ...own }, { query: searches[0] })),
+    ...(await plansOfLists(database, person.ctx())),
   };
+}
+
+async function plansOfLists(database: BenchDatabase, ctx: Context): Promise<Record<string, string[]>> {
+  const plans: Record<string, string[]> = {};
+  for (const name of names) {
+    plans[`list, ${name}`] = await plansOf(database, (own) => listConnections({ ...ctx, ...own }, narrowed[name]));
+    plans[`count, ${name}`] = await plansOf(database, (own) => countConnections({ ...ctx, ...own }, narrowed[name]));
+  }
+  return plans;
+}
+
+/** The plans to read, beside the result file that has them too. */
+function writePlans(plans: Record<string, string[]>): void {
+  const file = 'bench/results/growth-plans.txt';
+  mkdirSync('bench/results', { recursive: true });
+  const sections = Object.entries(plans).map(([name, texts]) => `== ${name}\n\n${texts.join('\n\n')}\n`);
+  writeFileSync(file, sections.join('\n'));
+  console.log(`  ${file} is written.`);
 }
 
 const p50 = (loads: readonly Load[]) => rounded(medianOf(loads, ({ p50_ms }) => p50_ms));
