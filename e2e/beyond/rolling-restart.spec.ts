@@ -32,7 +32,7 @@ test('three processes behind HAProxy are restarted one after the other under loa
       const served = await balancer.served();
       const ended = once(hub.child, 'exit');
       hub.child.kill('SIGTERM');
-      expect((await fetch(`${hub.url}/readyz`)).status).toBe(503);
+      await expect.poll(async () => (await fetch(`${hub.url}/readyz`)).status).toBe(503);
       expect(await ended).toEqual([0, null]);
       await hub.restart();
       await expect.poll(balancer.up, { timeout: 20_000 }).toEqual(['hub1', 'hub2', 'hub3']);
