@@ -5,6 +5,7 @@ import type { Context } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { ledger } from '#lib/db/schema/ledger';
+import type { ProviderRecord } from '#lib/providers/record';
 
 /** Counting stops here: what is more is shown as “10,000+”. */
 export const countedTo = 10_000;
@@ -66,31 +67,35 @@ export async function listProviderActivity(ctx: Context): Promise<ProviderActivi
   requireReader(ctx);
   const providers = ctx.providers.list();
   if (providers.length === 0) return [];
-  const ids = providers.map(({ id }) => id);
-  const rows = rowsOf<Row>(await ctx.database.db.execute(activityRows(ids)));
+  const { db } = ctx.database;
+  // Two statements, however many providers: a page must not take every connection of the pool.
+  const [rows, dues] = await Promise.all([
+    db.execute(activityRows(providers.map(({ id }) => id))).then((result) => rowsOf<Row>(result)),
+    db.execute(dueCounts(ctx, providers)).then((result) => rowsOf<{ provider: string; due: string | number }>(result)),
+  ]);
   const found = new Map(rows.map((row) => [row.provider, row]));
-  return Promise.all(
-    providers.map(async (provider) => {
-      const row = found.get(provider.id);
-      const failedAt = instant(row?.failed_at ?? null);
-      return {
-        provider: { id: provider.id, name: provider.name },
-        refreshed: Number(row?.refreshed ?? 0),
-        failed: Number(row?.failed ?? 0),
-        lastRefreshedAt: instant(row?.refreshed_at ?? null),
-        lastFailure: failedAt && { at: failedAt, code: row?.code ?? null },
-        due: await countDue(ctx, provider),
-        backingOff: Number(row?.backing_off ?? 0),
-      };
-    }),
-  );
+  const due = new Map(dues.map((row) => [row.provider, Number(row.due)]));
+  return providers.map(({ id, name }) => {
+    const row = found.get(id);
+    const failedAt = instant(row?.failed_at ?? null);
+    return {
+      provider: { id, name },
+      refreshed: Number(row?.refreshed ?? 0),
+      failed: Number(row?.failed ?? 0),
+      lastRefreshedAt: instant(row?.refreshed_at ?? null),
+      lastFailure: failedAt && { at: failedAt, code: row?.code ?? null },
+      due: Math.min(due.get(id) ?? 0, countedTo + 1),
+      backingOff: Number(row?.backing_off ?? 0),
+    };
+  });
 }
 
-async function countDue(ctx: Context, provider: Parameters<typeof reasonsFor>[1]): Promise<number> {
-  const parts = reasonsFor(ctx, provider).map((reason) => sql`(${dueRows(provider.id, reason, countedTo + 1)})`);
-  // A connection may be due for both reasons.
-  const [row] = rowsOf<{ due: string | number }>(
-    await ctx.database.db.execute(sql`select count(*) as due from (${sql.join(parts, sql` union `)}) due`),
-  );
-  return Math.min(Number(row?.due ?? 0), countedTo + 1);
+/** The select that counts what the background would refresh now, provider by provider. */
+function dueCounts(ctx: Context, providers: readonly ProviderRecord[]): SQL {
+  const counts = providers.map((provider) => {
+    const reasons = reasonsFor(ctx, provider).map((reason) => sql`(${dueRows(provider.id, reason, countedTo + 1)})`);
+    // A connection may be due for both reasons, and counts once.
+    return sql`select ${provider.id}::text as provider, count(*) as due from (${sql.join(reasons, sql` union `)}) due`;
+  });
+  return sql.join(counts, sql` union all `);
 }

@@ -6,7 +6,7 @@ import { PageHeading } from '#app/_ui/page-heading';
 import { countConnections } from '#lib/connections/count';
 import { listConnections } from '#lib/connections/list';
 import { listSickProviders } from '#lib/connections/provider-health';
-import { adminPage, orNotFound } from '#lib/http/page';
+import { adminPage, inPart, orNotFound } from '#lib/http/page';
 import { isSearchable } from '#lib/search-text';
 import type { SearchParams } from '#ui/flow-result';
 import { filteredAddress, readListAddress } from '#ui/list-address';
@@ -38,13 +38,14 @@ export default async function AdminConnections({ searchParams }: { searchParams:
       countConnections(ctx, filter),
     ]),
   );
+  const sick = await inPart(ctx, 'provider_health', listSickProviders(ctx));
   const providers = ctx.providers.list();
   const administrator = ctx.actor.role === 'administrator';
   const filtered = [q, provider, status, person].some((filter) => filter !== undefined);
   return (
     <>
       <PageHeading title="Connections">Every grant that this hub keeps.</PageHeading>
-      <SickProviders providers={await listSickProviders(ctx)} statusPage />
+      <SickProviders providers={sick ?? []} statusPage />
       <form action={path} className="mb-4 flex flex-wrap gap-2">
         <SearchField label="Search connections" placeholder="Account, person or id" value={q} />
         <select

@@ -1,14 +1,12 @@
 /** A sentence of the document, in which backticks set code. */
 export function Prose({ text }: { text: string }) {
-  return text.split(/(`[^`]+`)/).map((piece, at) =>
-    piece.startsWith('`') ? (
-      // The pieces of a sentence never change their places.
-      // biome-ignore lint/suspicious/noArrayIndexKey: see above
-      <code key={at} className="rounded bg-sunken px-1 font-mono text-meta wrap-anywhere">
-        {piece.slice(1, -1)}
-      </code>
-    ) : (
+  return [...text.matchAll(/`([^`]+)`|[^`]+/g)].map(({ 0: piece, 1: code, index }) =>
+    code === undefined ? (
       piece
+    ) : (
+      <code key={index} className="rounded bg-sunken px-1 font-mono text-meta wrap-anywhere">
+        {code}
+      </code>
     ),
   );
 }
