@@ -57,8 +57,11 @@ export interface Extent {
   limit: number;
 }
 
-/** The providers that the caller may see; null for all. */
-function providersInReach(ctx: Context): readonly string[] | null {
+/**
+ * The providers whose connections the caller may list; null for all.
+ * @throws AppError `unauthenticated`, `forbidden`, `insufficient_scope`
+ */
+export function providersInReach(ctx: Context): readonly string[] | null {
   if (ctx.actor.type === 'api_key') return requireApiKey(ctx, 'connections:read').providers;
   requireReader(ctx);
   return null;
@@ -123,13 +126,18 @@ function isSearchAlone({ query, provider: _, ...more }: ConnectionFilter): boole
 }
 
 /**
- * The statement that finds what fits a filter within the caller's reach: `person_id`, `id` and `created_at` of
+ * The statement that finds what fits a filter within the caller's providers: `person_id`, `id` and `created_at` of
  * connections, no more of them than the extent says. It reads no more columns, so that an index can lead: what is asked
  * for in order is walked in order, and what is rare is looked up first.
- * @throws AppError `unauthenticated`, `forbidden`, `insufficient_scope`, `invalid_request` for a foreign cursor
+ * @param reach from `providersInReach`
+ * @throws AppError `invalid_request` for a cursor of another list
  */
-export async function findConnections(ctx: Context, filter: ConnectionFilter, extent: Extent): Promise<SQL> {
-  const reach = providersInReach(ctx);
+export async function findConnections(
+  { database }: Pick<Context, 'database'>,
+  reach: readonly string[] | null,
+  filter: ConnectionFilter,
+  extent: Extent,
+): Promise<SQL> {
   const exact = whole(filter.query);
   const search = filter.query && !exact ? contains(connectionSearch.text, filter.query) : undefined;
   const alone = search !== undefined && isSearchAlone(filter);
@@ -147,7 +155,7 @@ export async function findConnections(ctx: Context, filter: ConnectionFilter, ex
     sort && cursor ? after(sort, cursor, place) : undefined,
   );
   const joins = [search && !alone ? [joinSearch] : [], filter.issuer || filter.email ? [joinPeople] : []].flat();
-  const states = filter.status ? withStatus(filter.status, await standingBrakes(ctx.database.db)) : [sql`true`];
+  const states = filter.status ? withStatus(filter.status, await standingBrakes(database.db)) : [sql`true`];
   const parts = states.map(
     (state) => sql`(select ${table.personId} as person_id, ${place.id} as id, ${place.at} as created_at
       from ${sql.join([sql`${table}`, ...joins], sql` `)}

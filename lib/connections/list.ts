@@ -1,6 +1,6 @@
 import { asc, desc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { connectionFilter, findConnections } from '#lib/connections/filter';
+import { connectionFilter, findConnections, providersInReach } from '#lib/connections/filter';
 import { connectionColumns, itsKey, itsRevocation, toConnectionView } from '#lib/connections/view';
 import type { AdminConnectionView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
@@ -27,8 +27,9 @@ export async function listConnections(
   ctx: Context,
   input: ListConnectionsInput = {},
 ): Promise<Page<AdminConnectionView>> {
+  const reach = providersInReach(ctx);
   const { sort, cursor, limit, ...filter } = parseInput(listConnectionsInput, input);
-  const found = await findConnections(ctx, filter, { sort, cursor, limit: limit + 1 });
+  const found = await findConnections(ctx, reach, filter, { sort, cursor, limit: limit + 1 });
   const direction = sort === 'newest' ? desc : asc;
   const rows = await ctx.database.db
     .select({ ...connectionColumns, personName: people.name, personEmail: people.email })

@@ -257,5 +257,9 @@ describe('counting', () => {
     await expect(countConnections(as(runtime, { type: 'anonymous' }))).rejects.toMatchObject({ status: 401 });
     const { ctx } = await addApiKey(runtime);
     await expect(countConnections(ctx)).rejects.toMatchObject({ code: 'insufficient_scope' });
+    // Whoever may not ask learns nothing of what they asked, not even that it makes no sense.
+    for (const verb of [listConnections, countConnections]) {
+      await expect(verb(as(runtime, { type: 'anonymous' }), { query: 'x' })).rejects.toMatchObject({ status: 401 });
+    }
   });
 });
