@@ -4,6 +4,7 @@ import { getRequestListener } from '@hono/node-server';
 import { sql } from 'drizzle-orm';
 import next from 'next';
 import { createApi } from '#lib/api/app';
+import { vendListener } from '#lib/api/vend-listener';
 import { boot, failToStart } from '#lib/boot';
 import { startControlSocket } from '#lib/cli/control-socket';
 import { getConfig } from '#lib/config/config';
@@ -46,7 +47,7 @@ async function main(): Promise<void> {
           () => true,
           () => false,
         ),
-      api: getRequestListener(api.fetch, { overrideGlobalObjects: false }),
+      api: vendListener(runtime, getRequestListener(api.fetch, { overrideGlobalObjects: false })),
       pages: (request, response) => void servePage(request, response),
     }),
   );

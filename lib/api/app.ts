@@ -1,14 +1,15 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { HTTPException } from 'hono/http-exception';
+import { noteFailure } from '#lib/api/answer-error';
+import type { Call } from '#lib/api/authenticate';
 import { registerConnections } from '#lib/api/connections';
 import { registerDocument } from '#lib/api/document';
 import type { ApiEnvironment, GetContext } from '#lib/api/environment';
 import { rateHeaders } from '#lib/api/rate-limit';
 import { registerTokens } from '#lib/api/tokens';
-import { AppError, isAppError } from '#lib/errors';
-import { answerableError, problemResponse } from '#lib/http/problem';
+import { AppError } from '#lib/errors';
+import { problemResponse } from '#lib/http/problem';
 import { newId } from '#lib/ids';
 import { issuesOf } from '#lib/parse-input';
 
@@ -16,29 +17,9 @@ export type Api = OpenAPIHono<ApiEnvironment>;
 
 const largestBody = 64 * 1024;
 
-/** What the framework itself refuses, in our codes. */
-function fromFramework(error: unknown): unknown {
-  if (!(error instanceof HTTPException)) return error;
-  return error.status < 500 ? new AppError('invalid_request', { cause: error }) : error;
-}
-
 function answerError(thrown: unknown, c: HonoContext<ApiEnvironment>): Response {
-  const error = answerableError(fromFramework(thrown));
-  // Absent when making the context is what failed.
-  const ctx: ApiEnvironment['Variables']['ctx'] | undefined = c.get('ctx');
-  const requestId = ctx?.requestId ?? newId('req');
-  if (ctx && error.status >= 500) {
-    const level = error.code === 'internal' ? 'error' : 'warn';
-    const cause = isAppError(thrown) ? thrown.cause : thrown;
-    ctx.log[level]({
-      event: 'api_failed',
-      request_id: requestId,
-      method: c.req.method,
-      error_code: error.code,
-      err: cause,
-    });
-  }
-  return problemResponse(error, requestId);
+  const call: Call | undefined = c.get('call');
+  return problemResponse(noteFailure(call?.ctx, c.req.method, thrown), call?.ctx.requestId ?? newId('req'));
 }
 
 /** Every path that is known answers the methods it does not take with 405 and those it does (RFC 9110 §15.5.6). */
@@ -72,12 +53,13 @@ export function createApi(getContext: GetContext): Api {
   app.notFound((c) => problemResponse(new AppError('not_found'), c.var.ctx?.requestId ?? newId('req')));
   app.use('*', async (c, next) => {
     const ctx = await getContext(c.req.raw);
+    const call: Call = { ctx, authorization: c.req.header('authorization') };
+    c.set('call', call);
     c.set('ctx', ctx);
     await next();
     c.header('X-Request-Id', ctx.requestId);
     c.header('Cache-Control', 'no-store');
-    const { rate } = c.var;
-    if (rate) for (const [name, value] of Object.entries(rateHeaders(rate))) c.header(name, value);
+    if (call.rate) for (const [name, value] of Object.entries(rateHeaders(call.rate))) c.header(name, value);
   });
   const limitBody = bodyLimit({
     maxSize: largestBody,

@@ -1,9 +1,9 @@
-import type { RateState } from '#lib/api/rate-limit';
+import type { Call } from '#lib/api/authenticate';
 import type { Context } from '#lib/context';
 
 /** What Hono carries along: the context made from the request, with the API key as its actor once that is checked. */
 export interface ApiEnvironment {
-  Variables: { ctx: Context; rate?: RateState | undefined };
+  Variables: { ctx: Context; call: Call };
 }
 
 /** Makes the context of a request that nobody has vouched for yet. */

@@ -91,7 +91,7 @@ export function registerTokens(app: OpenAPIHono<ApiEnvironment>): void {
   app.openAPIRegistry.registerPath(vendRoute);
   app.post(vendRoute.getRoutingPath(), async (c) => {
     // The key is checked in the same round trip that finds the connection.
-    const token = await withKey(c, async (key) => {
+    const token = await withKey(c.var.call, async (key) => {
       const { rejected_token_fingerprint: rejectedTokenFingerprint } = await readBody(c);
       return vendToken(c.var.ctx, { id: c.req.param('id'), key, rejectedTokenFingerprint });
     });
@@ -99,7 +99,8 @@ export function registerTokens(app: OpenAPIHono<ApiEnvironment>): void {
   });
 }
 
-function toAnswer(token: VendedToken): z.output<typeof tokenSchema> {
+/** A vended token as the API answers it. */
+export function toAnswer(token: VendedToken): z.output<typeof tokenSchema> {
   return {
     ...token.extras,
     access_token: token.accessToken,

@@ -24,6 +24,6 @@ export function clientAddress(request: IncomingMessage, trust: ReturnType<typeof
 }
 
 /** The address that `server.ts` wrote down; null where only Next runs, since then nobody saw the socket. */
-export function addressFromHeaders(headers: Headers): string | null {
+export function addressFromHeaders(headers: Pick<Headers, 'get'>): string | null {
   return existing<boolean>('front-door') ? headers.get(clientAddressHeader) : null;
 }

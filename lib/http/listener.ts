@@ -4,7 +4,7 @@ import type { Config } from '#lib/config/config';
 import type { Runtime } from '#lib/context';
 import { AppError } from '#lib/errors';
 import { clientAddress, clientAddressHeader, requestIdHeader } from '#lib/http/front-door';
-import { problemResponse } from '#lib/http/problem';
+import { problemParts } from '#lib/http/problem';
 import { alwaysHeaders } from '#lib/http/security-headers';
 import { newId } from '#lib/ids';
 
@@ -49,11 +49,10 @@ function targetOf(request: IncomingMessage): string | null {
  * Answers at once and ends the answer when the body, which goes unread, has been sent or took too long: a connection
  * closed before that could take the answer with it.
  */
-async function refuse(request: IncomingMessage, response: ServerResponse, error: AppError, requestId: string) {
-  const answer = problemResponse(error, requestId);
-  const problem = Buffer.from(await answer.text());
-  response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), 'content-length': problem.length });
-  response.write(problem);
+function refuse(request: IncomingMessage, response: ServerResponse, error: AppError, requestId: string) {
+  const { status, headers, body } = problemParts(error, requestId);
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  response.write(body);
   const cut = setTimeout(() => request.destroy(), unwantedBodyMs);
   request.resume().once('end', () => response.end());
   request.once('close', () => clearTimeout(cut));
@@ -136,7 +135,7 @@ export function createListener(parts: ListenerParts): RequestListener {
     const fault = faultOf(request, target);
     if (fault) {
       refusals?.add({ ip, requestId }, fault.code);
-      await refuse(request, response, fault, requestId);
+      refuse(request, response, fault, requestId);
     } else if (isApi) parts.api(request, response);
     else parts.pages(request, response);
   }

@@ -36,20 +36,20 @@ export function answerableError(error: unknown): AppError {
   return new AppError('internal', { cause: error });
 }
 
-function headersFor(error: AppError, requestId: string): Headers {
-  const headers = new Headers({
+function headersFor(error: AppError, requestId: string): Record<string, string> {
+  const challenge =
+    error.code === 'invalid_api_key'
+      ? ', error="invalid_token"'
+      : error.code === 'insufficient_scope'
+        ? `, error="${error.code}"`
+        : '';
+  return {
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',
     'x-request-id': requestId,
-  });
-  if (error.code === 'invalid_api_key')
-    headers.set('www-authenticate', 'Bearer realm="grantkeep", error="invalid_token"');
-  else if (error.status === 401) headers.set('www-authenticate', 'Bearer realm="grantkeep"');
-  if (error.code === 'insufficient_scope') {
-    headers.set('www-authenticate', 'Bearer realm="grantkeep", error="insufficient_scope"');
-  }
-  if (error.status === 503 || error.status === 429) headers.set('retry-after', String(error.retryAfterSeconds ?? 5));
-  return headers;
+    ...(error.status === 401 || challenge !== '' ? { 'www-authenticate': `Bearer realm="grantkeep"${challenge}` } : {}),
+    ...(error.status === 503 || error.status === 429 ? { 'retry-after': String(error.retryAfterSeconds ?? 5) } : {}),
+  };
 }
 
 /** What the API says of an error. */
@@ -65,9 +65,17 @@ export function toProblem(error: AppError, requestId: string): Problem {
   };
 }
 
-/** The answer for a thrown value: problem+json with what its code requires, RFC 6750 §3 challenges and `Retry-After`. */
+/** The answer for an error: problem+json with what its code requires, RFC 6750 §3 challenges and `Retry-After`. */
+export function problemParts(error: AppError, requestId: string) {
+  return {
+    status: error.status,
+    headers: headersFor(error, requestId),
+    body: JSON.stringify(toProblem(error, requestId)),
+  };
+}
+
+/** The same as the web's answer, for a thrown value. */
 export function problemResponse(thrown: unknown, requestId: string): Response {
-  const error = answerableError(thrown);
-  const body = JSON.stringify(toProblem(error, requestId));
-  return new Response(body, { status: error.status, headers: headersFor(error, requestId) });
+  const { body, ...init } = problemParts(answerableError(thrown), requestId);
+  return new Response(body, init);
 }

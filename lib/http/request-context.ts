@@ -6,7 +6,7 @@ import { existing } from '#lib/registry';
 const oneLine = /^[\x20-\x7e]{1,300}$/;
 
 /** A context for a request with these headers, for an actor found by the caller. */
-export function contextFor(runtime: Runtime, headers: Headers, actor: Actor): Context {
+export function contextFor(runtime: Runtime, headers: Pick<Headers, 'get'>, actor: Actor): Context {
   const userAgent = headers.get('user-agent');
   return {
     ...runtime,

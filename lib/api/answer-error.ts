@@ -1,0 +1,24 @@
+import { HTTPException } from 'hono/http-exception';
+import type { Context } from '#lib/context';
+import { AppError, isAppError } from '#lib/errors';
+import { answerableError } from '#lib/http/problem';
+
+/** What the framework itself refuses, in our codes. */
+function fromFramework(error: unknown): unknown {
+  if (!(error instanceof HTTPException)) return error;
+  return error.status < 500 ? new AppError('invalid_request', { cause: error }) : error;
+}
+
+/**
+ * The error to answer with for what a call threw. Where it is our side that failed, the log gets the cause.
+ * @param ctx undefined where making it is what failed
+ */
+export function noteFailure(ctx: Context | undefined, method: string, thrown: unknown): AppError {
+  const error = answerableError(fromFramework(thrown));
+  if (ctx && error.status >= 500) {
+    const level = error.code === 'internal' ? 'error' : 'warn';
+    const cause = isAppError(thrown) ? thrown.cause : thrown;
+    ctx.log[level]({ event: 'api_failed', request_id: ctx.requestId, method, error_code: error.code, err: cause });
+  }
+  return error;
+}
