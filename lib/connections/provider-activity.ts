@@ -2,13 +2,14 @@ import { type SQL, sql } from 'drizzle-orm';
 import { requireReader } from '#lib/access/require';
 import { dueRows, reasonsFor } from '#lib/connections/claim-due';
 import type { Context } from '#lib/context';
+import { countUpTo } from '#lib/db/count-capped';
 import { rowsOf } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { ledger } from '#lib/db/schema/ledger';
 import type { ProviderRecord } from '#lib/providers/record';
 
 /** Counting stops here: what is more is shown as “10,000+”. */
-export const countedTo = 10_000;
+export const countedTo = countUpTo;
 
 /** How a provider's refreshes go, as the ledger and the connections say. */
 export interface ProviderActivityView {
