@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
@@ -22,6 +23,8 @@ export interface OpenOptions {
   statementTimeoutMs?: number;
 }
 
+const closeMs = 5_000;
+
 /** Opens PostgreSQL, or what speaks its protocol. Connects at the first query. */
 export function openPostgres(url: string, given: OpenOptions = {}): Database {
   const { max = 8, pooler = 'none', statementTimeoutMs = 30_000 } = given;
@@ -32,7 +35,8 @@ export function openPostgres(url: string, given: OpenOptions = {}): Database {
     hot,
     engine: 'postgres',
     close: async () => {
-      await Promise.all([pool.end(), hot.close()]);
+      // A statement that hangs must not keep the process from ending.
+      await Promise.all([Promise.race([pool.end(), sleep(closeMs, undefined, { ref: false })]), hot.close()]);
     },
   };
 }
