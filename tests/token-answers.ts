@@ -108,6 +108,16 @@ const formText = fc
 const anyBody: fc.Arbitrary<Buffer> = fc
   .oneof(
     { arbitrary: objectText, weight: 8 },
+    // What would end a grant, if it came where such a word counts.
+    {
+      arbitrary: marked.map((text) =>
+        textOf([
+          ['error', 'invalid_grant'],
+          ['error_description', text],
+        ]),
+      ),
+      weight: 2,
+    },
     fc.json({ maxDepth: 5 }),
     deep,
     formText,
@@ -162,6 +172,15 @@ export const anyAnswer: fc.Arbitrary<RawAnswer> = fc
     body,
     cutAt: cut === null || body.length === 0 ? null : cut % body.length,
   }));
+
+/**
+ * Whether the provider itself may have refused the grant by this answer: only where the status says that the request is
+ * at fault, or, at providers whose errors come with success, where it says success. No outage, no rate limit.
+ */
+export function canRefuse({ status }: RawAnswer, errorIn200: boolean): boolean {
+  if (status >= 200 && status < 300) return errorIn200;
+  return status >= 400 && status < 500 && ![408, 425, 429].includes(status);
+}
 
 /** An answer that holds a usable access token and a usable refresh token, whatever else it says. */
 export interface GoodAnswer extends RawAnswer {

@@ -13,7 +13,7 @@ import { newId } from '#lib/ids';
 import { fuzzing } from '#tests/fuzzing';
 import { addPerson, entries, rowOf } from '#tests/hub';
 import { refreshHub } from '#tests/refresh-hub';
-import { anyAnswer, bodyMark, goodAnswer, type RawAnswer, secretMark, sendRaw } from '#tests/token-answers';
+import { anyAnswer, bodyMark, canRefuse, goodAnswer, secretMark, sendRaw } from '#tests/token-answers';
 
 const hub = refreshHub();
 
@@ -25,9 +25,6 @@ const records: Record<string, Record<string, unknown>> = {
   'a plain record': plain,
   'one whose errors come in a 200': { error_in_200: true, response_fields: ['shard'] },
 };
-
-/** Answers of 4xx that are no rate limit or time-out can say that a grant is dead; an outage cannot. */
-const canRefuse = ({ status }: RawAnswer) => status >= 400 && status < 500 && ![408, 425, 429].includes(status);
 
 /** A process each time: none gives up on the provider, or answers from what the last one learnt. */
 function freshProcess<T extends Context & { logged: Record<string, unknown>[] }>(ctx: T): T {
@@ -66,7 +63,7 @@ describe.each(Object.keys(records))('whatever answers a refresh under %s', (name
         const row = await rowOf(hub.runtime, id);
         expect(row.leaseOwner).toBeNull();
         if (ending.code === 'needs_reconnect') {
-          expect(canRefuse(answer) || 'error_in_200' in (records[name] ?? {})).toBe(true);
+          expect(canRefuse(answer, 'error_in_200' in (records[name] ?? {}))).toBe(true);
           expect([row.status, row.statusReason]).toEqual(['needs_reconnect', 'invalid_grant']);
         } else {
           expect(row.status).toBe('connected');
