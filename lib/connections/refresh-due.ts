@@ -1,6 +1,7 @@
 import { claimDue, reasonsFor } from '#lib/connections/claim-due';
 import { shareRefresh } from '#lib/connections/in-flight';
-import type { Leased } from '#lib/connections/lease';
+import { keepLease } from '#lib/connections/keep-lease';
+import { type Leased, releaseLease } from '#lib/connections/lease';
 import { inSlot, shouldRest } from '#lib/connections/provider-protection';
 import { spendUnderLease } from '#lib/connections/refresh-under-lease';
 import type { Context } from '#lib/context';
@@ -11,7 +12,7 @@ import type { ProviderRecord } from '#lib/providers/record';
 /** Where the hub's own credentials are refused, they are so for every connection: a few say enough in one round. */
 const faultsToStop = 20;
 
-/** How long the background waits behind callers for its turn at a provider. */
+/** How long what was claimed waits behind callers for its turn at a provider. */
 const slotPatienceMs = 12_000;
 
 export interface RefreshDueInput {
@@ -49,32 +50,53 @@ async function workOff(
   const over = () => faults >= faultsToStop || stopped() || shouldRest(ctx, provider.id);
   const worker = async () => {
     while (!over()) {
-      const went = await inSlot(ctx, provider.id, slotPatienceMs, async () => {
-        // Asked again: the provider may have said something to another while this one waited.
-        const claimed = over() ? undefined : await next();
-        if (!claimed) return undefined;
-        const asked = spendUnderLease(ctx, claimed, provider);
-        // Callers of this process who want the same token wait for this refresh, not for the row.
-        const refresh = shareRefresh(
-          ctx,
-          claimed.lease.id,
-          asked.then((settle) => settle()),
-        );
-        await asked;
-        return { id: claimed.lease.id, refresh };
-      }).catch((error: unknown) => {
-        // Its slots are all taken by callers, or it has just stopped answering: the next round tries again.
-        if (isAppError(error) && error.code === 'provider_unavailable') return undefined;
-        throw error;
-      });
-      if (!went) return;
-      const failure = await codeOf(ctx, went);
-      total[failure ? 'failed' : 'refreshed'] += 1;
-      if (failure === 'provider_configuration') faults += 1;
+      const claimed = await next();
+      const outcome = claimed && (await refreshClaimed(ctx, provider, claimed, over));
+      if (!outcome || outcome === 'given_back') return;
+      total[outcome === 'refreshed' ? 'refreshed' : 'failed'] += 1;
+      if (outcome === 'provider_configuration') faults += 1;
     }
   };
-  // Twice as many as may ask at a time, so that storing what was answered keeps no slot empty.
+  // Twice as many as may ask at a time: claiming the next and storing what was answered keep no slot empty.
   await Promise.all(Array.from({ length: ctx.config.refreshConcurrency * 2 }, worker));
+}
+
+/**
+ * Refreshes what was claimed once a slot is free; callers of this process who want the same token share it. Answers the
+ * code of a failure, which is in the ledger while the row says when to try again; or `given_back` where it was not asked
+ * for, because the round is over, callers have all the slots, or the provider has just stopped answering.
+ */
+async function refreshClaimed(
+  ctx: Context,
+  provider: ProviderRecord,
+  { lease, row }: Leased,
+  over: () => boolean,
+): Promise<'refreshed' | 'given_back' | ErrorCode> {
+  const letGo = keepLease(ctx, lease);
+  let begun = false;
+  const work = async () => {
+    try {
+      const settle = await inSlot(ctx, provider.id, slotPatienceMs, async () => {
+        if (over()) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
+        begun = true;
+        return spendUnderLease(ctx, { lease, row }, provider, letGo);
+      });
+      await settle();
+    } catch (error) {
+      const asBefore = { failures: row.refreshFailures, seconds: 0 };
+      if (!begun) await releaseLease(ctx.database.db, lease, row.lastRefreshError, asBefore);
+      throw error;
+    } finally {
+      letGo();
+    }
+  };
+  try {
+    await shareRefresh(ctx, lease.id, work());
+    return 'refreshed';
+  } catch (error) {
+    if (!isAppError(error)) ctx.log.error({ event: 'background_refresh_failed', connectionId: lease.id, err: error });
+    return begun ? toAppError(error).code : 'given_back';
+  }
 }
 
 /** Hands out what is due, one by one; those who ask at the same time share a claim. Undefined: nothing more is due. */
@@ -91,15 +113,4 @@ function claims(ctx: Context, provider: ProviderRecord): () => Promise<Leased | 
     return askers.map((_, at) => claimed[at]);
   });
   return () => claim(undefined);
-}
-
-/** Answers the code of a failure. It is in the ledger, and the row says when to try again; the round goes on. */
-async function codeOf(ctx: Context, went: { id: string; refresh: Promise<void> }): Promise<ErrorCode | undefined> {
-  try {
-    await went.refresh;
-    return undefined;
-  } catch (error) {
-    if (!isAppError(error)) ctx.log.error({ event: 'background_refresh_failed', connectionId: went.id, err: error });
-    return toAppError(error).code;
-  }
 }

@@ -40,13 +40,14 @@ const lossy: ReadonlySet<string> = new Set([
  * Spends the refresh token that the lease was taken with. Resolves as soon as the provider has answered, or did not; the
  * answered function stores what came of it and gives the lease back, so that storing keeps no slot of the provider. The
  * lease is renewed until then.
+ * @param letGo ends the renewing that was begun already
  */
 export async function spendUnderLease(
   ctx: Context,
   { lease, row }: Leased,
   provider: ProviderRecord,
+  letGo = keepLease(ctx, lease),
 ): Promise<() => Promise<void>> {
-  const letGo = keepLease(ctx, lease);
   let settle: () => Promise<void>;
   try {
     const { answer, pinned } = await askProvider(ctx, provider.id, () => spend(ctx, lease, row, provider));
