@@ -1,7 +1,7 @@
 import type { Requester } from '#lib/actor';
 import type { Config } from '#lib/config/config';
 import type { Database } from '#lib/db/database';
-import type { GroupCommit } from '#lib/db/group-commit';
+import type { Grouped } from '#lib/db/grouped';
 import type { Use } from '#lib/db/use-notes';
 import { newId } from '#lib/ids';
 import type { RefusalFolder } from '#lib/ledger/fold-refusals';
@@ -25,9 +25,9 @@ export interface Runtime {
   log: Logger;
   refusals: RefusalFolder;
   /** Takes the entries of vended tokens: those of concurrent requests share commits. */
-  vends: GroupCommit<LedgerRow>;
+  vends: Grouped<LedgerRow, void>;
   /** Takes who used which connection, to be written together. */
-  uses: GroupCommit<Use>;
+  uses: Grouped<Use, void>;
   /** Names this process as the owner of a lease. */
   processId: string;
   /** Work that goes on after an answer was sent; awaited when the process drains. */

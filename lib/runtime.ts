@@ -2,14 +2,14 @@ import { type Config, ConfigError, getConfig } from '#lib/config/config';
 import type { Runtime } from '#lib/context';
 import { type Database, isPoolersRefusal } from '#lib/db/database';
 import { ExtensionMissing } from '#lib/db/extension';
-import { createGroupCommit } from '#lib/db/group-commit';
+import { createGrouped } from '#lib/db/grouped';
 import { isMigrated, migrateEmbedded, migrateServer } from '#lib/db/migrate';
 import { openEmbedded, openPostgres } from '#lib/db/open';
 import { createUseNotes } from '#lib/db/use-notes';
 import { newId } from '#lib/ids';
 import { installJobTables } from '#lib/jobs/job-tables';
 import { createRefusalFolder } from '#lib/ledger/fold-refusals';
-import { writeRows } from '#lib/ledger/write-rows';
+import { type LedgerRow, writeRows } from '#lib/ledger/write-rows';
 import { createLogger, getLogger } from '#lib/log';
 import { createGuardedFetch } from '#lib/outbound/guarded-fetch';
 import { buildCatalog } from '#lib/providers/catalog';
@@ -70,7 +70,7 @@ export function assembleRuntime(config: Config, database: Database, overrides: P
     now: () => new Date(),
     log: getLogger(() => createLogger({ level: config.logLevel, pretty: config.mode === 'development' })),
     refusals: createRefusalFolder(),
-    vends: createGroupCommit((rows) => writeRows(database.hot, rows)),
+    vends: createGrouped((rows: LedgerRow[]) => writeRows(database.hot, rows), { most: 256, triedAlone: false }),
     uses: createUseNotes(database.db),
     processId: newId('prc'),
     background: new Set(),

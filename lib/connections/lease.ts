@@ -106,7 +106,7 @@ const begins = oncePerDatabase('begin-spending', (database) =>
  * 30 s, and notes that the answer is lost, which is true until it is stored: a process that dies here leaves the row
  * saying so. False where the lease is no longer ours. Refreshes that begin at the same time share a statement.
  */
-export const beginSpending = (ctx: Context, lease: Lease): Promise<boolean> => begins(ctx.database)(lease);
+export const beginSpending = (ctx: Context, lease: Lease): Promise<boolean> => begins(ctx.database).add(lease);
 
 /** Gives the lease its whole 30 s again. False where it is no longer ours. */
 export async function renewLease(ctx: Context, lease: Lease): Promise<boolean> {

@@ -112,5 +112,5 @@ function claims(ctx: Context, provider: ProviderRecord): () => Promise<Leased | 
     }
     return askers.map((_, at) => claimed[at]);
   });
-  return () => claim(undefined);
+  return () => claim.add(undefined);
 }

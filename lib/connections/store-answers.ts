@@ -78,4 +78,4 @@ const answers = oncePerDatabase('store-answers', (database) =>
  * Stores a refresh answer and its ledger entry in one statement, which answers that come at the same time share. False
  * where the row has a newer generation or is revoked: nothing is written then.
  */
-export const storeAnswer = (answered: Answered): Promise<boolean> => answers(answered.ctx.database)(answered);
+export const storeAnswer = (answered: Answered): Promise<boolean> => answers(answered.ctx.database).add(answered);

@@ -1,31 +1,68 @@
 import { type Database, isDatabaseUnavailable } from '#lib/db/database';
 import { once } from '#lib/registry';
 
+/** Runs one statement for what many want at the same time. */
+export interface Grouped<In, Out> {
+  /** Resolves to the part's own result once its statement is committed; rejects with what the database said. */
+  add(part: In): Promise<Out>;
+  /** Runs what waits without gathering more, and resolves when nothing waits or is being run. */
+  idle(): Promise<void>;
+}
+
+export interface GroupOptions {
+  /** Parts of one statement: enough that each costs next to nothing, few enough that nobody waits long for the others. */
+  most?: number;
+  /** Milliseconds for which parts that nobody waits for gather before each statement; 0: one turn of the event loop. */
+  gatherMs?: number;
+  /**
+   * Where a statement fails although the database is there, each part of it is tried alone, in order, so that nobody's
+   * fault is another's. Else all of its parts fail together.
+   */
+  triedAlone?: boolean;
+}
+
 interface Waiting<In, Out> {
-  asked: In;
-  done: (answer: Out) => void;
+  part: In;
+  done: (result: Out) => void;
   failed: (error: unknown) => void;
 }
 
-/** Rows of one statement: enough that it costs little a row, few enough that nobody waits long for the others. */
-const mostInGroup = 64;
-
 /**
- * Runs one statement for what many want at the same time: while one is under way, what is asked gathers and goes together
- * in the next. Where a statement fails although the database is there, each part of it is tried alone, so that nobody's
- * fault is another's.
- * @param run answers one result for each part, in order; all or nothing of it is committed when it resolves
+ * Gathers parts into shared statements: while one is under way, what comes waits and goes together in the next, in the
+ * order in which it came. Under no load a part waits for nobody but its turn of the event loop; under load each
+ * statement carries as many as came during the one before.
+ * @param run commits all of its parts or none, and answers one result for each, in order
  */
-export function createGrouped<In, Out>(run: (group: In[]) => Promise<Out[]>): (asked: In) => Promise<Out> {
+export function createGrouped<In, Out>(run: (parts: In[]) => Promise<Out[]>, options?: GroupOptions): Grouped<In, Out>;
+/** @param run commits all of its parts or none */
+export function createGrouped<In>(run: (parts: In[]) => Promise<void>, options?: GroupOptions): Grouped<In, void>;
+export function createGrouped<In, Out>(
+  run: (parts: In[]) => Promise<unknown>,
+  { most = 64, gatherMs = 0, triedAlone = true }: GroupOptions = {},
+): Grouped<In, Out> {
   let waiting: Waiting<In, Out>[] = [];
-  let running = false;
+  let running: Promise<void> | null = null;
+  let urgent = 0;
+  let hurry = () => {};
+
+  /** One turn of the event loop at least: what arrives with the results of the last statement goes into the next. */
+  function gather(): Promise<void> {
+    return new Promise((resolve) => {
+      if (gatherMs === 0 || urgent > 0) return setImmediate(resolve);
+      const pause = setTimeout(resolve, gatherMs);
+      hurry = () => {
+        clearTimeout(pause);
+        resolve();
+      };
+    });
+  }
 
   async function runGroup(group: Waiting<In, Out>[]): Promise<void> {
     try {
-      const answers = await run(group.map(({ asked }) => asked));
-      for (const [at, { done }] of group.entries()) done(answers[at] as Out);
+      const results = (await run(group.map(({ part }) => part))) as Out[] | undefined;
+      for (const [at, { done }] of group.entries()) done(results?.[at] as Out);
     } catch (error) {
-      if (group.length > 1 && !isDatabaseUnavailable(error)) {
+      if (triedAlone && group.length > 1 && !isDatabaseUnavailable(error)) {
         for (const one of group) await runGroup([one]);
       } else {
         for (const { failed } of group) failed(error);
@@ -35,21 +72,28 @@ export function createGrouped<In, Out>(run: (group: In[]) => Promise<Out[]>): (a
 
   async function runAll(): Promise<void> {
     while (waiting.length > 0) {
-      const group = waiting.slice(0, mostInGroup);
-      waiting = waiting.slice(mostInGroup);
+      await gather();
+      const group = waiting.slice(0, most);
+      waiting = waiting.slice(most);
       await runGroup(group);
     }
-    running = false;
+    running = null;
   }
 
-  return (asked) =>
-    new Promise((done, failed) => {
-      waiting.push({ asked, done, failed });
-      if (running) return;
-      running = true;
-      // Begun in a microtask, so that what is asked in the same turn goes together.
-      queueMicrotask(runAll);
-    });
+  return {
+    add(part) {
+      return new Promise((done, failed) => {
+        waiting.push({ part, done, failed });
+        running ??= runAll();
+      });
+    },
+    async idle() {
+      urgent += 1;
+      hurry();
+      while (running) await running;
+      urgent -= 1;
+    },
+  };
 }
 
 /** What `make` makes, once for each opened database of the process. */

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '#lib/db/database';
-import { createGroupCommit, type GroupCommit } from '#lib/db/group-commit';
+import { createGrouped, type Grouped } from '#lib/db/grouped';
 
 /** A vend, as the connection's row remembers the last one. */
 export interface Use {
@@ -17,8 +17,8 @@ const gatherMs = 1000;
  * are written together, after the answers they belong to; rows are locked in the order of their keys, so that two
  * processes never wait for each other.
  */
-export function createUseNotes(db: Db): GroupCommit<Use> {
-  return createGroupCommit((uses: Use[]) => writeUses(db, uses), { mostRows: 10_000, gatherMs });
+export function createUseNotes(db: Db): Grouped<Use, void> {
+  return createGrouped((uses: Use[]) => writeUses(db, uses), { most: 10_000, gatherMs, triedAlone: false });
 }
 
 async function writeUses(db: Db, uses: readonly Use[]): Promise<void> {
