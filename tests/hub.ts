@@ -68,6 +68,12 @@ export function as(runtime: Runtime, actor: Actor): Context {
 /** The same process asked by nobody it knows. */
 export const asNobody = (runtime: Runtime): Context => as(runtime, { type: 'anonymous' });
 
+/** Waits until nothing goes on any more behind the answers of a process, and hurries what would gather for a while. */
+export async function settle(runtime: Runtime): Promise<void> {
+  await runtime.uses.idle();
+  await Promise.all(runtime.background);
+}
+
 /** Puts a person into the database and answers what asks on their behalf. */
 export async function addPerson(
   runtime: Runtime,

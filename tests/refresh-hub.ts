@@ -5,7 +5,7 @@ import type { Context, Runtime } from '#lib/context';
 import type { Database } from '#lib/db/database';
 import type { connections } from '#lib/db/schema/connections';
 import { sharedDatabase, type TestDatabase } from '#tests/database';
-import { addApiKey, addConnection, addPerson, createRuntime, entries, plainRecord, rowOf } from '#tests/hub';
+import { addApiKey, addConnection, addPerson, createRuntime, entries, plainRecord, rowOf, settle } from '#tests/hub';
 import { startTokenServer, type TokenServer } from '#tests/servers/token-server';
 
 interface Logged {
@@ -39,7 +39,7 @@ export function refreshHub() {
     made = { server, runtime, ctx, personId };
   });
   afterEach(async () => {
-    await Promise.all(now().runtime.background);
+    await settle(now().runtime);
     await now().server.close();
     made = undefined;
   });

@@ -8,7 +8,7 @@ import { type Context, systemContext } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { isAppError } from '#lib/errors';
 import { newId } from '#lib/ids';
-import { rowOf } from '#tests/hub';
+import { rowOf, settle } from '#tests/hub';
 import { refreshHub } from '#tests/refresh-hub';
 import type { Behaviour } from '#tests/servers/token-server';
 
@@ -105,7 +105,7 @@ const scenarios: Record<string, (scene: Scene) => Promise<void>> = {
       );
       expect(new Set(ended)).toEqual(new Set(['revoked']));
       expect(hub.server.requests).toBe(1);
-      await Promise.all(hub.runtime.background);
+      await settle(hub.runtime);
       const row = await rowOf(hub.runtime, scene.id);
       expect(row.status).toBe('revoked');
       // The revocation may have waited for the refresh, or come after it and be done.

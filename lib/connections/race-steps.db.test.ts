@@ -14,7 +14,7 @@ import { people } from '#lib/db/schema/people';
 import { revocations } from '#lib/db/schema/revocations';
 import { isAppError } from '#lib/errors';
 import { newId } from '#lib/ids';
-import { addConnection, as, freeze, rowOf } from '#tests/hub';
+import { addConnection, as, freeze, rowOf, settle } from '#tests/hub';
 import { refreshHub } from '#tests/refresh-hub';
 import { type Step, stepped, steppedDatabase } from '#tests/steps';
 
@@ -79,7 +79,7 @@ const isWithin = (wanted: readonly Step[], steps: readonly Step[]) => {
 async function workOff(id: string): Promise<void> {
   const system = systemContext(hub.runtime, 'test');
   for (let round = 0; round < 3; round++) {
-    await Promise.all(hub.runtime.background);
+    await settle(hub.runtime);
     await hub.database.db
       .update(revocations)
       .set({ nextAttemptAt: sql`now() - interval '1 second'` })
@@ -165,7 +165,13 @@ beforeEach(async () => {
 });
 
 describe.each(Object.keys(works))('before each step of %s', (name) => {
-  const { given, run, vital } = works[name] as Work;
+  const { given, run: answer, vital } = works[name] as Work;
+  /** To the end, also of what goes on behind the answer: else its steps would come in the middle of what follows. */
+  const run: Work['run'] = async (ctx, id) => {
+    const ending = await answer(ctx, id);
+    await settle(ctx);
+    return ending;
+  };
   const expectWhole = (steps: Step[]) => expect(isWithin(vital, steps), steps.join(' ')).toBe(true);
 
   test('its connection is revoked: never vended by who looks afterwards, never back, and dead at the provider', async () => {
@@ -176,7 +182,7 @@ describe.each(Object.keys(works))('before each step of %s', (name) => {
       const ending = await run(ctx, id);
       if (cut.after.length === 0) {
         await revokeConnection(systemContext(hub.runtime, 'test'), { id });
-        await Promise.all(hub.runtime.background);
+        await settle(hub.runtime);
         return cut;
       }
       const said = `revoked before ${cut.after[0]} (${at})`;
