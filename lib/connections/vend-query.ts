@@ -40,7 +40,7 @@ export interface VendRow {
   frozen: boolean;
 }
 
-// `due` and `alive` say what `refreshDue` and `tokenIsAlive` say to the query builder; a test holds them together.
+// Whether any brake stands is asked first, since mostly none does. `due` and `alive` say what `refreshDue` and `tokenIsAlive` say to the query builder; a test holds them together.
 const statement = (keyColumn: 'key_hash' | 'id') => `
   select k.id as key_id, k.scopes as key_scopes, k.providers as key_providers, k.ip_ranges as key_ip_ranges,
     k.ip_rule as key_ip_rule, (k.last_used_at > now() - interval '1 minute') is not true as key_stale,
@@ -53,8 +53,9 @@ const statement = (keyColumn: 'key_hash' | 'id') => `
     coalesce(c.access_token_expires_at > clock_timestamp(), true) as alive,
     coalesce(c.next_refresh_attempt_at > clock_timestamp(), false) as backing_off, c.generation, c.account_params,
     (c.last_used_by = k.id and c.last_used_at > now() - interval '1 minute') is true as used_lately,
-    exists (select 1 from freezes f where f.lifted_at is null and (f.scope, f.target) in (('everything', ''),
-      ('provider', c.provider), ('person', c.person_id), ('connection', c.id), ('api_key', k.id))) as frozen
+    exists (select 1 from freezes where lifted_at is null) and exists (
+      select 1 from freezes f where f.lifted_at is null and (f.scope, f.target) in (('everything', ''),
+        ('provider', c.provider), ('person', c.person_id), ('connection', c.id), ('api_key', k.id))) as frozen
   from api_keys k left join connections c on c.person_id = $2 and c.id = $3
   where k.${keyColumn} = $1 and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())`;
 

@@ -19,12 +19,12 @@ const intermediary =
 const unwantedBodyMs = 5_000;
 
 function stripIntermediaryHeaders(request: IncomingMessage): void {
-  for (const name of Object.keys(request.headers)) if (intermediary.test(name)) delete request.headers[name];
   const raw: string[] = [];
   for (let at = 0; at < request.rawHeaders.length; at += 2) {
-    const name = request.rawHeaders[at] ?? '';
-    const keep = !intermediary.test(name.toLowerCase()) && name.toLowerCase() !== 'host';
-    if (keep) raw.push(name, request.rawHeaders[at + 1] ?? '');
+    const spelled = request.rawHeaders[at] ?? '';
+    const name = spelled.toLowerCase();
+    if (intermediary.test(name)) delete request.headers[name];
+    else if (name !== 'host') raw.push(spelled, request.rawHeaders[at + 1] ?? '');
   }
   request.rawHeaders = raw;
 }

@@ -29,19 +29,20 @@ interface Header {
 }
 
 /**
- * True for text that is the one base64url form of its bytes: without this, bits that decoding ignores could be changed
- * in a value that still opens.
+ * The bytes of text that is their one base64url form, and undefined for other text: without this, bits that decoding
+ * ignores could be changed in a value that still opens.
  */
-function isBase64url(text: string): boolean {
-  return text !== '' && Buffer.from(text, 'base64url').toString('base64url') === text;
+function fromBase64url(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64url');
+  return bytes.length > 0 && bytes.toString('base64url') === text ? bytes : undefined;
 }
 
 const tagBytes = 16;
 const nonceBytes = 12;
 
-function readHeader(segment: string): Header | undefined {
+function readHeader(segment: Buffer | undefined): Header | undefined {
   try {
-    const header: unknown = JSON.parse(Buffer.from(segment, 'base64url').toString('utf8'));
+    const header: unknown = segment && JSON.parse(segment.toString('utf8'));
     if (typeof header !== 'object' || header === null) return undefined;
     const fields = header as Record<string, unknown>;
     const known = ['alg', 'enc', 'kid', 'row', 'column'];
@@ -82,13 +83,11 @@ export function createVault(keys: readonly { kid: string; key: Uint8Array }[]): 
     open(sealed, place) {
       const parts = sealed.split('.');
       const [protectedHeader = '', encryptedKey = '', iv = '', ciphertext = '', tag = ''] = parts;
-      const filled = [protectedHeader, iv, ciphertext, tag].every(isBase64url);
-      if (parts.length !== 5 || encryptedKey !== '' || !filled) throw new AppError('vault_malformed');
-      const header = readHeader(protectedHeader);
-      const nonce = Buffer.from(iv, 'base64url');
-      const authTag = Buffer.from(tag, 'base64url');
+      const header = readHeader(fromBase64url(protectedHeader));
+      const [nonce, sealedBytes, authTag] = [iv, ciphertext, tag].map(fromBase64url);
+      if (parts.length !== 5 || encryptedKey !== '' || !sealedBytes) throw new AppError('vault_malformed');
       if (header?.alg !== 'dir' || header.enc !== 'A256GCM') throw new AppError('vault_malformed');
-      if (nonce.length !== nonceBytes || authTag.length !== tagBytes) throw new AppError('vault_malformed');
+      if (nonce?.length !== nonceBytes || authTag?.length !== tagBytes) throw new AppError('vault_malformed');
       const key = ring.get(header.kid);
       if (!key) throw new AppError('vault_unknown_key');
       if (header.row !== place.row || header.column !== place.column) throw new AppError('vault_wrong_place');
@@ -96,7 +95,7 @@ export function createVault(keys: readonly { kid: string; key: Uint8Array }[]): 
         const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes });
         decipher.setAAD(Buffer.from(protectedHeader, 'ascii'));
         decipher.setAuthTag(authTag);
-        const opened = Buffer.concat([decipher.update(Buffer.from(ciphertext, 'base64url')), decipher.final()]);
+        const opened = Buffer.concat([decipher.update(sealedBytes), decipher.final()]);
         return opened.toString('utf8');
       } catch (cause) {
         throw new AppError('vault_tampered', { cause });
