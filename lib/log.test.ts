@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { DrizzleQueryError } from 'drizzle-orm/errors';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { AppError } from '#lib/errors';
 import { createLogger, describeError, type Logger, scrub } from '#lib/log';
 import { Secret } from '#lib/providers/secret';
@@ -159,5 +162,44 @@ test('an error is written with kind, code, message, frames and what caused it', 
     error_code: 'unavailable',
     stack: expect.stringContaining('log.test.ts'),
     cause: { type: 'Error', error_code: 'ECONNREFUSED', message: 'connect ECONNREFUSED 127.0.0.1:5432' },
+  });
+});
+
+describe('a log that cannot be written stops nothing', () => {
+  const program = `import { createLogger } from '#lib/log';
+    const log = createLogger({ level: 'info', pretty: false });
+    for (let n = 0; n < 20; n++) {
+      log.info({ event: 'line', n });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    log.info({ event: 'last' });
+    process.exit(7);`;
+  const start = (stdout: 'pipe' | number) =>
+    spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', stdout, 'inherit'] });
+
+  test('when its reader is gone', async () => {
+    const child = start('pipe');
+    child.stdout?.destroy();
+    expect(await once(child, 'exit')).toEqual([7, null]);
+  });
+
+  test('when the disk is full', async () => {
+    const full = openSync('/dev/full', 'w');
+    onTestFinished(() => closeSync(full));
+    expect(await once(start(full), 'exit')).toEqual([7, null]);
+  });
+
+  test('and is whole where it can', async () => {
+    const child = start('pipe');
+    let text = '';
+    child.stdout?.on('data', (chunk) => {
+      text += chunk;
+    });
+    await once(child, 'close');
+    const events = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).event);
+    expect(events).toEqual([...Array.from({ length: 20 }, () => 'line'), 'last']);
   });
 });

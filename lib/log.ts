@@ -100,23 +100,29 @@ function cleanedFields(value: object, depth = 0): Record<string, unknown> {
   return Object.fromEntries(fields);
 }
 
+/** What is kept of a log that cannot be written just now, in bytes; more is dropped. */
+const mostUnwritten = 16 * 1024 * 1024;
+
 /**
  * Standard output, to which the lines of one turn of the event loop go in one write: a write for each request's line
- * costs more than the line. What a process still has when it exits, it writes then.
+ * costs more than the line. What a process still has when it exits, it writes then. A reader that is gone or a full disk
+ * costs lines and nothing else.
  */
 function standardOutput(): pino.DestinationStream {
-  const stream = pino.destination({ dest: 1, sync: true, minLength: 8192 });
-  let scheduled = false;
-  const flush = () => {
-    scheduled = false;
-    stream.flushSync();
+  const stream = pino.destination({ dest: 1, sync: true, maxLength: mostUnwritten });
+  // By itself it would end the process. Its `flushSync` would try again for ever, with everything else standing still.
+  stream.on('error', () => {});
+  let lines = '';
+  const writeLines = () => {
+    const turn = lines;
+    lines = '';
+    if (turn !== '') stream.write(turn);
   };
-  process.once('exit', flush);
+  process.once('exit', writeLines);
   return {
     write(line) {
-      stream.write(line);
-      if (!scheduled) setImmediate(flush);
-      scheduled = true;
+      if (lines === '') setImmediate(writeLines);
+      lines += line;
     },
   };
 }
