@@ -21,6 +21,9 @@ function bearerKey({ authorization = '' }: Call): string {
   return key;
 }
 
+/** Refused before the key was looked up: whose it is, and whether it is one at all, is not known then. */
+const beforeTheKey: ReadonlySet<string | null> = new Set(['invalid_request', 'body_too_large']);
+
 /** Runs what needs a key. Whoever sends wrong keys is nobody: counted by network, so that a flood fills no disk. */
 export async function withKey<T>(call: Call, work: (key: string) => Promise<T>): Promise<T> {
   const { ctx } = call;
@@ -36,7 +39,7 @@ export async function withKey<T>(call: Call, work: (key: string) => Promise<T>):
   } catch (error) {
     const code = isAppError(error) ? error.code : null;
     if (code === 'invalid_api_key') ctx.refusals.add(ctx, code);
-    else if (keyHash && code)
+    else if (keyHash && code && !beforeTheKey.has(code))
       call.rate = code === 'rate_limited' ? await rateOf(config, keyHash) : await countCall(config, keyHash);
     throw error;
   }

@@ -15,10 +15,14 @@ async function hub() {
   const api = createApi(async () => asNobody(runtime));
   const { id: personId } = await addPerson(runtime);
   const id = await addConnection(runtime, { personId });
-  const call = (key: string, path: string, method = 'GET') =>
-    api.request(`/api/v1${path}`, { method, headers: { authorization: `Bearer ${key}` } });
+  const call = (key: string, path: string, method = 'GET', body?: string) =>
+    api.request(`/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${key}` },
+      ...(body === undefined ? {} : { body }),
+    });
   const vend = (key: string) => call(key, `/connections/${id}/token`, 'POST');
-  return { runtime, call, vend };
+  return { runtime, id, call, vend };
 }
 
 test('each answer says what is left, and past the quota a key is told when to come back', async () => {
@@ -57,4 +61,19 @@ test('refused calls of a real key count; a key that is none is never counted, an
     const answer = await call(unknown, '/connections');
     expect([answer.status, answer.headers.get('ratelimit')]).toEqual([401, null]);
   }
+});
+
+test('what is refused before its key is looked up counts for no key, or made-up ones would fill the memory', async () => {
+  const { runtime, id, call, vend } = await hub();
+  const made = [generateApiKey(), (await addApiKey(runtime)).key];
+  for (const key of made) {
+    for (let calls = 0; calls < quota + 2; calls++) {
+      for (const answer of [
+        await call(key, `/connections/${id}/token`, 'POST', 'no JSON'),
+        await call(key, `/connections/${'x'.repeat(65)}/token`, 'POST'),
+      ])
+        expect([answer.status, answer.headers.get('ratelimit')]).toEqual([400, null]);
+    }
+  }
+  expect(await Promise.all(made.map(async (key) => (await vend(key)).status))).toEqual([401, 200]);
 });
