@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { revokeConnection } from '#lib/connections/revoke';
 import { vendToken } from '#lib/connections/vend-token';
-import { addConnection, entries, rowOf } from '#tests/hub';
+import { systemContext } from '#lib/context';
+import { addConnection, entries, freeze, rowOf } from '#tests/hub';
 import { json, refreshHub } from '#tests/refresh-hub';
 
 const hub = refreshHub();
@@ -75,6 +77,21 @@ describe('a token that the provider refused', () => {
     });
     expect((await reject(id, `at_${id}`, ctx)).accessToken).toBe(`at_${id}`);
     expect(hub.server.lookups).toBe(0);
+  });
+
+  test.each([
+    ['revoked', async (id: string) => void (await revokeConnection(systemContext(hub.runtime, 'test'), { id }))],
+    ['frozen', (id: string) => freeze(hub.runtime, 'connection', id)],
+  ])('is not vended where the connection is %s while the provider is asked', async (code, happens) => {
+    const id = await without();
+    hub.server.behaviour.userinfoStatus = 200;
+    const meanwhile: typeof fetch = async (...request) => {
+      const answer = await hub.ctx.fetch(...request);
+      await happens(id);
+      return answer;
+    };
+    await expect(reject(id, `at_${id}`, { ...hub.ctx, fetch: meanwhile })).rejects.toMatchObject({ code });
+    expect(hub.server.lookups).toBe(1);
   });
 
   test('means nothing where it is another one', async () => {

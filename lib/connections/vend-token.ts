@@ -136,9 +136,11 @@ async function replaceRejected(asked: Asked, id: string, fingerprint: string): P
     const provider = ctx.providers.get(row.provider);
     const { issuer, extras, account_params: accountParams } = row;
     const shown = { accessToken, issuer, accountParams, extras };
-    if (!provider || !(await isTokenRefused(ctx, provider, shown))) return asked;
-    await markNeedsReconnect(ctx, { personId: row.person_id, id }, row, 'token_rejected');
+    if (!provider) return asked;
+    const refused = await isTokenRefused(ctx, provider, shown);
+    if (refused) await markNeedsReconnect(ctx, { personId: row.person_id, id }, row, 'token_rejected');
   }
+  // It took as long as the provider did: who may have the token now is not who might have had it then.
   const again = await ask(ctx, { id });
   assertVendable(again);
   return again;
