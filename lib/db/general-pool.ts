@@ -8,13 +8,15 @@ export interface PoolOptions {
   statementTimeoutMs: number;
 }
 
-/** How long a statement waits for a connection: about as long as a caller has patience. */
+/** Milliseconds for which a statement waits for a connection: about as long as a caller has patience. */
 const connectMs = 10_000;
 
+/** Timers may fire a little before their time by another clock. */
+const earlyMs = 50;
+
 /** The driver's own errors have no code: they tell of a connection that is lost or could not be made. */
-function withCode(error: unknown): unknown {
-  if (error instanceof Error && error.name === 'Error' && !('code' in error))
-    Object.assign(error, { code: 'CONNECTION_CLOSED' });
+function withCode(error: unknown, code: 'CONNECTION_CLOSED' | 'CONNECT_TIMEOUT' = 'CONNECTION_CLOSED'): unknown {
+  if (error instanceof Error && error.name === 'Error' && !('code' in error)) Object.assign(error, { code });
   return error;
 }
 
@@ -69,10 +71,13 @@ export function openGeneralPool(url: string, { max, pooler, statementTimeoutMs }
   pool.on('error', () => {});
   const connect = pool.connect.bind(pool) as () => Promise<pg.PoolClient>;
   const borrow = async () => {
+    const begunAt = performance.now();
     try {
       return guard(await connect());
     } catch (error) {
-      throw withCode(error);
+      // What the driver says of a wait that was too long differs by where it was waited, and is text only.
+      const waited = performance.now() - begunAt >= connectMs - earlyMs;
+      throw withCode(error, waited ? 'CONNECT_TIMEOUT' : 'CONNECTION_CLOSED');
     }
   };
   pool.connect = borrow as typeof pool.connect;
