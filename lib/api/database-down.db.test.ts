@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createApi } from '#lib/api/app';
 import { openPostgres } from '#lib/db/open';
 import { describeWithConnections, sharedDatabase } from '#tests/database';
-import { addApiKey, addConnection, addPerson, as, createRuntime, plainRecord } from '#tests/hub';
+import { addApiKey, addConnection, addPerson, as, createRuntime, plainRecord, settle } from '#tests/hub';
 import { openTcpGate } from '#tests/servers/tcp-gate';
 
 describeWithConnections('a database that goes away and comes back', () => {
@@ -30,7 +30,7 @@ describeWithConnections('a database that goes away and comes back', () => {
 
     await gate.open();
     await expect.poll(async () => (await vend()).status, { timeout: 15_000 }).toBe(200);
-    await Promise.all(runtime.background);
+    await settle(runtime);
     await throughGate.close();
     await gate.shut();
   });

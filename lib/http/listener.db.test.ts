@@ -8,7 +8,7 @@ import { createApi } from '#lib/api/app';
 import type { Runtime } from '#lib/context';
 import { createListener } from '#lib/http/listener';
 import { sharedDatabase } from '#tests/database';
-import { addApiKey, addConnection, addPerson, as, createRuntime, plainRecord } from '#tests/hub';
+import { addApiKey, addConnection, addPerson, as, createRuntime, plainRecord, settle } from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -53,7 +53,7 @@ test('a POST or DELETE without any word on its body, as curl sends it, is answer
   const vended = await send(`POST /api/v1/connections/${id}/token HTTP/1.1`, authorization);
   expect(vended).toMatchObject({ status: 200, body: expect.stringContaining('at_live') });
   expect(await send(`DELETE /api/v1/connections/${id} HTTP/1.1`, authorization)).toMatchObject({ status: 202 });
-  await Promise.all(runtime.background);
+  await settle(runtime);
 });
 
 test('a body of unknown length is refused, and one that is announced too large', async () => {

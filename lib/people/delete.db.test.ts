@@ -11,7 +11,7 @@ import { people } from '#lib/db/schema/people';
 import { revocations } from '#lib/db/schema/revocations';
 import { deletePerson } from '#lib/people/delete';
 import { demoHub } from '#tests/demo-hub';
-import { addApiKey, addConnection, addPerson, createRuntime, entries, plainRecord } from '#tests/hub';
+import { addApiKey, addConnection, addPerson, createRuntime, entries, plainRecord, settle } from '#tests/hub';
 import { Visitor } from '#tests/visitor';
 
 const hub = demoHub(['demo', 'google', 'github', 'salesforce', 'okta', 'auth0']);
@@ -67,7 +67,7 @@ test('deleting a person ends every grant, erases whatever tells of them, and lea
   // One provider is down: what it must still be told with stays until it was told.
   hub.demo.server('okta').switches.revocation_status = 503;
   expect(await deletePerson(admin, { id: personId, reason: 'asked for it' })).toEqual({ revoked: 5 });
-  await Promise.all(hub.runtime.background);
+  await settle(hub.runtime);
   expect(found(await everything(), [...markers, ...tokens])).toEqual([]);
   const left = await hub.database.db.select().from(connections).where(eq(connections.personId, personId));
   expect(left.filter(({ accessToken }) => accessToken !== null).map(({ provider }) => provider)).toEqual(['okta']);

@@ -8,7 +8,7 @@ import { workRevocations } from '#lib/connections/work-revocations';
 import { systemContext } from '#lib/context';
 import { withTransaction } from '#lib/db/database';
 import { describeWithConnections, withDatabase } from '#tests/database';
-import { addApiKey, addConnection, addPerson, createRuntime, plainRecord, rowOf } from '#tests/hub';
+import { addApiKey, addConnection, addPerson, createRuntime, plainRecord, rowOf, settle } from '#tests/hub';
 import { startTokenServer } from '#tests/servers/token-server';
 import { indexesOf, partitionByPerson, partitionOf } from './partition-by-person.ts';
 
@@ -47,7 +47,7 @@ describeWithConnections('connections partitioned by a hash of the person', () =>
         await revokeConnection(systemContext(runtime, 'test'), { id: fresh });
       });
 
-      await Promise.all(runtime.background);
+      await settle(runtime);
       expect(await rowOf(runtime, fresh)).toMatchObject({ status: 'revoked' });
     });
     await server.close();
@@ -97,7 +97,7 @@ describeWithConnections('connections partitioned by a hash of the person', () =>
       const listed = await listConnections(ctx, { limit: 50 });
       expect(listed.items.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
       for (const id of ids) await revokeConnection(system, { id });
-      await Promise.all(runtime.background);
+      await settle(runtime);
       await workRevocations(system);
       for (const id of ids) expect(await rowOf(runtime, id)).toMatchObject({ status: 'revoked', refreshToken: null });
     });
