@@ -15,6 +15,8 @@ import { createListener } from '#lib/http/listener';
 
 /** Longest header section in bytes; longer ones get Node's 431 before any of our code runs. */
 const maxHeaderSize = 16 * 1024;
+/** For running requests; then they are cut, so that what they and the background began can still be kept. */
+const closeSeconds = 20;
 const drainSeconds = 25;
 
 async function main(): Promise<void> {
@@ -72,7 +74,8 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(1), (config.drainGraceSeconds + drainSeconds) * 1000).unref();
     // `/readyz` says it already: a balancer stops sending before the door is shut.
     await sleep(config.drainGraceSeconds * 1000);
-    await closeServer(server);
+    // A refresh that the background began at the last moment would spend a token and end with the process.
+    await Promise.allSettled([closeServer(server, closeSeconds * 1000), booted.stopJobs()]);
     await control?.close();
     await pages.close();
     await booted.shutDown();

@@ -9,6 +9,8 @@ import { getRuntime } from '#lib/runtime';
 /** A started process: its parts, and what ends them in order. */
 export interface Booted {
   runtime: Runtime;
+  /** Begins nothing any more that nobody waits for. */
+  stopJobs: () => Promise<void>;
   /** Stops the jobs, waits for what is still going on, takes the process off the list, closes the database. */
   shutDown: () => Promise<void>;
 }
@@ -35,6 +37,7 @@ async function start(): Promise<Booted> {
   const stopHeartbeat = startHeartbeat(runtime);
   return {
     runtime,
+    stopJobs,
     shutDown: async () => {
       await stopJobs();
       await runtime.uses.idle();

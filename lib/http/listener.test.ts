@@ -377,9 +377,20 @@ test('draining: a running request is answered, its connection then closed, and n
   socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n');
   await entered.promise;
   draining = true;
-  const closed = closeServer(door.server);
+  const closed = closeServer(door.server, 60_000);
   await expect(ask(door, {})).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   release.resolve();
   expect(await received).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*done/);
   await closed;
+});
+
+test('draining: who sends a request for ever keeps nobody from ending', async () => {
+  const entered = Promise.withResolvers<void>();
+  const door = await open({}, { pages: () => entered.resolve() });
+  const socket = connect(door.port, door.host);
+  socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nbegun');
+  const received = text(socket);
+  await entered.promise;
+  await closeServer(door.server, 100);
+  expect(await received).toBe('');
 });

@@ -91,8 +91,16 @@ test('jobs start on either engine, and their end writes the last refusals', asyn
     const stop = await startJobs(runtime);
     runtime.refusals.add({ ip: '203.0.113.9', requestId: 'req_1' }, 'state_unknown');
     await stop();
-    const rows = await database.db.select().from(ledger);
-    expect(rows).toMatchObject([{ action: 'request.refused', code: 'state_unknown' }]);
+    const written = async () =>
+      (await database.db.select().from(ledger).orderBy(ledger.id)).map(({ action, code }) => [action, code]);
+    expect(await written()).toEqual([['request.refused', 'state_unknown']]);
+    // Requests that were running go on while the jobs stop.
+    runtime.refusals.add({ ip: '203.0.113.9', requestId: 'req_2' }, 'invalid_api_key');
+    await stop();
+    expect(await written()).toEqual([
+      ['request.refused', 'state_unknown'],
+      ['request.refused', 'invalid_api_key'],
+    ]);
     const planned = await database.db.execute(sql`select name, cron from pgboss.schedule order by name`);
     expect(rowsOf(planned)).toEqual([
       { name: 'refresh', cron: '* * * * *' },

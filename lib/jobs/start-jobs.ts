@@ -39,7 +39,7 @@ export async function tick(ctx: Context): Promise<void> {
 
 /**
  * Starts the jobs: pg-boss wakes one process a minute for the tick and one for a round of refreshes, and each process writes its own folded refusals every minute.
- * Returns what stops them; the last refusals are written then.
+ * Returns what stops them and writes the last refusals. Called again it writes those that have come since.
  */
 export async function startJobs(runtime: Runtime): Promise<() => Promise<void>> {
   const { database, config, log } = runtime;
@@ -67,10 +67,12 @@ export async function startJobs(runtime: Runtime): Promise<() => Promise<void>> 
       .catch((error: unknown) => log.error({ event: 'refusals_not_written', err: error }));
   const everyMinute = setInterval(flush, 60_000);
   everyMinute.unref();
+  let stopped: Promise<void> | undefined;
   return async () => {
     clearInterval(everyMinute);
     stopping.abort();
-    await boss.stop({ graceful: true, timeout: 5_000 });
+    stopped ??= boss.stop({ graceful: true, timeout: 5_000 });
+    await stopped;
     await flush();
   };
 }
