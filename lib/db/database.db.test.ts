@@ -223,6 +223,21 @@ describeWithConnections('a database whose connections are ended', () => {
     });
   });
 
+  test('gives the rows of a transaction that stands still back to those who wait for them', async () => {
+    await withDatabase(async ({ db, url }) => {
+      const frozen = openPostgres(url ?? '', { max: 1, statementTimeoutMs: 2_000 });
+      const id = newPersonId();
+      await db.insert(people).values({ id, provider: 'a', issuer: 'i', subject: id });
+      const lost: unknown = await withTransaction(frozen.db, async (tx) => {
+        await tx.update(people).set({ name: 'frozen' }).where(sql`id = ${id}`);
+        await db.update(people).set({ name: 'free' }).where(sql`id = ${id}`);
+      }).catch((thrown: unknown) => thrown);
+      expect(isDatabaseUnavailable(lost)).toBe(true);
+      expect(await db.select({ name: people.name }).from(people).where(sql`id = ${id}`)).toEqual([{ name: 'free' }]);
+      await frozen.close();
+    });
+  });
+
   test('leaves no place of the pool taken, however often it happens', async () => {
     await withDatabase(async ({ db, url }) => {
       const other = openPostgres(url ?? '', { max: 2 });

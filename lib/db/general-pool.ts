@@ -61,7 +61,11 @@ export function openGeneralPool(url: string, { max, pooler, statementTimeoutMs }
     keepAlive: true,
     ...(statementTimeoutMs > 0 && {
       // A pooler refuses settings that it cannot keep apart for its clients.
-      ...(pooler === 'none' && { statement_timeout: statementTimeoutMs }),
+      ...(pooler === 'none' && {
+        statement_timeout: statementTimeoutMs,
+        // A process that stands still in a transaction has rows that statements shared by many may wait for.
+        idle_in_transaction_session_timeout: statementTimeoutMs / 2,
+      }),
       // A peer that died without a word would hold its connection for hours.
       query_timeout: statementTimeoutMs + 5_000,
     }),
