@@ -95,3 +95,22 @@ test('without its ledger entry nothing is stored', async () => {
   }
   expect(await rowOf(hub.runtime, id)).toMatchObject({ generation: 1, lastRefreshError: 'answer_lost' });
 });
+
+test('an answer is held while the server cannot take it, and stored when it can again', async () => {
+  const { db } = hub.database;
+  await db.execute(sql`create function refuse_answers() returns trigger language plpgsql as
+    $$ begin raise exception 'no space left' using errcode = '53100'; end $$`);
+  await db.execute(sql`create trigger refuse_answers before update of access_token on connections
+    for each row execute function refuse_answers()`);
+  const id = await hub.expired();
+  const refreshed = refreshConnection(hub.ctx, { id });
+  try {
+    await expect.poll(() => hub.runtime.logged.map(({ event }) => event)).toContain('refresh_store_retried');
+  } finally {
+    await db.execute(sql`drop function refuse_answers cascade`);
+  }
+  await refreshed;
+  expect(await rowOf(hub.runtime, id)).toMatchObject({ generation: 2, lastRefreshError: null });
+  expect(hub.server.accepts(await hub.refreshTokenOf(id))).toBe(true);
+  expect(await hub.actions(id)).toEqual(['token.refreshed']);
+});

@@ -7,6 +7,7 @@ import { lifeLeft, type TokenLife } from '#lib/connections/token-life';
 import { sealTokens, secondsFromNow } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { type Db, isDatabaseUnavailable, withTransaction } from '#lib/db/database';
+import { mayPass } from '#lib/db/may-pass';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import { record } from '#lib/ledger/record';
@@ -42,8 +43,8 @@ function tokenColumns({ tokens, lifeSeconds, askedAt }: RefreshAnswer, sealed: S
 }
 
 /**
- * Stores a refresh answer, before anything else is done with it, and keeps trying while the database is out of reach:
- * the only copy of a rotated token is in this process. The generation is the fence, not the lease: an answer that
+ * Stores a refresh answer, before anything else is done with it, and keeps trying while the database is out of reach or
+ * at fault: the only copy of a rotated token is in this process. The generation is the fence, not the lease: an answer that
  * comes after its lease ran out still holds the newest token, unless somebody stored a newer one.
  */
 export async function storeRefreshed(ctx: Context, leased: Leased, answer: RefreshAnswer): Promise<StoreOutcome> {
@@ -55,7 +56,8 @@ export async function storeRefreshed(ctx: Context, leased: Leased, answer: Refre
       if (await storeAnswer({ ctx, leased, answer, sealed })) return 'stored';
       return await storeLate(ctx, lease, answer, sealed);
     } catch (error) {
-      if (!isDatabaseUnavailable(error) || performance.now() > giveUpAt) throw error;
+      const again = isDatabaseUnavailable(error) || mayPass(error);
+      if (!again || performance.now() > giveUpAt) throw error;
       ctx.log.warn({ event: 'refresh_store_retried', connection: lease.id, err: error });
       await sleep(randomInt(100, 301));
     }
