@@ -312,6 +312,24 @@ describe('probes', () => {
     expect(door.logged).toEqual([]);
   });
 
+  test('all that come while the database is asked share its answer', async () => {
+    let questions = 0;
+    const answer = Promise.withResolvers<boolean>();
+    const ready = () => {
+      questions += 1;
+      return questions === 1 ? answer.promise : Promise.resolve(true);
+    };
+    const door = await open({}, { ready });
+    let came = 0;
+    door.server.on('request', () => {
+      came += 1;
+      if (came === 20) answer.resolve(false);
+    });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(door, { path: '/readyz' })));
+    expect([questions, new Set(answers.map(({ status }) => status))]).toEqual([1, new Set([503])]);
+    expect((await ask(door, { path: '/readyz' })).status).toBe(200);
+  });
+
   test('a fault of our own answers 500 and ends neither the process nor the server', async () => {
     const door = await open({}, { ready: () => Promise.reject(new Error('broken')) });
     expect((await ask(door, { path: '/readyz' })).status).toBe(500);

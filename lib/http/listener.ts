@@ -84,8 +84,17 @@ export function createListener(parts: ListenerParts): RequestListener {
   const always = Object.entries(alwaysHeaders(parts.config));
   const proto = parts.config.appUrl.protocol.slice(0, -1);
 
+  let asked: Promise<boolean> | undefined;
+  /** One question for all probes that come while it is asked: anybody may send them, and each would take a connection. */
+  function ready(): Promise<boolean> {
+    asked ??= parts.ready().finally(() => {
+      asked = undefined;
+    });
+    return asked;
+  }
+
   async function probe(response: ServerResponse, path: string): Promise<void> {
-    const ok = path === '/healthz' || (!parts.draining() && (await parts.ready()));
+    const ok = path === '/healthz' || (!parts.draining() && (await ready()));
     response.writeHead(ok ? 200 : 503, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
     response.end(ok ? 'ok\n' : 'not ready\n');
   }
