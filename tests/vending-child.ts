@@ -1,19 +1,8 @@
-import { parseConfig } from '#lib/config/config';
-import { providersFileSchema } from '#lib/config/provider-record';
 import { refreshDueConnections } from '#lib/connections/refresh-due';
 import { vendToken } from '#lib/connections/vend-token';
 import { type Context, systemContext } from '#lib/context';
-import { openPostgres } from '#lib/db/open';
 import { toAppError } from '#lib/errors';
-import { createLogger } from '#lib/log';
-import { assembleRuntime } from '#lib/runtime';
-
-/** What the process is made of. */
-export interface Making {
-  databaseUrl: string;
-  environment: Record<string, string>;
-  records: unknown[];
-}
+import { type Making, runtimeFrom } from '#tests/child-runtime';
 
 /** One thing to do; `number` comes back with what became of it. */
 export type Order = { number: number } & (
@@ -44,12 +33,7 @@ function work(ctx: Context, order: Order): Promise<unknown> {
 
 // A process of its own that vends and refreshes as it is told, until it is killed or its parent goes.
 process.once('message', (making) => {
-  const { databaseUrl, environment, records } = making as Making;
-  const config = parseConfig(environment);
-  const providersFile = providersFileSchema({ appUrl: config.appUrl, env: {} }).parse(records);
-  const log = createLogger({ level: 'silent', pretty: false });
-  const runtime = assembleRuntime({ ...config, providersFile }, openPostgres(databaseUrl, { max: 4 }), { log });
-  const ctx = systemContext(runtime, 'test');
+  const ctx = systemContext(runtimeFrom(making as Making, 4), 'test');
   process.on('message', async (message) => {
     const order = message as Order;
     process.send?.({ number: order.number, result: await work(ctx, order) });

@@ -1,11 +1,11 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { noteFailure } from '#lib/api/answer-error';
 import type { Call } from '#lib/api/authenticate';
 import { registerConnections } from '#lib/api/connections';
 import { registerDocument } from '#lib/api/document';
 import type { ApiEnvironment, GetContext } from '#lib/api/environment';
+import { noteFailure } from '#lib/api/note-failure';
 import { rateHeaders } from '#lib/api/rate-limit';
 import { registerTokens } from '#lib/api/tokens';
 import { AppError } from '#lib/errors';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { noteFailure } from '#lib/api/answer-error';
 import { type Call, withKey } from '#lib/api/authenticate';
+import { noteFailure } from '#lib/api/note-failure';
 import { rateHeaders } from '#lib/api/rate-limit';
 import { toAnswer } from '#lib/api/tokens';
 import { vendToken } from '#lib/connections/vend-token';

@@ -3,7 +3,7 @@ import { requireReader } from '#lib/access/require';
 import { dueRows, reasonsFor } from '#lib/connections/claim-due';
 import type { Context } from '#lib/context';
 import { countUpTo } from '#lib/db/count-capped';
-import { rowsOf } from '#lib/db/database';
+import { dateOf, rowsOf } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { ledger } from '#lib/db/schema/ledger';
 import type { ProviderRecord } from '#lib/providers/record';
@@ -41,8 +41,6 @@ const failed = sql.raw(`'token.refresh_failed'`);
 const lastHour = (action: SQL) => sql`(select count(*) from (select 1 from ${ledger}
   where provider = p.id and action = ${action} and at > now() - interval '1 hour' limit ${countedTo + 1}) counted)`;
 
-const instant = (value: Date | string | null) => (value === null ? null : new Date(value));
-
 /** The select that reads it all for these providers, for a test that looks at its plan too. */
 export function activityRows(ids: readonly string[]): SQL {
   const values = sql.join(
@@ -78,12 +76,12 @@ export async function listProviderActivity(ctx: Context): Promise<ProviderActivi
   const due = new Map(dues.map((row) => [row.provider, Number(row.due)]));
   return providers.map(({ id, name }) => {
     const row = found.get(id);
-    const failedAt = instant(row?.failed_at ?? null);
+    const failedAt = dateOf(row?.failed_at ?? null);
     return {
       provider: { id, name },
       refreshed: Number(row?.refreshed ?? 0),
       failed: Number(row?.failed ?? 0),
-      lastRefreshedAt: instant(row?.refreshed_at ?? null),
+      lastRefreshedAt: dateOf(row?.refreshed_at ?? null),
       lastFailure: failedAt && { at: failedAt, code: row?.code ?? null },
       due: Math.min(due.get(id) ?? 0, countedTo + 1),
       backingOff: Number(row?.backing_off ?? 0),

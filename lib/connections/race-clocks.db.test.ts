@@ -2,7 +2,6 @@ import { eq, sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { completeFlow } from '#lib/connections/complete';
 import type { Transaction } from '#lib/connections/transaction';
-import { rowsOf } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { newId } from '#lib/ids';
 import { sharedDatabase } from '#tests/database';
@@ -60,7 +59,7 @@ async function connect({ begun, back, claims = {} }: Clocks) {
     .select({ left: sql<number>`extract(epoch from ${connections.accessTokenExpiresAt} - clock_timestamp())::float8` })
     .from(connections)
     .where(eq(connections.personId, id));
-  return { outcome: result.ok ? 'connected' : result.error.code, left: rowsOf<{ left: number }>(rows)[0]?.left };
+  return { outcome: result.ok ? 'connected' : result.error.code, left: rows[0]?.left };
 }
 
 test.each<[string, Clocks, string]>([

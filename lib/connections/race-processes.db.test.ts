@@ -6,7 +6,7 @@ import { rowsOf } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { describeWithConnections, sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, createRuntime, hubEnvironment, plainRecord, rowOf } from '#tests/hub';
-import { type HubProcess, startProcess } from '#tests/processes';
+import { type HubProcess, startProcess } from '#tests/hub-process';
 import { startTokenServer, type TokenServer } from '#tests/servers/token-server';
 import type { Vended } from '#tests/vending-child';
 

@@ -15,8 +15,8 @@ import { revocations } from '#lib/db/schema/revocations';
 import { isAppError } from '#lib/errors';
 import { newId } from '#lib/ids';
 import { addConnection, as, freeze, rowOf, settle } from '#tests/hub';
+import { atEveryStep, cutBefore, isWithin, type Step, stepped, steppedDatabase } from '#tests/process-steps';
 import { refreshHub } from '#tests/refresh-hub';
-import { type Step, stepped, steppedDatabase } from '#tests/steps';
 
 const hub = refreshHub();
 
@@ -32,48 +32,11 @@ const endingOf = (vend: Promise<{ accessToken: string }>): Promise<Ending> =>
     },
   );
 
-interface Cut {
-  /** Every step of the work, in order. */
-  steps: Step[];
-  /** The steps that came once the other had happened. */
-  after: Step[];
-  /** It died: no step of it ends any more. */
-  dead: boolean;
-}
-
 /** Another process, in which something happens before the `at`-th step of its work. */
 function cutAt(at: number, meanwhile: () => Promise<unknown>) {
-  const cut: Cut = { steps: [], after: [], dead: false };
-  const before = async (step: Step) => {
-    if (cut.dead) return new Promise<void>(() => {});
-    cut.steps.push(step);
-    if (cut.steps.length === at) await meanwhile();
-    if (cut.steps.length >= at) cut.after.push(step);
-  };
-  const ctx = stepped(hub.otherProcess({}, steppedDatabase(hub.database, before)), before);
-  return { ctx, cut };
+  const { cut, before } = cutBefore(at, meanwhile);
+  return { cut, ctx: stepped(hub.otherProcess({}, steppedDatabase(hub.database, before)), before) };
 }
-
-/**
- * Runs the scenario with the other event before the first step of the work, before the second, and so on to the last.
- * Answers the steps of the whole work.
- */
-async function atEveryStep(scenario: (at: number) => Promise<Cut>): Promise<Step[]> {
-  for (let at = 1; at < 40; at++) {
-    const { steps, after } = await scenario(at);
-    if (after.length === 0) {
-      expect(at).toBe(steps.length + 1);
-      return steps;
-    }
-  }
-  throw new Error('no work takes that many steps');
-}
-
-const isWithin = (wanted: readonly Step[], steps: readonly Step[]) => {
-  let found = 0;
-  for (const step of steps) if (step === wanted[found]) found++;
-  return found === wanted.length;
-};
 
 /** Works off the connection's revocation at the provider, as the minutes would. */
 async function workOff(id: string): Promise<void> {

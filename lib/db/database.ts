@@ -4,7 +4,7 @@ import type * as schema from '#lib/db/schema/index';
 
 type Schema = typeof schema;
 
-/** The same query interface over postgres.js and PGlite; also what a transaction hands to its body. */
+/** The same query interface over both engines; also what a transaction hands to its body. */
 export type Db = PgDatabase<PgQueryResultHKT, Schema, ExtractTablesWithRelations<Schema>>;
 
 /**
@@ -39,11 +39,16 @@ export function withTransaction<T>(db: Db, body: (tx: Db) => Promise<T>): Promis
   return db.transaction((tx) => body(tx));
 }
 
-/** The rows of a raw statement; postgres.js answers an array, PGlite an object with `rows`. */
+/**
+ * The rows of a raw statement, as the engine reads them: moments are text on PostgreSQL and dates on PGlite (`dateOf`),
+ * bigints are text on PostgreSQL and numbers on PGlite.
+ */
 export function rowsOf<T extends Record<string, unknown>>(result: unknown): T[] {
-  if (Array.isArray(result)) return result as T[];
   return (result as { rows: T[] }).rows;
 }
+
+/** A moment in a row of a raw statement. */
+export const dateOf = (moment: Date | string | null): Date | null => (moment === null ? null : new Date(moment));
 
 const unavailable = new Set([
   'ECONNREFUSED',
@@ -88,10 +93,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if ('code' in at && at.code === '23505') {
-      const named =
-        (at as { constraint_name?: string; constraint?: string }).constraint_name ??
-        (at as { constraint?: string }).constraint;
-      return constraint === undefined || named === constraint;
+      return constraint === undefined || (at as { constraint?: string }).constraint === constraint;
     }
   }
   return false;

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { requireReader } from '#lib/access/require';
 import type { Context } from '#lib/context';
-import { rowsOf } from '#lib/db/database';
+import { dateOf, rowsOf } from '#lib/db/database';
 import { refreshQueue, tickQueue } from '#lib/jobs/job-tables';
 
 /** Minutes without an end of a job's run after which something keeps it. */
@@ -28,8 +28,6 @@ interface Row extends Record<string, unknown> {
   late: boolean;
 }
 
-const instant = (value: Date | string | null) => (value === null ? null : new Date(value));
-
 /**
  * When the jobs of the background ran last and run next, on whichever process.
  * @throws AppError `unauthenticated`, `forbidden`
@@ -49,9 +47,9 @@ export async function listJobs(ctx: Context): Promise<JobView[]> {
   );
   return rows.map((row) => ({
     name: row.name,
-    lastEndedAt: instant(row.last_ended_at),
-    runningSince: instant(row.running_since),
-    nextAt: instant(row.next_at),
+    lastEndedAt: dateOf(row.last_ended_at),
+    runningSince: dateOf(row.running_since),
+    nextAt: dateOf(row.next_at),
     late: row.late === true,
   }));
 }

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { Context } from '#lib/context';
 import type { Database, Db } from '#lib/db/database';
 
@@ -88,4 +89,48 @@ export function stepped<T extends Context>(ctx: T, before: BeforeStep): T {
       },
     },
   };
+}
+
+/** What came of a work in the middle of which something else happened. */
+export interface Cut {
+  /** Every step of the work, in order. */
+  steps: Step[];
+  /** The steps that came once the other had happened. */
+  after: Step[];
+  /** It died: no step of it ends any more. */
+  dead: boolean;
+}
+
+/** Lets something happen before the `at`-th step, counted from 1. */
+export function cutBefore(at: number, meanwhile: () => Promise<unknown>): { cut: Cut; before: BeforeStep } {
+  const cut: Cut = { steps: [], after: [], dead: false };
+  const before = async (step: Step) => {
+    if (cut.dead) return new Promise<void>(() => {});
+    cut.steps.push(step);
+    if (cut.steps.length === at) await meanwhile();
+    if (cut.steps.length >= at) cut.after.push(step);
+  };
+  return { cut, before };
+}
+
+/**
+ * Runs the scenario with the other event before the first step of the work, before the second, and so on to the last.
+ * Answers the steps of the whole work.
+ */
+export async function atEveryStep(scenario: (at: number) => Promise<Cut>): Promise<Step[]> {
+  for (let at = 1; at < 40; at++) {
+    const { steps, after } = await scenario(at);
+    if (after.length === 0) {
+      expect(at).toBe(steps.length + 1);
+      return steps;
+    }
+  }
+  throw new Error('no work takes that many steps');
+}
+
+/** True where the wanted steps are among the steps, in their order. */
+export function isWithin(wanted: readonly Step[], steps: readonly Step[]): boolean {
+  let found = 0;
+  for (const step of steps) if (step === wanted[found]) found++;
+  return found === wanted.length;
 }

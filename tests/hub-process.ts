@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { Making, Order, Vended } from '#tests/vending-child';
+import type { Making } from '#tests/child-runtime';
+import type { Order, Vended } from '#tests/vending-child';
 
 type Ordered = Order extends infer O ? (O extends unknown ? Omit<O, 'number'> : never) : never;
 
