@@ -170,6 +170,13 @@ describe('an answer', () => {
     }
   });
 
+  test('that was compressed and cut short is an error', async () => {
+    const server = await quirkyServer();
+    const text = gzipSync(Buffer.alloc(10_000, 'x')).subarray(0, -12);
+    server.on('GET /', { text, headers: { 'content-encoding': 'gzip' } });
+    await expect(guarded(server)(server.url)).rejects.toMatchObject({ code: 'outbound_failed' });
+  });
+
   test.each([
     ['whose headers never come', { hang: true } as const],
     [
@@ -224,6 +231,33 @@ test('method, headers and body arrive as given', async () => {
   });
   expect(server.seen[0]).toMatchObject({ method: 'POST', body: 'code=c' });
   expect(server.seen[0]?.headers.authorization).toBe('Basic eDp5');
+});
+
+test.each([
+  ['text', (url: string) => [url, { method: 'post', headers: [['accept', 'application/json']], body: 'a=1' }] as const],
+  [
+    'a Request',
+    (url: string) =>
+      [new Request(url, { method: 'POST', headers: { accept: 'application/json' }, body: 'a=1' })] as const,
+  ],
+  [
+    'bytes',
+    (url: string) =>
+      [
+        new URL(url),
+        { method: 'POST', headers: new Headers({ accept: 'application/json' }), body: Buffer.from('a=1') },
+      ] as const,
+  ],
+])('a body given as %s is sent, and so is who asks', async (_, given) => {
+  const server = await quirkyServer();
+  server.on('POST /', { json: {} });
+  const [input, init] = given(server.url);
+  await guarded(server)(input, init as RequestInit | undefined);
+  const [seen] = server.seen;
+  expect(seen).toMatchObject({ method: 'POST', body: 'a=1' });
+  // GitHub answers nothing without a User-Agent; a coding is not asked for.
+  expect(seen?.headers).toMatchObject({ accept: 'application/json', 'user-agent': 'grantkeep' });
+  expect(seen?.headers).not.toHaveProperty('accept-encoding');
 });
 
 test('the caller’s own signal ends the request', async () => {

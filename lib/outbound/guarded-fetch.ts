@@ -1,4 +1,6 @@
-import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, fetch as undiciFetch } from 'undici';
+import { pipeline, type Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { bareHostname } from '#lib/config/address-class';
 import { checkUrl, guardedLookup, type HostOrigin, hostOrigin, type ResolveAll } from '#lib/outbound/connect-policy';
 import { OutboundError } from '#lib/outbound/outbound-error';
@@ -34,7 +36,28 @@ function dispatcherFor(origin: HostOrigin, options: GuardedFetchOptions, timeout
   if (!options.proxy) return new Agent(agentOptions);
   const { httpProxy = '', httpsProxy = '', noProxy = '' } = options.proxy;
   const tls = { rejectUnauthorized: true };
-  return new EnvHttpProxyAgent({ ...agentOptions, httpProxy, httpsProxy, noProxy, requestTls: tls, proxyTls: tls });
+  return new EnvHttpProxyAgent({
+    ...agentOptions,
+    httpProxy,
+    httpsProxy,
+    noProxy,
+    requestTls: tls,
+    proxyTls: tls,
+  });
+}
+
+const decoders = new Map([
+  ['gzip', createGunzip],
+  ['x-gzip', createGunzip],
+  ['deflate', createInflate],
+  ['br', createBrotliDecompress],
+]);
+
+/** The body as it was meant, for the codings of RFC 9110 §8.4.1 and Brotli: some servers use them without being asked. */
+function decoded(body: Readable, coding: string | null): Readable {
+  const createDecoder = decoders.get(coding?.trim().toLowerCase() ?? '');
+  // A failure on either side reaches whoever reads.
+  return createDecoder ? pipeline(body, createDecoder(), () => {}) : body;
 }
 
 async function readLimited(
@@ -51,6 +74,36 @@ async function readLimited(
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+interface Asked {
+  url: URL;
+  method: Dispatcher.HttpMethod;
+  headers: Headers;
+  body: string | null;
+}
+
+/** What a call to `fetch` asks for. Only what is not plain text already is read through the runtime's own `Request`. */
+async function readAsked(input: Parameters<typeof fetch>[0], init: RequestInit = {}): Promise<Asked> {
+  const plain = !(input instanceof Request) && (typeof init.body === 'string' || init.body == null);
+  const asked = plain ? { url: String(input), ...init, body: null } : new Request(input, { ...init, signal: null });
+  return {
+    url: new URL(asked.url),
+    method: (asked.method ?? 'GET').toUpperCase() as Dispatcher.HttpMethod,
+    headers: new Headers(asked.headers),
+    body: plain ? ((init.body as string | null | undefined) ?? null) : asked.body && (await (asked as Request).text()),
+  };
+}
+
+/** What every request says unless it says something else: GitHub answers none without a `User-Agent`. */
+const usual = { accept: '*/*', 'user-agent': 'grantkeep' };
+
+function toHeaders(received: Record<string, string | string[] | undefined>): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(received)) {
+    for (const one of Array.isArray(value) ? value : [value ?? '']) headers.append(name, one);
+  }
+  return headers;
 }
 
 /** Finds the reason under the runtime's wrapping errors; its texts are dropped, they may quote the address. */
@@ -80,30 +133,30 @@ export function createGuardedFetch(options: GuardedFetchOptions): typeof fetch {
   };
 
   return async (input, init) => {
-    const request = new Request(input, { ...init, signal: null });
-    const url = new URL(request.url);
+    const { url, method, headers, body } = await readAsked(input, init);
     const host = bareHostname(url);
     const origin = hostOrigin(url, operatorHosts);
     checkUrl(url, origin);
     const deadline = AbortSignal.timeout(timeoutMs);
-    const signals = [deadline, init?.signal].filter((signal) => signal instanceof AbortSignal);
+    const signal = init?.signal ? AbortSignal.any([deadline, init.signal]) : deadline;
     try {
-      const answer = await undiciFetch(url, {
-        method: request.method,
-        headers: Object.fromEntries(request.headers),
-        body: request.body ? await request.text() : null,
-        redirect: 'manual',
-        signal: AbortSignal.any(signals),
+      // Not undici's own fetch, which takes six times the processor's time; it follows no redirect by itself.
+      const answer = await request(url, {
+        method,
+        headers: { ...usual, ...Object.fromEntries(headers) },
+        body,
+        signal,
         dispatcher: dispatchers[origin],
       });
-      if (answer.status >= 300 && answer.status < 400 && answer.status !== 304) {
-        await answer.body?.cancel();
+      const { statusCode: status } = answer;
+      if (status >= 300 && status < 400 && status !== 304) {
+        await answer.body.dump();
         throw new OutboundError('outbound_redirect', host);
       }
-      const body = answer.body ? await readLimited(answer.body, maxBytes, host) : null;
-      const headers = new Headers([...answer.headers]);
-      for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) headers.delete(name);
-      return new Response(bodiless.has(answer.status) ? null : body, { status: answer.status, headers });
+      const received = toHeaders(answer.headers);
+      const read = await readLimited(decoded(answer.body, received.get('content-encoding')), maxBytes, host);
+      for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) received.delete(name);
+      return new Response(bodiless.has(status) ? null : read, { status, headers: received });
     } catch (error) {
       throw toOutboundError(error, host, deadline.aborted);
     }
