@@ -1,7 +1,7 @@
 import { claimDue, reasonsFor } from '#lib/connections/claim-due';
 import { shareRefresh } from '#lib/connections/in-flight';
 import { keepLease } from '#lib/connections/keep-lease';
-import { type Leased, releaseLease } from '#lib/connections/lease';
+import { beginSpending, type Leased, releaseLease } from '#lib/connections/lease';
 import { inSlot, shouldRest } from '#lib/connections/provider-protection';
 import { spendUnderLease } from '#lib/connections/refresh-under-lease';
 import type { Context } from '#lib/context';
@@ -76,10 +76,13 @@ async function refreshClaimed(
   let begun = false;
   const work = async () => {
     try {
+      // Before a slot is taken, so that no slot waits for the database.
+      const provedAt = performance.now();
+      if (!(await beginSpending(ctx, lease))) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
       const settle = await inSlot(ctx, provider.id, slotPatienceMs, async () => {
         if (over()) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
         begun = true;
-        return spendUnderLease(ctx, { lease, row }, provider, letGo);
+        return spendUnderLease(ctx, { lease, row }, provider, { letGo, provedAt });
       });
       await settle();
     } catch (error) {

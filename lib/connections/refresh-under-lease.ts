@@ -36,21 +36,25 @@ const lossy: ReadonlySet<string> = new Set([
   'redirect_refused',
 ]);
 
+/** Milliseconds for which the proof that the row can be written holds: far less than the lease that it renewed. */
+const proofMs = 1000;
+
 /**
  * Spends the refresh token that the lease was taken with. Resolves as soon as the provider has answered, or did not; the
  * answered function stores what came of it and gives the lease back, so that storing keeps no slot of the provider. The
  * lease is renewed until then.
- * @param letGo ends the renewing that was begun already
+ * @param begun.letGo ends the renewing that was begun already
+ * @param begun.provedAt `performance.now()` when `beginSpending` was done for this lease already
  */
 export async function spendUnderLease(
   ctx: Context,
   { lease, row }: Leased,
   provider: ProviderRecord,
-  letGo = keepLease(ctx, lease),
+  { letGo = keepLease(ctx, lease), provedAt }: { letGo?: () => void; provedAt?: number } = {},
 ): Promise<() => Promise<void>> {
   let settle: () => Promise<void>;
   try {
-    const { answer, pinned } = await askProvider(ctx, provider.id, () => spend(ctx, lease, row, provider));
+    const { answer, pinned } = await askProvider(ctx, provider.id, () => spend(ctx, lease, row, provider, provedAt));
     settle = () => endAnswered(ctx, { lease, row }, provider, answer, pinned);
   } catch (error) {
     settle = () => endFailed(ctx, lease, row, provider, error);
@@ -73,12 +77,13 @@ async function endAnswered(
   }
 }
 
-async function spend(ctx: Context, lease: Lease, row: LeasedRow, provider: ProviderRecord) {
+async function spend(ctx: Context, lease: Lease, row: LeasedRow, provider: ProviderRecord, provedAt = -Infinity) {
   const deps = { fetch: ctx.fetch, now: ctx.now };
   const pinned = await endpointsOf(ctx, provider, row);
   const spent = row.refreshToken ?? '';
   const refreshToken = ctx.vault.open(spent, refreshTokenPlace(lease.id));
-  if (!(await beginSpending(ctx, lease))) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
+  const proved = performance.now() - provedAt < proofMs || (await beginSpending(ctx, lease));
+  if (!proved) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
   const askedAt = performance.now();
   const tokens = await refreshGrant(provider, pinned, { refreshToken, accountParams: row.accountParams }, deps);
   const answer: RefreshAnswer = { tokens, lifeSeconds: tokens.expires_in ?? provider.expires_default, askedAt, spent };
