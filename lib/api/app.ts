@@ -1,7 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { Call } from '#lib/api/authenticate';
+import type { Call } from '#lib/api/call';
 import { registerConnections } from '#lib/api/connections';
 import { registerDocument } from '#lib/api/document';
 import type { ApiEnvironment, GetContext } from '#lib/api/environment';

@@ -1,4 +1,4 @@
-import type { Call } from '#lib/api/authenticate';
+import type { Call } from '#lib/api/call';
 import type { Context } from '#lib/context';
 
 /** What Hono carries along: the context made from the request, with the API key as its actor once that is checked. */

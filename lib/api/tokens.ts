@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
-import { withKey } from '#lib/api/authenticate';
+import { withKey } from '#lib/api/call';
 import type { ApiEnvironment } from '#lib/api/environment';
 import { accountSchema, connectionParams, instantText, needsScope, problems } from '#lib/api/schemas';
 import { fingerprintText, type VendedToken, vendToken } from '#lib/connections/vend-token';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { type Call, withKey } from '#lib/api/authenticate';
+import { type Call, withKey } from '#lib/api/call';
 import { noteFailure } from '#lib/api/note-failure';
 import { rateHeaders } from '#lib/api/rate-limit';
 import { toAnswer } from '#lib/api/tokens';

@@ -13,7 +13,8 @@ import {
   releaseLease,
 } from '#lib/connections/lease';
 import { askProvider, backoffSeconds, NotAsked } from '#lib/connections/provider-protection';
-import { type RefreshAnswer, storeLearntLife, storeRefreshed } from '#lib/connections/store-refreshed';
+import type { RefreshAnswer } from '#lib/connections/store-answers';
+import { storeLearntLife, storeRefreshed } from '#lib/connections/store-refreshed';
 import { looksStolen, suspectedTheft } from '#lib/connections/suspect-theft';
 import { tokenLife } from '#lib/connections/token-life';
 import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';

@@ -1,11 +1,25 @@
 import { sql } from 'drizzle-orm';
 import type { Leased } from '#lib/connections/lease';
-import type { RefreshAnswer, Sealed } from '#lib/connections/store-refreshed';
+import type { sealTokens } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { createGrouped, oncePerDatabase } from '#lib/db/grouped';
 import { toLedgerRow } from '#lib/ledger/record';
 import { appendFrom, entryOf } from '#lib/ledger/write-rows';
+import type { TokenSet } from '#lib/oauth/types';
+
+/** A refresh answer and when it was asked for (`performance.now()`), from which its life counts at the latest. */
+export interface RefreshAnswer {
+  tokens: TokenSet;
+  /** Seconds that the access token lives, as far as the answer or the provider's record say. */
+  lifeSeconds: number | null;
+  askedAt: number;
+  /** The refresh token that was shown, sealed as the row held it. */
+  spent: string;
+}
+
+/** Its tokens as the columns hold them. */
+export type Sealed = Awaited<ReturnType<typeof sealTokens>>;
 
 interface Answered {
   ctx: Context;

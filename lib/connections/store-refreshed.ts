@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { and, eq, ne, sql } from 'drizzle-orm';
 import type { Lease, Leased } from '#lib/connections/lease';
-import { storeAnswer } from '#lib/connections/store-answers';
+import { type RefreshAnswer, type Sealed, storeAnswer } from '#lib/connections/store-answers';
 import { lifeLeft, type TokenLife } from '#lib/connections/token-life';
 import { sealTokens, secondsFromNow } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
@@ -11,24 +11,11 @@ import { mayPass } from '#lib/db/may-pass';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import { record } from '#lib/ledger/record';
-import type { TokenSet } from '#lib/oauth/types';
 
 /** `stored`; `superseded` by a newer token; `revoked` meanwhile: the tokens are not to be vended. */
 export type StoreOutcome = 'stored' | 'superseded' | 'revoked';
 
 const patienceMs = 15_000;
-
-/** A refresh answer and when it was asked for (`performance.now()`), from which its life counts at the latest. */
-export interface RefreshAnswer {
-  tokens: TokenSet;
-  /** Seconds that the access token lives, as far as the answer or the provider's record say. */
-  lifeSeconds: number | null;
-  askedAt: number;
-  /** The refresh token that was shown, sealed as the row held it. */
-  spent: string;
-}
-
-export type Sealed = Awaited<ReturnType<typeof sealTokens>>;
 
 function tokenColumns({ tokens, lifeSeconds, askedAt }: RefreshAnswer, sealed: Sealed) {
   return {
