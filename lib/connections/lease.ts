@@ -15,6 +15,15 @@ export interface ConnectionKey {
   id: string;
 }
 
+/**
+ * The order in which a statement over several rows comes by them (that of `use-notes.ts`, too), so that two such
+ * statements do not wait for each other.
+ */
+export function inKeyOrder(a: ConnectionKey, b: ConnectionKey): number {
+  if (a.personId !== b.personId) return a.personId < b.personId ? -1 : 1;
+  return a.id < b.id ? -1 : Number(a.id > b.id);
+}
+
 /** The right to refresh one connection: whoever holds it may spend the refresh token it was read with. */
 export interface Lease extends ConnectionKey {
   owner: string;
@@ -87,7 +96,9 @@ export const answerLost = 'answer_lost';
 
 const begins = oncePerDatabase('begin-spending', (database) =>
   createGrouped(async (leases: Lease[]): Promise<boolean[]> => {
-    const asked = leases.map(({ personId, id, owner, generation }, n) => ({ n, personId, id, owner, generation }));
+    const asked = leases
+      .map(({ personId, id, owner, generation }, n) => ({ n, personId, id, owner, generation }))
+      .sort(inKeyOrder);
     const begun = await database.db.execute(sql`update connections
       set lease_expires_at = ${leaseEnd}, last_refresh_error = ${answerLost}
       from jsonb_to_recordset(${JSON.stringify(asked)}::text::jsonb)

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import type { Leased } from '#lib/connections/lease';
+import { inKeyOrder, type Leased } from '#lib/connections/lease';
 import type { sealTokens } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
@@ -58,7 +58,8 @@ function toValues({ ctx, leased: { lease, row }, answer, sealed }: Answered, n: 
 
 const answers = oncePerDatabase('store-answers', (database) =>
   createGrouped(async (group: Answered[]): Promise<boolean[]> => {
-    const values = JSON.stringify(group.map(toValues));
+    const inOrder = [...group.entries()].sort(([, a], [, b]) => inKeyOrder(a.leased.lease, b.leased.lease));
+    const values = JSON.stringify(inOrder.map(([n, answered]) => toValues(answered, n)));
     const stored = await database.db.execute(sql`with answer as materialized (
         select * from jsonb_to_recordset(${values}::text::jsonb) as given(n integer, person_id text, id text, owner text,
           generation integer, access_token text, seconds float8, refresh_token text, refresh_seconds float8,

@@ -71,7 +71,8 @@ export function createVault(keys: readonly { kid: string; key: Uint8Array }[]): 
     async seal(plaintext, place) {
       const header = { alg: 'dir', enc: 'A256GCM', kid: current.kid, row: place.row, column: place.column };
       const protectedHeader = Buffer.from(JSON.stringify(header)).toString('base64url');
-      // 96 random bits for each value (RFC 7518 §5.3), far below the 2^32 values of one key that NIST SP 800-38D allows.
+      // 96 random bits for each value (RFC 7518 §5.3). NIST SP 800-38D allows 2^32 such values for one key: a large hub
+      // needs a new key now and then (docs/deployment.md).
       const nonce = randomBytes(nonceBytes);
       const cipher = createCipheriv('aes-256-gcm', sealing, nonce, { authTagLength: tagBytes });
       cipher.setAAD(Buffer.from(protectedHeader, 'ascii'));
