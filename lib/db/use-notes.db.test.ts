@@ -1,8 +1,9 @@
 import { eq, sql } from 'drizzle-orm';
 import { beforeEach, expect, test } from 'vitest';
 import type { Runtime } from '#lib/context';
+import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
-import { sharedDatabase } from '#tests/database';
+import { describeWithConnections, sharedDatabase } from '#tests/database';
 import { addConnection, addPerson, createRuntime, plainRecord, rowOf } from '#tests/hub';
 
 const database = sharedDatabase();
@@ -42,4 +43,22 @@ test.each([
   const after = await rowOf(runtime, id);
   expect(after.lastUsedAt?.getTime() !== lastUsedAt?.getTime()).toBe(noted);
   expect(after.lastUsedBy).toBe(noted ? keyId : 'key_a');
+});
+
+describeWithConnections('a row that is being written', () => {
+  test('is left for its next use, and keeps no other from being noted', async () => {
+    const other = await addConnection(runtime, { personId });
+    const note = async () => {
+      const added = [use('key_a'), use('key_a', other)];
+      await runtime.uses.idle();
+      await Promise.all(added);
+      return [(await rowOf(runtime, id)).lastUsedBy, (await rowOf(runtime, other)).lastUsedBy];
+    };
+    const meanwhile = await withTransaction(runtime.database.db, async (tx) => {
+      await tx.update(connections).set({ label: 'being written' }).where(eq(connections.id, id));
+      return note();
+    });
+    expect(meanwhile).toEqual([null, 'key_a']);
+    expect(await note()).toEqual(['key_a', 'key_a']);
+  });
 });

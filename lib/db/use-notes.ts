@@ -14,8 +14,8 @@ const gatherMs = 1000;
 
 /**
  * Notes who used connections last, at most once a minute for each unless another key did. Uses gather for a second and
- * are written together, after the answers they belong to; rows are locked in the order of their keys, so that two
- * processes never wait for each other.
+ * are written together, after the answers they belong to. A row that something else is writing just now is left for the
+ * next use of it: statements that refreshes share hold several, in no order, and waiting for them could end in a deadlock.
  */
 export function createUseNotes(db: Db): Grouped<Use, void> {
   return createGrouped((uses: Use[]) => writeUses(db, uses), { most: 10_000, gatherMs, triedAlone: false });
@@ -29,7 +29,7 @@ async function writeUses(db: Db, uses: readonly Use[]): Promise<void> {
     ), due as (
       select c.person_id, c.id, used.key_id from connections c join used on c.person_id = used.person_id and c.id = used.id
       where (c.last_used_by = used.key_id and c.last_used_at > now() - interval '1 minute') is not true
-      order by c.person_id, c.id for update of c
+      for update of c skip locked
     )
     update connections c set last_used_at = now(), last_used_by = due.key_id
     from due where c.person_id = due.person_id and c.id = due.id`);
