@@ -1,13 +1,15 @@
-import { eq, type SQL, sql } from 'drizzle-orm';
+import { eq, isNotNull, type SQL, sql } from 'drizzle-orm';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { claimDue, dueRows, reasonsFor } from '#lib/connections/claim-due';
 import { refreshDueConnections } from '#lib/connections/refresh-due';
+import { revokeConnection } from '#lib/connections/revoke';
 import { vendToken } from '#lib/connections/vend-token';
 import { type Runtime, systemContext } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
 import { addConnection, addPerson, createRuntime, freeze, plainRecord, rowOf } from '#tests/hub';
+import { cutBefore, steppedDatabase } from '#tests/process-steps';
 import { json, refreshHub } from '#tests/refresh-hub';
 import type { Behaviour } from '#tests/servers/token-server';
 
@@ -283,6 +285,20 @@ test('a round ends when it is told to, and is nobody’s but the hub’s', async
     where lease_owner is not null or next_refresh_attempt_at > now()`);
   expect(rowsOf<{ n: number }>(left)).toEqual([{ n: 0 }]);
   await expect(refreshDueConnections(hub.ctx)).rejects.toEqual(new AppError('forbidden'));
+});
+
+test('what was revoked since it was claimed keeps nobody from the rest of the round', async () => {
+  await Promise.all([given(), given(), given()]);
+  const { db } = hub.database;
+  const { before } = cutBefore(2, async () => {
+    const claimed = await db.select({ id: connections.id }).from(connections).where(isNotNull(connections.leaseOwner));
+    expect(claimed).toHaveLength(2);
+    for (const { id } of claimed) await revokeConnection(systemContext(hub.runtime, 'test'), { id });
+  });
+  const process = hub.otherProcess({}, steppedDatabase(hub.database, before));
+  const runtime = { ...process, config: { ...process.config, refreshConcurrency: 1 } };
+  expect(await refreshDueConnections(jobs(runtime))).toEqual({ refreshed: 1, failed: 2 });
+  expect(hub.server.refreshes).toBe(1);
 });
 
 test('the rows of each reason are found by its index', async () => {

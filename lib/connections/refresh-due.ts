@@ -63,8 +63,9 @@ async function workOff(
 
 /**
  * Refreshes what was claimed once a slot is free; callers of this process who want the same token share it. Answers the
- * code of a failure, which is in the ledger while the row says when to try again; or `given_back` where it was not asked
- * for, because the round is over, callers have all the slots, or the provider has just stopped answering.
+ * code of a failure, which is in the ledger while the row says when to try again; `refresh_in_progress` where somebody
+ * else changed the row since; or `given_back` where it was not asked for, because the round is over, callers have all the
+ * slots, or the provider has just stopped answering.
  */
 async function refreshClaimed(
   ctx: Context,
@@ -74,11 +75,13 @@ async function refreshClaimed(
 ): Promise<'refreshed' | 'given_back' | ErrorCode> {
   const letGo = keepLease(ctx, lease);
   let begun = false;
+  let ours = true;
   const work = async () => {
     try {
       // Before a slot is taken, so that no slot waits for the database.
       const provedAt = performance.now();
-      if (!(await beginSpending(ctx, lease))) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
+      ours = await beginSpending(ctx, lease);
+      if (!ours) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
       const settle = await inSlot(ctx, provider.id, slotPatienceMs, async () => {
         if (over()) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
         begun = true;
@@ -87,7 +90,7 @@ async function refreshClaimed(
       await settle();
     } catch (error) {
       const asBefore = { failures: row.refreshFailures, seconds: 0 };
-      if (!begun) await releaseLease(ctx.database.db, lease, row.lastRefreshError, asBefore);
+      if (ours && !begun) await releaseLease(ctx.database.db, lease, row.lastRefreshError, asBefore);
       throw error;
     } finally {
       letGo();
@@ -98,7 +101,7 @@ async function refreshClaimed(
     return 'refreshed';
   } catch (error) {
     if (!isAppError(error)) ctx.log.error({ event: 'background_refresh_failed', connectionId: lease.id, err: error });
-    return begun ? toAppError(error).code : 'given_back';
+    return begun || !ours ? toAppError(error).code : 'given_back';
   }
 }
 
