@@ -16,8 +16,8 @@ export interface ConnectionKey {
 }
 
 /**
- * The order in which a statement over several rows comes by them (that of `use-notes.ts`, too), so that two such
- * statements do not wait for each other.
+ * The order in which a statement over several rows comes by them, so that two such statements do not wait for each
+ * other.
  */
 export function inKeyOrder(a: ConnectionKey, b: ConnectionKey): number {
   if (a.personId !== b.personId) return a.personId < b.personId ? -1 : 1;

@@ -15,7 +15,7 @@ const gatherMs = 1000;
 /**
  * Notes who used connections last, at most once a minute for each unless another key did. Uses gather for a second and
  * are written together, after the answers they belong to. A row that something else is writing just now is left for the
- * next use of it: statements that refreshes share hold several, in no order, and waiting for them could end in a deadlock.
+ * next use of it: nothing here waits, so nothing here can be part of a deadlock with what refreshes share.
  */
 export function createUseNotes(db: Db): Grouped<Use, void> {
   return createGrouped((uses: Use[]) => writeUses(db, uses), { most: 10_000, gatherMs, triedAlone: false });
