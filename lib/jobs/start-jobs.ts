@@ -38,7 +38,8 @@ export async function tick(ctx: Context): Promise<void> {
 }
 
 /**
- * Starts the jobs: pg-boss wakes one process a minute for the tick and one for a round of refreshes, and each process writes its own folded refusals every minute.
+ * Starts the jobs: pg-boss wakes one process a minute for the tick and one for a round of refreshes, and each process
+ * writes its own folded refusals every minute.
  * Returns what stops them and writes the last refusals. Called again it writes those that have come since.
  */
 export async function startJobs(runtime: Runtime): Promise<() => Promise<void>> {

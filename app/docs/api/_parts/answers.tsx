@@ -87,7 +87,7 @@ interface KnownError {
 }
 
 /** Every error that some operation answers, once, by status. */
-export function allErrors(document: ApiDocument): KnownError[] {
+function allErrors(document: ApiDocument): KnownError[] {
   const known = new Map<string, KnownError>();
   for (const operation of Object.values(document.paths).flatMap((item) => Object.values(item))) {
     for (const [status, response] of Object.entries(operation.responses)) {
