@@ -1,97 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
-import { text } from 'node:stream/consumers';
-import { afterEach, describe, expect, test } from 'vitest';
-import { parseConfig } from '#lib/config/config';
-import { closeServer } from '#lib/http/close-server';
-import { createListener, type ListenerParts } from '#lib/http/listener';
-import { createRefusalFolder } from '#lib/ledger/fold-refusals';
-import { createLogger } from '#lib/log';
-
-const maxHeaderSize = 16 * 1024;
-const servers = new Set<Server>();
-afterEach(async () => {
-  for (const server of servers) {
-    server.closeAllConnections();
-    server.close();
-  }
-  servers.clear();
-});
-
-/** Answers what came through the door, as the pages or the API would see it. */
-const echo =
-  (name: string): RequestListener =>
-  (asked, response) => {
-    const { url, method, headers, rawHeaders } = asked;
-    asked.resume().on('end', () => response.end(JSON.stringify({ name, url, method, headers, rawHeaders })));
-  };
-
-async function open(variables: Record<string, string> = {}, parts: Partial<ListenerParts> = {}, host = '127.0.0.1') {
-  const config = parseConfig({
-    APP_URL: 'http://localhost:3000',
-    SESSION_PASSWORD: 'x'.repeat(32),
-    VAULT_KEYS: `k:${Buffer.alloc(32).toString('base64')}`,
-    ...variables,
-  });
-  const logged: Record<string, unknown>[] = [];
-  const refused: [string, string | null][] = [];
-  const refusals = createRefusalFolder();
-  const log = createLogger({
-    level: 'info',
-    pretty: false,
-    destination: { write: (line) => void logged.push(JSON.parse(line)) },
-  });
-  const listener = createListener({
-    config,
-    runtime: () => ({ log, refusals: { ...refusals, add: (who, code) => void refused.push([code, who.ip]) } }),
-    draining: () => false,
-    ready: async () => true,
-    api: echo('api'),
-    pages: echo('pages'),
-    ...parts,
-  });
-  const server = createServer({ maxHeaderSize, keepAliveTimeout: 65_000 }, listener);
-  servers.add(server);
-  server.listen(0, host);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return { server, port, host, logged, refused };
-}
-type Door = Awaited<ReturnType<typeof open>>;
-
-interface Asked {
-  method?: string;
-  path?: string;
-  headers?: Record<string, string | string[]>;
-  body?: string | Buffer;
-  from?: string;
-}
-
-async function ask(door: Pick<Door, 'port' | 'host'>, { method = 'GET', path = '/', headers = {}, body, from }: Asked) {
-  const sent = request({
-    host: door.host,
-    port: door.port,
-    method,
-    path,
-    headers,
-    agent: false,
-    ...(from ? { localAddress: from } : {}),
-  });
-  const over = new Promise((resolve) => sent.once('close', resolve));
-  sent.end(body);
-  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
-  const content = await text(answer);
-  await over;
-  return { status: answer.statusCode, headers: answer.headers, text: content, json: () => JSON.parse(content) };
-}
-
-/** Sends bytes as they are and answers everything that comes back until the connection ends. */
-async function askRaw(door: Door, bytes: string): Promise<string> {
-  const socket = connect(door.port, door.host);
-  socket.write(bytes);
-  return text(socket);
-}
+import { describe, expect, test } from 'vitest';
+import { ask, askRaw, openDoor } from '#tests/servers/door';
 
 const addressHeader = 'x-grantkeep-client-address';
 
@@ -120,7 +28,7 @@ describe("the client's address", () => {
     ['127.0.0.1', '127.0.0.1', ',,,', '127.0.0.1'],
     ['127.0.0.1,10.0.0.0/8', '127.0.0.1', 'evil, 10.1.2.3', '10.1.2.3'],
   ])('trusting "%s", from %s with X-Forwarded-For %s: %s', async (trusted, from, forwarded, address) => {
-    const door = await open({ TRUSTED_PROXIES: trusted });
+    const door = await openDoor({ TRUSTED_PROXIES: trusted });
     const answer = await ask(door, { from, headers: forwarded ? { 'x-forwarded-for': forwarded } : {} });
     expect(answer.json().headers[addressHeader]).toBe(address);
     await expect.poll(() => door.logged.at(-1)).toMatchObject({ event: 'request', ip: address });
@@ -131,13 +39,13 @@ describe("the client's address", () => {
     ['::1', '203.0.113.9', '203.0.113.9'],
     ['::/64', '2001:db8::7', '2001:db8::7'],
   ])('over IPv6, trusting "%s", with X-Forwarded-For %s: %s', async (trusted, forwarded, address) => {
-    const door = await open({ TRUSTED_PROXIES: trusted }, {}, '::1');
+    const door = await openDoor({ TRUSTED_PROXIES: trusted }, {}, '::1');
     const answer = await ask(door, { headers: { 'x-forwarded-for': forwarded } });
     expect(answer.json().headers[addressHeader]).toBe(address);
   });
 
   test('an IPv4 peer of a socket for both is known by its IPv4 address', async () => {
-    const door = await open({ TRUSTED_PROXIES: '127.0.0.1' }, {}, '::');
+    const door = await openDoor({ TRUSTED_PROXIES: '127.0.0.1' }, {}, '::');
     const plain = await ask({ port: door.port, host: '127.0.0.1' }, {});
     expect(plain.json().headers[addressHeader]).toBe('127.0.0.1');
     const forwarded = await ask(
@@ -174,7 +82,7 @@ const forged: [name: string, value: string][] = [
 test.each(['/connections', '/api/v1/connections'])(
   '%s: what only a proxy or this process may say is not believed',
   async (path) => {
-    const door = await open({ TRUSTED_PROXIES: '127.0.0.1' });
+    const door = await openDoor({ TRUSTED_PROXIES: '127.0.0.1' });
     const answer = await ask(door, { path, headers: Object.fromEntries(forged) });
     expect(answer.text).not.toMatch(/evil|198\.51\.100\.66|"666"/);
     const { headers, rawHeaders } = answer.json() as { headers: Record<string, string>; rawHeaders: string[] };
@@ -192,7 +100,7 @@ test.each(['/connections', '/api/v1/connections'])(
 );
 
 test('what a client says of itself comes through', async () => {
-  const door = await open();
+  const door = await openDoor();
   const headers = {
     cookie: 'a=b',
     'user-agent': 'test',
@@ -208,7 +116,7 @@ test.each<[target: string, name: string, url: string]>([
   ['http://evil.example/api/v1/connections', 'api', '/api/v1/connections'],
   ['HTTPS://evil.example', 'pages', '/'],
 ])('a whole URL as the target, %s, counts for its path only', async (target, name, url) => {
-  const door = await open();
+  const door = await openDoor();
   const answer = await askRaw(door, `GET ${target} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`);
   const [, body = ''] = answer.split('\r\n\r\n');
   expect(JSON.parse(body.slice(body.indexOf('{'), body.lastIndexOf('}') + 1))).toMatchObject({ name, url });
@@ -216,7 +124,7 @@ test.each<[target: string, name: string, url: string]>([
 });
 
 test('a target that is neither path nor URL is refused', async () => {
-  const door = await open();
+  const door = await openDoor();
   expect(await askRaw(door, 'OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
   expect(door.refused).toEqual([['invalid_request', '127.0.0.1']]);
 });
@@ -224,77 +132,10 @@ test('a target that is neither path nor URL is refused', async () => {
 test.each(['/admin/people?q=%00', '/admin/people/%00', '/api/v1/connections?user=a%00b'])(
   'a zero byte in %s is refused',
   async (path) => {
-    const door = await open();
+    const door = await openDoor();
     expect(await ask(door, { path })).toMatchObject({ status: 400 });
   },
 );
-
-describe('bodies', () => {
-  test.each<[path: string, bytes: number, status: number]>([
-    ['/api/v1/connections/x/token', 64 * 1024, 200],
-    ['/api/v1/connections/x/token', 64 * 1024 + 1, 413],
-    ['/oauth/start', 64 * 1024, 200],
-    ['/oauth/start', 64 * 1024 + 1, 413],
-    ['/oauth/start', 10 * 1024 * 1024, 413],
-    ['/api/v1/connections/x/token', 10 * 1024 * 1024, 413],
-  ])('%s with %i bytes: %i', async (path, bytes, status) => {
-    const door = await open();
-    const answer = await ask(door, { method: 'POST', path, body: Buffer.alloc(bytes) });
-    expect(answer.status).toBe(status);
-    if (status === 200) return expect(door.refused).toEqual([]);
-    expect(answer.headers['content-type']).toBe('application/problem+json');
-    expect(answer.json()).toMatchObject({
-      status: 413,
-      code: 'body_too_large',
-      request_id: answer.headers['x-request-id'],
-    });
-    expect(door.refused).toEqual([['body_too_large', '127.0.0.1']]);
-  });
-
-  test('a body of 10 MB gets its answer each time, not a broken connection', async () => {
-    const door = await open();
-    const body = Buffer.alloc(10 * 1024 * 1024);
-    const answers = await Promise.all(
-      Array.from({ length: 10 }, () => ask(door, { method: 'POST', path: '/oauth/start', body })),
-    );
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([413]));
-  });
-
-  test('a body without a length is refused, on any path', async () => {
-    const door = await open();
-    for (const path of ['/oauth/start', '/api/v1/connections/x/token']) {
-      const answer = await ask(door, {
-        method: 'POST',
-        path,
-        headers: { 'transfer-encoding': 'chunked' },
-        body: 'a=b',
-      });
-      expect(answer.status).toBe(411);
-      expect(answer.json()).toMatchObject({ code: 'length_required' });
-    }
-    expect(door.refused.map(([code]) => code)).toEqual(['length_required', 'length_required']);
-  });
-
-  test('two lengths, or a length and chunks, are refused before our code', async () => {
-    const door = await open();
-    const head = 'POST /oauth/start HTTP/1.1\r\nHost: a\r\n';
-    expect(await askRaw(door, `${head}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`)).toMatch(/^HTTP\/1\.1 400 /);
-    expect(await askRaw(door, `${head}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`)).toMatch(
-      /^HTTP\/1\.1 400 /,
-    );
-    expect(door.logged).toEqual([]);
-  });
-
-  test.each([17 * 1024, 10 * 1024 * 1024])('a header of %i bytes gets 431 and leaves no trace', async (bytes) => {
-    const door = await open();
-    const answer = await askRaw(door, `GET / HTTP/1.1\r\nHost: a\r\nX-Long: ${'a'.repeat(bytes)}\r\n\r\n`).catch(
-      (error) => String(error.code),
-    );
-    // The rest of so long a header meets a closed connection, which may take the answer with it.
-    expect(answer).toMatch(/^HTTP\/1\.1 431 |^ECONNRESET$|^EPIPE$/);
-    expect([door.logged, door.refused]).toEqual([[], []]);
-  });
-});
 
 describe('probes', () => {
   test.each<[path: string, draining: boolean, ready: boolean, status: number]>([
@@ -305,7 +146,7 @@ describe('probes', () => {
     ['/readyz', true, true, 503],
     ['/readyz?x', false, true, 200],
   ])('%s while draining is %s and ready is %s: %i', async (path, draining, ready, status) => {
-    const door = await open({}, { draining: () => draining, ready: async () => ready });
+    const door = await openDoor({}, { draining: () => draining, ready: async () => ready });
     const answer = await ask(door, { path });
     expect([answer.status, answer.text]).toEqual([status, status === 200 ? 'ok\n' : 'not ready\n']);
     expect(answer.headers['cache-control']).toBe('no-store');
@@ -319,7 +160,7 @@ describe('probes', () => {
       questions += 1;
       return questions === 1 ? answer.promise : Promise.resolve(true);
     };
-    const door = await open({}, { ready });
+    const door = await openDoor({}, { ready });
     let came = 0;
     door.server.on('request', () => {
       came += 1;
@@ -331,7 +172,7 @@ describe('probes', () => {
   });
 
   test('a fault of our own answers 500 and ends neither the process nor the server', async () => {
-    const door = await open({}, { ready: () => Promise.reject(new Error('broken')) });
+    const door = await openDoor({}, { ready: () => Promise.reject(new Error('broken')) });
     expect((await ask(door, { path: '/readyz' })).status).toBe(500);
     expect((await ask(door, { path: '/healthz' })).status).toBe(200);
     expect(door.logged).toEqual([expect.objectContaining({ event: 'listener_failed' })]);
@@ -339,13 +180,13 @@ describe('probes', () => {
 });
 
 test('every answer carries the headers that belong on all, and HSTS on https alone', async () => {
-  const plain = await ask(await open(), {});
+  const plain = await ask(await openDoor(), {});
   expect(plain.headers).toMatchObject({
     'x-content-type-options': 'nosniff',
     'cross-origin-resource-policy': 'same-origin',
   });
   expect(plain.headers['strict-transport-security']).toBeUndefined();
-  const door = await open({ APP_URL: 'https://connect.example.com', SIGN_IN_ALLOW: 'google:*' });
+  const door = await openDoor({ APP_URL: 'https://connect.example.com', SIGN_IN_ALLOW: 'google:*' });
   for (const asked of [
     { path: '/healthz' },
     { path: '/api/v1/x' },
@@ -358,7 +199,7 @@ test('every answer carries the headers that belong on all, and HSTS on https alo
 test.each(['/_next/../oauth/callback', '/_next/static/%2e%2e/%2e%2e/admin'])(
   'an address dressed up as a file of the build is in the log: %s',
   async (path) => {
-    const door = await open();
+    const door = await openDoor();
     await ask(door, { path: '/_next/static/chunks/a.js' });
     await ask(door, { path });
     await expect.poll(() => door.logged).toHaveLength(1);
@@ -367,48 +208,9 @@ test.each(['/_next/../oauth/callback', '/_next/static/%2e%2e/%2e%2e/admin'])(
 );
 
 test('the log has the path without its query, and one line a request', async () => {
-  const door = await open();
+  const door = await openDoor();
   await ask(door, { path: '/oauth/callback?code=canary-code&state=canary-state' });
   await expect.poll(() => door.logged).toHaveLength(1);
   expect(door.logged[0]).toMatchObject({ path: '/oauth/callback', method: 'GET', status: 200 });
   expect(JSON.stringify(door.logged)).not.toContain('canary');
-});
-
-test('draining: a running request is answered, its connection then closed, and nothing new is taken', async () => {
-  let draining = false;
-  const entered = Promise.withResolvers<void>();
-  const release = Promise.withResolvers<void>();
-  const door = await open(
-    {},
-    {
-      draining: () => draining,
-      pages: async (_asked, response) => {
-        entered.resolve();
-        await release.promise;
-        response.end('done');
-      },
-    },
-  );
-  // A browser keeps its connection open after the answer.
-  const socket = connect(door.port, door.host);
-  const received = text(socket);
-  socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n');
-  await entered.promise;
-  draining = true;
-  const closed = closeServer(door.server, 60_000);
-  await expect(ask(door, {})).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-  release.resolve();
-  expect(await received).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*done/);
-  await closed;
-});
-
-test('draining: who sends a request for ever keeps nobody from ending', async () => {
-  const entered = Promise.withResolvers<void>();
-  const door = await open({}, { pages: () => entered.resolve() });
-  const socket = connect(door.port, door.host);
-  socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nbegun');
-  const received = text(socket);
-  await entered.promise;
-  await closeServer(door.server, 100);
-  expect(await received).toBe('');
 });
