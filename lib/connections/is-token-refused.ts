@@ -1,5 +1,6 @@
 import { endpointsOf } from '#lib/connections/endpoints-of';
-import { askProvider, inSlot } from '#lib/connections/provider-protection';
+import { askProvider } from '#lib/connections/provider-protection';
+import { inSlot } from '#lib/connections/provider-slots';
 import type { Context } from '#lib/context';
 import { fetchIdentity } from '#lib/oauth/fetch-identity';
 import { isOAuthError } from '#lib/oauth/types';

@@ -9,7 +9,6 @@ import {
   DelegateBackoff,
   handleWhen,
   isBrokenCircuitError,
-  isBulkheadRejectedError,
 } from 'cockatiel';
 import type { Context, Runtime } from '#lib/context';
 import { AppError } from '#lib/errors';
@@ -24,13 +23,6 @@ const longestPauseSeconds = 300;
 const longestAskedSeconds = 3600;
 /** Refreshes that may wait for their turn at one provider; more are turned away at once. */
 export const longestQueue = 2000;
-/** So many callers of a provider that is not answering are told at once, in one burst and then in each second. */
-const refusalsPerSecond = 20;
-/** Those beyond are told later, by this at most: callers who ask again at once must not live off everybody else. */
-const longestHoldMs = 1000;
-/** Refusals that are held back at a time; more go out at once, so that holding them cannot fill the memory. */
-const mostHeld = 1000;
-
 /** What this process knows of one provider, and what keeps the provider and the process safe from each other. */
 export interface Protection {
   slots: BulkheadPolicy;
@@ -118,7 +110,8 @@ export function protectionOf(ctx: Context, provider: string): Protection {
   return made;
 }
 
-function notAnswering({ askAgainAt }: Protection, cause?: unknown): AppError {
+/** What a caller is told of a provider whose circuit is open. */
+export function notAnswering({ askAgainAt }: Protection, cause?: unknown): AppError {
   const retryAfterSeconds = Math.max(1, Math.ceil((askAgainAt - Date.now()) / 1000));
   return new AppError('provider_unavailable', { cause, retryAfterSeconds });
 }
@@ -132,74 +125,6 @@ function isOpen({ breaker, askAgainAt }: Protection): boolean {
 export function isNotAnswering(ctx: Context, provider: string): boolean {
   const protection = protectionOf(ctx, provider);
   return isOpen(protection) || protection.trying;
-}
-
-/** Milliseconds for which the next refusal is held back. */
-function holdMs(protection: Protection): number {
-  const now = performance.now();
-  const pace = 1000 / refusalsPerSecond;
-  const next = Math.max(protection.refusedUntil, now - refusalsPerSecond * pace) + pace;
-  protection.refusedUntil = Math.min(next, now + longestHoldMs);
-  return protection.held < mostHeld ? Math.max(0, protection.refusedUntil - now) : 0;
-}
-
-/**
- * Turns a caller away from a provider that is not answering: at once, or, where many ask again and again, a little
- * later. Holding one costs a timer; what a refusal costs is its ledger entry. Returns where it answers again by then.
- * @throws AppError `provider_unavailable`
- */
-export async function turnAway(ctx: Context, provider: string): Promise<void> {
-  if (!isNotAnswering(ctx, provider)) return;
-  const protection = protectionOf(ctx, provider);
-  const ms = holdMs(protection);
-  if (ms > 0) {
-    protection.held += 1;
-    await new Promise((resolve) => setTimeout(resolve, ms));
-    protection.held -= 1;
-  }
-  if (isNotAnswering(ctx, provider)) throw notAnswering(protection);
-}
-
-/**
- * Does something that calls the provider as soon as one of this process's slots for it is free. Take it before a lease:
- * whoever waits holds nothing, and waits for `patienceMs` at most.
- * @throws AppError `provider_unavailable`: without waiting for a slot where the provider is not answering (`turnAway`)
- *   or too many wait already
- */
-export async function inSlot<T>(
-  ctx: Context,
-  provider: string,
-  patienceMs: number,
-  work: () => Promise<T>,
-): Promise<T> {
-  await turnAway(ctx, provider);
-  const protection = protectionOf(ctx, provider);
-  const waiting = new AbortController();
-  const outOfPatience = Promise.withResolvers<never>();
-  const giveUp = () => {
-    waiting.abort();
-    outOfPatience.reject(new AppError('provider_unavailable', { retryAfterSeconds: 2 }));
-  };
-  const timer = setTimeout(giveUp, Math.max(0, patienceMs));
-  const whenFree = async () => {
-    clearTimeout(timer);
-    // Asked again at each turn: those who waited while it broke are told at once too.
-    if (isNotAnswering(ctx, provider)) throw notAnswering(protection);
-    if (protection.breaker.state === CircuitState.Closed) return work();
-    // Said before its lease is taken, so that nobody beside it takes one for nothing.
-    protection.trying = true;
-    return work().finally(() => {
-      protection.trying = false;
-    });
-  };
-  try {
-    return await Promise.race([protection.slots.execute(whenFree, waiting.signal), outOfPatience.promise]);
-  } catch (error) {
-    if (!isBulkheadRejectedError(error)) throw error;
-    throw new AppError('provider_unavailable', { cause: error, retryAfterSeconds: 2 });
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Nothing was asked: another call had just found that the provider is not answering. */

@@ -6,7 +6,7 @@ import { isFrozen } from '#lib/connections/frozen';
 import { refreshInFlight, shareRefresh } from '#lib/connections/in-flight';
 import { type ConnectionKey, leaseIsFree, takeLease } from '#lib/connections/lease';
 import { markNeedsReconnect } from '#lib/connections/mark-needs-reconnect';
-import { inSlot } from '#lib/connections/provider-protection';
+import { inSlot } from '#lib/connections/provider-slots';
 import { configurationFault, spendUnderLease } from '#lib/connections/refresh-under-lease';
 import { refreshDue, tokenIsAlive } from '#lib/connections/token-clock';
 import type { Context } from '#lib/context';
