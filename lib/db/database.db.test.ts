@@ -161,8 +161,13 @@ async function faultsOf({ db, hot, close }: ReturnType<typeof openPostgres>): Pr
   return faults;
 }
 
-test('a server that is not there is out of reach', async () => {
-  expect(new Set(await faultsOf(openPostgres('postgres://hub@127.0.0.1:1/hub', { max: 1 })))).toEqual(new Set([true]));
+test.each([
+  ['a server that is not there', '127.0.0.1:1'],
+  ['one to which no way leads', '255.255.255.255'],
+  ['one whose name nobody knows', 'nowhere.invalid'],
+])('%s is out of reach', async (_, host) => {
+  const faults = await faultsOf(openPostgres(`postgres://hub@${host}/hub`, { max: 1 }));
+  expect(new Set(faults)).toEqual(new Set([true]));
 });
 
 test('so is one behind a balancer that takes a connection only to end it', async () => {

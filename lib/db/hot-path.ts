@@ -13,7 +13,8 @@ interface ParsedOptions {
 
 /**
  * A socket on which the driver notices a peer that takes the connection and closes it without a word, as a balancer
- * does whose servers are down; by itself the driver would connect again and again and tell nobody.
+ * does whose servers are down; by itself the driver would connect again and again and tell nobody. Nor does it listen
+ * yet where an address cannot be reached at all: such an error is said again once it does, or it would end the process.
  */
 function openSocket({ host, port, path }: ParsedOptions) {
   const socket = path
@@ -22,6 +23,13 @@ function openSocket({ host, port, path }: ParsedOptions) {
   socket.once('close', (hadError) => {
     const unheard = !hadError && socket.bytesRead === 0;
     if (unheard) socket.emit('error', Object.assign(new Error('closed at once'), { code: 'CONNECTION_CLOSED' }));
+  });
+  socket.once('error', (error) => {
+    if (socket.listenerCount('error') > 0) return;
+    setImmediate(() => {
+      socket.emit('error', error);
+      socket.emit('close', true);
+    });
   });
   // TLS asks its socket for the name to expect.
   return Object.assign(socket, { host: host[0], port: port[0] });
