@@ -40,8 +40,8 @@ export async function refreshConnection(ctx: Context, input: RefreshConnectionIn
   const { id, force, generation } = parseInput(refreshConnectionInput, input);
   const personId = personOfConnection(id);
   if (!personId) throw new AppError('not_found');
-  // Who forces must not join who may find that nothing is due.
-  const name = force ? `${id} forced` : id;
+  // Who forces must not join who may find that nothing is due, or who replaces an older token.
+  const name = force ? `${id} forced ${generation}` : id;
   return refreshInFlight(ctx, name) ?? shareRefresh(ctx, name, leadRefresh(ctx, { personId, id }, force, generation));
 }
 

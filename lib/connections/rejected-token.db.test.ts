@@ -42,6 +42,30 @@ describe('a token that the provider refused', () => {
     expect(new Set(tokens.map(({ accessToken }) => accessToken)).size).toBe(1);
   });
 
+  test('is not answered by the refresh of the one before, which is not over yet', async () => {
+    hub.server.behaviour.expiresIn = null;
+    hub.server.behaviour.introspectedLife = 900;
+    const probe = { expiry_probe: 'introspect', introspection_endpoint: `${hub.server.issuer}/introspect` };
+    const process = hub.otherProcess(probe);
+    const stored = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    const slow: typeof fetch = async (input, init) => {
+      if (!String(input).endsWith('/introspect')) return process.fetch(input, init);
+      stored.resolve();
+      await answer.promise;
+      return process.fetch(input, init);
+    };
+    const id = await withRefreshToken();
+    const first = reject(id, `at_${id}`, { ...process, fetch: slow });
+    await stored.promise;
+    const { accessToken } = await vendToken(process, { id });
+    const next = await reject(id, accessToken, process);
+    expect(next.accessToken).not.toBe(accessToken);
+    answer.resolve();
+    expect((await first).accessToken).toBe(next.accessToken);
+    expect(hub.server.requests).toBe(2);
+  });
+
   test('is not vended again while it cannot be refreshed', async () => {
     const id = await withRefreshToken();
     hub.server.behaviour.instead = json(503, {}, { 'retry-after': '9' });
