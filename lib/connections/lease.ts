@@ -1,4 +1,5 @@
-import { and, eq, isNotNull, isNull, or, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, not, or, sql } from 'drizzle-orm';
+import { isFrozen } from '#lib/connections/frozen';
 import { secondsFromNow } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { type Db, rowsOf } from '#lib/db/database';
@@ -60,8 +61,9 @@ export const newLeaseOwner = (ctx: Context): string => `${ctx.processId}:${newSe
 export const leaseIsFree = or(isNull(connections.leaseOwner), sql`${connections.leaseExpiresAt} <= clock_timestamp()`);
 
 /**
- * Takes the lease of a row that was read as needing a refresh, if nobody holds it and nobody refreshed since, in one
- * compare-and-set. Undefined where either is not so; reading the row again then tells which.
+ * Takes the lease of a row that was read as needing a refresh, if nobody holds it, nobody refreshed since, and no brake
+ * was put over it while its caller waited for a slot, in one compare-and-set. Undefined where any of it is not so; reading
+ * the row again then tells which.
  */
 export async function takeLease(ctx: Context, key: ConnectionKey, generation: number): Promise<Leased | undefined> {
   const owner = newLeaseOwner(ctx);
@@ -76,6 +78,7 @@ export async function takeLease(ctx: Context, key: ConnectionKey, generation: nu
         isNotNull(connections.refreshToken),
         leaseIsFree,
         eq(connections.generation, generation),
+        not(isFrozen),
       ),
     )
     .returning(leased);

@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { getConnection } from '#lib/connections/get';
 import { refreshConnection } from '#lib/connections/refresh';
+import { reportProviders } from '#lib/connections/report-providers';
 import { revokeConnection } from '#lib/connections/revoke';
 import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import { vendToken } from '#lib/connections/vend-token';
@@ -9,7 +10,7 @@ import { systemContext } from '#lib/context';
 import { openPostgres } from '#lib/db/open';
 import { connections } from '#lib/db/schema/connections';
 import { describeWithConnections } from '#tests/database';
-import { rowOf } from '#tests/hub';
+import { freeze, rowOf } from '#tests/hub';
 import { json, refreshHub } from '#tests/refresh-hub';
 import { openTcpGate } from '#tests/servers/tcp-gate';
 
@@ -25,6 +26,23 @@ describe('races', () => {
     expect(row).toMatchObject({ status: 'revoked', leaseOwner: null });
     expect(await hub.refreshTokenOf(id)).not.toBe(refreshToken);
     await expect(vendToken(hub.ctx, { id })).rejects.toMatchObject({ code: 'revoked' });
+  });
+
+  test('a brake put on while a refresh waits for its turn at the provider keeps it from being asked', async () => {
+    const process = hub.otherProcess();
+    const ctx = { ...process, config: { ...process.config, refreshConcurrency: 1 } };
+    const { atProvider, answer } = hub.holdAnswer();
+    const first = refreshConnection(ctx, { id: await hub.expired() });
+    await atProvider;
+    const id = await hub.expired();
+    const waiting = refreshConnection(ctx, { id });
+    const refused = expect(waiting).rejects.toMatchObject({ code: 'frozen' });
+    await expect.poll(() => reportProviders(ctx)).toMatchObject([{ callsWaiting: 1 }]);
+    await freeze(hub.runtime, 'connection', id);
+    answer();
+    await Promise.all([first, refused]);
+    expect(hub.server.requests).toBe(1);
+    expect(await rowOf(hub.runtime, id)).toMatchObject({ leaseOwner: null, lastRefreshError: null, generation: 1 });
   });
 
   test('revoked and already ended at the provider: nothing of the answer is kept', async () => {
