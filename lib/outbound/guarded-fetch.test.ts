@@ -170,6 +170,13 @@ describe('an answer', () => {
     }
   });
 
+  test.each(['gzip', 'deflate', 'br'])('that names the coding %s and has no body is empty', async (coding) => {
+    const server = await quirkyServer();
+    server.on('POST /', { text: '', headers: { 'content-encoding': coding } });
+    const answer = await guarded(server)(server.url, { method: 'POST', body: 'a=1' });
+    expect([answer.status, await answer.text()]).toEqual([200, '']);
+  });
+
   test('that was compressed and cut short is an error', async () => {
     const server = await quirkyServer();
     const text = gzipSync(Buffer.alloc(10_000, 'x')).subarray(0, -12);

@@ -53,13 +53,6 @@ const decoders = new Map([
   ['br', createBrotliDecompress],
 ]);
 
-/** The body as it was meant, for the codings of RFC 9110 §8.4.1 and Brotli: some servers use them without being asked. */
-function decoded(body: Readable, coding: string | null): Readable {
-  const createDecoder = decoders.get(coding?.trim().toLowerCase() ?? '');
-  // A failure on either side reaches whoever reads.
-  return createDecoder ? pipeline(body, createDecoder(), () => {}) : body;
-}
-
 async function readLimited(
   body: AsyncIterable<Uint8Array>,
   maxBytes: number,
@@ -74,6 +67,29 @@ async function readLimited(
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/**
+ * Reads the body as it was meant, for the codings of RFC 9110 §8.4.1 and Brotli: some servers use them without being
+ * asked, and some name one beside a body that is not there.
+ */
+async function readDecoded(
+  body: Readable,
+  coding: string | null,
+  maxBytes: number,
+  host: string,
+): Promise<Buffer<ArrayBuffer>> {
+  const createDecoder = decoders.get(coding?.trim().toLowerCase() ?? '');
+  if (!createDecoder) return readLimited(body, maxBytes, host);
+  // A failure on either side reaches whoever reads.
+  const decoder = pipeline(body, createDecoder(), () => {});
+  try {
+    return await readLimited(decoder, maxBytes, host);
+  } catch (error) {
+    const ended = error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR';
+    if (ended && decoder.bytesWritten === 0) return Buffer.alloc(0);
+    throw error;
+  }
 }
 
 interface Asked {
@@ -154,7 +170,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): typeof fetch {
         throw new OutboundError('outbound_redirect', host);
       }
       const received = toHeaders(answer.headers);
-      const read = await readLimited(decoded(answer.body, received.get('content-encoding')), maxBytes, host);
+      const read = await readDecoded(answer.body, received.get('content-encoding'), maxBytes, host);
       for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) received.delete(name);
       return new Response(bodiless.has(status) ? null : read, { status, headers: received });
     } catch (error) {
