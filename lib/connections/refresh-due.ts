@@ -91,7 +91,7 @@ async function refreshClaimed(
       await settle();
     } catch (error) {
       const asBefore = { failures: row.refreshFailures, seconds: 0 };
-      if (ours && !begun) await releaseLease(ctx.database.db, lease, row.lastRefreshError, asBefore);
+      if (!begun) await releaseLease(ctx.database.db, lease, row.lastRefreshError, asBefore);
       throw error;
     } finally {
       letGo();
