@@ -160,8 +160,9 @@ describe('many callers, one refresh', () => {
 
   test('two processes that are told to refresh at once do it once', async () => {
     const id = await addConnection(hub.runtime, { personId: hub.personId, refreshToken: hub.server.grant() });
+    const { generation } = await rowOf(hub.runtime, id);
     const processes = [hub.ctx, hub.otherProcess(), hub.otherProcess()];
-    await Promise.all(processes.map((asking) => refreshConnection(asking, { id, force: true })));
+    await Promise.all(processes.map((asking) => refreshConnection(asking, { id, force: true, generation })));
     expect(hub.server.requests).toBe(1);
   });
 
