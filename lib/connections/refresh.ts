@@ -28,6 +28,12 @@ export type RefreshConnectionInput = z.input<typeof refreshConnectionInput>;
 const patienceMs = 12_000;
 
 /**
+ * How long a caller waits for this process: for a slot, for the provider, and a little for the database. The refresh
+ * itself goes on, since an answer may be held for much longer until a database that is away takes it.
+ */
+const longestWaitMs = 30_000;
+
+/**
  * Makes sure that the connection's token is fresh. Callers of one process share one call, callers of several
  * processes one lease; nobody holds a transaction while the provider is asked.
  * @throws AppError `not_found`, `revoked`, `frozen`, `needs_reconnect`, `refresh_in_progress`, `provider_unavailable`,
@@ -42,7 +48,17 @@ export async function refreshConnection(ctx: Context, input: RefreshConnectionIn
   if (!personId) throw new AppError('not_found');
   // Who forces must not join who may find that nothing is due, or who replaces an older token.
   const name = force ? `${id} forced ${generation}` : id;
-  return refreshInFlight(ctx, name) ?? shareRefresh(ctx, name, leadRefresh(ctx, { personId, id }, force, generation));
+  const refresh =
+    refreshInFlight(ctx, name) ?? shareRefresh(ctx, name, leadRefresh(ctx, { personId, id }, force, generation));
+  return withinPatience(refresh);
+}
+
+/** What came of it, or after `longestWaitMs` when to come back. */
+async function withinPatience(work: Promise<void>): Promise<void> {
+  const outOfPatience = Promise.withResolvers<never>();
+  const told = new AppError('refresh_in_progress', { retryAfterSeconds: 2 });
+  const timer = setTimeout(() => outOfPatience.reject(told), longestWaitMs);
+  return Promise.race([work, outOfPatience.promise]).finally(() => clearTimeout(timer));
 }
 
 async function read(ctx: Context, key: ConnectionKey) {

@@ -1,12 +1,12 @@
 import { eq, sql } from 'drizzle-orm';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { refreshConnection } from '#lib/connections/refresh';
 import { revokeConnection } from '#lib/connections/revoke';
 import { systemContext } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { ledger } from '#lib/db/schema/ledger';
 import { isAppError } from '#lib/errors';
-import { entries, rowOf } from '#tests/hub';
+import { entries, rowOf, settle } from '#tests/hub';
 import { refreshHub } from '#tests/refresh-hub';
 
 const hub = refreshHub();
@@ -96,21 +96,47 @@ test('without its ledger entry nothing is stored', async () => {
   expect(await rowOf(hub.runtime, id)).toMatchObject({ generation: 1, lastRefreshError: 'answer_lost' });
 });
 
-test('an answer is held while the server cannot take it, and stored when it can again', async () => {
+/** Lets the database take no answer, as one without space, until it was tried in vain and `meanwhile` is over. */
+async function whileNoneIsTaken(meanwhile: () => Promise<unknown>): Promise<void> {
   const { db } = hub.database;
   await db.execute(sql`create function refuse_answers() returns trigger language plpgsql as
     $$ begin raise exception 'no space left' using errcode = '53100'; end $$`);
   await db.execute(sql`create trigger refuse_answers before update of access_token on connections
     for each row execute function refuse_answers()`);
-  const id = await hub.expired();
-  const refreshed = refreshConnection(hub.ctx, { id });
   try {
+    await meanwhile();
     await expect.poll(() => hub.runtime.logged.map(({ event }) => event)).toContain('refresh_store_retried');
   } finally {
     await db.execute(sql`drop function refuse_answers cascade`);
   }
-  await refreshed;
+}
+
+async function expectStored(id: string): Promise<void> {
   expect(await rowOf(hub.runtime, id)).toMatchObject({ generation: 2, lastRefreshError: null });
   expect(hub.server.accepts(await hub.refreshTokenOf(id))).toBe(true);
   expect(await hub.actions(id)).toEqual(['token.refreshed']);
+}
+
+test('an answer is held while the server cannot take it, and stored when it can again', async () => {
+  const id = await hub.expired();
+  let refreshed: Promise<void> | undefined;
+  await whileNoneIsTaken(async () => {
+    refreshed = refreshConnection(hub.ctx, { id });
+  });
+  await refreshed;
+  await expectStored(id);
+});
+
+test('a caller is told when to come back while an answer is held for long, and it is stored all the same', async () => {
+  const id = await hub.expired();
+  // The caller's patience is the only pause of 30 s here; it is over at once.
+  const soon = setTimeout;
+  const spy = vi.spyOn(globalThis, 'setTimeout');
+  spy.mockImplementation(((run: () => void, ms?: number) => soon(run, ms === 30_000 ? 0 : ms)) as typeof setTimeout);
+  onTestFinished(() => spy.mockRestore());
+  await whileNoneIsTaken(() =>
+    expect(refreshConnection(hub.ctx, { id })).rejects.toMatchObject({ code: 'refresh_in_progress', status: 503 }),
+  );
+  await settle(hub.runtime);
+  await expectStored(id);
 });

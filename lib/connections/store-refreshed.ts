@@ -15,7 +15,8 @@ import { record } from '#lib/ledger/record';
 /** `stored`; `superseded` by a newer token; `revoked` meanwhile: the tokens are not to be vended. */
 export type StoreOutcome = 'stored' | 'superseded' | 'revoked';
 
-const patienceMs = 15_000;
+/** How long an answer is held while the database takes none: longer than a standby takes to be promoted. */
+const patienceMs = 60_000;
 
 function tokenColumns({ tokens, lifeSeconds, askedAt }: RefreshAnswer, sealed: Sealed) {
   return {
