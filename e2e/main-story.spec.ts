@@ -87,8 +87,11 @@ test('a newcomer connects GitHub, makes a key, runs the line that is shown, uses
   });
 
   await test.step('sees on the card when and by which service the token was read', async () => {
-    await page.goto('/connections');
-    await expect(github.getByText(`by ${keyName}`)).toBeVisible();
+    // Uses are written together, within a second.
+    await expect(async () => {
+      await page.goto('/connections');
+      await expect(github.getByText(`by ${keyName}`)).toBeVisible({ timeout: 500 });
+    }).toPass({ timeout: 10_000 });
   });
 
   await test.step('revokes the key, and the same line gets 401 at once', async () => {

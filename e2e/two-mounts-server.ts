@@ -21,7 +21,7 @@ class CountingMap extends Map<string, Promise<void>> {
     return super.set(name, work);
   }
 }
-const inFlight = once('refreshes-in-flight', () => new CountingMap());
+const inFlight = once(`refreshes-in-flight ${runtime.processId}`, () => new CountingMap());
 
 const pages = next({ dev: false });
 await pages.prepare();

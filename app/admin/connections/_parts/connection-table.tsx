@@ -36,7 +36,7 @@ export function ConnectionTable({ connections, withoutPkce, selectable, sort, so
           <Th from="md">Status</Th>
           <Th from="lg">Token</Th>
           <Th from="lg">Last used</Th>
-          <Th from="xl" sorted={sort === 'newest' ? 'descending' : 'ascending'}>
+          <Th from="2xl" sorted={sort === 'newest' ? 'descending' : 'ascending'}>
             <Link href={sortAddress} className="inline-flex items-center gap-1 rounded hover:text-ink">
               Created
               <Arrow aria-hidden="true" className="size-3.5" />
@@ -127,7 +127,7 @@ function Row({
           {lastUsedBy && <span className="text-soft"> by {lastUsedBy.name}</span>}
         </span>
       </Td>
-      <Td from="xl">
+      <Td from="2xl">
         <Time at={createdAt} />
       </Td>
     </Tr>
