@@ -36,7 +36,7 @@ export function ConnectionTable({ connections, withoutPkce, selectable, sort, so
           <Th from="md">Status</Th>
           <Th from="lg">Token</Th>
           <Th from="lg">Last used</Th>
-          <Th from="2xl" sorted={sort === 'newest' ? 'descending' : 'ascending'}>
+          <Th from="xl" sorted={sort === 'newest' ? 'descending' : 'ascending'}>
             <Link href={sortAddress} className="inline-flex items-center gap-1 rounded hover:text-ink">
               Created
               <Arrow aria-hidden="true" className="size-3.5" />
@@ -124,10 +124,10 @@ function Row({
       <Td from="lg">
         <span className="block max-w-60 truncate">
           <TimeOr at={lastUsedAt} otherwise="never" />
-          {lastUsedBy && <span className="text-soft"> by {lastUsedBy.name}</span>}
+          {lastUsedBy && <span className="hidden text-soft @min-[68rem]:inline"> by {lastUsedBy.name}</span>}
         </span>
       </Td>
-      <Td from="2xl">
+      <Td from="xl">
         <Time at={createdAt} />
       </Td>
     </Tr>
