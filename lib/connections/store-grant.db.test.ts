@@ -40,6 +40,7 @@ function grant(given: Partial<Grant> = {}, tokens: Partial<Grant['tokens']> = {}
     scopesRequested: ['read'],
     scopesGranted: ['read'],
     accountParams: {},
+    reconnects: null,
     extras: {},
     authorization: { pkce: 'S256', issChecked: true, idTokenChecked: true, userAgent: null },
     ...given,

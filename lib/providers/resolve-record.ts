@@ -147,5 +147,6 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
     sign_in: all.sign_in ?? false,
     connect: all.connect ?? true,
     trusted_email: all.trusted_email ?? false,
+    step_up: all.step_up ?? 'session_only',
   } satisfies ProviderRecord);
 }
