@@ -117,7 +117,9 @@ async function endFailed(
 ): Promise<void> {
   if (error instanceof NotAsked) {
     // Nothing was spent, so what the row said before is still the truth.
-    await releaseLease(ctx.database.db, lease, row.lastRefreshError);
+    // Under a brake it is not asked for anyway; once that is lifted, nothing of the claim should be left.
+    const asBefore = error.answer.code === 'frozen' ? { failures: row.refreshFailures, seconds: 0 } : undefined;
+    await releaseLease(ctx.database.db, lease, row.lastRefreshError, asBefore);
     throw error.answer;
   }
   const about = { personId: lease.personId, connectionId: lease.id, provider: row.provider };
