@@ -3,16 +3,12 @@ import { isWithin } from '#lib/access/ip-rules';
 import { isApiKeyFormat } from '#lib/access/key-format';
 import { keyUseIsStale, noteKeyUse } from '#lib/access/note-key-use';
 import type { ApiKeyActor } from '#lib/access/require-api-key';
+import { isKeyFrozen } from '#lib/access/views';
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
-import { freezes } from '#lib/db/schema/freezes';
 import { AppError } from '#lib/errors';
 import { hashSecret } from '#lib/ids';
 import { record } from '#lib/ledger/record';
-
-/** A key that may have leaked must be of no use at all, whatever it could do besides reading tokens. */
-const isKeyFrozen = sql<boolean>`exists (select 1 from ${freezes} where ${freezes.liftedAt} is null
-  and ${freezes.scope} = 'api_key' and ${freezes.target} = ${apiKeys}.${sql.identifier('id')})`;
 
 /**
  * Who an API key stands for, asked of the database at every request, so that revoking is effective at once. Its last
@@ -44,6 +40,7 @@ export async function authenticateApiKey(ctx: Context, key: string): Promise<Api
   if (!row) throw new AppError('invalid_api_key');
   const actor: ApiKeyActor = { type: 'api_key', keyId: row.id, scopes: row.scopes, providers: row.providers };
   const elsewhere = row.ipRanges && row.ipRule === 'deny' && !isWithin(ctx.ip, row.ipRanges);
+  // A key that may have leaked must be of no use at all, whatever it could do besides reading tokens.
   const code = elsewhere ? 'ip_not_allowed' : row.frozen ? 'frozen' : null;
   if (code) {
     await record(ctx.database.db, { ...ctx, actor }, { action: 'request.refused', outcome: 'refused', code });
