@@ -182,6 +182,13 @@ describe('a standby that takes over does not freeze anything', () => {
   });
 });
 
+test.each(['vacuum (freeze) instance', 'vacuum full instance'])('%s is no restoring', async (statement) => {
+  await watchInstance(runtime);
+  await database.db.execute(sql.raw(statement));
+  await watchInstance(processIn(newFolder()));
+  expect(await reasons()).toEqual([]);
+});
+
 test('what was seen of one database says nothing of another that is worked on from the same folder', async () => {
   await watchInstance(runtime);
   await database.db.execute(sql`delete from instance`);
