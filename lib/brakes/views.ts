@@ -1,6 +1,8 @@
 import type { FreezeScope } from '#lib/db/schema/freezes';
 import type { AuthenticationProof } from '#lib/db/schema/sessions';
 
+export type { FreezeScope };
+
 /** Who pulled or lifted a brake: a person, or a part of our own such as the command line. */
 export interface ActingView {
   id: string;
