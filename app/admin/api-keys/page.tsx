@@ -68,7 +68,7 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
           <Th from="sm">Status</Th>
           <Th from="md">Scopes</Th>
           <Th from="lg">Providers</Th>
-          <Th from="lg">From</Th>
+          <Th from="xl">From</Th>
           <Th from="sm">Last used</Th>
           <Th from="lg">Expires</Th>
           {administrator && (
@@ -85,6 +85,11 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
             <span className="block font-medium wrap-anywhere sm:min-w-40">{key.name}</span>
             <code className="block font-mono text-meta text-soft">{key.prefix}…</code>
             <span className="block text-soft @min-[42rem]:hidden">{key.scopes.join(', ')}</span>
+            {key.ipRanges && (
+              <span className="block text-soft @min-[60rem]:hidden">
+                from <From apiKey={key} />
+              </span>
+            )}
             <span className="mt-1 block @min-[36rem]:hidden">
               <KeyStatus apiKey={key} />
             </span>
@@ -96,7 +101,7 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
             <code className="font-mono">{key.scopes.join(' ')}</code>
           </Td>
           <Td from="lg">{key.providers?.join(', ') ?? 'all'}</Td>
-          <Td from="lg">
+          <Td from="xl">
             <From apiKey={key} />
           </Td>
           <Td from="sm">
@@ -120,14 +125,18 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
   );
 }
 
+/** So many ranges are named in the row; its dialog has all. */
+const shown = 2;
+
 /** Where a key is expected from, and what a call from elsewhere meets. */
 function From({ apiKey: { ipRanges, ipRule } }: { apiKey: ApiKeyView }) {
   if (!ipRanges) return 'anywhere';
   return (
     <>
-      <code className="block max-w-56 truncate font-mono" title={ipRanges.join(', ')}>
-        {ipRanges.join(', ')}
-      </code>
+      <code className="font-mono wrap-anywhere">
+        {ipRanges.slice(0, shown).join(', ')}
+        {ipRanges.length > shown && ` and ${ipRanges.length - shown} more`}
+      </code>{' '}
       <span className="text-soft">{ipRule === 'deny' ? 'refused elsewhere' : 'alert elsewhere'}</span>
     </>
   );

@@ -44,14 +44,14 @@ export function BrakeTable({ label, brakes, thaw }: BrakeTableProps) {
           </Td>
           <Td from="sm">
             <Time at={brake.createdAt} />
-            <span className="block text-soft">by {brakeActor(brake.createdBy)}</span>
+            <span className="block wrap-anywhere text-soft">by {brakeActor(brake.createdBy)}</span>
           </Td>
           {lifted && (
             <Td from="sm">
               {brake.lifted && (
                 <>
                   <Time at={brake.lifted.at} />
-                  <span className="block text-soft">by {brakeActor(brake.lifted.by)}</span>
+                  <span className="block wrap-anywhere text-soft">by {brakeActor(brake.lifted.by)}</span>
                 </>
               )}
             </Td>
