@@ -1,6 +1,7 @@
 import { Snowflake } from 'lucide-react';
 import type { Metadata } from 'next';
 import { EmptyState } from '#app/_ui/empty-state';
+import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Time } from '#app/_ui/time';
@@ -49,6 +50,9 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
           <Notice tone="bad" title="When idle grants start dying could not be read" reference={ctx.requestId} />
         </div>
       )}
+      {standing.some(({ createdBy }) => createdBy.id === 'restore-guard') && (
+        <Restored rotating={ctx.providers.list().filter(({ rotation }) => rotation !== 'none')} />
+      )}
       {administrator && standing.length > 0 && <StepUpNotice stepUp={stepUp} />}
       <section aria-labelledby="standing" className="mb-8">
         <h2 id="standing" className="mb-3 text-section font-semibold">
@@ -88,6 +92,29 @@ function IdleDeadlines({ deadlines }: { deadlines: IdleDeadlineView[] }) {
             </li>
           ))}
         </ul>
+      </Notice>
+    </div>
+  );
+}
+
+/** What to think of before thawing a database that came from a backup. */
+function Restored({ rotating }: { rotating: { id: string; name: string }[] }) {
+  return (
+    <div className="mb-4">
+      <Notice tone="warn" title="Before you thaw a restored database">
+        <p className="text-meta">
+          What was revoked or ended since the backup is back: connections, sessions, API keys. Look at these first.
+        </p>
+        {rotating.length > 0 && (
+          <p className="text-meta">
+            {rotating.map(({ name }) => name).join(', ')}: a refresh token that was replaced since may end its grant
+            when it is shown. Freeze each of them on{' '}
+            <Link href="/admin/status" className="link">
+              Status
+            </Link>
+            , thaw everything, then thaw them one by one.
+          </p>
+        )}
       </Notice>
     </div>
   );
