@@ -22,14 +22,14 @@ function newFolder(): string {
   return folder;
 }
 
-/** A process over the file's database that keeps what it saw in this folder. */
-function processIn(folder: string, overrides: Partial<Runtime> = {}) {
-  const made = createRuntime(database.current, [plainRecord('http://127.0.0.1:9')], overrides);
+/** A process that keeps what it saw in this folder. Over a server, whose folder is elsewhere, unless that is said. */
+function processIn(folder: string, engine: Runtime['database']['engine'] = 'postgres') {
+  const made = createRuntime({ ...database.current, engine }, [plainRecord('http://127.0.0.1:9')]);
   return { ...made, config: { ...made.config, dataDir: folder } };
 }
 
 /** The same as if its database were the embedded one: only that one has files beside it. */
-const embeddedIn = (folder: string) => processIn(folder, { database: { ...database.current, engine: 'pglite' } });
+const embeddedIn = (folder: string) => processIn(folder, 'pglite');
 
 beforeEach(async () => {
   await database.db.execute(sql`delete from instance`);
