@@ -1,3 +1,4 @@
+import { startRestoreGuard } from '#lib/brakes/restore-guard';
 import { getConfig } from '#lib/config/config';
 import type { Runtime } from '#lib/context';
 import { startJobs } from '#lib/jobs/start-jobs';
@@ -33,6 +34,8 @@ async function start(): Promise<Booted> {
     const offered = runtime.providers.signIn().some(({ id }) => id === provider);
     if (!offered) runtime.log.warn({ event: 'sign_in_rule_without_provider', provider });
   }
+  // Before anything is refreshed: a database from a backup holds tokens that must not be shown again.
+  const stopGuard = await startRestoreGuard(runtime);
   const stopJobs = await startJobs(runtime);
   const stopHeartbeat = startHeartbeat(runtime);
   return {
@@ -44,6 +47,7 @@ async function start(): Promise<Booted> {
       await Promise.allSettled(runtime.background);
       await runtime.vends.idle();
       await stopHeartbeat();
+      await stopGuard();
       await runtime.database.close();
     },
   };

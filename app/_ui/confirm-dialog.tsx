@@ -1,6 +1,7 @@
 'use client';
 
 import { AlertDialog } from '@base-ui/react/alert-dialog';
+import { usePathname } from 'next/navigation';
 import { useActionState, useEffect, useId, useState } from 'react';
 import type { ActionState } from '#lib/http/action';
 import { Notice } from './notice.tsx';
@@ -16,6 +17,8 @@ export interface ConfirmDialogProps<Data> {
   fields: [name: string, value: string][];
   /** A word to type before the button works; the server asks for the same in the field `confirmation`. */
   typed?: string | undefined;
+  /** Fields of the form that are filled in here, before the reason and the word. */
+  more?: React.ReactNode;
   /** Asks why, for the ledger. */
   reason?: boolean;
   confirm: string;
@@ -48,12 +51,13 @@ export function ConfirmDialog<Data>(props: ConfirmDialogProps<Data>) {
 
 /** Mounted anew with each opening, so that an earlier failure is not shown again. */
 function ConfirmForm<Data>(props: ConfirmDialogProps<Data> & { close: () => void }) {
-  const { fields, typed, reason, confirm, danger = true, action, onDone, close } = props;
+  const { fields, more, typed, reason, confirm, danger = true, action, onDone, close } = props;
   const [state, run, pending] = useActionState(action, null);
   const [word, setWord] = useState('');
   // Held here, since React empties a form's own fields after each try.
   const [why, setWhy] = useState('');
   const id = useId();
+  const path = usePathname();
   useEffect(() => {
     if (!state?.ok) return;
     close();
@@ -64,6 +68,7 @@ function ConfirmForm<Data>(props: ConfirmDialogProps<Data> & { close: () => void
       {fields.map(([name, value]) => (
         <input key={`${name} ${value}`} type="hidden" name={name} value={value} />
       ))}
+      {more}
       {reason && (
         <div className="flex flex-col gap-1">
           <label htmlFor={`${id}-reason`} className="label">
@@ -105,6 +110,11 @@ function ConfirmForm<Data>(props: ConfirmDialogProps<Data> & { close: () => void
       {state?.ok === false && (
         <Notice tone="bad" title="That did not work" reference={state.reference} arrival>
           <p>{state.message}</p>
+          {state.code === 'step_up_required' && (
+            <a href={`/step-up?${new URLSearchParams({ return_to: path })}`} className="link">
+              Sign in once more
+            </a>
+          )}
           {state.issues?.map((issue) => (
             <p key={`${issue.path} ${issue.message}`}>
               {issue.path}: {issue.message}

@@ -5,3 +5,6 @@ export function revocationWord(count: number): string {
 
 /** What is typed to delete a person. */
 export const deletionWord = 'delete';
+
+/** What is typed to pull a brake, so that nobody does by a slip. */
+export const freezeWord = 'freeze';

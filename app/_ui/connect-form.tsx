@@ -1,5 +1,5 @@
 interface ConnectFormProps {
-  intent: 'sign_in' | 'connect' | 'reconnect';
+  intent: 'sign_in' | 'step_up' | 'connect' | 'reconnect';
   provider: string;
   connectionId?: string;
   returnTo: string;

@@ -3,6 +3,7 @@ import { isWithin } from '#lib/access/ip-rules';
 import { isApiKeyFormat } from '#lib/access/key-format';
 import { keyUseIsStale, noteKeyUse } from '#lib/access/note-key-use';
 import type { ApiKeyActor } from '#lib/access/require-api-key';
+import { isKeyFrozen } from '#lib/access/views';
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { AppError } from '#lib/errors';
@@ -13,7 +14,8 @@ import { record } from '#lib/ledger/record';
  * Who an API key stands for, asked of the database at every request, so that revoking is effective at once. Its last
  * use is noted at most once a minute, after the answer.
  * @throws AppError `invalid_api_key` for a key that is misspelt, unknown, expired or revoked (it does not say which),
- *   `ip_not_allowed` where the key's own rule refuses the caller's address; that is in the ledger then
+ *   `ip_not_allowed` where the key's own rule refuses the caller's address, `frozen` under a brake over the key; both are
+ *   in the ledger then
  */
 export async function authenticateApiKey(ctx: Context, key: string): Promise<ApiKeyActor> {
   if (!isApiKeyFormat(key)) throw new AppError('invalid_api_key');
@@ -25,6 +27,7 @@ export async function authenticateApiKey(ctx: Context, key: string): Promise<Api
       ipRanges: apiKeys.ipRanges,
       ipRule: apiKeys.ipRule,
       stale: sql<boolean>`${keyUseIsStale}`,
+      frozen: isKeyFrozen,
     })
     .from(apiKeys)
     .where(
@@ -36,13 +39,12 @@ export async function authenticateApiKey(ctx: Context, key: string): Promise<Api
     );
   if (!row) throw new AppError('invalid_api_key');
   const actor: ApiKeyActor = { type: 'api_key', keyId: row.id, scopes: row.scopes, providers: row.providers };
-  if (row.ipRanges && row.ipRule === 'deny' && !isWithin(ctx.ip, row.ipRanges)) {
-    await record(
-      ctx.database.db,
-      { ...ctx, actor },
-      { action: 'request.refused', outcome: 'refused', code: 'ip_not_allowed' },
-    );
-    throw new AppError('ip_not_allowed');
+  const elsewhere = row.ipRanges && row.ipRule === 'deny' && !isWithin(ctx.ip, row.ipRanges);
+  // A key that may have leaked must be of no use at all, whatever it could do besides reading tokens.
+  const code = elsewhere ? 'ip_not_allowed' : row.frozen ? 'frozen' : null;
+  if (code) {
+    await record(ctx.database.db, { ...ctx, actor }, { action: 'request.refused', outcome: 'refused', code });
+    throw new AppError(code, code === 'frozen' ? { message: 'This API key is frozen by an administrator.' } : {});
   }
   if (row.stale) noteKeyUse(ctx, row.id);
   return actor;

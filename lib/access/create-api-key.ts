@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { addressDetails, ipRangesText } from '#lib/access/ip-rules';
 import { apiKeyPrefix, generateApiKey } from '#lib/access/key-format';
 import { requireAdministrator } from '#lib/access/require';
 import { type ApiKeyView, apiKeyColumns } from '#lib/access/views';
@@ -19,6 +20,8 @@ export const createApiKeyInput = z.object({
     .transform((scopes) => [...new Set(scopes)]),
   providers: z.array(z.string()).min(1, 'must name at least one provider').nullish(),
   expiresAt: z.date().nullish(),
+  ipRanges: ipRangesText.nullish(),
+  ipRule: z.enum(['deny', 'alert']).default('deny'),
 });
 export type CreateApiKeyInput = z.input<typeof createApiKeyInput>;
 
@@ -31,7 +34,7 @@ export async function createApiKey(
   input: CreateApiKeyInput,
 ): Promise<{ key: string; apiKey: ApiKeyView }> {
   requireAdministrator(ctx);
-  const { name, scopes, providers, expiresAt } = parseInput(createApiKeyInput, input);
+  const { name, scopes, providers, expiresAt, ipRanges, ipRule } = parseInput(createApiKeyInput, input);
   for (const provider of providers ?? []) {
     if (!ctx.providers.get(provider)) throw new AppError('unknown_provider');
   }
@@ -50,6 +53,8 @@ export async function createApiKey(
         scopes,
         providers: providers ? [...new Set(providers)] : null,
         expiresAt: expiresAt ?? null,
+        ipRanges: ipRanges ?? null,
+        ipRule,
         createdBy: actorId(ctx.actor) ?? '',
       })
       .returning(apiKeyColumns);
@@ -57,7 +62,12 @@ export async function createApiKey(
     await record(tx, ctx, {
       action: 'api_key.created',
       apiKeyId: row.id,
-      details: { scopes: row.scopes, providers: row.providers, expires_at: row.expiresAt?.toISOString() ?? null },
+      details: {
+        scopes: row.scopes,
+        providers: row.providers,
+        expires_at: row.expiresAt?.toISOString() ?? null,
+        ...addressDetails(row),
+      },
     });
     return row;
   });

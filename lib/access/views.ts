@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { type ApiKeyScope, apiKeys } from '#lib/db/schema/api-keys';
+import { freezes } from '#lib/db/schema/freezes';
 
 /** An API key as pages and the command line show it: never the key nor its hash. */
 export interface ApiKeyView {
@@ -10,6 +11,12 @@ export interface ApiKeyView {
   scopes: ApiKeyScope[];
   /** Null: every provider. */
   providers: string[] | null;
+  /** Addresses and networks that it is expected from; null: anywhere. */
+  ipRanges: string[] | null;
+  /** What a call from elsewhere meets; of use only with `ipRanges`. */
+  ipRule: 'deny' | 'alert';
+  /** A brake stands over it. */
+  frozen: boolean;
   status: 'active' | 'expired' | 'revoked';
   expiresAt: Date | null;
   createdAt: Date;
@@ -19,6 +26,10 @@ export interface ApiKeyView {
   revokedAt: Date | null;
 }
 
+/** True where a brake stands over the key itself. */
+export const isKeyFrozen = sql<boolean>`exists (select 1 from ${freezes} where ${freezes.liftedAt} is null
+  and ${freezes.scope} = 'api_key' and ${freezes.target} = ${apiKeys}.${sql.identifier('id')})`;
+
 /** The named columns of a view; whether a key has expired is the database clock's word. */
 export const apiKeyColumns = {
   id: apiKeys.id,
@@ -26,6 +37,9 @@ export const apiKeyColumns = {
   prefix: apiKeys.prefix,
   scopes: apiKeys.scopes,
   providers: apiKeys.providers,
+  ipRanges: apiKeys.ipRanges,
+  ipRule: apiKeys.ipRule,
+  frozen: isKeyFrozen,
   status: sql<
     ApiKeyView['status']
   >`case when ${apiKeys.revokedAt} is not null then 'revoked' when ${apiKeys.expiresAt} <= clock_timestamp() then 'expired' else 'active' end`,

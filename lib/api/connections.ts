@@ -131,6 +131,7 @@ const listRoute = createRoute({
       'invalid_api_key',
       'insufficient_scope',
       'ip_not_allowed',
+      'frozen',
       'rate_limited',
       'unavailable',
     ),
@@ -149,7 +150,15 @@ const getRoute = createRoute({
   request: { params: connectionParams },
   responses: {
     200: { description: 'The connection.', content: { 'application/json': { schema: connectionSchema } } },
-    ...problems('invalid_api_key', 'insufficient_scope', 'ip_not_allowed', 'rate_limited', 'not_found', 'unavailable'),
+    ...problems(
+      'invalid_api_key',
+      'insufficient_scope',
+      'ip_not_allowed',
+      'frozen',
+      'rate_limited',
+      'not_found',
+      'unavailable',
+    ),
   },
 });
 
@@ -173,7 +182,15 @@ const deleteRoute = createRoute({
         },
       },
     },
-    ...problems('invalid_api_key', 'insufficient_scope', 'ip_not_allowed', 'rate_limited', 'not_found', 'unavailable'),
+    ...problems(
+      'invalid_api_key',
+      'insufficient_scope',
+      'ip_not_allowed',
+      'frozen',
+      'rate_limited',
+      'not_found',
+      'unavailable',
+    ),
   },
 });
 

@@ -18,6 +18,8 @@ test.each([
         scopes: ['tokens:vend', 'connections:read'],
         providers: null,
         expiresInDays: null,
+        ipRanges: null,
+        ipRule: 'deny',
       },
     },
   ],
@@ -31,9 +33,35 @@ test.each([
         scopes: ['tokens:vend'],
         providers: ['google'],
         expiresInDays: 0.5,
+        ipRanges: null,
+        ipRule: 'deny',
       },
     },
   ],
+  [
+    ['api-key', 'addresses', '--id', 'key_1', '--from', '10.0.0.0/8', '--from=::1', '--elsewhere', 'alert'],
+    {
+      kind: 'command',
+      command: { command: 'api-key addresses', id: 'key_1', ipRanges: ['10.0.0.0/8', '::1'], ipRule: 'alert' },
+    },
+  ],
+  [
+    ['api-key', 'addresses', '--id', 'key_1', '--anywhere'],
+    { kind: 'command', command: { command: 'api-key addresses', id: 'key_1', ipRanges: null, ipRule: 'deny' } },
+  ],
+  [
+    ['freeze', '--all', '--reason', 'a leak'],
+    { kind: 'command', command: { command: 'freeze', scope: 'everything', target: '', reason: 'a leak' } },
+  ],
+  [
+    ['freeze', '--api-key', 'key_1', '--reason', 'a leak'],
+    { kind: 'command', command: { command: 'freeze', scope: 'api_key', target: 'key_1', reason: 'a leak' } },
+  ],
+  [
+    ['thaw', '--provider', 'google', '--reason', 'over'],
+    { kind: 'command', command: { command: 'thaw', scope: 'provider', target: 'google', reason: 'over' } },
+  ],
+  [['freezes'], { kind: 'command', command: { command: 'freezes' } }],
 ])('%j is understood', (args, expected) => {
   expect(parseArguments(args)).toEqual(expected);
 });
@@ -51,6 +79,20 @@ test.each([
   [['api-key', 'create', '--name', 'X', '--scope', 'tokens:vend', 'stray']],
   [['api-key', 'list', '--all']],
   [['api-key', 'revoke']],
+  [['api-key', 'addresses', '--from', '::1']],
+  [['api-key', 'addresses', '--id', 'key_1']],
+  [['api-key', 'addresses', '--id', 'key_1', '--from', '::1', '--anywhere']],
+  [['api-key', 'addresses', '--id', 'key_1', '--from', '::1', '--elsewhere', 'ignore']],
+  [['api-key', 'create', '--name', 'X', '--scope', 'tokens:vend', '--elsewhere', 'alert']],
+  [['freeze']],
+  [['freeze', '--all']],
+  [['freeze', '--all', '--reason', ' ']],
+  [['freeze', '--reason', 'a leak']],
+  [['freeze', 'google', '--reason', 'a leak']],
+  [['freeze', '--provider', '', '--reason', 'a leak']],
+  [['freeze', '--all', '--provider', 'google', '--reason', 'a leak']],
+  [['thaw', '--person', 'per_1', '--connection', 'con_1', '--reason', 'over']],
+  [['freezes', '--all']],
   [['migrate', '--now']],
 ])('%j is refused with what is wrong', (args) => {
   expect(() => parseArguments(args)).toThrow(UsageError);

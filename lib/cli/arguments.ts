@@ -6,11 +6,20 @@ export const usage = `Usage: grantkeep <command>
 
   api-key create --name <name> --scope <scope> [--scope <scope> …]
                  [--provider <id> …] [--expires-in-days <days>]
+                 [--from <address or network> …] [--elsewhere deny|alert]
                  Makes an API key and prints it, once, as one line of JSON.
                  Scopes: ${apiKeyScopes.join(', ')}
+  api-key addresses --id <id> (--from <address or network> … [--elsewhere deny|alert] | --anywhere)
+                 Says where a key is expected from, and what a call from elsewhere meets.
   api-key list   Prints every API key, one line of JSON each.
   api-key revoke --id <id>
                  Ends an API key at once.
+  freeze <what> --reason <why>
+                 Stops it at once: no token is vended, refreshed or connected. Deletes nothing.
+                 What: --all, or one of --provider, --person, --connection, --api-key with an id.
+  thaw <what> --reason <why>
+                 Lifts that brake; what is under another one stays frozen.
+  freezes        Prints the brakes that stand, one line of JSON each.
   migrate        Brings the PostgreSQL database to this build's schema, as the role of
                  MIGRATE_DATABASE_URL, and gives DATABASE_URL's role what it needs.
   help           Prints this.
@@ -44,6 +53,8 @@ function createKey(args: string[]): Command {
     scope: { type: 'string', multiple: true },
     provider: { type: 'string', multiple: true },
     'expires-in-days': { type: 'string' },
+    from: { type: 'string', multiple: true },
+    elsewhere: { type: 'string' },
   });
   const { name, scope: scopes = [], provider: providers = null, 'expires-in-days': days } = values;
   if (!name?.trim()) throw new UsageError('--name is required.');
@@ -54,7 +65,59 @@ function createKey(args: string[]): Command {
   if (expiresInDays !== null && !(expiresInDays > 0 && expiresInDays <= 36_500)) {
     throw new UsageError('--expires-in-days must be a number of days above 0.');
   }
-  return { command: 'api-key create', name, scopes: scopes.filter(isScope), providers, expiresInDays };
+  return {
+    command: 'api-key create',
+    name,
+    scopes: scopes.filter(isScope),
+    providers,
+    expiresInDays,
+    ...addresses(values),
+  };
+}
+
+function addresses({ from, elsewhere }: { from?: string[] | undefined; elsewhere?: string | undefined }) {
+  if (elsewhere !== undefined && !from) throw new UsageError('--elsewhere goes with --from.');
+  if (elsewhere !== undefined && elsewhere !== 'deny' && elsewhere !== 'alert') {
+    throw new UsageError('--elsewhere is deny or alert.');
+  }
+  return { ipRanges: from ?? null, ipRule: elsewhere ?? 'deny' } as const;
+}
+
+function keyAddresses(args: string[]): Command {
+  const { id, anywhere, ...values } = parse(args, {
+    id: { type: 'string' },
+    from: { type: 'string', multiple: true },
+    elsewhere: { type: 'string' },
+    anywhere: { type: 'boolean' },
+  });
+  if (!id) throw new UsageError('--id is required.');
+  if ((values.from === undefined) === (anywhere === undefined)) throw new UsageError('Give --from or --anywhere.');
+  return { command: 'api-key addresses', id, ...addresses(values) };
+}
+
+function brake(command: 'freeze' | 'thaw', args: string[]): Command {
+  const { reason, all, ...named } = parse(args, {
+    reason: { type: 'string' },
+    all: { type: 'boolean' },
+    provider: { type: 'string' },
+    person: { type: 'string' },
+    connection: { type: 'string' },
+    'api-key': { type: 'string' },
+  });
+  const what = [
+    ...(all ? [{ scope: 'everything', target: '' } as const] : []),
+    ...(['provider', 'person', 'connection', 'api-key'] as const).flatMap((option) => {
+      const target = named[option];
+      return target === undefined ? [] : [{ scope: option === 'api-key' ? 'api_key' : option, target } as const];
+    }),
+  ];
+  const [only] = what;
+  // Two at once would be one brake less than was meant, whichever is left out.
+  if (!only || what.length > 1 || (only.scope !== 'everything' && only.target === '')) {
+    throw new UsageError('Give one of --all, --provider, --person, --connection and --api-key.');
+  }
+  if (!reason?.trim()) throw new UsageError('--reason is required.');
+  return { command, ...only, reason };
 }
 
 /**
@@ -68,11 +131,18 @@ export function parseArguments(args: readonly string[]): Invocation {
     parse(args.slice(1), {});
     return { kind: 'migrate' };
   }
+  if (first === 'freeze' || first === 'thaw') return { kind: 'command', command: brake(first, args.slice(1)) };
+  if (first === 'freezes') {
+    parse(args.slice(1), {});
+    return { kind: 'command', command: { command: 'freezes' } };
+  }
   if (first !== 'api-key') throw new UsageError(`There is no command ${first}.`);
   const rest = args.slice(2);
   switch (second) {
     case 'create':
       return { kind: 'command', command: createKey(rest) };
+    case 'addresses':
+      return { kind: 'command', command: keyAddresses(rest) };
     case 'list':
       parse(rest, {});
       return { kind: 'command', command: { command: 'api-key list' } };

@@ -2,9 +2,15 @@ import { z } from 'zod';
 import { createApiKey } from '#lib/access/create-api-key';
 import { listApiKeys } from '#lib/access/list-api-keys';
 import { revokeApiKey } from '#lib/access/revoke-api-key';
+import { setAddresses } from '#lib/access/set-addresses';
 import type { ApiKeyView } from '#lib/access/views';
+import { freeze } from '#lib/brakes/freeze';
+import { standingFreeze, standingFreezes } from '#lib/brakes/list';
+import { thaw } from '#lib/brakes/thaw';
+import type { FreezeView } from '#lib/brakes/views';
 import type { Context } from '#lib/context';
 import { apiKeyScopes } from '#lib/db/schema/api-keys';
+import { freezeScopes } from '#lib/db/schema/freezes';
 
 /** A command that needs the data, as it travels to the process that has it open. */
 export const commandSchema = z.discriminatedUnion('command', [
@@ -14,9 +20,24 @@ export const commandSchema = z.discriminatedUnion('command', [
     scopes: z.array(z.enum(apiKeyScopes)),
     providers: z.array(z.string()).nullable(),
     expiresInDays: z.number().positive().max(36_500).nullable(),
+    ipRanges: z.array(z.string()).nullable(),
+    ipRule: z.enum(['deny', 'alert']),
+  }),
+  z.strictObject({
+    command: z.literal('api-key addresses'),
+    id: z.string(),
+    ipRanges: z.array(z.string()).nullable(),
+    ipRule: z.enum(['deny', 'alert']),
   }),
   z.strictObject({ command: z.literal('api-key list') }),
   z.strictObject({ command: z.literal('api-key revoke'), id: z.string() }),
+  z.strictObject({
+    command: z.enum(['freeze', 'thaw']),
+    scope: z.enum(freezeScopes),
+    target: z.string(),
+    reason: z.string(),
+  }),
+  z.strictObject({ command: z.literal('freezes') }),
 ]);
 export type Command = z.infer<typeof commandSchema>;
 
@@ -32,9 +53,26 @@ function toLine(view: ApiKeyView): Record<string, unknown> {
     providers: view.providers,
     created_at: view.createdAt.toISOString(),
     created_by: view.createdBy,
+    ip_ranges: view.ipRanges,
+    ip_rule: view.ipRanges && view.ipRule,
+    frozen: view.frozen,
     expires_at: view.expiresAt?.toISOString() ?? null,
     last_used_at: view.lastUsedAt?.toISOString() ?? null,
     revoked_at: view.revokedAt?.toISOString() ?? null,
+  };
+}
+
+function toFreezeLine(view: FreezeView): Record<string, unknown> {
+  return {
+    id: view.id,
+    scope: view.scope,
+    target: view.target || null,
+    reason: view.reason,
+    created_at: view.createdAt.toISOString(),
+    created_by: view.createdBy.id,
+    lifted_at: view.lifted?.at.toISOString() ?? null,
+    lifted_by: view.lifted?.by.id ?? null,
+    lift_reason: view.lifted?.reason ?? null,
   };
 }
 
@@ -42,14 +80,29 @@ function toLine(view: ApiKeyView): Record<string, unknown> {
 export async function runCommand(ctx: Context, command: Command): Promise<Record<string, unknown>[]> {
   switch (command.command) {
     case 'api-key create': {
-      const { name, scopes, providers, expiresInDays } = command;
+      const { name, scopes, providers, expiresInDays, ipRanges, ipRule } = command;
       const expiresAt = expiresInDays === null ? null : new Date(ctx.now().getTime() + expiresInDays * dayMs);
-      const { key, apiKey } = await createApiKey(ctx, { name, scopes, providers, expiresAt });
+      const { key, apiKey } = await createApiKey(ctx, { name, scopes, providers, expiresAt, ipRanges, ipRule });
       const expires_at = apiKey.expiresAt?.toISOString() ?? null;
       return [{ id: apiKey.id, name: apiKey.name, key, scopes: apiKey.scopes, expires_at }];
     }
     case 'api-key list':
       return (await listApiKeys(ctx)).map(toLine);
+    case 'api-key addresses': {
+      const { id, ipRanges, ipRule } = command;
+      return [toLine(await setAddresses(ctx, { id, ipRanges, ipRule }))];
+    }
+    case 'freeze': {
+      const { scope, target, reason } = command;
+      return [toFreezeLine(await freeze(ctx, { scope, target, reason }))];
+    }
+    case 'thaw': {
+      const { scope, target, reason } = command;
+      const standing = await standingFreeze(ctx, { scope, target });
+      return standing ? [toFreezeLine(await thaw(ctx, { id: standing.id, reason }))] : [];
+    }
+    case 'freezes':
+      return (await standingFreezes(ctx)).map(toFreezeLine);
     case 'api-key revoke':
       return [toLine(await revokeApiKey(ctx, { id: command.id }))];
   }

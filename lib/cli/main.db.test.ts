@@ -8,11 +8,12 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { authenticateApiKey } from '#lib/access/authenticate-api-key';
 import { askProcess } from '#lib/cli/ask-process';
 import { controlSocketPath, startControlSocket } from '#lib/cli/control-socket';
+import { vendToken } from '#lib/connections/vend-token';
 import type { Runtime } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { openPostgres } from '#lib/db/open';
 import { describeWithConnections, engine, sharedDatabase } from '#tests/database';
-import { asNobody, createRuntime, entries, plainRecord } from '#tests/hub';
+import { addApiKey, addConnection, addPerson, asNobody, createRuntime, entries, plainRecord } from '#tests/hub';
 
 // Each run of the command line is a process of its own, which may have to make a database first.
 vi.setConfig({ testTimeout: 90_000 });
@@ -129,6 +130,27 @@ describeWithConnections('the command line on PostgreSQL', () => {
     expect(await authenticateApiKey(asNobody(runtime), JSON.parse(made.out).key)).toMatchObject({
       scopes: ['tokens:vend'],
     });
+  });
+
+  test('the brake works with DATABASE_URL alone, whatever else is wrong', async () => {
+    const env = { DATABASE_URL: database.current.url ?? '', APP_URL: 'nonsense' };
+    const { id: personId } = await addPerson(runtime);
+    const id = await addConnection(runtime, { personId });
+    const { ctx } = await addApiKey(runtime);
+    const frozen = await grantkeep(['freeze', '--all', '--reason', 'tokens leaked'], env);
+    expect([frozen.status, frozen.err]).toEqual([0, '']);
+    const line = JSON.parse(frozen.out);
+    expect(line).toMatchObject({ scope: 'everything', target: null, reason: 'tokens leaked', created_by: 'cli' });
+    await expect(vendToken(ctx, { id })).rejects.toMatchObject({ code: 'frozen' });
+    const mistaken = await grantkeep(['freeze', '--provider', 'acmee', '--reason', 'x'], env);
+    expect([mistaken.status, mistaken.out]).toEqual([1, '']);
+    expect((await grantkeep(['freezes'], env)).out).toBe(frozen.out);
+    const thawed = await grantkeep(['thaw', '--all', '--reason', 'over'], env);
+    expect(JSON.parse(thawed.out)).toMatchObject({ id: line.id, lifted_by: 'cli', lift_reason: 'over' });
+    expect((await vendToken(ctx, { id })).accessToken).toBe(`at_${id}`);
+    expect(await grantkeep(['thaw', '--all', '--reason', 'again'], env)).toEqual({ status: 0, out: '', err: '' });
+    const other = await grantkeep(['api-key', 'list'], env);
+    expect([other.status, other.out]).toEqual([1, '']);
   });
 
   test('migrate as the owner gives the serving role rows, the ledger to append to, and nothing else', async () => {

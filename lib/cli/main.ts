@@ -1,18 +1,33 @@
 import { parseArguments, UsageError, usage } from '#lib/cli/arguments';
 import { askProcess } from '#lib/cli/ask-process';
+import { bareRuntime } from '#lib/cli/bare-runtime';
 import { type Command, runCommand } from '#lib/cli/commands';
 import { migrate } from '#lib/cli/migrate';
-import { getCommandLineSettings } from '#lib/config/command-line';
-import { systemContext } from '#lib/context';
+import { type CommandLineSettings, getCommandLineSettings } from '#lib/config/command-line';
+import { ConfigError } from '#lib/config/config';
+import { type Runtime, systemContext } from '#lib/context';
 import { AppError, isAppError } from '#lib/errors';
 import { createLogger, getLogger, scrub } from '#lib/log';
-import { getRuntime } from '#lib/runtime';
+import { getRuntime, NotMigrated } from '#lib/runtime';
 
 type Line = Record<string, unknown>;
 
+const brakes: readonly Command['command'][] = ['freeze', 'thaw', 'freezes'];
+
+async function openFor({ command }: Command, settings: CommandLineSettings): Promise<Runtime> {
+  try {
+    return await getRuntime();
+  } catch (error) {
+    const faulty = error instanceof ConfigError || error instanceof NotMigrated;
+    const bare = faulty && brakes.includes(command) ? bareRuntime(settings) : undefined;
+    if (!bare) throw error;
+    return bare;
+  }
+}
+
 /** Runs the command in this process, which opens the database for it. */
-async function runHere(command: Command): Promise<Line[]> {
-  const runtime = await getRuntime();
+async function runHere(command: Command, settings: CommandLineSettings): Promise<Line[]> {
+  const runtime = await openFor(command, settings);
   try {
     return await runCommand(systemContext(runtime, 'cli'), command);
   } finally {
@@ -27,7 +42,7 @@ async function run(args: readonly string[]): Promise<Line[] | string> {
   const settings = getCommandLineSettings();
   if (invocation.kind === 'migrate') return [await migrate(settings)];
   const answer = settings.databaseUrl ? undefined : await askProcess(settings.dataDir, invocation.command);
-  if (!answer) return runHere(invocation.command);
+  if (!answer) return runHere(invocation.command, settings);
   if (answer.ok) return answer.lines;
   const { issues } = answer;
   throw new AppError('invalid_request', { message: answer.message, ...(issues ? { issues } : {}) });

@@ -89,6 +89,7 @@ const every = {
   // With account_params nobody may sign in.
   sign_in: false,
   trusted_email: true,
+  step_up: 'session_only',
 };
 
 test('an entry may use every field there is', () => {

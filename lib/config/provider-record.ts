@@ -150,6 +150,7 @@ function recordShape(context: RecordContext) {
     sign_in: z.boolean().optional(),
     connect: z.boolean().optional(),
     trusted_email: z.boolean().optional(),
+    step_up: z.enum(['auth_time', 'session_only']).optional(),
   });
 }
 

@@ -1,6 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import type { PersonContext } from '#lib/access/require';
 import { consumeState, wasConsumed } from '#lib/connections/consumed-states';
+import { assertNotFrozen } from '#lib/connections/frozen';
 import { fromProtocolError, ledgerCode } from '#lib/connections/protocol-error';
 import { redirectUri } from '#lib/connections/start';
 import { storeGrant } from '#lib/connections/store-grant';
@@ -13,13 +14,15 @@ import { record } from '#lib/ledger/record';
 import { checkCallback } from '#lib/oauth/check-callback';
 import { exchangeCode } from '#lib/oauth/exchange-code';
 import { fetchIdentity } from '#lib/oauth/fetch-identity';
+import { readAuthentication } from '#lib/people/authentication';
 import type { NewSession } from '#lib/people/sessions';
 import { signIn } from '#lib/people/sign-in';
+import { completeStepUp } from '#lib/people/step-up';
 import type { ProviderRecord } from '#lib/providers/record';
 
 /** How a flow ended well. */
 export type CompletedFlow =
-  | { intent: 'sign_in'; returnTo: string; provider: string; session: NewSession }
+  | { intent: 'sign_in' | 'step_up'; returnTo: string; provider: string; session: NewSession }
   | {
       intent: 'connect' | 'reconnect';
       returnTo: string;
@@ -99,6 +102,7 @@ async function keepGrant(
     scopesRequested: transaction.scopes,
     scopesGranted,
     accountParams: transaction.accountParams,
+    reconnects: transaction.connectionId,
     extras: { ...tokens.extras, ...identity.extras },
     authorization: {
       pkce: transaction.verifier === null ? 'none' : 'S256',
@@ -116,6 +120,15 @@ async function keepGrant(
     connectionId: stored.connectionId,
     flow,
   };
+}
+
+/**
+ * Asked before the code is spent: under a brake the provider is not asked for anything. One that is pulled while the
+ * provider answers does not undo the answer, which is stored and not vended.
+ */
+async function assertMayConnect(ctx: Context, { intent, provider, connectionId }: Transaction): Promise<void> {
+  if ((intent !== 'connect' && intent !== 'reconnect') || ctx.actor.type !== 'person') return;
+  await assertNotFrozen(ctx, { provider, personId: ctx.actor.personId, connectionId });
 }
 
 interface Exchanged {
@@ -178,14 +191,18 @@ export async function completeFlow(
     transaction = await claimTransaction(ctx, input.url, input.find);
     const provider = ctx.providers.get(transaction.provider);
     if (!provider) throw new AppError('unknown_provider');
+    await assertMayConnect(ctx, transaction);
     const exchanged = await exchange(ctx, provider, transaction, input.url);
-    if (transaction.intent === 'sign_in') {
-      const { identity } = exchanged;
-      const { session } = await signIn(ctx, {
+    const { intent, returnTo } = transaction;
+    if (intent === 'sign_in' || intent === 'step_up') {
+      const signedIn = {
         provider: { id: provider.id, trustedEmail: provider.trusted_email },
-        identity,
-      });
-      return { ok: true, intent: 'sign_in', returnTo: transaction.returnTo, provider: provider.id, session };
+        identity: exchanged.identity,
+        authentication: readAuthentication(provider, exchanged.tokens.id_token_claims),
+      };
+      const session =
+        intent === 'sign_in' ? (await signIn(ctx, signedIn)).session : await completeStepUp(ctx, signedIn);
+      return { ok: true, intent, returnTo, provider: provider.id, session };
     }
     // claimTransaction let nobody but the person of this flow's session come here.
     const completed = await keepGrant(ctx as PersonContext, provider, transaction, exchanged);
@@ -202,7 +219,9 @@ export async function completeFlow(
         err: error.cause,
       });
     // Signing in writes its own refusals, with the person where there is one.
-    const written = isAppError(thrown) && (thrown.code === 'sign_in_not_allowed' || thrown.code === 'person_disabled');
+    const signingIn = transaction?.intent === 'sign_in';
+    const written =
+      signingIn && isAppError(thrown) && (thrown.code === 'sign_in_not_allowed' || thrown.code === 'person_disabled');
     if (!written) await recordRefusal(ctx, error, transaction);
     return { ok: false, error, ...(transaction ? { transaction } : {}) };
   }

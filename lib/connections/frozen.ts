@@ -12,11 +12,19 @@ export const isFrozen = sql<boolean>`exists (select 1 from ${freezes} where ${fr
   and (${freezes.scope}, ${freezes.target}) in (('everything', ''), ('provider', ${own('provider')}),
     ('person', ${own('person_id')}), ('connection', ${own('id')})))`;
 
+/** True where a brake stands over this very connection, whatever stands over its person or provider. */
+export const isFrozenItself = sql<boolean>`exists (select 1 from ${freezes} where ${freezes.liftedAt} is null
+  and ${freezes.scope} = 'connection' and ${freezes.target} = ${own('id')})`;
+
 /**
- * Refuses a connection that is about to be made, while its provider, its person or everything is frozen.
+ * Refuses a connection that is about to be made, while its provider, its person or everything is frozen, or itself
+ * where it is to be made anew.
  * @throws AppError `frozen`
  */
-export async function assertNotFrozen(ctx: Context, about: { provider: string; personId: string }): Promise<void> {
+export async function assertNotFrozen(
+  ctx: Context,
+  about: { provider: string; personId: string; connectionId?: string | null },
+): Promise<void> {
   const { scope, target } = freezes;
   const [brake] = await ctx.database.db
     .select({ id: freezes.id })
@@ -28,6 +36,7 @@ export async function assertNotFrozen(ctx: Context, about: { provider: string; p
           eq(scope, 'everything'),
           and(eq(scope, 'provider'), eq(target, about.provider)),
           and(eq(scope, 'person'), eq(target, about.personId)),
+          about.connectionId ? and(eq(scope, 'connection'), eq(target, about.connectionId)) : undefined,
         ),
       ),
     )

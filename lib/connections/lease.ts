@@ -108,7 +108,7 @@ const begins = oncePerDatabase('begin-spending', (database) =>
         as lease(n integer, "personId" text, id text, owner text, generation integer)
       where connections.person_id = lease."personId" and connections.id = lease.id
         and connections.lease_owner = lease.owner and connections.generation = lease.generation
-        and connections.status = 'connected'
+        and connections.status = 'connected' and not ${isFrozen}
       returning lease.n`);
     const ours = new Set(rowsOf<{ n: number }>(begun).map(({ n }) => n));
     return leases.map((_, n) => ours.has(n));
@@ -118,7 +118,7 @@ const begins = oncePerDatabase('begin-spending', (database) =>
 /**
  * The last write before the refresh token is spent. It proves that the row can be written, gives the call its whole
  * 30 s, and notes that the answer is lost, which is true until it is stored: a process that dies here leaves the row
- * saying so. False where the lease is no longer ours. Refreshes that begin at the same time share a statement.
+ * saying so. False where the lease is no longer ours, or a brake was pulled while this waited for its turn. Refreshes that begin at the same time share a statement.
  */
 export const beginSpending = (ctx: Context, lease: Lease): Promise<boolean> => begins(ctx.database).add(lease);
 

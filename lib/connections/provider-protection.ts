@@ -127,12 +127,12 @@ export function isNotAnswering(ctx: Context, provider: string): boolean {
   return isOpen(protection) || protection.trying;
 }
 
-/** Nothing was asked: another call had just found that the provider is not answering. */
+/** Nothing was asked: another call had just found that the provider is not answering, or a brake was pulled. */
 export class NotAsked extends Error {
   override readonly name = 'NotAsked';
   readonly answer: AppError;
   constructor(answer: AppError) {
-    super('The provider is not answering and was not asked.');
+    super('The provider was not asked.');
     this.answer = answer;
   }
 }

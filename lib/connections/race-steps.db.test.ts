@@ -77,6 +77,7 @@ async function reconnect(id: string, tokens: { access: string; refresh: string |
     lifeSeconds: 3600,
     scopesRequested: ['read', 'write'],
     scopesGranted: ['read', 'write'],
+    reconnects: id,
     accountParams: {},
     extras: {},
     authorization: row.authorization,

@@ -1,5 +1,6 @@
 import { and, eq } from 'drizzle-orm';
 import { endpointsOf } from '#lib/connections/endpoints-of';
+import { assertNotFrozen } from '#lib/connections/frozen';
 import { keepLease } from '#lib/connections/keep-lease';
 import {
   answerLost,
@@ -21,7 +22,7 @@ import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
-import { AppError } from '#lib/errors';
+import { AppError, isAppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import { refreshGrant } from '#lib/oauth/refresh-grant';
 import { isOAuthError, type OAuthError, type PinnedEndpoints } from '#lib/oauth/types';
@@ -84,7 +85,14 @@ async function spend(ctx: Context, lease: Lease, row: LeasedRow, provider: Provi
   const spent = row.refreshToken ?? '';
   const refreshToken = ctx.vault.open(spent, refreshTokenPlace(lease.id));
   const proved = performance.now() - provedAt < proofMs || (await beginSpending(ctx, lease));
-  if (!proved) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
+  if (!proved) {
+    await assertNotFrozen(ctx, { provider: provider.id, personId: lease.personId, connectionId: lease.id }).catch(
+      (error: unknown) => {
+        throw isAppError(error) ? new NotAsked(error) : error;
+      },
+    );
+    throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
+  }
   const askedAt = performance.now();
   const tokens = await refreshGrant(provider, pinned, { refreshToken, accountParams: row.accountParams }, deps);
   const answer: RefreshAnswer = { tokens, lifeSeconds: tokens.expires_in ?? provider.expires_default, askedAt, spent };
@@ -109,7 +117,9 @@ async function endFailed(
 ): Promise<void> {
   if (error instanceof NotAsked) {
     // Nothing was spent, so what the row said before is still the truth.
-    await releaseLease(ctx.database.db, lease, row.lastRefreshError);
+    // Under a brake it is not asked for anyway; once that is lifted, nothing of the claim should be left.
+    const asBefore = error.answer.code === 'frozen' ? { failures: row.refreshFailures, seconds: 0 } : undefined;
+    await releaseLease(ctx.database.db, lease, row.lastRefreshError, asBefore);
     throw error.answer;
   }
   const about = { personId: lease.personId, connectionId: lease.id, provider: row.provider };

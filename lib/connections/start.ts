@@ -10,10 +10,11 @@ import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import { buildAuthorizationUrl, createTransactionSecrets } from '#lib/oauth/authorization-request';
 import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
+import { stepUpProvider } from '#lib/people/step-up';
 import type { ProviderRecord } from '#lib/providers/record';
 
 export const startFlowInput = z.object({
-  intent: z.enum(['sign_in', 'connect', 'reconnect']),
+  intent: z.enum(['sign_in', 'step_up', 'connect', 'reconnect']),
   provider: z.string().max(64).optional(),
   /** The connection to reconnect; its provider and account-specific parts are taken. */
   connectionId: z.string().max(64).optional(),
@@ -66,20 +67,29 @@ function accountParamsFor(provider: ProviderRecord, given: Record<string, string
   return values;
 }
 
+/** What is asked for, in seconds: less than what counts, so that some minutes are left for what it was needed for. */
+const askedMaxAge = '60';
+
+function signInParams(intent: StartFlowInput['intent'], provider: ProviderRecord): Record<string, string> {
+  return intent === 'step_up' && provider.step_up === 'auth_time' ? { max_age: askedMaxAge } : {};
+}
+
 /**
  * Begins a flow: chooses provider and scopes, makes the secrets, pins issuer and endpoints.
  * @throws AppError `unauthenticated`, `not_found`, `unknown_provider`, `revoked`, `frozen`, `invalid_request`,
  *   `provider_unavailable` or `provider_configuration`
  */
 export async function startFlow(ctx: Context, input: StartFlowInput): Promise<StartedFlow> {
-  const signingIn = input.intent === 'sign_in';
-  if (!signingIn) requirePerson(ctx);
+  // Stepping up is signing in once more, where one is signed in.
+  const signingIn = input.intent === 'sign_in' || input.intent === 'step_up';
+  if (input.intent !== 'sign_in') requirePerson(ctx);
   const { actor } = ctx;
   const existing =
     input.intent === 'reconnect' && actor.type === 'person'
       ? await loadOwn({ ...ctx, actor }, input.connectionId ?? '')
       : undefined;
-  const provider = ctx.providers.get(existing?.provider ?? input.provider ?? '');
+  const own = input.intent === 'step_up' ? await stepUpProvider(ctx) : existing?.provider;
+  const provider = ctx.providers.get(own ?? input.provider ?? '');
   const offered = signingIn ? provider?.sign_in : provider?.connect;
   if (!provider || !offered) throw new AppError('unknown_provider');
 
@@ -95,7 +105,7 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
     pinned = await resolveEndpoints(provider, ctx, accountParams);
     location = buildAuthorizationUrl(
       // Extra parameters ask for lasting access; signing in wants none.
-      signingIn ? { ...provider, authorization_params: {} } : provider,
+      signingIn ? { ...provider, authorization_params: signInParams(input.intent, provider) } : provider,
       pinned,
       {
         redirectUri: redirectUri(ctx),

@@ -6,6 +6,7 @@ import { type Grant, storeGrant } from '#lib/connections/store-grant';
 import { accessTokenPlace, refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import type { Runtime } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
+import { freezes } from '#lib/db/schema/freezes';
 import { people } from '#lib/db/schema/people';
 import { sharedDatabase } from '#tests/database';
 import { addPerson, createRuntime, entries, freeze, rowOf } from '#tests/hub';
@@ -40,6 +41,7 @@ function grant(given: Partial<Grant> = {}, tokens: Partial<Grant['tokens']> = {}
     scopesRequested: ['read'],
     scopesGranted: ['read'],
     accountParams: {},
+    reconnects: null,
     extras: {},
     authorization: { pkce: 'S256', issChecked: true, idTokenChecked: true, userAgent: null },
     ...given,
@@ -151,6 +153,24 @@ test('a frozen connection takes no new grant', async () => {
   await expect(storeGrant(ctx, grant({ subject: first.subject }))).rejects.toMatchObject({ code: 'frozen' });
   expect(await rowOf(runtime, connectionId)).toEqual(before);
 });
+
+test.each(['provider', 'person', 'everything', 'connection'] as const)(
+  'a brake that is pulled over its %s while the provider answers does not lose the answer',
+  async (scope) => {
+    const ctx = await somebody();
+    const first = grant();
+    const { connectionId } = await storeGrant(ctx, first);
+    const target = { provider: first.provider, person: ctx.actor.personId, everything: '', connection: connectionId };
+    await freeze(runtime, scope, target[scope]);
+    try {
+      const again = grant({ subject: first.subject, reconnects: connectionId });
+      expect(await storeGrant(ctx, again)).toEqual({ connectionId, outcome: 'reconnected' });
+      expect((await rowOf(runtime, connectionId)).generation).toBe(2);
+    } finally {
+      await database.db.delete(freezes);
+    }
+  },
+);
 
 test.each(['disabledAt', 'deletedAt'] as const)(
   'nothing is kept for a person with %s, although the flow had begun before',

@@ -1,6 +1,6 @@
 import { and, eq, isNull, ne, sql } from 'drizzle-orm';
 import type { PersonContext } from '#lib/access/require';
-import { assertNotFrozen, isFrozen } from '#lib/connections/frozen';
+import { isFrozenItself } from '#lib/connections/frozen';
 import { sealTokens } from '#lib/connections/tokens-at-rest';
 import { type Db, withTransaction } from '#lib/db/database';
 import { type Authorization, connections } from '#lib/db/schema/connections';
@@ -23,6 +23,8 @@ export interface Grant {
   /** Null: the provider does not say. */
   scopesGranted: string[] | null;
   accountParams: Record<string, string>;
+  /** The connection that was to be reconnected, whose brakes were asked for before the provider was. */
+  reconnects: string | null;
   extras: Record<string, string | number | boolean>;
   authorization: Authorization;
 }
@@ -43,7 +45,7 @@ const liveRow = (personId: string, grant: Grant) =>
 
 async function findLive(db: Db, personId: string, grant: Grant) {
   const [row] = await db
-    .select({ id: connections.id, status: connections.status, frozen: isFrozen })
+    .select({ id: connections.id, status: connections.status, frozen: isFrozenItself })
     .from(connections)
     .where(liveRow(personId, grant));
   return row;
@@ -52,7 +54,8 @@ async function findLive(db: Db, personId: string, grant: Grant) {
 /**
  * Keeps a grant: under the id of the person's live connection to the same account, else under a new one. The row, its
  * sealed tokens and the ledger entry are written in one transaction. A connection revoked or made meanwhile by another
- * tab is noticed by the write itself, and looked for once more.
+ * tab is noticed by the write itself, and looked for once more. A brake that was pulled while the provider answered does
+ * not undo the answer; only one over a connection that nobody knew to be meant is met here first.
  * @throws AppError `frozen`, `person_disabled`, or `conflict` where the row changed under every attempt
  */
 export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<StoredGrant> {
@@ -60,8 +63,7 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
   const { db } = ctx.database;
   for (let attempt = 0; attempt < 3; attempt++) {
     const live = await findLive(db, personId, grant);
-    if (live?.frozen) throw new AppError('frozen');
-    await assertNotFrozen(ctx, { provider: grant.provider, personId });
+    if (live?.frozen && live.id !== grant.reconnects) throw new AppError('frozen');
     const id = live?.id ?? newConnectionId(personId);
     const values = {
       label: grant.label,

@@ -3,7 +3,8 @@ import type { PinnedEndpoints } from '#lib/oauth/types';
 /** How long a person may take at the provider, in seconds. */
 export const transactionSeconds = 600;
 
-export type FlowIntent = 'sign_in' | 'connect' | 'reconnect';
+/** `step_up`: somebody who is signed in proves once more who they are. */
+export type FlowIntent = 'sign_in' | 'step_up' | 'connect' | 'reconnect';
 
 /** One flow, whole: everything that its callback must match, in one sealed record. */
 export interface Transaction {

@@ -4,7 +4,7 @@ import { type Transaction, transactionSeconds } from '#lib/connections/transacti
 import type { Context } from '#lib/context';
 import { type AppError, type ErrorCode, toAppError } from '#lib/errors';
 import { refusalPage, seeOther } from '#lib/http/oauth-answers';
-import { signInPage, withFlowResult } from '#lib/http/return-to';
+import { pageOfFlow, withFlowResult } from '#lib/http/return-to';
 import type { CookieJar } from '#lib/session/cookies';
 import { writeSessionId } from '#lib/session/session-cookie';
 import { clearTransaction, findTransaction } from '#lib/session/transaction-cookies';
@@ -49,7 +49,7 @@ export async function handleCallback(ctx: Context, request: Request, jar: Cookie
   if (result.ok) {
     const { intent, provider: id } = result;
     ctx.log.info({ event: 'flow_completed', request_id: ctx.requestId, provider: id, intent });
-    if (result.intent === 'sign_in') {
+    if ('session' in result) {
       await writeSessionId(ctx.config, jar, result.session.id, result.session.seconds);
       return seeOther(result.returnTo);
     }
@@ -58,7 +58,13 @@ export async function handleCallback(ctx: Context, request: Request, jar: Cookie
   }
   const { error, transaction } = result;
   if (!transaction || outright.includes(error.code)) return refusalPage(error, ctx.requestId);
-  const page = transaction.intent === 'sign_in' ? signInPage(transaction.returnTo) : transaction.returnTo;
   const { provider, connectionId } = transaction;
-  return seeOther(withFlowResult(page, { flow: error.code, provider, connection: connectionId, ref: ctx.requestId }));
+  return seeOther(
+    withFlowResult(pageOfFlow(transaction), {
+      flow: error.code,
+      provider,
+      connection: connectionId,
+      ref: ctx.requestId,
+    }),
+  );
 }

@@ -1,3 +1,5 @@
+import type { FlowIntent } from '#lib/connections/transaction';
+
 /** Where people go when nothing better is known. */
 export const defaultReturnTo = '/connections';
 
@@ -25,6 +27,17 @@ export function safeReturnTo(text: unknown): string {
 /** The sign-in page, from which people come on to `returnTo`: a path that was checked. */
 export function signInPage(returnTo: string): string {
   return `/sign-in?${new URLSearchParams({ return_to: returnTo })}`;
+}
+
+/** The page that asks to sign in once more, from which people come on to `returnTo`: a path that was checked. */
+export function stepUpPage(returnTo: string): string {
+  return `/step-up?${new URLSearchParams({ return_to: returnTo })}`;
+}
+
+/** The page that a flow was begun at, and that shows how it failed. */
+export function pageOfFlow({ intent, returnTo }: { intent: FlowIntent; returnTo: string }): string {
+  if (intent === 'sign_in') return signInPage(returnTo);
+  return intent === 'step_up' ? stepUpPage(returnTo) : returnTo;
 }
 
 /** The return path with what came of the flow, for the page to show. */

@@ -5,7 +5,7 @@ import type { Context } from '#lib/context';
 import { AppError, toAppError } from '#lib/errors';
 import { refusalPage, seeOther } from '#lib/http/oauth-answers';
 import { requireSameOrigin } from '#lib/http/origin';
-import { safeReturnTo, signInPage, withFlowResult } from '#lib/http/return-to';
+import { pageOfFlow, safeReturnTo, withFlowResult } from '#lib/http/return-to';
 import type { CookieJar } from '#lib/session/cookies';
 import { writeTransaction } from '#lib/session/transaction-cookies';
 
@@ -33,10 +33,10 @@ function readForm(form: FormData): StartFlowInput {
   return parsed.data;
 }
 
-/** Where a failed start is shown: on the card it began at, or on the sign-in page. */
+/** Where a failed start is shown: on the card it began at, or on the page for signing in. */
 function failedStart(ctx: Context, input: StartFlowInput, code: string): string {
   const result = { flow: code, provider: input.provider, connection: input.connectionId, ref: ctx.requestId };
-  return withFlowResult(input.intent === 'sign_in' ? signInPage(input.returnTo) : input.returnTo, result);
+  return withFlowResult(pageOfFlow(input), result);
 }
 
 /** POST /oauth/start: begins a flow and answers 303 to the provider, with the flow in a cookie of its own. */
@@ -47,7 +47,7 @@ export async function handleStart(ctx: Context, request: Request, jar: CookieJar
     // Before the form is read: reading costs more than refusing.
     await limitRate(ctx, 'start');
     input = readForm(await request.formData());
-    if (input.intent === 'sign_in') await limitRate(ctx, 'sign_in');
+    if (input.intent === 'sign_in' || input.intent === 'step_up') await limitRate(ctx, 'sign_in');
     const { location, transaction } = await startFlow(ctx, input);
     await writeTransaction(ctx.config, jar, transaction, transactionSeconds);
     return seeOther(location.href);

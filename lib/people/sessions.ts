@@ -6,6 +6,7 @@ import type { Db } from '#lib/db/database';
 import { people } from '#lib/db/schema/people';
 import { sessions } from '#lib/db/schema/sessions';
 import { hashSecret, newId, newSecret } from '#lib/ids';
+import type { Authentication } from '#lib/people/authentication';
 import { effectiveRole } from '#lib/people/effective-role';
 
 /** Lifetimes in hours for a role; an administrator's are shorter. */
@@ -38,7 +39,12 @@ export interface NewSession {
 }
 
 /** Begins a session with a new id in the caller's transaction (session fixation: ids are never taken over). */
-export async function beginSession(tx: Db, ctx: Context, person: { id: string; role: Role }): Promise<NewSession> {
+export async function beginSession(
+  tx: Db,
+  ctx: Context,
+  person: { id: string; role: Role },
+  authentication: Authentication | null = null,
+): Promise<NewSession> {
   const id = newSecret();
   const publicId = newId('ses');
   const seconds = Math.floor(hoursFor(ctx.config, person.role).absolute * 3600);
@@ -49,6 +55,10 @@ export async function beginSession(tx: Db, ctx: Context, person: { id: string; r
     expiresAt: sql`now() + make_interval(secs => ${seconds}::float8)`,
     ip: ctx.ip,
     userAgent: ctx.userAgent?.slice(0, 300) ?? null,
+    ...(authentication && {
+      authenticatedAt: sql`now() - make_interval(secs => ${authentication.ageSeconds}::float8)`,
+      authenticationProof: authentication.proof,
+    }),
   });
   return { id, publicId, seconds };
 }

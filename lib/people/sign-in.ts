@@ -1,4 +1,5 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
+import type { Config } from '#lib/config/config';
 import type { SignInRule } from '#lib/config/environment';
 import type { Context, Role } from '#lib/context';
 import { isUniqueViolation, withTransaction } from '#lib/db/database';
@@ -6,6 +7,7 @@ import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
 import { newPersonId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
+import type { Authentication } from '#lib/people/authentication';
 import { endSessionRow } from '#lib/people/end-session';
 import { beginSession, type NewSession } from '#lib/people/sessions';
 
@@ -21,6 +23,8 @@ export interface SignInIdentity {
 export interface SignInInput {
   provider: { id: string; trustedEmail: boolean };
   identity: SignInIdentity;
+  /** How long ago the person was authenticated, where that is known in a way that counts. */
+  authentication?: Authentication | null;
 }
 
 /** In lower case, A to Z only: Unicode would turn the Kelvin sign (U+212A) into `k`, and so one address into another. */
@@ -37,18 +41,26 @@ export function maySignIn(rules: readonly SignInRule[], provider: string, identi
   });
 }
 
+/** What the configuration says of an identity today: whether it may come in, and whether as an administrator. */
+export function judgeSignIn(
+  config: Pick<Config, 'signInAllow' | 'adminEmails'>,
+  provider: SignInInput['provider'],
+  identity: SignInIdentity,
+): { allowed: boolean; adminByConfig: boolean } {
+  const everybody = config.signInAllow.length === 0;
+  const allowed = everybody || maySignIn(config.signInAllow, provider.id, identity);
+  const trusted = provider.trustedEmail && identity.emailVerified && identity.email !== null;
+  return { allowed, adminByConfig: trusted && config.adminEmails.includes(lowerCase(identity.email ?? '')) };
+}
+
 /**
  * Signs a person in after their provider's answer was checked: makes or finds the person by (issuer, subject), sets
  * what ADMIN_EMAILS says today, and begins a session with a new id.
  * @throws AppError `sign_in_not_allowed` or `person_disabled`; both are in the ledger then
  */
 export async function signIn(ctx: Context, input: SignInInput): Promise<{ personId: string; session: NewSession }> {
-  const { provider, identity } = input;
-  const { config } = ctx;
-  const everybody = config.signInAllow.length === 0;
-  const allowed = everybody || maySignIn(config.signInAllow, provider.id, identity);
-  const trusted = provider.trustedEmail && identity.emailVerified && identity.email !== null;
-  const adminByConfig = trusted && config.adminEmails.includes(lowerCase(identity.email ?? ''));
+  const { provider, identity, authentication = null } = input;
+  const { allowed, adminByConfig } = judgeSignIn(ctx.config, provider, identity);
 
   // Whoever is signed in here already is not who signs in: the entries name the person they are about.
   const visitor: Context = { ...ctx, actor: { type: 'anonymous' } };
@@ -98,7 +110,7 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<{ person
       const role: Role = adminByConfig ? 'administrator' : (known?.role ?? 'user');
       // The browser's cookie is replaced: whoever was signed in here before is signed out, not left behind.
       if (ctx.actor.type === 'person') await endSessionRow(tx, ctx, ctx.actor);
-      const session = await beginSession(tx, ctx, { id: personId, role });
+      const session = await beginSession(tx, ctx, { id: personId, role }, authentication);
       await record(tx, visitor, {
         action: 'sign_in.completed',
         personId,

@@ -11,6 +11,11 @@ export interface ProviderRecord extends OAuthProvider {
   readonly connect: boolean;
   /** Whether its word that an e-mail is verified counts for administrator rights. */
   readonly trusted_email: boolean;
+  /**
+   * How a fresh sign-in is known: by `max_age` and the `auth_time` that comes back (OpenID Connect Core §3.1.2.1), or
+   * only by its having gone through, whatever the provider asked of the person.
+   */
+  readonly step_up: 'auth_time' | 'session_only';
   /** What signing in asks for: identity only. */
   readonly sign_in_scopes: readonly string[];
   /** What a token answer without `scope` means: as asked (RFC 6749 §5.1), or nothing is known. */

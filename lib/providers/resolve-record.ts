@@ -92,6 +92,9 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
   const all = merge(entry);
   const scopes = all.scopes ?? [];
   const identityScopes = new Set(['openid', 'email', 'profile']);
+  const signInScopes = all.sign_in_scopes ?? scopes.filter((scope) => identityScopes.has(scope));
+  // The time stands in the ID token. Who writes `auth_time` and asks for none is not served less than was written.
+  const stepUp = entry.step_up ?? (signInScopes.includes('openid') ? all.step_up : undefined);
   return deepFreeze({
     id: all.id,
     name: all.name,
@@ -114,7 +117,7 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
     token_endpoint_auth_method: all.token_endpoint_auth_method ?? 'client_secret_basic',
     basic_encoding: all.basic_encoding ?? 'form',
     scopes,
-    sign_in_scopes: all.sign_in_scopes ?? scopes.filter((scope) => identityScopes.has(scope)),
+    sign_in_scopes: signInScopes,
     scope_sep_out: all.scope_sep_out ?? ' ',
     scope_sep_in: all.scope_sep_in ?? ' ',
     absent_scope: all.absent_scope ?? 'as_asked',
@@ -147,5 +150,6 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
     sign_in: all.sign_in ?? false,
     connect: all.connect ?? true,
     trusted_email: all.trusted_email ?? false,
+    step_up: stepUp ?? 'session_only',
   } satisfies ProviderRecord);
 }

@@ -4,6 +4,7 @@ import { refresh } from 'next/cache';
 import { z } from 'zod';
 import { createApiKey, createApiKeyInput } from '#lib/access/create-api-key';
 import { revokeApiKey } from '#lib/access/revoke-api-key';
+import { setAddresses } from '#lib/access/set-addresses';
 import { listConnections } from '#lib/connections/list';
 import { formAction } from '#lib/http/action';
 import { curlLine } from '#ui/curl-line';
@@ -13,11 +14,22 @@ const list = z
   .optional()
   .transform((value) => (value === undefined ? [] : [value].flat()));
 
+/** Addresses as they are typed, one under the other or with commas; none at all is no rule. */
+const addresses = z
+  .string()
+  .max(10_000)
+  .default('')
+  .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ''));
+const elsewhere = z.enum(['deny', 'alert']).default('deny');
+const orNone = (ranges: string[]) => (ranges.length > 0 ? ranges : null);
+
 const keyInput = z.object({
   name: z.string().trim().min(1, 'Give it a name').max(100),
   scopes: list.pipe(createApiKeyInput.shape.scopes),
   providers: list,
   days: z.enum(['', '7', '30', '90', '365']),
+  ipRanges: addresses,
+  ipRule: elsewhere,
 });
 
 const dayInMilliseconds = 24 * 60 * 60 * 1000;
@@ -26,13 +38,15 @@ const dayInMilliseconds = 24 * 60 * 60 * 1000;
 export const createKey = formAction(
   keyInput,
   { role: 'administrator' },
-  async (ctx, { name, scopes, providers, days }) => {
+  async (ctx, { name, scopes, providers, days, ipRanges, ipRule }) => {
     const expiresAt = days === '' ? null : new Date(ctx.now().getTime() + Number(days) * dayInMilliseconds);
     const { key, apiKey } = await createApiKey(ctx, {
       name,
       scopes,
       providers: providers.length > 0 ? providers : null,
       expiresAt,
+      ipRanges: orNone(ipRanges),
+      ipRule,
     });
     const { items } = await listConnections(ctx, { status: 'connected', limit: 50 });
     const example = items.find(({ provider }) => apiKey.providers?.includes(provider.id) ?? true);
@@ -53,6 +67,17 @@ export const revokeKey = formAction(
   { role: 'administrator' },
   async (ctx, { id }) => {
     await revokeApiKey(ctx, { id });
+    refresh();
+    return undefined;
+  },
+);
+
+/** Says where a key is expected from; effective at its next call. */
+export const changeAddresses = formAction(
+  z.object({ id: z.string().max(64), ipRanges: addresses, ipRule: elsewhere }),
+  { role: 'administrator' },
+  async (ctx, { id, ipRanges, ipRule }) => {
+    await setAddresses(ctx, { id, ipRanges: orNone(ipRanges), ipRule });
     refresh();
     return undefined;
   },

@@ -1,4 +1,4 @@
-import { BookOpen, CircleCheck, CircleSlash, Clock, KeyRound } from 'lucide-react';
+import { BookOpen, CircleCheck, CircleSlash, Clock, KeyRound, Snowflake } from 'lucide-react';
 import type { Metadata } from 'next';
 import { EmptyState } from '#app/_ui/empty-state';
 import { Link } from '#app/_ui/link';
@@ -9,7 +9,10 @@ import { listApiKeys } from '#lib/access/list-api-keys';
 import type { ApiKeyView } from '#lib/access/views';
 import { adminPage } from '#lib/http/page';
 import { DataTable, Td, Th, Tr } from '../_parts/data-table.tsx';
+import { StandingBrakes } from '../_parts/standing-brakes.tsx';
+import { FreezeButton } from '../freezes/_parts/freeze-button.tsx';
 import { CreateKey } from './_parts/create-key.tsx';
+import { KeyAddresses } from './_parts/key-addresses.tsx';
 import { RevokeKey } from './_parts/revoke-key.tsx';
 
 export const metadata: Metadata = { title: 'API keys' };
@@ -21,6 +24,7 @@ export default async function ApiKeys() {
   const providers = ctx.providers.connectable().map(({ id, name }) => ({ id, name }));
   return (
     <>
+      <StandingBrakes />
       <PageHeading
         title="API keys"
         action={
@@ -64,6 +68,7 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
           <Th from="sm">Status</Th>
           <Th from="md">Scopes</Th>
           <Th from="lg">Providers</Th>
+          <Th from="xl">From</Th>
           <Th from="sm">Last used</Th>
           <Th from="lg">Expires</Th>
           {administrator && (
@@ -80,29 +85,73 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
             <span className="block font-medium wrap-anywhere sm:min-w-40">{key.name}</span>
             <code className="block font-mono text-meta text-soft">{key.prefix}…</code>
             <span className="block text-soft @min-[42rem]:hidden">{key.scopes.join(', ')}</span>
+            {key.ipRanges && (
+              <span className="block text-soft @min-[60rem]:hidden">
+                from <From apiKey={key} />
+              </span>
+            )}
             <span className="mt-1 block @min-[36rem]:hidden">
-              <KeyStatus status={key.status} />
+              <KeyStatus apiKey={key} />
             </span>
           </Td>
           <Td from="sm">
-            <KeyStatus status={key.status} />
+            <KeyStatus apiKey={key} />
           </Td>
           <Td from="md">
             <code className="font-mono">{key.scopes.join(' ')}</code>
           </Td>
           <Td from="lg">{key.providers?.join(', ') ?? 'all'}</Td>
+          <Td from="xl">
+            <From apiKey={key} />
+          </Td>
           <Td from="sm">
             <TimeOr at={key.lastUsedAt} otherwise="never" />
           </Td>
           <Td from="lg">{key.expiresAt ? <Time at={key.expiresAt} /> : 'never'}</Td>
-          {administrator && <Td>{key.status !== 'revoked' && <RevokeKey id={key.id} name={key.name} />}</Td>}
+          {administrator && (
+            <Td>
+              {key.status !== 'revoked' && (
+                <div className="flex flex-wrap gap-2 py-1">
+                  <KeyAddresses id={key.id} name={key.name} ranges={key.ipRanges ?? []} rule={key.ipRule} />
+                  {!key.frozen && <FreezeButton scope="api_key" target={key.id} name={key.name} small />}
+                  <RevokeKey id={key.id} name={key.name} />
+                </div>
+              )}
+            </Td>
+          )}
         </Tr>
       ))}
     </DataTable>
   );
 }
 
-function KeyStatus({ status }: { status: ApiKeyView['status'] }) {
+/** So many ranges are named in the row; its dialog has all. */
+const shown = 2;
+
+/** Where a key is expected from, and what a call from elsewhere meets. */
+function From({ apiKey: { ipRanges, ipRule } }: { apiKey: ApiKeyView }) {
+  if (!ipRanges) return 'anywhere';
+  return (
+    <>
+      <code className="font-mono wrap-anywhere">
+        {ipRanges.slice(0, shown).join(', ')}
+        {ipRanges.length > shown && ` and ${ipRanges.length - shown} more`}
+      </code>{' '}
+      <span className="text-soft">{ipRule === 'deny' ? 'refused elsewhere' : 'alert elsewhere'}</span>
+    </>
+  );
+}
+
+function KeyStatus({ apiKey: { status, frozen } }: { apiKey: ApiKeyView }) {
+  if (frozen && status === 'active') {
+    return (
+      <Link href="/admin/freezes" className="hover:underline">
+        <Badge tone="frozen" icon={Snowflake}>
+          Frozen
+        </Badge>
+      </Link>
+    );
+  }
   if (status === 'active') {
     return (
       <Badge tone="good" icon={CircleCheck}>

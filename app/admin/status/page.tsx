@@ -4,6 +4,7 @@ import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Time } from '#app/_ui/time';
+import { standingFreezes } from '#lib/brakes/list';
 import { listProviderActivity } from '#lib/connections/provider-activity';
 import { isSick, listProviderHealth } from '#lib/connections/provider-health';
 import { adminPage, inPart } from '#lib/http/page';
@@ -11,6 +12,7 @@ import { listJobs } from '#lib/jobs/list-jobs';
 import { readDatabaseStatus } from '#lib/processes/database-status';
 import { listProcesses } from '#lib/processes/list-processes';
 import { SickProviders } from '../_parts/sick-providers.tsx';
+import { StandingBrakes } from '../_parts/standing-brakes.tsx';
 import { DatabaseFacts } from './_parts/database-facts.tsx';
 import { JobTable } from './_parts/job-table.tsx';
 import { ProcessTable } from './_parts/process-table.tsx';
@@ -23,12 +25,13 @@ const path = '/admin/status';
 /** What runs and how it goes. A part that cannot be read says so in its place; the others stay. */
 export default async function Status() {
   const ctx = await adminPage(path);
-  const [health, activity, processes, jobs, database] = await Promise.all([
+  const [health, activity, processes, jobs, database, brakes] = await Promise.all([
     inPart(ctx, 'provider_health', listProviderHealth(ctx)),
     inPart(ctx, 'provider_activity', listProviderActivity(ctx)),
     inPart(ctx, 'processes', listProcesses(ctx)),
     inPart(ctx, 'jobs', listJobs(ctx)),
     inPart(ctx, 'database', readDatabaseStatus(ctx)),
+    inPart(ctx, 'brakes', standingFreezes(ctx)),
   ]);
   const part = (id: string, title: string, about: string, content: React.ReactNode | null) => (
     <Part id={id} title={title} about={about} reference={ctx.requestId}>
@@ -37,6 +40,7 @@ export default async function Status() {
   );
   return (
     <>
+      <StandingBrakes />
       <PageHeading
         title="Status"
         action={
@@ -54,7 +58,15 @@ export default async function Status() {
           'providers',
           'Providers',
           'How refreshes go, over all processes. Counts are of the last hour.',
-          health && <ProviderTable health={health} activity={activity} reference={ctx.requestId} />,
+          health && (
+            <ProviderTable
+              health={health}
+              activity={activity}
+              brakes={brakes ?? []}
+              administrator={ctx.actor.role === 'administrator' && brakes !== null}
+              reference={ctx.requestId}
+            />
+          ),
         )}
         {part(
           'processes',

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { check, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { check, index, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { instant } from '#lib/db/schema/columns';
 
 export const freezeScopes = ['everything', 'provider', 'person', 'api_key', 'connection'] as const;
@@ -18,10 +18,14 @@ export const freezes = pgTable(
     createdAt: instant().notNull().defaultNow(),
     liftedBy: text(),
     liftedAt: instant(),
+    liftReason: text(),
   },
   (t) => [
     // Also what makes asking at every vend cheap: the index holds only the brakes that stand.
     uniqueIndex('freezes_standing').on(t.scope, t.target).where(sql`${t.liftedAt} is null`),
+    // The history, the newest first, and that of one thing.
+    index('freezes_created').on(t.createdAt, t.id),
+    index('freezes_over').on(t.scope, t.target, t.createdAt),
     check('freezes_scope', sql`${t.scope} in ('everything', 'provider', 'person', 'api_key', 'connection')`),
     check('freezes_target', sql`(${t.scope} = 'everything') = (${t.target} = '')`),
   ],

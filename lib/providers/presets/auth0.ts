@@ -4,6 +4,7 @@ import type { Preset } from '#lib/providers/preset';
 export const auth0: Preset = () => ({
   name: 'Auth0',
   discovery: 'oidc',
+  step_up: 'auth_time',
   token_endpoint_auth_method: 'client_secret_post',
   scopes: ['openid', 'profile', 'email', 'offline_access'],
   sign_in_scopes: ['openid', 'profile', 'email'],

@@ -3,6 +3,7 @@ import type { Preset } from '#lib/providers/preset';
 /** Any server that keeps to OpenID Connect Discovery and Core. */
 export const oidc: Preset = () => ({
   discovery: 'oidc',
+  step_up: 'auth_time',
   scopes: ['openid', 'profile', 'email'],
   sign_in_scopes: ['openid', 'profile', 'email'],
   identity: {

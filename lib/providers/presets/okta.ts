@@ -4,6 +4,7 @@ import type { Preset } from '#lib/providers/preset';
 export const okta: Preset = () => ({
   name: 'Okta',
   discovery: 'oidc',
+  step_up: 'auth_time',
   token_endpoint_auth_method: 'client_secret_basic',
   scopes: ['openid', 'profile', 'email', 'offline_access'],
   sign_in_scopes: ['openid', 'profile', 'email'],

@@ -3,6 +3,7 @@
 import { useActionState, useState } from 'react';
 import { Notice } from '#app/_ui/notice';
 import { createKey } from '../actions.ts';
+import { type Addresses, AddressFields } from './address-fields.tsx';
 import { NewKey } from './new-key.tsx';
 import { keyScopes } from './scope-words.ts';
 
@@ -23,6 +24,7 @@ function KeyForm({ providers, again }: CreateKeyProps & { again: () => void }) {
   const [scopes, setScopes] = useState<string[]>([]);
   const [limit, setLimit] = useState<string[]>([]);
   const [days, setDays] = useState('90');
+  const [addresses, setAddresses] = useState<Addresses>({ ranges: '', rule: 'deny' });
   if (state?.ok && state.data) return <NewKey {...state.data} stored={again} />;
   const refused = state?.ok === false ? state : null;
   const fault = (path: string) =>
@@ -103,6 +105,7 @@ function KeyForm({ providers, again }: CreateKeyProps & { again: () => void }) {
           </div>
         </fieldset>
       )}
+      <AddressFields value={addresses} change={setAddresses} fault={fault('ipRanges')} />
       <div className="flex flex-col gap-1">
         <label htmlFor="key-days" className="label">
           Expires

@@ -6,10 +6,13 @@ import { Notice } from '#app/_ui/notice';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { Time } from '#app/_ui/time';
 import { Timeline } from '#app/_ui/timeline';
+import { standingFreeze } from '#lib/brakes/list';
 import { getConnection } from '#lib/connections/get';
 import { connectionHistory } from '#lib/connections/history';
 import type { RevocationView } from '#lib/connections/views';
 import { adminPage, orNotFound } from '#lib/http/page';
+import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { BrakeControl } from '../../freezes/_parts/brake-control.tsx';
 import { NoPkce } from '../_parts/connection-table.tsx';
 import { RevokeOne } from '../_parts/revoke-one.tsx';
 
@@ -18,14 +21,20 @@ export const metadata: Metadata = { title: 'Connection' };
 export default async function AdminConnection({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;
   const ctx = await adminPage(`/admin/connections/${encodeURIComponent(id)}`);
-  const [connection, history] = await orNotFound(
-    Promise.all([getConnection(ctx, { id }), connectionHistory(ctx, { id })]),
+  const [connection, history, brake] = await orNotFound(
+    Promise.all([
+      getConnection(ctx, { id }),
+      connectionHistory(ctx, { id }),
+      standingFreeze(ctx, { scope: 'connection', target: id }),
+    ]),
   );
   const { provider, account, personId, status, revocation } = connection;
   const withoutPkce = ctx.providers.get(provider.id)?.dangerously_without_pkce ?? false;
   const label = account.label || account.subject;
+  const administrator = ctx.actor.role === 'administrator';
   return (
     <>
+      <StandingBrakes />
       <BackLink href="/admin/connections">Connections</BackLink>
       <div className="mb-6 flex flex-wrap items-center justify-between gap-4">
         <div className="flex min-w-0 items-center gap-3">
@@ -41,8 +50,17 @@ export default async function AdminConnection({ params }: { params: Promise<{ id
             </p>
           </div>
         </div>
-        {ctx.actor.role === 'administrator' && status !== 'revoked' && (
-          <RevokeOne id={id} label={`${label}, ${provider.name}`} />
+        {status !== 'revoked' && (
+          <div className="flex flex-wrap items-center gap-2">
+            <BrakeControl
+              scope="connection"
+              target={id}
+              name={`${label}, ${provider.name}`}
+              brake={brake}
+              administrator={administrator}
+            />
+            {administrator && <RevokeOne id={id} label={`${label}, ${provider.name}`} />}
+          </div>
         )}
       </div>
       <div className="flex flex-col gap-4">

@@ -4,12 +4,15 @@ import { Fact, Facts } from '#app/_ui/facts';
 import { Link } from '#app/_ui/link';
 import { Status } from '#app/_ui/status';
 import { Time, TimeOr } from '#app/_ui/time';
+import { standingFreeze } from '#lib/brakes/list';
 import { listConnections } from '#lib/connections/list';
 import { adminPage, orNotFound } from '#lib/http/page';
 import { getPerson } from '#lib/people/get';
 import { listSessions } from '#lib/people/list-sessions';
 import { roleWords } from '#ui/role-words';
 import { browserName } from '#ui/user-agent';
+import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { BrakeControl } from '../../freezes/_parts/brake-control.tsx';
 import { EndSession } from '../_parts/end-session.tsx';
 import { PersonActions } from '../_parts/person-actions.tsx';
 import { RoleForm } from '../_parts/role-form.tsx';
@@ -22,21 +25,26 @@ export default async function PersonPage({ params }: { params: Promise<{ id: str
   const { id } = await params;
   const ctx = await adminPage(`/admin/people/${encodeURIComponent(id)}`);
   const person = await orNotFound(getPerson(ctx, { id }));
-  const [sessions, { items: connections, nextCursor }] = await Promise.all([
+  const [sessions, { items: connections, nextCursor }, brake] = await Promise.all([
     listSessions(ctx, { personId: id }),
     listConnections(ctx, { personId: id, limit: connectionsShown }),
+    standingFreeze(ctx, { scope: 'person', target: id }),
   ]);
   const administrator = ctx.actor.role === 'administrator';
   const self = ctx.actor.personId === id;
   const name = person.name ?? person.email ?? person.id;
   return (
     <>
+      <StandingBrakes />
       <BackLink href="/admin/people">People</BackLink>
       <div className="mb-6 flex flex-wrap items-center justify-between gap-4">
         <h1 className="min-w-0 text-title font-semibold tracking-tight wrap-anywhere">{name}</h1>
-        {administrator && !self && (
-          <PersonActions id={id} name={name} status={person.status} connections={person.connections} />
-        )}
+        <div className="flex flex-wrap items-center gap-2">
+          <BrakeControl scope="person" target={id} name={name} brake={brake} administrator={administrator} />
+          {administrator && !self && (
+            <PersonActions id={id} name={name} status={person.status} connections={person.connections} />
+          )}
+        </div>
       </div>
       <div className="grid items-start gap-4 xl:grid-cols-2">
         <section aria-labelledby="profile" className="card p-5">

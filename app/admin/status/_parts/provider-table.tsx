@@ -3,20 +3,27 @@ import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { Badge } from '#app/_ui/status';
 import { Time, TimeOr } from '#app/_ui/time';
+import type { FreezeView } from '#lib/brakes/views';
 import type { ProviderActivityView } from '#lib/connections/provider-activity';
 import type { ProviderHealthView } from '#lib/connections/provider-health';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
+import { BrakeControl } from '../../freezes/_parts/brake-control.tsx';
 import { countText, failureText } from './words.ts';
 
 interface ProviderTableProps {
   health: ProviderHealthView[];
   /** Null where it could not be read: then only the circuits are known. */
   activity: ProviderActivityView[] | null;
+  /** Those that stand. */
+  brakes: FreezeView[];
+  /** May freeze a provider. */
+  administrator: boolean;
   reference: string;
 }
 
 /** A row for each provider: its circuit, and how its refreshes go. */
-export function ProviderTable({ health, activity, reference }: ProviderTableProps) {
+export function ProviderTable({ health, activity, brakes, administrator, reference }: ProviderTableProps) {
+  const over = (id: string) => brakes.find(({ scope, target }) => scope === 'provider' && target === id);
   if (health.length === 0)
     return (
       <p className="card p-4 text-soft">
@@ -42,6 +49,7 @@ export function ProviderTable({ health, activity, reference }: ProviderTableProp
             <Th from="md">Last failure</Th>
             <Th from="xl">Due</Th>
             <Th from="lg">Backing off</Th>
+            <Th>Brake</Th>
           </>
         }
       >
@@ -50,6 +58,16 @@ export function ProviderTable({ health, activity, reference }: ProviderTableProp
             key={one.provider.id}
             health={one}
             activity={activity?.find(({ provider }) => provider.id === one.provider.id) ?? null}
+            brake={
+              <BrakeControl
+                scope="provider"
+                target={one.provider.id}
+                name={one.provider.name}
+                brake={over(one.provider.id)}
+                administrator={administrator}
+                small
+              />
+            }
           />
         ))}
       </DataTable>
@@ -57,7 +75,13 @@ export function ProviderTable({ health, activity, reference }: ProviderTableProp
   );
 }
 
-function Row({ health, activity }: { health: ProviderHealthView; activity: ProviderActivityView | null }) {
+interface RowProps {
+  health: ProviderHealthView;
+  activity: ProviderActivityView | null;
+  brake: React.ReactNode;
+}
+
+function Row({ health, activity, brake }: RowProps) {
   const { provider } = health;
   const count = (key: 'refreshed' | 'failed' | 'due' | 'backingOff') =>
     activity ? countText(activity[key]) : 'not known';
@@ -99,6 +123,7 @@ function Row({ health, activity }: { health: ProviderHealthView; activity: Provi
       <Td from="lg">
         <span className="tabular">{count('backingOff')}</span>
       </Td>
+      <Td>{brake}</Td>
     </Tr>
   );
 }

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import type { FreezeScope } from '#lib/brakes/views';
+import { brakeActor, brakeAddress, brakeEffect, brakeSubject } from '#ui/brake-words';
+
+const freezeScopes: FreezeScope[] = ['everything', 'provider', 'person', 'api_key', 'connection'];
+
+test('each kind of brake has its own words, and leads to what it is over', () => {
+  const words = freezeScopes.map((scope) => ({
+    subject: brakeSubject({ scope, target: 'x/1', targetName: 'Ada' }),
+    effect: brakeEffect(scope),
+    address: brakeAddress({ scope, target: 'x/1' }),
+  }));
+  for (const key of ['subject', 'effect', 'address'] as const) {
+    expect(new Set(words.map((word) => word[key])).size).toBe(freezeScopes.length);
+  }
+  expect(words.filter(({ address }) => address?.includes('x/1'))).toEqual([]);
+});
+
+test('what has no name is called by its id, and the hub’s own parts by what they are', () => {
+  expect(brakeSubject({ scope: 'provider', target: 'acme', targetName: null })).toBe('acme');
+  expect(brakeActor({ id: 'per_1', name: 'Grace' })).toBe('Grace');
+  expect(brakeActor({ id: 'per_1', name: null })).toBe('per_1');
+  expect(brakeActor({ id: 'cli', name: null })).toBe('the command line');
+});

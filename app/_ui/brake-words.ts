@@ -1,0 +1,57 @@
+import type { FreezeView } from '#lib/brakes/views';
+
+type Named = Pick<FreezeView, 'scope' | 'target' | 'targetName'>;
+
+/** What a brake is over, as the start of a sentence: “Everything is frozen”, “Google is frozen”. */
+export function brakeSubject({ scope, target, targetName }: Named): string {
+  const name = targetName ?? target;
+  switch (scope) {
+    case 'everything':
+      return 'Everything';
+    case 'provider':
+      return name;
+    case 'person':
+      return `All connections of ${name}`;
+    case 'api_key':
+      return `The API key ${name}`;
+    case 'connection':
+      return `The connection ${name}`;
+  }
+}
+
+/** What a brake stops, for whom. */
+export function brakeEffect(scope: FreezeView['scope']): string {
+  switch (scope) {
+    case 'everything':
+      return 'No token is vended or refreshed and nothing is connected, for anybody.';
+    case 'provider':
+      return 'None of its tokens is vended or refreshed, and nobody can connect an account of it.';
+    case 'person':
+      return 'None of their tokens is vended or refreshed, and they can connect nothing.';
+    case 'api_key':
+      return 'Every call with this key is refused. Connections stay as they are, for other keys.';
+    case 'connection':
+      return 'Its token is neither vended nor refreshed, and it cannot be reconnected.';
+  }
+}
+
+/** Where what is frozen is shown; null for everything. */
+export function brakeAddress({ scope, target }: Pick<FreezeView, 'scope' | 'target'>): string | null {
+  switch (scope) {
+    case 'everything':
+      return null;
+    case 'provider':
+      return `/admin/connections?provider=${encodeURIComponent(target)}`;
+    case 'person':
+      return `/admin/people/${encodeURIComponent(target)}`;
+    case 'api_key':
+      return '/admin/api-keys';
+    case 'connection':
+      return `/admin/connections/${encodeURIComponent(target)}`;
+  }
+}
+
+const partNames: Record<string, string> = { cli: 'the command line', 'restore-guard': 'the hub itself' };
+
+/** Who pulled or lifted a brake. */
+export const brakeActor = ({ id, name }: FreezeView['createdBy']): string => name ?? partNames[id] ?? id;

@@ -1,0 +1,50 @@
+import { Snowflake } from 'lucide-react';
+import { Link } from '#app/_ui/link';
+import { Notice } from '#app/_ui/notice';
+import { Time } from '#app/_ui/time';
+import { standingFreezes } from '#lib/brakes/list';
+import { adminPage, inPart } from '#lib/http/page';
+import { brakeActor, brakeSubject } from '#ui/brake-words';
+
+/** So many brakes are named; of more the page of brakes tells. */
+const named = 3;
+
+/**
+ * The brakes that stand, at the top of every admin page. Each page shows it by itself: a layout is not asked anew when
+ * its pages change, and a brake that somebody else pulled meanwhile would be missing.
+ */
+export async function StandingBrakes() {
+  const ctx = await adminPage();
+  const brakes = await inPart(ctx, 'brakes', standingFreezes(ctx));
+  if (!brakes)
+    return (
+      <div className="mb-4">
+        <Notice tone="bad" title="Whether anything is frozen could not be read" reference={ctx.requestId} />
+      </div>
+    );
+  if (brakes.length === 0) return null;
+  return (
+    <section
+      aria-label="Frozen"
+      className="mb-4 flex flex-wrap items-start gap-3 rounded-lg bg-frozen-tint p-3 text-frozen"
+    >
+      <Snowflake aria-hidden="true" className="mt-0.5 size-5 flex-none" />
+      <ul className="min-w-0 flex-1 text-ink">
+        {brakes.slice(0, named).map((brake) => (
+          <li key={brake.id} className="wrap-anywhere">
+            <span className="font-medium">
+              {brakeSubject(brake)} {brake.scope === 'person' ? 'are' : 'is'} frozen
+            </span>{' '}
+            <span className="text-meta text-soft">
+              by {brakeActor(brake.createdBy)}, <Time at={brake.createdAt} />: {brake.reason}
+            </span>
+          </li>
+        ))}
+        {brakes.length > named && <li className="text-meta text-soft">And {brakes.length - named} more.</li>}
+      </ul>
+      <Link href="/admin/freezes" className="link">
+        Brakes
+      </Link>
+    </section>
+  );
+}

@@ -1,0 +1,36 @@
+'use client';
+
+import { useState } from 'react';
+import { ConfirmDialog } from '#app/_ui/confirm-dialog';
+import { changeAddresses } from '../actions.ts';
+import { AddressFields } from './address-fields.tsx';
+
+interface KeyAddressesProps {
+  id: string;
+  name: string;
+  ranges: readonly string[];
+  rule: 'deny' | 'alert';
+}
+
+/** Changes where one key is expected from. */
+export function KeyAddresses({ id, name, ranges, rule }: KeyAddressesProps) {
+  const [value, setValue] = useState({ ranges: ranges.join('\n'), rule });
+  return (
+    <ConfirmDialog
+      trigger={
+        <>
+          Addresses <span className="sr-only">of {name}</span>
+        </>
+      }
+      triggerClass="btn btn-small btn-plain"
+      title={`Where is ${name} expected from?`}
+      fields={[['id', id]]}
+      more={<AddressFields value={value} change={setValue} />}
+      confirm="Save"
+      danger={false}
+      action={changeAddresses}
+    >
+      <p>Counts from its next call on. Behind a proxy the addresses are those that TRUSTED_PROXIES lets the hub see.</p>
+    </ConfirmDialog>
+  );
+}

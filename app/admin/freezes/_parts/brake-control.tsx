@@ -1,0 +1,28 @@
+import { Snowflake } from 'lucide-react';
+import { Link } from '#app/_ui/link';
+import { Badge } from '#app/_ui/status';
+import type { FreezeScope, FreezeView } from '#lib/brakes/views';
+import { FreezeButton } from './freeze-button.tsx';
+
+interface BrakeControlProps {
+  scope: FreezeScope;
+  target: string;
+  name: string;
+  /** The brake over this very thing, where one stands. */
+  brake: Pick<FreezeView, 'id'> | null | undefined;
+  administrator: boolean;
+  small?: boolean;
+}
+
+/** Freezes one thing; where it is frozen, leads to where it can be thawed. */
+export function BrakeControl({ scope, target, name, brake, administrator, small = false }: BrakeControlProps) {
+  if (!brake) return administrator && <FreezeButton scope={scope} target={target} name={name} small={small} />;
+  return (
+    <Link href="/admin/freezes" className="inline-flex items-center gap-1 hover:underline">
+      <Badge tone="frozen" icon={Snowflake}>
+        Frozen
+      </Badge>
+      {small && <span className="sr-only">{name}</span>}
+    </Link>
+  );
+}

@@ -1,0 +1,80 @@
+import { Link } from '#app/_ui/link';
+import { Time } from '#app/_ui/time';
+import type { FreezeView } from '#lib/brakes/views';
+import { brakeActor, brakeAddress, brakeSubject } from '#ui/brake-words';
+import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
+import { ThawButton } from './thaw-button.tsx';
+
+interface BrakeTableProps {
+  label: string;
+  brakes: FreezeView[];
+  /** Whether the reader may lift them just now. */
+  thaw: boolean;
+}
+
+/** Brakes with who pulled them and why, and how they were lifted. */
+export function BrakeTable({ label, brakes, thaw }: BrakeTableProps) {
+  const lifted = brakes.some((brake) => brake.lifted !== null);
+  return (
+    <DataTable
+      label={label}
+      head={
+        <>
+          <Th>What</Th>
+          <Th from="md">Reason</Th>
+          <Th from="sm">Frozen</Th>
+          {lifted && <Th from="sm">Lifted</Th>}
+          {lifted && <Th from="lg">Why</Th>}
+          {thaw && (
+            <Th>
+              <span className="sr-only">Actions</span>
+            </Th>
+          )}
+        </>
+      }
+    >
+      {brakes.map((brake) => (
+        <Tr key={brake.id}>
+          <Td>
+            <What brake={brake} />
+            <span className="block wrap-anywhere text-soft @min-[42rem]:hidden">{brake.reason}</span>
+          </Td>
+          <Td from="md">
+            <span className="block max-w-[60ch] py-1 wrap-anywhere">{brake.reason}</span>
+          </Td>
+          <Td from="sm">
+            <Time at={brake.createdAt} />
+            <span className="block wrap-anywhere text-soft">by {brakeActor(brake.createdBy)}</span>
+          </Td>
+          {lifted && (
+            <Td from="sm">
+              {brake.lifted && (
+                <>
+                  <Time at={brake.lifted.at} />
+                  <span className="block wrap-anywhere text-soft">by {brakeActor(brake.lifted.by)}</span>
+                </>
+              )}
+            </Td>
+          )}
+          {lifted && (
+            <Td from="lg">
+              <span className="block max-w-[60ch] py-1 wrap-anywhere">{brake.lifted?.reason}</span>
+            </Td>
+          )}
+          {thaw && <Td>{brake.lifted === null && <ThawButton id={brake.id} subject={brakeSubject(brake)} />}</Td>}
+        </Tr>
+      ))}
+    </DataTable>
+  );
+}
+
+function What({ brake }: { brake: FreezeView }) {
+  const address = brakeAddress(brake);
+  const subject = brakeSubject(brake);
+  if (!address) return <span className="font-medium">{subject}</span>;
+  return (
+    <Link href={address} className="font-medium wrap-anywhere text-ink hover:text-accent hover:underline">
+      {subject}
+    </Link>
+  );
+}

@@ -1,0 +1,48 @@
+'use client';
+
+import { ConfirmDialog } from '#app/_ui/confirm-dialog';
+import type { FreezeScope } from '#lib/brakes/views';
+import { brakeEffect, brakeSubject } from '#ui/brake-words';
+import { freezeWord } from '#ui/confirmation';
+import { pullBrake } from '../actions.ts';
+
+interface FreezeButtonProps {
+  scope: FreezeScope;
+  /** The id of what is to be frozen; empty for everything. */
+  target: string;
+  /** What people know it by; null for everything. */
+  name: string | null;
+  /** In rows of a table, where each button needs the name of its row. */
+  small?: boolean;
+}
+
+/** Stops one thing, or everything, at once. */
+export function FreezeButton({ scope, target, name, small = false }: FreezeButtonProps) {
+  const subject = brakeSubject({ scope, target, targetName: name });
+  return (
+    <ConfirmDialog
+      trigger={
+        <>
+          Freeze{scope === 'everything' && ' everything'}
+          {small && <span className="sr-only"> {name}</span>}
+        </>
+      }
+      triggerClass={`btn btn-danger-plain ${small ? 'btn-small' : ''}`}
+      title={scope === 'everything' ? 'Freeze everything?' : `Freeze ${name}?`}
+      fields={[
+        ['scope', scope],
+        ['target', target],
+      ]}
+      typed={freezeWord}
+      reason
+      confirm="Freeze"
+      action={pullBrake}
+    >
+      <p className="font-medium text-ink">{subject}</p>
+      <p>
+        {brakeEffect(scope)} This holds from the next request on, at every process. Nothing is deleted: what a provider
+        is answering just now is stored and not handed out. Thawing needs a fresh sign-in.
+      </p>
+    </ConfirmDialog>
+  );
+}

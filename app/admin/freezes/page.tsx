@@ -1,0 +1,121 @@
+import { Snowflake } from 'lucide-react';
+import type { Metadata } from 'next';
+import { EmptyState } from '#app/_ui/empty-state';
+import { Link } from '#app/_ui/link';
+import { Notice } from '#app/_ui/notice';
+import { PageHeading } from '#app/_ui/page-heading';
+import { Time } from '#app/_ui/time';
+import { type IdleDeadlineView, listIdleDeadlines } from '#lib/brakes/idle-deadlines';
+import { listFreezes, standingFreezes } from '#lib/brakes/list';
+import { adminPage, inPart, orNotFound } from '#lib/http/page';
+import { readStepUp } from '#lib/people/step-up';
+import type { SearchParams } from '#ui/flow-result';
+import { readListAddress } from '#ui/list-address';
+import { Pager } from '../_parts/pager.tsx';
+import { StandingBrakes } from '../_parts/standing-brakes.tsx';
+import { BrakeTable } from './_parts/brake-table.tsx';
+import { FreezeButton } from './_parts/freeze-button.tsx';
+import { StepUpNotice } from './_parts/step-up-notice.tsx';
+
+export const metadata: Metadata = { title: 'Brakes' };
+
+const path = '/admin/freezes';
+
+/** What is frozen, until when that does no harm, and what was. */
+export default async function Freezes({ searchParams }: { searchParams: Promise<SearchParams> }) {
+  const ctx = await adminPage(path);
+  const at = readListAddress(await searchParams, []);
+  const [standing, history, deadlines, stepUp] = await Promise.all([
+    standingFreezes(ctx),
+    orNotFound(listFreezes(ctx, { cursor: at.cursor })),
+    inPart(ctx, 'idle_deadlines', listIdleDeadlines(ctx)),
+    readStepUp(ctx),
+  ]);
+  const administrator = ctx.actor.role === 'administrator';
+  const everything = standing.some(({ scope }) => scope === 'everything');
+  return (
+    <>
+      <StandingBrakes />
+      <PageHeading
+        title="Brakes"
+        action={administrator && !everything && <FreezeButton scope="everything" target="" name={null} />}
+      >
+        What is frozen hands out no token, refreshes none and connects nothing. Connections, people, providers and API
+        keys are frozen where they are shown.
+      </PageHeading>
+      {deadlines ? (
+        <IdleDeadlines deadlines={deadlines} />
+      ) : (
+        <div className="mb-4">
+          <Notice tone="bad" title="When idle grants start dying could not be read" reference={ctx.requestId} />
+        </div>
+      )}
+      {standing.some(({ createdBy }) => createdBy.id === 'restore-guard') && (
+        <Restored rotating={ctx.providers.list().filter(({ rotation }) => rotation !== 'none')} />
+      )}
+      {administrator && standing.length > 0 && <StepUpNotice stepUp={stepUp} />}
+      <section aria-labelledby="standing" className="mb-8">
+        <h2 id="standing" className="mb-3 text-section font-semibold">
+          Standing
+        </h2>
+        {standing.length > 0 ? (
+          <BrakeTable label="Standing brakes" brakes={standing} thaw={administrator && stepUp.fresh !== null} />
+        ) : (
+          <EmptyState icon={Snowflake} title="Nothing is frozen">
+            A brake that an administrator pulls stands here, and at the top of every admin page, until it is lifted.
+          </EmptyState>
+        )}
+      </section>
+      {(history.items.length > 0 || at.cursor) && (
+        <section aria-labelledby="lifted">
+          <h2 id="lifted" className="mb-3 text-section font-semibold">
+            Lifted
+          </h2>
+          <BrakeTable label="Lifted brakes" brakes={history.items} thaw={false} />
+          <Pager path={path} at={at} nextCursor={history.nextCursor} />
+        </section>
+      )}
+    </>
+  );
+}
+
+/** Grants that are not refreshed die after the days that their provider's record says. */
+function IdleDeadlines({ deadlines }: { deadlines: IdleDeadlineView[] }) {
+  if (deadlines.length === 0) return null;
+  return (
+    <div className="mb-4">
+      <Notice tone="warn" title="Idle grants die while they are frozen">
+        <ul className="text-meta">
+          {deadlines.map(({ provider, days, at }) => (
+            <li key={provider.id}>
+              {provider.name}: the first one <Time at={at} />. It drops what was not refreshed for about {days} days.
+            </li>
+          ))}
+        </ul>
+      </Notice>
+    </div>
+  );
+}
+
+/** What to think of before thawing a database that came from a backup. */
+function Restored({ rotating }: { rotating: { id: string; name: string }[] }) {
+  return (
+    <div className="mb-4">
+      <Notice tone="warn" title="Before you thaw a restored database">
+        <p className="text-meta">
+          What was revoked or ended since the backup is back: connections, sessions, API keys. Look at these first.
+        </p>
+        {rotating.length > 0 && (
+          <p className="text-meta">
+            {rotating.map(({ name }) => name).join(', ')}: a refresh token that was replaced since may end its grant
+            when it is shown. Freeze each of them on{' '}
+            <Link href="/admin/status" className="link">
+              Status
+            </Link>
+            , thaw everything, then thaw them one by one.
+          </p>
+        )}
+      </Notice>
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+import type { FreezeScope } from '#lib/db/schema/freezes';
+import type { AuthenticationProof } from '#lib/db/schema/sessions';
+
+export type { FreezeScope };
+
+/** Who pulled or lifted a brake: a person, or a part of our own such as the command line. */
+export interface ActingView {
+  id: string;
+  /** Null where nothing better is known than the id. */
+  name: string | null;
+}
+
+/** A brake as pages and the command line show it. */
+export interface FreezeView {
+  id: string;
+  scope: FreezeScope;
+  /** The id of what is frozen; empty for everything. */
+  target: string;
+  /** What people know it by, looked up as it is shown; null where nothing better is known than the id. */
+  targetName: string | null;
+  reason: string;
+  createdBy: ActingView;
+  createdAt: Date;
+  /** Null while it stands. */
+  lifted: { by: ActingView; at: Date; reason: string | null } | null;
+}
+
+/** How somebody proved who they are before a brake was lifted; `operator` for the command line. */
+export type StepUpProof = AuthenticationProof | 'operator';

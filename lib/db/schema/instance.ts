@@ -1,0 +1,27 @@
+import { sql } from 'drizzle-orm';
+import { bigint, boolean, check, integer, pgTable, text } from 'drizzle-orm/pg-core';
+import { instant } from '#lib/db/schema/columns';
+
+/**
+ * The one row by which a database is known to be the one that was used last, and no copy of it or an earlier state:
+ * see `lib/brakes/restore-guard.ts`. Every process writes it every few seconds.
+ */
+export const instance = pgTable(
+  'instance',
+  {
+    only: boolean().primaryKey().default(true),
+    /** Names the installation. Copies of the database have it, too. */
+    id: text().notNull(),
+    /** Raised each time a restored database was noticed and taken as it is. */
+    generation: integer().notNull().default(1),
+    /** The last sign of life in it, by the database's clock; never goes back. */
+    mark: instant().notNull(),
+    /** The transaction that wrote this row. A row that a dump brought was written by another one than it says. */
+    writtenBy: bigint({ mode: 'bigint' }).notNull(),
+    /** The server's timeline, which a recovery to an earlier point and a promoted standby raise; null where unknown. */
+    timeline: integer(),
+    /** Inode and birth of a file beside the embedded database, which no copy shares; null on PostgreSQL. */
+    file: text(),
+  },
+  (t) => [check('instance_only', sql`${t.only}`)],
+);
