@@ -68,7 +68,8 @@ test('a person’s pages look right, light and dark, wide and narrow', async ({
   const incomplete = await givenConnection(page, app, 'google');
   await look(page, `/connections?flow=scopes_missing&provider=google&connection=${incomplete}`);
   const paths = [`/connections/${id}`, `/connections/${ended}`, `/connections/${id}/disconnect`, '/account'];
-  for (const path of [...paths, '/connect?provider=okta', '/connections/nothing']) await look(page, path);
+  for (const path of [...paths, '/connect?provider=okta', '/step-up?return_to=%2Faccount', '/connections/nothing'])
+    await look(page, path);
 });
 
 test('the admin pages look right, light and dark, wide and narrow', async ({ newPage, app, expectedConsole }) => {
@@ -83,6 +84,7 @@ test('the admin pages look right, light and dark, wide and narrow', async ({ new
     '/admin/connections?q=nobody-at-all',
     '/admin/people',
     '/admin/api-keys',
+    '/admin/freezes',
     '/admin/status',
   ];
   for (const path of [...lists, `/admin/connections/${id}`, `/admin/people/${await personOf(app, id)}`]) {

@@ -59,7 +59,7 @@ export async function beginConnecting(page: Page, demo: Demo, provider: Connecta
 }
 
 interface Flow extends HeadlessChoices {
-  intent: 'sign_in' | 'connect' | 'reconnect';
+  intent: 'sign_in' | 'step_up' | 'connect' | 'reconnect';
   provider: DemoProviderId;
   connection?: string;
   returnTo?: string;

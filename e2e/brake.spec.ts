@@ -1,0 +1,117 @@
+import type { Page } from '@playwright/test';
+import type { RunningApp } from './app-process.ts';
+import { expect, test } from './fixtures.ts';
+import { callHub, flowWithoutPages, givenConnection, personOf, serviceKey, signInAs, someone, vend } from './steps.ts';
+
+const vendStatus = async (app: RunningApp, id: string) =>
+  (await callHub(app, await serviceKey(app), `/connections/${id}/token`, 'POST')).status;
+
+const banner = (page: Page) => page.getByRole('region', { name: 'Frozen' });
+
+/** Presses the button that opens the dialog, gives the reason and the word, and confirms. */
+async function freeze(page: Page, button: string, reason: string): Promise<void> {
+  await page.getByRole('button', { name: button }).click();
+  const dialog = page.getByRole('alertdialog');
+  await dialog.getByRole('textbox', { name: 'Reason' }).fill(reason);
+  await expect(dialog.getByRole('button', { name: 'Freeze' })).toBeDisabled();
+  await dialog.getByRole('textbox', { name: /^Type/ }).fill('freeze');
+  await dialog.getByRole('button', { name: 'Freeze' }).click();
+  await expect(dialog).toBeHidden();
+}
+
+/** Lifts every brake of these stories, however they ended. */
+test.afterEach(async ({ app }) => {
+  await app.grantkeep('thaw', '--all', '--reason', 'the story is over');
+});
+
+test('everything is frozen at once, every admin page says so, and thawing needs a fresh sign-in', async ({
+  asAdmin: page,
+  newPage,
+  app,
+}) => {
+  const owner = await newPage();
+  await signInAs(owner, app, someone());
+  const id = await givenConnection(owner, app, 'okta');
+  await vend(app, id);
+
+  await page.goto('/admin/freezes');
+  await expect(page.getByText('Nothing is frozen')).toBeVisible();
+  await freeze(page, 'Freeze everything', 'tokens leaked');
+  await expect(banner(page)).toContainText('Everything is frozen');
+  await expect(banner(page)).toContainText('tokens leaked');
+  expect(await vendStatus(app, id)).toBe(423);
+  const paths = [
+    'connections',
+    `connections/${id}`,
+    'people',
+    `people/${await personOf(app, id)}`,
+    'api-keys',
+    'status',
+  ];
+  for (const path of paths) {
+    await page.goto(`/admin/${path}`);
+    await expect(banner(page), path).toContainText('Everything is frozen');
+  }
+  await owner.goto(`/connections/${id}`);
+  await expect(owner.getByText('Frozen')).toBeVisible();
+
+  await page.goto('/admin/freezes');
+  await expect(page.getByText('Okta: the first one')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Thaw Everything' })).toBeHidden();
+  await page.getByRole('link', { name: 'Sign in once more' }).click();
+  await expect(page.getByRole('heading', { name: 'Sign in once more' })).toBeVisible();
+  const other = await flowWithoutPages(page, app, {
+    intent: 'step_up',
+    provider: 'demo',
+    account: someone(),
+    returnTo: '/admin/freezes',
+  });
+  await page.goto(other.href);
+  await expect(page.getByText('That did not count')).toBeVisible();
+  await flowWithoutPages(page, app, {
+    intent: 'step_up',
+    provider: 'demo',
+    account: 'admin@example.com',
+    returnTo: '/admin/freezes',
+  });
+  await page.goto('/admin/freezes');
+  await page.getByRole('button', { name: 'Thaw Everything' }).click();
+  const dialog = page.getByRole('alertdialog');
+  await dialog.getByRole('textbox', { name: 'Reason' }).fill('grants revoked');
+  await dialog.getByRole('button', { name: 'Thaw' }).click();
+  await expect(page.getByText('Nothing is frozen')).toBeVisible();
+  await expect(page.getByRole('table', { name: 'Lifted brakes' })).toContainText('grants revoked');
+  expect(await vendStatus(app, id)).toBe(200);
+});
+
+test('one connection is frozen on its page; another of the same person goes on', async ({
+  asAdmin: page,
+  newPage,
+  app,
+}) => {
+  const owner = await newPage();
+  await signInAs(owner, app, someone());
+  const [frozen, other] = [await givenConnection(owner, app, 'okta'), await givenConnection(owner, app, 'github')];
+  await page.goto(`/admin/connections/${frozen}`);
+  await freeze(page, 'Freeze', 'odd reads');
+  await expect(banner(page)).toContainText('odd reads');
+  expect([await vendStatus(app, frozen), await vendStatus(app, other)]).toEqual([423, 200]);
+  await app.grantkeep('thaw', '--connection', frozen, '--reason', 'explained');
+  await page.reload();
+  await expect(banner(page)).toBeHidden();
+});
+
+test('an auditor sees what is frozen and can do nothing about it', async ({ asAdmin, newPage, app }) => {
+  const name = someone('Auditor');
+  const auditor = await newPage();
+  await signInAs(auditor, app, name);
+  await asAdmin.goto(`/admin/people?q=${encodeURIComponent(name)}`);
+  await asAdmin.getByRole('link', { name, exact: true }).click();
+  await asAdmin.getByRole('radio', { name: /^Auditor/ }).check();
+  await asAdmin.getByRole('button', { name: 'Change role' }).click();
+  await asAdmin.getByText('The role is Auditor now').waitFor();
+  await app.grantkeep('freeze', '--all', '--reason', 'tokens leaked');
+  await auditor.goto('/admin/freezes');
+  await expect(auditor.getByRole('table', { name: 'Standing brakes' })).toContainText('tokens leaked');
+  await expect(auditor.getByRole('button', { name: /Freeze|Thaw/ })).toHaveCount(0);
+});
