@@ -17,6 +17,7 @@ const revocation: RevocationView = {
   finishedAt: null,
   lastErrorCode: null,
   manualUrl: null,
+  proof: { state: 'none', provedAt: null, tokens: [], selfContained: false, honouredUntil: null },
 };
 
 test('every state has the word that the field uses', () => {

@@ -77,6 +77,7 @@ describe.each(providers)('%s', (provider) => {
       ['connection.created', 'ok'],
       ['connection.revoked', 'ok'],
       ['revocation.finished', 'ok'],
+      ['revocation.proved', 'ok'],
     ]);
   });
 
