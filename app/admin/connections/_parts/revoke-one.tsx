@@ -1,10 +1,12 @@
 'use client';
 
 import { ConfirmDialog } from '#app/_ui/confirm-dialog';
+import { DyingWith } from '#app/_ui/dying-with';
+import type { DyingWithView } from '#lib/connections/dying-with';
 import { revokeSelected } from '../actions.ts';
 
 /** Revokes the connection of this page. */
-export function RevokeOne({ id, label }: { id: string; label: string }) {
+export function RevokeOne({ id, label, dying }: { id: string; label: string; dying: DyingWithView }) {
   return (
     <ConfirmDialog
       trigger="Revoke"
@@ -20,6 +22,7 @@ export function RevokeOne({ id, label }: { id: string; label: string }) {
         Services lose access to it at once. The provider is told, and asked again until it confirms. This cannot be
         undone; the person must connect anew.
       </p>
+      <DyingWith dying={dying} />
     </ConfirmDialog>
   );
 }
