@@ -100,7 +100,9 @@ test.describe('connections', () => {
     await expect(confirm).toBeDisabled();
     await dialog.getByRole('textbox', { name: /^Type/ }).fill('revoke 2');
     await confirm.click();
-    await expect(page.getByText('2 of 2 revoked')).toBeVisible();
+    await expect(page).toHaveURL(/\/admin\/revocations\/blk_/);
+    await expect(page.getByText('2 of 2 revoked here')).toBeVisible();
+    await expect(page.getByText('2 of 2 proved dead')).toBeVisible();
     for (const id of ids) expect(await statusOf(app, id)).toBe('revoked');
     expect(await statusOf(app, kept)).toBe('connected');
   });

@@ -81,8 +81,6 @@ export interface ProviderCardView {
   accountParams: AccountParamView[];
   /** False: marked `dangerously_without_pkce`. */
   pkce: boolean;
-  /** True: revoking one connection ends every other that the person has with the provider's account. */
-  revokingEndsAll: boolean;
   /** False: the operator took the provider out; its connections can only be ended. */
   configured: boolean;
   connections: ConnectionView[];

@@ -1,9 +1,8 @@
 'use client';
 
+import { useRouter } from 'next/navigation';
 import { useEffect, useRef, useState } from 'react';
 import { ConfirmDialog } from '#app/_ui/confirm-dialog';
-import { Notice } from '#app/_ui/notice';
-import type { RevokeOutcome } from '#lib/connections/revoke-many';
 import { revocationWord } from '#ui/confirmation';
 import { revokeSelected } from '../actions.ts';
 
@@ -52,10 +51,10 @@ interface Selected {
   label: string;
 }
 
-/** Says how many rows are selected and what can be done with them; afterwards, what came of it. */
+/** Says how many rows are selected and what can be done with them. */
 export function SelectionBar() {
   const [selected, setSelected] = useState<Selected[]>([]);
-  const [outcome, setOutcome] = useState<{ label: string; ok: boolean; code?: string }[] | null>(null);
+  const router = useRouter();
   useEffect(() => {
     const follow = () =>
       setSelected(chosen().map((box) => ({ id: box.value, label: box.dataset.select ?? box.value })));
@@ -72,17 +71,14 @@ export function SelectionBar() {
     for (const box of boxes()) box.checked = false;
     announce();
   };
-  const done = (state: { data?: RevokeOutcome[] }) => {
-    const labels = new Map(selected.map(({ id, label }) => [id, label]));
-    setOutcome(
-      (state.data ?? []).map(({ id, ok, code }) => ({ label: labels.get(id) ?? id, ok, ...(code ? { code } : {}) })),
-    );
+  const done = (state: { data?: { bulk: string | null } }) => {
     clear();
+    // Many take a while: their own page shows how far it has come.
+    if (state.data?.bulk) router.push(`/admin/revocations/${state.data.bulk}`);
   };
   const count = selected.length;
   return (
     <>
-      {outcome && <Outcome outcome={outcome} />}
       {count > 0 && (
         <div className="fixed inset-x-4 bottom-4 z-30 mx-auto flex w-fit max-w-[calc(100vw-2rem)] items-center gap-3 rounded-xl border border-line bg-surface p-2 pl-4 shadow-high">
           <p role="status" className="font-medium whitespace-nowrap">
@@ -118,25 +114,5 @@ export function SelectionBar() {
         </div>
       )}
     </>
-  );
-}
-
-function Outcome({ outcome }: { outcome: { label: string; ok: boolean; code?: string }[] }) {
-  const failed = outcome.filter(({ ok }) => !ok);
-  const good = outcome.length - failed.length;
-  return (
-    <div className="mb-4">
-      <Notice tone={failed.length === 0 ? 'good' : 'bad'} title={`${good} of ${outcome.length} revoked`} arrival>
-        {failed.length > 0 && (
-          <ul>
-            {failed.map(({ label, code }) => (
-              <li key={label}>
-                {label}: <code className="font-mono text-meta">{code}</code>
-              </li>
-            ))}
-          </ul>
-        )}
-      </Notice>
-    </div>
   );
 }
