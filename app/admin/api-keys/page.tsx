@@ -95,7 +95,18 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
             <TimeOr at={key.lastUsedAt} otherwise="never" />
           </Td>
           <Td from="lg">{key.expiresAt ? <Time at={key.expiresAt} /> : 'never'}</Td>
-          {administrator && <Td>{key.status !== 'revoked' && <RevokeKey id={key.id} name={key.name} />}</Td>}
+          {administrator && (
+            <Td>
+              <span className="flex flex-wrap items-center gap-2">
+                {key.status !== 'revoked' && <RevokeKey id={key.id} name={key.name} />}
+                {key.lastUsedAt && (
+                  <Link href={`/admin/revocations?key=${key.id}`} className="link text-meta">
+                    Revoke what it read
+                  </Link>
+                )}
+              </span>
+            </Td>
+          )}
         </Tr>
       ))}
     </DataTable>
