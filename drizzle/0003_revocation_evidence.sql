@@ -59,7 +59,7 @@ ALTER TABLE "revocations" ADD CONSTRAINT "revocations_person_id_connection_id_re
 --> statement-breakpoint
 ALTER TABLE "bulk_revocation_rows" ADD CONSTRAINT "bulk_revocation_rows_bulk_id_bulk_revocations_id_fk" FOREIGN KEY ("bulk_id") REFERENCES "public"."bulk_revocations"("id") ON DELETE cascade ON UPDATE no action;
 --> statement-breakpoint
-CREATE INDEX "bulk_revocation_rows_waiting" ON "bulk_revocation_rows" USING btree ("bulk_id") WHERE "bulk_revocation_rows"."state" = 'waiting';
+CREATE INDEX "bulk_revocation_rows_waiting" ON "bulk_revocation_rows" USING btree ("bulk_id","connection_id") WHERE "bulk_revocation_rows"."state" = 'waiting';
 --> statement-breakpoint
 CREATE INDEX "bulk_revocations_created" ON "bulk_revocations" USING btree ("created_at","id");
 --> statement-breakpoint

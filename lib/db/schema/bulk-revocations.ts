@@ -53,7 +53,7 @@ export const bulkRevocationRows = pgTable(
   (t) => [
     primaryKey({ columns: [t.bulkId, t.connectionId] }),
     foreignKey({ columns: [t.bulkId], foreignColumns: [bulkRevocations.id] }).onDelete('cascade'),
-    index('bulk_revocation_rows_waiting').on(t.bulkId).where(sql`${t.state} = 'waiting'`),
+    index('bulk_revocation_rows_waiting').on(t.bulkId, t.connectionId).where(sql`${t.state} = 'waiting'`),
     check('bulk_revocation_rows_state', sql`${t.state} in ('waiting', 'revoked', 'revoked_before', 'failed')`),
   ],
 );
