@@ -83,6 +83,7 @@ test('the admin pages look right, light and dark, wide and narrow', async ({ new
     '/admin/connections?q=nobody-at-all',
     '/admin/people',
     '/admin/api-keys',
+    '/admin/revocations',
     '/admin/status',
   ];
   for (const path of [...lists, `/admin/connections/${id}`, `/admin/people/${await personOf(app, id)}`]) {
