@@ -42,7 +42,7 @@ export function Evidence({ revocation, provider }: EvidenceProps) {
       )}
       {honoured && proof.honouredUntil && (
         <p>
-          {honoured} <Moment at={proof.honouredUntil.toISOString()} />.
+          {words ? honoured : 'The access token lives until'} <Moment at={proof.honouredUntil.toISOString()} />.
         </p>
       )}
     </Notice>

@@ -34,7 +34,9 @@ export function withAnswers(
   const tokens = evidence.tokens.map((one): TokenEvidence => {
     if (one.token === 'access_token' && found.accessTokenExpired) return { ...one, after: 'expired', at };
     const answered = tried.find(({ token }) => token === one.token);
-    return answered ? { ...one, by: answered.by ?? one.by, after: answered.answer, at } : one;
+    // A call that failed takes nothing from what an earlier one found.
+    if (!answered || (answered.answer === 'unknown' && one.after !== null)) return one;
+    return { ...one, by: answered.by ?? one.by, after: answered.answer, at };
   });
   return { ...evidence, tokens };
 }

@@ -132,6 +132,7 @@ describe('what counts as proof', () => {
     const hub = await oddHub(() => ({ userinfo: dead }));
     const row = await hub.revoke(await hub.add({ expiresIn: -5 }));
     expect(row).toMatchObject({ proof: 'not_provable', honouredUntil: null });
+    expect(row.evidence?.tokens[0]).toMatchObject({ token: 'access_token', by: null, before: null, after: 'expired' });
     expect(hub.server.requestsTo('GET /userinfo')).toEqual([]);
   });
 });
@@ -182,6 +183,26 @@ describe('a token that is still accepted after the provider confirmed', () => {
       details: { accepted: ['access_token'] },
     });
   });
+});
+
+test('a call that fails takes nothing from what was seen: the token counts as accepted still, and is tried again', async () => {
+  let down = false;
+  const hub = await oddHub((told) => ({
+    userinfo: () =>
+      down
+        ? { status: 503, text: '' }
+        : told.revoked && hub.server.requestsTo('GET /userinfo').length > 2
+          ? dead
+          : alive,
+  }));
+  const id = await hub.add();
+  expect(await hub.revoke(id)).toMatchObject({ proof: 'due' });
+  down = true;
+  const row = await hub.again(id);
+  expect(row).toMatchObject({ proof: 'due', proofAttempts: 1 });
+  expect(row.evidence?.tokens[0]).toMatchObject({ before: 'accepted', after: 'accepted' });
+  down = false;
+  expect(await hub.again(id)).toMatchObject({ proof: 'proved' });
 });
 
 test('what was seen before the first attempt counts at the next one, whatever that finds', async () => {

@@ -2,38 +2,22 @@ import { randomInt } from 'node:crypto';
 import { and, eq, sql } from 'drizzle-orm';
 import { atKey, type ClaimedRevocation, claimRevocation, type RevocationKey } from '#lib/connections/claim-revocations';
 import { endpointsOf } from '#lib/connections/endpoints-of';
-import { firstEvidence, isSelfContained, mayBeHonoured, verdictOf, withAnswers } from '#lib/connections/evidence';
-import { actionsOf, finishRevocation, noProof, type Proof, settleProof } from '#lib/connections/finish-revocation';
+import { actionsOf, finishRevocation, noProof, settleProof } from '#lib/connections/finish-revocation';
+import { conclude, hasEnded, lookBefore, nothingKnown, prove, type RevokedGrant } from '#lib/connections/prove-dead';
 import { revokeUpstream } from '#lib/connections/revoke-upstream';
 import { accessTokenPlace, refreshTokenPlace } from '#lib/connections/tokens-at-rest';
-import { tryTokens } from '#lib/connections/try-tokens';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { type Evidence, revocations } from '#lib/db/schema/revocations';
 import { record } from '#lib/ledger/record';
-import { type GrantTokens, offersRevocation } from '#lib/oauth/revoke-token';
-import { isOAuthError, type PinnedEndpoints } from '#lib/oauth/types';
-import type { ProviderRecord } from '#lib/providers/record';
+import { isOAuthError } from '#lib/oauth/types';
 
 const firstDelaySeconds = 30;
 const longestDelaySeconds = 3600;
 /** About three days of hourly attempts: past that the token has most likely expired, and a person should look. */
 const maxAttempts = 80;
-/** When tokens that are still accepted are tried again: a provider may take a while over a revocation. */
-const proofDelaysSeconds = [30, 120, 600, 3600];
-
 /** How an attempt ended; `rest` where its provider should be left alone for a while. */
 export type AttemptOutcome = 'done' | 'failed' | 'rest';
-
-/** What an attempt works with. */
-interface Grant {
-  provider: ProviderRecord;
-  pinned: PinnedEndpoints;
-  tokens: GrantTokens;
-  accountParams: Record<string, string>;
-  extras: Record<string, string | number | boolean>;
-  accessTokenEndsAt: Date | null;
-}
 
 async function readRow(ctx: Context, { personId, connectionId }: RevocationKey) {
   const [row] = await ctx.database.db
@@ -56,7 +40,7 @@ async function openGrant(
   ctx: Context,
   key: ClaimedRevocation,
   row: NonNullable<Awaited<ReturnType<typeof readRow>>>,
-): Promise<Grant | null> {
+): Promise<RevokedGrant | null> {
   const provider = ctx.providers.get(key.provider);
   if (!provider) return null;
   const replaced = key.replacedGeneration !== 0;
@@ -72,33 +56,18 @@ async function openGrant(
     },
     accountParams,
     extras: row.extras,
-    // Of a replaced grant it was written down when it was replaced.
-    accessTokenEndsAt: replaced ? await endOfReplaced(ctx, key) : row.accessTokenEndsAt,
+    accessTokenEndsAt: await endOf(ctx, key, row),
   };
 }
 
-async function endOfReplaced(ctx: Context, key: RevocationKey): Promise<Date | null> {
-  const [row] = await ctx.database.db.select({ at: revocations.honouredUntil }).from(revocations).where(atKey(key));
-  return row?.at ?? null;
-}
-
-const hasEnded = (ctx: Context, { accessTokenEndsAt }: Grant) =>
-  accessTokenEndsAt !== null && accessTokenEndsAt.getTime() <= ctx.now().getTime();
-
-/** Tries the tokens after the provider was told, and says what that comes to. */
-async function prove(ctx: Context, key: ClaimedRevocation, grant: Grant, before: Evidence): Promise<Proof> {
-  const accessTokenExpired = hasEnded(ctx, grant);
-  const { accessToken, refreshToken } = grant.tokens;
-  const shown = { accessToken: accessTokenExpired ? null : accessToken, refreshToken };
-  const tried = await tryTokens(ctx, grant.provider, grant.pinned, shown, grant);
-  const evidence = withAnswers(before, tried, { at: ctx.now().toISOString(), accessTokenExpired });
-  const verdict = verdictOf(evidence);
-  const honouredUntil = mayBeHonoured(evidence) ? grant.accessTokenEndsAt : null;
-  const againSeconds = proofDelaysSeconds[key.proofAttempts];
-  if (verdict === 'still_accepted' && againSeconds !== undefined) {
-    return { state: 'due', evidence, honouredUntil, againSeconds };
-  }
-  return { state: verdict, evidence, honouredUntil };
+/** When the access token ends by itself. Of a replaced grant it was written down when that was replaced. */
+async function endOf(ctx: Context, key: RevocationKey, row: { accessTokenEndsAt: Date | null }): Promise<Date | null> {
+  if (key.replacedGeneration === 0) return row.accessTokenEndsAt;
+  const [replaced] = await ctx.database.db
+    .select({ at: revocations.honouredUntil })
+    .from(revocations)
+    .where(atKey(key));
+  return replaced?.at ?? null;
 }
 
 async function planNext(
@@ -123,7 +92,7 @@ async function endFailed(
   ctx: Context,
   key: ClaimedRevocation,
   error: unknown,
-  evidence: Evidence | undefined,
+  known: { evidence?: Evidence | undefined; accessTokenEndsAt?: Date | null } = {},
 ): Promise<AttemptOutcome> {
   const { personId, connectionId, provider, attempts } = key;
   const coded = error instanceof Error && 'code' in error;
@@ -138,7 +107,8 @@ async function endFailed(
   });
   const transient = isOAuthError(error) && error.disposition === 'transient';
   if (attempts >= maxAttempts) {
-    await finishRevocation(ctx, key, { state: 'failed', code, proof: { ...noProof, evidence: evidence ?? null } });
+    const proof = { ...noProof, evidence: known.evidence ?? null, honouredUntil: known.accessTokenEndsAt ?? null };
+    await finishRevocation(ctx, key, { state: 'failed', code, proof });
     return 'failed';
   }
   if (attempts === 1) {
@@ -154,20 +124,12 @@ async function endFailed(
   }
   const asked = isOAuthError(error) ? (error.retryAfterSeconds ?? 0) : 0;
   const backoff = Math.min(longestDelaySeconds, firstDelaySeconds * 2 ** Math.min(attempts - 1, 10));
-  await planNext(ctx, key, Math.max(asked, backoff * (randomInt(50, 101) / 100)), code, evidence);
+  await planNext(ctx, key, Math.max(asked, backoff * (randomInt(50, 101) / 100)), code, known.evidence);
   return transient && asked > 0 ? 'rest' : 'failed';
 }
 
-/** Tries the tokens before the provider is told: only one that was accepted can be proved dead afterwards. */
-async function lookBefore(ctx: Context, grant: Grant): Promise<Evidence> {
-  const { provider, pinned, tokens } = grant;
-  const shown = { ...tokens, accessToken: hasEnded(ctx, grant) ? null : tokens.accessToken };
-  const tried = offersRevocation(provider, pinned) ? await tryTokens(ctx, provider, pinned, shown, grant) : [];
-  return firstEvidence(tried, tokens.accessToken !== null && isSelfContained(tokens.accessToken));
-}
-
 /** Tells the provider, and tries the tokens before and after. */
-async function tell(ctx: Context, key: ClaimedRevocation, grant: Grant): Promise<AttemptOutcome> {
+async function tell(ctx: Context, key: ClaimedRevocation, grant: RevokedGrant): Promise<AttemptOutcome> {
   let evidence = key.evidence ?? undefined;
   try {
     const { provider, pinned } = grant;
@@ -189,14 +151,13 @@ async function tell(ctx: Context, key: ClaimedRevocation, grant: Grant): Promise
     await finishRevocation(ctx, key, { state: 'revoked_upstream', code: null, proof });
     return 'done';
   } catch (error) {
-    return endFailed(ctx, key, error, evidence);
+    return endFailed(ctx, key, error, { evidence, accessTokenEndsAt: grant.accessTokenEndsAt });
   }
 }
 
 /** Tries tokens again that were still accepted after the provider had been told. */
-async function tryAgain(ctx: Context, key: ClaimedRevocation, grant: Grant): Promise<AttemptOutcome> {
-  const before = key.evidence ?? { tokens: [], selfContained: false };
-  await settleProof(ctx, key, await prove(ctx, key, grant, before));
+async function tryAgain(ctx: Context, key: ClaimedRevocation, grant: RevokedGrant): Promise<AttemptOutcome> {
+  await settleProof(ctx, key, await prove(ctx, key, grant, key.evidence ?? nothingKnown));
   return 'done';
 }
 
@@ -208,12 +169,15 @@ export async function workClaimed(ctx: Context, key: ClaimedRevocation): Promise
     await planNext(ctx, key, 5, null);
     return 'done';
   }
-  let grant: Grant | null;
+  let grant: RevokedGrant | null;
   try {
     grant = await openGrant(ctx, key, row);
   } catch (error) {
-    if (key.state === 'pending') return endFailed(ctx, key, error, undefined);
-    throw error;
+    if (key.state === 'pending') return endFailed(ctx, key, error);
+    // The provider was told; only the trying failed, so what was found before stands.
+    ctx.log.warn({ event: 'token_check_failed', connection: key.connectionId, provider: key.provider, err: error });
+    await settleProof(ctx, key, conclude(key, key.evidence ?? nothingKnown, await endOf(ctx, key, row)));
+    return 'failed';
   }
   if (!grant) {
     if (key.state !== 'pending') {
