@@ -1,6 +1,7 @@
 import { and, eq, ne } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { accessTokenPlace } from '#lib/connections/tokens-at-rest';
+import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import { newPersonId } from '#lib/ids';
 import { demoHub } from '#tests/demo-hub';
@@ -99,4 +100,29 @@ test('while the provider is down the replaced grant waits, sealed, and the conne
   ]);
   expect(await works(hub, 'okta', fresh)).toBe(true);
   expect((await entries(hub.runtime, id)).at(-1)).toMatchObject({ action: 'replaced.failed', outcome: 'failed' });
+});
+
+test('a grant that cannot be read any more, as after the loss of a key, keeps nobody from reconnecting', async () => {
+  const ada = new Visitor(hub.runtime);
+  const account = `${newPersonId().slice(4)}@example.com`;
+  await ada.signIn(account);
+  const id = (await ada.connect('okta', { account })).searchParams.get('connection') ?? '';
+  await hub.database.db
+    .update(connections)
+    .set({ accessToken: 'lost', refreshToken: 'lost' })
+    .where(eq(connections.id, id));
+  expect((await ada.connect('okta', { account })).searchParams.get('flow')).toBe('reconnected');
+  await Promise.all(hub.runtime.background);
+  const token = hub.runtime.vault.open((await rowOf(hub.runtime, id)).accessToken ?? '', accessTokenPlace(id));
+  expect(await works(hub, 'okta', token)).toBe(true);
+  expect(await hub.database.db.select().from(revocations).where(eq(revocations.connectionId, id))).toEqual([]);
+});
+
+test('what waits is sealed for its own row: put back into the connection’s, it does not open', async () => {
+  hub.demo.server('okta').switches.revocation_status = 503;
+  const { id, replaced } = await reconnected(hub, 'okta');
+  const sealed = replaced[0]?.accessToken ?? '';
+  expect(() => hub.runtime.vault.open(sealed, accessTokenPlace(id))).toThrow(
+    expect.objectContaining({ code: 'vault_wrong_place' }),
+  );
 });

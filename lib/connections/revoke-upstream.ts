@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm';
-import type { ClaimedRevocation } from '#lib/connections/claim-revocations';
-import { sealTokens } from '#lib/connections/tokens-at-rest';
+import { atKey, type ClaimedRevocation } from '#lib/connections/claim-revocations';
+import { revokedTokenPlaces, sealTokens } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
@@ -22,27 +22,23 @@ export interface ToldUpstream {
 async function keepFresh(ctx: Context, key: ClaimedRevocation, fresh: TokenSet): Promise<void> {
   const { personId, connectionId, replacedGeneration } = key;
   const { db } = ctx.database;
-  const sealed = await sealTokens(ctx, connectionId, fresh, fresh.expires_in);
   if (replacedGeneration === 0) {
     await db
       .update(connections)
-      .set(sealed)
+      .set(await sealTokens(ctx, connectionId, fresh, fresh.expires_in))
       .where(
         and(eq(connections.personId, personId), eq(connections.id, connectionId), eq(connections.status, 'revoked')),
       );
     return;
   }
-  const { accessToken, refreshToken } = sealed;
+  const places = revokedTokenPlaces(key);
+  const accessToken = await ctx.vault.seal(fresh.access_token, places.accessToken);
+  const refreshToken =
+    fresh.refresh_token === null ? undefined : await ctx.vault.seal(fresh.refresh_token, places.refreshToken);
   await db
     .update(revocations)
     .set({ accessToken, ...(refreshToken ? { refreshToken } : {}) })
-    .where(
-      and(
-        eq(revocations.personId, personId),
-        eq(revocations.connectionId, connectionId),
-        eq(revocations.replacedGeneration, replacedGeneration),
-      ),
-    );
+    .where(atKey(key));
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Lease, Leased } from '#lib/connections/lease';
 import { keepLateAnswer } from '#lib/connections/replace-grant';
 import { type RefreshAnswer, type Sealed, storeAnswer } from '#lib/connections/store-answers';
 import { lifeLeft, type TokenLife } from '#lib/connections/token-life';
-import { sealTokens, secondsFromNow } from '#lib/connections/tokens-at-rest';
+import { refreshTokenPlace, sealTokens, secondsFromNow } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { type Db, isDatabaseUnavailable, withTransaction } from '#lib/db/database';
 import { mayPass } from '#lib/db/may-pass';
@@ -74,7 +74,8 @@ async function storeLate(ctx: Context, lease: Lease, answer: RefreshAnswer, seal
     if (row?.accessToken === sealed.accessToken) return row.status === 'revoked' ? 'revoked' : 'stored';
     if (row?.status !== 'revoked') {
       await replaceSpent(tx, lease, answer, sealed);
-      await keepLateAnswer(tx, lease, answer.spent, sealed);
+      const spent = ctx.vault.open(answer.spent, refreshTokenPlace(lease.id));
+      await keepLateAnswer(tx, ctx, lease, spent, answer.tokens);
       return 'superseded';
     }
     // The newest grant is what must be revoked: the row stays revoked, its sealed tokens are those to be ended.

@@ -5,7 +5,7 @@ import { endpointsOf } from '#lib/connections/endpoints-of';
 import { actionsOf, finishRevocation, noProof, settleProof } from '#lib/connections/finish-revocation';
 import { conclude, hasEnded, lookBefore, nothingKnown, prove, type RevokedGrant } from '#lib/connections/prove-dead';
 import { revokeUpstream } from '#lib/connections/revoke-upstream';
-import { accessTokenPlace, refreshTokenPlace } from '#lib/connections/tokens-at-rest';
+import { revokedTokenPlaces } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { type Evidence, revocations } from '#lib/db/schema/revocations';
@@ -46,13 +46,13 @@ async function openGrant(
   const replaced = key.replacedGeneration !== 0;
   const sealed = replaced ? key : row;
   const accountParams = (replaced ? key.accountParams : null) ?? row.accountParams;
-  const { connectionId: id } = key;
+  const places = revokedTokenPlaces(key);
   return {
     provider,
     pinned: await endpointsOf(ctx, provider, { issuer: row.issuer, accountParams }),
     tokens: {
-      accessToken: sealed.accessToken === null ? null : ctx.vault.open(sealed.accessToken, accessTokenPlace(id)),
-      refreshToken: sealed.refreshToken === null ? null : ctx.vault.open(sealed.refreshToken, refreshTokenPlace(id)),
+      accessToken: sealed.accessToken === null ? null : ctx.vault.open(sealed.accessToken, places.accessToken),
+      refreshToken: sealed.refreshToken === null ? null : ctx.vault.open(sealed.refreshToken, places.refreshToken),
     },
     accountParams,
     extras: row.extras,

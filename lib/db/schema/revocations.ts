@@ -53,7 +53,7 @@ export const revocations = pgTable(
     requestedBy: text().notNull(),
     createdAt: instant().notNull().defaultNow(),
     finishedAt: instant(),
-    /** Of a replaced grant: sealed as the connection's row held them, erased when all is over. */
+    /** Of a replaced grant: sealed for this row, erased when all is over. */
     accessToken: text(),
     refreshToken: text(),
     accountParams: jsonb().$type<Record<string, string>>(),
