@@ -100,8 +100,8 @@ export async function planReplaced(
     ...key,
     provider: old.provider,
     requestedBy: personId,
-    // By then a refresh that is under way has ended, and what it brought stands here (`keepLateAnswer`).
-    nextAttemptAt: old.refreshing ? sql`now() + interval '30 seconds'` : sql`date_trunc('milliseconds', now())`,
+    // By then a refresh that is under way has ended, even one whose answer was held through a failover (`keepLateAnswer`).
+    nextAttemptAt: old.refreshing ? sql`now() + interval '90 seconds'` : sql`date_trunc('milliseconds', now())`,
     ...(await sealFor(ctx, key, tokens)),
     accountParams: old.accountParams,
     honouredUntil: old.accessTokenExpiresAt,
