@@ -57,6 +57,13 @@ export default async function BulkPage({ params, searchParams }: BulkPageProps) 
         {refusal && (
           <Notice tone="bad" title="No file was made" reference={flow?.reference ?? undefined} arrival>
             <p>{refusal}</p>
+            {flow?.code === 'step_up_required' && (
+              <p>
+                <Link href={`/step-up?${new URLSearchParams({ return_to: path })}`} className="link">
+                  Sign in once more
+                </Link>
+              </p>
+            )}
           </Notice>
         )}
         {prepared && (
