@@ -62,13 +62,23 @@ function workBatch(ctx: Context, job: Job, limit: number): Promise<number> {
   });
 }
 
+/** A statement may fail for what passes, such as a deadlock with another one; a row that fails so often is at fault. */
+const mostTries = 3;
+
 /** One by one, so that what is wrong with one keeps no other from its end. */
 async function workSingly(ctx: Context, job: Job): Promise<number> {
-  for (let done = 0; done < batch; done++) {
+  let tries = 0;
+  for (let done = 0; done < batch; ) {
     try {
       if ((await workBatch(ctx, job, 1)) === 0) return done;
+      tries = 0;
+      done += 1;
     } catch (error) {
       if (isDatabaseUnavailable(error)) throw error;
+      tries += 1;
+      if (tries < mostTries) continue;
+      tries = 0;
+      done += 1;
       const { code } = toAppError(error);
       ctx.log.error({ event: 'bulk_row_failed', bulk: job.id, err: error });
       await withTransaction(ctx.database.db, async (tx) => {

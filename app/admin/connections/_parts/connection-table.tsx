@@ -82,7 +82,7 @@ function Row({
             <input
               type="checkbox"
               value={id}
-              data-select={`${label}, ${provider.name}`}
+              data-select=""
               aria-label={`Select ${label}, ${provider.name}`}
               className="block"
             />

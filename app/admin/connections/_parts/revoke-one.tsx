@@ -3,7 +3,7 @@
 import { ConfirmDialog } from '#app/_ui/confirm-dialog';
 import { DyingWith } from '#app/_ui/dying-with';
 import type { DyingWithView } from '#lib/connections/dying-with';
-import { revokeSelected } from '../actions.ts';
+import { revokeOne } from '../actions.ts';
 
 /** Revokes the connection of this page. */
 export function RevokeOne({ id, label, dying }: { id: string; label: string; dying: DyingWithView }) {
@@ -12,10 +12,10 @@ export function RevokeOne({ id, label, dying }: { id: string; label: string; dyi
       trigger="Revoke"
       triggerClass="btn btn-danger-plain"
       title="Revoke this connection?"
-      fields={[['ids', id]]}
+      fields={[['id', id]]}
       reason
       confirm="Revoke"
-      action={revokeSelected}
+      action={revokeOne}
     >
       <p className="font-medium text-ink">{label}</p>
       <p>
