@@ -33,33 +33,52 @@ async function claim(tx: Db, job: Job, limit: number): Promise<Row[]> {
   );
 }
 
-async function note(tx: Db, job: Job, ids: readonly string[], state: BulkRowState, code?: string): Promise<void> {
+/** Says what became of rows, unless it was said already. */
+async function note(db: Db, job: Job, ids: readonly string[], state: BulkRowState, code?: string): Promise<void> {
   if (ids.length === 0) return;
-  await tx
+  await db
     .update(bulkRevocationRows)
     .set({ state, code: code ?? null, doneAt: sql`now()` })
-    .where(and(eq(bulkRevocationRows.bulkId, job.id), inArray(bulkRevocationRows.connectionId, [...ids])));
+    .where(
+      and(
+        eq(bulkRevocationRows.bulkId, job.id),
+        inArray(bulkRevocationRows.connectionId, [...ids]),
+        eq(bulkRevocationRows.state, 'waiting'),
+      ),
+    );
+}
+
+/** A batch whose transaction failed, and the rows that it had. */
+class BatchFailed extends Error {
+  override readonly name = 'BatchFailed';
+  readonly ids: readonly string[];
+  constructor(ids: readonly string[], cause: unknown) {
+    super('A batch of a bulk revocation failed.', { cause });
+    this.ids = ids;
+  }
 }
 
 /**
  * Revokes up to `limit` rows here, all in one transaction with the word that they are done: a process that dies leaves
  * them waiting, and no other has them meanwhile. Answers how many.
+ * @throws BatchFailed, or the error of a database that is out of reach
  */
-function workBatch(ctx: Context, job: Job, limit: number): Promise<number> {
-  return withTransaction(ctx.database.db, async (tx) => {
-    const rows = await claim(tx, job, limit);
-    const details = { bulk: job.id, ...(job.reason ? { reason: job.reason } : {}) };
-    const changed = new Set((await markRevoked(tx, ctx, rows, details)).map(({ connectionId }) => connectionId));
-    const ids = rows.map(({ id }) => id);
-    await note(tx, job, [...changed], 'revoked');
-    await note(
-      tx,
-      job,
-      ids.filter((id) => !changed.has(id)),
-      'revoked_before',
-    );
-    return rows.length;
-  });
+async function workBatch(ctx: Context, job: Job, limit: number): Promise<number> {
+  let ids: string[] = [];
+  try {
+    await withTransaction(ctx.database.db, async (tx) => {
+      const rows = await claim(tx, job, limit);
+      ids = rows.map(({ id }) => id);
+      const details = { bulk: job.id, ...(job.reason ? { reason: job.reason } : {}) };
+      const changed = (await markRevoked(tx, ctx, rows, details)).map(({ connectionId }) => connectionId);
+      await note(tx, job, changed, 'revoked');
+      await note(tx, job, ids, 'revoked_before');
+    });
+    return ids.length;
+  } catch (error) {
+    if (isDatabaseUnavailable(error)) throw error;
+    throw new BatchFailed(ids, error);
+  }
 }
 
 /** A statement may fail for what passes, such as a deadlock with another one; a row that fails so often is at fault. */
@@ -67,24 +86,20 @@ const mostTries = 3;
 
 /** One by one, so that what is wrong with one keeps no other from its end. */
 async function workSingly(ctx: Context, job: Job): Promise<number> {
-  let tries = 0;
+  const tries = new Map<string, number>();
   for (let done = 0; done < batch; ) {
     try {
       if ((await workBatch(ctx, job, 1)) === 0) return done;
-      tries = 0;
       done += 1;
     } catch (error) {
-      if (isDatabaseUnavailable(error)) throw error;
-      tries += 1;
-      if (tries < mostTries) continue;
-      tries = 0;
+      const [id] = error instanceof BatchFailed ? error.ids : [];
+      if (id === undefined) throw error;
+      tries.set(id, (tries.get(id) ?? 0) + 1);
+      if ((tries.get(id) ?? 0) < mostTries) continue;
+      const { cause } = error as BatchFailed;
+      ctx.log.error({ event: 'bulk_row_failed', bulk: job.id, connection: id, err: cause });
+      await note(ctx.database.db, job, [id], 'failed', toAppError(cause).code);
       done += 1;
-      const { code } = toAppError(error);
-      ctx.log.error({ event: 'bulk_row_failed', bulk: job.id, err: error });
-      await withTransaction(ctx.database.db, async (tx) => {
-        const [row] = await claim(tx, job, 1);
-        if (row) await note(tx, job, [row.id], 'failed', code);
-      });
     }
   }
   return batch;
@@ -94,7 +109,7 @@ async function workSome(ctx: Context, job: Job): Promise<number> {
   try {
     return await workBatch(ctx, job, batch);
   } catch (error) {
-    if (isDatabaseUnavailable(error)) throw error;
+    if (!(error instanceof BatchFailed)) throw error;
     return workSingly(ctx, job);
   }
 }
