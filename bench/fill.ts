@@ -17,6 +17,8 @@ export interface Filling {
   expiresIn: number;
   /** The refresh token of each; made up where nobody will spend it. */
   refreshToken?: (n: number) => string;
+  /** The access token of each; made up where no provider is to know it. */
+  accessToken?: (n: number) => string;
   /** One of so many connections is revoked and another needs to be reconnected. Without it all are connected. */
   endedEvery?: number;
 }
@@ -95,10 +97,15 @@ type Row = Awaited<ReturnType<typeof newConnection>>['row'];
 /** As long as providers' tokens are. */
 const newToken = () => randomBytes(96).toString('base64url');
 
-async function newConnection({ vault }: Runtime, { refreshToken }: Filling, person: Person | undefined, n: number) {
+async function newConnection(
+  { vault }: Runtime,
+  { refreshToken, accessToken: given }: Filling,
+  person: Person | undefined,
+  n: number,
+) {
   if (!person) throw new Error('A connection needs its person.');
   const id = newConnectionId(person.id);
-  const accessToken = newToken();
+  const accessToken = given?.(n) ?? newToken();
   const [access, refresh] = await Promise.all([
     vault.seal(accessToken, accessTokenPlace(id)),
     vault.seal(refreshToken?.(n) ?? newToken(), refreshTokenPlace(id)),

@@ -3,6 +3,7 @@ import type { Benchmark } from './benchmark.ts';
 import { cost } from './cost.ts';
 import { growth } from './growth.ts';
 import { kills } from './kills.ts';
+import { revoke } from './revoke.ts';
 import { sickProvider } from './sick-provider.ts';
 import { size } from './size.ts';
 import { stampede } from './stampede.ts';
@@ -13,6 +14,7 @@ const benchmarks: Record<string, Benchmark> = {
   vend,
   stampede,
   sweep,
+  revoke,
   'sick-provider': sickProvider,
   growth,
   cost,

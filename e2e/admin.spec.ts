@@ -92,6 +92,10 @@ test.describe('connections', () => {
     }
     await expect(page.getByRole('status').filter({ hasText: '2 selected' })).toBeVisible();
     await page.getByRole('button', { name: 'Revoke 2' }).click();
+    // First what it comes to, then the same button once more.
+    await expect(page).toHaveURL(/\/admin\/revocations\/blk_/);
+    await expect(page.getByText('Nothing is revoked yet')).toBeVisible();
+    await page.getByRole('button', { name: 'Revoke 2' }).click();
     const dialog = page.getByRole('alertdialog', { name: 'Revoke 2 connections?' });
     const confirm = dialog.getByRole('button', { name: 'Revoke 2' });
     await dialog.getByRole('textbox', { name: 'Reason' }).fill('clearing up');
@@ -100,7 +104,8 @@ test.describe('connections', () => {
     await expect(confirm).toBeDisabled();
     await dialog.getByRole('textbox', { name: /^Type/ }).fill('revoke 2');
     await confirm.click();
-    await expect(page.getByText('2 of 2 revoked')).toBeVisible();
+    await expect(page.getByText('2 of 2 revoked here')).toBeVisible();
+    await expect(page.getByText('2 of 2 proved dead')).toBeVisible();
     for (const id of ids) expect(await statusOf(app, id)).toBe('revoked');
     expect(await statusOf(app, kept)).toBe('connected');
   });

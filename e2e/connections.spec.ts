@@ -323,7 +323,7 @@ test('disconnecting warns where the provider ends more than this connection, and
   asUser: page,
   app,
 }) => {
-  const warning = page.getByText('This may end more than this connection');
+  const warning = page.getByText('ends access for the whole account');
   const [google, github] = [await givenConnection(page, app, 'google'), await givenConnection(page, app, 'github')];
   await page.goto(`/connections/${google}/disconnect`);
   await expect(warning).toBeVisible();

@@ -85,6 +85,7 @@ test('the admin pages look right, light and dark, wide and narrow', async ({ new
     '/admin/people',
     '/admin/api-keys',
     '/admin/freezes',
+    '/admin/revocations',
     '/admin/status',
   ];
   for (const path of [...lists, `/admin/connections/${id}`, `/admin/people/${await personOf(app, id)}`]) {

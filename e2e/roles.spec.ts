@@ -40,6 +40,11 @@ const expectations: Record<string, Expectation> = {
   '/admin/freezes': forAdmins,
   '/admin/people': forAdmins,
   '/admin/people/[id]': forAdmins,
+  '/admin/revocations': forAdmins,
+  // There is none of that id.
+  '/admin/revocations/[id]': { ...everyone('not-found'), nobody: 'sign-in' },
+  // Takes forms only.
+  '/admin/revocations/[id]/export': everyone('refused'),
   '/admin/status': forAdmins,
   // As the document that it is made of.
   '/docs/api': everyone('shown'),

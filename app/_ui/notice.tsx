@@ -13,6 +13,8 @@ const looks: Record<NoticeTone, { icon: LucideIcon; className: string }> = {
 interface NoticeProps {
   tone: NoticeTone;
   title: string;
+  /** Follows the title on its line. */
+  after?: React.ReactNode;
   children?: React.ReactNode;
   /** Finds the event in the ledger and the log. */
   reference?: string | undefined;
@@ -21,13 +23,16 @@ interface NoticeProps {
 }
 
 /** What happened and what to do now, in place. */
-export function Notice({ tone, title, children, reference, arrival = false }: NoticeProps) {
+export function Notice({ tone, title, after, children, reference, arrival = false }: NoticeProps) {
   const { icon: Icon, className } = looks[tone];
   const content = (
     <>
       <Icon aria-hidden="true" className="mt-0.5 size-5 flex-none" />
       <div className="min-w-0 flex-1 text-ink">
-        <p className="font-medium">{title}</p>
+        <p className="font-medium">
+          {title}
+          {after && <> {after}</>}
+        </p>
         {children && <div className="mt-1 flex flex-col gap-2">{children}</div>}
         {reference && (
           <p className="mt-1 text-meta text-soft">

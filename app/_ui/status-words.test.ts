@@ -17,6 +17,7 @@ const revocation: RevocationView = {
   finishedAt: null,
   lastErrorCode: null,
   manualUrl: null,
+  proof: { state: 'none', provedAt: null, tokens: [], selfContained: false, honouredUntil: null },
 };
 
 test('every state has the word that the field uses', () => {
@@ -66,4 +67,15 @@ test.each(['pending', 'revoked_upstream', 'unsupported', 'failed'] as const)(
 
 test('a provider that was asked in vain is named as such', () => {
   expect(explainRevocation({ ...revocation, attempts: 2 }, 'GitHub')).toContain('GitHub has not confirmed yet');
+});
+
+test.each([
+  ['proved', /tried afterwards: GitHub refuses it\.$/],
+  ['still_accepted', /still accepts/],
+  ['due', /still accepts/],
+  ['not_provable', /^Disconnected here and at GitHub\.$/],
+  ['none', /^Disconnected here and at GitHub\.$/],
+] as const)('what the provider confirmed is said with the proof that there is: %s', (state, expected) => {
+  const proof = { ...revocation.proof, state };
+  expect(explainRevocation({ ...revocation, state: 'revoked_upstream', proof }, 'GitHub')).toMatch(expected);
 });

@@ -1,4 +1,4 @@
-import type { ConnectionView, DisplayStatus } from '#lib/connections/views';
+import type { ConnectionView, DisplayStatus, ProofView } from '#lib/connections/views';
 
 export type Tone = 'good' | 'due' | 'warn' | 'bad' | 'frozen' | 'quiet';
 
@@ -55,12 +55,19 @@ export function explainRevocation(revocation: ConnectionView['revocation'], prov
         ? `${here} ${provider} has not confirmed yet and is asked again until it does.`
         : `${here} ${provider} is being told.`;
     case 'revoked_upstream':
-      return `Disconnected here and at ${provider}.`;
+      return `Disconnected here and at ${provider}.${provenSentence(revocation.proof.state, provider)}`;
     case 'unsupported':
       return `${here} ${provider} takes no word of it from other sites: remove the access on its own page too.`;
     case 'failed':
       return `${here} ${provider} could not be told: remove the access on its own page too.`;
   }
+}
+
+/** What a person needs to know of the proof: that the token is dead, or that it is not. */
+function provenSentence(proof: ProofView['state'], provider: string): string {
+  if (proof === 'proved') return ` The old access was tried afterwards: ${provider} refuses it.`;
+  if (proof === 'still_accepted' || proof === 'due') return ` ${provider} still accepts the old access for a while.`;
+  return '';
 }
 
 /** What an account page's summary counts: connections that wait for their person. */

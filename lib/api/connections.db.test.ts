@@ -120,7 +120,11 @@ test('deleting revokes, answers 202, and does so again without doing anything', 
   await Promise.all(runtime.background);
   const rows = await database.db.select().from(revocations).where(eq(revocations.connectionId, id));
   expect(rows).toHaveLength(1);
-  expect((await call('GET', `/connections/${id}`)).body).toMatchObject({ status: 'revoked', expires_at: null });
+  expect((await call('GET', `/connections/${id}`)).body).toMatchObject({
+    status: 'revoked',
+    expires_at: null,
+    revocation: { proof: 'none', proved_at: null },
+  });
 });
 
 test('a key that is limited to a provider neither finds nor revokes connections of others', async () => {

@@ -48,6 +48,14 @@ const connectionSchema = z
         state: z.enum(['pending', 'revoked_upstream', 'unsupported', 'failed']),
         attempts: z.int(),
         finished_at: instantText.nullable(),
+        proof: z.enum(['none', 'due', 'proved', 'still_accepted', 'not_provable']).openapi({
+          description:
+            '`proved`: a token that the provider accepted before was refused afterwards. `due`: one is still accepted and is tried again.',
+        }),
+        proved_at: instantText.nullable(),
+        honoured_until: instantText.nullable().openapi({
+          description: 'Until then whoever takes the access token without asking the provider may honour it.',
+        }),
       })
       .nullable()
       .openapi({ description: 'What is being done at the provider about a revoked connection.' }),
@@ -80,6 +88,9 @@ function toJson(view: ConnectionView): z.infer<typeof connectionSchema> {
       state: view.revocation.state,
       attempts: view.revocation.attempts,
       finished_at: text(view.revocation.finishedAt),
+      proof: view.revocation.proof.state,
+      proved_at: text(view.revocation.proof.provedAt),
+      honoured_until: text(view.revocation.proof.honouredUntil),
     },
   };
 }

@@ -1,5 +1,6 @@
 import { and, desc, eq, inArray } from 'drizzle-orm';
 import { readsEverything } from '#lib/access/require';
+import { historySentence } from '#lib/connections/history-sentence';
 import type { HistoryView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
@@ -7,13 +8,12 @@ import { connections } from '#lib/db/schema/connections';
 import { ledger } from '#lib/db/schema/ledger';
 import { AppError } from '#lib/errors';
 import { personOfConnection } from '#lib/ids';
-import { type LedgerAction, ledgerActions } from '#lib/ledger/actions';
 
 const newest = 500;
 
 type Event = Pick<
   typeof ledger.$inferSelect,
-  'at' | 'action' | 'outcome' | 'code' | 'actorType' | 'actorId' | 'ip' | 'requestId' | 'count'
+  'at' | 'action' | 'outcome' | 'code' | 'actorType' | 'actorId' | 'ip' | 'requestId' | 'count' | 'details'
 >;
 
 /** Folds runs of like events («read 37 times by billing-sync»); newest first in, newest first out. */
@@ -21,10 +21,11 @@ export function foldHistory(events: readonly Event[], nameOf: (event: Event) => 
   const folded: HistoryView[] = [];
   for (const event of events) {
     const by = nameOf(event);
+    const sentence = historySentence(event);
     const last = folded.at(-1);
     const like =
       last &&
-      last.action === event.action &&
+      last.sentence === sentence &&
       last.outcome === event.outcome &&
       last.code === event.code &&
       last.by === by;
@@ -37,7 +38,7 @@ export function foldHistory(events: readonly Event[], nameOf: (event: Event) => 
       at: event.at,
       until: event.at,
       action: event.action,
-      sentence: ledgerActions[event.action as LedgerAction] ?? event.action,
+      sentence,
       outcome: event.outcome,
       code: event.code,
       count: event.count,
@@ -74,6 +75,7 @@ export async function connectionHistory(ctx: Context, input: { id: string }): Pr
       ip: ledger.ip,
       requestId: ledger.requestId,
       count: ledger.count,
+      details: ledger.details,
     })
     .from(ledger)
     .where(eq(ledger.connectionId, input.id))

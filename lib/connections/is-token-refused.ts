@@ -1,8 +1,8 @@
+import { askIdentity, hasIdentityCall, type ShownToken } from '#lib/connections/ask-identity';
 import { endpointsOf } from '#lib/connections/endpoints-of';
 import { askProvider } from '#lib/connections/provider-protection';
 import { inSlot } from '#lib/connections/provider-slots';
 import type { Context } from '#lib/context';
-import { fetchIdentity } from '#lib/oauth/fetch-identity';
 import { isOAuthError } from '#lib/oauth/types';
 import type { ProviderRecord } from '#lib/providers/record';
 
@@ -16,28 +16,10 @@ const patienceMs = 5000;
 export async function isTokenRefused(
   ctx: Context,
   provider: ProviderRecord,
-  shown: {
-    accessToken: string;
-    issuer: string;
-    accountParams: Record<string, string>;
-    extras: Record<string, string | number | boolean>;
-  },
+  shown: ShownToken & { issuer: string },
 ): Promise<boolean> {
-  const ask = async () => {
-    const pinned = await endpointsOf(ctx, provider, shown);
-    const tokens = {
-      access_token: shown.accessToken,
-      token_type: 'bearer',
-      expires_in: null,
-      refresh_token: null,
-      refresh_token_expires_in: null,
-      scopes: null,
-      id_token_claims: null,
-      extras: shown.extras,
-    };
-    const identity = { ...provider.identity, emails_endpoint: null };
-    await fetchIdentity({ ...provider, identity, lookups: [] }, pinned, tokens, ctx, shown.accountParams);
-  };
+  if (!hasIdentityCall(provider)) return false;
+  const ask = async () => askIdentity(ctx, provider, await endpointsOf(ctx, provider, shown), shown);
   try {
     await inSlot(ctx, provider.id, patienceMs, () => askProvider(ctx, provider.id, ask));
     return false;

@@ -81,7 +81,14 @@ describe('the history of a connection', () => {
   });
 
   test('folds neighbours only that say the same of the same caller', () => {
-    const event = { outcome: 'ok' as const, code: null, actorType: 'api_key' as const, ip: null, requestId: null };
+    const event = {
+      outcome: 'ok' as const,
+      code: null,
+      actorType: 'api_key' as const,
+      ip: null,
+      requestId: null,
+      details: {},
+    };
     const events = [
       { ...event, at: new Date(5000), action: 'token.vended', actorId: 'a', count: 2 },
       { ...event, at: new Date(4000), action: 'token.vended', actorId: 'a', count: 1 },

@@ -1,49 +1,71 @@
 import { and, eq } from 'drizzle-orm';
-import { endpointsOf } from '#lib/connections/endpoints-of';
-import { accessTokenPlace, refreshTokenPlace, sealTokens } from '#lib/connections/tokens-at-rest';
+import { atKey, type ClaimedRevocation } from '#lib/connections/claim-revocations';
+import { revokedTokenPlaces, sealTokens } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
+import { revocations } from '#lib/db/schema/revocations';
 import { refreshGrant } from '#lib/oauth/refresh-grant';
-import { type RevocationOutcome, revokeGrant } from '#lib/oauth/revoke-token';
-import { isOAuthError } from '#lib/oauth/types';
+import { type GrantTokens, type RevocationOutcome, revokeGrant } from '#lib/oauth/revoke-token';
+import { isOAuthError, type PinnedEndpoints, type TokenSet } from '#lib/oauth/types';
+import type { ProviderRecord } from '#lib/providers/record';
 
-/** What of a revoked connection its provider must be told with. */
-export interface RevokedRow {
-  id: string;
-  provider: string;
-  issuer: string;
-  accountParams: Record<string, string>;
-  /** Sealed. */
-  accessToken: string | null;
-  refreshToken: string | null;
+/** How telling the provider went. */
+export interface ToldUpstream {
+  outcome: RevocationOutcome;
+  /** What the provider was told with: other than given where a live access token had to be got first. */
+  tokens: GrantTokens;
+  /** True where `tokens` were issued a moment before. */
+  fresh: boolean;
+}
+
+/** Keeps what a refresh answered: should the provider fail now, the next attempt needs what replaced the old tokens. */
+async function keepFresh(ctx: Context, key: ClaimedRevocation, fresh: TokenSet): Promise<void> {
+  const { personId, connectionId, replacedGeneration } = key;
+  const { db } = ctx.database;
+  if (replacedGeneration === 0) {
+    await db
+      .update(connections)
+      .set(await sealTokens(ctx, connectionId, fresh, fresh.expires_in))
+      .where(
+        and(eq(connections.personId, personId), eq(connections.id, connectionId), eq(connections.status, 'revoked')),
+      );
+    return;
+  }
+  const places = revokedTokenPlaces(key);
+  const accessToken = await ctx.vault.seal(fresh.access_token, places.accessToken);
+  const refreshToken =
+    fresh.refresh_token === null ? undefined : await ctx.vault.seal(fresh.refresh_token, places.refreshToken);
+  await db
+    .update(revocations)
+    .set({ accessToken, ...(refreshToken ? { refreshToken } : {}) })
+    .where(atKey(key));
 }
 
 /**
- * Tells the provider that a connection is over; where only a live access token can end the grant, gets one first.
+ * Tells the provider that a grant is over; where only a live access token can end it, gets one first.
  * @throws OAuthError; a transient one where trying again later makes sense
  */
-export async function revokeUpstream(ctx: Context, personId: string, row: RevokedRow): Promise<RevocationOutcome> {
-  const provider = ctx.providers.get(row.provider);
-  if (!provider) return 'unsupported';
-  const accessToken = row.accessToken === null ? null : ctx.vault.open(row.accessToken, accessTokenPlace(row.id));
-  const refreshToken = row.refreshToken === null ? null : ctx.vault.open(row.refreshToken, refreshTokenPlace(row.id));
-  const pinned = await endpointsOf(ctx, provider, row);
+export async function revokeUpstream(
+  ctx: Context,
+  provider: ProviderRecord,
+  pinned: PinnedEndpoints,
+  given: { key: ClaimedRevocation; tokens: GrantTokens; accountParams: Record<string, string> },
+): Promise<ToldUpstream> {
+  const { key, tokens, accountParams } = given;
   try {
-    return await revokeGrant(provider, pinned, { accessToken, refreshToken }, ctx);
+    return { outcome: await revokeGrant(provider, pinned, tokens, ctx), tokens, fresh: false };
   } catch (error) {
-    if (!isOAuthError(error) || error.code !== 'token_rejected' || refreshToken === null) throw error;
+    if (!isOAuthError(error) || error.code !== 'token_rejected' || tokens.refreshToken === null) throw error;
     try {
-      const fresh = await refreshGrant(provider, pinned, { refreshToken, accountParams: row.accountParams }, ctx);
-      // Kept before it is used: should the provider fail now, the next attempt needs what replaced the old tokens.
-      await ctx.database.db
-        .update(connections)
-        .set(await sealTokens(ctx, row.id, fresh, fresh.expires_in))
-        .where(and(eq(connections.personId, personId), eq(connections.id, row.id), eq(connections.status, 'revoked')));
-      const tokens = { accessToken: fresh.access_token, refreshToken: fresh.refresh_token ?? refreshToken };
-      return await revokeGrant(provider, pinned, tokens, ctx);
+      const fresh = await refreshGrant(provider, pinned, { refreshToken: tokens.refreshToken, accountParams }, ctx);
+      await keepFresh(ctx, key, fresh);
+      const renewed = { accessToken: fresh.access_token, refreshToken: fresh.refresh_token ?? tokens.refreshToken };
+      return { outcome: await revokeGrant(provider, pinned, renewed, ctx), tokens: renewed, fresh: true };
     } catch (second) {
       // A grant that can no longer be refreshed is over already.
-      if (isOAuthError(second) && second.disposition === 'dead_grant') return 'revoked';
+      if (isOAuthError(second) && second.disposition === 'dead_grant') {
+        return { outcome: 'revoked', tokens, fresh: false };
+      }
       throw second;
     }
   }

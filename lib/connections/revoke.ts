@@ -1,16 +1,14 @@
-import { and, eq, ne, sql } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { keyCoversProvider } from '#lib/access/require-api-key';
-import { actorId } from '#lib/actor';
-import { workOneRevocation } from '#lib/connections/work-revocations';
+import { markRevoked } from '#lib/connections/mark-revoked';
+import { workOneRevocation } from '#lib/connections/work-one-revocation';
 import { type Context, inBackground } from '#lib/context';
 import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
-import { revocations } from '#lib/db/schema/revocations';
 import { AppError } from '#lib/errors';
 import { personOfConnection } from '#lib/ids';
 import { reasonText } from '#lib/ledger/reason';
-import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 
 export const revokeConnectionInput = z.object({ id: z.string(), reason: reasonText.optional() });
@@ -50,26 +48,7 @@ export async function revokeConnection(
   const allowed = mayRevoke(ctx, personId, row?.provider);
   if (!personId || !row || !allowed) throw new AppError('not_found');
 
-  const changed = await withTransaction(db, async (tx) => {
-    const rows = await tx
-      .update(connections)
-      .set({ status: 'revoked', statusReason: null, revokedAt: sql`now()` })
-      .where(and(where, ne(connections.status, 'revoked')))
-      .returning({ id: connections.id });
-    if (rows.length === 0) return false;
-    const requestedBy = actorId(ctx.actor) ?? '';
-    // Cut, not rounded: a moment rounded up would not be due yet when the attempt below begins.
-    const nextAttemptAt = sql`date_trunc('milliseconds', now())`;
-    await tx.insert(revocations).values({ personId, connectionId: id, requestedBy, nextAttemptAt });
-    await record(tx, ctx, {
-      action: 'connection.revoked',
-      personId,
-      connectionId: id,
-      provider: row.provider,
-      details: reason ? { reason } : {},
-    });
-    return true;
-  });
-  if (changed) inBackground(ctx, 'revoke at the provider', workOneRevocation(ctx, { personId, connectionId: id }));
-  return { id, changed };
+  const [key] = await withTransaction(db, (tx) => markRevoked(tx, ctx, [{ personId, id }], reason ? { reason } : {}));
+  if (key) inBackground(ctx, 'revoke at the provider', workOneRevocation(ctx, key));
+  return { id, changed: key !== undefined };
 }

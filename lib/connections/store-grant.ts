@@ -1,7 +1,10 @@
 import { and, eq, isNull, ne, sql } from 'drizzle-orm';
 import type { PersonContext } from '#lib/access/require';
 import { isFrozenItself } from '#lib/connections/frozen';
+import { planReplaced, readReplaced } from '#lib/connections/replace-grant';
 import { sealTokens } from '#lib/connections/tokens-at-rest';
+import { workOneRevocation } from '#lib/connections/work-one-revocation';
+import { inBackground } from '#lib/context';
 import { type Db, withTransaction } from '#lib/db/database';
 import { type Authorization, connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
@@ -84,7 +87,7 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
       nextRefreshAttemptAt: null,
       connectedAt: sql`now()`,
     };
-    const stored = await withTransaction(db, async (tx): Promise<StoredGrant | null> => {
+    const stored = await withTransaction(db, async (tx) => {
       // Shared lock: disabling or deleting the person waits for this, or this sees that it happened.
       const [person] = await tx
         .select({ id: people.id })
@@ -92,6 +95,7 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
         .where(and(eq(people.id, personId), isNull(people.disabledAt), isNull(people.deletedAt)))
         .for('share');
       if (!person) throw new AppError('person_disabled');
+      const old = live && (await readReplaced(tx, personId, id));
       const rows = live
         ? await tx
             .update(connections)
@@ -105,7 +109,8 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
             .onConflictDoNothing()
             .returning({ id: connections.id });
       if (rows.length === 0) return null;
-      const outcome = live ? 'reconnected' : 'created';
+      const outcome: StoredGrant['outcome'] = live ? 'reconnected' : 'created';
+      const replaced = old && (await planReplaced(tx, ctx, { personId, id }, old, grant.tokens));
       await record(tx, ctx, {
         action: outcome === 'created' ? 'connection.created' : 'connection.reconnected',
         personId,
@@ -113,9 +118,13 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
         provider: grant.provider,
         details: { scopes: grant.scopesGranted, pkce: grant.authorization.pkce },
       });
-      return { connectionId: id, outcome };
+      return { connectionId: id, outcome, replaced };
     });
-    if (stored) return stored;
+    if (!stored) continue;
+    const { replaced, ...kept } = stored;
+    // Only now that the new grant is kept; never inside the transaction that keeps it.
+    if (replaced) inBackground(ctx, 'revoke the replaced grant', workOneRevocation(ctx, replaced));
+    return kept;
   }
   throw new AppError('conflict');
 }

@@ -2,9 +2,10 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { and, eq, ne, sql } from 'drizzle-orm';
 import type { Lease, Leased } from '#lib/connections/lease';
+import { keepLateAnswer } from '#lib/connections/replace-grant';
 import { type RefreshAnswer, type Sealed, storeAnswer } from '#lib/connections/store-answers';
 import { lifeLeft, type TokenLife } from '#lib/connections/token-life';
-import { sealTokens, secondsFromNow } from '#lib/connections/tokens-at-rest';
+import { refreshTokenPlace, sealTokens, secondsFromNow } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { type Db, isDatabaseUnavailable, withTransaction } from '#lib/db/database';
 import { mayPass } from '#lib/db/may-pass';
@@ -73,6 +74,8 @@ async function storeLate(ctx: Context, lease: Lease, answer: RefreshAnswer, seal
     if (row?.accessToken === sealed.accessToken) return row.status === 'revoked' ? 'revoked' : 'stored';
     if (row?.status !== 'revoked') {
       await replaceSpent(tx, lease, answer, sealed);
+      const spent = ctx.vault.open(answer.spent, refreshTokenPlace(lease.id));
+      await keepLateAnswer(tx, ctx, lease, spent, answer.tokens);
       return 'superseded';
     }
     // The newest grant is what must be revoked: the row stays revoked, its sealed tokens are those to be ended.
@@ -83,6 +86,7 @@ async function storeLate(ctx: Context, lease: Lease, answer: RefreshAnswer, seal
         and(
           eq(revocations.personId, lease.personId),
           eq(revocations.connectionId, lease.id),
+          eq(revocations.replacedGeneration, 0),
           eq(revocations.state, 'pending'),
         ),
       );

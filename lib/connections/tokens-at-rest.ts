@@ -14,6 +14,22 @@ export const refreshTokenPlace = (connectionId: string): Place => ({
   column: 'connections.refresh_token',
 });
 
+/** Where the tokens live that a revocation needs: a replaced grant's stand in the revocation's own row. */
+export function revokedTokenPlaces(key: { connectionId: string; replacedGeneration: number }): {
+  accessToken: Place;
+  refreshToken: Place;
+} {
+  const { connectionId, replacedGeneration } = key;
+  if (replacedGeneration === 0) {
+    return { accessToken: accessTokenPlace(connectionId), refreshToken: refreshTokenPlace(connectionId) };
+  }
+  const row = `${connectionId}/${replacedGeneration}`;
+  return {
+    accessToken: { row, column: 'revocations.access_token' },
+    refreshToken: { row, column: 'revocations.refresh_token' },
+  };
+}
+
 /** A moment `seconds` from now by the database's clock; null stays null. */
 export function secondsFromNow(seconds: number | null): SQL | null {
   return seconds === null ? null : sql`clock_timestamp() + make_interval(secs => ${seconds}::float8)`;

@@ -8,10 +8,11 @@ import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import type { ProviderRecord } from '#lib/providers/record';
 
-/** A connection's row in `revocations`, where it has one. */
+/** A connection's own row in `revocations`, where it has one; grants that it replaced have others. */
 export const itsRevocation = and(
   eq(revocations.personId, connections.personId),
   eq(revocations.connectionId, connections.id),
+  eq(revocations.replacedGeneration, 0),
 );
 
 /** The API key that used a connection last, in `api_keys`. */
@@ -58,6 +59,10 @@ export const connectionColumns = {
   revocationNextAttemptAt: revocations.nextAttemptAt,
   revocationFinishedAt: revocations.finishedAt,
   revocationLastErrorCode: revocations.lastErrorCode,
+  revocationProof: revocations.proof,
+  revocationEvidence: revocations.evidence,
+  revocationProvedAt: revocations.provedAt,
+  revocationHonouredUntil: revocations.honouredUntil,
 } as const;
 
 type Selected<T> = {
@@ -72,12 +77,13 @@ type Selected<T> = {
 /** A selected row. Columns of the joined tables may be null. */
 export type ConnectionRow = Omit<
   Selected<typeof connectionColumns>,
-  'lastUsedByName' | 'revocationState' | 'revocationAttempts' | 'revocationNextAttemptAt'
+  'lastUsedByName' | 'revocationState' | 'revocationAttempts' | 'revocationNextAttemptAt' | 'revocationProof'
 > & {
   lastUsedByName: string | null;
   revocationState: (typeof revocations.$inferSelect)['state'] | null;
   revocationAttempts: number | null;
   revocationNextAttemptAt: Date | null;
+  revocationProof: (typeof revocations.$inferSelect)['proof'] | null;
 };
 
 /** Scopes with their plain words, where the record knows them. */
@@ -134,6 +140,13 @@ export function toConnectionView(ctx: Pick<Context, 'providers'>, row: Connectio
           finishedAt: row.revocationFinishedAt,
           lastErrorCode: row.revocationLastErrorCode,
           manualUrl: provider?.revoke.manual_url ?? null,
+          proof: {
+            state: row.revocationProof ?? 'none',
+            provedAt: row.revocationProvedAt,
+            tokens: row.revocationEvidence?.tokens ?? [],
+            selfContained: row.revocationEvidence?.selfContained ?? false,
+            honouredUntil: row.revocationHonouredUntil,
+          },
         }
       : null,
   };

@@ -1,5 +1,5 @@
 import type { Authorization } from '#lib/db/schema/connections';
-import type { RevocationState } from '#lib/db/schema/revocations';
+import type { ProofState, RevocationState, TokenEvidence } from '#lib/db/schema/revocations';
 
 /** What a person or a service sees as the state of a connection. */
 export type DisplayStatus = 'connected' | 'refresh_due' | 'needs_reconnect' | 'frozen' | 'revoked';
@@ -8,6 +8,17 @@ export type DisplayStatus = 'connected' | 'refresh_due' | 'needs_reconnect' | 'f
 export interface ScopeView {
   name: string;
   description: string | null;
+}
+
+/** What trying the old tokens showed. */
+export interface ProofView {
+  state: ProofState;
+  provedAt: Date | null;
+  tokens: TokenEvidence[];
+  /** The access token reads as a self-contained one, which services may take without asking the provider. */
+  selfContained: boolean;
+  /** Until then such a service may honour the access token; null: no longer, or not known. */
+  honouredUntil: Date | null;
 }
 
 /** What is being done at the provider about a revoked connection. */
@@ -19,6 +30,7 @@ export interface RevocationView {
   lastErrorCode: string | null;
   /** The provider's page where the person can do it, for providers that cannot be told. */
   manualUrl: string | null;
+  proof: ProofView;
 }
 
 /** A connection as pages and the API show it: never a token, sealed or open. */
@@ -69,8 +81,6 @@ export interface ProviderCardView {
   accountParams: AccountParamView[];
   /** False: marked `dangerously_without_pkce`. */
   pkce: boolean;
-  /** True: revoking one connection ends every other that the person has with the provider's account. */
-  revokingEndsAll: boolean;
   /** False: the operator took the provider out; its connections can only be ended. */
   configured: boolean;
   connections: ConnectionView[];

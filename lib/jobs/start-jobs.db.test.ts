@@ -17,9 +17,13 @@ async function prepare(runtime: ReturnType<typeof createRuntime>): Promise<void>
   const { db } = runtime.database;
   const { id: personId } = await addPerson(runtime);
   const connectionId = await addConnection(runtime, { personId, provider: 'gone', values: { status: 'revoked' } });
-  await db
-    .insert(revocations)
-    .values({ personId, connectionId, requestedBy: 'system', nextAttemptAt: sql`now() - interval '1 second'` });
+  await db.insert(revocations).values({
+    personId,
+    connectionId,
+    provider: 'gone',
+    requestedBy: 'system',
+    nextAttemptAt: sql`now() - interval '1 second'`,
+  });
   for (const [name, when] of [
     ['over', sql`now() - interval '60 days'`],
     ['live', sql`now() + interval '1 hour'`],

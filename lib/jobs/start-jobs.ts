@@ -9,9 +9,10 @@ import { rateLimits } from '#lib/db/schema/rate-limits';
 import { createBoss, createQueues, refreshQueue, tickQueue } from '#lib/jobs/job-tables';
 import { purgeSessions } from '#lib/people/sessions';
 import { purgeProcesses } from '#lib/processes/list-processes';
+import { purgePreparedBulks } from '#lib/revocations/prepare';
+import { workBulkRevocations } from '#lib/revocations/work';
 
 const steps: Record<string, (ctx: Context) => Promise<unknown>> = {
-  work_revocations: workRevocations,
   purge_consumed_states: purgeConsumedStates,
   purge_sessions: purgeSessions,
   purge_processes: purgeProcesses,
@@ -21,6 +22,10 @@ const steps: Record<string, (ctx: Context) => Promise<unknown>> = {
   make_partitions: async ({ database, now }) => {
     if (await mayMakePartitions(database.db)) await ensureLedgerPartitions(database.db, now());
   },
+  purge_prepared_bulks: purgePreparedBulks,
+  // Last, since after a mass revocation they take most of the minute.
+  work_bulk_revocations: (ctx) => workBulkRevocations(ctx),
+  work_revocations: (ctx) => workRevocations(ctx),
 };
 
 /**

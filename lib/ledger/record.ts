@@ -45,3 +45,8 @@ export function toLedgerRow(who: Requester, entry: LedgerEntry): typeof ledger.$
 export async function record(tx: Db, who: Requester, entry: LedgerEntry): Promise<void> {
   await tx.insert(ledger).values(toLedgerRow(who, entry));
 }
+
+/** Writes many entries in the caller's transaction, in one statement. */
+export async function recordAll(tx: Db, who: Requester, entries: readonly LedgerEntry[]): Promise<void> {
+  if (entries.length > 0) await tx.insert(ledger).values(entries.map((entry) => toLedgerRow(who, entry)));
+}

@@ -21,13 +21,13 @@ export interface Introspection {
 export async function introspectToken(
   provider: OAuthProvider,
   pinned: PinnedEndpoints,
-  { token }: { token: string },
+  { token, kind = 'access_token' }: { token: string; kind?: 'access_token' | 'refresh_token' },
   deps: OAuthDeps,
 ): Promise<Introspection> {
   const url = pinned.introspection_endpoint;
   if (!url) throw new OAuthError('unsupported', { detail: 'introspection_endpoint' });
   const authentication = await clientAuthentication(provider);
-  const parameters = { token, token_type_hint: 'access_token' };
+  const parameters = { token, token_type_hint: kind };
   const response = await clientRequest(provider, pinned, url, parameters, authentication, deps);
   const body = await readObject(response);
   if (!response.ok) {

@@ -81,6 +81,10 @@ async function revokeByDelete(
   if (tokens.refreshToken !== null) throw new OAuthError('token_rejected', { detail });
 }
 
+/** Whether the provider offers clients a way to end a grant at all. */
+export const offersRevocation = (provider: OAuthProvider, { revocation_endpoint }: PinnedEndpoints): boolean =>
+  provider.revoke.style !== 'none' && Boolean(revocation_endpoint);
+
 /**
  * Ends a grant at the provider, in the way its record says.
  * @throws OAuthError: a transient one (with `retryAfterSeconds` where the provider gave one) when trying again later makes
@@ -94,7 +98,7 @@ export async function revokeGrant(
 ): Promise<RevocationOutcome> {
   const url = pinned.revocation_endpoint;
   const handed = tokensToRevoke(provider, tokens);
-  if (provider.revoke.style === 'none' || !url || handed.length === 0) return 'unsupported';
+  if (!url || !offersRevocation(provider, pinned) || handed.length === 0) return 'unsupported';
   if (provider.revoke.style === 'delete_json') {
     if (tokens.accessToken === null) return 'unsupported';
     await revokeByDelete(provider, pinned, url, tokens, deps);

@@ -139,7 +139,9 @@ test('parts of the provider’s addresses go with the person, those still needed
     [over, 'unsupported'],
     [due, 'pending'],
   ] as const) {
-    await hub.database.db.insert(revocations).values({ personId: id, connectionId, state, requestedBy: id });
+    await hub.database.db
+      .insert(revocations)
+      .values({ personId: id, connectionId, provider: 'gone', state, requestedBy: id });
   }
   const shops = async () => {
     const rows = await hub.database.db.select().from(connections).where(eq(connections.personId, id));

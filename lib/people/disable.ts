@@ -1,8 +1,12 @@
-import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, ne, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { refuseOneself, requireAdministrator } from '#lib/access/require';
-import type { Context } from '#lib/context';
-import { withTransaction } from '#lib/db/database';
+import type { RevocationKey } from '#lib/connections/claim-revocations';
+import { markRevoked } from '#lib/connections/mark-revoked';
+import { workOneRevocation } from '#lib/connections/work-one-revocation';
+import { type Context, inBackground } from '#lib/context';
+import { type Db, withTransaction } from '#lib/db/database';
+import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
 import { reasonText } from '#lib/ledger/reason';
@@ -14,13 +18,16 @@ export const disablePersonInput = z.object({ id: z.string().max(64), reason: rea
 export type DisablePersonInput = z.input<typeof disablePersonInput>;
 
 /**
- * Shuts a person out: their sessions end at the next request and none can begin. Their connections stay.
+ * Shuts a person out: their sessions end at the next request and none can begin, and their connections are revoked, here
+ * at once and at the providers as soon as those answer. Enabling them again brings none of it back.
  * @throws AppError `forbidden`, `not_found`, `invalid_request`, `conflict` for oneself
  */
-export async function disablePerson(ctx: Context, input: DisablePersonInput): Promise<void> {
+export async function disablePerson(ctx: Context, input: DisablePersonInput): Promise<{ revoked: number }> {
   requireAdministrator(ctx);
   refuseOneself(ctx, input.id);
-  await change(ctx, input, true);
+  const revoked = await change(ctx, input, true);
+  for (const key of revoked) inBackground(ctx, 'revoke at the provider', workOneRevocation(ctx, key));
+  return { revoked: revoked.length };
 }
 
 /** Lets a disabled person sign in again. @throws AppError `forbidden`, `not_found`, `invalid_request` */
@@ -29,9 +36,19 @@ export async function enablePerson(ctx: Context, input: DisablePersonInput): Pro
   await change(ctx, input, false);
 }
 
-async function change(ctx: Context, input: DisablePersonInput, disable: boolean): Promise<void> {
+/** Revokes what the person has. A flow of theirs that ends just now waits for this, and then finds them disabled. */
+async function revokeAll(tx: Db, ctx: Context, personId: string): Promise<RevocationKey[]> {
+  const live = await tx
+    .select({ personId: connections.personId, id: connections.id })
+    .from(connections)
+    .where(and(eq(connections.personId, personId), ne(connections.status, 'revoked')));
+  return markRevoked(tx, ctx, live, { reason: 'person disabled' });
+}
+
+/** Answers what was revoked. */
+async function change(ctx: Context, input: DisablePersonInput, disable: boolean): Promise<RevocationKey[]> {
   const { id, reason } = parseInput(disablePersonInput, input);
-  await withTransaction(ctx.database.db, async (tx) => {
+  return withTransaction(ctx.database.db, async (tx) => {
     const changed = await tx
       .update(people)
       .set({ disabledAt: disable ? sql`now()` : null })
@@ -49,13 +66,15 @@ async function change(ctx: Context, input: DisablePersonInput, disable: boolean)
         .from(people)
         .where(and(eq(people.id, id), isNull(people.deletedAt)));
       if (!known) throw new AppError('not_found');
-      return;
+      return [];
     }
     const sessions = disable ? await endSessionsOf(tx, id) : 0;
+    const revoked = disable ? await revokeAll(tx, ctx, id) : [];
     await record(tx, ctx, {
       action: disable ? 'person.disabled' : 'person.enabled',
       personId: id,
-      details: { reason, ...(disable ? { sessions } : {}) },
+      details: { reason, ...(disable ? { sessions, revoked: revoked.length } : {}) },
     });
+    return revoked;
   });
 }

@@ -1,7 +1,9 @@
 import { eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Context, Role, Runtime } from '#lib/context';
+import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
+import { revocations } from '#lib/db/schema/revocations';
 import { newPersonId } from '#lib/ids';
 import { countPeople } from '#lib/people/count';
 import { deletePerson } from '#lib/people/delete';
@@ -121,7 +123,7 @@ test('disabling and enabling are said once each, with the reason', async () => {
   await enablePerson(admin, { id, reason: 'again' });
   expect((await rowOf(id))?.disabledAt).toBeNull();
   expect(await newEntries(since)).toMatchObject([
-    { action: 'person.disabled', details: { reason: 'left', sessions: 0 } },
+    { action: 'person.disabled', details: { reason: 'left', sessions: 0, revoked: 0 } },
     { action: 'person.enabled', details: { reason: 'back' } },
   ]);
 });
@@ -224,4 +226,22 @@ describe('the list', () => {
     const { id } = await addPerson(runtime, { subject: 'canary-subject' });
     expect(JSON.stringify(await getPerson(admin, { id }))).not.toContain('canary-subject');
   });
+});
+
+test('disabling revokes every live connection and ends every session; enabling brings neither back', async () => {
+  const { id } = await addPerson(runtime);
+  const other = await addPerson(runtime);
+  const [one, two] = [
+    await addConnection(runtime, { personId: id, provider: 'gone' }),
+    await addConnection(runtime, { personId: id, provider: 'gone', values: { status: 'needs_reconnect' } }),
+  ];
+  const theirs = await addConnection(runtime, { personId: other.id, provider: 'gone' });
+  expect(await disablePerson(admin, { id, reason: 'left' })).toEqual({ revoked: 2 });
+  await Promise.all(runtime.background);
+  await enablePerson(admin, { id, reason: 'back' });
+  const statuses = await database.db.select({ id: connections.id, status: connections.status }).from(connections);
+  const of = new Map(statuses.map((row) => [row.id, row.status]));
+  expect([one, two, theirs].map((connection) => of.get(connection))).toEqual(['revoked', 'revoked', 'connected']);
+  const states = await database.db.select().from(revocations).where(eq(revocations.personId, id));
+  expect(states.map(({ state }) => state)).toEqual(['unsupported', 'unsupported']);
 });

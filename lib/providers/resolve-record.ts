@@ -52,13 +52,19 @@ function identityRule({ identity = {}, discovery }: ProviderRecordInput): Identi
   };
 }
 
+const endsInGrant = (endpoint: string | undefined) => /\/grant\/?$/.test(endpoint?.split(/[?#]/)[0] ?? '');
+
 function revokeRule({ revoke = {}, ...entry }: ProviderRecordInput): RevokeRule {
   const mayRevoke = entry.revocation_endpoint !== undefined || entry.discovery !== 'none';
+  const preset = entry.preset ? presets[entry.preset](entry.issuer).revoke?.blast_radius : undefined;
+  // GitHub's DELETE …/grant ends whatever the person granted, and where a preset knows as much, no entry unmakes it.
+  const endsAccount =
+    preset === 'account' || (revoke.style === 'delete_json' && endsInGrant(entry.revocation_endpoint));
   return {
     style: revoke.style ?? (mayRevoke ? 'rfc7009' : 'none'),
     token_kind: revoke.token_kind ?? 'refresh_token',
     auth: revoke.auth ?? 'client',
-    blast_radius: revoke.blast_radius ?? 'grant',
+    blast_radius: endsAccount ? 'account' : (revoke.blast_radius ?? 'grant'),
     gone_codes: revoke.gone_codes ?? ['invalid_token'],
     manual_url: revoke.manual_url ?? null,
   };

@@ -51,7 +51,8 @@ export interface TokenServer {
 /** Starts one on a free port of 127.0.0.1. */
 export async function startTokenServer(): Promise<TokenServer> {
   const refreshTokens = new Set<string>();
-  const accessTokens = new Set<string>();
+  /** Live access tokens, each with the refresh token of its grant. */
+  const accessTokens = new Map<string, string>();
   const introspect = (response: ServerResponse) => {
     const { introspectedLife } = state.behaviour;
     if (introspectedLife === null) return json(response, 503, {});
@@ -68,6 +69,8 @@ export async function startTokenServer(): Promise<TokenServer> {
       const token = new URLSearchParams(await text(request)).get('token') ?? '';
       refreshTokens.delete(token);
       accessTokens.delete(token);
+      // With a refresh token end its access tokens (RFC 7009 §2.1).
+      for (const [access, refresh] of accessTokens) if (refresh === token) accessTokens.delete(access);
       state.revoked.push(token);
       return json(response, 200, {});
     }
@@ -81,8 +84,8 @@ export async function startTokenServer(): Promise<TokenServer> {
     state.refreshes += 1;
     const { rotate, grace, repeat, expiresIn, scope, extras } = state.behaviour;
     const accessToken = `at_${randomBytes(16).toString('hex')}`;
-    accessTokens.add(accessToken);
     const next = rotate ? state.grant() : repeat ? shown : undefined;
+    accessTokens.set(accessToken, next ?? shown);
     if (rotate && !grace) refreshTokens.delete(shown);
     if ((await state.behaviour.beforeAnswer()) === 'cut') return response.destroy();
     json(response, 200, {

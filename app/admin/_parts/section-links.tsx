@@ -1,6 +1,6 @@
 'use client';
 
-import { Activity, KeyRound, Plug, Snowflake, Users } from 'lucide-react';
+import { Activity, CircleSlash, KeyRound, Plug, Snowflake, Users } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { type Section, sections } from './sections.ts';
@@ -10,6 +10,7 @@ const icons: Record<Section['icon'], typeof Plug> = {
   people: Users,
   keys: KeyRound,
   brakes: Snowflake,
+  revocations: CircleSlash,
   status: Activity,
 };
 

@@ -2,7 +2,7 @@
 export interface Section {
   href: `/admin/${string}`;
   name: string;
-  icon: 'connections' | 'people' | 'keys' | 'brakes' | 'status';
+  icon: 'connections' | 'people' | 'keys' | 'brakes' | 'revocations' | 'status';
 }
 
 export const sections: readonly Section[] = [
@@ -10,5 +10,6 @@ export const sections: readonly Section[] = [
   { href: '/admin/people', name: 'People', icon: 'people' },
   { href: '/admin/api-keys', name: 'API keys', icon: 'keys' },
   { href: '/admin/freezes', name: 'Brakes', icon: 'brakes' },
+  { href: '/admin/revocations', name: 'Revocations', icon: 'revocations' },
   { href: '/admin/status', name: 'Status', icon: 'status' },
 ];

@@ -110,13 +110,20 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
           <Td from="lg">{key.expiresAt ? <Time at={key.expiresAt} /> : 'never'}</Td>
           {administrator && (
             <Td>
-              {key.status !== 'revoked' && (
-                <div className="flex flex-wrap gap-2 py-1">
-                  <KeyAddresses id={key.id} name={key.name} ranges={key.ipRanges ?? []} rule={key.ipRule} />
-                  {!key.frozen && <FreezeButton scope="api_key" target={key.id} name={key.name} small />}
-                  <RevokeKey id={key.id} name={key.name} />
-                </div>
-              )}
+              <div className="flex flex-wrap items-center gap-2 py-1">
+                {key.status !== 'revoked' && (
+                  <>
+                    <KeyAddresses id={key.id} name={key.name} ranges={key.ipRanges ?? []} rule={key.ipRule} />
+                    {!key.frozen && <FreezeButton scope="api_key" target={key.id} name={key.name} small />}
+                    <RevokeKey id={key.id} name={key.name} />
+                  </>
+                )}
+                {key.lastUsedAt && (
+                  <Link href={`/admin/revocations?key=${key.id}`} className="link text-meta">
+                    Revoke what it read
+                  </Link>
+                )}
+              </div>
             </Td>
           )}
         </Tr>

@@ -1,29 +1,30 @@
 'use server';
 
 import { refresh } from 'next/cache';
+import { redirect } from 'next/navigation';
 import { z } from 'zod';
-import { revokeConnections, revokeConnectionsInput } from '#lib/connections/revoke-many';
-import { AppError } from '#lib/errors';
+import { revokeConnection } from '#lib/connections/revoke';
 import { formAction } from '#lib/http/action';
-import { revocationWord } from '#ui/confirmation';
+import { reasonText } from '#lib/ledger/reason';
+import { prepareBulkRevocation } from '#lib/revocations/prepare';
+
+const administrator = { role: 'administrator' } as const;
+const id = z.string().max(64);
+
+/** Revokes one connection. */
+export const revokeOne = formAction(z.object({ id, reason: reasonText }), administrator, async (ctx, input) => {
+  await revokeConnection(ctx, input);
+  refresh();
+  return undefined;
+});
 
 const ids = z
   .union([z.string(), z.array(z.string())])
   .transform((value) => [...new Set([value].flat())])
-  .pipe(revokeConnectionsInput.shape.ids);
+  .pipe(z.array(id).min(1).max(100));
 
-const input = revokeConnectionsInput
-  .extend({ ids, confirmation: z.string().trim().optional() })
-  .refine((form) => form.ids.length < 2 || form.confirmation === revocationWord(form.ids.length), {
-    path: ['confirmation'],
-    message: 'Type the words exactly',
-  });
-
-/** Revokes one or many connections; each succeeds or fails on its own, and the answer says which. */
-export const revokeSelected = formAction(input, { role: 'administrator' }, async (ctx, form) => {
-  const outcomes = await revokeConnections(ctx, { ids: form.ids, reason: form.reason });
-  const [only] = outcomes;
-  if (outcomes.length === 1 && only?.code) throw new AppError(only.code);
-  refresh();
-  return { data: outcomes };
+/** Goes to the preview of revoking what is selected; nothing is revoked yet. */
+export const prepareSelected = formAction(z.object({ ids }), administrator, async (ctx, selection) => {
+  const prepared = await prepareBulkRevocation(ctx, selection);
+  redirect(`/admin/revocations/${prepared.id}`);
 });

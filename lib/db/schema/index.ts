@@ -1,4 +1,5 @@
 export * from '#lib/db/schema/api-keys';
+export * from '#lib/db/schema/bulk-revocations';
 export * from '#lib/db/schema/connection-search';
 export * from '#lib/db/schema/connections';
 export * from '#lib/db/schema/consumed-states';

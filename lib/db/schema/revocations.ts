@@ -1,17 +1,51 @@
 import { sql } from 'drizzle-orm';
-import { check, foreignKey, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { check, foreignKey, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { instant } from '#lib/db/schema/columns';
 import { connections } from '#lib/db/schema/connections';
 
 export const revocationStates = ['pending', 'revoked_upstream', 'unsupported', 'failed'] as const;
 export type RevocationState = (typeof revocationStates)[number];
 
-/** What is being done at the provider about a connection that is revoked here already. */
+export const proofStates = ['none', 'due', 'proved', 'still_accepted', 'not_provable'] as const;
+/**
+ * Whether an old token was seen to be dead: `none` before the provider was told, `due` while it is tried again,
+ * `not_provable` where no harmless call can tell.
+ */
+export type ProofState = (typeof proofStates)[number];
+
+/** What a harmless call said of one token. Moments are ISO 8601. */
+export interface TokenEvidence {
+  token: 'access_token' | 'refresh_token';
+  /** What it was tried with; null where it was not tried. */
+  by: 'userinfo' | 'introspection' | null;
+  /** Before the provider was told; null where it was not tried then. */
+  before: 'accepted' | 'refused' | 'unknown' | null;
+  /** Afterwards; `expired` where it had ended by itself by then, which proves nothing. */
+  after: 'accepted' | 'refused' | 'unknown' | 'expired' | null;
+  /** When `after` was found. */
+  at: string | null;
+}
+
+/** What is known of the tokens of a revoked grant. Never a token. */
+export interface Evidence {
+  tokens: TokenEvidence[];
+  /** Whether the access token reads as a self-contained one (a JWT), which services may check without asking anybody. */
+  selfContained: boolean;
+}
+
+/**
+ * What is being done at the provider about a connection that is revoked here already, or about a grant that a reconnect
+ * replaced.
+ */
 export const revocations = pgTable(
   'revocations',
   {
     personId: text().notNull(),
     connectionId: text().notNull(),
+    /** 0: the connection itself. Else the generation of the grant that a reconnect replaced. */
+    replacedGeneration: integer().notNull().default(0),
+    /** The connection's, so that each provider's are worked off side by side. */
+    provider: text().notNull(),
     state: text({ enum: revocationStates }).notNull().default('pending'),
     attempts: integer().notNull().default(0),
     nextAttemptAt: instant().notNull().defaultNow(),
@@ -19,14 +53,28 @@ export const revocations = pgTable(
     requestedBy: text().notNull(),
     createdAt: instant().notNull().defaultNow(),
     finishedAt: instant(),
+    /** Of a replaced grant: sealed for this row, erased when all is over. */
+    accessToken: text(),
+    refreshToken: text(),
+    accountParams: jsonb().$type<Record<string, string>>(),
+    proof: text({ enum: proofStates }).notNull().default('none'),
+    proofAttempts: integer().notNull().default(0),
+    evidence: jsonb().$type<Evidence>(),
+    /** When a token that was accepted before was refused for the first time. */
+    provedAt: instant(),
+    /** Until then a service that does not ask the provider may honour the access token. Null: no longer, or unknown. */
+    honouredUntil: instant(),
   },
   (t) => [
-    primaryKey({ columns: [t.personId, t.connectionId] }),
+    primaryKey({ columns: [t.personId, t.connectionId, t.replacedGeneration] }),
     foreignKey({
       columns: [t.personId, t.connectionId],
       foreignColumns: [connections.personId, connections.id],
     }).onDelete('cascade'),
-    index('revocations_due').on(t.nextAttemptAt).where(sql`${t.state} = 'pending'`),
+    // What is due, a provider at a time.
+    index('revocations_due').on(t.provider, t.nextAttemptAt).where(sql`${t.state} = 'pending' or ${t.proof} = 'due'`),
     check('revocations_state', sql`${t.state} in ('pending', 'revoked_upstream', 'unsupported', 'failed')`),
+    check('revocations_proof', sql`${t.proof} in ('none', 'due', 'proved', 'still_accepted', 'not_provable')`),
+    check('revocations_proved', sql`(${t.proof} = 'proved') = (${t.provedAt} is not null)`),
   ],
 );

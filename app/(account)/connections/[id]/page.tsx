@@ -3,6 +3,7 @@ import { notFound } from 'next/navigation';
 import { BackLink } from '#app/_ui/back-link';
 import { ConnectForm } from '#app/_ui/connect-form';
 import { ConnectionFacts } from '#app/_ui/connection-facts';
+import { Evidence } from '#app/_ui/evidence';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { ProviderMark } from '#app/_ui/provider-mark';
@@ -63,6 +64,7 @@ export default async function ConnectionPage({ params, searchParams }: Connectio
             )}
           </Notice>
         )}
+        {connection.revocation && <Evidence revocation={connection.revocation} provider={provider.name} />}
         <div className="grid items-start gap-4 lg:grid-cols-2">
           <section aria-labelledby="facts" className="card p-5">
             <h2 id="facts" className="mb-4 text-section font-semibold">

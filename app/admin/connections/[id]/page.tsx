@@ -1,12 +1,14 @@
 import type { Metadata } from 'next';
 import { BackLink } from '#app/_ui/back-link';
 import { ConnectionFacts } from '#app/_ui/connection-facts';
+import { Evidence } from '#app/_ui/evidence';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { Time } from '#app/_ui/time';
 import { Timeline } from '#app/_ui/timeline';
 import { standingFreeze } from '#lib/brakes/list';
+import { listDyingWith } from '#lib/connections/dying-with';
 import { getConnection } from '#lib/connections/get';
 import { connectionHistory } from '#lib/connections/history';
 import type { RevocationView } from '#lib/connections/views';
@@ -21,11 +23,12 @@ export const metadata: Metadata = { title: 'Connection' };
 export default async function AdminConnection({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;
   const ctx = await adminPage(`/admin/connections/${encodeURIComponent(id)}`);
-  const [connection, history, brake] = await orNotFound(
+  const [connection, history, brake, dying] = await orNotFound(
     Promise.all([
       getConnection(ctx, { id }),
       connectionHistory(ctx, { id }),
       standingFreeze(ctx, { scope: 'connection', target: id }),
+      listDyingWith(ctx, { id }),
     ]),
   );
   const { provider, account, personId, status, revocation } = connection;
@@ -59,12 +62,13 @@ export default async function AdminConnection({ params }: { params: Promise<{ id
               brake={brake}
               administrator={administrator}
             />
-            {administrator && <RevokeOne id={id} label={`${label}, ${provider.name}`} />}
+            {administrator && <RevokeOne id={id} label={`${label}, ${provider.name}`} dying={dying} />}
           </div>
         )}
       </div>
       <div className="flex flex-col gap-4">
         {revocation && <Revocation revocation={revocation} provider={provider.name} />}
+        {revocation && <Evidence revocation={revocation} provider={provider.name} />}
         <div className="grid items-start gap-4 xl:grid-cols-2">
           <section aria-labelledby="facts" className="card p-5">
             <h2 id="facts" className="mb-4 text-section font-semibold">

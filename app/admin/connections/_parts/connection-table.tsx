@@ -5,6 +5,7 @@ import { ProviderMark } from '#app/_ui/provider-mark';
 import { Status } from '#app/_ui/status';
 import { Time, TimeOr } from '#app/_ui/time';
 import type { AdminConnectionView } from '#lib/connections/views';
+import { proofShort } from '#ui/evidence-words';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 import { SelectAll } from './selection.tsx';
 
@@ -81,7 +82,7 @@ function Row({
             <input
               type="checkbox"
               value={id}
-              data-select={`${label}, ${provider.name}`}
+              data-select=""
               aria-label={`Select ${label}, ${provider.name}`}
               className="block"
             />
@@ -117,8 +118,7 @@ function Row({
       </Td>
       <Td from="md">
         <Status status={status} />
-        {revocation?.state === 'pending' && <span className="block text-soft">provider not told yet</span>}
-        {revocation?.state === 'failed' && <span className="block text-soft">provider could not be told</span>}
+        {revocation && <span className="block text-soft">{proofShort(revocation)}</span>}
       </Td>
       <Td from="lg">{status === 'revoked' ? null : <LifeBar token={token} words="short" />}</Td>
       <Td from="lg">

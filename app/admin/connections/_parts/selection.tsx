@@ -1,11 +1,8 @@
 'use client';
 
-import { useEffect, useRef, useState } from 'react';
-import { ConfirmDialog } from '#app/_ui/confirm-dialog';
+import { useActionState, useEffect, useRef, useState } from 'react';
 import { Notice } from '#app/_ui/notice';
-import type { RevokeOutcome } from '#lib/connections/revoke-many';
-import { revocationWord } from '#ui/confirmation';
-import { revokeSelected } from '../actions.ts';
+import { prepareSelected } from '../actions.ts';
 
 const boxes = () => [...document.querySelectorAll<HTMLInputElement>('input[data-select]')];
 const chosen = () => boxes().filter((box) => box.checked);
@@ -44,21 +41,12 @@ export function SelectAll() {
   );
 }
 
-/** So many are named in the dialog; the rest are counted. */
-const named = 6;
-
-interface Selected {
-  id: string;
-  label: string;
-}
-
-/** Says how many rows are selected and what can be done with them; afterwards, what came of it. */
+/** Says how many rows are selected, and leads to the preview of revoking them. */
 export function SelectionBar() {
-  const [selected, setSelected] = useState<Selected[]>([]);
-  const [outcome, setOutcome] = useState<{ label: string; ok: boolean; code?: string }[] | null>(null);
+  const [selected, setSelected] = useState<string[]>([]);
+  const [state, run, pending] = useActionState(prepareSelected, null);
   useEffect(() => {
-    const follow = () =>
-      setSelected(chosen().map((box) => ({ id: box.value, label: box.dataset.select ?? box.value })));
+    const follow = () => setSelected(chosen().map((box) => box.value));
     // A browser may bring ticks back with the page.
     follow();
     document.addEventListener('change', follow);
@@ -72,71 +60,35 @@ export function SelectionBar() {
     for (const box of boxes()) box.checked = false;
     announce();
   };
-  const done = (state: { data?: RevokeOutcome[] }) => {
-    const labels = new Map(selected.map(({ id, label }) => [id, label]));
-    setOutcome(
-      (state.data ?? []).map(({ id, ok, code }) => ({ label: labels.get(id) ?? id, ok, ...(code ? { code } : {}) })),
-    );
-    clear();
-  };
   const count = selected.length;
   return (
     <>
-      {outcome && <Outcome outcome={outcome} />}
+      {state?.ok === false && (
+        <div className="mb-4">
+          <Notice tone="bad" title="Nothing was prepared" reference={state.reference} arrival>
+            <p>{state.message}</p>
+          </Notice>
+        </div>
+      )}
       {count > 0 && (
-        <div className="fixed inset-x-4 bottom-4 z-30 mx-auto flex w-fit max-w-[calc(100vw-2rem)] items-center gap-3 rounded-xl border border-line bg-surface p-2 pl-4 shadow-high">
+        <form
+          action={run}
+          className="fixed inset-x-4 bottom-4 z-30 mx-auto flex w-fit max-w-[calc(100vw-2rem)] items-center gap-3 rounded-xl border border-line bg-surface p-2 pl-4 shadow-high"
+        >
+          {selected.map((id) => (
+            <input key={id} type="hidden" name="ids" value={id} />
+          ))}
           <p role="status" className="font-medium whitespace-nowrap">
             {count} selected
           </p>
           <button type="button" onClick={clear} className="btn btn-small btn-quiet">
             Clear
           </button>
-          <ConfirmDialog
-            trigger={`Revoke ${count}`}
-            triggerClass="btn btn-small btn-danger"
-            title={count === 1 ? 'Revoke this connection?' : `Revoke ${count} connections?`}
-            fields={selected.map(({ id }): [string, string] => ['ids', id])}
-            typed={count > 1 ? revocationWord(count) : undefined}
-            reason
-            confirm={`Revoke ${count}`}
-            action={revokeSelected}
-            onDone={done}
-          >
-            <p>
-              Services lose access {count === 1 ? 'to it' : `to all ${count}`} at once. The providers are told, and
-              asked again until they confirm. This cannot be undone; the people must connect anew.
-            </p>
-            <ul className="rounded-lg bg-sunken p-2 text-meta text-ink">
-              {selected.slice(0, named).map(({ id, label }) => (
-                <li key={id} className="truncate">
-                  {label}
-                </li>
-              ))}
-              {count > named && <li>and {count - named} more</li>}
-            </ul>
-          </ConfirmDialog>
-        </div>
+          <button type="submit" disabled={pending} className="btn btn-small btn-danger">
+            Revoke {count}
+          </button>
+        </form>
       )}
     </>
-  );
-}
-
-function Outcome({ outcome }: { outcome: { label: string; ok: boolean; code?: string }[] }) {
-  const failed = outcome.filter(({ ok }) => !ok);
-  const good = outcome.length - failed.length;
-  return (
-    <div className="mb-4">
-      <Notice tone={failed.length === 0 ? 'good' : 'bad'} title={`${good} of ${outcome.length} revoked`} arrival>
-        {failed.length > 0 && (
-          <ul>
-            {failed.map(({ label, code }) => (
-              <li key={label}>
-                {label}: <code className="font-mono text-meta">{code}</code>
-              </li>
-            ))}
-          </ul>
-        )}
-      </Notice>
-    </div>
   );
 }

@@ -2,13 +2,16 @@ import type { Metadata } from 'next';
 import { BackLink } from '#app/_ui/back-link';
 import { Fact, Facts } from '#app/_ui/facts';
 import { Link } from '#app/_ui/link';
+import { Moment } from '#app/_ui/moment';
 import { Status } from '#app/_ui/status';
 import { Time, TimeOr } from '#app/_ui/time';
 import { standingFreeze } from '#lib/brakes/list';
 import { listConnections } from '#lib/connections/list';
+import type { RevocationView } from '#lib/connections/views';
 import { adminPage, orNotFound } from '#lib/http/page';
 import { getPerson } from '#lib/people/get';
 import { listSessions } from '#lib/people/list-sessions';
+import { proofShort } from '#ui/evidence-words';
 import { roleWords } from '#ui/role-words';
 import { browserName } from '#ui/user-agent';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
@@ -106,15 +109,25 @@ export default async function PersonPage({ params }: { params: Promise<{ id: str
                   {connection.account.label || connection.account.subject}
                   <span className="text-soft"> {connection.provider.name}</span>
                 </Link>
-                <Status status={connection.status} />
+                <span className="text-right">
+                  <Status status={connection.status} />
+                  {connection.revocation && <Proven revocation={connection.revocation} />}
+                </span>
               </li>
             ))}
           </ul>
-          {nextCursor && (
-            <Link href={`/admin/connections?person=${id}`} className="link">
-              All of them
-            </Link>
-          )}
+          <p className="flex flex-wrap gap-4 pt-2 empty:hidden">
+            {nextCursor && (
+              <Link href={`/admin/connections?person=${id}`} className="link">
+                All of them
+              </Link>
+            )}
+            {administrator && person.connections > 0 && (
+              <Link href={`/admin/revocations?person=${id}`} className="link">
+                Revoke many of them
+              </Link>
+            )}
+          </p>
         </section>
         <section aria-labelledby="sessions" className="card p-5">
           <h2 id="sessions" className="mb-2 text-section font-semibold">
@@ -140,5 +153,21 @@ export default async function PersonPage({ params }: { params: Promise<{ id: str
         </section>
       </div>
     </>
+  );
+}
+
+/** What was seen of the tokens of a connection that is revoked. */
+function Proven({ revocation }: { revocation: RevocationView }) {
+  const { provedAt } = revocation.proof;
+  return (
+    <span className="block text-meta text-soft">
+      {proofShort(revocation)}
+      {provedAt && (
+        <>
+          {' '}
+          <Moment at={provedAt.toISOString()} />
+        </>
+      )}
+    </span>
   );
 }

@@ -28,7 +28,8 @@ export function PersonActions({ id, name, status, connections }: PersonActionsPr
           confirm="Disable"
           action={disable}
         >
-          <p>They are signed out everywhere at their next request and cannot sign in. {stayingOn(connections)}</p>
+          <p>They are signed out everywhere at their next request and cannot sign in.</p>
+          <p>{revoking(connections)} Enabling them later brings no connection back.</p>
         </ConfirmDialog>
       ) : (
         <ConfirmDialog
@@ -62,13 +63,6 @@ export function PersonActions({ id, name, status, connections }: PersonActionsPr
       </ConfirmDialog>
     </div>
   );
-}
-
-function stayingOn(connections: number): string {
-  if (connections === 0) return 'They have no connections.';
-  return connections === 1
-    ? 'Their connection stays and goes on serving tokens until it is revoked.'
-    : `Their ${connections} connections stay and go on serving tokens until they are revoked.`;
 }
 
 function revoking(connections: number): string {

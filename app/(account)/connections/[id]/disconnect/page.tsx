@@ -1,10 +1,11 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { BackLink } from '#app/_ui/back-link';
+import { DyingWith } from '#app/_ui/dying-with';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { ProviderMark } from '#app/_ui/provider-mark';
-import { listProviderCards } from '#lib/connections/cards';
+import { listDyingWith } from '#lib/connections/dying-with';
 import { getConnection } from '#lib/connections/get';
 import { orNotFound, personPage } from '#lib/http/page';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
@@ -21,11 +22,10 @@ export default async function DisconnectPage({ params, searchParams }: Disconnec
   const { id } = await params;
   const path = `/connections/${encodeURIComponent(id)}`;
   const ctx = await personPage(`${path}/disconnect`);
-  const [connection, cards] = await orNotFound(Promise.all([getConnection(ctx, { id }), listProviderCards(ctx)]));
+  const [connection, dying] = await orNotFound(Promise.all([getConnection(ctx, { id }), listDyingWith(ctx, { id })]));
   // These are a person's own pages; administrators and auditors have others.
   if (connection.personId !== ctx.actor.personId) notFound();
   const { provider, account } = connection;
-  const endsAll = cards.find((card) => card.provider.id === provider.id)?.revokingEndsAll ?? false;
   const flow = flowParams(await searchParams);
   const refusal = flow ? refusalSentence(flow.code) : null;
   return (
@@ -52,14 +52,7 @@ export default async function DisconnectPage({ params, searchParams }: Disconnec
               <li>{provider.name} is told to end the access too; if it does not answer, it is asked again.</li>
               <li>This cannot be undone. Connecting the account later makes a new connection.</li>
             </ul>
-            {endsAll && (
-              <Notice tone="warn" title="This may end more than this connection">
-                <p>
-                  {provider.name} ends access for the whole account at once. If you, or somebody else here, connected
-                  the same account a second time, that connection stops working as well.
-                </p>
-              </Notice>
-            )}
+            <DyingWith dying={dying} provider={provider.name} />
             <div className="flex flex-wrap gap-2">
               <form action={disconnect}>
                 <input type="hidden" name="id" value={id} />

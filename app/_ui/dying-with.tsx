@@ -1,0 +1,40 @@
+import { Notice } from '#app/_ui/notice';
+import type { DyingWithView } from '#lib/connections/dying-with';
+
+interface DyingWithProps {
+  dying: DyingWithView;
+  /** The provider's name, where it is not said beside this. */
+  provider?: string;
+}
+
+/** Which other connections end with this one, since the provider ends a whole account or grant at once. */
+export function DyingWith({ dying: { radius, connections, more }, provider = 'The provider' }: DyingWithProps) {
+  if (radius === 'token') return null;
+  const surely = radius === 'account';
+  const count = connections.length + more;
+  const title =
+    count === 0
+      ? `${provider} ${surely ? 'ends' : 'may end'} access for the whole account`
+      : `${count} other ${count === 1 ? 'connection' : 'connections'} ${surely ? 'will' : 'may'} stop working too`;
+  return (
+    <Notice tone="warn" title={title}>
+      <p>
+        {count === 0
+          ? 'No other connection here hangs on the same account. What was connected with it elsewhere may end as well.'
+          : `${provider} ${surely ? 'ends' : 'may end'} access for the whole account at once, and with it:`}
+      </p>
+      {connections.length > 0 && (
+        <ul className="list-disc pl-5">
+          {connections.map((one) => (
+            <li key={one.id} className="wrap-anywhere">
+              {one.label}, {one.provider.name}
+            </li>
+          ))}
+        </ul>
+      )}
+      {more > 0 && (
+        <p>{connections.length > 0 ? `and ${more} more, also of other people.` : `${more} of other people.`}</p>
+      )}
+    </Notice>
+  );
+}

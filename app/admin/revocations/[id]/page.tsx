@@ -1,0 +1,237 @@
+import type { Metadata } from 'next';
+import { BackLink } from '#app/_ui/back-link';
+import { Fact, Facts } from '#app/_ui/facts';
+import { Link } from '#app/_ui/link';
+import { Notice } from '#app/_ui/notice';
+import { PageHeading } from '#app/_ui/page-heading';
+import { TimeOr } from '#app/_ui/time';
+import { adminPage, orNotFound } from '#lib/http/page';
+import { getBulkRevocation } from '#lib/revocations/get';
+import { bulkRowFilters, listBulkRows } from '#lib/revocations/rows';
+import type { BulkDetailView, BulkProviderView } from '#lib/revocations/views';
+import { criteriaWords, type ProgressLine, progressLines } from '#ui/bulk-words';
+import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
+import { filteredAddress, type ListAddress, readListAddress } from '#ui/list-address';
+import { Pager } from '../../_parts/pager.tsx';
+import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { BulkRows } from '../_parts/bulk-rows.tsx';
+import { StartBulk } from '../_parts/start-bulk.tsx';
+import { Watch } from '../_parts/watch.tsx';
+
+export const metadata: Metadata = { title: 'Bulk revocation' };
+
+interface BulkPageProps {
+  params: Promise<{ id: string }>;
+  searchParams: Promise<SearchParams>;
+}
+
+export default async function BulkPage({ params, searchParams }: BulkPageProps) {
+  const { id } = await params;
+  const path = `/admin/revocations/${encodeURIComponent(id)}`;
+  const ctx = await adminPage(path);
+  const search = await searchParams;
+  const at = readListAddress(search, ['show']);
+  const show = bulkRowFilters.find((one) => one === at.filters.show);
+  const page = { id, ...(show ? { show } : {}), ...(at.cursor ? { cursor: at.cursor } : {}) };
+  const [bulk, { items, nextCursor }] = await orNotFound(
+    Promise.all([getBulkRevocation(ctx, { id }), listBulkRows(ctx, page)]),
+  );
+  const flow = flowParams(search);
+  const refusal = flow ? refusalSentence(flow.code) : null;
+  const prepared = bulk.state === 'prepared';
+  const names = { provider: ctx.providers.get(String(bulk.criteria.provider ?? ''))?.name };
+  return (
+    <>
+      <StandingBrakes />
+      <BackLink href="/admin/revocations">Revocations</BackLink>
+      <PageHeading
+        title={`${prepared ? 'Revoke' : 'Revocation of'} ${bulk.total.toLocaleString('en-US')} ${bulk.total === 1 ? 'connection' : 'connections'}`}
+        action={
+          prepared && ctx.actor.role === 'administrator' ? (
+            <StartBulk id={id} total={bulk.total} people={bulk.people} />
+          ) : undefined
+        }
+      >
+        {criteriaWords(bulk.criteria, names).join(', ')}
+      </PageHeading>
+      {!prepared && !bulk.settled && <Watch />}
+      <div className="flex flex-col gap-4">
+        {refusal && (
+          <Notice tone="bad" title="No file was made" reference={flow?.reference ?? undefined} arrival>
+            <p>{refusal}</p>
+            {flow?.code === 'step_up_required' && (
+              <p>
+                <Link href={`/step-up?${new URLSearchParams({ return_to: path })}`} className="link">
+                  Sign in once more
+                </Link>
+              </p>
+            )}
+          </Notice>
+        )}
+        {prepared && (
+          <Notice tone="info" title="Nothing is revoked yet">
+            <p>
+              These are the connections that fitted <TimeOr at={bulk.createdAt} otherwise="" />. What is connected later
+              is not among them.
+            </p>
+          </Notice>
+        )}
+        {bulk.providers.map((provider) => (
+          <ProviderWarning key={provider.id} provider={provider} prepared={prepared} />
+        ))}
+        <div className="grid items-start gap-4 xl:grid-cols-2">
+          <section aria-labelledby="what" className="card p-5">
+            <h2 id="what" className="mb-4 text-section font-semibold">
+              What it covers
+            </h2>
+            <What bulk={bulk} />
+          </section>
+          {!prepared && (
+            <section aria-labelledby="progress" className="card p-5">
+              <h2 id="progress" className="mb-4 text-section font-semibold">
+                How far it has come
+              </h2>
+              <Progress bulk={bulk} path={path} at={at} />
+            </section>
+          )}
+        </div>
+        <section aria-labelledby="rows">
+          <div className="mb-2 flex flex-wrap items-center justify-between gap-2">
+            <h2 id="rows" className="text-section font-semibold">
+              Connections
+              {show && (
+                <Link href={filteredAddress(path, at, { show: undefined })} className="link ml-3 text-meta font-normal">
+                  Show all
+                </Link>
+              )}
+            </h2>
+            <Export path={path} />
+          </div>
+          {items.length > 0 ? (
+            <BulkRows rows={items} />
+          ) : (
+            <p className="text-soft">None of them is like that just now.</p>
+          )}
+          <Pager path={path} at={at} nextCursor={nextCursor} />
+        </section>
+      </div>
+    </>
+  );
+}
+
+function What({ bulk }: { bulk: BulkDetailView }) {
+  return (
+    <Facts>
+      <Fact label="Connections">
+        <ul>
+          {bulk.providers.map((provider) => (
+            <li key={provider.id} className="tabular">
+              {provider.count.toLocaleString('en-US')} at {provider.name}
+            </li>
+          ))}
+        </ul>
+      </Fact>
+      <Fact label="People">{bulk.people.toLocaleString('en-US')}</Fact>
+      <Fact label={bulk.state === 'prepared' ? 'Prepared by' : 'Begun by'}>{bulk.by.name ?? bulk.by.id}</Fact>
+      {bulk.reason && <Fact label="Reason">{bulk.reason}</Fact>}
+      {bulk.startedAt && (
+        <Fact label="Begun">
+          <TimeOr at={bulk.startedAt} otherwise="" />
+        </Fact>
+      )}
+      {bulk.state !== 'prepared' && (
+        <Fact label="All revoked here">
+          <TimeOr at={bulk.finishedAt} otherwise="not yet" />
+        </Fact>
+      )}
+    </Facts>
+  );
+}
+
+const tones: Record<ProgressLine['tone'], string> = {
+  good: 'text-good',
+  bad: 'text-bad',
+  warn: 'text-warn',
+  quiet: '',
+};
+
+function Progress({ bulk, path, at }: { bulk: BulkDetailView; path: string; at: ListAddress }) {
+  const { progress, total } = bulk;
+  const ended = total - progress.here.waiting - progress.upstream.pending - progress.proof.due;
+  return (
+    <div className="flex flex-col gap-3">
+      <progress value={ended} max={total} aria-label="Rows that are over" className="w-full" />
+      <ul aria-live="polite" className="flex flex-col gap-1 tabular">
+        {progressLines(progress, total).map(({ text, show, tone }) => (
+          <li key={text} className={tones[tone]}>
+            {show ? (
+              <Link href={filteredAddress(path, at, { show })} className="hover:underline">
+                {text}
+              </Link>
+            ) : (
+              text
+            )}
+          </li>
+        ))}
+      </ul>
+      <p className="text-meta text-soft">
+        {bulk.settled
+          ? 'It is over.'
+          : 'It goes on whether or not anybody watches, also after a restart. A provider that fails is asked again.'}
+      </p>
+    </div>
+  );
+}
+
+/** What one must know of a provider before, and do by hand afterwards. */
+function ProviderWarning({ provider, prepared }: { provider: BulkProviderView; prepared: boolean }) {
+  const { name, count, supported, manualUrl, endingToo, radius } = provider;
+  if (!supported) {
+    return (
+      <Notice tone="warn" title={`${name} takes no word of it from other sites`}>
+        <p>
+          {count.toLocaleString('en-US')} {count === 1 ? 'connection' : 'connections'} can be ended here only. At {name}{' '}
+          each person must do it
+          {manualUrl ? (
+            <>
+              {' '}
+              on{' '}
+              <a href={manualUrl} rel="noreferrer" className="link">
+                its own page
+              </a>
+            </>
+          ) : (
+            ' on its own page'
+          )}
+          .
+        </p>
+      </Notice>
+    );
+  }
+  if (!prepared || endingToo === 0) return null;
+  const surely = radius === 'account';
+  return (
+    <Notice
+      tone="warn"
+      title={`${endingToo.toLocaleString('en-US')} further ${endingToo === 1 ? 'connection' : 'connections'} ${surely ? 'will' : 'may'} stop working`}
+    >
+      <p>
+        {name} {surely ? 'ends' : 'may end'} access for a whole account at once. These hang on the same accounts and are
+        not among the ones below.
+      </p>
+    </Notice>
+  );
+}
+
+function Export({ path }: { path: string }) {
+  return (
+    <form action={`${path}/export`} method="post" className="flex gap-2">
+      <button type="submit" name="format" value="csv" className="btn btn-small btn-plain">
+        Export CSV
+      </button>
+      <button type="submit" name="format" value="json" className="btn btn-small btn-plain">
+        Export JSON
+      </button>
+    </form>
+  );
+}

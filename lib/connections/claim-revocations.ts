@@ -1,0 +1,77 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Context } from '#lib/context';
+import { rowsOf } from '#lib/db/database';
+import { type Evidence, revocations } from '#lib/db/schema/revocations';
+
+/** Names a revocation; `replacedGeneration` is 0 for the connection's own. */
+export interface RevocationKey {
+  personId: string;
+  connectionId: string;
+  replacedGeneration: number;
+}
+
+/** A revocation that this process may work on until its claim runs out. */
+export interface ClaimedRevocation extends RevocationKey {
+  provider: string;
+  /** `pending`: the provider is to be told. Else it was, and its tokens are to be tried again. */
+  state: 'pending' | 'revoked_upstream';
+  attempts: number;
+  proofAttempts: number;
+  evidence: Evidence | null;
+  /** Sealed; of a replaced grant only. */
+  accessToken: string | null;
+  refreshToken: string | null;
+  accountParams: Record<string, string> | null;
+}
+
+/** Longer than an attempt's calls may take together, so that one whose process died is tried again, and no other doubled. */
+const claimSeconds = 120;
+
+/** What is still to be done, as its index has it. */
+export const unsettled = sql`(${revocations.state} = 'pending' or ${revocations.proof} = 'due')`;
+
+/**
+ * Claims what is due for this process by moving its next attempt, in one statement: any number of processes may do so at
+ * once and none gets what another has. Nothing is locked while a provider is asked.
+ */
+async function claim(ctx: Context, which: SQL, limit: number): Promise<ClaimedRevocation[]> {
+  const claimed = await ctx.database.db.execute(sql`with due as (
+      select ${revocations.personId}, ${revocations.connectionId}, ${revocations.replacedGeneration} from ${revocations}
+      where ${unsettled} and ${revocations.nextAttemptAt} <= now() and ${which}
+      order by ${revocations.nextAttemptAt} limit ${limit} for update skip locked)
+    update revocations set next_attempt_at = now() + make_interval(secs => ${claimSeconds}::float8),
+      attempts = attempts + (state = 'pending')::integer, proof_attempts = proof_attempts + (proof = 'due')::integer
+    from due where revocations.person_id = due.person_id and revocations.connection_id = due.connection_id
+      and revocations.replaced_generation = due.replaced_generation
+    returning revocations.person_id as "personId", revocations.connection_id as "connectionId",
+      revocations.replaced_generation as "replacedGeneration", revocations.provider, revocations.state,
+      revocations.attempts, revocations.proof_attempts as "proofAttempts", revocations.evidence,
+      revocations.access_token as "accessToken", revocations.refresh_token as "refreshToken",
+      revocations.account_params as "accountParams"`);
+  return rowsOf<ClaimedRevocation & Record<string, unknown>>(claimed);
+}
+
+/** Claims one revocation; undefined where it is not due, another process has it, or it is over. */
+export async function claimRevocation(ctx: Context, key: RevocationKey): Promise<ClaimedRevocation | undefined> {
+  const [claimed] = await claim(ctx, atKey(key), 1);
+  return claimed;
+}
+
+/** Claims a provider's revocations that are due, those that waited longest first. */
+export function claimDueRevocations(ctx: Context, provider: string, limit: number): Promise<ClaimedRevocation[]> {
+  return claim(ctx, sql`${revocations.provider} = ${provider}`, limit);
+}
+
+/** Providers that have revocations due. One that is configured no more is among them too. */
+export async function providersWithDue(ctx: Context): Promise<string[]> {
+  const found = await ctx.database.db.execute(
+    sql`select distinct provider from ${revocations} where ${unsettled} and ${revocations.nextAttemptAt} <= now()`,
+  );
+  return rowsOf<{ provider: string }>(found).map(({ provider }) => provider);
+}
+
+/** True for that revocation. */
+export function atKey({ personId, connectionId, replacedGeneration }: RevocationKey): SQL {
+  return sql`(${revocations.personId} = ${personId} and ${revocations.connectionId} = ${connectionId}
+    and ${revocations.replacedGeneration} = ${replacedGeneration})`;
+}

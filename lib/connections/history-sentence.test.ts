@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { historySentence } from '#lib/connections/history-sentence';
+
+type Told = Parameters<typeof historySentence>[0];
+const proof: Told = { action: 'revocation.proved', outcome: 'ok', details: {} };
+
+test.each<[Told, string]>([
+  [{ ...proof, details: { proved: ['access_token'], accepted: [] } }, 'Access token proved dead at the provider'],
+  [
+    { ...proof, details: { proved: ['access_token', 'refresh_token'] } },
+    'Access token and refresh token proved dead at the provider',
+  ],
+  [
+    { ...proof, outcome: 'failed', details: { proved: ['refresh_token'], accepted: ['access_token'] } },
+    'Access token still accepted by the provider',
+  ],
+  [
+    { ...proof, action: 'replaced.proved', details: { proved: ['access_token'] } },
+    'Replaced access token proved dead at the provider',
+  ],
+  [proof, 'Old tokens tried at the provider'],
+  [{ ...proof, details: { proved: ['<script>'] } }, 'Old tokens tried at the provider'],
+  [{ ...proof, details: { proved: 'access_token' } }, 'Old tokens tried at the provider'],
+  [{ action: 'token.vended', outcome: 'ok', details: { proved: ['access_token'] } }, 'Token read'],
+  [{ action: 'of another version', outcome: 'ok', details: {} }, 'of another version'],
+])('%j reads %s', (event, expected) => {
+  expect(historySentence(event)).toBe(expected);
+});

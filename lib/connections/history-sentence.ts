@@ -1,0 +1,34 @@
+import type { ledger } from '#lib/db/schema/ledger';
+import { type LedgerAction, ledgerActions } from '#lib/ledger/actions';
+
+type Told = Pick<typeof ledger.$inferSelect, 'action' | 'outcome' | 'details'>;
+
+const names = new Map([
+  ['access_token', 'access token'],
+  ['refresh_token', 'refresh token'],
+]);
+
+/** Tokens that an entry names, as words; other texts are passed over. */
+function tokensIn(value: unknown): string {
+  const listed = Array.isArray(value) ? value : [];
+  return listed
+    .map((token) => names.get(String(token)))
+    .filter((name) => name !== undefined)
+    .join(' and ');
+}
+
+const begun = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** What an entry says as a line of a history: of proof, which token it is about. */
+export function historySentence({ action, outcome, details }: Told): string {
+  const plain: string = ledgerActions[action as LedgerAction] ?? action;
+  if (action !== 'revocation.proved' && action !== 'replaced.proved') return plain;
+  const which = action === 'replaced.proved' ? 'replaced ' : '';
+  const tokens = tokensIn(outcome === 'ok' ? details.proved : details.accepted);
+  if (tokens === '') return plain;
+  return begun(
+    outcome === 'ok'
+      ? `${which}${tokens} proved dead at the provider`
+      : `${which}${tokens} still accepted by the provider`,
+  );
+}

@@ -1,0 +1,136 @@
+import { and, eq, sql } from 'drizzle-orm';
+import { atKey, type RevocationKey } from '#lib/connections/claim-revocations';
+import { accessTokenPlace, refreshTokenPlace, revokedTokenPlaces } from '#lib/connections/tokens-at-rest';
+import type { Context } from '#lib/context';
+import type { Db } from '#lib/db/database';
+import { connections } from '#lib/db/schema/connections';
+import { revocations } from '#lib/db/schema/revocations';
+import { isAppError } from '#lib/errors';
+import type { GrantTokens } from '#lib/oauth/revoke-token';
+import type { TokenSet } from '#lib/oauth/types';
+import type { ProviderRecord } from '#lib/providers/record';
+
+/** A grant about to be replaced by a reconnect, as its row holds it. */
+export interface ReplacedGrant {
+  generation: number;
+  provider: string;
+  accessToken: string | null;
+  refreshToken: string | null;
+  accessTokenExpiresAt: Date | null;
+  accountParams: Record<string, string>;
+  /** A refresh of it is under way, which may bring newer tokens of the same grant. */
+  refreshing: boolean;
+}
+
+/**
+ * Whether revoking one grant leaves another of the same account alone. Not at Google, where any token ends all; not by
+ * GitHub's `/grant`; and not where revoking may delete the grant that both hang on, as at Auth0 unless the operator says
+ * otherwise (`revoke.blast_radius` of the record).
+ */
+export const mayRevokeReplaced = (provider: ProviderRecord | undefined): boolean =>
+  provider !== undefined && provider.revoke.style !== 'none' && provider.revoke.blast_radius === 'token';
+
+/** Locks the connection's row and reads the grant that is about to be replaced. */
+export async function readReplaced(tx: Db, personId: string, id: string): Promise<ReplacedGrant | undefined> {
+  const [row] = await tx
+    .select({
+      generation: connections.generation,
+      provider: connections.provider,
+      accessToken: connections.accessToken,
+      refreshToken: connections.refreshToken,
+      accessTokenExpiresAt: connections.accessTokenExpiresAt,
+      accountParams: connections.accountParams,
+      refreshing: sql<boolean>`coalesce(${connections.leaseExpiresAt} > clock_timestamp(), false)`,
+    })
+    .from(connections)
+    .where(and(eq(connections.personId, personId), eq(connections.id, id)))
+    .for('update');
+  return row;
+}
+
+/** The old tokens; undefined where they cannot be read any more: that must not keep the new grant from being stored. */
+function openOld(ctx: Context, id: string, old: ReplacedGrant): GrantTokens | undefined {
+  try {
+    return {
+      accessToken: old.accessToken === null ? null : ctx.vault.open(old.accessToken, accessTokenPlace(id)),
+      refreshToken: old.refreshToken === null ? null : ctx.vault.open(old.refreshToken, refreshTokenPlace(id)),
+    };
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    ctx.log.warn({ event: 'replaced_grant_unreadable', connection: id, error_code: error.code });
+    return undefined;
+  }
+}
+
+/** True where a token of the old grant lives on in the new one: then nothing of it may be revoked. */
+function livesOn({ accessToken, refreshToken }: GrantTokens, fresh: TokenSet): boolean {
+  // A consent that is repeated may bring no new refresh token: the old one goes on serving.
+  if (refreshToken !== null && fresh.refresh_token === null) return true;
+  return accessToken === fresh.access_token || (refreshToken !== null && refreshToken === fresh.refresh_token);
+}
+
+/** Tokens sealed for the row of the revocation that is about them. */
+async function sealFor(ctx: Context, key: RevocationKey, { accessToken, refreshToken }: GrantTokens) {
+  const places = revokedTokenPlaces(key);
+  return {
+    accessToken: accessToken === null ? null : await ctx.vault.seal(accessToken, places.accessToken),
+    refreshToken: refreshToken === null ? null : await ctx.vault.seal(refreshToken, places.refreshToken),
+  };
+}
+
+/**
+ * Writes down, in the transaction of the reconnect, that the grant it replaced is to be revoked, where that leaves the
+ * new one alone: repeated connects would otherwise leave live tokens behind, and evict others where a provider counts
+ * them. The tokens move into the revocation's row, sealed for it.
+ */
+export async function planReplaced(
+  tx: Db,
+  ctx: Context,
+  at: { personId: string; id: string },
+  old: ReplacedGrant,
+  fresh: TokenSet,
+): Promise<RevocationKey | undefined> {
+  const { personId, id } = at;
+  if (!mayRevokeReplaced(ctx.providers.get(old.provider))) return undefined;
+  if ((old.accessToken ?? old.refreshToken) === null) return undefined;
+  const tokens = openOld(ctx, id, old);
+  if (!tokens || livesOn(tokens, fresh)) return undefined;
+  const key = { personId, connectionId: id, replacedGeneration: old.generation };
+  await tx.insert(revocations).values({
+    ...key,
+    provider: old.provider,
+    requestedBy: personId,
+    // By then a refresh that is under way has ended, even one whose answer was held through a failover (`keepLateAnswer`).
+    nextAttemptAt: old.refreshing ? sql`now() + interval '90 seconds'` : sql`date_trunc('milliseconds', now())`,
+    ...(await sealFor(ctx, key, tokens)),
+    accountParams: old.accountParams,
+    honouredUntil: old.accessTokenExpiresAt,
+  });
+  return key;
+}
+
+/**
+ * Keeps what a refresh brought after its grant was replaced: those tokens are the ones to be revoked.
+ * @param spent the refresh token that was shown
+ */
+export async function keepLateAnswer(
+  tx: Db,
+  ctx: Context,
+  at: { personId: string; id: string; generation: number },
+  spent: string,
+  brought: Pick<TokenSet, 'access_token' | 'refresh_token'>,
+): Promise<void> {
+  const key = { personId: at.personId, connectionId: at.id, replacedGeneration: at.generation };
+  const waiting = and(atKey(key), eq(revocations.state, 'pending'));
+  const [row] = await tx
+    .select({ refreshToken: revocations.refreshToken })
+    .from(revocations)
+    .where(waiting)
+    .for('update');
+  if (!row?.refreshToken || ctx.vault.open(row.refreshToken, revokedTokenPlaces(key).refreshToken) !== spent) return;
+  const tokens = { accessToken: brought.access_token, refreshToken: brought.refresh_token ?? spent };
+  await tx
+    .update(revocations)
+    .set({ ...(await sealFor(ctx, key, tokens)), evidence: null })
+    .where(waiting);
+}

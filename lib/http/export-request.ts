@@ -1,0 +1,33 @@
+import { Readable } from 'node:stream';
+import type { Context } from '#lib/context';
+import { toAppError } from '#lib/errors';
+import { seeOther } from '#lib/http/oauth-answers';
+import { requireSameOrigin } from '#lib/http/origin';
+import { exportBulkRevocation } from '#lib/revocations/export';
+
+/**
+ * Answers a form that asks for a bulk revocation as a file. A POST, since it goes into the ledger. What is refused goes
+ * back to the page with its code, as a form without scripts can show it.
+ */
+export async function handleBulkExport(ctx: Context, request: Request, id: string): Promise<Response> {
+  try {
+    requireSameOrigin(ctx.config, request.headers);
+    const format = (await request.formData()).get('format');
+    const { name, type, body } = await exportBulkRevocation(ctx, { id, format: format === 'json' ? 'json' : 'csv' });
+    return new Response(Readable.toWeb(body) as ReadableStream, {
+      headers: {
+        'content-type': type,
+        'content-disposition': `attachment; filename="${name}"`,
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+      },
+    });
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (error.status >= 500)
+      ctx.log.error({ event: 'export_failed', request_id: ctx.requestId, err: error.cause ?? error });
+    else ctx.refusals.add(ctx, error.code);
+    const page = `/admin/revocations/${encodeURIComponent(id)}`;
+    return seeOther(`${page}?${new URLSearchParams({ flow: error.code, ref: ctx.requestId })}`);
+  }
+}

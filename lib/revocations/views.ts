@@ -1,0 +1,69 @@
+import type { ProofView } from '#lib/connections/views';
+import type { BulkRowState, BulkState } from '#lib/db/schema/bulk-revocations';
+import type { RevocationState } from '#lib/db/schema/revocations';
+
+/** A bulk revocation in the list of them. */
+export interface BulkView {
+  id: string;
+  state: BulkState;
+  /** What its rows were found by, as it was asked for. */
+  criteria: Record<string, string | number>;
+  total: number;
+  createdAt: Date;
+  reason: string | null;
+  /** Who began it, or prepared it where nobody has; the name resolved now. */
+  by: { id: string; name: string | null };
+  startedAt: Date | null;
+  finishedAt: Date | null;
+}
+
+/** How far it has come. */
+export interface BulkProgress {
+  here: Record<BulkRowState, number>;
+  /** Of the rows that were revoked here. */
+  upstream: Record<RevocationState, number>;
+  /** Of those that are revoked at their providers. */
+  proof: { proved: number; still_accepted: number; due: number; not_provable: number };
+}
+
+/** What of it lies at one provider. */
+export interface BulkProviderView {
+  id: string;
+  name: string;
+  count: number;
+  /** False: the provider takes no word from other sites; each person ends the grant at `manualUrl`. */
+  supported: boolean;
+  manualUrl: string | null;
+  /** Live connections outside of the selection that end with it, since revoking one ends all of an account. */
+  endingToo: number;
+  /** Whether those end surely (`account`) or may end (`grant`). */
+  radius: 'token' | 'grant' | 'account';
+}
+
+/** One bulk revocation with all there is to say of it as a whole. */
+export interface BulkDetailView extends BulkView {
+  people: number;
+  providers: BulkProviderView[];
+  progress: BulkProgress;
+  /** False while anything may still change without anybody asking. */
+  settled: boolean;
+}
+
+/** What became of one connection. */
+export interface BulkRowView {
+  connectionId: string;
+  provider: { id: string; name: string };
+  person: { id: string; name: string | null };
+  label: string;
+  state: BulkRowState;
+  code: string | null;
+  doneAt: Date | null;
+  upstream: {
+    state: RevocationState;
+    attempts: number;
+    lastErrorCode: string | null;
+    finishedAt: Date | null;
+    manualUrl: string | null;
+    proof: ProofView;
+  } | null;
+}
