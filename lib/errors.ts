@@ -12,6 +12,7 @@ export const errorCodes = {
   wrong_origin: [403, 'The request came from another site and was refused.'],
   sign_in_not_allowed: [403, 'This account may not sign in here. Ask your administrator to allow it.'],
   person_disabled: [403, 'This account was disabled by an administrator.'],
+  step_up_required: [403, 'This needs a sign-in of the last five minutes. Sign in once more, then repeat it.'],
   // What is asked for
   invalid_request: [400, 'The request is not valid.'],
   length_required: [411, 'Say how long the body is: send a Content-Length.'],
