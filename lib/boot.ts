@@ -1,5 +1,6 @@
+import { recordConfiguration } from '#lib/audit/record-configuration';
 import { getConfig } from '#lib/config/config';
-import type { Runtime } from '#lib/context';
+import { inBackground, type Runtime, systemContext } from '#lib/context';
 import { startJobs } from '#lib/jobs/start-jobs';
 import { describeError } from '#lib/log';
 import { startHeartbeat } from '#lib/processes/heartbeat';
@@ -33,6 +34,7 @@ async function start(): Promise<Booted> {
     const offered = runtime.providers.signIn().some(({ id }) => id === provider);
     if (!offered) runtime.log.warn({ event: 'sign_in_rule_without_provider', provider });
   }
+  inBackground(runtime, 'record_configuration', recordConfiguration(systemContext(runtime, 'start')));
   const stopJobs = await startJobs(runtime);
   const stopHeartbeat = startHeartbeat(runtime);
   return {
