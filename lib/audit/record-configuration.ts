@@ -10,7 +10,7 @@ const short = 16;
 
 /**
  * What is configured, as short hashes by name: a changed secret changes its provider's, and none can be guessed from it
- * without the vault's oldest key. Functions and sets of a resolved record follow from the rest of it.
+ * without the vault's oldest key.
  */
 export function describeConfiguration({ config, providers }: Pick<Context, 'config' | 'providers'>): string[] {
   const oldest = config.vaultKeys.at(-1)?.key ?? new Uint8Array();
@@ -31,7 +31,10 @@ export function describeConfiguration({ config, providers }: Pick<Context, 'conf
   };
   return [
     ...Object.entries(settings).map(([name, value]) => `${name}=${digest(value)}`),
-    ...providers.list().map((provider) => `provider:${provider.id}=${digest(provider)}`),
+    ...providers.list().map((provider) => {
+      const secrets = [provider.client_secret, provider.client_private_key].map((one) => one?.reveal() ?? null);
+      return `provider:${provider.id}=${digest([provider, secrets])}`;
+    }),
   ].sort();
 }
 
