@@ -10,7 +10,8 @@ import { rowEncoding, type SealedRow } from '#lib/ledger/row-encoding';
 import { encodeSeal, type SealStatement, sealHash } from '#lib/ledger/seal-statement';
 import { createSigningKeys } from '#lib/ledger/signing-keys';
 
-const pageRows = 5_000;
+/** Few enough that hashing a page keeps nobody waiting who is served by the same process. */
+const pageRows = 1_000;
 
 /** How much is sealed at once. */
 export interface SealLimits {

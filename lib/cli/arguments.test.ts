@@ -34,6 +34,9 @@ test.each([
       },
     },
   ],
+  [['ledger', 'verify'], { kind: 'command', command: { command: 'ledger verify', checkpoints: [] } }],
+  [['ledger', 'checkpoint'], { kind: 'command', command: { command: 'ledger checkpoint' } }],
+  [['ledger', 'prune'], { kind: 'command', command: { command: 'ledger prune' } }],
 ])('%j is understood', (args, expected) => {
   expect(parseArguments(args)).toEqual(expected);
 });
@@ -52,6 +55,11 @@ test.each([
   [['api-key', 'list', '--all']],
   [['api-key', 'revoke']],
   [['migrate', '--now']],
+  [['ledger']],
+  [['ledger', 'seal']],
+  [['ledger', 'keys', '--all']],
+  [['ledger', 'verify', '--checkpoint']],
+  [['ledger', 'verify', '--checkpoint', '/nowhere/checkpoint']],
 ])('%j is refused with what is wrong', (args) => {
   expect(() => parseArguments(args)).toThrow(UsageError);
 });
