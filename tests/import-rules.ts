@@ -4,7 +4,18 @@ import type { Import, SourceFacts } from '#tests/source-facts';
 const domains = ['access', 'audit', 'connections', 'jobs', 'people', 'processes'];
 
 /** What everything above configuration may use. */
-const ground = ['config', 'errors', 'registry', 'log', 'ids', 'actor', 'parse-input', 'cursor', 'search-text'];
+const ground = [
+  'config',
+  'errors',
+  'registry',
+  'log',
+  'ids',
+  'actor',
+  'parse-input',
+  'cursor',
+  'search-text',
+  'export',
+];
 
 /** What a domain stands on. */
 const underDomains = ['context', 'oauth', 'providers', 'vault', 'ledger', 'db', 'outbound'];
@@ -32,6 +43,8 @@ const mayImport: Record<string, readonly string[]> = {
   'parse-input': ['errors'],
   cursor: ['errors'],
   'search-text': [],
+  // Turns rows into files for people to keep.
+  export: [],
   config: ['registry'],
   ...Object.fromEntries(domains.map((domain) => [domain, [...domains, ...underDomains, ...ground]])),
 };

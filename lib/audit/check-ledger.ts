@@ -1,4 +1,4 @@
-import { desc, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { Fault } from '#lib/audit/faults';
 import { type LedgerReport, verifyLedger } from '#lib/audit/verify-ledger';
 import type { Context } from '#lib/context';
@@ -40,13 +40,12 @@ export async function checkLedger(
   return report;
 }
 
-/** Verifies the whole ledger where nobody did for a day. */
-export async function checkLedgerDaily(ctx: Context): Promise<void> {
-  const [recent] = await ctx.database.db
+/** Whether nobody verified the ledger for a day. */
+export async function isCheckDue({ database }: Pick<Context, 'database'>): Promise<boolean> {
+  const [recent] = await database.db
     .select({ at: ledger.at })
     .from(ledger)
     .where(sql`${ledger.action} = 'ledger.verified' and ${ledger.at} > now() - interval '1 day'`)
-    .orderBy(desc(ledger.at))
     .limit(1);
-  if (!recent) await checkLedger(ctx);
+  return recent === undefined;
 }

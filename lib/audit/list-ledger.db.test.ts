@@ -1,9 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { checkLedger, checkLedgerDaily } from '#lib/audit/check-ledger';
+import { beginCheck, beginDailyCheck, isCheckRunning } from '#lib/audit/begin-check';
+import { checkLedger } from '#lib/audit/check-ledger';
 import { exportLedger } from '#lib/audit/export-ledger';
 import { listActivity } from '#lib/audit/list-activity';
 import { listLedger } from '#lib/audit/list-ledger';
+import { readSealStatus } from '#lib/audit/list-seals';
 import { sealLedger } from '#lib/audit/seal-ledger';
 import { type Context, type Runtime, systemContext } from '#lib/context';
 import { ledger } from '#lib/db/schema/ledger';
@@ -12,7 +14,7 @@ import { type LedgerEntry, record } from '#lib/ledger/record';
 import { encodeRow } from '#lib/ledger/row-encoding';
 import { beginSession } from '#lib/people/sessions';
 import { sharedDatabase } from '#tests/database';
-import { addApiKey, addConnection, addPerson, as, asNobody, createRuntime, plainRecord } from '#tests/hub';
+import { addApiKey, addConnection, addPerson, as, asNobody, createRuntime, plainRecord, settle } from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -221,8 +223,10 @@ describe('a check', () => {
     const ctx = systemContext(runtime, 'jobs');
     await record(database.db, ctx, { action: 'session.ended' });
     await sealLedger(ctx);
-    await checkLedgerDaily(ctx);
-    await checkLedgerDaily(ctx);
+    for (let round = 0; round < 2; round++) {
+      await beginDailyCheck(ctx);
+      await settle(runtime);
+    }
     await database.db.execute(sql`update ledger set outcome = 'failed' where action = 'session.ended'`);
     const { faults } = await checkLedger(auditor);
     expect(faults).toHaveLength(1);
@@ -235,5 +239,14 @@ describe('a check', () => {
       faults: 1,
       place: expect.stringMatching(/^seal=1 month=\d{4}-\d\d row=\d+$/),
     });
+  });
+
+  test('that was begun on a page goes on behind it, one at a time', async () => {
+    expect(() => beginCheck(ada.ctx())).toThrow(expect.objectContaining({ code: 'forbidden' }));
+    expect([beginCheck(auditor), beginCheck(auditor), isCheckRunning()]).toEqual([true, false, true]);
+    await settle(runtime);
+    expect(isCheckRunning()).toBe(false);
+    const { lastCheck } = await readSealStatus(auditor);
+    expect(lastCheck).toMatchObject({ ok: false, fault: { kind: 'row_changed' }, seals: 1 });
   });
 });

@@ -4,9 +4,9 @@ import { type BatchCheck, checkBatch } from '#lib/audit/check-batch';
 import { checkCheckpoints } from '#lib/audit/check-checkpoints';
 import { type Fault, fault } from '#lib/audit/faults';
 import { rowsBetween } from '#lib/audit/seal-ledger';
-import { type SignedSeal, toSeal } from '#lib/audit/seals';
+import { readWaiting, type SignedSeal, toSeal, type Waiting } from '#lib/audit/seals';
 import type { Context } from '#lib/context';
-import { type Db, rowsOf } from '#lib/db/database';
+import type { Db } from '#lib/db/database';
 import { ledger } from '#lib/db/schema/ledger';
 import { ledgerLocators, ledgerSeals } from '#lib/db/schema/ledger-seals';
 import { encodeSeal, sealHash } from '#lib/ledger/seal-statement';
@@ -25,8 +25,7 @@ export interface LedgerReport {
   /** Rows that were compared with their seals, and rows of dropped months, of which only the seals are left. */
   rows: number;
   droppedRows: number;
-  /** Rows that no seal has yet, and since when. */
-  waiting: { rows: number; since: Date | null };
+  waiting: Waiting;
   lastSealedAt: Date | null;
 }
 
@@ -81,14 +80,6 @@ async function readDropped(db: Db): Promise<Map<string, number>> {
     .where(sql`cardinality(${ledgerSeals.dropped}) > 0`)
     .orderBy(asc(ledgerSeals.n));
   return new Map(rows.flatMap(({ n, dropped }) => dropped.map((month) => [month, n] as const)));
-}
-
-async function readWaiting(db: Db, from: number): Promise<LedgerReport['waiting']> {
-  const [row] = rowsOf<{ rows: number; since: number | null }>(
-    await db.execute(sql`select count(*)::float8 as rows, (extract(epoch from min(at)) * 1000)::float8 as since
-      from ledger where xid >= ${from}::bigint`),
-  );
-  return { rows: row?.rows ?? 0, since: row?.since ? new Date(row.since) : null };
 }
 
 /** A row before the first position is in no batch, and none was ever written there. */

@@ -1,5 +1,5 @@
 import { lt, sql } from 'drizzle-orm';
-import { checkLedgerDaily } from '#lib/audit/check-ledger';
+import { beginDailyCheck } from '#lib/audit/begin-check';
 import { pruneLedger } from '#lib/audit/prune-ledger';
 import { sealLedger } from '#lib/audit/seal-ledger';
 import { purgeConsumedStates } from '#lib/connections/consumed-states';
@@ -28,7 +28,7 @@ const steps: Record<string, (ctx: Context) => Promise<unknown>> = {
   prune_ledger: async (ctx) => {
     if (await mayMakePartitions(ctx.database.db)) await pruneLedger(ctx, ctx.database.db);
   },
-  check_ledger: checkLedgerDaily,
+  check_ledger: beginDailyCheck,
 };
 
 /**

@@ -1,6 +1,6 @@
 'use client';
 
-import { Activity, KeyRound, Plug, Users } from 'lucide-react';
+import { Activity, KeyRound, Plug, ScrollText, Users } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { type Section, sections } from './sections.ts';
@@ -9,6 +9,7 @@ const icons: Record<Section['icon'], typeof Plug> = {
   connections: Plug,
   people: Users,
   keys: KeyRound,
+  ledger: ScrollText,
   status: Activity,
 };
 

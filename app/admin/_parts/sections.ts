@@ -2,12 +2,13 @@
 export interface Section {
   href: `/admin/${string}`;
   name: string;
-  icon: 'connections' | 'people' | 'keys' | 'status';
+  icon: 'connections' | 'people' | 'keys' | 'ledger' | 'status';
 }
 
 export const sections: readonly Section[] = [
   { href: '/admin/connections', name: 'Connections', icon: 'connections' },
   { href: '/admin/people', name: 'People', icon: 'people' },
   { href: '/admin/api-keys', name: 'API keys', icon: 'keys' },
+  { href: '/admin/ledger', name: 'Ledger', icon: 'ledger' },
   { href: '/admin/status', name: 'Status', icon: 'status' },
 ];
