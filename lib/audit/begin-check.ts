@@ -1,4 +1,5 @@
 import { requireReader } from '#lib/access/require';
+import { readCheckpoints } from '#lib/audit/check-checkpoints';
 import { checkLedger, isCheckDue } from '#lib/audit/check-ledger';
 import { type Context, inBackground } from '#lib/context';
 import { existing, forget, once } from '#lib/registry';
@@ -8,10 +9,12 @@ const name = 'ledger-check';
 /**
  * Begins a check of the whole ledger that goes on after the answer; what it finds is in the ledger. One at a time in a
  * process: false where one is under way already.
- * @throws AppError `unauthenticated`, `forbidden`
+ * @throws AppError `unauthenticated`, `forbidden`, `invalid_request`
  */
 export function beginCheck(ctx: Context, input: { checkpoints?: readonly string[] } = {}): boolean {
   requireReader(ctx);
+  // Now, since behind the answer nobody would hear of it.
+  readCheckpoints(ctx, input.checkpoints ?? []);
   if (isCheckRunning()) return false;
   once(name, () => true);
   inBackground(

@@ -3,7 +3,9 @@ import type { Fault } from '#lib/audit/faults';
 import { type LedgerReport, verifyLedger } from '#lib/audit/verify-ledger';
 import type { Context } from '#lib/context';
 import { ledger } from '#lib/db/schema/ledger';
+import { writeCheckpoint } from '#lib/ledger/checkpoint';
 import { record } from '#lib/ledger/record';
+import { createSigningKeys } from '#lib/ledger/signing-keys';
 
 /** The place of a fault in words for a program: `seal=7 month=2026-11 row=1234`. */
 function placeText({ seal, month, row, checkpoint }: Fault): string {
@@ -16,7 +18,7 @@ function placeText({ seal, month, row, checkpoint }: Fault): string {
 
 /**
  * Verifies the ledger and records what was found, so that pages and alerts can tell.
- * @throws AppError `unauthenticated`, `forbidden`
+ * @throws AppError `unauthenticated`, `forbidden`, `invalid_request`
  */
 export async function checkLedger(
   ctx: Context,
@@ -25,6 +27,13 @@ export async function checkLedger(
   const report = await verifyLedger(ctx, input);
   const [first] = report.faults;
   if (first) ctx.log.error({ event: 'ledger_broken', kind: first.kind, place: placeText(first) });
+  // Logs are usually kept elsewhere, and so is this, then.
+  else {
+    ctx.log.info({
+      event: 'ledger_checkpoint',
+      note: writeCheckpoint(report.checkpoint, createSigningKeys(ctx.config)),
+    });
+  }
   await record(ctx.database.db, ctx, {
     action: 'ledger.verified',
     outcome: first ? 'failed' : 'ok',

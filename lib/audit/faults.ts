@@ -10,9 +10,6 @@ export const faultSentences = {
   row_deleted: 'A row that was sealed is not there any more.',
   row_inserted: 'A row stands among sealed ones that was not there when they were sealed.',
   rows_differ: 'The rows of a batch are not those that were sealed; which of them differs is not known.',
-  checkpoint_unreadable: 'A checkpoint cannot be read.',
-  checkpoint_not_ours: 'No key of this hub signed a checkpoint.',
-  checkpoint_of_another_ledger: 'A checkpoint is about another ledger.',
   seals_cut_off: 'A checkpoint knows more seals than there are: the end of the ledger was cut off.',
   checkpoint_contradicted: 'The seals are not those that a checkpoint was made of: the past was rewritten.',
 } as const;

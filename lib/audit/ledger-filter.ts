@@ -21,6 +21,8 @@ export const ledgerFilter = z.object({
   action: z.enum(actions).optional(),
   outcome: z.enum(outcomes).optional(),
   requestId: given(64),
+  /** Base64 of the SHA-256 of a token, as GitHub's audit log has it in `hashed_token`. */
+  fingerprint: given(64),
   /** From this moment on, and before that one. */
   from: z.date().optional(),
   to: z.date().optional(),
@@ -44,6 +46,7 @@ export const ledgerFilterNames = [
   'action',
   'outcome',
   'request',
+  'fingerprint',
   'from',
   'to',
 ] as const;
@@ -64,6 +67,7 @@ export function readLedgerFilter(fields: Readonly<Record<string, string | undefi
     action: actions.find((one) => one === fields.action),
     outcome: outcomes.find((one) => one === fields.outcome),
     requestId: text('request'),
+    fingerprint: text('fingerprint'),
     from: readMoment(fields.from),
     to: readMoment(fields.to),
   };
@@ -71,7 +75,7 @@ export function readLedgerFilter(fields: Readonly<Record<string, string | undefi
 
 /** The condition of a filter. */
 export function withinFilter(filter: z.output<typeof ledgerFilter>): SQL | undefined {
-  const { personId, connectionId, provider, apiKeyId, ip, action, outcome, requestId, from, to } = filter;
+  const { personId, connectionId, provider, apiKeyId, ip, action, outcome, requestId, fingerprint, from, to } = filter;
   return and(
     personId ? eq(ledger.personId, personId) : undefined,
     connectionId ? eq(ledger.connectionId, connectionId) : undefined,
@@ -82,6 +86,7 @@ export function withinFilter(filter: z.output<typeof ledgerFilter>): SQL | undef
     action ? sql`${ledger.action} = ${sql.raw(`'${action}'`)}` : undefined,
     outcome ? eq(ledger.outcome, outcome) : undefined,
     requestId ? eq(ledger.requestId, requestId) : undefined,
+    fingerprint ? sql`${ledger.details} ->> 'fingerprint' = ${fingerprint}` : undefined,
     from ? gte(ledger.at, from) : undefined,
     to ? lt(ledger.at, to) : undefined,
   );

@@ -45,7 +45,13 @@ beforeAll(async () => {
   connection = await addConnection(runtime, { personId: ada.id });
   const about = { personId: ada.id, connectionId: connection, provider: 'acme' };
   await write(ada.ctx(), 1, { action: 'connection.created', ...about });
-  for (const second of [2, 3, 4]) await write(key.ctx, second, { action: 'token.vended', ...about });
+  for (const [second, fingerprint] of [
+    [2, 'Zmlyc3Q='],
+    [3, 'c2Vjb25k'],
+    [4, 'dGhpcmQ='],
+  ] as const) {
+    await write(key.ctx, second, { action: 'token.vended', ...about, details: { fingerprint } });
+  }
   await write(key.ctx, 5, { action: 'token.denied', outcome: 'refused', code: 'frozen', ...about }, '198.51.100.1');
   await write(admin, 6, { action: 'person.disabled', personId: bob.id, details: { reason: 'left' } });
   await write(asNobody(runtime), 7, { action: 'request.refused', outcome: 'refused', count: 40 }, '198.51.100.0/24');
@@ -99,6 +105,7 @@ describe('the list of the ledger', () => {
       () => ({ from: new Date('2031-03-01T12:00:02Z'), to: new Date('2031-03-01T12:00:04Z') }),
       ['3 token.vended', '2 token.vended'],
     ],
+    ['a token', () => ({ fingerprint: 'c2Vjb25k' }), ['3 token.vended']],
     ['what nobody did', () => ({ provider: 'nobody' }), []],
   ])('narrows to %s', async (_, filter, expected) => {
     expect(await listed(filter())).toEqual(expected);

@@ -1,7 +1,7 @@
 import { and, asc, gt, gte, lte, sql } from 'drizzle-orm';
 import { requireReader } from '#lib/access/require';
 import { type BatchCheck, checkBatch } from '#lib/audit/check-batch';
-import { checkCheckpoints } from '#lib/audit/check-checkpoints';
+import { checkCheckpoints, readCheckpoints } from '#lib/audit/check-checkpoints';
 import { type Fault, fault } from '#lib/audit/faults';
 import { rowsBetween } from '#lib/audit/seal-ledger';
 import { readWaiting, type SignedSeal, toSeal, type Waiting } from '#lib/audit/seals';
@@ -9,6 +9,7 @@ import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
 import { ledger } from '#lib/db/schema/ledger';
 import { ledgerLocators, ledgerSeals } from '#lib/db/schema/ledger-seals';
+import type { Checkpoint } from '#lib/ledger/checkpoint';
 import { encodeSeal, sealHash } from '#lib/ledger/seal-statement';
 import { createSigningKeys, type SigningKeys } from '#lib/ledger/signing-keys';
 
@@ -27,6 +28,8 @@ export interface LedgerReport {
   droppedRows: number;
   waiting: Waiting;
   lastSealedAt: Date | null;
+  /** Where the chain stands; of a broken one, as far as it was read. */
+  checkpoint: Checkpoint;
 }
 
 /** Checks each seal by itself and against the one before. */
@@ -92,7 +95,7 @@ async function findBefore(db: Db): Promise<Fault[]> {
  * Checks the whole chain: every seal, every row under a seal, and the checkpoints that are given. Reads everything; a
  * statement at a time, so that others are not kept waiting.
  * @param checkpoints signed notes, as `writeCheckpoint` made them
- * @throws AppError `unauthenticated`, `forbidden`
+ * @throws AppError `unauthenticated`, `forbidden`, `invalid_request` for a text that is no checkpoint of this ledger
  */
 export async function verifyLedger(
   ctx: Context,
@@ -100,11 +103,11 @@ export async function verifyLedger(
 ): Promise<LedgerReport> {
   requireReader(ctx);
   const { db } = ctx.database;
+  const checkpoints = checkCheckpoints(ctx, readCheckpoints(ctx, input.checkpoints ?? []));
   const keys = createSigningKeys(ctx.config);
   const dropped = await readDropped(db);
   const faults = await findBefore(db);
   const report = { seals: 0, rows: 0, droppedRows: 0 };
-  const checkpoints = checkCheckpoints(ctx, input.checkpoints ?? [], keys);
   let before: SignedSeal | undefined;
   for (;;) {
     const page = await db
@@ -144,5 +147,6 @@ export async function verifyLedger(
     faults: faults.slice(0, mostFaults),
     waiting: await readWaiting(db, before?.to ?? 0),
     lastSealedAt: before?.sealedAt ?? null,
+    checkpoint: checkpoints.now(),
   };
 }

@@ -333,10 +333,10 @@ describe('LEDGER_KEYS', () => {
 
   test('are none by default; a retired one can be its public half', () => {
     expect(parseConfig(local).ledgerKeys).toEqual([]);
-    const { ledgerKeys } = parseConfig({ ...local, LEDGER_KEYS: `new:${seed}, old:public:${seed}` });
+    const { ledgerKeys } = parseConfig({ ...local, LEDGER_KEYS: `new:${seed}, vault-k0:public:${seed}` });
     expect(ledgerKeys.map(({ kid, kind, key: bytes }) => [kid, kind, bytes.length])).toEqual([
       ['new', 'seed', 32],
-      ['old', 'public', 32],
+      ['vault-k0', 'public', 32],
     ]);
   });
 

@@ -82,7 +82,8 @@ const ledgerKeys = commaList.transform((items, ctx) => {
       continue;
     }
     const kid = String(match[1]);
-    if (kid.startsWith('vault-')) ctx.addIssue(`key id ${kid}: those that begin with vault- are made from VAULT_KEYS`);
+    if (kid.startsWith('vault-') && !match[2])
+      ctx.addIssue(`key id ${kid}: those that begin with vault- are made from VAULT_KEYS and sign nothing else`);
     if (keys.some((known) => known.kid === kid)) ctx.addIssue(`key id ${kid} is given twice`);
     keys.push({ kid, kind: match[2] ? 'public' : 'seed', key: Uint8Array.from(key) });
   }

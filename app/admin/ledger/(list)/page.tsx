@@ -47,8 +47,6 @@ export default async function Ledger({ searchParams }: { searchParams: Promise<S
               <Link
                 href={filteredAddress(path, at, { live: live ? undefined : '1' })}
                 className="btn btn-small btn-plain"
-                aria-pressed={live}
-                role="button"
               >
                 {live ? (
                   <Pause aria-hidden="true" className="size-4" />

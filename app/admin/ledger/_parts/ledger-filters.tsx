@@ -15,7 +15,7 @@ interface LedgerFiltersProps {
 }
 
 /** Filters that are chosen in the form; the others come by links in the list and are kept in it unseen. */
-const inForm = ['action', 'outcome', 'provider', 'ip', 'from', 'to'];
+const inForm = ['action', 'outcome', 'provider', 'ip', 'fingerprint', 'from', 'to'];
 const labels: Record<string, string> = {
   person: 'Person',
   key: 'API key',
@@ -75,6 +75,14 @@ export function LedgerFilters({ path, filters, actions, providers, names, withou
           placeholder="Address"
           maxLength={64}
           className="field field-small w-40"
+        />
+        <input
+          name="fingerprint"
+          defaultValue={filters.fingerprint}
+          aria-label="Token fingerprint: base64 of its SHA-256"
+          placeholder="Token fingerprint"
+          maxLength={64}
+          className="field field-small w-44 font-mono"
         />
         <Moment name="from" label="From (UTC)" value={filters.from} />
         <Moment name="to" label="Before (UTC)" value={filters.to} />
