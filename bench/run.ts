@@ -3,6 +3,7 @@ import type { Benchmark } from './benchmark.ts';
 import { cost } from './cost.ts';
 import { growth } from './growth.ts';
 import { kills } from './kills.ts';
+import { ledger } from './ledger.ts';
 import { sickProvider } from './sick-provider.ts';
 import { size } from './size.ts';
 import { stampede } from './stampede.ts';
@@ -18,6 +19,7 @@ const benchmarks: Record<string, Benchmark> = {
   cost,
   kills,
   size,
+  ledger,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

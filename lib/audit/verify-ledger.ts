@@ -85,6 +85,36 @@ async function readDropped(db: Db): Promise<Map<string, number>> {
   return new Map(rows.flatMap(({ n, dropped }) => dropped.map((month) => [month, n] as const)));
 }
 
+interface Checked {
+  seal: SignedSeal;
+  rows: number;
+  droppedRows: number;
+  faults: Fault[];
+}
+
+async function checkGroup(
+  db: Db,
+  group: readonly SignedSeal[],
+  dropped: ReadonlyMap<string, number>,
+): Promise<Checked[]> {
+  const checks = await checkRows(db, group);
+  const kept = await db
+    .select()
+    .from(ledgerLocators)
+    .where(and(gte(ledgerLocators.n, group[0]?.n ?? 0), lte(ledgerLocators.n, group.at(-1)?.n ?? 0)));
+  const locators = new Map(kept.map(({ n, prefixes }) => [n, prefixes]));
+  return checks.map(([seal, check]) => {
+    const isDropped = (month: string) => (dropped.get(month) ?? 0) >= seal.n;
+    const gone = seal.parts.filter(({ month }) => isDropped(month));
+    return {
+      seal,
+      rows: check.rows,
+      droppedRows: gone.reduce((sum, part) => sum + part.rows, 0),
+      faults: check.faults(locators.get(seal.n), isDropped),
+    };
+  });
+}
+
 /** A row before the first position is in no batch, and none was ever written there. */
 async function findBefore(db: Db): Promise<Fault[]> {
   const rows = await db.select({ at: ledger.at, id: ledger.id }).from(ledger).where(sql`${ledger.xid} < 0`).limit(1);
@@ -105,9 +135,9 @@ export async function verifyLedger(
   const { db } = ctx.database;
   const checkpoints = checkCheckpoints(ctx, readCheckpoints(ctx, input.checkpoints ?? []));
   const keys = createSigningKeys(ctx.config);
-  const dropped = await readDropped(db);
   const faults = await findBefore(db);
   const report = { seals: 0, rows: 0, droppedRows: 0 };
+  let dropped = await readDropped(db);
   let before: SignedSeal | undefined;
   for (;;) {
     const page = await db
@@ -124,18 +154,17 @@ export async function verifyLedger(
       before = seal;
     }
     for (const group of readTogether(seals)) {
-      const checks = await checkRows(db, group);
-      const kept = await db
-        .select()
-        .from(ledgerLocators)
-        .where(and(gte(ledgerLocators.n, group[0]?.n ?? 0), lte(ledgerLocators.n, group.at(-1)?.n ?? 0)));
-      const locators = new Map(kept.map(({ n, prefixes }) => [n, prefixes]));
-      for (const [seal, check] of checks) {
-        const isDropped = (month: string) => (dropped.get(month) ?? 0) >= seal.n;
-        faults.push(...(ofSeals.get(seal.n) ?? []), ...check.faults(locators.get(seal.n), isDropped));
+      let checked = await checkGroup(db, group, dropped);
+      if (checked.some((one) => one.faults.length > 0)) {
+        // A month may have been dropped meanwhile: then it counts as dropped, and is not taken for deleted.
+        dropped = await readDropped(db);
+        checked = await checkGroup(db, group, dropped);
+      }
+      for (const { seal, rows, droppedRows, faults: ofRows } of checked) {
+        faults.push(...(ofSeals.get(seal.n) ?? []), ...ofRows);
         report.seals += 1;
-        report.rows += check.rows;
-        for (const part of seal.parts) if (isDropped(part.month)) report.droppedRows += part.rows;
+        report.rows += rows;
+        report.droppedRows += droppedRows;
       }
       if (faults.length >= mostFaults) break;
     }
