@@ -82,7 +82,7 @@ export async function sealLedger(ctx: Context, given: SealLimits = {}): Promise<
   const done = { seals: 0, rows: 0 };
   let last = await lastSeal(db);
   const { from } = placeAfter(last);
-  const settled = await settledPosition(db);
+  const settled = await settledPosition(ctx.database);
   if (settled < from) {
     // Never seen unless somebody moved the data to another server under a running process.
     ctx.log.error({ event: 'ledger_positions_behind', settled, sealed_upto: from });

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { type Db, rowsOf } from '#lib/db/database';
+import { type Database, type Db, rowsOf } from '#lib/db/database';
 
 /**
  * Positions of the ledger. A row's position is the number of the transaction that wrote it, by `ledger_position`. Every
@@ -13,15 +13,18 @@ import { type Db, rowsOf } from '#lib/db/database';
  * the oldest transaction lasts that writes in this database; those that are seen to be of another database of the server
  * are passed over, since a transaction never moves. One statement: who runs is asked after its snapshot was taken.
  */
-export async function settledPosition(db: Db): Promise<number> {
-  const [row] = rowsOf<{ position: number }>(
-    await db.execute(sql`
+export async function settledPosition({ db, engine }: Pick<Database, 'db' | 'engine'>): Promise<number> {
+  // The embedded database has one connection, so that nothing else runs.
+  const statement =
+    engine === 'pglite'
+      ? sql`select ledger_position(pg_snapshot_xmin(pg_current_snapshot()))::float8 as position`
+      : sql`
       select ledger_position(coalesce(min(running::text::bigint)::text::xid8, pg_snapshot_xmax(pg_current_snapshot())))::float8
         as position
       from pg_snapshot_xip(pg_current_snapshot()) as running
       where not exists (select 1 from pg_stat_activity a
-        where a.datname <> current_database() and a.backend_xid::text::bigint = (running::text::bigint & 4294967295))`),
-  );
+        where a.datname <> current_database() and a.backend_xid::text::bigint = (running::text::bigint & 4294967295))`;
+  const [row] = rowsOf<{ position: number }>(await db.execute(statement));
   return row?.position ?? 0;
 }
 
@@ -36,7 +39,7 @@ interface Reached extends Record<string, unknown> {
 async function readReached(db: Db): Promise<Reached | undefined> {
   const [row] = rowsOf<Reached>(
     await db.execute(sql`
-      with sealed as (select coalesce(max(to_xid), 0) as upto from ledger_seals)
+      with sealed as (select coalesce((select to_xid from ledger_seals order by n desc limit 1), 0) as upto)
       select greatest(sealed.upto, (select max(xid) + 1 from ledger where xid >= sealed.upto))::float8 as reached,
         pg_snapshot_xmax(pg_current_snapshot())::text::float8 as number,
         ledger_position(pg_snapshot_xmax(pg_current_snapshot()))::float8 as position

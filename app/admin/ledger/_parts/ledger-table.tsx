@@ -67,7 +67,7 @@ export function LedgerTable({ entries, within }: LedgerTableProps) {
           </Td>
           <Td from="xl">
             {entry.ip ? (
-              <Link href={within({ ip: entry.ip })} className="link font-mono">
+              <Link href={within({ ip: entry.ip })} className="link font-mono wrap-anywhere">
                 {entry.ip}
               </Link>
             ) : (
