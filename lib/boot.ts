@@ -1,3 +1,4 @@
+import { stopCheck } from '#lib/audit/begin-check';
 import { recordConfiguration } from '#lib/audit/record-configuration';
 import { getConfig } from '#lib/config/config';
 import { inBackground, type Runtime, systemContext } from '#lib/context';
@@ -42,6 +43,7 @@ async function start(): Promise<Booted> {
     stopJobs,
     shutDown: async () => {
       await stopJobs();
+      stopCheck();
       await runtime.uses.idle();
       await Promise.allSettled(runtime.background);
       await runtime.vends.idle();

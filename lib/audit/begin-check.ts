@@ -16,18 +16,24 @@ export function beginCheck(ctx: Context, input: { checkpoints?: readonly string[
   // Now, since behind the answer nobody would hear of it.
   readCheckpoints(ctx, input.checkpoints ?? []);
   if (isCheckRunning()) return false;
-  once(name, () => true);
-  inBackground(
-    ctx,
-    'check_ledger',
-    checkLedger(ctx, input).finally(() => forget(name)),
-  );
+  const { signal } = once(name, () => new AbortController());
+  const work = checkLedger(ctx, { ...input, signal })
+    .catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    })
+    .finally(() => forget(name));
+  inBackground(ctx, 'check_ledger', work);
   return true;
 }
 
-/** Whether this process is checking the ledger just now for somebody who asked on a page. */
+/** Whether this process is checking the ledger just now. */
 export function isCheckRunning(): boolean {
-  return existing<boolean>(name) === true;
+  return existing(name) !== undefined;
+}
+
+/** Gives up a check that is under way, since the process ends; the next tick of any process begins another. */
+export function stopCheck(): void {
+  existing<AbortController>(name)?.abort();
 }
 
 /** Begins the check of the day where nobody verified the ledger for one. It may last longer than a tick. */

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Fault } from '#lib/audit/faults';
-import { type LedgerReport, verifyLedger } from '#lib/audit/verify-ledger';
+import { type LedgerReport, type VerifyLedgerInput, verifyLedger } from '#lib/audit/verify-ledger';
 import type { Context } from '#lib/context';
 import { ledger } from '#lib/db/schema/ledger';
 import { writeCheckpoint } from '#lib/ledger/checkpoint';
@@ -20,10 +20,7 @@ function placeText({ seal, month, row, checkpoint }: Fault): string {
  * Verifies the ledger and records what was found, so that pages and alerts can tell.
  * @throws AppError `unauthenticated`, `forbidden`, `invalid_request`
  */
-export async function checkLedger(
-  ctx: Context,
-  input: { checkpoints?: readonly string[] } = {},
-): Promise<LedgerReport> {
+export async function checkLedger(ctx: Context, input: VerifyLedgerInput = {}): Promise<LedgerReport> {
   const report = await verifyLedger(ctx, input);
   const [first] = report.faults;
   if (first) ctx.log.error({ event: 'ledger_broken', kind: first.kind, place: placeText(first) });

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { beginCheck, beginDailyCheck, isCheckRunning } from '#lib/audit/begin-check';
+import { beginCheck, beginDailyCheck, isCheckRunning, stopCheck } from '#lib/audit/begin-check';
 import { checkLedger } from '#lib/audit/check-ledger';
 import { exportLedger } from '#lib/audit/export-ledger';
 import { listActivity } from '#lib/audit/list-activity';
@@ -251,6 +251,10 @@ describe('a check', () => {
   test('that was begun on a page goes on behind it, one at a time', async () => {
     expect(() => beginCheck(ada.ctx())).toThrow(expect.objectContaining({ code: 'forbidden' }));
     expect([beginCheck(auditor), beginCheck(auditor), isCheckRunning()]).toEqual([true, false, true]);
+    await settle(runtime);
+    expect(isCheckRunning()).toBe(false);
+    beginCheck(auditor);
+    stopCheck();
     await settle(runtime);
     expect(isCheckRunning()).toBe(false);
     const { lastCheck } = await readSealStatus(auditor);

@@ -32,6 +32,13 @@ export interface LedgerReport {
   checkpoint: Checkpoint;
 }
 
+export interface VerifyLedgerInput {
+  /** Signed notes, as `writeCheckpoint` made them. */
+  checkpoints?: readonly string[];
+  /** Ends it early, with the signal's reason. */
+  signal?: AbortSignal;
+}
+
 /** Checks each seal by itself and against the one before. */
 function checkSeal(seal: SignedSeal, before: SignedSeal | undefined, keys: SigningKeys): Fault[] {
   const expected = (before?.n ?? 0) + 1;
@@ -124,13 +131,9 @@ async function findBefore(db: Db): Promise<Fault[]> {
 /**
  * Checks the whole chain: every seal, every row under a seal, and the checkpoints that are given. Reads everything; a
  * statement at a time, so that others are not kept waiting.
- * @param checkpoints signed notes, as `writeCheckpoint` made them
  * @throws AppError `unauthenticated`, `forbidden`, `invalid_request` for a text that is no checkpoint of this ledger
  */
-export async function verifyLedger(
-  ctx: Context,
-  input: { checkpoints?: readonly string[] } = {},
-): Promise<LedgerReport> {
+export async function verifyLedger(ctx: Context, input: VerifyLedgerInput = {}): Promise<LedgerReport> {
   requireReader(ctx);
   const { db } = ctx.database;
   const checkpoints = checkCheckpoints(ctx, readCheckpoints(ctx, input.checkpoints ?? []));
@@ -154,6 +157,7 @@ export async function verifyLedger(
       before = seal;
     }
     for (const group of readTogether(seals)) {
+      input.signal?.throwIfAborted();
       let checked = await checkGroup(db, group, dropped);
       if (checked.some((one) => one.faults.length > 0)) {
         // A month may have been dropped meanwhile: then it counts as dropped, and is not taken for deleted.

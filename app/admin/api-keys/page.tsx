@@ -92,7 +92,9 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
           </Td>
           <Td from="lg">{key.providers?.join(', ') ?? 'all'}</Td>
           <Td from="sm">
-            <TimeOr at={key.lastUsedAt} otherwise="never" />
+            <Link href={`/admin/ledger?key=${key.id}`} className="link">
+              <TimeOr at={key.lastUsedAt} otherwise="never" />
+            </Link>
           </Td>
           <Td from="lg">{key.expiresAt ? <Time at={key.expiresAt} /> : 'never'}</Td>
           {administrator && <Td>{key.status !== 'revoked' && <RevokeKey id={key.id} name={key.name} />}</Td>}

@@ -106,7 +106,10 @@ function Actor({ entry: { actor }, within }: PartProps) {
       );
     case 'person':
       return (
-        <Link href={`/admin/people/${actor.id}`} className="link wrap-anywhere">
+        <Link
+          href={actor.name === null ? within({ person: actor.id }) : `/admin/people/${actor.id}`}
+          className="link wrap-anywhere"
+        >
           {nameOf(actor)}
         </Link>
       );
