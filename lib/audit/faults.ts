@@ -10,6 +10,8 @@ export const faultSentences = {
   row_deleted: 'A row that was sealed is not there any more.',
   row_inserted: 'A row stands among sealed ones that was not there when they were sealed.',
   rows_differ: 'The rows of a batch are not those that were sealed; which of them differs is not known.',
+  rows_not_sealed:
+    'Rows wait for their seal for more than a day: the background jobs do not run, or something keeps the rows from it.',
   seals_cut_off: 'A checkpoint knows more seals than there are: the end of the ledger was cut off.',
   checkpoint_contradicted: 'The seals are not those that a checkpoint was made of: the past was rewritten.',
 } as const;

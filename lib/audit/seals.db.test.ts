@@ -147,6 +147,15 @@ describe('a change of the rows is found at its place:', () => {
   });
 });
 
+test('rows that are kept from being sealed are told after a day', async () => {
+  for (const hours of [1, 25]) {
+    await sqlText(`insert into ledger (at, action, outcome, actor_type, xid)
+      values (now() - interval '${hours} hours', 'x', 'ok', 'system', 9000000000000000)`);
+    await sealLedger(ctx());
+    expect(await kinds()).toEqual(hours === 1 ? [] : ['rows_not_sealed']);
+  }
+});
+
 describe('a change of the seals is found:', () => {
   beforeEach(sealThree);
 

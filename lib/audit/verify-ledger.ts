@@ -17,6 +17,8 @@ const pageSeals = 500;
 /** Rows that are read at once, about: small batches share a read. */
 const rowsAtOnce = 10_000;
 const mostFaults = 100;
+/** Rows are sealed within minutes; whoever keeps them from it could go on changing them. */
+const longestWaitMs = 86_400_000;
 
 /** What a check of the whole ledger found. */
 export interface LedgerReport {
@@ -174,11 +176,14 @@ export async function verifyLedger(ctx: Context, input: VerifyLedgerInput = {}):
     }
     if (page.length < pageSeals || faults.length >= mostFaults) break;
   }
+  const waiting = await readWaiting(db, before?.to ?? 0);
+  const { since } = waiting;
+  if (since && ctx.now().getTime() - since.getTime() > longestWaitMs) faults.push(fault('rows_not_sealed', {}));
   faults.push(...checkpoints.faults());
   return {
     ...report,
     faults: faults.slice(0, mostFaults),
-    waiting: await readWaiting(db, before?.to ?? 0),
+    waiting,
     lastSealedAt: before?.sealedAt ?? null,
     checkpoint: checkpoints.now(),
   };

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { recordCheckpointExport } from '#lib/audit/export-checkpoint';
 import { type ExportedRow, exportFormats, exportLedger } from '#lib/audit/export-ledger';
-import { readLedgerFilter } from '#lib/audit/ledger-filter';
+import { ledgerFilterNames, readLedgerFilter } from '#lib/audit/ledger-filter';
 import type { Context } from '#lib/context';
 import { AppError, toAppError } from '#lib/errors';
 import { csvOf } from '#lib/export/csv';
@@ -85,7 +85,7 @@ export async function handleLedgerExport(ctx: Context, request: Request): Promis
     const { format: wanted = '', ...fields } = await fieldsOf(request);
     const format = exportFormats.find((one) => one === wanted);
     if (!format) throw new AppError('invalid_request');
-    filters = fields;
+    filters = Object.fromEntries(ledgerFilterNames.flatMap((name) => (fields[name] ? [[name, fields[name]]] : [])));
     const rows = await exportLedger(ctx, { ...readLedgerFilter(fields), format });
     const name = `ledger-${stamp(ctx.now())}.${format}`;
     return format === 'csv'

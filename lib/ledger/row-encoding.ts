@@ -31,7 +31,7 @@ export interface SealedRow {
  * encoding gets another number.
  */
 export function encodeRow(row: SealedRow): string {
-  return canonicalJson([
+  const columns = JSON.stringify([
     'grantkeep/ledger/row/1',
     row.at,
     row.id,
@@ -48,8 +48,8 @@ export function encodeRow(row: SealedRow): string {
     row.ip,
     row.requestId,
     row.count,
-    row.details,
   ]);
+  return `${columns.slice(0, -1)},${canonicalJson(row.details)}]`;
 }
 
 /** The month that a row belongs to, by UTC, as `2026-11`; `none` for a moment that is no date. */
