@@ -3,6 +3,7 @@ import type { Benchmark } from './benchmark.ts';
 import { cost } from './cost.ts';
 import { growth } from './growth.ts';
 import { kills } from './kills.ts';
+import { ledger } from './ledger.ts';
 import { revoke } from './revoke.ts';
 import { sickProvider } from './sick-provider.ts';
 import { size } from './size.ts';
@@ -20,6 +21,7 @@ const benchmarks: Record<string, Benchmark> = {
   cost,
   kills,
   size,
+  ledger,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -46,6 +46,9 @@ test('everything is frozen at once, every admin page says so, and thawing needs 
     'people',
     `people/${await personOf(app, id)}`,
     'api-keys',
+    'revocations',
+    'ledger',
+    'ledger/seals',
     'status',
   ];
   for (const path of paths) {

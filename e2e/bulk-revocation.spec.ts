@@ -1,6 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from './fixtures.ts';
-import { callHub, givenConnection, personOf, serviceKey, signInAs, someone, statusWithToken, vend } from './steps.ts';
+import {
+  callHub,
+  givenConnection,
+  personOf,
+  serviceKey,
+  signInAs,
+  someone,
+  statusWithToken,
+  stepUpAs,
+  vend,
+} from './steps.ts';
 
 test('a person’s connections are found, previewed, revoked by typing so, proved dead and exported', async ({
   asAdmin: page,
@@ -26,6 +36,7 @@ test('a person’s connections are found, previewed, revoked by typing so, prove
     expect(await answer.json()).toMatchObject({ status: 'connected' });
   }
 
+  await stepUpAs(page, app, 'admin@example.com');
   await page.getByRole('button', { name: 'Revoke 2' }).click();
   const dialog = page.getByRole('alertdialog', { name: 'Revoke 2 connections?' });
   const confirm = dialog.getByRole('button', { name: 'Revoke 2' });

@@ -67,7 +67,13 @@ test('a person’s pages look right, light and dark, wide and narrow', async ({
   demo.server('google').switches.shrink_scopes = ['https://www.googleapis.com/auth/calendar.readonly'];
   const incomplete = await givenConnection(page, app, 'google');
   await look(page, `/connections?flow=scopes_missing&provider=google&connection=${incomplete}`);
-  const paths = [`/connections/${id}`, `/connections/${ended}`, `/connections/${id}/disconnect`, '/account'];
+  const paths = [
+    `/connections/${id}`,
+    `/connections/${ended}`,
+    `/connections/${id}/disconnect`,
+    '/account',
+    '/activity',
+  ];
   for (const path of [...paths, '/connect?provider=okta', '/step-up?return_to=%2Faccount', '/connections/nothing'])
     await look(page, path);
 });
@@ -87,6 +93,9 @@ test('the admin pages look right, light and dark, wide and narrow', async ({ new
     '/admin/freezes',
     '/admin/revocations',
     '/admin/status',
+    '/admin/ledger',
+    '/admin/ledger?action=token.vended&outcome=failed',
+    '/admin/ledger/seals',
   ];
   for (const path of [...lists, `/admin/connections/${id}`, `/admin/people/${await personOf(app, id)}`]) {
     await look(page, path);

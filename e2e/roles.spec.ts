@@ -28,6 +28,7 @@ const expectations: Record<string, Expectation> = {
   '/': { ...everyone('/connections'), nobody: '/sign-in' },
   '/sign-in': { ...everyone('/connections'), nobody: 'shown' },
   '/account': forPeople,
+  '/activity': forPeople,
   '/connect': forPeople,
   '/step-up': forPeople,
   '/connections': forPeople,
@@ -38,6 +39,11 @@ const expectations: Record<string, Expectation> = {
   '/admin/connections': forAdmins,
   '/admin/connections/[id]': forAdmins,
   '/admin/freezes': forAdmins,
+  '/admin/ledger': forAdmins,
+  '/admin/ledger/seals': forAdmins,
+  // Files are asked for by forms only.
+  '/admin/ledger/export': everyone('refused'),
+  '/admin/ledger/checkpoint': everyone('refused'),
   '/admin/people': forAdmins,
   '/admin/people/[id]': forAdmins,
   '/admin/revocations': forAdmins,
@@ -114,7 +120,14 @@ test('what a page does not show, its RSC payload does not hold either', async ({
   const account = someone('Hidden');
   const id = await givenConnection(administrator, app, 'github', account);
   const label = account.toLowerCase().replaceAll(' ', '-');
-  const paths = ['/admin/connections', `/admin/connections/${id}`, `/connections/${id}`, '/admin/people', '/admin'];
+  const paths = [
+    '/admin/connections',
+    '/admin/ledger',
+    `/admin/connections/${id}`,
+    `/connections/${id}`,
+    '/admin/people',
+    '/admin',
+  ];
   for (const path of paths) {
     const answer = await page.request.get(path, { headers: { rsc: '1' } });
     expect(await answer.text(), path).not.toContain(label);

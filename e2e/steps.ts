@@ -92,6 +92,11 @@ export async function signInAs(page: Page, app: RunningApp, account: string): Pr
   await flowWithoutPages(page, app, { intent: 'sign_in', provider: 'demo', account });
 }
 
+/** Signs somebody who is signed in in once more, as what needs a sign-in of the last minutes asks for. */
+export async function stepUpAs(page: Page, app: RunningApp, account: string): Promise<void> {
+  await flowWithoutPages(page, app, { intent: 'step_up', provider: 'demo', account });
+}
+
 /** Connects an account; answers the connection's id. */
 export async function givenConnection(
   page: Page,

@@ -1,6 +1,8 @@
+import { stopCheck } from '#lib/audit/begin-check';
+import { recordConfiguration } from '#lib/audit/record-configuration';
 import { startRestoreGuard } from '#lib/brakes/restore-guard';
 import { getConfig } from '#lib/config/config';
-import type { Runtime } from '#lib/context';
+import { inBackground, type Runtime, systemContext } from '#lib/context';
 import { startJobs } from '#lib/jobs/start-jobs';
 import { describeError } from '#lib/log';
 import { startHeartbeat } from '#lib/processes/heartbeat';
@@ -36,6 +38,7 @@ async function start(): Promise<Booted> {
   }
   // Before anything is refreshed: a database from a backup holds tokens that must not be shown again.
   const stopGuard = await startRestoreGuard(runtime);
+  inBackground(runtime, 'record_configuration', recordConfiguration(systemContext(runtime, 'start')));
   const stopJobs = await startJobs(runtime);
   const stopHeartbeat = startHeartbeat(runtime);
   return {
@@ -43,6 +46,7 @@ async function start(): Promise<Booted> {
     stopJobs,
     shutDown: async () => {
       await stopJobs();
+      stopCheck();
       await runtime.uses.idle();
       await Promise.allSettled(runtime.background);
       await runtime.vends.idle();

@@ -1,7 +1,7 @@
 import type { Import, SourceFacts } from '#tests/source-facts';
 
 /** The domains: one folder of `lib/` each, with one verb per file. */
-const domains = ['access', 'brakes', 'connections', 'jobs', 'people', 'processes', 'revocations'];
+const domains = ['access', 'audit', 'brakes', 'connections', 'jobs', 'people', 'processes', 'revocations'];
 
 /** What everything above configuration may use. */
 const ground = [

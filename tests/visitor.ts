@@ -76,6 +76,13 @@ export class Visitor {
     return actor.personId;
   }
 
+  /** Signs in once more, so that what needs a sign-in of the last minutes may be done. */
+  async stepUp(account = 'user@demo.example'): Promise<void> {
+    const answer = await this.callback(await this.authorize(await this.start({ intent: 'step_up' }), { account }));
+    const { searchParams } = new URL(answer.headers.get('location') ?? '', this.runtime.config.appUrl);
+    if (searchParams.has('flow')) throw new Error(`Stepping up failed: ${searchParams.get('flow')}`);
+  }
+
   /** Connects an account and answers the path that the browser is sent to. */
   async connect(provider: string, choices: HeadlessChoices = {}, fields: Record<string, string> = {}): Promise<URL> {
     const url = await this.authorize(await this.start({ intent: 'connect', provider, ...fields }), choices);

@@ -22,6 +22,7 @@ export function AccountShell({ admin, children }: AccountShellProps) {
           </Link>
           <nav aria-label="Main" className="order-last -mx-2 flex w-full gap-1 sm:order-none sm:mx-0 sm:w-auto">
             <NavLink href="/connections">Connections</NavLink>
+            <NavLink href="/activity">Activity</NavLink>
             <NavLink href="/account">Account</NavLink>
             {admin && <NavLink href="/admin">Admin</NavLink>}
           </nav>

@@ -62,6 +62,9 @@ test.each([
     { kind: 'command', command: { command: 'thaw', scope: 'provider', target: 'google', reason: 'over' } },
   ],
   [['freezes'], { kind: 'command', command: { command: 'freezes' } }],
+  [['ledger', 'verify'], { kind: 'command', command: { command: 'ledger verify', checkpoints: [] } }],
+  [['ledger', 'checkpoint'], { kind: 'command', command: { command: 'ledger checkpoint' } }],
+  [['ledger', 'prune'], { kind: 'command', command: { command: 'ledger prune' } }],
 ])('%j is understood', (args, expected) => {
   expect(parseArguments(args)).toEqual(expected);
 });
@@ -94,6 +97,11 @@ test.each([
   [['thaw', '--person', 'per_1', '--connection', 'con_1', '--reason', 'over']],
   [['freezes', '--all']],
   [['migrate', '--now']],
+  [['ledger']],
+  [['ledger', 'seal']],
+  [['ledger', 'keys', '--all']],
+  [['ledger', 'verify', '--checkpoint']],
+  [['ledger', 'verify', '--checkpoint', '/nowhere/checkpoint']],
 ])('%j is refused with what is wrong', (args) => {
   expect(() => parseArguments(args)).toThrow(UsageError);
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Command } from '#lib/cli/commands';
 import { type ApiKeyScope, apiKeyScopes } from '#lib/db/schema/api-keys';
@@ -20,6 +21,14 @@ export const usage = `Usage: grantkeep <command>
   thaw <what> --reason <why>
                  Lifts that brake; what is under another one stays frozen.
   freezes        Prints the brakes that stand, one line of JSON each.
+  ledger verify [--checkpoint <file> …]
+                 Checks every seal and every row of the ledger, and checkpoints that were kept
+                 elsewhere. Prints what it found as one line of JSON; status 1 where it is broken.
+  ledger checkpoint
+                 Prints a signed note of where the ledger stands, to be kept elsewhere.
+  ledger keys    Prints the public halves of the ledger's keys, one line of JSON each.
+  ledger prune   Drops the months that LEDGER_RETENTION_MONTHS no longer keeps, as the role of
+                 MIGRATE_DATABASE_URL where there is one.
   migrate        Brings the PostgreSQL database to this build's schema, as the role of
                  MIGRATE_DATABASE_URL, and gives DATABASE_URL's role what it needs.
   help           Prints this.
@@ -120,6 +129,30 @@ function brake(command: 'freeze' | 'thaw', args: string[]): Command {
   return { command, ...only, reason };
 }
 
+function readCheckpoint(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`The checkpoint ${path} cannot be read.`, { cause });
+  }
+}
+
+function ledgerCommand(second: string | undefined, rest: string[]): Command {
+  switch (second) {
+    case 'verify': {
+      const { checkpoint: paths = [] } = parse(rest, { checkpoint: { type: 'string', multiple: true } });
+      return { command: 'ledger verify', checkpoints: paths.map(readCheckpoint) };
+    }
+    case 'checkpoint':
+    case 'keys':
+    case 'prune':
+      parse(rest, {});
+      return { command: `ledger ${second}` };
+    default:
+      throw new UsageError(`There is no command ledger ${second ?? ''}`.trimEnd());
+  }
+}
+
 /**
  * What the arguments ask for.
  * @throws UsageError
@@ -136,6 +169,7 @@ export function parseArguments(args: readonly string[]): Invocation {
     parse(args.slice(1), {});
     return { kind: 'command', command: { command: 'freezes' } };
   }
+  if (first === 'ledger') return { kind: 'command', command: ledgerCommand(second, args.slice(2)) };
   if (first !== 'api-key') throw new UsageError(`There is no command ${first}.`);
   const rest = args.slice(2);
   switch (second) {

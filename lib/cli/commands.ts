@@ -4,11 +4,17 @@ import { listApiKeys } from '#lib/access/list-api-keys';
 import { revokeApiKey } from '#lib/access/revoke-api-key';
 import { setAddresses } from '#lib/access/set-addresses';
 import type { ApiKeyView } from '#lib/access/views';
+import { checkLedger } from '#lib/audit/check-ledger';
+import { exportCheckpoint } from '#lib/audit/export-checkpoint';
+import { listLedgerKeys } from '#lib/audit/list-ledger-keys';
+import { pruneLedger } from '#lib/audit/prune-ledger';
+import type { LedgerReport } from '#lib/audit/verify-ledger';
 import { freeze } from '#lib/brakes/freeze';
 import { standingFreeze, standingFreezes } from '#lib/brakes/list';
 import { thaw } from '#lib/brakes/thaw';
 import type { FreezeView } from '#lib/brakes/views';
 import type { Context } from '#lib/context';
+import { openPostgres } from '#lib/db/open';
 import { apiKeyScopes } from '#lib/db/schema/api-keys';
 import { freezeScopes } from '#lib/db/schema/freezes';
 
@@ -38,6 +44,10 @@ export const commandSchema = z.discriminatedUnion('command', [
     reason: z.string(),
   }),
   z.strictObject({ command: z.literal('freezes') }),
+  z.strictObject({ command: z.literal('ledger verify'), checkpoints: z.array(z.string()) }),
+  z.strictObject({ command: z.literal('ledger checkpoint') }),
+  z.strictObject({ command: z.literal('ledger keys') }),
+  z.strictObject({ command: z.literal('ledger prune') }),
 ]);
 export type Command = z.infer<typeof commandSchema>;
 
@@ -76,6 +86,35 @@ function toFreezeLine(view: FreezeView): Record<string, unknown> {
   };
 }
 
+function reportLine({
+  faults,
+  seals,
+  rows,
+  droppedRows,
+  waiting,
+  lastSealedAt,
+}: LedgerReport): Record<string, unknown> {
+  return {
+    ok: faults.length === 0,
+    first_fault: faults[0] ?? null,
+    faults,
+    seals,
+    rows,
+    dropped_rows: droppedRows,
+    waiting_rows: waiting.rows,
+    waiting_since: waiting.since?.toISOString() ?? null,
+    last_sealed_at: lastSealedAt?.toISOString() ?? null,
+  };
+}
+
+/** Drops old months on a connection of the owner's own, where the configuration names one. */
+async function pruneAsOwner(ctx: Context): Promise<string[]> {
+  const { migrateDatabaseUrl, databasePooler: pooler } = ctx.config;
+  if (!migrateDatabaseUrl) return pruneLedger(ctx, ctx.database.db);
+  const owner = openPostgres(migrateDatabaseUrl, { max: 1, pooler });
+  return pruneLedger(ctx, owner.db).finally(() => owner.close());
+}
+
 /** Runs a command and answers its lines, each to be printed as JSON. */
 export async function runCommand(ctx: Context, command: Command): Promise<Record<string, unknown>[]> {
   switch (command.command) {
@@ -105,5 +144,13 @@ export async function runCommand(ctx: Context, command: Command): Promise<Record
       return (await standingFreezes(ctx)).map(toFreezeLine);
     case 'api-key revoke':
       return [toLine(await revokeApiKey(ctx, { id: command.id }))];
+    case 'ledger verify':
+      return [reportLine(await checkLedger(ctx, { checkpoints: command.checkpoints }))];
+    case 'ledger checkpoint':
+      return [{ text: await exportCheckpoint(ctx) }];
+    case 'ledger keys':
+      return listLedgerKeys(ctx).map((key) => ({ ...key }));
+    case 'ledger prune':
+      return [{ dropped: await pruneAsOwner(ctx) }];
   }
 }

@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { authenticateApiKey } from '#lib/access/authenticate-api-key';
+import { sealLedger } from '#lib/audit/seal-ledger';
 import { askProcess } from '#lib/cli/ask-process';
 import { controlSocketPath, startControlSocket } from '#lib/cli/control-socket';
+import { parseConfig } from '#lib/config/config';
 import { vendToken } from '#lib/connections/vend-token';
-import type { Runtime } from '#lib/context';
+import { type Runtime, systemContext } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { openPostgres } from '#lib/db/open';
 import { describeWithConnections, engine, sharedDatabase } from '#tests/database';
@@ -153,6 +155,28 @@ describeWithConnections('the command line on PostgreSQL', () => {
     expect([other.status, other.out]).toEqual([1, '']);
   });
 
+  test('the ledger is verified, also against a checkpoint, and a broken one ends with status 1', async () => {
+    const env = { ...secrets, DATABASE_URL: database.current.url ?? '' };
+    await grantkeep(['api-key', 'create', '--name', 'L', '--scope', 'tokens:vend'], env);
+    const config = parseConfig({ ...env, NODE_ENV: 'test' });
+    await sealLedger({ ...systemContext(runtime, 'test'), config });
+    const note = await grantkeep(['ledger', 'checkpoint'], env);
+    expect([note.status, note.err, note.out.split('\n').slice(0, 2)]).toEqual([0, '', ['localhost:3000/ledger', '1']]);
+    const kept = join(dataDir, 'checkpoint');
+    writeFileSync(kept, note.out);
+    const whole = await grantkeep(['ledger', 'verify', '--checkpoint', kept], env);
+    expect([whole.status, JSON.parse(whole.out)]).toEqual([0, expect.objectContaining({ ok: true, seals: 1 })]);
+    await database.db.execute(sql`update ledger set actor_id = 'somebody' where action = 'api_key.created'`);
+    const broken = await grantkeep(['ledger', 'verify'], env);
+    expect([broken.status, JSON.parse(broken.out).first_fault]).toEqual([
+      1,
+      expect.objectContaining({ kind: 'row_changed', seal: 1 }),
+    ]);
+    const [key] = (await grantkeep(['ledger', 'keys'], env)).out.split('\n');
+    expect(JSON.parse(key ?? '')).toMatchObject({ key_id: 'vault-k', signs: true });
+    expect((await grantkeep(['ledger', 'prune'], env)).out).toBe('{"dropped":[]}\n');
+  });
+
   test('migrate as the owner gives the serving role rows, the ledger to append to, and nothing else', async () => {
     const owner = `owner_${randomBytes(4).toString('hex')}`;
     const serving = `serving_${randomBytes(4).toString('hex')}`;
@@ -192,6 +216,13 @@ describeWithConnections('the command line on PostgreSQL', () => {
         'delete from ledger',
         'truncate ledger',
         'delete from ledger_default',
+        'update ledger_seals set n = n',
+        'delete from ledger_seals',
+        'truncate ledger_seals',
+        'update ledger_locators set n = n',
+        'delete from ledger_locators',
+        'alter table ledger alter column xid set default 0',
+        'create or replace function ledger_position("transaction" xid8) returns bigint language sql return 0',
         'insert into ledger_default select * from ledger',
         'drop table ledger',
         'alter table connections add column extra text',

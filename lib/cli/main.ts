@@ -36,14 +36,22 @@ async function runHere(command: Command, settings: CommandLineSettings): Promise
   }
 }
 
+/** Notes are printed as they are; a broken ledger ends the process with status 1. */
+function toOutput({ command }: Command, lines: Line[]): Line[] | string {
+  const [first] = lines;
+  if (command === 'ledger verify' && first?.ok !== true) process.exitCode = 1;
+  return command === 'ledger checkpoint' ? String(first?.text) : lines;
+}
+
 async function run(args: readonly string[]): Promise<Line[] | string> {
   const invocation = parseArguments(args);
   if (invocation.kind === 'help') return usage;
   const settings = getCommandLineSettings();
   if (invocation.kind === 'migrate') return [await migrate(settings)];
-  const answer = settings.databaseUrl ? undefined : await askProcess(settings.dataDir, invocation.command);
-  if (!answer) return runHere(invocation.command, settings);
-  if (answer.ok) return answer.lines;
+  const { command } = invocation;
+  const answer = settings.databaseUrl ? undefined : await askProcess(settings.dataDir, command);
+  if (!answer) return toOutput(command, await runHere(command, settings));
+  if (answer.ok) return toOutput(command, answer.lines);
   const { issues } = answer;
   throw new AppError('invalid_request', { message: answer.message, ...(issues ? { issues } : {}) });
 }

@@ -327,3 +327,26 @@ test('the hub listens to the network only when the operator said who may sign in
   expect(parseConfig({ ...local, HOST: '0.0.0.0' }).host).toBe('0.0.0.0');
   expect(parseConfig(local).host).toBe('127.0.0.1');
 });
+
+describe('LEDGER_KEYS', () => {
+  const seed = Buffer.alloc(32, 7).toString('base64');
+
+  test('are none by default; a retired one can be its public half', () => {
+    expect(parseConfig(local).ledgerKeys).toEqual([]);
+    const { ledgerKeys } = parseConfig({ ...local, LEDGER_KEYS: `new:${seed}, vault-k0:public:${seed}` });
+    expect(ledgerKeys.map(({ kid, kind, key: bytes }) => [kid, kind, bytes.length])).toEqual([
+      ['new', 'seed', 32],
+      ['vault-k0', 'public', 32],
+    ]);
+  });
+
+  test.each([
+    ['no-key', 'exactly 32 bytes'],
+    [`a:${Buffer.alloc(31).toString('base64')}`, 'exactly 32 bytes'],
+    [`a:private:${seed}`, 'exactly 32 bytes'],
+    [`a:${seed},a:public:${seed}`, 'given twice'],
+    [`vault-a:${seed}`, 'made from VAULT_KEYS'],
+  ])('%j is a fault', (text, because) => {
+    expect(faultsOf({ ...local, LEDGER_KEYS: text })).toEqual([expect.stringContaining(because)]);
+  });
+});

@@ -33,6 +33,10 @@ export interface Config {
   /** Session lifetimes in hours, without use (`idle`) and in all (`absolute`). */
   sessionHours: { user: { idle: number; absolute: number }; administrator: { idle: number; absolute: number } };
   vaultKeys: Environment['VAULT_KEYS'];
+  /** The ledger's own keys; without any, one is derived from each vault key. */
+  ledgerKeys: Environment['LEDGER_KEYS'];
+  /** Whole months for which the ledger's rows are kept beside the present one; 0 keeps all. */
+  ledgerRetentionMonths: number;
   /** Calls that one API key may make within a minute, at each process. */
   apiRatePerMinute: number;
   /** Refreshes that this process has under way at one provider at most. */
@@ -209,6 +213,8 @@ export function parseConfig(variables: Source): Config {
       administrator: { idle: env.ADMIN_SESSION_IDLE_HOURS, absolute: env.ADMIN_SESSION_ABSOLUTE_HOURS },
     },
     vaultKeys: env.VAULT_KEYS,
+    ledgerKeys: env.LEDGER_KEYS,
+    ledgerRetentionMonths: env.LEDGER_RETENTION_MONTHS,
     apiRatePerMinute: env.API_RATE_PER_MINUTE,
     refreshConcurrency: env.REFRESH_CONCURRENCY,
     keepAliveDays: env.KEEP_ALIVE_DAYS,

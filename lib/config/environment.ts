@@ -68,6 +68,28 @@ const vaultKeys = z.string().transform((text, ctx) => {
   return keys;
 });
 
+/**
+ * `LEDGER_KEYS`: `kid:base64 of 32 bytes`, comma list; the first signs, all verify. A retired key can be given by its
+ * public half: `kid:public:base64`.
+ */
+const ledgerKeys = commaList.transform((items, ctx) => {
+  const keys: { kid: string; kind: 'seed' | 'public'; key: Uint8Array }[] = [];
+  for (const item of items) {
+    const match = /^([A-Za-z0-9_-]{1,32}):(public:)?([A-Za-z0-9+/_-]+={0,2})$/.exec(item);
+    const key = match ? Buffer.from(match[3] ?? '', 'base64') : undefined;
+    if (!match || !key || key.length !== 32) {
+      ctx.addIssue('each entry must be `kid:base64 of exactly 32 bytes`, or `kid:public:base64` for a retired key');
+      continue;
+    }
+    const kid = String(match[1]);
+    if (kid.startsWith('vault-') && !match[2])
+      ctx.addIssue(`key id ${kid}: those that begin with vault- are made from VAULT_KEYS and sign nothing else`);
+    if (keys.some((known) => known.kid === kid)) ctx.addIssue(`key id ${kid} is given twice`);
+    keys.push({ kid, kind: match[2] ? 'public' : 'seed', key: Uint8Array.from(key) });
+  }
+  return keys;
+});
+
 export interface SignInRule {
   provider: string;
   /** `any` address, one `email`, or every verified address of a `domain`; lower case. */
@@ -124,6 +146,8 @@ export const environmentSchema = z.object({
   ADMIN_SESSION_IDLE_HOURS: hours(1),
   ADMIN_SESSION_ABSOLUTE_HOURS: hours(12),
   VAULT_KEYS: vaultKeys,
+  LEDGER_KEYS: ledgerKeys,
+  LEDGER_RETENTION_MONTHS: z.coerce.number().int().min(0).max(1200).default(0),
   API_RATE_PER_MINUTE: z.coerce.number().int().positive().default(60_000),
   REFRESH_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(16),
   KEEP_ALIVE_DAYS: z.coerce.number().int().min(0).max(3650).default(90),

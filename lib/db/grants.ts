@@ -1,6 +1,9 @@
 import { sql } from 'drizzle-orm';
 import { type Db, rowsOf } from '#lib/db/database';
 
+/** What the serving role may read and append to, and never change. */
+const appendOnly = new Set(['ledger', 'ledger_seals', 'ledger_locators']);
+
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 interface Table {
@@ -23,8 +26,8 @@ async function tablesOf(db: Db, schemas: readonly string[]): Promise<Table[]> {
 }
 
 /**
- * Gives the role that serves requests what it needs and no more: rows of every table, but of the ledger only to read
- * and to append, and no table may be made, changed or emptied. To be run by the owner after each migration.
+ * Gives the role that serves requests what it needs and no more: rows of every table, but of the ledger and its seals only
+ * to read and to append, and no table may be made, changed or emptied. To be run by the owner after each migration.
  * @param role the user of DATABASE_URL
  */
 export async function grantToServingRole(db: Db, role: string): Promise<void> {
@@ -38,7 +41,7 @@ export async function grantToServingRole(db: Db, role: string): Promise<void> {
     const rights =
       schema === 'drizzle'
         ? 'select'
-        : schema === 'public' && name === 'ledger'
+        : schema === 'public' && appendOnly.has(name)
           ? 'select, insert'
           : 'select, insert, update, delete';
     statements.push(`revoke all on ${table} from ${to}`, `grant ${rights} on ${table} to ${to}`);

@@ -9,12 +9,15 @@ import { type Database, type Db, type Pooler, rowsOf } from '#lib/db/database';
 import { ensureTrigrams } from '#lib/db/extension';
 import { openPostgres } from '#lib/db/open';
 import { ensureLedgerPartitions } from '#lib/db/partitions';
+import { ensurePositionsRise, positionsRise } from '#lib/db/positions';
 
 const migrationsFolder = join(process.cwd(), 'drizzle');
 /** Any constant will do, as long as every process of this product takes the same. */
 const migrationLock = 4_730_116_225;
 
-/** True when every migration of this build has been applied. Needs no more than SELECT. */
+/**
+ * True when every migration of this build has been applied, and the ledger's positions rise. Needs no more than SELECT.
+ */
 export async function isMigrated(db: Db): Promise<boolean> {
   const known = rowsOf<{ table: string | null }>(
     await db.execute(sql`select to_regclass('drizzle.__drizzle_migrations')::text as "table"`),
@@ -24,13 +27,14 @@ export async function isMigrated(db: Db): Promise<boolean> {
   const applied = rowsOf<{ last: string | number | null }>(
     await db.execute(sql`select max(created_at) as last from drizzle.__drizzle_migrations`),
   );
-  return Number(applied[0]?.last ?? 0) >= last;
+  return Number(applied[0]?.last ?? 0) >= last && (await positionsRise(db));
 }
 
 /** Brings an embedded database to this build's schema. Its folder lock keeps others away. */
 export async function migrateEmbedded(database: Database): Promise<void> {
   await migratePglite(database.db as unknown as Parameters<typeof migratePglite>[0], { migrationsFolder });
   await ensureLedgerPartitions(database.db, new Date());
+  await ensurePositionsRise(database.db);
 }
 
 /** Owner's steps that are part of a migration, under its lock. */
@@ -61,6 +65,7 @@ export async function migrateServer(url: string, steps: MigrationSteps = {}, poo
       await ensureTrigrams(worker.db);
       await migratePostgres(worker.db as unknown as Parameters<typeof migratePostgres>[0], { migrationsFolder });
       await ensureLedgerPartitions(worker.db, new Date());
+      await ensurePositionsRise(worker.db);
       await steps.after?.(worker.db);
       return true;
     });

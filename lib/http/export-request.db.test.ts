@@ -10,10 +10,12 @@ import { Visitor } from '#tests/visitor';
 
 const hub = demoHub(['demo']);
 
-/** An administrator who has just signed in, and a prepared bulk revocation of one connection of theirs. */
+/** An administrator who has just signed in once more, and a prepared bulk revocation of one connection of theirs. */
 async function prepared() {
   const visitor = new Visitor(hub.runtime);
-  const personId = await visitor.signIn(`${newPersonId().slice(4)}@example.com`);
+  const account = `${newPersonId().slice(4)}@example.com`;
+  const personId = await visitor.signIn(account);
+  await visitor.stepUp(account);
   await hub.database.db.update(people).set({ role: 'administrator' }).where(eq(people.id, personId));
   const connection = await addConnection(hub.runtime, {
     personId,

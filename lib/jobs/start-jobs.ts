@@ -1,4 +1,7 @@
 import { lt, sql } from 'drizzle-orm';
+import { beginDailyCheck } from '#lib/audit/begin-check';
+import { pruneLedger } from '#lib/audit/prune-ledger';
+import { sealLedger } from '#lib/audit/seal-ledger';
 import { purgeConsumedStates } from '#lib/connections/consumed-states';
 import { refreshDueConnections } from '#lib/connections/refresh-due';
 import { workRevocations } from '#lib/connections/work-revocations';
@@ -22,6 +25,11 @@ const steps: Record<string, (ctx: Context) => Promise<unknown>> = {
   make_partitions: async ({ database, now }) => {
     if (await mayMakePartitions(database.db)) await ensureLedgerPartitions(database.db, now());
   },
+  seal_ledger: (ctx) => sealLedger(ctx),
+  prune_ledger: async (ctx) => {
+    if (await mayMakePartitions(ctx.database.db)) await pruneLedger(ctx, ctx.database.db);
+  },
+  check_ledger: beginDailyCheck,
   purge_prepared_bulks: purgePreparedBulks,
   // Last, since after a mass revocation they take most of the minute.
   work_bulk_revocations: (ctx) => workBulkRevocations(ctx),

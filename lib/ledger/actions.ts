@@ -35,6 +35,9 @@ export const ledgerActions = {
   'person.enabled': 'Person enabled',
   'person.deleted': 'Person deleted',
   'request.refused': 'Request refused',
+  'configuration.changed': 'Configuration changed',
+  'ledger.exported': 'Ledger exported',
+  'ledger.verified': 'Ledger checked',
 } as const;
 
 export type LedgerAction = keyof typeof ledgerActions;

@@ -14,6 +14,8 @@ const sources = globSync([
 
 const inserts = /\.insert\(\s*ledger\s*\)|insert\s+into\s+"?ledger\b/i;
 const changes = /\.(?:update|delete)\(\s*ledger\s*\)|(?:update|delete\s+from|truncate(?:\s+table)?)\s+"?ledger\b/i;
+const sealChanges =
+  /\.(?:update|delete)\(\s*ledgerSeals\s*\)|(?:update|delete\s+from|truncate(?:\s+table)?)\s+"?ledger_seals\b/i;
 
 test('only lib/ledger appends to the ledger', () => {
   const writers = sources.filter(([, text]) => inserts.test(text)).map(([path]) => path);
@@ -23,6 +25,13 @@ test('only lib/ledger appends to the ledger', () => {
 
 test('nothing changes or removes what was written', () => {
   expect(sources.filter(([, text]) => changes.test(text)).map(([path]) => path)).toEqual([]);
+});
+
+test('nothing changes or removes a seal', () => {
+  const touched = sources.filter(([, text]) => sealChanges.test(text)).map(([path]) => path);
+  expect(touched).toEqual([]);
+  for (const text of ['tx.update(ledgerSeals)', 'delete from ledger_seals', 'truncate "ledger_seals"'])
+    expect(text).toMatch(sealChanges);
 });
 
 test('these patterns see what they look for', () => {

@@ -1,6 +1,6 @@
 'use client';
 
-import { Activity, CircleSlash, KeyRound, Plug, Snowflake, Users } from 'lucide-react';
+import { Activity, CircleSlash, KeyRound, Plug, ScrollText, Snowflake, Users } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { type Section, sections } from './sections.ts';
@@ -11,6 +11,7 @@ const icons: Record<Section['icon'], typeof Plug> = {
   keys: KeyRound,
   brakes: Snowflake,
   revocations: CircleSlash,
+  ledger: ScrollText,
   status: Activity,
 };
 

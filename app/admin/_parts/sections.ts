@@ -2,7 +2,7 @@
 export interface Section {
   href: `/admin/${string}`;
   name: string;
-  icon: 'connections' | 'people' | 'keys' | 'brakes' | 'revocations' | 'status';
+  icon: 'connections' | 'people' | 'keys' | 'brakes' | 'revocations' | 'ledger' | 'status';
 }
 
 export const sections: readonly Section[] = [
@@ -11,5 +11,6 @@ export const sections: readonly Section[] = [
   { href: '/admin/api-keys', name: 'API keys', icon: 'keys' },
   { href: '/admin/freezes', name: 'Brakes', icon: 'brakes' },
   { href: '/admin/revocations', name: 'Revocations', icon: 'revocations' },
+  { href: '/admin/ledger', name: 'Ledger', icon: 'ledger' },
   { href: '/admin/status', name: 'Status', icon: 'status' },
 ];

@@ -105,7 +105,9 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
             <From apiKey={key} />
           </Td>
           <Td from="sm">
-            <TimeOr at={key.lastUsedAt} otherwise="never" />
+            <Link href={`/admin/ledger?key=${key.id}`} className="link">
+              <TimeOr at={key.lastUsedAt} otherwise="never" />
+            </Link>
           </Td>
           <Td from="lg">{key.expiresAt ? <Time at={key.expiresAt} /> : 'never'}</Td>
           {administrator && (

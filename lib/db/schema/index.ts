@@ -6,6 +6,7 @@ export * from '#lib/db/schema/consumed-states';
 export * from '#lib/db/schema/freezes';
 export * from '#lib/db/schema/instance';
 export * from '#lib/db/schema/ledger';
+export * from '#lib/db/schema/ledger-seals';
 export * from '#lib/db/schema/people';
 export * from '#lib/db/schema/processes';
 export * from '#lib/db/schema/rate-limits';

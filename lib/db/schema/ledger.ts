@@ -27,11 +27,24 @@ export const ledger = pgTable(
     /** How many like events this row stands for (refusals of anonymous requests are folded). */
     count: integer().notNull().default(1),
     details: jsonb().$type<Record<string, string | number | boolean | null | string[]>>().notNull().default({}),
+    /**
+     * The position of the writing transaction, which decides in which sealed batch the row is: ids and times become
+     * visible out of order, positions below the oldest running transaction do not (see `lib/db/positions.ts`).
+     */
+    xid: bigint({ mode: 'number' }).notNull().default(sql`ledger_position(pg_current_xact_id())`),
   },
   (t) => [
     primaryKey({ columns: [t.at, t.id] }),
     index('ledger_person').on(t.personId, t.at),
     index('ledger_connection').on(t.connectionId, t.at),
+    // Everything that a leaked key read must be found at once, also where the key was used rarely.
+    index('ledger_api_key').on(t.apiKeyId, t.at).where(sql`${t.apiKeyId} is not null`),
+    // What the sealer reads: rows come almost in this order, so the smallest of indexes will do and appending pays nothing.
+    index('ledger_xid').using('brin', t.xid).with({ autosummarize: true }),
+    // Each kind of event that is rare, however many tokens are read meanwhile; those that are not rare are not in it.
+    index('ledger_rare')
+      .on(t.action, t.at)
+      .where(sql`${t.action} not in ('token.vended', 'token.denied', 'token.refreshed', 'token.refresh_failed')`),
     // What the status page counts; entries of vended tokens, by far the most, are not in it.
     index('ledger_refreshes')
       .on(t.provider, t.action, t.at)

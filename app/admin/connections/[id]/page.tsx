@@ -81,6 +81,11 @@ export default async function AdminConnection({ params }: { params: Promise<{ id
               History
             </h2>
             <Timeline history={history} technical />
+            <p className="mt-4 text-meta">
+              <Link href={`/admin/ledger?connection=${encodeURIComponent(id)}`} className="link">
+                All of it in the ledger
+              </Link>
+            </p>
           </section>
         </div>
       </div>

@@ -70,6 +70,11 @@ export default async function PersonPage({ params }: { params: Promise<{ id: str
             <Fact label="Id">
               <code className="font-mono text-meta wrap-anywhere">{person.id}</code>
             </Fact>
+            <Fact label="Ledger">
+              <Link href={`/admin/ledger?person=${person.id}`} className="link">
+                Everything about this person
+              </Link>
+            </Fact>
           </Facts>
         </section>
         <section aria-labelledby="role" className="card p-5">

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from './fixtures.ts';
+import { givenConnection, signInAs, someone, stepUpAs, vend } from './steps.ts';
+
+test('an administrator finds who read a token, follows the list live, and exports what was found', async ({
+  asAdmin: page,
+  newPage,
+  app,
+}) => {
+  const person = await newPage();
+  const name = someone('Read');
+  await signInAs(person, app, name);
+  const connection = await givenConnection(person, app, 'github');
+  await vend(app, connection);
+
+  await page.goto('/admin');
+  await page.getByRole('navigation', { name: 'Admin sections' }).getByRole('link', { name: 'Ledger' }).click();
+  await page.getByRole('combobox', { name: 'Action' }).selectOption({ label: 'Token read' });
+  await page.getByRole('button', { name: 'Filter' }).click();
+  const table = page.getByRole('table', { name: 'Ledger' });
+  const row = table.getByRole('row').filter({ hasText: name });
+  await expect(row).toHaveCount(1);
+  await row.getByRole('link', { name, exact: true }).click();
+  await expect(page.getByRole('link', { name: /^Person: / })).toBeVisible();
+  await expect(table.getByRole('row')).toHaveCount(2);
+
+  await page.getByRole('link', { name: 'Follow live' }).click();
+  await expect(page.getByText(/Following: this list/)).toBeVisible();
+  await vend(app, connection);
+  await expect(table.getByRole('row')).toHaveCount(3);
+  await page.getByRole('link', { name: 'Stop following' }).click();
+
+  const found = page.url();
+  await page.getByRole('button', { name: 'JSON lines' }).click();
+  await expect(page.getByRole('link', { name: 'Sign in once more' })).toBeVisible();
+  await stepUpAs(page, app, 'admin@example.com');
+  await page.goto(found);
+  const downloaded = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'JSON lines' }).click();
+  const file = await downloaded;
+  expect(file.suggestedFilename()).toMatch(/^ledger-.*\.jsonl$/);
+  const lines = readFileSync(await file.path(), 'utf8')
+    .trimEnd()
+    .split('\n');
+  expect(lines.map((line) => JSON.parse(line) as Record<string, unknown>)).toMatchObject([
+    { action: 'token.vended', connection_id: connection },
+    { action: 'token.vended', connection_id: connection },
+  ]);
+  await page.goto('/admin/ledger?action=ledger.exported');
+  await expect(table.getByRole('row').nth(1)).toContainText('Ledger exported');
+});
+
+test('a person sees what was read of theirs, when and by which service', async ({ asUser: page, app }) => {
+  const connection = await givenConnection(page, app, 'okta');
+  await vend(app, connection);
+  await vend(app, connection);
+  await page.goto('/connections');
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Activity' }).click();
+  await expect(page.getByText(/^Token read twice by service /)).toBeVisible();
+  await expect(page.getByText('Connected by you')).toBeVisible();
+  await page.getByRole('link', { name: 'Only reads' }).click();
+  await expect(page.getByText('Connected by you')).toHaveCount(0);
+  await expect(page.getByText(/^Token read twice by service /)).toBeVisible();
+});
+
+test('the ledger is checked on its page, also against a checkpoint that was kept', async ({ asAdmin: page, app }) => {
+  await page.goto('/admin/ledger/seals');
+  const downloaded = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export a checkpoint' }).click();
+  const note = readFileSync(await (await downloaded).path(), 'utf8');
+  await page.getByRole('textbox', { name: /^A checkpoint that you kept/ }).fill(note);
+  await page.getByRole('button', { name: 'Verify now' }).click();
+  await expect(page.getByText('The ledger is whole')).toBeVisible();
+  await expect(page.getByText(/and a checkpoint\./)).toBeVisible();
+
+  await page.getByRole('textbox', { name: /^A checkpoint that you kept/ }).fill('made up');
+  await page.getByRole('button', { name: 'Verify now' }).click();
+  await expect(page.getByText('This is not the text of a checkpoint.')).toBeVisible();
+  await expect(page.getByText('The ledger is whole')).toBeVisible();
+
+  expect(JSON.parse(await app.grantkeep('ledger', 'verify'))).toMatchObject({ ok: true });
+});

@@ -1,0 +1,57 @@
+import { sql } from 'drizzle-orm';
+import type { Fault } from '#lib/audit/faults';
+import { type LedgerReport, type VerifyLedgerInput, verifyLedger } from '#lib/audit/verify-ledger';
+import type { Context } from '#lib/context';
+import { ledger } from '#lib/db/schema/ledger';
+import { writeCheckpoint } from '#lib/ledger/checkpoint';
+import { record } from '#lib/ledger/record';
+import { createSigningKeys } from '#lib/ledger/signing-keys';
+
+/** The place of a fault in words for a program: `seal=7 month=2026-11 row=1234`. */
+function placeText({ seal, month, row, checkpoint }: Fault): string {
+  const parts = { seal, month, row: row?.id ?? null, checkpoint };
+  return Object.entries(parts)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+}
+
+/**
+ * Verifies the ledger and records what was found, so that pages and alerts can tell.
+ * @throws AppError `unauthenticated`, `forbidden`, `invalid_request`
+ */
+export async function checkLedger(ctx: Context, input: VerifyLedgerInput = {}): Promise<LedgerReport> {
+  const report = await verifyLedger(ctx, input);
+  const [first] = report.faults;
+  if (first) ctx.log.error({ event: 'ledger_broken', kind: first.kind, place: placeText(first) });
+  // Logs are usually kept elsewhere, and so is this, then.
+  else {
+    ctx.log.info({
+      event: 'ledger_checkpoint',
+      note: writeCheckpoint(report.checkpoint, createSigningKeys(ctx.config)),
+    });
+  }
+  await record(ctx.database.db, ctx, {
+    action: 'ledger.verified',
+    outcome: first ? 'failed' : 'ok',
+    code: first?.kind ?? null,
+    details: {
+      seals: report.seals,
+      rows: report.rows,
+      faults: report.faults.length,
+      checkpoints: input.checkpoints?.length ?? 0,
+      ...(first ? { place: placeText(first) } : {}),
+    },
+  });
+  return report;
+}
+
+/** Whether nobody verified the ledger for a day. */
+export async function isCheckDue({ database }: Pick<Context, 'database'>): Promise<boolean> {
+  const [recent] = await database.db
+    .select({ at: ledger.at })
+    .from(ledger)
+    .where(sql`${ledger.action} = 'ledger.verified' and ${ledger.at} > now() - interval '1 day'`)
+    .limit(1);
+  return recent === undefined;
+}

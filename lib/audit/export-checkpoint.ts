@@ -1,0 +1,54 @@
+import { asc, gt } from 'drizzle-orm';
+import { requireReader } from '#lib/access/require';
+import { ledgerOrigin } from '#lib/audit/check-checkpoints';
+import { toSeal } from '#lib/audit/seals';
+import type { Context } from '#lib/context';
+import { ledgerSeals } from '#lib/db/schema/ledger-seals';
+import { type Checkpoint, writeCheckpoint } from '#lib/ledger/checkpoint';
+import { createMerkleTree } from '#lib/ledger/merkle';
+import { record } from '#lib/ledger/record';
+import { sealHash } from '#lib/ledger/seal-statement';
+import { createSigningKeys } from '#lib/ledger/signing-keys';
+
+const pageSeals = 1_000;
+
+async function readCheckpointNow(ctx: Context): Promise<Checkpoint> {
+  const tree = createMerkleTree();
+  let last = -1;
+  for (;;) {
+    const page = await ctx.database.db
+      .select()
+      .from(ledgerSeals)
+      .where(gt(ledgerSeals.n, last))
+      .orderBy(asc(ledgerSeals.n))
+      .limit(pageSeals);
+    for (const row of page) tree.add(sealHash(toSeal(row)));
+    last = page.at(-1)?.n ?? last;
+    if (page.length < pageSeals) break;
+  }
+  return { origin: ledgerOrigin(ctx), size: tree.size, root: tree.root().toString('base64') };
+}
+
+/**
+ * A signed note of how many seals there are and of the root of their tree. Who keeps it elsewhere can tell later whether
+ * anything up to now was rewritten, also by whoever owns the database and has the keys.
+ * @throws AppError `unauthenticated`, `forbidden`
+ */
+export async function exportCheckpoint(ctx: Context): Promise<string> {
+  requireReader(ctx);
+  return writeCheckpoint(await readCheckpointNow(ctx), createSigningKeys(ctx.config));
+}
+
+/**
+ * The same, with an entry that tells who took it. It reveals nothing, so that no new sign-in is asked for.
+ * @throws AppError `unauthenticated`, `forbidden`
+ */
+export async function recordCheckpointExport(ctx: Context): Promise<string> {
+  requireReader(ctx);
+  const checkpoint = await readCheckpointNow(ctx);
+  await record(ctx.database.db, ctx, {
+    action: 'ledger.exported',
+    details: { what: 'checkpoint', size: checkpoint.size, root: checkpoint.root },
+  });
+  return writeCheckpoint(checkpoint, createSigningKeys(ctx.config));
+}

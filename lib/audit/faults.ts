@@ -1,0 +1,45 @@
+import type { SealedRow } from '#lib/ledger/row-encoding';
+
+/** What can be wrong with a ledger, each with the sentence that says so. */
+export const faultSentences = {
+  seal_missing: 'A seal is missing from the chain.',
+  seal_changed: 'A seal was changed: its signature does not fit what it says.',
+  seal_key_unknown: 'A seal was signed with a key that this hub does not have.',
+  seal_out_of_chain: 'A seal does not follow from the one before it: that one was replaced, or seals were reordered.',
+  row_changed: 'A row was changed, or rows changed places.',
+  row_deleted: 'A row that was sealed is not there any more.',
+  row_inserted: 'A row stands among sealed ones that was not there when they were sealed.',
+  rows_differ: 'The rows of a batch are not those that were sealed; which of them differs is not known.',
+  rows_not_sealed:
+    'Rows wait for their seal for more than a day: the background jobs do not run, or something keeps the rows from it.',
+  seals_cut_off: 'A checkpoint knows more seals than there are: the end of the ledger was cut off.',
+  checkpoint_contradicted: 'The seals are not those that a checkpoint was made of: the past was rewritten.',
+} as const;
+
+export type FaultKind = keyof typeof faultSentences;
+
+/** One broken place. */
+export interface Fault {
+  kind: FaultKind;
+  sentence: string;
+  /** The number of the seal, or of the first missing one. */
+  seal: number | null;
+  /** The month within the batch, as `2026-11`. */
+  month: string | null;
+  /** The row that was changed or inserted, or the one that now stands where one was deleted; null at the end. */
+  row: { at: Date | null; id: number } | null;
+  /** Which of the checkpoints given, from 1. */
+  checkpoint: number | null;
+}
+
+/** A fault, with nothing said of its place but what is given. */
+export function fault(kind: FaultKind, place: Partial<Omit<Fault, 'kind' | 'sentence'>>): Fault {
+  return { kind, sentence: faultSentences[kind], seal: null, month: null, row: null, checkpoint: null, ...place };
+}
+
+/** Where a row is to be found. */
+export function placeOf(row: Pick<SealedRow, 'at' | 'id'> | undefined): Fault['row'] {
+  if (!row) return null;
+  const at = new Date(row.at);
+  return { at: Number.isNaN(at.getTime()) ? null : at, id: row.id };
+}

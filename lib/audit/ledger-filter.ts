@@ -1,0 +1,93 @@
+import { and, eq, gte, inArray, lt, type SQL, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { ledger } from '#lib/db/schema/ledger';
+import { type LedgerAction, ledgerActions } from '#lib/ledger/actions';
+import { networkOf } from '#lib/ledger/fold-refusals';
+
+const actions = Object.keys(ledgerActions) as [LedgerAction, ...LedgerAction[]];
+/** Every action with its sentence, in the order of the list. */
+export const listedActions = actions.map((action) => ({ action, sentence: ledgerActions[action] }));
+const outcomes = ['ok', 'refused', 'failed'] as const;
+const given = (longest: number) => z.string().trim().min(1, 'must not be empty').max(longest).optional();
+
+/** What the ledger can be narrowed to. All that is given must hold. */
+export const ledgerFilter = z.object({
+  personId: given(64),
+  connectionId: given(64),
+  provider: given(64),
+  apiKeyId: given(64),
+  /** An address; refusals that were counted for its whole network fit too. */
+  ip: given(64),
+  action: z.enum(actions).optional(),
+  outcome: z.enum(outcomes).optional(),
+  requestId: given(64),
+  /** Base64 of the SHA-256 of a token, as GitHub's audit log has it in `hashed_token`. */
+  fingerprint: given(64),
+  /** From this moment on, and before that one. */
+  from: z.date().optional(),
+  to: z.date().optional(),
+});
+export type LedgerFilter = z.input<typeof ledgerFilter>;
+
+/** A moment of UTC as a form or an address writes it: `2026-11-22` or `2026-11-22T09:30`. Undefined for anything else. */
+function readMoment(text: string | undefined): Date | undefined {
+  if (!text || !/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?)?$/.test(text)) return undefined;
+  const moment = new Date(text.includes('T') ? `${text}Z` : `${text}T00:00Z`);
+  return Number.isNaN(moment.getTime()) || moment.getUTCFullYear() < 1970 ? undefined : moment;
+}
+
+/** The names that a filter's parts have in an address. */
+export const ledgerFilterNames = [
+  'person',
+  'connection',
+  'provider',
+  'key',
+  'ip',
+  'action',
+  'outcome',
+  'request',
+  'fingerprint',
+  'from',
+  'to',
+] as const;
+
+/** The filter that an address or a form asks for; what is no value of its part counts as absent. */
+export function readLedgerFilter(fields: Readonly<Record<string, string | undefined>>): LedgerFilter {
+  const text = (name: (typeof ledgerFilterNames)[number]) => {
+    const value = fields[name]?.trim();
+    // PostgreSQL takes no zero byte in a text.
+    return value && value.length <= 64 && !value.includes('\0') ? value : undefined;
+  };
+  return {
+    personId: text('person'),
+    connectionId: text('connection'),
+    provider: text('provider'),
+    apiKeyId: text('key'),
+    ip: text('ip'),
+    action: actions.find((one) => one === fields.action),
+    outcome: outcomes.find((one) => one === fields.outcome),
+    requestId: text('request'),
+    fingerprint: text('fingerprint'),
+    from: readMoment(fields.from),
+    to: readMoment(fields.to),
+  };
+}
+
+/** The condition of a filter. */
+export function withinFilter(filter: z.output<typeof ledgerFilter>): SQL | undefined {
+  const { personId, connectionId, provider, apiKeyId, ip, action, outcome, requestId, fingerprint, from, to } = filter;
+  return and(
+    personId ? eq(ledger.personId, personId) : undefined,
+    connectionId ? eq(ledger.connectionId, connectionId) : undefined,
+    provider ? eq(ledger.provider, provider) : undefined,
+    apiKeyId ? eq(ledger.apiKeyId, apiKeyId) : undefined,
+    ip ? inArray(ledger.ip, [...new Set([ip, networkOf(ip)])]) : undefined,
+    // Written out, from the closed list: an index of the rare ones can only be used where the value is known.
+    action ? sql`${ledger.action} = ${sql.raw(`'${action}'`)}` : undefined,
+    outcome ? eq(ledger.outcome, outcome) : undefined,
+    requestId ? eq(ledger.requestId, requestId) : undefined,
+    fingerprint ? sql`${ledger.details} ->> 'fingerprint' = ${fingerprint}` : undefined,
+    from ? gte(ledger.at, from) : undefined,
+    to ? lt(ledger.at, to) : undefined,
+  );
+}

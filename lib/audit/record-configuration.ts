@@ -1,0 +1,65 @@
+import { createHmac, hash, hkdfSync } from 'node:crypto';
+import { desc, sql } from 'drizzle-orm';
+import type { Context } from '#lib/context';
+import { ledger } from '#lib/db/schema/ledger';
+import { canonicalJson } from '#lib/ledger/canonical';
+import { record } from '#lib/ledger/record';
+
+/** First digits of a hash: enough to tell a change. */
+const short = 16;
+
+/**
+ * What is configured, as short hashes by name: a changed secret changes its provider's, and none can be guessed from it
+ * without the vault's oldest key.
+ */
+export function describeConfiguration({ config, providers }: Pick<Context, 'config' | 'providers'>): string[] {
+  const oldest = config.vaultKeys.at(-1)?.key ?? new Uint8Array();
+  const key = new Uint8Array(hkdfSync('sha256', oldest, '', 'grantkeep configuration hash 1', 32));
+  const digest = (value: unknown) =>
+    createHmac('sha256', key).update(canonicalJson(value)).digest('hex').slice(0, short);
+  const settings = {
+    app_url: config.appUrl.href,
+    sign_in_allow: config.signInAllow,
+    admin_emails: config.adminEmails,
+    trusted_proxies: config.trustedProxies,
+    session_hours: config.sessionHours,
+    vault_keys: config.vaultKeys.map(({ kid }) => kid),
+    ledger_keys: config.ledgerKeys.map(({ kid, kind }) => [kid, kind]),
+    ledger_retention_months: config.ledgerRetentionMonths,
+    keep_alive_days: config.keepAliveDays,
+    api_rate_per_minute: config.apiRatePerMinute,
+  };
+  return [
+    ...Object.entries(settings).map(([name, value]) => `${name}=${digest(value)}`),
+    ...providers.list().map((provider) => {
+      const secrets = [provider.client_secret, provider.client_private_key].map((one) => one?.reveal() ?? null);
+      return `provider:${provider.id}=${digest([provider, secrets])}`;
+    }),
+  ].sort();
+}
+
+/** The names whose value is another one, or that are new or gone. */
+export function changedNames(before: readonly string[], now: readonly string[]): string[] {
+  const [was, is] = [new Set(before), new Set(now)];
+  const differing = [...before.filter((one) => !is.has(one)), ...now.filter((one) => !was.has(one))];
+  return [...new Set(differing.map((one) => one.slice(0, one.lastIndexOf('='))))].sort();
+}
+
+/** Records the configuration of this start where it is another than the one recorded last. */
+export async function recordConfiguration(ctx: Context): Promise<void> {
+  const { db } = ctx.database;
+  const now = describeConfiguration(ctx);
+  const [last] = await db
+    .select({ details: ledger.details })
+    .from(ledger)
+    .where(sql`${ledger.action} = 'configuration.changed'`)
+    .orderBy(desc(ledger.at), desc(ledger.id))
+    .limit(1);
+  const before = Array.isArray(last?.details.parts) ? last.details.parts : [];
+  const changed = changedNames(before, now);
+  if (changed.length === 0) return;
+  await record(db, ctx, {
+    action: 'configuration.changed',
+    details: { hash: hash('sha256', now.join('\n'), 'hex'), first: last === undefined, changed, parts: now },
+  });
+}

@@ -1,0 +1,116 @@
+import { setImmediate } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import { createBatch } from '#lib/audit/batch';
+import { readRows } from '#lib/audit/read-rows';
+import { lastSeal, type SignedSeal } from '#lib/audit/seals';
+import type { Context } from '#lib/context';
+import { type Db, rowsOf, withTransaction } from '#lib/db/database';
+import { positionsRise, settledPosition } from '#lib/db/positions';
+import { ledgerLocators, ledgerSeals } from '#lib/db/schema/ledger-seals';
+import { rowEncoding, type SealedRow } from '#lib/ledger/row-encoding';
+import { encodeSeal, type SealStatement, sealHash } from '#lib/ledger/seal-statement';
+import { createSigningKeys } from '#lib/ledger/signing-keys';
+
+const pageRows = 10_000;
+/** Rows after which others of the process get their turn: hashing so many takes a few milliseconds. */
+const rowsInARow = 500;
+
+/** How much is sealed at once. */
+export interface SealLimits {
+  /** Rows of a batch, about: the rows of one transaction are never parted. */
+  batchRows?: number;
+  /** Batches of one call at most; what is left waits for the next. */
+  batches?: number;
+}
+
+/** Cuts the settled rows that no seal has yet into batches: the position at which each ends. */
+async function planBatches(db: Db, from: number, settled: number, limits: Required<SealLimits>): Promise<number[]> {
+  const found = rowsOf<{ upto: number }>(
+    await db.execute(sql`
+      select (max(xid) + 1)::float8 as upto from (
+        select xid, (sum(count(*)) over (order by xid) - count(*))::bigint / ${limits.batchRows}::bigint as batch
+        from ledger where xid >= ${from}::bigint and xid < ${settled}::bigint group by xid) as counted
+      group by batch order by batch limit ${limits.batches}`),
+  );
+  return found.map(({ upto }) => upto);
+}
+
+/** The rows between two positions, a page at a time. */
+export async function* rowsBetween(db: Db, from: number, to: number): AsyncGenerator<SealedRow> {
+  let after: SealedRow | undefined;
+  do {
+    const page: SealedRow[] = await readRows(db, { from, to, after, limit: pageRows });
+    for (const [n, row] of page.entries()) {
+      if (n % rowsInARow === rowsInARow - 1) await setImmediate();
+      yield row;
+    }
+    after = page.length === pageRows ? page.at(-1) : undefined;
+  } while (after);
+}
+
+/** Writes the next seal. False where another process wrote one of that number first. */
+export async function appendSeal(
+  tx: Db,
+  ctx: Pick<Context, 'config'>,
+  seal: Omit<SealStatement, 'keyId' | 'encoding'>,
+  locators: Uint8Array,
+): Promise<SignedSeal | undefined> {
+  const keys = createSigningKeys(ctx.config);
+  const statement: SealStatement = { ...seal, encoding: rowEncoding, keyId: keys.keyId };
+  const signed = { ...statement, signature: keys.sign(encodeSeal(statement)).toString('base64') };
+  const { from, to, parts, dropped, ...rest } = signed;
+  const written = await tx
+    .insert(ledgerSeals)
+    .values({ ...rest, fromXid: from, toXid: to, parts: [...parts], dropped: [...dropped] })
+    .onConflictDoNothing()
+    .returning({ n: ledgerSeals.n });
+  if (written.length === 0) return undefined;
+  if (locators.length > 0) await tx.insert(ledgerLocators).values({ n: seal.n, prefixes: locators });
+  return signed;
+}
+
+/** What a seal says of its place in the chain. */
+export function placeAfter(last: SignedSeal | undefined): { n: number; from: number; previous: string } {
+  return last
+    ? { n: last.n + 1, from: last.to, previous: sealHash(last).toString('base64') }
+    : { n: 1, from: 0, previous: '' };
+}
+
+/**
+ * Seals the rows that are settled and have no seal yet, and answers how many. Any number of processes may try at once:
+ * the number of a seal is unique, and who comes second leaves it at that. Rows of a transaction that is not over wait,
+ * and with them all that came later, so that none is left out.
+ */
+export async function sealLedger(ctx: Context, given: SealLimits = {}): Promise<{ seals: number; rows: number }> {
+  const limits = { batchRows: 10_000, batches: 500, ...given };
+  const { db, engine } = ctx.database;
+  const done = { seals: 0, rows: 0 };
+  let last = await lastSeal(db);
+  const { from } = placeAfter(last);
+  const settled = await settledPosition(ctx.database);
+  if (settled <= from) {
+    // Never seen unless somebody moved the data to another server under a running process.
+    if (!(await positionsRise(db))) ctx.log.error({ event: 'ledger_positions_behind', settled, sealed_upto: from });
+    return done;
+  }
+  if (engine === 'pglite') await summarise(db);
+  for (const to of await planBatches(db, from, settled, limits)) {
+    const place = placeAfter(last);
+    const batch = createBatch();
+    for await (const row of rowsBetween(db, place.from, to)) batch.add(row);
+    const seal = { ...place, to, parts: batch.parts(), dropped: [], sealedAt: ctx.now() };
+    const written = await withTransaction(db, (tx) => appendSeal(tx, ctx, seal, batch.locators()));
+    if (!written) break;
+    last = written;
+    done.seals += 1;
+    done.rows += batch.rows;
+  }
+  return done;
+}
+
+/** The embedded database has nobody who would keep the index of positions up to date. */
+async function summarise(db: Db): Promise<void> {
+  await db.execute(
+    sql`select brin_summarize_new_values(relid) from pg_partition_tree('ledger_xid'::regclass) where isleaf`,
+  );
+}

@@ -1,0 +1,36 @@
+import { desc, sql } from 'drizzle-orm';
+import { type Db, rowsOf } from '#lib/db/database';
+import { ledgerSeals } from '#lib/db/schema/ledger-seals';
+import type { SealStatement } from '#lib/ledger/seal-statement';
+
+/** A seal with its signature, in base64. */
+export interface SignedSeal extends SealStatement {
+  signature: string;
+}
+
+/** What a row of the table says. */
+export function toSeal(row: typeof ledgerSeals.$inferSelect): SignedSeal {
+  const { fromXid: from, toXid: to, ...rest } = row;
+  return { ...rest, from, to };
+}
+
+/** The newest seal, where there is one. */
+export async function lastSeal(db: Db): Promise<SignedSeal | undefined> {
+  const [row] = await db.select().from(ledgerSeals).orderBy(desc(ledgerSeals.n)).limit(1);
+  return row && toSeal(row);
+}
+
+/** Entries that no seal has yet, and since when. */
+export interface Waiting {
+  rows: number;
+  since: Date | null;
+}
+
+/** What waits for a seal from a position on. */
+export async function readWaiting(db: Db, from: number): Promise<Waiting> {
+  const [row] = rowsOf<{ rows: number; since: number | null }>(
+    await db.execute(sql`select count(*)::float8 as rows, (extract(epoch from min(at)) * 1000)::float8 as since
+      from ledger where xid >= ${from}::bigint`),
+  );
+  return { rows: row?.rows ?? 0, since: row?.since ? new Date(row.since) : null };
+}

@@ -1,0 +1,96 @@
+import { sql } from 'drizzle-orm';
+import { describe, expect, test } from 'vitest';
+import { type Db, rowsOf } from '#lib/db/database';
+import { isMigrated, migrateEmbedded, migrateServer } from '#lib/db/migrate';
+import { openPostgres } from '#lib/db/open';
+import { ensurePositionsRise, positionsRise, settledPosition } from '#lib/db/positions';
+import { describeWithConnections, sharedDatabase, withDatabase } from '#tests/database';
+
+const database = sharedDatabase();
+
+/** Appends a row and answers its position. */
+async function append(db: Db): Promise<number> {
+  const [row] = rowsOf<{ xid: number }>(
+    await db.execute(
+      sql`insert into ledger (action, outcome, actor_type) values ('x', 'ok', 'system') returning xid::float8 as xid`,
+    ),
+  );
+  return row?.xid ?? 0;
+}
+
+test('each transaction’s rows have one position, above those before', async () => {
+  const first = await append(database.db);
+  const [second, third] = await database.db.transaction(async (tx) => [
+    await append(tx as unknown as Db),
+    await append(tx as unknown as Db),
+  ]);
+  expect(second).toBeGreaterThan(first);
+  expect(third).toBe(second);
+  expect(await settledPosition(database.current)).toBeGreaterThan(second ?? 0);
+});
+
+describe('a copy on a server whose transactions have lower numbers', () => {
+  test('is noticed, counts as not migrated, and is mended by the owner', async () => {
+    await withDatabase(async (own) => {
+      const { db } = own;
+      expect(await positionsRise(db)).toBe(true);
+      // As if the rows and seals came from a server that had counted further.
+      const far = 5_000_000_000;
+      await db.execute(sql`insert into ledger_seals (n, encoding, from_xid, to_xid, parts, previous, sealed_at, key_id, signature)
+        values (1, 1, 0, ${far}::bigint, '[]', '', now(), 'k', '')`);
+      await db.execute(
+        sql`insert into ledger (action, outcome, actor_type, xid) values ('x', 'ok', 'system', ${far + 7}::bigint)`,
+      );
+      expect([await positionsRise(db), await isMigrated(db)]).toEqual([false, false]);
+      if (own.url) await migrateServer(own.url);
+      else await migrateEmbedded(own);
+      expect([await positionsRise(db), await isMigrated(db)]).toEqual([true, true]);
+      const position = await append(db);
+      expect(position).toBeGreaterThan(far + 7);
+      expect(await settledPosition(own)).toBeGreaterThan(position);
+      const [before] = rowsOf(
+        await db.execute(
+          sql`select prosrc, pg_get_functiondef(oid) as text from pg_proc where proname = 'ledger_position'`,
+        ),
+      );
+      await ensurePositionsRise(db);
+      const [after] = rowsOf(
+        await db.execute(
+          sql`select prosrc, pg_get_functiondef(oid) as text from pg_proc where proname = 'ledger_position'`,
+        ),
+      );
+      expect(after).toEqual(before);
+    });
+  });
+});
+
+describeWithConnections('what is settled', () => {
+  /** Runs the body while a transaction of that database has written and not ended. */
+  async function whileWriting(url: string, body: (position: number) => Promise<void>): Promise<void> {
+    const other = openPostgres(url, { max: 1 });
+    await other.db.transaction(async (tx) => {
+      const [row] = rowsOf<{ number: number }>(
+        await tx.execute(sql`select pg_current_xact_id()::text::float8 as number`),
+      );
+      await body(row?.number ?? 0);
+    });
+    await other.close();
+  }
+
+  test('ends before the oldest transaction that writes here', async () => {
+    await whileWriting(database.current.url ?? '', async (running) => {
+      await append(database.db);
+      expect(await settledPosition(database.current)).toBe(running);
+    });
+  });
+
+  test('does not wait for one that writes in another database of the server', async () => {
+    await withDatabase(async ({ url }) => {
+      await whileWriting(url ?? '', async (running) => {
+        const position = await append(database.db);
+        expect(position).toBeGreaterThan(running);
+        expect(await settledPosition(database.current)).toBeGreaterThan(position);
+      });
+    });
+  });
+});

@@ -1,0 +1,108 @@
+import { Readable } from 'node:stream';
+import { recordCheckpointExport } from '#lib/audit/export-checkpoint';
+import { type ExportedRow, exportFormats, exportLedger } from '#lib/audit/export-ledger';
+import { ledgerFilterNames, readLedgerFilter } from '#lib/audit/ledger-filter';
+import type { Context } from '#lib/context';
+import { AppError, toAppError } from '#lib/errors';
+import { csvOf } from '#lib/export/csv';
+import { seeOther } from '#lib/http/oauth-answers';
+import { requireSameOrigin } from '#lib/http/origin';
+
+/** The columns of the CSV file, in their order; `details` is JSON. */
+const columns = [
+  'at',
+  'id',
+  'xid',
+  'action',
+  'outcome',
+  'code',
+  'actor_type',
+  'actor_id',
+  'person_id',
+  'connection_id',
+  'provider',
+  'api_key_id',
+  'ip',
+  'request_id',
+  'count',
+  'details',
+] as const satisfies readonly (keyof ExportedRow)[];
+
+const chunkLength = 32 * 1024;
+
+async function* flat(rows: AsyncIterable<ExportedRow>) {
+  for await (const row of rows) yield { ...row, details: JSON.stringify(row.details) };
+}
+
+/** JSON lines, many at once: a chunk a row would cost more than the row. */
+async function* lines(rows: AsyncIterable<ExportedRow>) {
+  let text = '';
+  for await (const row of rows) {
+    text += `${JSON.stringify(row)}\n`;
+    if (text.length < chunkLength) continue;
+    yield text;
+    text = '';
+  }
+  if (text !== '') yield text;
+}
+
+function attachment(body: Readable | string, name: string, type: string): Response {
+  return new Response(typeof body === 'string' ? body : (Readable.toWeb(body) as ReadableStream), {
+    headers: {
+      'content-type': type,
+      'content-disposition': `attachment; filename="${name}"`,
+      'cache-control': 'no-store',
+    },
+  });
+}
+
+/** Back to the page with what was wrong, since a form posted this and not a program. */
+function backTo(page: string, ctx: Context, thrown: unknown, filters: Record<string, string> = {}): Response {
+  const error = toAppError(thrown);
+  if (error.status >= 500) {
+    ctx.log.error({ event: 'ledger_file_failed', request_id: ctx.requestId, err: error.cause ?? error });
+  }
+  if (['wrong_origin', 'unauthenticated', 'forbidden'].includes(error.code)) ctx.refusals.add(ctx, error.code);
+  return seeOther(`${page}?${new URLSearchParams({ ...filters, flow: error.code, ref: ctx.requestId })}`);
+}
+
+const stamp = (at: Date) => at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
+
+/** Text fields of a form. @throws AppError `invalid_request` */
+async function fieldsOf(request: Request): Promise<Record<string, string>> {
+  const form = await request.formData().catch((cause: unknown) => {
+    throw new AppError('invalid_request', { cause });
+  });
+  return Object.fromEntries([...form].flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])));
+}
+
+/** Answers the rows that the list's filters leave as a file, which is made while it is read. */
+export async function handleLedgerExport(ctx: Context, request: Request): Promise<Response> {
+  const page = '/admin/ledger';
+  let filters: Record<string, string> = {};
+  try {
+    requireSameOrigin(ctx.config, request.headers);
+    const { format: wanted = '', ...fields } = await fieldsOf(request);
+    const format = exportFormats.find((one) => one === wanted);
+    if (!format) throw new AppError('invalid_request');
+    filters = Object.fromEntries(ledgerFilterNames.flatMap((name) => (fields[name] ? [[name, fields[name]]] : [])));
+    const rows = await exportLedger(ctx, { ...readLedgerFilter(fields), format });
+    const name = `ledger-${stamp(ctx.now())}.${format}`;
+    return format === 'csv'
+      ? attachment(csvOf(columns, flat(rows)), name, 'text/csv; charset=utf-8')
+      : attachment(Readable.from(lines(rows), { objectMode: false }), name, 'application/jsonl; charset=utf-8');
+  } catch (error) {
+    return backTo(page, ctx, error, filters);
+  }
+}
+
+/** Answers a checkpoint as a file. */
+export async function handleCheckpoint(ctx: Context, request: Request): Promise<Response> {
+  try {
+    requireSameOrigin(ctx.config, request.headers);
+    const text = await recordCheckpointExport(ctx);
+    return attachment(text, `ledger-checkpoint-${stamp(ctx.now())}.txt`, 'text/plain; charset=utf-8');
+  } catch (error) {
+    return backTo('/admin/ledger/seals', ctx, error);
+  }
+}

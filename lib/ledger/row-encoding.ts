@@ -1,0 +1,59 @@
+import { canonicalJson } from '#lib/ledger/canonical';
+
+/** Which encoding of rows a seal was made over. A change of the table makes a new one; the old ones stay. */
+export const rowEncoding = 1;
+
+/** A row of the ledger as seals see it. */
+export interface SealedRow {
+  /** Milliseconds since 1970 (UTC). */
+  at: number;
+  id: number;
+  /** The position of the transaction that wrote it. */
+  xid: number;
+  action: string;
+  outcome: string;
+  code: string | null;
+  actorType: string;
+  actorId: string | null;
+  personId: string | null;
+  connectionId: string | null;
+  provider: string | null;
+  apiKeyId: string | null;
+  ip: string | null;
+  requestId: string | null;
+  count: number;
+  details: Record<string, unknown>;
+}
+
+/**
+ * The text whose leaf hash stands for a row, in UTF-8: a JSON array without white space of the encoding's name and
+ * every column in this order; `details` with its members sorted (see `canonicalJson`). Never to be changed: another
+ * encoding gets another number.
+ */
+export function encodeRow(row: SealedRow): string {
+  const columns = JSON.stringify([
+    'grantkeep/ledger/row/1',
+    row.at,
+    row.id,
+    row.xid,
+    row.action,
+    row.outcome,
+    row.code,
+    row.actorType,
+    row.actorId,
+    row.personId,
+    row.connectionId,
+    row.provider,
+    row.apiKeyId,
+    row.ip,
+    row.requestId,
+    row.count,
+  ]);
+  return `${columns.slice(0, -1)},${canonicalJson(row.details)}]`;
+}
+
+/** The month that a row belongs to, by UTC, as `2026-11`; `none` for a moment that is no date. */
+export function monthOf(at: number): string {
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? 'none' : date.toISOString().slice(0, 7);
+}
