@@ -1,7 +1,7 @@
 import type { Import, SourceFacts } from '#tests/source-facts';
 
 /** The domains: one folder of `lib/` each, with one verb per file. */
-const domains = ['access', 'connections', 'jobs', 'people', 'processes'];
+const domains = ['access', 'alerts', 'connections', 'jobs', 'metrics', 'people', 'processes', 'webhooks'];
 
 /** What everything above configuration may use. */
 const ground = ['config', 'errors', 'registry', 'log', 'ids', 'actor', 'parse-input', 'cursor', 'search-text'];

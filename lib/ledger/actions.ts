@@ -22,6 +22,13 @@ export const ledgerActions = {
   'person.disabled': 'Person disabled',
   'person.enabled': 'Person enabled',
   'person.deleted': 'Person deleted',
+  'alert.opened': 'Alert opened',
+  'alert.acknowledged': 'Alert acknowledged',
+  'alert.resolved': 'Alert resolved',
+  'webhook.created': 'Webhook added',
+  'webhook.changed': 'Webhook changed',
+  'webhook.removed': 'Webhook removed',
+  'ledger.broken': 'Ledger found broken',
   'request.refused': 'Request refused',
 } as const;
 
