@@ -179,17 +179,15 @@ describe('reads', () => {
 
   test('a key with expected addresses is held against those, not against the networks it was seen in', async () => {
     const clock = alertClock(hub());
-    await database.db
-      .insert(apiKeys)
-      .values({
-        id: 'key_ranged',
-        name: 'x',
-        prefix: 'x',
-        keyHash: 'x',
-        scopes: ['tokens:vend'],
-        ipRanges: ['198.51.0.0/16'],
-        createdBy: 'x',
-      });
+    await database.db.insert(apiKeys).values({
+      id: 'key_ranged',
+      name: 'x',
+      prefix: 'x',
+      keyHash: 'x',
+      scopes: ['tokens:vend'],
+      ipRanges: ['198.51.0.0/16'],
+      createdBy: 'x',
+    });
     await clock.evaluate(0);
     await clock.happened(1, read('key_ranged', '198.51.100.7'));
     await clock.evaluate(2);
@@ -272,16 +270,14 @@ describe('states', () => {
       callsWaiting: 0,
     } as const;
     const lastSeenAt = sql`clock_timestamp()` as never;
-    await database.db
-      .insert(processes)
-      .values({
-        id: 'prc_other',
-        host: 'x',
-        pid: 1,
-        version: 'x',
-        lastSeenAt,
-        providers: [{ ...report, notAnsweringForMs: 60_000 }],
-      });
+    await database.db.insert(processes).values({
+      id: 'prc_other',
+      host: 'x',
+      pid: 1,
+      version: 'x',
+      lastSeenAt,
+      providers: [{ ...report, notAnsweringForMs: 60_000 }],
+    });
     const clock = alertClock(runtime, new Date());
     await clock.evaluate(0);
     expect(await clock.alerts()).toEqual([]);
