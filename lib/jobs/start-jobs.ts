@@ -1,4 +1,7 @@
 import { lt, sql } from 'drizzle-orm';
+import { evaluateAlerts } from '#lib/alerts/evaluate';
+import { mailAlerts } from '#lib/alerts/mail-alerts';
+import { purgeAlertCounts } from '#lib/alerts/purge-counts';
 import { purgeConsumedStates } from '#lib/connections/consumed-states';
 import { refreshDueConnections } from '#lib/connections/refresh-due';
 import { workRevocations } from '#lib/connections/work-revocations';
@@ -9,6 +12,7 @@ import { rateLimits } from '#lib/db/schema/rate-limits';
 import { createBoss, createQueues, refreshQueue, tickQueue } from '#lib/jobs/job-tables';
 import { purgeSessions } from '#lib/people/sessions';
 import { purgeProcesses } from '#lib/processes/list-processes';
+import { deliverWebhooks, purgeWebhooks } from '#lib/webhooks/deliver';
 
 const steps: Record<string, (ctx: Context) => Promise<unknown>> = {
   work_revocations: workRevocations,
@@ -21,6 +25,11 @@ const steps: Record<string, (ctx: Context) => Promise<unknown>> = {
   make_partitions: async ({ database, now }) => {
     if (await mayMakePartitions(database.db)) await ensureLedgerPartitions(database.db, now());
   },
+  evaluate_alerts: (ctx) => evaluateAlerts(ctx),
+  mail_alerts: (ctx) => mailAlerts(ctx),
+  deliver_webhooks: (ctx) => deliverWebhooks(ctx),
+  purge_alert_counts: purgeAlertCounts,
+  purge_webhooks: purgeWebhooks,
 };
 
 /**
