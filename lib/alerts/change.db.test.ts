@@ -19,20 +19,18 @@ async function hub() {
 
 async function given(id: string, values: Partial<typeof alerts.$inferInsert> = {}): Promise<string> {
   const openedAt = new Date('2026-11-22T12:00:00Z');
-  await database.db
-    .insert(alerts)
-    .values({
-      id,
-      rule: 'refresh_token_theft',
-      subject: id,
-      severity: 'critical',
-      value: 1,
-      peak: 1,
-      count: 1,
-      openedAt,
-      heldAt: openedAt,
-      ...values,
-    });
+  await database.db.insert(alerts).values({
+    id,
+    rule: 'refresh_token_theft',
+    subject: id,
+    severity: 'critical',
+    value: 1,
+    peak: 1,
+    count: 1,
+    openedAt,
+    heldAt: openedAt,
+    ...values,
+  });
   return id;
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { alerts, eventTotals } from '#lib/db/schema/alerts';
 import { metricsListener } from '#lib/metrics/metrics-listener';
+import { findPromtool } from '#scripts/promtool';
 import { alertClock } from '#tests/alerts';
 import { sharedDatabase } from '#tests/database';
 import { createRuntime, plainRecord } from '#tests/hub';
@@ -20,19 +21,17 @@ beforeAll(async () => {
     .insert(eventTotals)
     .values({ action: 'token.refreshed', outcome: 'ok', provider: 'acme', total: 42 });
   const openedAt = new Date();
-  await database.db
-    .insert(alerts)
-    .values({
-      id: 'alr_a',
-      rule: 'refresh_token_theft',
-      subject: 'acme',
-      severity: 'critical',
-      value: 1,
-      peak: 1,
-      count: 1,
-      openedAt,
-      heldAt: openedAt,
-    });
+  await database.db.insert(alerts).values({
+    id: 'alr_a',
+    rule: 'refresh_token_theft',
+    subject: 'acme',
+    severity: 'critical',
+    value: 1,
+    peak: 1,
+    count: 1,
+    openedAt,
+    heldAt: openedAt,
+  });
 });
 
 async function ask(options: { token?: string; headers?: Record<string, string>; method?: string } = {}) {
@@ -114,9 +113,12 @@ describe('the rules for Prometheus', () => {
     for (const [, action] of text.matchAll(/action="([\w.]+)"/g)) expect(Object.keys(ledgerActions)).toContain(action);
   });
 
-  const promtool = '/usr/bin/promtool';
-  test('are valid to promtool, where it is installed', async () => {
-    if (!existsSync(promtool)) return;
+  test('are valid to promtool, where it can be had', async (context) => {
+    const promtool = await findPromtool();
+    if (promtool === undefined) {
+      context.annotate('promtool is not installed and cannot be');
+      return;
+    }
     const { stdout } = await promisify(execFile)(promtool, ['check', 'rules', rulesFile]);
     expect(stdout).toContain('SUCCESS');
   });
