@@ -54,7 +54,10 @@ async function evaluateSlice(tx: Db, ctx: Context, slice: Slice): Promise<void> 
     // Reads and refusals of the same key meet in one alert.
     const known = joined.find(({ rule, subject }) => rule === one.rule && subject === one.subject);
     if (!known) joined.push(one.rule.kind === 'window' ? { ...one, value: 0 } : one);
-    else Object.assign(known, { value: known.value + one.value, count: known.count + one.count });
+    else {
+      const evidence = [...known.evidence, ...one.evidence];
+      Object.assign(known, { value: known.value + one.value, count: known.count + one.count, evidence });
+    }
   }
   for (const { rule: id, subject, value } of await readWindows(tx, slice.to)) {
     const known = joined.find((one) => one.rule.id === id && one.subject === subject);

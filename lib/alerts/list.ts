@@ -70,7 +70,7 @@ const countUpTo = 99;
  */
 export async function countOpenAlerts(ctx: Context): Promise<CappedCount> {
   requireReader(ctx);
-  const rows = sql`(select 1 from alerts where state = 'open' and state <> 'resolved' limit ${countUpTo + 1})`;
+  const rows = sql`(select 1 from alerts where state = 'open' limit ${countUpTo + 1})`;
   return countCapped(ctx.database.db, rows, countUpTo);
 }
 

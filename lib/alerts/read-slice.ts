@@ -119,7 +119,7 @@ export async function readWindows(tx: Db, to: Date): Promise<WindowRow[]> {
   );
 }
 
-/** The /24 or /48 that an address lies in: what a service moves within, and a thief rarely does. */
+/** The /24 or /48 that `l.ip` lies in: what a service moves within, and a thief rarely does. */
 const network = sql`case when l.ip ~ '^[0-9a-fA-F:.]+$' then
   network(set_masklen(l.ip::inet, case when family(l.ip::inet) = 4 then 24 else 48 end))::text end`;
 
@@ -142,21 +142,20 @@ async function countReads(tx: Db, slice: Slice): Promise<ReadRow[]> {
   return rowsOf<ReadRow>(
     await tx.execute(sql`
       with read as materialized (
-        select l.api_key_id as key, ${network} as network, date_bin(${span}, l.at, 'epoch'::timestamptz) as bucket,
-          sum(l.count)::int as reads, min(l.at) as first_at, max(l.at) as last_at, max(l.ip) as ip,
-          max(l.request_id) as request, coalesce(sum(l.count) filter (where l.details ? 'unexpected_ip'), 0)::int as unexpected,
-          max(l.ip) filter (where l.details ? 'unexpected_ip') as unexpected_ip,
-          max(l.request_id) filter (where l.details ? 'unexpected_ip') as unexpected_request
+        select l.api_key_id as key, l.ip, date_bin(${span}, l.at, 'epoch'::timestamptz) as bucket,
+          sum(l.count)::int as reads, min(l.at) as first_at, max(l.at) as last_at, max(l.request_id) as request,
+          coalesce(sum(l.count) filter (where l.details ? 'unexpected_ip'), 0)::int as unexpected
         from ledger l where ${within(slice)} and l.action = 'token.vended' and l.api_key_id is not null group by 1, 2, 3),
       counted as (
         insert into alert_counts (signal, subject, bucket, count)
         select 'reads', key, bucket, sum(reads) from read group by key, bucket
         on conflict (signal, subject, bucket) do update set count = alert_counts.count + excluded.count),
       seen as (
-        select key, network, sum(reads)::int as reads, sum(unexpected)::int as unexpected, min(first_at) as first_at,
-          max(last_at) as last_at, max(coalesce(unexpected_ip, ip)) as ip,
-          max(coalesce(unexpected_request, request)) as request
-        from read group by key, network),
+        select l.key, ${network} as network, sum(l.reads)::int as reads, sum(l.unexpected)::int as unexpected,
+          min(l.first_at) as first_at, max(l.last_at) as last_at, max(l.ip) as any_ip, max(l.request) as any_request,
+          max(l.ip) filter (where l.unexpected > 0) as unexpected_ip,
+          max(l.request) filter (where l.unexpected > 0) as unexpected_request
+        from read l group by 1, 2),
       noted as (
         insert into key_networks (api_key_id, network, first_seen_at, last_seen_at, reads)
         select key, network, first_at, last_at, reads from seen where network is not null
@@ -164,7 +163,8 @@ async function countReads(tx: Db, slice: Slice): Promise<ReadRow[]> {
           set last_seen_at = greatest(key_networks.last_seen_at, excluded.last_seen_at),
             reads = key_networks.reads + excluded.reads),
       judged as (
-        select seen.*, network is not null
+        select seen.*, coalesce(unexpected_ip, any_ip) as ip, coalesce(unexpected_request, any_request) as request,
+          network is not null
             and not exists (select 1 from api_keys k where k.id = seen.key and k.ip_ranges is not null)
             and exists (select 1 from key_networks n where n.api_key_id = seen.key)
             and not exists (select 1 from key_networks n where n.api_key_id = seen.key and n.network = seen.network)
