@@ -1,6 +1,9 @@
 import { sql } from 'drizzle-orm';
 import { type DeliveryState, type WebhookType, webhookEndpoints } from '#lib/db/schema/webhooks';
 
+/** Everything that a webhook may be told of, for those who may not import `lib/db`. */
+export { webhookTypes } from '#lib/db/schema/webhooks';
+
 /** An endpoint as pages show it: never its secrets. */
 export interface WebhookView {
   id: string;

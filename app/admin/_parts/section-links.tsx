@@ -1,19 +1,20 @@
 'use client';
 
-import { Activity, KeyRound, Plug, Users } from 'lucide-react';
+import { Activity, BellRing, KeyRound, Plug, Users } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
-import { type Section, sections } from './sections.ts';
+import { type Section, type SectionCounts, sections } from './sections.ts';
 
 const icons: Record<Section['icon'], typeof Plug> = {
   connections: Plug,
   people: Users,
   keys: KeyRound,
+  alerts: BellRing,
   status: Activity,
 };
 
 /** The links of the sidebar and of the drawer; says which section this page belongs to. */
-export function SectionLinks({ onFollow }: { onFollow?: () => void }) {
+export function SectionLinks({ counts, onFollow }: { counts: SectionCounts; onFollow?: () => void }) {
   const pathname = usePathname();
   return (
     <ul className="flex flex-col gap-0.5">
@@ -30,10 +31,23 @@ export function SectionLinks({ onFollow }: { onFollow?: () => void }) {
             >
               <Icon aria-hidden="true" className="size-4" />
               {name}
+              <Waiting counted={counts[icon]} />
             </Link>
           </li>
         );
       })}
     </ul>
+  );
+}
+
+/** How many wait; nothing where none do. */
+function Waiting({ counted }: { counted: SectionCounts[Section['icon']] }) {
+  if (!counted || counted.count === 0) return null;
+  return (
+    <span className="tabular ml-auto rounded-full bg-bad-tint px-2 text-meta text-bad">
+      {counted.count}
+      {counted.capped && '+'}
+      <span className="sr-only"> waiting</span>
+    </span>
   );
 }
