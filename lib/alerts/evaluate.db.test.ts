@@ -36,7 +36,7 @@ const tooLittleAndEnough: [
   ['refresh_token_theft', 'acme', { action: 'token.theft_suspected', provider: 'acme' }, 1],
   ['without_pkce', 'acme', { action: 'request.refused', code: 'pkce_required', provider: 'acme' }, 1],
   ['issuer_refused', 'acme', { action: 'flow.refused', code: 'iss_mismatch', provider: 'acme' }, 1],
-  ['ledger_broken', 'hub', { action: 'ledger.broken', code: 'seal_mismatch' }, 1],
+  ['ledger_broken', 'hub', { action: 'ledger.verified', outcome: 'failed', code: 'seal_mismatch' }, 1],
   ['needs_reconnect', 'acme', { action: 'connection.needs_reconnect', provider: 'acme', code: 'invalid_grant' }, 1],
   ['mass_revocation', 'hub', { action: 'connection.revoked', provider: 'acme' }, 20],
   ['failed_exchanges', 'acme', { action: 'flow.refused', code: 'invalid_grant', provider: 'acme' }, 5],
@@ -65,6 +65,14 @@ describe('each rule', () => {
     const tried = tooLittleAndEnough.map(([rule]) => rule);
     const others = ['new_network', 'read_burst', 'provider_failing', 'grants_dying', 'long_lived_tokens'];
     expect(rules.map(({ id }) => id).toSorted()).toEqual([...new Set([...tried, ...others])].toSorted());
+  });
+
+  test('a check of the ledger that finds nothing is no alert', async () => {
+    const clock = alertClock(hub());
+    await clock.evaluate(0);
+    await clock.happened(1, { action: 'ledger.verified' });
+    await clock.evaluate(2);
+    expect(await clock.alerts()).toEqual([]);
   });
 
   test('a folded refusal counts as many as it stands for', async () => {

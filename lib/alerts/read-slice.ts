@@ -47,7 +47,8 @@ const actions = [...new Set(matching.flatMap(({ match }) => match.actions))];
 
 function asked({ rule, match }: (typeof matching)[number]): SQL {
   const codes = match.codes ? sql`and l.code in (${listed(match.codes)})` : sql``;
-  return sql`(${rule.id}::text, case when l.action in (${listed(match.actions)}) ${codes} then ${subjects[rule.subject]} end)`;
+  const outcome = match.outcome ? sql`and l.outcome = ${match.outcome}` : sql``;
+  return sql`(${rule.id}::text, case when l.action in (${listed(match.actions)}) ${codes} ${outcome} then ${subjects[rule.subject]} end)`;
 }
 
 interface EventRow extends Record<string, unknown> {

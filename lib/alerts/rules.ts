@@ -1,10 +1,11 @@
 import type { AlertSeverity } from '#lib/db/schema/alerts';
 import type { LedgerAction } from '#lib/ledger/actions';
 
-/** Which entries of the ledger a rule looks at; without `codes`, those with any. */
+/** Which entries of the ledger a rule looks at; without `codes` or `outcome`, those with any. */
 export interface Match {
   actions: readonly LedgerAction[];
   codes?: readonly string[];
+  outcome?: 'ok' | 'refused' | 'failed';
 }
 
 interface RuleBase {
@@ -151,7 +152,7 @@ export const rules: readonly Rule[] = [
     severity: 'critical',
     subject: 'hub',
     kind: 'each',
-    match: { actions: ['ledger.broken'] },
+    match: { actions: ['ledger.verified'], outcome: 'failed' },
     ...byPerson,
   },
   {

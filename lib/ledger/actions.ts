@@ -28,7 +28,7 @@ export const ledgerActions = {
   'webhook.created': 'Webhook added',
   'webhook.changed': 'Webhook changed',
   'webhook.removed': 'Webhook removed',
-  'ledger.broken': 'Ledger found broken',
+  'ledger.verified': 'Ledger checked',
   'request.refused': 'Request refused',
 } as const;
 
