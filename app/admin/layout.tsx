@@ -1,4 +1,4 @@
-import { countOpenAlerts } from '#lib/alerts/list';
+import { countOpenAlerts } from '#lib/alerts/count-open';
 import { adminPage, inPart } from '#lib/http/page';
 import { requestHeaders } from '#lib/session/request';
 import { pathHeader } from '#ui/path-header';

@@ -1,6 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { acknowledgeAlert, noteOnAlert, resolveAlert } from '#lib/alerts/change';
-import { countOpenAlerts, getAlert, listAlerts } from '#lib/alerts/list';
+import { acknowledgeAlert } from '#lib/alerts/acknowledge';
+import { countOpenAlerts } from '#lib/alerts/count-open';
+import { getAlert } from '#lib/alerts/get';
+import { listAlerts } from '#lib/alerts/list';
+import { noteOnAlert } from '#lib/alerts/note';
+import { resolveAlert } from '#lib/alerts/resolve';
 import type { Context } from '#lib/context';
 import { alerts } from '#lib/db/schema/alerts';
 import { sharedDatabase } from '#tests/database';

@@ -4,6 +4,7 @@ import { readState } from '#lib/alerts/read-states';
 import { type Rule, rules, type StateRule } from '#lib/alerts/rules';
 import { settleAlert } from '#lib/alerts/settle-alert';
 import type { Context } from '#lib/context';
+import { databaseNow } from '#lib/db/clock';
 import { type Db, withTransaction } from '#lib/db/database';
 import { alertProgress, alerts } from '#lib/db/schema/alerts';
 import { AppError } from '#lib/errors';
@@ -122,5 +123,5 @@ export async function evaluateAlerts(ctx: Context, { now: given }: EvaluateInput
   for (let slices = 0; settledTo && slices < mostSlices; slices++) {
     if (!(await readNext(ctx, settledTo))) break;
   }
-  await checkStates(ctx, given ?? new Date());
+  await checkStates(ctx, given ?? (await databaseNow(db)));
 }

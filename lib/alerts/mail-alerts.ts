@@ -3,6 +3,7 @@ import nodemailer from 'nodemailer';
 import { ruleOf } from '#lib/alerts/rules';
 import type { Config } from '#lib/config/config';
 import type { Context } from '#lib/context';
+import { databaseNow } from '#lib/db/clock';
 import { rowsOf } from '#lib/db/database';
 import { type AlertSeverity, alerts } from '#lib/db/schema/alerts';
 import { AppError } from '#lib/errors';
@@ -20,10 +21,12 @@ interface Due extends Record<string, unknown> {
   subject: string;
   severity: AlertSeverity;
   count: number;
+  /** It opened so long ago that nobody is told any more. */
+  too_late: boolean;
 }
 
 export interface MailInput {
-  /** Replaces the clock. */
+  /** Replaces the database's clock. */
   now?: Date;
 }
 
@@ -51,19 +54,19 @@ async function claim(ctx: Context, now: Date): Promise<Due[]> {
     update alerts set mail_due_at = case when opened_at < ${at} - make_interval(hours => ${patienceHours}::int) then null
       else ${at} + make_interval(secs => ${againAfterSeconds}::float8) end
     where id in (select id from alerts where mail_due_at <= ${at} order by opened_at limit ${mostInOne} for update skip locked)
-    returning id, rule, subject, severity, count`);
-  return rowsOf<Due>(rows);
+    returning id, rule, subject, severity, count, mail_due_at is null as too_late`);
+  return rowsOf<Due>(rows).filter(({ too_late }) => !too_late);
 }
 
 /**
  * Tells of alerts that opened, by one mail for as many as there are. A mail that the server does not take is tried again.
  * @throws AppError `forbidden` unless this process itself asks
  */
-export async function mailAlerts(ctx: Context, { now = ctx.now() }: MailInput = {}): Promise<void> {
+export async function mailAlerts(ctx: Context, { now: given }: MailInput = {}): Promise<void> {
   if (ctx.actor.type !== 'system') throw new AppError('forbidden');
   const { mail, alertEmails } = ctx.config;
   if (!mail || alertEmails.length === 0) return;
-  const due = await claim(ctx, now);
+  const due = await claim(ctx, given ?? (await databaseNow(ctx.database.db)));
   if (due.length === 0) return;
   const transport = nodemailer.createTransport({
     url: mail.smtpUrl,

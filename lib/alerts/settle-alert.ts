@@ -78,7 +78,16 @@ export async function settleAlert(tx: Db, ctx: Context, found: Found, now: Date)
       count: last.count + found.count,
       evidence: rule.kind === 'state' && found.evidence.length > 0 ? found.evidence : evidence,
       ...(next === 'hold' ? { heldAt: now } : {}),
-      ...(next === 'reopen' ? { state: 'open' as const, heldAt: now, resolvedAt: null, resolvedBy: null } : {}),
+      ...(next === 'reopen'
+        ? {
+            state: 'open' as const,
+            heldAt: now,
+            resolvedAt: null,
+            resolvedBy: null,
+            acknowledgedAt: null,
+            acknowledgedBy: null,
+          }
+        : {}),
       ...(next === 'resolve'
         ? { state: 'resolved' as const, resolvedAt: now, resolvedBy: 'system', mailDueAt: null }
         : {}),

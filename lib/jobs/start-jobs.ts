@@ -12,7 +12,8 @@ import { rateLimits } from '#lib/db/schema/rate-limits';
 import { createBoss, createQueues, refreshQueue, tickQueue } from '#lib/jobs/job-tables';
 import { purgeSessions } from '#lib/people/sessions';
 import { purgeProcesses } from '#lib/processes/list-processes';
-import { deliverWebhooks, purgeWebhooks } from '#lib/webhooks/deliver';
+import { deliverWebhooks } from '#lib/webhooks/deliver';
+import { purgeWebhooks } from '#lib/webhooks/purge';
 
 const steps: Record<string, (ctx: Context) => Promise<unknown>> = {
   work_revocations: workRevocations,

@@ -12,15 +12,14 @@ import {
   webhookEndpoints,
   webhookMessages,
 } from '#lib/db/schema/webhooks';
+import { createWebhook } from '#lib/webhooks/create';
 import { deliverWebhooks } from '#lib/webhooks/deliver';
-import { getWebhook, listDeliveries, listWebhooks } from '#lib/webhooks/list';
-import {
-  createWebhook,
-  removeWebhook,
-  rotateWebhookSecret,
-  setWebhookEnabled,
-  testWebhook,
-} from '#lib/webhooks/manage';
+import { getWebhook, listWebhooks } from '#lib/webhooks/list';
+import { listDeliveries } from '#lib/webhooks/list-deliveries';
+import { removeWebhook } from '#lib/webhooks/remove';
+import { rotateWebhookSecret } from '#lib/webhooks/rotate-secret';
+import { testWebhook } from '#lib/webhooks/send-test';
+import { setWebhookEnabled } from '#lib/webhooks/set-enabled';
 import { alertClock } from '#tests/alerts';
 import { describeWithConnections, sharedDatabase } from '#tests/database';
 import { addPerson, asNobody, createRuntime, entries, plainRecord } from '#tests/hub';

@@ -1,7 +1,10 @@
 'use server';
 
 import { refresh } from 'next/cache';
-import { acknowledgeAlert, changeAlertInput, noteOnAlert, resolveAlert } from '#lib/alerts/change';
+import { acknowledgeAlert } from '#lib/alerts/acknowledge';
+import { changeAlertInput } from '#lib/alerts/change-state';
+import { noteOnAlert } from '#lib/alerts/note';
+import { resolveAlert } from '#lib/alerts/resolve';
 import { formAction } from '#lib/http/action';
 
 const administrator = { role: 'administrator' } as const;

@@ -3,7 +3,7 @@ import { BackLink } from '#app/_ui/back-link';
 import { Fact, Facts } from '#app/_ui/facts';
 import { Link } from '#app/_ui/link';
 import { Time } from '#app/_ui/time';
-import { getAlert } from '#lib/alerts/list';
+import { getAlert } from '#lib/alerts/get';
 import type { AlertDetailView, AlertEventView } from '#lib/alerts/views';
 import { adminPage, orNotFound } from '#lib/http/page';
 import { DealWithIt } from '../_parts/deal-with-it.tsx';

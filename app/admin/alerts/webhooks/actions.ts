@@ -3,15 +3,12 @@
 import { refresh } from 'next/cache';
 import { z } from 'zod';
 import { formAction } from '#lib/http/action';
-import {
-  createWebhook,
-  createWebhookInput,
-  removeWebhook,
-  rotateWebhookSecret,
-  setWebhookEnabled,
-  testWebhook,
-  webhookId,
-} from '#lib/webhooks/manage';
+import { createWebhook, createWebhookInput } from '#lib/webhooks/create';
+import { webhookId } from '#lib/webhooks/endpoint';
+import { removeWebhook } from '#lib/webhooks/remove';
+import { rotateWebhookSecret } from '#lib/webhooks/rotate-secret';
+import { testWebhook } from '#lib/webhooks/send-test';
+import { setWebhookEnabled } from '#lib/webhooks/set-enabled';
 
 const administrator = { role: 'administrator' } as const;
 
