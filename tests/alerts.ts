@@ -1,8 +1,12 @@
+import { sql } from 'drizzle-orm';
+import { beforeEach } from 'vitest';
 import { evaluateAlerts } from '#lib/alerts/evaluate';
 import { type Runtime, systemContext } from '#lib/context';
-import { alerts } from '#lib/db/schema/alerts';
+import { alertCounts, alertProgress, alerts, eventTotals, keyNetworks } from '#lib/db/schema/alerts';
 import { ledger } from '#lib/db/schema/ledger';
 import type { LedgerAction } from '#lib/ledger/actions';
+import { sharedDatabase } from '#tests/database';
+import { createRuntime, plainRecord } from '#tests/hub';
 
 type Entry = Partial<typeof ledger.$inferInsert> & { action: LedgerAction };
 
@@ -25,3 +29,19 @@ export function alertClock(runtime: Runtime, start = new Date('2026-11-22T12:00:
     },
   };
 }
+
+/** A database that the tests of a file share, in which each finds no alerts and an empty ledger, and hubs on it. */
+export function alertHub() {
+  const database = sharedDatabase();
+  beforeEach(async () => {
+    const { db } = database;
+    for (const table of [alerts, alertCounts, alertProgress, keyNetworks, eventTotals]) await db.delete(table);
+    // The ledger cannot be emptied by the product; the test may.
+    await db.execute(sql`truncate ledger`);
+  });
+  return { database, hub: () => createRuntime(database.current, [plainRecord('http://127.0.0.1:1')]) };
+}
+
+/** The entry of a token that a key read from an address. */
+export const readBy = (key: string, ip: string, details: Entry['details'] = {}) =>
+  ({ action: 'token.vended', apiKeyId: key, provider: 'acme', ip, details }) as const;

@@ -1,30 +1,17 @@
 import { sql } from 'drizzle-orm';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { evaluateAlerts } from '#lib/alerts/evaluate';
 import { rules } from '#lib/alerts/rules';
 import { systemContext } from '#lib/context';
 import { withTransaction } from '#lib/db/database';
-import { alertCounts, alertEvents, alertProgress, alerts, eventTotals, keyNetworks } from '#lib/db/schema/alerts';
-import { apiKeys } from '#lib/db/schema/api-keys';
+import { alertEvents, alerts, eventTotals } from '#lib/db/schema/alerts';
 import { ledger } from '#lib/db/schema/ledger';
-import { processes } from '#lib/db/schema/processes';
 import { record } from '#lib/ledger/record';
-import { alertClock } from '#tests/alerts';
-import { describeWithConnections, sharedDatabase } from '#tests/database';
-import { addConnection, addPerson, asNobody, createRuntime, plainRecord } from '#tests/hub';
+import { alertClock, alertHub, readBy } from '#tests/alerts';
+import { describeWithConnections } from '#tests/database';
+import { asNobody } from '#tests/hub';
 
-const database = sharedDatabase();
-const hub = () => createRuntime(database.current, [plainRecord('http://127.0.0.1:1')]);
-
-beforeEach(async () => {
-  const { db } = database;
-  for (const table of [alerts, alertCounts, alertProgress, keyNetworks, eventTotals]) await db.delete(table);
-  // The ledger cannot be emptied by the product; the test may.
-  await db.execute(sql`truncate ledger`);
-});
-
-const read = (key: string, ip: string, details = {}) =>
-  ({ action: 'token.vended', apiKeyId: key, provider: 'acme', ip, details }) as const;
+const { database, hub } = alertHub();
 
 /** Each rule: what raises it, and what is just too little. */
 const tooLittleAndEnough: [
@@ -42,7 +29,7 @@ const tooLittleAndEnough: [
   ['failed_exchanges', 'acme', { action: 'flow.refused', code: 'invalid_grant', provider: 'acme' }, 5],
   ['refused_callbacks', 'acme', { action: 'request.refused', code: 'state_unknown', provider: 'acme' }, 10],
   ['credentials_refused', 'acme', { action: 'token.refresh_failed', code: 'invalid_client', provider: 'acme' }, 3],
-  ['unexpected_address', 'key_1', { ...read('key_1', '203.0.113.9', { unexpected_ip: true }) }, 1],
+  ['unexpected_address', 'key_1', { ...readBy('key_1', '203.0.113.9', { unexpected_ip: true }) }, 1],
   ['unexpected_address', 'key_1', { action: 'token.denied', code: 'ip_not_allowed', apiKeyId: 'key_1' }, 1],
 ];
 
@@ -61,7 +48,7 @@ describe('each rule', () => {
     },
   );
 
-  test('every rule is tried by a test of this file', () => {
+  test('every rule is tried, here or beside', () => {
     const tried = tooLittleAndEnough.map(([rule]) => rule);
     const others = ['new_network', 'read_burst', 'provider_failing', 'grants_dying', 'long_lived_tokens'];
     expect(rules.map(({ id }) => id).toSorted()).toEqual([...new Set([...tried, ...others])].toSorted());
@@ -153,149 +140,6 @@ describe('the life of an alert', () => {
     await clock.evaluate(2);
     const told = await database.db.select().from(ledger).where(sql`${ledger.action} like 'alert.%'`);
     expect(told).toMatchObject([{ action: 'alert.opened', code: 'refresh_token_theft', provider: 'acme' }]);
-  });
-});
-
-describe('reads', () => {
-  test('a key’s first networks are learnt, the next one is an alert, and one that is known is none', async () => {
-    const clock = alertClock(hub());
-    await clock.evaluate(0);
-    await clock.happened(1, read('key_1', '198.51.100.7'));
-    await clock.happened(1, read('key_1', '2001:db8:1:2::7'));
-    await clock.evaluate(2);
-    await clock.happened(3, read('key_1', '198.51.100.200'));
-    await clock.happened(3, read('key_1', '2001:db8:1:ffff::9'));
-    await clock.happened(3, read('key_2', '203.0.113.9'));
-    await clock.evaluate(4);
-    expect(await clock.alerts()).toEqual([]);
-    await clock.happened(5, read('key_1', '203.0.113.9'));
-    await clock.evaluate(6);
-    expect(await clock.alerts()).toEqual(['new_network key_1 open']);
-    const [alert] = await database.db.select().from(alerts);
-    expect(alert?.evidence).toMatchObject([{ ip: '203.0.113.9', network: '203.0.113.0/24' }]);
-    const known = await database.db
-      .select({ network: keyNetworks.network })
-      .from(keyNetworks)
-      .orderBy(keyNetworks.network);
-    expect(known.map(({ network }) => network)).toEqual([
-      '198.51.100.0/24',
-      '2001:db8:1::/48',
-      '203.0.113.0/24',
-      '203.0.113.0/24',
-    ]);
-  });
-
-  test('a key with expected addresses is held against those, not against the networks it was seen in', async () => {
-    const clock = alertClock(hub());
-    await database.db.insert(apiKeys).values({
-      id: 'key_ranged',
-      name: 'x',
-      prefix: 'x',
-      keyHash: 'x',
-      scopes: ['tokens:vend'],
-      ipRanges: ['198.51.0.0/16'],
-      createdBy: 'x',
-    });
-    await clock.evaluate(0);
-    await clock.happened(1, read('key_ranged', '198.51.100.7'));
-    await clock.evaluate(2);
-    await clock.happened(3, read('key_ranged', '198.51.7.7'));
-    await clock.evaluate(4);
-    expect(await clock.alerts()).toEqual([]);
-  });
-
-  test('a burst is several times the busiest five minutes of the key’s own day', async () => {
-    const clock = alertClock(hub());
-    await clock.evaluate(0);
-    for (const minute of [1, 11, 21, 31, 41, 51]) {
-      await clock.happened(minute, read('key_busy', '198.51.100.7'), 100);
-      await clock.happened(minute, read('key_calm', '198.51.100.7'), 2);
-      await clock.evaluate(minute + 1);
-    }
-    for (const minute of [60, 70, 80]) await clock.evaluate(minute);
-    await clock.happened(82, read('key_busy', '198.51.100.7'), 299);
-    await clock.happened(82, read('key_calm', '198.51.100.7'), 99);
-    await clock.evaluate(83);
-    expect(await clock.alerts()).toEqual([]);
-    await clock.happened(83.5, read('key_busy', '198.51.100.7'));
-    await clock.happened(83.5, read('key_calm', '198.51.100.7'));
-    await clock.evaluate(84);
-    expect((await clock.alerts()).toSorted()).toEqual(['read_burst key_busy open', 'read_burst key_calm open']);
-    await database.db.update(alerts).set({ state: 'resolved', resolvedAt: clock.at(84.5), resolvedBy: 'per_a' });
-    await clock.evaluate(86);
-    expect((await clock.alerts()).filter((line) => line.endsWith('open'))).toEqual([]);
-  });
-
-  test('a key without a history has no baseline, so its first load is no burst', async () => {
-    const clock = alertClock(hub());
-    await clock.evaluate(0);
-    await clock.happened(1, read('key_new', '198.51.100.7'), 500);
-    await clock.evaluate(2);
-    expect(await clock.alerts()).toEqual([]);
-  });
-});
-
-describe('states', () => {
-  test('a provider whose tokens live longer than the policy is one finding, however many tokens', async () => {
-    const runtime = hub();
-    const { id: personId } = await addPerson(runtime);
-    await addConnection(runtime, { personId, expiresIn: 3600 });
-    const clock = alertClock(runtime, new Date());
-    await clock.evaluate(0);
-    expect(await clock.alerts()).toEqual([]);
-    for (const subject of ['a', 'b']) await addConnection(runtime, { personId, subject, expiresIn: 2 * 3600 });
-    await clock.evaluate(30);
-    expect(await clock.alerts()).toEqual([]);
-    await clock.evaluate(61);
-    expect(await clock.alerts()).toEqual(['long_lived_tokens acme open']);
-    await database.db.execute(sql`delete from connections`);
-  });
-
-  test('grants that end within a week are counted for each provider', async () => {
-    const runtime = hub();
-    const { id: personId } = await addPerson(runtime);
-    const end = (days: number) => ({
-      refreshTokenExpiresAt: sql`now() + make_interval(days => ${days}::int)` as never,
-    });
-    await addConnection(runtime, { personId, refreshToken: 'r', subject: 'later', values: end(8) });
-    const clock = alertClock(runtime, new Date());
-    await clock.evaluate(0);
-    expect(await clock.alerts()).toEqual([]);
-    await addConnection(runtime, { personId, refreshToken: 'r', subject: 'soon', values: end(3) });
-    await clock.evaluate(61);
-    expect(await clock.alerts()).toEqual(['grants_dying acme open']);
-    await database.db.execute(sql`delete from connections`);
-  });
-
-  test('a provider that a process finds not answering is an alert after two minutes, and over after five good ones', async () => {
-    const runtime = hub();
-    const report = {
-      provider: 'acme',
-      circuit: 'open',
-      askedAgainInMs: 1000,
-      restsForMs: 0,
-      callsUnderWay: 0,
-      callsWaiting: 0,
-    } as const;
-    const lastSeenAt = sql`clock_timestamp()` as never;
-    await database.db.insert(processes).values({
-      id: 'prc_other',
-      host: 'x',
-      pid: 1,
-      version: 'x',
-      lastSeenAt,
-      providers: [{ ...report, notAnsweringForMs: 60_000 }],
-    });
-    const clock = alertClock(runtime, new Date());
-    await clock.evaluate(0);
-    expect(await clock.alerts()).toEqual([]);
-    await clock.evaluate(1.5);
-    expect(await clock.alerts()).toEqual(['provider_failing acme open']);
-    await database.db.delete(processes);
-    await clock.evaluate(3);
-    expect(await clock.alerts()).toEqual(['provider_failing acme open']);
-    await clock.evaluate(7);
-    expect(await clock.alerts()).toEqual(['provider_failing acme resolved']);
   });
 });
 
