@@ -19,7 +19,8 @@ const budgetMs = 30_000;
 type Endpoint = typeof webhookEndpoints.$inferSelect;
 
 interface Claimed extends Record<string, unknown> {
-  id: number;
+  /** Text from a server, which has no other form for so wide a number. */
+  id: number | string;
   attempts: number;
   created_at: Date | string;
   message_id: string;
@@ -53,6 +54,7 @@ const accepted = ({ status }: Sent) => status !== null && status >= 200 && statu
 /** Writes down how an attempt went and what comes of it. An endpoint that answers 410 is gone for good. */
 async function finish(ctx: Context, endpoint: Endpoint, claimed: Claimed, sent: Sent, now: Date): Promise<void> {
   const { status, code, durationMs, retryAfterSeconds } = sent;
+  const deliveryId = Number(claimed.id);
   const created = new Date(claimed.created_at);
   const next = accepted(sent) || status === 410 ? null : planNext(created, claimed.attempts, now, retryAfterSeconds);
   const outcome =
@@ -60,11 +62,11 @@ async function finish(ctx: Context, endpoint: Endpoint, claimed: Claimed, sent: 
       ? { state: accepted(sent) ? ('delivered' as const) : ('failed' as const), finishedAt: now }
       : { nextAttemptAt: next };
   await withTransaction(ctx.database.db, async (tx) => {
-    await tx.insert(webhookAttempts).values({ deliveryId: claimed.id, at: now, status, code, durationMs });
+    await tx.insert(webhookAttempts).values({ deliveryId, at: now, status, code, durationMs });
     await tx
       .update(webhookDeliveries)
       .set(outcome)
-      .where(and(eq(webhookDeliveries.id, claimed.id), eq(webhookDeliveries.state, 'pending')));
+      .where(and(eq(webhookDeliveries.id, deliveryId), eq(webhookDeliveries.state, 'pending')));
     if (status === 410 && (await switchOff(tx, endpoint.id, 'gone', now))) {
       const details = { webhook: endpoint.id, disabled: true };
       await record(tx, ctx, { action: 'webhook.changed', code: 'gone', details });
