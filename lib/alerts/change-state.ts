@@ -53,7 +53,7 @@ export async function changeState(ctx: Context, input: ChangeAlertInput, { kind,
     }
     await tx.insert(alertEvents).values({ alertId: id, at, kind, by, note });
     const about = aboutOf(ruleOf(row.rule), row.subject);
-    await record(tx, ctx, { action: `alert.${kind}`, code: row.rule, ...about, details: { alert: id } });
+    await record(tx, ctx, { action: `alert.${kind}`, ...about, details: { alert: id, rule: row.rule } });
     await announceAlert(tx, { ...row, heldAt: at }, kind);
   });
 }

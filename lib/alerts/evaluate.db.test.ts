@@ -139,7 +139,9 @@ describe('the life of an alert', () => {
     await clock.happened(1, { action: 'token.theft_suspected', provider: 'acme' });
     await clock.evaluate(2);
     const told = await database.db.select().from(ledger).where(sql`${ledger.action} like 'alert.%'`);
-    expect(told).toMatchObject([{ action: 'alert.opened', code: 'refresh_token_theft', provider: 'acme' }]);
+    expect(told).toMatchObject([
+      { action: 'alert.opened', provider: 'acme', details: { rule: 'refresh_token_theft' } },
+    ]);
   });
 });
 

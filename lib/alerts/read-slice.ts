@@ -205,11 +205,11 @@ async function findBursts(tx: Db, to: Date): Promise<BurstRow[]> {
 export async function readReads(tx: Db, slice: Slice): Promise<Found[]> {
   const byReads = (reads: string) => rules.find((rule) => rule.kind === 'reads' && rule.reads === reads);
   const found: Found[] = [];
-  const add = (rule: Rule | undefined, subject: string, count: number, evidence: AlertEvidence, since?: Date) => {
+  const add = (rule: Rule | undefined, subject: string, count: number, evidence: AlertEvidence) => {
     if (!rule) return;
     const known = found.find((one) => one.rule === rule && one.subject === subject);
     if (!known) {
-      found.push({ rule, subject, value: count, count, evidence: [evidence], ...(since ? { since } : {}) });
+      found.push({ rule, subject, value: count, count, evidence: [evidence] });
       return;
     }
     known.value += count;
@@ -220,9 +220,11 @@ export async function readReads(tx: Db, slice: Slice): Promise<Found[]> {
     if (row.unexpected > 0) add(byReads('unexpected_address'), row.subject, row.unexpected, row.evidence);
     if (row.fresh) add(byReads('new_network'), row.subject, 1, row.evidence);
   }
-  for (const { subject, bucket, reads, busiest } of await findBursts(tx, slice.to)) {
-    const evidence = { at: bucket, reads, busiest_before: busiest, minutes: burst.spanMinutes };
-    add(byReads('burst'), subject, reads, evidence, new Date(bucket));
+  const rule = byReads('burst');
+  for (const { subject, bucket, reads, busiest } of rule ? await findBursts(tx, slice.to) : []) {
+    const evidence = [{ at: bucket, reads, busiest_before: busiest, minutes: burst.spanMinutes }];
+    // The same span is found at every look until it is over: its reads are what is measured, and no new events.
+    if (rule) found.push({ rule, subject, value: reads, count: 0, evidence, since: new Date(bucket) });
   }
   return found;
 }

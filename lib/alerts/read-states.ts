@@ -30,6 +30,8 @@ function dying(provider: ProviderRecord, now: Date): SQL {
   const from = sql`${now.toISOString()}::timestamptz`;
   const until = sql`(${from} + make_interval(days => ${dyingWithinDays}::int))`;
   const idle = provider.idle_keepalive_days;
+  // What is kept alive is refreshed at half of its time: nothing that is well comes this close to its end.
+  const idleUntil = sql`(${from} + make_interval(secs => ${Math.min(dyingWithinDays, (idle ?? 0) / 4) * 86_400}::float8))`;
   const parts = [
     sql`select id from connections where status = 'connected' and refresh_token_expires_at is not null
       and refresh_token_expires_at > ${from} and refresh_token_expires_at < ${until} and provider = ${provider.id}`,
@@ -41,7 +43,7 @@ function dying(provider: ProviderRecord, now: Date): SQL {
       ? []
       : [
           sql`select id from connections where status = 'connected' and refresh_token is not null
-            and provider = ${provider.id} and greatest(last_refreshed_at, connected_at) < ${until} - make_interval(days => ${idle}::int)
+            and provider = ${provider.id} and greatest(last_refreshed_at, connected_at) < ${idleUntil} - make_interval(days => ${idle}::int)
             and greatest(last_refreshed_at, connected_at) > ${from} - make_interval(days => ${idle}::int)`,
         ]),
   ];

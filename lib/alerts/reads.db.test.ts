@@ -70,6 +70,10 @@ describe('reads', () => {
     await clock.happened(83.5, readBy('key_calm', '198.51.100.7'));
     await clock.evaluate(84);
     expect((await clock.alerts()).toSorted()).toEqual(['read_burst key_busy open', 'read_burst key_calm open']);
+    await clock.evaluate(84.3);
+    const told = await database.db.select().from(alerts).orderBy(alerts.subject);
+    expect(told).toMatchObject([{ count: 300 }, { count: 100 }]);
+    expect(told.map(({ evidence }) => evidence.length)).toEqual([1, 1]);
     await database.db.update(alerts).set({ state: 'resolved', resolvedAt: clock.at(84.5), resolvedBy: 'per_a' });
     await clock.evaluate(86);
     expect((await clock.alerts()).filter((line) => line.endsWith('open'))).toEqual([]);

@@ -29,9 +29,8 @@ async function tell(
   await tx.insert(alertEvents).values({ alertId: row.id, at: row.heldAt, kind, by: 'system' });
   await record(tx, ctx, {
     action: kind === 'resolved' ? 'alert.resolved' : 'alert.opened',
-    code: row.rule,
     ...aboutOf(rule, row.subject),
-    details: { alert: row.id, severity: row.severity, ...(kind === 'reopened' ? { again: true } : {}) },
+    details: { alert: row.id, rule: row.rule, severity: row.severity, ...(kind === 'reopened' ? { again: true } : {}) },
   });
   await announceAlert(tx, row, kind);
 }
@@ -69,7 +68,9 @@ export async function settleAlert(tx: Db, ctx: Context, found: Found, now: Date)
     if (opened) await tell(tx, ctx, opened, rule, 'opened');
     return;
   }
-  const evidence: AlertEvidence[] = [...found.evidence, ...last.evidence].slice(0, keptEvidence);
+  // A span that is found again tells more of itself, and is told once.
+  const older = found.since ? last.evidence.filter(({ at }) => at !== found.evidence[0]?.at) : last.evidence;
+  const evidence: AlertEvidence[] = [...found.evidence, ...older].slice(0, keptEvidence);
   const [row] = await tx
     .update(alerts)
     .set({

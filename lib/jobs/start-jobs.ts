@@ -1,7 +1,7 @@
 import { lt, sql } from 'drizzle-orm';
 import { evaluateAlerts } from '#lib/alerts/evaluate';
 import { mailAlerts } from '#lib/alerts/mail-alerts';
-import { purgeAlertCounts } from '#lib/alerts/purge-counts';
+import { purgeAlerts } from '#lib/alerts/purge';
 import { purgeConsumedStates } from '#lib/connections/consumed-states';
 import { refreshDueConnections } from '#lib/connections/refresh-due';
 import { workRevocations } from '#lib/connections/work-revocations';
@@ -29,7 +29,7 @@ const steps: Record<string, (ctx: Context) => Promise<unknown>> = {
   evaluate_alerts: (ctx) => evaluateAlerts(ctx),
   mail_alerts: (ctx) => mailAlerts(ctx),
   deliver_webhooks: (ctx) => deliverWebhooks(ctx),
-  purge_alert_counts: purgeAlertCounts,
+  purge_alerts: purgeAlerts,
   purge_webhooks: purgeWebhooks,
 };
 

@@ -46,7 +46,8 @@ function addHubMetrics(registry: Registry, { database: { db } }: Runtime): void 
       const [row] = await db
         .select({ lag: sql<number>`extract(epoch from clock_timestamp() - ${alertProgress.readTo})::float8` })
         .from(alertProgress);
-      this.set(row?.lag ?? 0);
+      // Nothing was ever taken into account: older than anything.
+      this.set(row?.lag ?? Number.POSITIVE_INFINITY);
     },
   });
   new Gauge({
@@ -77,7 +78,7 @@ function addHubMetrics(registry: Registry, { database: { db } }: Runtime): void 
 function addProcessMetrics(registry: Registry, runtime: Runtime): void {
   const registers = [registry];
   const labelNames = ['provider'];
-  const answering = new Gauge({
+  new Gauge({
     name: 'grantkeep_provider_answering',
     help: '1 where this process gets answers from the provider, 0 where it has paused its calls. Only of providers it has asked.',
     labelNames,
@@ -88,7 +89,6 @@ function addProcessMetrics(registry: Registry, runtime: Runtime): void {
         this.set({ provider }, circuit === 'closed' ? 1 : 0);
     },
   });
-  void answering;
   new Gauge({
     name: 'grantkeep_provider_calls',
     help: 'Calls of this process to the provider that are under way or wait for their turn.',

@@ -62,14 +62,17 @@ async function finish(ctx: Context, endpoint: Endpoint, claimed: Claimed, sent: 
       ? { state: accepted(sent) ? ('delivered' as const) : ('failed' as const), finishedAt: now }
       : { nextAttemptAt: next };
   await withTransaction(ctx.database.db, async (tx) => {
-    await tx.insert(webhookAttempts).values({ deliveryId, at: now, status, code, durationMs });
-    await tx
+    const kept = await tx
       .update(webhookDeliveries)
       .set(outcome)
-      .where(and(eq(webhookDeliveries.id, deliveryId), eq(webhookDeliveries.state, 'pending')));
+      .where(and(eq(webhookDeliveries.id, deliveryId), eq(webhookDeliveries.state, 'pending')))
+      .returning({ id: webhookDeliveries.id });
+    // Its endpoint was switched off or removed meanwhile, with its log.
+    if (kept.length === 0) return;
+    await tx.insert(webhookAttempts).values({ deliveryId, at: now, status, code, durationMs });
     if (status === 410 && (await switchOff(tx, endpoint.id, 'gone', now))) {
-      const details = { webhook: endpoint.id, disabled: true };
-      await record(tx, ctx, { action: 'webhook.changed', code: 'gone', details });
+      const details = { webhook: endpoint.id, disabled: true, gone: true };
+      await record(tx, ctx, { action: 'webhook.changed', details });
     }
   });
 }

@@ -65,16 +65,16 @@ function retryAfter(answer: Response): number | null {
  * @param at the time that is signed, which receivers hold against their clock
  */
 export async function sendMessage(ctx: Context, endpoint: Keys, message: Message, at: Date): Promise<Sent> {
-  const headers = {
-    'content-type': 'application/json',
-    'user-agent': 'Grantkeep-Webhooks',
-    'webhook-id': message.id,
-    'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
-    'webhook-signature': signaturesOf(ctx, endpoint, message, at),
-  };
   const begun = performance.now();
   const durationMs = () => Math.round(performance.now() - begun);
   try {
+    const headers = {
+      'content-type': 'application/json',
+      'user-agent': 'Grantkeep-Webhooks',
+      'webhook-id': message.id,
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+      'webhook-signature': signaturesOf(ctx, endpoint, message, at),
+    };
     const answer = await fetchFor(ctx.config)(endpoint.url, { method: 'POST', headers, body: message.body });
     return { status: answer.status, code: null, durationMs: durationMs(), retryAfterSeconds: retryAfter(answer) };
   } catch (error) {
