@@ -19,6 +19,8 @@ const mostSlices = 100;
 export interface EvaluateInput {
   /** Replaces the database's clock. */
   now?: Date;
+  /** Ends it early, between two slices. */
+  signal?: AbortSignal | undefined;
 }
 
 type Progress = typeof alertProgress.$inferSelect;
@@ -110,7 +112,7 @@ async function checkStates(ctx: Context, now: Date): Promise<void> {
  * it read are one transaction, so that after a crash nothing is missing or counted twice.
  * @throws AppError `forbidden` unless this process itself asks
  */
-export async function evaluateAlerts(ctx: Context, { now: given }: EvaluateInput = {}): Promise<void> {
+export async function evaluateAlerts(ctx: Context, { now: given, signal }: EvaluateInput = {}): Promise<void> {
   if (ctx.actor.type !== 'system') throw new AppError('forbidden');
   const { db } = ctx.database;
   await db.insert(alertProgress).values({ id: 1 }).onConflictDoNothing();
@@ -120,7 +122,7 @@ export async function evaluateAlerts(ctx: Context, { now: given }: EvaluateInput
   // Outside of the transaction that reads: its own lock is a write, which would hold the horizon back.
   const { settledTo, fence } = await settledHorizon(db, earlier, given);
   await db.update(alertProgress).set({ fenceXid: fence.xid, fenceAt: fence.at });
-  for (let slices = 0; settledTo && slices < mostSlices; slices++) {
+  for (let slices = 0; settledTo && slices < mostSlices && !signal?.aborted; slices++) {
     if (!(await readNext(ctx, settledTo))) break;
   }
   await checkStates(ctx, given ?? (await databaseNow(db)));

@@ -15,7 +15,7 @@ import { purgeProcesses } from '#lib/processes/list-processes';
 import { deliverWebhooks } from '#lib/webhooks/deliver';
 import { purgeWebhooks } from '#lib/webhooks/purge';
 
-const steps: Record<string, (ctx: Context) => Promise<unknown>> = {
+const steps: Record<string, (ctx: Context, signal: AbortSignal | undefined) => Promise<unknown>> = {
   work_revocations: workRevocations,
   purge_consumed_states: purgeConsumedStates,
   purge_sessions: purgeSessions,
@@ -26,9 +26,9 @@ const steps: Record<string, (ctx: Context) => Promise<unknown>> = {
   make_partitions: async ({ database, now }) => {
     if (await mayMakePartitions(database.db)) await ensureLedgerPartitions(database.db, now());
   },
-  evaluate_alerts: (ctx) => evaluateAlerts(ctx),
+  evaluate_alerts: (ctx, signal) => evaluateAlerts(ctx, { signal }),
   mail_alerts: (ctx) => mailAlerts(ctx),
-  deliver_webhooks: (ctx) => deliverWebhooks(ctx),
+  deliver_webhooks: (ctx, signal) => deliverWebhooks(ctx, { signal }),
   purge_alerts: purgeAlerts,
   purge_webhooks: purgeWebhooks,
 };
@@ -36,11 +36,12 @@ const steps: Record<string, (ctx: Context) => Promise<unknown>> = {
 /**
  * What one minute's tick does, on whichever process gets it. Our own rows say what is due. A step that fails is logged
  * and keeps none of the others from their work.
+ * @param signal ends those early that may take long
  */
-export async function tick(ctx: Context): Promise<void> {
+export async function tick(ctx: Context, signal?: AbortSignal): Promise<void> {
   for (const [step, work] of Object.entries(steps)) {
     try {
-      await work(ctx);
+      await work(ctx, signal);
     } catch (error) {
       ctx.log.error({ event: 'tick_step_failed', step, err: error });
     }
@@ -61,10 +62,10 @@ export async function startJobs(runtime: Runtime): Promise<() => Promise<void>> 
   await boss.start();
   if (embedded) await createQueues(boss);
   for (const queue of [tickQueue, refreshQueue]) await boss.schedule(queue, '* * * * *');
-  await boss.work(tickQueue, { pollingIntervalSeconds: 5 }, async () => {
-    await tick(systemContext(runtime, 'jobs'));
-  });
   const stopping = new AbortController();
+  await boss.work(tickQueue, { pollingIntervalSeconds: 5 }, async () => {
+    await tick(systemContext(runtime, 'jobs'), stopping.signal);
+  });
   await boss.work(refreshQueue, { pollingIntervalSeconds: 5 }, async () => {
     try {
       await refreshDueConnections(systemContext(runtime, 'jobs'), { signal: stopping.signal });

@@ -30,6 +30,8 @@ interface Claimed extends Record<string, unknown> {
 export interface DeliverInput {
   /** Replaces the database's clock. */
   now?: Date;
+  /** Ends it early: what is under way is broken off and tried again within a minute. */
+  signal?: AbortSignal | undefined;
 }
 
 /** Claims due deliveries by moving their next attempt: any number of processes may be at it. */
@@ -80,7 +82,7 @@ async function finish(ctx: Context, endpoint: Endpoint, claimed: Claimed, sent: 
 async function deliverTo(
   ctx: Context,
   endpointId: string,
-  given: Date | undefined,
+  { now: given, signal }: DeliverInput,
   over: () => boolean,
 ): Promise<number> {
   let tried = 0;
@@ -92,7 +94,9 @@ async function deliverTo(
     if (claimed.length === 0) break;
     await Promise.all(
       claimed.map(async (one) => {
-        const sent = await sendMessage(ctx, endpoint, { id: one.message_id, body: one.payload }, now);
+        const sent = await sendMessage(ctx, endpoint, { id: one.message_id, body: one.payload }, now, signal);
+        // Broken off: its claim ends within a minute, and another process sends it.
+        if (sent.status === null && signal?.aborted) return;
         await finish(ctx, endpoint, one, sent, now);
       }),
     );
@@ -107,16 +111,16 @@ async function deliverTo(
  * asks of them.
  * @throws AppError `forbidden` unless this process itself asks
  */
-export async function deliverWebhooks(ctx: Context, { now }: DeliverInput = {}): Promise<number> {
+export async function deliverWebhooks(ctx: Context, { now, signal }: DeliverInput = {}): Promise<number> {
   if (ctx.actor.type !== 'system') throw new AppError('forbidden');
   const begun = performance.now();
-  const over = () => performance.now() - begun > budgetMs;
+  const over = () => signal?.aborted === true || performance.now() - begun > budgetMs;
   const due = await ctx.database.db
     .selectDistinct({ id: webhookDeliveries.endpointId })
     .from(webhookDeliveries)
     .where(
       and(eq(webhookDeliveries.state, 'pending'), lte(webhookDeliveries.nextAttemptAt, now ?? sql`clock_timestamp()`)),
     );
-  const tried = await Promise.all(due.map(({ id }) => deliverTo(ctx, id, now, over)));
+  const tried = await Promise.all(due.map(({ id }) => deliverTo(ctx, id, { now, signal }, over)));
   return tried.reduce((sum, count) => sum + count, 0);
 }

@@ -64,7 +64,13 @@ function retryAfter(answer: Response): number | null {
  * the outcome says it, without anything that the receiver wrote.
  * @param at the time that is signed, which receivers hold against their clock
  */
-export async function sendMessage(ctx: Context, endpoint: Keys, message: Message, at: Date): Promise<Sent> {
+export async function sendMessage(
+  ctx: Context,
+  endpoint: Keys,
+  message: Message,
+  at: Date,
+  signal?: AbortSignal,
+): Promise<Sent> {
   const begun = performance.now();
   const durationMs = () => Math.round(performance.now() - begun);
   try {
@@ -75,7 +81,12 @@ export async function sendMessage(ctx: Context, endpoint: Keys, message: Message
       'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
       'webhook-signature': signaturesOf(ctx, endpoint, message, at),
     };
-    const answer = await fetchFor(ctx.config)(endpoint.url, { method: 'POST', headers, body: message.body });
+    const answer = await fetchFor(ctx.config)(endpoint.url, {
+      method: 'POST',
+      headers,
+      body: message.body,
+      ...(signal ? { signal } : {}),
+    });
     return { status: answer.status, code: null, durationMs: durationMs(), retryAfterSeconds: retryAfter(answer) };
   } catch (error) {
     const coded = error instanceof Error && 'code' in error;
