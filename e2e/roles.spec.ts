@@ -36,6 +36,7 @@ const expectations: Record<string, Expectation> = {
   '/admin/alerts': forAdmins,
   // None of that id is there.
   '/admin/alerts/[id]': { ...everyone('not-found'), nobody: 'sign-in' },
+  '/admin/alerts/rules': forAdmins,
   '/admin/alerts/webhooks': forAdmins,
   '/admin/alerts/webhooks/[id]': { ...everyone('not-found'), nobody: 'sign-in' },
   '/admin/api-keys': forAdmins,

@@ -1,4 +1,4 @@
-import { BellRing, SearchX, Webhook } from 'lucide-react';
+import { BellRing, ListChecks, SearchX, Webhook } from 'lucide-react';
 import type { Metadata } from 'next';
 import { EmptyState } from '#app/_ui/empty-state';
 import { Link } from '#app/_ui/link';
@@ -37,10 +37,16 @@ export default async function Alerts({ searchParams }: { searchParams: Promise<S
       <PageHeading
         title="Alerts"
         action={
-          <Link href={`${path}/webhooks`} className="btn btn-small btn-plain">
-            <Webhook aria-hidden="true" className="size-4" />
-            Webhooks
-          </Link>
+          <div className="flex flex-wrap gap-2">
+            <Link href={`${path}/rules`} className="btn btn-small btn-plain">
+              <ListChecks aria-hidden="true" className="size-4" />
+              Rules
+            </Link>
+            <Link href={`${path}/webhooks`} className="btn btn-small btn-plain">
+              <Webhook aria-hidden="true" className="size-4" />
+              Webhooks
+            </Link>
+          </div>
         }
       >
         What the rules found in the ledger, newest first. They look once a minute.
