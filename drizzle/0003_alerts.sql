@@ -125,5 +125,6 @@ CREATE INDEX "webhook_attempts_delivery" ON "webhook_attempts" USING btree ("del
 CREATE UNIQUE INDEX "webhook_deliveries_once" ON "webhook_deliveries" USING btree ("message_id","endpoint_id");--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_endpoint" ON "webhook_deliveries" USING btree ("endpoint_id","id");--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_due" ON "webhook_deliveries" USING btree ("endpoint_id","next_attempt_at") WHERE "webhook_deliveries"."state" = 'pending';--> statement-breakpoint
+CREATE INDEX "webhook_deliveries_undelivered" ON "webhook_deliveries" USING btree ("endpoint_id","state") WHERE "webhook_deliveries"."state" <> 'delivered';--> statement-breakpoint
 CREATE INDEX "webhook_messages_created" ON "webhook_messages" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "connections_grant_end" ON "connections" USING btree ("refresh_token_expires_at") WHERE "connections"."status" = 'connected' and "connections"."refresh_token_expires_at" is not null;

@@ -8,6 +8,7 @@ export { webhookTypes } from '#lib/db/schema/webhooks';
 export interface WebhookView {
   id: string;
   name: string;
+  /** The host alone for those who may change nothing. */
   url: string;
   /** Null: every type. */
   types: WebhookType[] | null;

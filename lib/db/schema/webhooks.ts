@@ -71,6 +71,8 @@ export const webhookDeliveries = pgTable(
     uniqueIndex('webhook_deliveries_once').on(t.messageId, t.endpointId),
     index('webhook_deliveries_endpoint').on(t.endpointId, t.id),
     index('webhook_deliveries_due').on(t.endpointId, t.nextAttemptAt).where(sql`${t.state} = 'pending'`),
+    // Few among many, and counted.
+    index('webhook_deliveries_undelivered').on(t.endpointId, t.state).where(sql`${t.state} <> 'delivered'`),
     check('webhook_deliveries_state', sql`${t.state} in ('pending', 'delivered', 'failed', 'dropped')`),
   ],
 );
