@@ -16,6 +16,7 @@ const nextConfig = {
     'pino-pretty',
     'undici',
     'rate-limiter-flexible',
+    'nodemailer',
   ],
 };
 

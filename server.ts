@@ -12,6 +12,7 @@ import { apiContext } from '#lib/http/api-context';
 import { closeServer } from '#lib/http/close-server';
 import { openFrontDoor } from '#lib/http/front-door';
 import { createListener } from '#lib/http/listener';
+import { metricsListener } from '#lib/metrics/metrics-listener';
 
 /** Longest header section in bytes; longer ones get Node's 431 before any of our code runs. */
 const maxHeaderSize = 16 * 1024;
@@ -50,6 +51,7 @@ async function main(): Promise<void> {
           () => false,
         ),
       api: vendListener(runtime, getRequestListener(api.fetch, { overrideGlobalObjects: false })),
+      metrics: metricsListener(() => runtime),
       pages: (request, response) => void servePage(request, response),
     }),
   );

@@ -49,6 +49,9 @@ test('everything is frozen at once, every admin page says so, and thawing needs 
     'revocations',
     'ledger',
     'ledger/seals',
+    'alerts',
+    'alerts/rules',
+    'alerts/webhooks',
     'status',
   ];
   for (const path of paths) {

@@ -35,6 +35,12 @@ const expectations: Record<string, Expectation> = {
   '/connections/[id]': { ...everyone('not-found'), nobody: 'sign-in', user: 'shown' },
   '/connections/[id]/disconnect': { ...everyone('not-found'), nobody: 'sign-in', user: 'shown' },
   '/admin': { ...forAdmins, auditor: '/admin/connections', administrator: '/admin/connections' },
+  '/admin/alerts': forAdmins,
+  // None of that id is there.
+  '/admin/alerts/[id]': { ...everyone('not-found'), nobody: 'sign-in' },
+  '/admin/alerts/rules': forAdmins,
+  '/admin/alerts/webhooks': forAdmins,
+  '/admin/alerts/webhooks/[id]': { ...everyone('not-found'), nobody: 'sign-in' },
   '/admin/api-keys': forAdmins,
   '/admin/connections': forAdmins,
   '/admin/connections/[id]': forAdmins,

@@ -1,7 +1,19 @@
 import type { Import, SourceFacts } from '#tests/source-facts';
 
 /** The domains: one folder of `lib/` each, with one verb per file. */
-const domains = ['access', 'audit', 'brakes', 'connections', 'jobs', 'people', 'processes', 'revocations'];
+const domains = [
+  'access',
+  'alerts',
+  'audit',
+  'brakes',
+  'connections',
+  'jobs',
+  'metrics',
+  'people',
+  'processes',
+  'revocations',
+  'webhooks',
+];
 
 /** What everything above configuration may use. */
 const ground = [

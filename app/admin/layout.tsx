@@ -1,4 +1,5 @@
-import { adminPage } from '#lib/http/page';
+import { countOpenAlerts } from '#lib/alerts/count-open';
+import { adminPage, inPart } from '#lib/http/page';
 import { requestHeaders } from '#lib/session/request';
 import { pathHeader } from '#ui/path-header';
 import { AdminShell } from './_parts/admin-shell.tsx';
@@ -8,9 +9,11 @@ import { AdminShell } from './_parts/admin-shell.tsx';
  * shape of a list. Each page checks again: a layout is not asked anew when its pages change.
  */
 export default async function AdminLayout({ children }: { children: React.ReactNode }) {
-  const { actor } = await adminPage((await requestHeaders()).get(pathHeader) ?? '/admin');
+  const ctx = await adminPage((await requestHeaders()).get(pathHeader) ?? '/admin');
+  const { actor } = ctx;
+  const open = await inPart(ctx, 'alerts', countOpenAlerts(ctx));
   return (
-    <AdminShell who={actor.email ?? actor.name ?? 'You'} role={actor.role}>
+    <AdminShell who={actor.email ?? actor.name ?? 'You'} role={actor.role} counts={open ? { alerts: open } : {}}>
       {children}
     </AdminShell>
   );

@@ -221,6 +221,29 @@ describe('VAULT_KEYS', () => {
   });
 });
 
+describe('who is told', () => {
+  const smtp = { SMTP_URL: 'smtps://user:p%40ss@mail.example.com', MAIL_FROM: 'hub@example.com' };
+
+  test('by mail, where there is a server and a sender', () => {
+    expect(parseConfig({ ...local, ...smtp, ALERT_EMAILS: 'ada@example.com, bob@example.com' })).toMatchObject({
+      mail: { smtpUrl: smtp.SMTP_URL, from: 'hub@example.com' },
+      alertEmails: ['ada@example.com', 'bob@example.com'],
+    });
+    expect(parseConfig(local)).toMatchObject({ mail: undefined, alertEmails: [], metricsToken: undefined });
+  });
+
+  test.each([
+    ['a server without a sender', { SMTP_URL: smtp.SMTP_URL }, /^MAIL_FROM: is required/],
+    ['addresses without a server', { ALERT_EMAILS: 'ada@example.com' }, /^SMTP_URL: is required/],
+    ['another scheme', { ...smtp, SMTP_URL: 'https://mail.example.com' }, /^SMTP_URL: must be/],
+    ['a second line in an address', { ...smtp, MAIL_FROM: 'a@example.com\nBcc: b@example.com' }, /^MAIL_FROM: must be/],
+    ['an address that is none', { ...smtp, ALERT_EMAILS: 'ada' }, /^ALERT_EMAILS: must be/],
+    ['a short token', { METRICS_TOKEN: 'short' }, /^METRICS_TOKEN: must have at least 32/],
+  ])('%s is a fault', (_, variables, fault) => {
+    expect(faultsOf({ ...local, ...variables })).toContainEqual(expect.stringMatching(fault));
+  });
+});
+
 describe('SIGN_IN_ALLOW', () => {
   test('is required unless the hub is on loopback', () => {
     expect(faultsOf({ ...remote, SIGN_IN_ALLOW: undefined })).toEqual([

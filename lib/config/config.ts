@@ -46,6 +46,14 @@ export interface Config {
   signInAllow: Environment['SIGN_IN_ALLOW'];
   adminEmails: string[];
   trustedProxies: string[];
+  /** Where mail goes out and what it says it is from; undefined where none is sent. */
+  mail: { smtpUrl: string; from: string } | undefined;
+  /** Who is told of alerts by e-mail. */
+  alertEmails: string[];
+  /** Hosts that a webhook may reach although they are not public, as `host` or `host:port`. */
+  webhookInternalHosts: string[];
+  /** What a reader of `/metrics` must show; undefined: only this machine may read it. */
+  metricsToken: string | undefined;
   /** For which an ending process goes on serving, so that a balancer notices first. */
   drainGraceSeconds: number;
   logLevel: Environment['LOG_LEVEL'];
@@ -174,6 +182,8 @@ function checkTogether(env: Environment, source: Source, faults: string[]) {
   }
   if (env.MIGRATE_DATABASE_URL && !env.DATABASE_URL)
     faults.push('DATABASE_URL: is required beside MIGRATE_DATABASE_URL');
+  if (env.SMTP_URL && !env.MAIL_FROM) faults.push('MAIL_FROM: is required beside SMTP_URL');
+  if (env.ALERT_EMAILS.length > 0 && !env.SMTP_URL) faults.push('SMTP_URL: is required beside ALERT_EMAILS');
   const builtin = builtinProviders(env, faults);
   const providersFile = readProvidersFile(env, source, faults);
   for (const { id } of providersFile) {
@@ -221,6 +231,10 @@ export function parseConfig(variables: Source): Config {
     signInAllow: env.SIGN_IN_ALLOW,
     adminEmails: env.ADMIN_EMAILS,
     trustedProxies: env.TRUSTED_PROXIES,
+    mail: env.SMTP_URL && env.MAIL_FROM ? { smtpUrl: env.SMTP_URL, from: env.MAIL_FROM } : undefined,
+    alertEmails: env.ALERT_EMAILS,
+    webhookInternalHosts: env.WEBHOOK_INTERNAL_HOSTS,
+    metricsToken: env.METRICS_TOKEN,
     drainGraceSeconds: env.DRAIN_GRACE_SECONDS,
     logLevel: env.LOG_LEVEL,
     proxy,

@@ -117,6 +117,14 @@ const trustedProxies = commaList.transform((items, ctx) =>
   }),
 );
 
+/** `nodemailer` reads the rest of the URL itself; a host must be there, and nothing but these two schemes. */
+const smtpUrl = z.string().refine((text) => {
+  const url = URL.parse(text);
+  return url !== null && /^smtps?:$/.test(url.protocol) && url.hostname !== '';
+}, 'must be an smtp: or smtps: URL such as smtps://user:password@mail.example.com');
+const mailAddress = z.string().regex(/^[^\s<>@,]+@[^\s<>@,]+$/, 'must be an e-mail address');
+const mailAddresses = commaList.pipe(z.array(mailAddress));
+
 const hours = (fallback: number) =>
   z.coerce
     .number()
@@ -152,6 +160,11 @@ export const environmentSchema = z.object({
   REFRESH_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(16),
   KEEP_ALIVE_DAYS: z.coerce.number().int().min(0).max(3650).default(90),
   SIGN_IN_ALLOW: signInAllow,
+  SMTP_URL: smtpUrl.optional(),
+  MAIL_FROM: mailAddress.optional(),
+  ALERT_EMAILS: mailAddresses,
+  WEBHOOK_INTERNAL_HOSTS: commaList.transform((items) => items.map((item) => item.toLowerCase())),
+  METRICS_TOKEN: z.string().min(32, 'must have at least 32 characters').optional(),
   ADMIN_EMAILS: commaList.transform((items) => items.map((item) => item.toLowerCase())),
   TRUSTED_PROXIES: trustedProxies,
   DRAIN_GRACE_SECONDS: z.coerce.number().int().min(0).max(300).default(0),

@@ -179,6 +179,22 @@ describe('probes', () => {
   });
 });
 
+test('what a proxy says of a request for /metrics reaches whoever decides about it', async () => {
+  const door = await openDoor(
+    {},
+    { metrics: ({ url, headers }, response) => void response.end(JSON.stringify({ name: 'metrics', url, headers })) },
+  );
+  const answer = await ask(door, {
+    path: '/metrics?x',
+    headers: { 'x-forwarded-for': '203.0.113.9', forwarded: 'for=x' },
+  });
+  expect(answer.json()).toMatchObject({
+    name: 'metrics',
+    headers: { 'x-forwarded-for': '203.0.113.9', forwarded: 'for=x' },
+  });
+  expect((await ask(door, { path: '/metrics/x' })).json()).toMatchObject({ name: 'pages' });
+});
+
 test('every answer carries the headers that belong on all, and HSTS on https alone', async () => {
   const plain = await ask(await openDoor(), {});
   expect(plain.headers).toMatchObject({

@@ -75,6 +75,8 @@ export interface ListenerParts {
   /** Answers whether the database answers. */
   ready: () => Promise<boolean>;
   api: RequestListener;
+  /** Answers `/metrics`, with the request as it came: who may read it depends on what a proxy says. */
+  metrics?: RequestListener;
   pages: RequestListener;
 }
 
@@ -106,6 +108,7 @@ export function createListener(parts: ListenerParts): RequestListener {
     const target = targetOf(request);
     const path = target?.split('?', 1)[0] ?? '';
     if (path === '/healthz' || path === '/readyz') return probe(response, path);
+    if (path === '/metrics' && parts.metrics) return parts.metrics(request, response);
     if (target !== null) request.url = target;
     const ip = clientAddress(request, trust);
     const requestId = newId('req');

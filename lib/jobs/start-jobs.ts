@@ -1,4 +1,7 @@
 import { lt, sql } from 'drizzle-orm';
+import { evaluateAlerts } from '#lib/alerts/evaluate';
+import { mailAlerts } from '#lib/alerts/mail-alerts';
+import { purgeAlerts } from '#lib/alerts/purge';
 import { beginDailyCheck } from '#lib/audit/begin-check';
 import { pruneLedger } from '#lib/audit/prune-ledger';
 import { sealLedger } from '#lib/audit/seal-ledger';
@@ -14,8 +17,10 @@ import { purgeSessions } from '#lib/people/sessions';
 import { purgeProcesses } from '#lib/processes/list-processes';
 import { purgePreparedBulks } from '#lib/revocations/prepare';
 import { workBulkRevocations } from '#lib/revocations/work';
+import { deliverWebhooks } from '#lib/webhooks/deliver';
+import { purgeWebhooks } from '#lib/webhooks/purge';
 
-const steps: Record<string, (ctx: Context) => Promise<unknown>> = {
+const steps: Record<string, (ctx: Context, signal: AbortSignal | undefined) => Promise<unknown>> = {
   purge_consumed_states: purgeConsumedStates,
   purge_sessions: purgeSessions,
   purge_processes: purgeProcesses,
@@ -30,6 +35,11 @@ const steps: Record<string, (ctx: Context) => Promise<unknown>> = {
     if (await mayMakePartitions(ctx.database.db)) await pruneLedger(ctx, ctx.database.db);
   },
   check_ledger: beginDailyCheck,
+  evaluate_alerts: (ctx, signal) => evaluateAlerts(ctx, { signal }),
+  mail_alerts: (ctx) => mailAlerts(ctx),
+  deliver_webhooks: (ctx, signal) => deliverWebhooks(ctx, { signal }),
+  purge_alerts: purgeAlerts,
+  purge_webhooks: purgeWebhooks,
   purge_prepared_bulks: purgePreparedBulks,
   // Last, since after a mass revocation they take most of the minute.
   work_bulk_revocations: (ctx) => workBulkRevocations(ctx),
@@ -39,11 +49,12 @@ const steps: Record<string, (ctx: Context) => Promise<unknown>> = {
 /**
  * What one minute's tick does, on whichever process gets it. Our own rows say what is due. A step that fails is logged
  * and keeps none of the others from their work.
+ * @param signal ends those early that may take long
  */
-export async function tick(ctx: Context): Promise<void> {
+export async function tick(ctx: Context, signal?: AbortSignal): Promise<void> {
   for (const [step, work] of Object.entries(steps)) {
     try {
-      await work(ctx);
+      await work(ctx, signal);
     } catch (error) {
       ctx.log.error({ event: 'tick_step_failed', step, err: error });
     }
@@ -64,10 +75,10 @@ export async function startJobs(runtime: Runtime): Promise<() => Promise<void>> 
   await boss.start();
   if (embedded) await createQueues(boss);
   for (const queue of [tickQueue, refreshQueue]) await boss.schedule(queue, '* * * * *');
-  await boss.work(tickQueue, { pollingIntervalSeconds: 5 }, async () => {
-    await tick(systemContext(runtime, 'jobs'));
-  });
   const stopping = new AbortController();
+  await boss.work(tickQueue, { pollingIntervalSeconds: 5 }, async () => {
+    await tick(systemContext(runtime, 'jobs'), stopping.signal);
+  });
   await boss.work(refreshQueue, { pollingIntervalSeconds: 5 }, async () => {
     try {
       await refreshDueConnections(systemContext(runtime, 'jobs'), { signal: stopping.signal });

@@ -6,15 +6,17 @@ import type { Role } from '#lib/context';
 import { roleWords } from '#ui/role-words';
 import { Drawer } from './drawer.tsx';
 import { SectionLinks } from './section-links.tsx';
+import type { SectionCounts } from './sections.ts';
 
 interface AdminShellProps {
   who: string;
   role: Role;
+  counts: SectionCounts;
   children: React.ReactNode;
 }
 
 /** What frames the admin pages: a sidebar of 240 pixels, a drawer under 768, and the page at full width. */
-export function AdminShell({ who, role, children }: AdminShellProps) {
+export function AdminShell({ who, role, counts, children }: AdminShellProps) {
   return (
     <div className="min-h-dvh md:grid md:grid-cols-[15rem_minmax(0,1fr)]">
       <SkipLink />
@@ -23,13 +25,13 @@ export function AdminShell({ who, role, children }: AdminShellProps) {
           <Brand />
         </Link>
         <nav aria-label="Admin sections" className="flex-1">
-          <SectionLinks />
+          <SectionLinks counts={counts} />
         </nav>
         <Foot who={who} role={role} />
       </aside>
       <div className="min-w-0">
         <header className="flex h-14 items-center gap-2 border-b border-line bg-surface px-4 md:hidden">
-          <Drawer>
+          <Drawer counts={counts}>
             <Foot who={who} role={role} />
           </Drawer>
           <Link href="/admin" aria-label="Grantkeep" className="flex h-10 items-center rounded-md">

@@ -4,9 +4,10 @@ import { Dialog } from '@base-ui/react/dialog';
 import { Menu, X } from 'lucide-react';
 import { useState } from 'react';
 import { SectionLinks } from './section-links.tsx';
+import type { SectionCounts } from './sections.ts';
 
 /** The sidebar of narrow screens. */
-export function Drawer({ children }: { children: React.ReactNode }) {
+export function Drawer({ counts, children }: { counts: SectionCounts; children: React.ReactNode }) {
   const [open, setOpen] = useState(false);
   return (
     <Dialog.Root open={open} onOpenChange={setOpen}>
@@ -23,7 +24,7 @@ export function Drawer({ children }: { children: React.ReactNode }) {
             </Dialog.Close>
           </div>
           <nav aria-label="Admin sections" className="flex-1">
-            <SectionLinks onFollow={() => setOpen(false)} />
+            <SectionLinks counts={counts} onFollow={() => setOpen(false)} />
           </nav>
           {children}
         </Dialog.Popup>

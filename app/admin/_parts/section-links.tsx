@@ -1,14 +1,15 @@
 'use client';
 
-import { Activity, CircleSlash, KeyRound, Plug, ScrollText, Snowflake, Users } from 'lucide-react';
+import { Activity, BellRing, CircleSlash, KeyRound, Plug, ScrollText, Snowflake, Users } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
-import { type Section, sections } from './sections.ts';
+import { type Section, type SectionCounts, sections } from './sections.ts';
 
 const icons: Record<Section['icon'], typeof Plug> = {
   connections: Plug,
   people: Users,
   keys: KeyRound,
+  alerts: BellRing,
   brakes: Snowflake,
   revocations: CircleSlash,
   ledger: ScrollText,
@@ -16,7 +17,7 @@ const icons: Record<Section['icon'], typeof Plug> = {
 };
 
 /** The links of the sidebar and of the drawer; says which section this page belongs to. */
-export function SectionLinks({ onFollow }: { onFollow?: () => void }) {
+export function SectionLinks({ counts, onFollow }: { counts: SectionCounts; onFollow?: () => void }) {
   const pathname = usePathname();
   return (
     <ul className="flex flex-col gap-0.5">
@@ -33,10 +34,23 @@ export function SectionLinks({ onFollow }: { onFollow?: () => void }) {
             >
               <Icon aria-hidden="true" className="size-4" />
               {name}
+              <Waiting counted={counts[icon]} />
             </Link>
           </li>
         );
       })}
     </ul>
+  );
+}
+
+/** How many wait; nothing where none do. */
+function Waiting({ counted }: { counted: SectionCounts[Section['icon']] }) {
+  if (!counted || counted.count === 0) return null;
+  return (
+    <span className="tabular ml-auto rounded-full bg-bad-tint px-2 text-meta text-bad">
+      {counted.count}
+      {counted.capped && '+'}
+      <span className="sr-only"> waiting</span>
+    </span>
   );
 }

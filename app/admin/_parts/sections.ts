@@ -2,15 +2,19 @@
 export interface Section {
   href: `/admin/${string}`;
   name: string;
-  icon: 'connections' | 'people' | 'keys' | 'brakes' | 'revocations' | 'ledger' | 'status';
+  icon: 'connections' | 'people' | 'keys' | 'alerts' | 'brakes' | 'revocations' | 'ledger' | 'status';
 }
 
 export const sections: readonly Section[] = [
   { href: '/admin/connections', name: 'Connections', icon: 'connections' },
   { href: '/admin/people', name: 'People', icon: 'people' },
   { href: '/admin/api-keys', name: 'API keys', icon: 'keys' },
+  { href: '/admin/alerts', name: 'Alerts', icon: 'alerts' },
   { href: '/admin/freezes', name: 'Brakes', icon: 'brakes' },
   { href: '/admin/revocations', name: 'Revocations', icon: 'revocations' },
   { href: '/admin/ledger', name: 'Ledger', icon: 'ledger' },
   { href: '/admin/status', name: 'Status', icon: 'status' },
 ];
+
+/** How many things of a section wait for somebody, as far as anybody counted. */
+export type SectionCounts = Partial<Record<Section['icon'], { count: number; capped: boolean }>>;

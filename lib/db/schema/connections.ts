@@ -87,6 +87,10 @@ export const connections = pgTable(
     index('connections_keep_alive')
       .on(t.provider, sql`greatest(${t.lastRefreshedAt}, ${t.connectedAt})`)
       .where(sql`${t.status} = 'connected' and ${t.refreshToken} is not null`),
+    // Grants whose end is known, for the alert that comes before it.
+    index('connections_grant_end')
+      .on(t.refreshTokenExpiresAt)
+      .where(sql`${t.status} = 'connected' and ${t.refreshTokenExpiresAt} is not null`),
     // Few rows, for the status page. Without the moment of the next attempt, which every claim changes.
     index('connections_failing').on(t.provider).where(sql`${t.status} = 'connected' and ${t.refreshFailures} > 0`),
     check('connections_status', sql`${t.status} in ('connected', 'needs_reconnect', 'revoked')`),

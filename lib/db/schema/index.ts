@@ -1,3 +1,4 @@
+export * from '#lib/db/schema/alerts';
 export * from '#lib/db/schema/api-keys';
 export * from '#lib/db/schema/bulk-revocations';
 export * from '#lib/db/schema/connection-search';
@@ -12,3 +13,4 @@ export * from '#lib/db/schema/processes';
 export * from '#lib/db/schema/rate-limits';
 export * from '#lib/db/schema/revocations';
 export * from '#lib/db/schema/sessions';
+export * from '#lib/db/schema/webhooks';

@@ -1,0 +1,141 @@
+import { BellRing, ListChecks, SearchX, Webhook } from 'lucide-react';
+import type { Metadata } from 'next';
+import { EmptyState } from '#app/_ui/empty-state';
+import { Link } from '#app/_ui/link';
+import { PageHeading } from '#app/_ui/page-heading';
+import { Time } from '#app/_ui/time';
+import { listAlerts } from '#lib/alerts/list';
+import type { AlertView } from '#lib/alerts/views';
+import { adminPage, orNotFound } from '#lib/http/page';
+import type { SearchParams } from '#ui/flow-result';
+import { filteredAddress, readListAddress } from '#ui/list-address';
+import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
+import { Pager } from '../../_parts/pager.tsx';
+import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { AlertStateMark, Severity, Subject } from '../_parts/marks.tsx';
+import { WhatIsSeen } from '../_parts/what-is-seen.tsx';
+
+export const metadata: Metadata = { title: 'Alerts' };
+
+const path = '/admin/alerts';
+
+const filters = [
+  { state: undefined, word: 'Not over' },
+  { state: 'open', word: 'Open' },
+  { state: 'acknowledged', word: 'Acknowledged' },
+  { state: 'resolved', word: 'Resolved' },
+] as const;
+
+export default async function Alerts({ searchParams }: { searchParams: Promise<SearchParams> }) {
+  const ctx = await adminPage(path);
+  const at = readListAddress(await searchParams, ['state']);
+  const chosen = filters.find(({ state }) => state === at.filters.state)?.state;
+  const { items, nextCursor } = await orNotFound(
+    listAlerts(ctx, { state: chosen ?? 'live', cursor: at.cursor, limit: 50 }),
+  );
+  return (
+    <>
+      <StandingBrakes />
+      <PageHeading
+        title="Alerts"
+        action={
+          <div className="flex flex-wrap gap-2">
+            <Link href={`${path}/rules`} className="btn btn-small btn-plain">
+              <ListChecks aria-hidden="true" className="size-4" />
+              Rules
+            </Link>
+            <Link href={`${path}/webhooks`} className="btn btn-small btn-plain">
+              <Webhook aria-hidden="true" className="size-4" />
+              Webhooks
+            </Link>
+          </div>
+        }
+      >
+        What the rules found in the ledger, newest first. They look once a minute.
+      </PageHeading>
+      <nav aria-label="State" className="mb-4 flex flex-wrap gap-2">
+        {filters.map(({ state, word }) => (
+          <Link
+            key={word}
+            href={filteredAddress(path, at, { state })}
+            aria-current={state === chosen ? 'page' : undefined}
+            className="btn btn-small btn-plain aria-[current]:bg-accent-tint aria-[current]:text-accent"
+          >
+            {word}
+          </Link>
+        ))}
+      </nav>
+      {items.length > 0 ? (
+        <AlertTable alerts={items} />
+      ) : chosen || at.cursor ? (
+        <EmptyState icon={SearchX} title="None here">
+          No alert is in this state.
+        </EmptyState>
+      ) : (
+        <EmptyState icon={BellRing} title="No alerts">
+          Nothing that the rules look for has happened, or somebody has dealt with it. What they find stands here, and
+          goes to the webhooks and addresses that are set up.
+        </EmptyState>
+      )}
+      <Pager path={path} at={at} nextCursor={nextCursor} />
+      <WhatIsSeen />
+    </>
+  );
+}
+
+function AlertTable({ alerts }: { alerts: AlertView[] }) {
+  return (
+    <DataTable
+      label="Alerts"
+      head={
+        <>
+          <Th>Alert</Th>
+          <Th from="sm">Severity</Th>
+          <Th from="sm">State</Th>
+          <Th from="md">About</Th>
+          <Th from="lg">Events</Th>
+          <Th from="sm">Opened</Th>
+          <Th from="lg">Last found</Th>
+        </>
+      }
+    >
+      {alerts.map((alert) => (
+        <Tr key={alert.id}>
+          <Td>
+            <Link
+              href={`${path}/${alert.id}`}
+              className="font-medium wrap-anywhere text-ink hover:text-accent hover:underline"
+            >
+              {alert.title}
+            </Link>
+            <span className="block text-soft @min-[42rem]:hidden">
+              <Subject subject={alert.subject} />
+            </span>
+            <span className="mt-1 flex gap-1 @min-[36rem]:hidden">
+              <Severity severity={alert.severity} />
+              <AlertStateMark state={alert.state} />
+            </span>
+          </Td>
+          <Td from="sm">
+            <Severity severity={alert.severity} />
+          </Td>
+          <Td from="sm">
+            <AlertStateMark state={alert.state} />
+          </Td>
+          <Td from="md">
+            <Subject subject={alert.subject} />
+          </Td>
+          <Td from="lg">
+            <span className="tabular">{alert.count}</span>
+          </Td>
+          <Td from="sm">
+            <Time at={alert.openedAt} />
+          </Td>
+          <Td from="lg">
+            <Time at={alert.heldAt} />
+          </Td>
+        </Tr>
+      ))}
+    </DataTable>
+  );
+}

@@ -1,0 +1,137 @@
+import type { Metadata } from 'next';
+import { BackLink } from '#app/_ui/back-link';
+import { Fact, Facts } from '#app/_ui/facts';
+import { Link } from '#app/_ui/link';
+import { Time } from '#app/_ui/time';
+import { getAlert } from '#lib/alerts/get';
+import type { AlertDetailView, AlertEventView } from '#lib/alerts/views';
+import { adminPage, orNotFound } from '#lib/http/page';
+import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { DealWithIt } from '../_parts/deal-with-it.tsx';
+import { Evidence } from '../_parts/evidence.tsx';
+import { AlertStateMark, Severity, Subject } from '../_parts/marks.tsx';
+import { WhatIsSeen } from '../_parts/what-is-seen.tsx';
+
+export const metadata: Metadata = { title: 'Alert' };
+
+export default async function AlertPage({ params }: { params: Promise<{ id: string }> }) {
+  const { id } = await params;
+  const ctx = await adminPage(`/admin/alerts/${encodeURIComponent(id)}`);
+  const alert = await orNotFound(getAlert(ctx, { id }));
+  return (
+    <>
+      <StandingBrakes />
+      <BackLink href="/admin/alerts">Alerts</BackLink>
+      <h1 className="text-title font-semibold tracking-tight wrap-anywhere">{alert.title}</h1>
+      <p className="mt-2 mb-6 max-w-[75ch] text-soft">{alert.about}</p>
+      <div className="grid items-start gap-4 xl:grid-cols-2">
+        <section aria-labelledby="facts" className="card p-5">
+          <h2 id="facts" className="mb-4 text-section font-semibold">
+            Alert
+          </h2>
+          <AlertFacts alert={alert} />
+        </section>
+        <section aria-labelledby="evidence" className="card p-5">
+          <h2 id="evidence" className="mb-2 text-section font-semibold">
+            What was found
+          </h2>
+          <Evidence evidence={alert.evidence} />
+        </section>
+        <section aria-labelledby="became" className="card p-5">
+          <h2 id="became" className="mb-4 text-section font-semibold">
+            What became of it
+          </h2>
+          <ol className="flex flex-col gap-3">
+            {alert.events.map((event) => (
+              <li key={`${event.at.toISOString()} ${event.kind} ${event.note}`}>
+                <Event event={event} />
+              </li>
+            ))}
+          </ol>
+        </section>
+        {ctx.actor.role === 'administrator' && (
+          <section aria-labelledby="deal" className="card p-5">
+            <h2 id="deal" className="mb-4 text-section font-semibold">
+              Deal with it
+            </h2>
+            <DealWithIt id={alert.id} state={alert.state} />
+          </section>
+        )}
+      </div>
+      <WhatIsSeen />
+    </>
+  );
+}
+
+function AlertFacts({ alert }: { alert: AlertDetailView }) {
+  return (
+    <Facts>
+      <Fact label="State">
+        <AlertStateMark state={alert.state} />
+        {alert.state !== 'resolved' && (
+          <span className="block text-meta text-soft">
+            {alert.endsByPerson
+              ? 'Goes on until somebody resolves it.'
+              : 'Ends by itself once nothing has been found for a while.'}
+          </span>
+        )}
+      </Fact>
+      <Fact label="Severity">
+        <Severity severity={alert.severity} />
+      </Fact>
+      <Fact label="About">
+        <Subject subject={alert.subject} />
+      </Fact>
+      <Fact label="Events">
+        <span className="tabular">{alert.count}</span>
+      </Fact>
+      <Fact label="Measured">
+        <span className="tabular">
+          {alert.value}, at most {alert.peak}
+        </span>
+      </Fact>
+      <Fact label="Opened">
+        <Time at={alert.openedAt} />
+      </Fact>
+      <Fact label="Last found">
+        <Time at={alert.heldAt} />
+      </Fact>
+      <Fact label="Rule">
+        <code className="font-mono text-meta">{alert.rule}</code>
+      </Fact>
+      <Fact label="Id">
+        <code className="font-mono text-meta wrap-anywhere">{alert.id}</code>
+      </Fact>
+    </Facts>
+  );
+}
+
+const kinds: Record<AlertEventView['kind'], string> = {
+  opened: 'Opened',
+  reopened: 'Came back',
+  acknowledged: 'Acknowledged',
+  resolved: 'Resolved',
+  noted: 'Noted',
+};
+
+function Event({ event: { at, kind, by, note } }: { event: AlertEventView }) {
+  return (
+    <>
+      <p>
+        {kinds[kind]}
+        {by ? (
+          <>
+            {' by '}
+            <Link href={`/admin/people/${by.id}`} className="link">
+              {by.name ?? by.id}
+            </Link>
+          </>
+        ) : (
+          kind === 'resolved' && ' by itself'
+        )}
+        , <Time at={at} />
+      </p>
+      {note && <p className="wrap-anywhere whitespace-pre-wrap text-soft">{note}</p>}
+    </>
+  );
+}

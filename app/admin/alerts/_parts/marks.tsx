@@ -1,0 +1,48 @@
+import { BellRing, CircleAlert, CircleCheck, Eye, Info, type LucideIcon, TriangleAlert } from 'lucide-react';
+import { Link } from '#app/_ui/link';
+import { Badge } from '#app/_ui/status';
+import type { AlertView } from '#lib/alerts/views';
+
+interface Look {
+  tone: React.ComponentProps<typeof Badge>['tone'];
+  icon: LucideIcon;
+  word: string;
+}
+
+const severities: Record<AlertView['severity'], Look> = {
+  critical: { tone: 'bad', icon: CircleAlert, word: 'Critical' },
+  warning: { tone: 'warn', icon: TriangleAlert, word: 'Warning' },
+  info: { tone: 'quiet', icon: Info, word: 'Information' },
+};
+
+const states: Record<AlertView['state'], Look> = {
+  open: { tone: 'bad', icon: BellRing, word: 'Open' },
+  acknowledged: { tone: 'due', icon: Eye, word: 'Acknowledged' },
+  resolved: { tone: 'good', icon: CircleCheck, word: 'Resolved' },
+};
+
+/** How bad it is. */
+export function Severity({ severity }: { severity: AlertView['severity'] }) {
+  const { word, ...look } = severities[severity];
+  return <Badge {...look}>{word}</Badge>;
+}
+
+/** Whether somebody has it in hand, or it is over. */
+export function AlertStateMark({ state }: { state: AlertView['state'] }) {
+  const { word, ...look } = states[state];
+  return <Badge {...look}>{word}</Badge>;
+}
+
+/** What an alert is about, as a link to it where it has a page. */
+export function Subject({ subject }: { subject: AlertView['subject'] }) {
+  if (subject === null) return 'the whole hub';
+  const { kind, id, name } = subject;
+  return (
+    <Link
+      href={kind === 'api_key' ? '/admin/api-keys' : `/admin/connections?provider=${encodeURIComponent(id)}`}
+      className="link"
+    >
+      {name ?? <code className="font-mono">{id}</code>}
+    </Link>
+  );
+}

@@ -1,0 +1,106 @@
+'use client';
+
+import { useActionState, useState } from 'react';
+import { Notice } from '#app/_ui/notice';
+import { create } from '../actions.ts';
+import { Secret } from './secret.tsx';
+
+interface CreateWebhookProps {
+  types: readonly string[];
+}
+
+/** Adds endpoints, one after the other. */
+export function CreateWebhook({ types }: CreateWebhookProps) {
+  const [round, setRound] = useState(0);
+  return <WebhookForm key={round} types={types} again={() => setRound(round + 1)} />;
+}
+
+function WebhookForm({ types, again }: CreateWebhookProps & { again: () => void }) {
+  const [state, run, pending] = useActionState(create, null);
+  // Held here, since React empties a form's own fields after each try.
+  const [name, setName] = useState('');
+  const [url, setUrl] = useState('');
+  const [chosen, setChosen] = useState<string[]>([]);
+  if (state?.ok && state.data) {
+    return (
+      <Secret title={`${state.data.name} is ready`} secret={state.data.secret} stored={again}>
+        Messages are signed to the Standard Webhooks specification.
+      </Secret>
+    );
+  }
+  const refused = state?.ok === false ? state : null;
+  const fault = (path: string) => refused?.issues?.find((issue) => issue.path === path)?.message;
+  return (
+    <form action={run} className="card flex flex-col gap-5 p-5">
+      <h2 className="text-section font-semibold">New webhook</h2>
+      {refused && (
+        <Notice tone="bad" title="No webhook was added" reference={refused.reference} arrival>
+          <p>{refused.message}</p>
+        </Notice>
+      )}
+      <div className="flex flex-col gap-1">
+        <label htmlFor="webhook-name" className="label">
+          Name
+        </label>
+        <input
+          id="webhook-name"
+          name="name"
+          required
+          maxLength={100}
+          autoComplete="off"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          aria-describedby="webhook-name-hint"
+          className="field"
+        />
+        <p id="webhook-name-hint" className="hint">
+          {fault('name') ?? 'Who receives it, such as on-call.'}
+        </p>
+      </div>
+      <div className="flex flex-col gap-1">
+        <label htmlFor="webhook-url" className="label">
+          Address
+        </label>
+        <input
+          id="webhook-url"
+          name="url"
+          type="url"
+          required
+          maxLength={500}
+          autoComplete="off"
+          spellCheck={false}
+          value={url}
+          onChange={(event) => setUrl(event.target.value)}
+          aria-invalid={fault('url') ? true : undefined}
+          aria-describedby="webhook-url-hint"
+          className="field font-mono"
+        />
+        <p id="webhook-url-hint" className="hint">
+          {fault('url') ??
+            'Public and https. Hosts inside your network are allowed by the operator, in WEBHOOK_INTERNAL_HOSTS.'}
+        </p>
+      </div>
+      <fieldset className="flex flex-col gap-2">
+        <legend className="label mb-1">Only these messages</legend>
+        <p className="hint">None ticked means all, also later ones.</p>
+        {types.map((type) => (
+          <label key={type} className="flex items-center gap-2">
+            <input
+              type="checkbox"
+              name="types"
+              value={type}
+              checked={chosen.includes(type)}
+              onChange={() =>
+                setChosen(chosen.includes(type) ? chosen.filter((one) => one !== type) : [...chosen, type])
+              }
+            />
+            <code className="font-mono text-meta">{type}</code>
+          </label>
+        ))}
+      </fieldset>
+      <button type="submit" disabled={pending} className="btn btn-primary">
+        {pending ? 'Adding' : 'Add webhook'}
+      </button>
+    </form>
+  );
+}

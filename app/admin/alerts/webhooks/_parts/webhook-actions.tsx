@@ -1,0 +1,101 @@
+'use client';
+
+import { useRouter } from 'next/navigation';
+import { useActionState, useState } from 'react';
+import { ConfirmDialog } from '#app/_ui/confirm-dialog';
+import { Notice } from '#app/_ui/notice';
+import { remove, rotate, sendTest, setEnabled } from '../actions.ts';
+import { Secret } from './secret.tsx';
+
+interface WebhookActionsProps {
+  id: string;
+  name: string;
+  enabled: boolean;
+}
+
+/** Trying, rotating, switching off and removing an endpoint. */
+export function WebhookActions({ id, name, enabled }: WebhookActionsProps) {
+  const router = useRouter();
+  const [secret, setSecret] = useState<string | null>(null);
+  const [tested, test, testing] = useActionState(sendTest, null);
+  const fields: [string, string][] = [['id', id]];
+  if (secret) {
+    return (
+      <Secret title={`${name} has a new secret`} secret={secret} stored={() => setSecret(null)}>
+        For a day messages carry signatures by the secret before as well.
+      </Secret>
+    );
+  }
+  return (
+    <div className="flex flex-col gap-3">
+      <div className="flex flex-wrap gap-2">
+        <form action={test}>
+          <input type="hidden" name="id" value={id} />
+          <button type="submit" disabled={testing} className="btn btn-small btn-plain">
+            {testing ? 'Sending' : 'Send a test'}
+          </button>
+        </form>
+        <ConfirmDialog
+          trigger="Rotate secret"
+          triggerClass="btn btn-small btn-plain"
+          title={`Rotate the secret of ${name}?`}
+          fields={fields}
+          confirm="Rotate secret"
+          danger={false}
+          action={rotate}
+          onDone={({ data }) => data && setSecret(data.secret)}
+        >
+          <p>A new secret is made and shown once. For a day each message is signed with both.</p>
+        </ConfirmDialog>
+        <ConfirmDialog
+          trigger={enabled ? 'Switch off' : 'Switch on'}
+          triggerClass="btn btn-small btn-plain"
+          title={`Switch ${name} ${enabled ? 'off' : 'on'}?`}
+          fields={[...fields, ['enabled', enabled ? 'no' : 'yes']]}
+          confirm={enabled ? 'Switch off' : 'Switch on'}
+          danger={enabled}
+          action={setEnabled}
+        >
+          <p>
+            {enabled ? 'What is on its way is dropped, and nothing more is sent.' : 'What happens from now on is sent.'}
+          </p>
+        </ConfirmDialog>
+        <ConfirmDialog
+          trigger="Remove"
+          triggerClass="btn btn-small btn-danger-plain"
+          title={`Remove ${name}?`}
+          fields={fields}
+          confirm="Remove webhook"
+          action={remove}
+          onDone={() => router.push('/admin/alerts/webhooks')}
+        >
+          <p>Nothing more is sent to it, and its log goes with it. This cannot be undone.</p>
+        </ConfirmDialog>
+      </div>
+      {tested?.ok && tested.data && <Outcome {...tested.data} />}
+      {tested?.ok === false && (
+        <Notice tone="bad" title="Nothing was sent" reference={tested.reference} arrival>
+          <p>{tested.message}</p>
+        </Notice>
+      )}
+    </div>
+  );
+}
+
+function Outcome({ status, code, durationMs }: { status: number | null; code: string | null; durationMs: number }) {
+  const taken = status !== null && status >= 200 && status < 300;
+  return (
+    <Notice tone={taken ? 'good' : 'bad'} title={taken ? 'The test was taken' : 'The test was not taken'} arrival>
+      <p className="text-meta">
+        {status === null ? (
+          <>
+            No answer: <code className="font-mono">{code}</code>
+          </>
+        ) : (
+          <>Status {status}</>
+        )}{' '}
+        after {durationMs} ms
+      </p>
+    </Notice>
+  );
+}

@@ -1,0 +1,17 @@
+import { sql } from 'drizzle-orm';
+import { requireReader } from '#lib/access/require';
+import type { Context } from '#lib/context';
+import { type CappedCount, countCapped } from '#lib/db/count-capped';
+
+/** Nobody reads a longer number beside a word. */
+const countUpTo = 99;
+
+/**
+ * How many alerts nobody has acknowledged.
+ * @throws AppError `unauthenticated`, `forbidden`
+ */
+export async function countOpenAlerts(ctx: Context): Promise<CappedCount> {
+  requireReader(ctx);
+  const rows = sql`(select 1 from alerts where state = 'open' limit ${countUpTo + 1})`;
+  return countCapped(ctx.database.db, rows, countUpTo);
+}

@@ -1,0 +1,43 @@
+import { burst, dyingWithinDays, longestLifeMinutes, type Rule } from '#lib/alerts/rules';
+
+const span = (minutes: number) => {
+  if (minutes % 1440 === 0) return minutes === 1440 ? 'a day' : `${minutes / 1440} days`;
+  if (minutes % 60 === 0) return minutes === 60 ? 'an hour' : `${minutes / 60} hours`;
+  return `${minutes} minutes`;
+};
+
+const perSubject: Record<Rule['subject'], string> = {
+  provider: 'for each provider',
+  api_key: 'for each API key',
+  hub: 'for the whole hub',
+};
+
+function threshold(rule: Rule): string {
+  switch (rule.kind) {
+    case 'each':
+      return 'One event';
+    case 'window':
+      return `${rule.threshold} events within ${span(rule.windowMinutes)}`;
+    case 'reads':
+      if (rule.reads === 'burst')
+        return `${burst.factor} times the busiest ${span(burst.spanMinutes)} of the day before, and ${burst.floor} reads at least`;
+      return rule.reads === 'new_network' ? 'One read from another /24 or /48' : 'One call';
+    case 'state':
+      if (rule.state === 'provider_failing') return `${rule.threshold} minutes without an answer`;
+      return rule.state === 'grants_dying'
+        ? `One grant that ends within ${dyingWithinDays} days`
+        : `One token that lives for more than ${span(longestLifeMinutes)}`;
+  }
+}
+
+/** When a rule raises an alert, in words. */
+export function opensAt(rule: Rule): string {
+  return `${threshold(rule)}, ${perSubject[rule.subject]}`;
+}
+
+/** When an alert of a rule is over, in words. */
+export function endsAt(rule: Rule): string {
+  if (rule.ends === 'by_person') return 'When somebody resolves it';
+  const few = 'holdsAt' in rule && rule.holdsAt > 1 ? `fewer than ${rule.holdsAt}` : 'none';
+  return `After ${span(rule.quietMinutes)} with ${few}`;
+}

@@ -1,0 +1,207 @@
+import { sql } from 'drizzle-orm';
+import { describe, expect, test } from 'vitest';
+import { evaluateAlerts } from '#lib/alerts/evaluate';
+import { rules } from '#lib/alerts/rules';
+import { systemContext } from '#lib/context';
+import { withTransaction } from '#lib/db/database';
+import { alertEvents, alerts, eventTotals } from '#lib/db/schema/alerts';
+import { ledger } from '#lib/db/schema/ledger';
+import { record } from '#lib/ledger/record';
+import { alertClock, alertHub, readBy } from '#tests/alerts';
+import { describeWithConnections } from '#tests/database';
+import { asNobody } from '#tests/hub';
+
+const { database, hub } = alertHub();
+
+/** Each rule: what raises it, and what is just too little. */
+const tooLittleAndEnough: [
+  rule: string,
+  subject: string,
+  entry: Parameters<ReturnType<typeof alertClock>['happened']>[1],
+  enough: number,
+][] = [
+  ['refresh_token_theft', 'acme', { action: 'token.theft_suspected', provider: 'acme' }, 1],
+  ['without_pkce', 'acme', { action: 'request.refused', code: 'pkce_required', provider: 'acme' }, 1],
+  ['issuer_refused', 'acme', { action: 'flow.refused', code: 'iss_mismatch', provider: 'acme' }, 1],
+  ['ledger_broken', 'hub', { action: 'ledger.verified', outcome: 'failed', code: 'seal_mismatch' }, 1],
+  ['needs_reconnect', 'acme', { action: 'connection.needs_reconnect', provider: 'acme', code: 'invalid_grant' }, 1],
+  ['mass_revocation', 'hub', { action: 'connection.revoked', provider: 'acme' }, 20],
+  ['failed_exchanges', 'acme', { action: 'flow.refused', code: 'invalid_grant', provider: 'acme' }, 5],
+  ['refused_callbacks', 'acme', { action: 'request.refused', code: 'state_unknown', provider: 'acme' }, 10],
+  ['credentials_refused', 'acme', { action: 'token.refresh_failed', code: 'invalid_client', provider: 'acme' }, 3],
+  ['unexpected_address', 'key_1', { ...readBy('key_1', '203.0.113.9', { unexpected_ip: true }) }, 1],
+  ['unexpected_address', 'key_1', { action: 'token.denied', code: 'ip_not_allowed', apiKeyId: 'key_1' }, 1],
+];
+
+describe('each rule', () => {
+  test.each(tooLittleAndEnough)(
+    '%s opens for %s at its threshold and not below',
+    async (rule, subject, entry, enough) => {
+      const clock = alertClock(hub());
+      await clock.evaluate(0);
+      if (enough > 1) await clock.happened(1, entry, enough - 1);
+      await clock.evaluate(2);
+      expect(await clock.alerts()).toEqual([]);
+      await clock.happened(3, entry);
+      await clock.evaluate(4);
+      expect(await clock.alerts()).toEqual([`${rule} ${subject} open`]);
+    },
+  );
+
+  test('every rule is tried, here or beside', () => {
+    const tried = tooLittleAndEnough.map(([rule]) => rule);
+    const others = ['new_network', 'read_burst', 'provider_failing', 'grants_dying', 'long_lived_tokens'];
+    expect(rules.map(({ id }) => id).toSorted()).toEqual([...new Set([...tried, ...others])].toSorted());
+  });
+
+  test('a check of the ledger that finds nothing is no alert', async () => {
+    const clock = alertClock(hub());
+    await clock.evaluate(0);
+    await clock.happened(1, { action: 'ledger.verified' });
+    await clock.evaluate(2);
+    expect(await clock.alerts()).toEqual([]);
+  });
+
+  test('a folded refusal counts as many as it stands for', async () => {
+    const clock = alertClock(hub());
+    await clock.evaluate(0);
+    await clock.happened(1, { action: 'request.refused', code: 'state_unknown', count: 10 });
+    await clock.evaluate(2);
+    expect(await clock.alerts()).toEqual(['refused_callbacks hub open']);
+  });
+
+  test('events that lie further apart than the window open nothing', async () => {
+    const clock = alertClock(hub());
+    await clock.evaluate(0);
+    for (const minute of [1, 8, 15, 22, 29, 36]) {
+      await clock.happened(minute, { action: 'flow.refused', code: 'invalid_grant', provider: 'acme' });
+      await clock.evaluate(minute + 1);
+    }
+    expect(await clock.alerts()).toEqual([]);
+  });
+});
+
+describe('the life of an alert', () => {
+  const failed = { action: 'flow.refused', code: 'invalid_grant', provider: 'acme' } as const;
+
+  test('it goes on while anything is found, ends after the quiet time, and comes back as the same', async () => {
+    const clock = alertClock(hub());
+    await clock.evaluate(0);
+    await clock.happened(1, failed, 5);
+    await clock.evaluate(2);
+    await clock.happened(14, failed);
+    await clock.evaluate(15);
+    // Found last at 29, while the window still held the one of minute 14.
+    for (let minute = 20; minute <= 58; minute += 1) await clock.evaluate(minute);
+    expect(await clock.alerts()).toEqual(['failed_exchanges acme open']);
+    for (let minute = 59; minute <= 62; minute += 1) await clock.evaluate(minute);
+    expect(await clock.alerts()).toEqual(['failed_exchanges acme resolved']);
+    await clock.happened(70, failed, 5);
+    await clock.evaluate(71);
+    expect(await clock.alerts()).toEqual(['failed_exchanges acme open']);
+    const events = await database.db.select({ kind: alertEvents.kind }).from(alertEvents).orderBy(alertEvents.id);
+    expect(events.map(({ kind }) => kind)).toEqual(['opened', 'resolved', 'reopened']);
+  });
+
+  test('while it is open, more of it makes no second one', async () => {
+    const clock = alertClock(hub());
+    await clock.evaluate(0);
+    for (const minute of [1, 2, 3]) {
+      await clock.happened(minute, {
+        action: 'token.theft_suspected',
+        provider: 'acme',
+        connectionId: `con_${minute}`,
+      });
+      await clock.evaluate(minute + 1);
+    }
+    const [alert] = await database.db.select().from(alerts);
+    expect(alert).toMatchObject({ count: 3, state: 'open' });
+    expect(alert?.evidence.map(({ connection }) => connection)).toEqual(['con_3', 'con_2', 'con_1']);
+    expect(await clock.alerts()).toHaveLength(1);
+  });
+
+  test('ended by a person, it is opened by new events only', async () => {
+    const clock = alertClock(hub());
+    await clock.evaluate(0);
+    await clock.happened(1, failed, 6);
+    await clock.evaluate(2);
+    await database.db.update(alerts).set({ state: 'resolved', resolvedAt: clock.at(3), resolvedBy: 'per_a' });
+    await clock.evaluate(4);
+    expect(await clock.alerts()).toEqual(['failed_exchanges acme resolved']);
+    await clock.happened(5, failed, 5);
+    await clock.evaluate(6);
+    expect(await clock.alerts()).toEqual(['failed_exchanges acme resolved', 'failed_exchanges acme open']);
+  });
+
+  test('its opening is in the ledger and raises nothing itself', async () => {
+    const clock = alertClock(hub());
+    await clock.evaluate(0);
+    await clock.happened(1, { action: 'token.theft_suspected', provider: 'acme' });
+    await clock.evaluate(2);
+    const told = await database.db.select().from(ledger).where(sql`${ledger.action} like 'alert.%'`);
+    expect(told).toMatchObject([
+      { action: 'alert.opened', provider: 'acme', details: { rule: 'refresh_token_theft' } },
+    ]);
+  });
+});
+
+test('what was before the first look is nobody’s news', async () => {
+  const clock = alertClock(hub());
+  await clock.happened(-5, { action: 'token.theft_suspected', provider: 'acme' });
+  await clock.evaluate(0);
+  await clock.evaluate(1);
+  expect(await clock.alerts()).toEqual([]);
+});
+
+test('after a standstill of hours everything is read, and each entry once', async () => {
+  const clock = alertClock(hub());
+  await clock.evaluate(0);
+  for (let minute = 1; minute < 240; minute += 20)
+    await clock.happened(minute, { action: 'token.refreshed', provider: 'acme' });
+  await clock.happened(100, { action: 'token.theft_suspected', provider: 'acme' });
+  await clock.evaluate(241);
+  await clock.evaluate(242);
+  expect(await clock.alerts()).toEqual(['refresh_token_theft acme open']);
+  const totals = await database.db.select().from(eventTotals).orderBy(eventTotals.action);
+  expect(totals).toMatchObject([
+    { action: 'token.refreshed', provider: 'acme', total: 12 },
+    { action: 'token.theft_suspected', total: 1 },
+  ]);
+});
+
+test('only the process itself evaluates', async () => {
+  await expect(evaluateAlerts(asNobody(hub()))).rejects.toMatchObject({ code: 'forbidden' });
+});
+
+describeWithConnections('entries that commit late', () => {
+  test('an entry whose transaction goes on for long is read when it is there, and no other is read twice', async () => {
+    const runtime = hub();
+    const ctx = systemContext(runtime, 'jobs');
+    const start = Date.now();
+    const later = (seconds: number) => evaluateAlerts(ctx, { now: new Date(start + seconds * 1000) });
+    await later(0);
+    await withTransaction(database.db, async (tx) => {
+      await record(tx, ctx, { action: 'token.theft_suspected', provider: 'slow' });
+      await record(database.db, ctx, { action: 'token.theft_suspected', provider: 'quick' });
+      await later(60);
+      await later(120);
+      // Held back: the slow one's time lies before what could be read.
+      expect(await database.db.select().from(alerts)).toEqual([]);
+    });
+    await later(180);
+    await later(240);
+    const found = await database.db.select().from(alerts).orderBy(alerts.subject);
+    expect(found).toMatchObject([
+      { subject: 'quick', count: 1 },
+      { subject: 'slow', count: 1 },
+    ]);
+  });
+
+  test('of several processes at it at once, each entry counts for one', async () => {
+    const clock = alertClock(hub());
+    await clock.evaluate(0);
+    await clock.happened(1, { action: 'token.theft_suspected', provider: 'acme' }, 7);
+    await Promise.all([clock.evaluate(2), clock.evaluate(2), clock.evaluate(2)]);
+    expect(await database.db.select().from(alerts)).toMatchObject([{ count: 7 }]);
+  });
+});

@@ -1,0 +1,129 @@
+import { and, inArray, ne, sql } from 'drizzle-orm';
+import { addTotals, countEvents, type Found, readReads, readWindows, type Slice } from '#lib/alerts/read-slice';
+import { readState } from '#lib/alerts/read-states';
+import { type Rule, rules, type StateRule } from '#lib/alerts/rules';
+import { settleAlert } from '#lib/alerts/settle-alert';
+import type { Context } from '#lib/context';
+import { databaseNow } from '#lib/db/clock';
+import { type Db, withTransaction } from '#lib/db/database';
+import { alertProgress, alerts } from '#lib/db/schema/alerts';
+import { AppError } from '#lib/errors';
+import { settledHorizon } from '#lib/ledger/settled-horizon';
+import { announceConnections } from '#lib/webhooks/announce';
+
+/** What is read and committed at once; after a standstill, a window's events still meet in one look at it. */
+const sliceMilliseconds = 5 * 60_000;
+/** Slices of one tick: the rest of a long standstill is made up by the next ticks. */
+const mostSlices = 100;
+
+export interface EvaluateInput {
+  /** Replaces the database's clock. */
+  now?: Date;
+  /** Ends it early, between two slices. */
+  signal?: AbortSignal | undefined;
+}
+
+type Progress = typeof alertProgress.$inferSelect;
+
+async function lockProgress(tx: Db): Promise<Progress | undefined> {
+  const [row] = await tx.select().from(alertProgress).for('update', { skipLocked: true });
+  return row;
+}
+
+/** Alerts of these rules that are not over and of which nothing was found: they may end now. */
+async function withoutFinding(tx: Db, among: readonly Rule[], found: readonly Found[]): Promise<Found[]> {
+  const ids = among.map(({ id }) => id);
+  const live = await tx
+    .select({ rule: alerts.rule, subject: alerts.subject })
+    .from(alerts)
+    .where(and(ne(alerts.state, 'resolved'), inArray(alerts.rule, ids)));
+  return live.flatMap(({ rule: id, subject }): Found[] => {
+    const rule = among.find((one) => one.id === id);
+    const known = found.some((one) => one.rule.id === id && one.subject === subject);
+    return rule && !known ? [{ rule, subject, value: 0, count: 0, evidence: [] }] : [];
+  });
+}
+
+async function settleAll(tx: Db, ctx: Context, among: readonly Rule[], found: Found[], now: Date): Promise<void> {
+  for (const one of [...found, ...(await withoutFinding(tx, among, found))]) await settleAlert(tx, ctx, one, now);
+}
+
+const readFromLedger = rules.filter(({ kind }) => kind !== 'state');
+
+async function evaluateSlice(tx: Db, ctx: Context, slice: Slice): Promise<void> {
+  const found = [...(await countEvents(tx, slice)), ...(await readReads(tx, slice))];
+  const joined: Found[] = [];
+  for (const one of found) {
+    // Reads and refusals of the same key meet in one alert.
+    const known = joined.find(({ rule, subject }) => rule === one.rule && subject === one.subject);
+    if (!known) joined.push(one.rule.kind === 'window' ? { ...one, value: 0 } : one);
+    else {
+      const evidence = [...known.evidence, ...one.evidence];
+      Object.assign(known, { value: known.value + one.value, count: known.count + one.count, evidence });
+    }
+  }
+  for (const { rule: id, subject, value } of await readWindows(tx, slice.to)) {
+    const known = joined.find((one) => one.rule.id === id && one.subject === subject);
+    const rule = rules.find((one) => one.id === id);
+    if (known) known.value = value;
+    else if (rule) joined.push({ rule, subject, value, count: 0, evidence: [] });
+  }
+  await announceConnections(tx, slice);
+  await addTotals(tx, slice);
+  await settleAll(tx, ctx, readFromLedger, joined, slice.to);
+}
+
+/** Reads the next slice; false where nothing is left, or another process is at it. */
+async function readNext(ctx: Context, settledTo: Date): Promise<boolean> {
+  return withTransaction(ctx.database.db, async (tx) => {
+    const progress = await lockProgress(tx);
+    if (!progress) return false;
+    const from = progress.readTo;
+    // The very first look: what was before is nobody's news.
+    const to = from ? new Date(Math.min(settledTo.getTime(), from.getTime() + sliceMilliseconds)) : settledTo;
+    if (from && to <= from) return false;
+    if (from) await evaluateSlice(tx, ctx, { from, to });
+    await tx.update(alertProgress).set({ readTo: to });
+    return from !== null;
+  });
+}
+
+async function checkStates(ctx: Context, now: Date): Promise<void> {
+  const [progress] = await ctx.database.db.select({ checkedAt: alertProgress.checkedAt }).from(alertProgress);
+  const isDue = ({ id, everyMinutes }: StateRule) => {
+    const checked = progress?.checkedAt[id];
+    return !checked || now.getTime() - Date.parse(checked) >= everyMinutes * 60_000;
+  };
+  for (const rule of rules) {
+    if (rule.kind !== 'state' || !isDue(rule)) continue;
+    const found = await readState(ctx, rule, now);
+    await withTransaction(ctx.database.db, async (tx) => {
+      if (!(await lockProgress(tx))) return;
+      await settleAll(tx, ctx, [rule], found, now);
+      const checked = JSON.stringify({ [rule.id]: now.toISOString() });
+      await tx.update(alertProgress).set({ checkedAt: sql`${alertProgress.checkedAt} || ${checked}::jsonb` });
+    });
+  }
+}
+
+/**
+ * Reads on in the ledger from where the last look ended, as far as it has settled, and lets alerts open, go on and end;
+ * then looks at the states that no entry tells of. One process at a time, whichever is woken; what it found and how far
+ * it read are one transaction, so that after a crash nothing is missing or counted twice.
+ * @throws AppError `forbidden` unless this process itself asks
+ */
+export async function evaluateAlerts(ctx: Context, { now: given, signal }: EvaluateInput = {}): Promise<void> {
+  if (ctx.actor.type !== 'system') throw new AppError('forbidden');
+  const { db } = ctx.database;
+  await db.insert(alertProgress).values({ id: 1 }).onConflictDoNothing();
+  const [progress] = await db.select().from(alertProgress);
+  const earlier =
+    progress?.fenceXid != null && progress.fenceAt ? { xid: progress.fenceXid, at: progress.fenceAt } : null;
+  // Outside of the transaction that reads: its own lock is a write, which would hold the horizon back.
+  const { settledTo, fence } = await settledHorizon(db, earlier, given);
+  await db.update(alertProgress).set({ fenceXid: fence.xid, fenceAt: fence.at });
+  for (let slices = 0; settledTo && slices < mostSlices && !signal?.aborted; slices++) {
+    if (!(await readNext(ctx, settledTo))) break;
+  }
+  await checkStates(ctx, given ?? (await databaseNow(db)));
+}

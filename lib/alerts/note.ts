@@ -1,0 +1,25 @@
+import { eq, sql } from 'drizzle-orm';
+import { requireAdministrator } from '#lib/access/require';
+import { actorId } from '#lib/actor';
+import { type ChangeAlertInput, changeAlertInput } from '#lib/alerts/change-state';
+import type { Context } from '#lib/context';
+import { alertEvents, alerts } from '#lib/db/schema/alerts';
+import { AppError } from '#lib/errors';
+import { parseInput } from '#lib/parse-input';
+
+/**
+ * Adds a note to an alert, also to one that is over.
+ * @throws AppError `forbidden` unless an administrator asks, `not_found`, `invalid_request` for an empty one
+ */
+export async function noteOnAlert(ctx: Context, input: ChangeAlertInput): Promise<void> {
+  requireAdministrator(ctx);
+  const { id, note } = parseInput(changeAlertInput, input);
+  if (note === null)
+    throw new AppError('invalid_request', { issues: [{ path: 'note', message: 'Write what there is to know' }] });
+  const { db } = ctx.database;
+  const [there] = await db.select({ id: alerts.id }).from(alerts).where(eq(alerts.id, id));
+  if (!there) throw new AppError('not_found');
+  await db
+    .insert(alertEvents)
+    .values({ alertId: id, at: sql`clock_timestamp()`, kind: 'noted', by: actorId(ctx.actor) ?? '', note });
+}

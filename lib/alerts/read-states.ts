@@ -1,0 +1,106 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Found } from '#lib/alerts/read-slice';
+import { dyingWithinDays, longestLifeMinutes, type StateRule } from '#lib/alerts/rules';
+import { isSick, listProviderHealth } from '#lib/connections/provider-health';
+import type { Context } from '#lib/context';
+import { rowsOf } from '#lib/db/database';
+import type { ProviderRecord } from '#lib/providers/record';
+
+/** Nobody needs to know how many more than this: counting on would read the whole table. */
+const countUpTo = 1_000;
+/** A token may be issued a moment before it is stored, and lives that much longer by its row. */
+const leeway = 1;
+
+async function failing(ctx: Context, rule: StateRule, now: Date): Promise<Found[]> {
+  const sick = (await listProviderHealth(ctx)).filter(isSick);
+  return sick.map(({ provider, since, pausedIn, processes }) => ({
+    rule,
+    subject: provider.id,
+    value: Math.floor((now.getTime() - since.getTime()) / 60_000),
+    count: 0,
+    evidence: [{ since: since.toISOString(), processes: pausedIn, of: processes }],
+  }));
+}
+
+/**
+ * Grants that end soon: by the end that the provider named, by disuse although it is kept alive by refreshing, or
+ * because nothing can refresh a token that ends.
+ */
+function dying(provider: ProviderRecord, now: Date): SQL {
+  const from = sql`${now.toISOString()}::timestamptz`;
+  const until = sql`(${from} + make_interval(days => ${dyingWithinDays}::int))`;
+  const idle = provider.idle_keepalive_days;
+  // What is kept alive is refreshed at half of its time: nothing that is well comes this close to its end.
+  const idleUntil = sql`(${from} + make_interval(secs => ${Math.min(dyingWithinDays, (idle ?? 0) / 4) * 86_400}::float8))`;
+  const parts = [
+    sql`select id from connections where status = 'connected' and refresh_token_expires_at is not null
+      and refresh_token_expires_at > ${from} and refresh_token_expires_at < ${until} and provider = ${provider.id}`,
+    // Tokens that live for a day or less end every day: that is no news of a grant.
+    sql`select id from connections where status = 'connected' and refresh_token is null
+      and access_token_expires_at is not null and access_token_expires_at > ${from} and access_token_expires_at < ${until}
+      and access_token_expires_at - access_token_issued_at > interval '1 day' and provider = ${provider.id}`,
+    ...(idle === null
+      ? []
+      : [
+          sql`select id from connections where status = 'connected' and refresh_token is not null
+            and provider = ${provider.id} and greatest(last_refreshed_at, connected_at) < ${idleUntil} - make_interval(days => ${idle}::int)
+            and greatest(last_refreshed_at, connected_at) > ${from} - make_interval(days => ${idle}::int)`,
+        ]),
+  ];
+  return sql`select id from (${sql.join(parts, sql` union `)}) ending limit ${countUpTo}`;
+}
+
+/** One is enough: how long a provider's tokens live is the provider's setting, not the connection's. */
+function longLived(provider: ProviderRecord): SQL {
+  return sql`select id, extract(epoch from access_token_expires_at - access_token_issued_at)::int / 60 as minutes
+    from connections where status = 'connected' and provider = ${provider.id}
+      and (access_token_expires_at is null or access_token_expires_at - access_token_issued_at
+        > make_interval(mins => ${longestLifeMinutes + leeway}::int)) limit 1`;
+}
+
+async function perProvider(
+  ctx: Context,
+  rule: StateRule,
+  query: (provider: ProviderRecord) => SQL,
+  evidence: (row: { id: string; minutes?: number | null }, count: number) => Found['evidence'][number],
+): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const provider of ctx.providers.list()) {
+    const rows = rowsOf<{ id: string; minutes?: number | null }>(await ctx.database.db.execute(query(provider)));
+    const [first] = rows;
+    if (first)
+      found.push({
+        rule,
+        subject: provider.id,
+        value: rows.length,
+        count: 0,
+        evidence: [evidence(first, rows.length)],
+      });
+  }
+  return found;
+}
+
+/** What a rule about a state finds now. Outside of any transaction: it asks other parts, which have their own. */
+export function readState(ctx: Context, rule: StateRule, now: Date): Promise<Found[]> {
+  switch (rule.state) {
+    case 'provider_failing':
+      return failing(ctx, rule, now);
+    case 'grants_dying':
+      return perProvider(
+        ctx,
+        rule,
+        (provider) => dying(provider, now),
+        ({ id }, count) => ({
+          grants: count,
+          capped: count === countUpTo,
+          connection: id,
+        }),
+      );
+    case 'long_lived_tokens':
+      return perProvider(ctx, rule, longLived, ({ id, minutes }) => ({
+        minutes: minutes ?? null,
+        unlimited: minutes === null || minutes === undefined,
+        connection: id,
+      }));
+  }
+}

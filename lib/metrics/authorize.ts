@@ -1,0 +1,29 @@
+import { hash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { classifyHost } from '#lib/config/address-class';
+import type { Config } from '#lib/config/config';
+
+/** What a proxy adds; where one of them is there, the peer is not who asks. */
+const forwarding = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
+
+const digest = (text: string) => hash('sha256', text, 'buffer');
+
+/** The host that was asked for, without its port: a page of another name that resolves to here may not read. */
+function askedHost({ headers }: IncomingMessage): string {
+  return URL.parse(`http://${headers.host ?? ''}`)?.hostname.replace(/^\[|\]$/g, '') ?? '';
+}
+
+/**
+ * Whether `/metrics` may be read: with METRICS_TOKEN, by whoever shows it as a bearer token, from anywhere; without, by
+ * this machine alone and not through a proxy on it, which everybody's requests come through.
+ * @param request as it came, before anything was taken from its headers
+ */
+export function mayReadMetrics(config: Pick<Config, 'metricsToken'>, request: IncomingMessage): boolean {
+  if (config.metricsToken !== undefined) {
+    const shown = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
+    return timingSafeEqual(digest(shown), digest(config.metricsToken));
+  }
+  const peer = request.socket.remoteAddress?.replace(/^::ffff:/i, '') ?? '';
+  if (forwarding.some((name) => request.headers[name] !== undefined)) return false;
+  return classifyHost(peer) === 'loopback' && classifyHost(askedHost(request)) === 'loopback';
+}

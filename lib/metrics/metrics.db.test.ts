@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { alerts, eventTotals } from '#lib/db/schema/alerts';
+import { metricsListener } from '#lib/metrics/metrics-listener';
+import { findPromtool } from '#scripts/promtool';
+import { alertClock } from '#tests/alerts';
+import { sharedDatabase } from '#tests/database';
+import { createRuntime, plainRecord } from '#tests/hub';
+
+const database = sharedDatabase();
+const rulesFile = fileURLToPath(new URL('../../deploy/prometheus-alerts.yml', import.meta.url));
+const token = 'a-token-of-at-least-32-characters-in-all';
+
+beforeAll(async () => {
+  await database.db
+    .insert(eventTotals)
+    .values({ action: 'token.refreshed', outcome: 'ok', provider: 'acme', total: 42 });
+  const openedAt = new Date();
+  await database.db.insert(alerts).values({
+    id: 'alr_a',
+    rule: 'refresh_token_theft',
+    subject: 'acme',
+    severity: 'critical',
+    value: 1,
+    peak: 1,
+    count: 1,
+    openedAt,
+    heldAt: openedAt,
+  });
+});
+
+async function ask(options: { token?: string; headers?: Record<string, string>; method?: string } = {}) {
+  const plain = createRuntime(database.current, [plainRecord('http://127.0.0.1:1')]);
+  const runtime = { ...plain, config: { ...plain.config, metricsToken: options.token } };
+  const server = createServer(metricsListener(() => runtime));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  return new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
+    const { method = 'GET', headers = {} } = options;
+    request({ port, host: '127.0.0.1', path: '/metrics', method, headers, agent: false }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      answer.on('end', () => resolve({ status: answer.statusCode, text }));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+test('the numbers are those of the ledger and of the alerts', async () => {
+  const { status, text } = await ask();
+  expect(status).toBe(200);
+  expect(text).toContain('grantkeep_events_total{action="token.refreshed",outcome="ok",provider="acme"} 42');
+  expect(text).toContain('grantkeep_alerts{rule="refresh_token_theft",severity="critical",state="open"} 1');
+  expect(text).toContain('grantkeep_alerts{rule="ledger_broken",severity="critical",state="open"} 0');
+});
+
+test('asked again, the counters are not added up', async () => {
+  await database.db.update(eventTotals).set({ total: 43 });
+  const runtime = createRuntime(database.current, []);
+  const { metricsOf } = await import('#lib/metrics/collect');
+  await metricsOf(runtime).metrics();
+  expect(await metricsOf(runtime).metrics()).toContain('provider="acme"} 43');
+});
+
+describe('who may read', () => {
+  test.each<[what: string, options: Parameters<typeof ask>[0], status: number]>([
+    ['this machine, where no token is set', {}, 200],
+    ['this machine by another name', { headers: { host: 'localhost:3000' } }, 200],
+    ['a page whose name leads to this machine', { headers: { host: 'evil.example' } }, 404],
+    ['anybody behind a proxy on this machine', { headers: { 'x-forwarded-for': '203.0.113.9' } }, 404],
+    ['anybody behind a proxy that writes the standard header', { headers: { forwarded: 'for=203.0.113.9' } }, 404],
+    ['who shows the token', { token, headers: { authorization: `Bearer ${token}` } }, 200],
+    [
+      'who shows the token, through a proxy',
+      { token, headers: { authorization: `bearer ${token}`, 'x-forwarded-for': '203.0.113.9' } },
+      200,
+    ],
+    ['who shows another', { token, headers: { authorization: `Bearer ${token}x` } }, 404],
+    ['who shows none, although on this machine', { token }, 404],
+    ['who posts', { method: 'POST' }, 405],
+  ])('%s', async (_, options, status) => {
+    expect((await ask(options)).status).toBe(status);
+  });
+});
+
+describe('the rules for Prometheus', () => {
+  const text = readFileSync(rulesFile, 'utf8');
+  const expressions = [...text.matchAll(/expr: (?:>-\n((?: {10}.*\n)+)|(.*))/g)].map(
+    ([, folded, plain]) => folded ?? plain ?? '',
+  );
+
+  test('name nothing that /metrics does not say', async () => {
+    const { text: metrics } = await ask();
+    const known = new Set([...metrics.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
+    const named = expressions.flatMap((expression) => expression.match(/grantkeep_\w+/g) ?? []);
+    expect(expressions).toHaveLength(text.match(/- alert:/g)?.length ?? 0);
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  test('name labels and values that there are', async () => {
+    const { text: metrics } = await ask();
+    for (const [, label, value] of text.matchAll(/(severity|state)="(\w+)"/g))
+      expect(metrics, `${label}=${value}`).toContain(`${label}="${value}"`);
+    const { ledgerActions } = await import('#lib/ledger/actions');
+    for (const [, action] of text.matchAll(/action="([\w.]+)"/g)) expect(Object.keys(ledgerActions)).toContain(action);
+  });
+
+  test('are valid to promtool, where it can be had', async (context) => {
+    const promtool = await findPromtool();
+    if (promtool === undefined) {
+      context.annotate('promtool is not installed and cannot be');
+      return;
+    }
+    const { stdout } = await promisify(execFile)(promtool, ['check', 'rules', rulesFile]);
+    expect(stdout).toContain('SUCCESS');
+  });
+});
+
+test('an entry that was read shows in the counters', async () => {
+  const runtime = createRuntime(database.current, []);
+  const clock = alertClock(runtime);
+  await clock.evaluate(0);
+  await clock.happened(1, { action: 'connection.created', provider: 'other' }, 3);
+  await clock.evaluate(2);
+  const { metricsOf } = await import('#lib/metrics/collect');
+  expect(await metricsOf(runtime).metrics()).toContain('{action="connection.created",outcome="ok",provider="other"} 3');
+});

@@ -1,0 +1,84 @@
+import { and, isNull, or, sql } from 'drizzle-orm';
+import type { Db } from '#lib/db/database';
+import type { alerts } from '#lib/db/schema/alerts';
+import { type WebhookType, webhookDeliveries, webhookEndpoints, webhookMessages } from '#lib/db/schema/webhooks';
+
+/** Puts a message on its way to every endpoint that wants its type; the same message is put there once. */
+async function announce(
+  tx: Db,
+  message: { id: string; type: WebhookType; payload: Record<string, unknown>; createdAt: Date },
+): Promise<void> {
+  const wanted = or(isNull(webhookEndpoints.types), sql`${message.type} = any(${webhookEndpoints.types})`);
+  const endpoints = await tx
+    .select({ endpointId: webhookEndpoints.id })
+    .from(webhookEndpoints)
+    .where(and(isNull(webhookEndpoints.disabledAt), wanted));
+  if (endpoints.length === 0) return;
+  const { id: messageId, createdAt } = message;
+  await tx.insert(webhookMessages).values(message).onConflictDoNothing();
+  await tx
+    .insert(webhookDeliveries)
+    .values(endpoints.map(({ endpointId }) => ({ endpointId, messageId, createdAt, nextAttemptAt: createdAt })))
+    .onConflictDoNothing();
+}
+
+/** Tells the endpoints what became of an alert. `heldAt` is when. */
+export async function announceAlert(
+  tx: Db,
+  alert: typeof alerts.$inferSelect,
+  kind: 'opened' | 'reopened' | 'acknowledged' | 'resolved',
+): Promise<void> {
+  const { id, rule, subject, severity, state, value, count, openedAt, heldAt } = alert;
+  const type = `alert.${kind}` as const;
+  await announce(tx, {
+    id: `msg_${id}_${kind}_${heldAt.getTime()}`,
+    type,
+    createdAt: heldAt,
+    payload: {
+      type,
+      timestamp: heldAt.toISOString(),
+      data: { id, rule, subject, severity, state, value, count, opened_at: openedAt.toISOString() },
+    },
+  });
+}
+
+/**
+ * Tells the endpoints what became of connections, from a slice of the ledger. Where one stopped working and a refresh
+ * succeeded after all, it has recovered: that is told only if the other was. Nobody is told of anything where no endpoint
+ * wants it, but what is out of order is remembered for one that comes later.
+ */
+export async function announceConnections(tx: Db, { from, to }: { from: Date; to: Date }): Promise<void> {
+  const [after, until] = [from.toISOString(), to.toISOString()];
+  await tx.execute(sql`
+    with relevant as materialized (
+      select l.at, l.id, l.action, l.code, l.connection_id, l.person_id, l.provider,
+        lag(l.action) over (partition by l.connection_id order by l.at, l.id) as before,
+        row_number() over (partition by l.connection_id order by l.at desc, l.id desc) as from_last
+      from ledger l
+      where l.at > ${after}::timestamptz and l.at <= ${until}::timestamptz and l.connection_id is not null and l.action in
+        ('connection.created', 'connection.reconnected', 'connection.needs_reconnect', 'connection.revoked', 'token.refreshed')),
+    told as (
+      select r.*, case r.action when 'connection.needs_reconnect' then 'connection.needs_reauth'
+          when 'token.refreshed' then 'connection.recovered' else r.action end as type
+      from relevant r left join connection_outages o on o.connection_id = r.connection_id
+      where r.action <> 'token.refreshed' or r.before = 'connection.needs_reconnect'
+        or (r.before is null and o.connection_id is not null)),
+    wanted as (
+      select e.id as endpoint_id, t.id, t.at, 'msg_' || t.id as message_id, t.type, jsonb_build_object('type', t.type,
+          'timestamp', to_char(t.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+          'data', jsonb_strip_nulls(jsonb_build_object('connection_id', t.connection_id, 'person_id', t.person_id,
+            'provider', t.provider, 'reason', t.code))) as payload
+      from told t join webhook_endpoints e on e.disabled_at is null and (e.types is null or t.type = any(e.types))),
+    messages as (
+      insert into webhook_messages (id, type, payload, created_at)
+      select distinct on (message_id) message_id, type, payload, at from wanted on conflict do nothing),
+    deliveries as (
+      insert into webhook_deliveries (message_id, endpoint_id, next_attempt_at, created_at)
+      select message_id, endpoint_id, at, at from wanted order by at, id on conflict do nothing),
+    mended as (
+      delete from connection_outages o using relevant r
+      where r.connection_id = o.connection_id and r.from_last = 1 and r.action <> 'connection.needs_reconnect')
+    insert into connection_outages (connection_id, since)
+    select connection_id, at from relevant where from_last = 1 and action = 'connection.needs_reconnect'
+    on conflict do nothing`);
+}

@@ -1,0 +1,26 @@
+import { eq } from 'drizzle-orm';
+import { requireAdministrator } from '#lib/access/require';
+import type { Context } from '#lib/context';
+import { withTransaction } from '#lib/db/database';
+import { webhookEndpoints } from '#lib/db/schema/webhooks';
+import { AppError } from '#lib/errors';
+import { record } from '#lib/ledger/record';
+import { parseInput } from '#lib/parse-input';
+import { type WebhookId, webhookId } from '#lib/webhooks/endpoint';
+
+/**
+ * Removes an endpoint with its log.
+ * @throws AppError `forbidden`, `not_found`
+ */
+export async function removeWebhook(ctx: Context, input: WebhookId): Promise<void> {
+  requireAdministrator(ctx);
+  const { id } = parseInput(webhookId, input);
+  await withTransaction(ctx.database.db, async (tx) => {
+    const removed = await tx
+      .delete(webhookEndpoints)
+      .where(eq(webhookEndpoints.id, id))
+      .returning({ id: webhookEndpoints.id });
+    if (removed.length === 0) throw new AppError('not_found');
+    await record(tx, ctx, { action: 'webhook.removed', details: { webhook: id } });
+  });
+}

@@ -1,0 +1,97 @@
+import { Webhook } from 'standardwebhooks';
+import type { Config } from '#lib/config/config';
+import type { Context } from '#lib/context';
+import type { webhookEndpoints } from '#lib/db/schema/webhooks';
+import { createGuardedFetch } from '#lib/outbound/guarded-fetch';
+import { once } from '#lib/registry';
+import { secretPlace } from '#lib/webhooks/secret';
+
+/** How an attempt went: a status, or the code of why none came. The answer's body is of no interest and is not kept. */
+export interface Sent {
+  status: number | null;
+  code: string | null;
+  durationMs: number;
+  /** Seconds, where the receiver asks for rest (RFC 9110 §10.2.3). */
+  retryAfterSeconds: number | null;
+}
+
+export interface Message {
+  id: string;
+  /** The very bytes that are signed. */
+  body: string;
+}
+
+const timeoutMs = 10_000;
+const maxAnswerBytes = 64 * 1024;
+
+/**
+ * The way out to receivers. An administrator writes their addresses in the browser, not the operator, so only public
+ * ones are reached, and those that the operator names in WEBHOOK_INTERNAL_HOSTS.
+ */
+function fetchFor(config: Config): typeof fetch {
+  const made = once('webhook-fetch', () => new WeakMap<Config, typeof fetch>());
+  const known = made.get(config);
+  if (known) return known;
+  const one = createGuardedFetch({
+    operatorHosts: new Set(config.webhookInternalHosts),
+    timeoutMs,
+    maxBytes: maxAnswerBytes,
+    connectionsPerHost: 8,
+    ...(config.proxy ? { proxy: config.proxy } : {}),
+  });
+  made.set(config, one);
+  return one;
+}
+
+type Keys = Pick<typeof webhookEndpoints.$inferSelect, 'id' | 'url' | 'secret' | 'previousSecret' | 'previousUntil'>;
+
+/** Signatures by each secret that is valid at that moment, the current one first. */
+function signaturesOf(ctx: Context, endpoint: Keys, message: Message, at: Date): string {
+  const { previousSecret, previousUntil } = endpoint;
+  const overlapping = previousSecret && previousUntil && previousUntil > at ? [previousSecret] : [];
+  return [endpoint.secret, ...overlapping]
+    .map((sealed) => new Webhook(ctx.vault.open(sealed, secretPlace(endpoint.id))).sign(message.id, at, message.body))
+    .join(' ');
+}
+
+function retryAfter(answer: Response): number | null {
+  const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN);
+  return Number.isInteger(seconds) && seconds >= 0 ? seconds : null;
+}
+
+/**
+ * Sends a message to an endpoint, signed to the Standard Webhooks specification. Never throws for what the receiver does:
+ * the outcome says it, without anything that the receiver wrote.
+ * @param at the time that is signed, which receivers hold against their clock
+ */
+export async function sendMessage(
+  ctx: Context,
+  endpoint: Keys,
+  message: Message,
+  at: Date,
+  signal?: AbortSignal,
+): Promise<Sent> {
+  const begun = performance.now();
+  const durationMs = () => Math.round(performance.now() - begun);
+  try {
+    const headers = {
+      'content-type': 'application/json',
+      'user-agent': 'Grantkeep-Webhooks',
+      'webhook-id': message.id,
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+      'webhook-signature': signaturesOf(ctx, endpoint, message, at),
+    };
+    const answer = await fetchFor(ctx.config)(endpoint.url, {
+      method: 'POST',
+      headers,
+      body: message.body,
+      ...(signal ? { signal } : {}),
+    });
+    return { status: answer.status, code: null, durationMs: durationMs(), retryAfterSeconds: retryAfter(answer) };
+  } catch (error) {
+    const coded = error instanceof Error && 'code' in error;
+    const code = coded ? String(error.code) : 'internal';
+    if (!code.startsWith('outbound_')) ctx.log.error({ event: 'webhook_not_sent', endpoint: endpoint.id, err: error });
+    return { status: null, code, durationMs: durationMs(), retryAfterSeconds: null };
+  }
+}

@@ -1,0 +1,37 @@
+import { and, eq, isNotNull } from 'drizzle-orm';
+import { z } from 'zod';
+import { requireAdministrator } from '#lib/access/require';
+import type { Context } from '#lib/context';
+import { databaseNow } from '#lib/db/clock';
+import { type Db, withTransaction } from '#lib/db/database';
+import { webhookEndpoints } from '#lib/db/schema/webhooks';
+import { record } from '#lib/ledger/record';
+import { parseInput } from '#lib/parse-input';
+import { loadEndpoint, webhookId } from '#lib/webhooks/endpoint';
+import { switchOff } from '#lib/webhooks/switch-off';
+
+export const setWebhookEnabledInput = webhookId.extend({ enabled: z.boolean() });
+export type SetWebhookEnabledInput = z.input<typeof setWebhookEnabledInput>;
+
+async function switchOn(tx: Db, id: string): Promise<boolean> {
+  const on = await tx
+    .update(webhookEndpoints)
+    .set({ disabledAt: null, disabledReason: null })
+    .where(and(eq(webhookEndpoints.id, id), isNotNull(webhookEndpoints.disabledAt)))
+    .returning({ id: webhookEndpoints.id });
+  return on.length > 0;
+}
+
+/**
+ * Switches an endpoint off or on again. What was on its way when it was switched off is dropped, not kept for later.
+ * @throws AppError `forbidden`, `not_found`
+ */
+export async function setWebhookEnabled(ctx: Context, input: SetWebhookEnabledInput): Promise<void> {
+  requireAdministrator(ctx);
+  const { id, enabled } = parseInput(setWebhookEnabledInput, input);
+  await loadEndpoint(ctx, id);
+  await withTransaction(ctx.database.db, async (tx) => {
+    const changed = enabled ? await switchOn(tx, id) : await switchOff(tx, id, 'by_hand', await databaseNow(tx));
+    if (changed) await record(tx, ctx, { action: 'webhook.changed', details: { webhook: id, disabled: !enabled } });
+  });
+}

@@ -1,0 +1,57 @@
+import { sql } from 'drizzle-orm';
+import { type DeliveryState, type WebhookType, webhookEndpoints } from '#lib/db/schema/webhooks';
+
+/** Everything that a webhook may be told of, for those who may not import `lib/db`. */
+export { webhookTypes } from '#lib/db/schema/webhooks';
+
+/** An endpoint as pages show it: never its secrets. */
+export interface WebhookView {
+  id: string;
+  name: string;
+  /** The host alone for those who may change nothing. */
+  url: string;
+  /** Null: every type. */
+  types: WebhookType[] | null;
+  createdBy: string;
+  createdAt: Date;
+  disabledAt: Date | null;
+  disabledReason: 'by_hand' | 'gone' | null;
+  /** Until then messages are signed with the secret before as well. */
+  previousUntil: Date | null;
+  pending: number;
+  /** Given up within the days that are kept. */
+  failed: number;
+  lastDeliveredAt: Date | null;
+}
+
+export const webhookColumns = {
+  id: webhookEndpoints.id,
+  name: webhookEndpoints.name,
+  url: webhookEndpoints.url,
+  types: webhookEndpoints.types,
+  createdBy: webhookEndpoints.createdBy,
+  createdAt: webhookEndpoints.createdAt,
+  disabledAt: webhookEndpoints.disabledAt,
+  disabledReason: webhookEndpoints.disabledReason,
+  previousUntil:
+    sql<Date | null>`case when ${webhookEndpoints.previousUntil} > clock_timestamp() then ${webhookEndpoints.previousUntil} end`.mapWith(
+      webhookEndpoints.previousUntil,
+    ),
+};
+
+/** A message's way to an endpoint. */
+export interface DeliveryView {
+  id: number;
+  messageId: string;
+  type: string;
+  state: DeliveryState;
+  attempts: number;
+  createdAt: Date;
+  /** Null once it is over. */
+  nextAttemptAt: Date | null;
+  finishedAt: Date | null;
+  /** The last attempt's, where there was one. */
+  lastStatus: number | null;
+  lastCode: string | null;
+  lastAttemptAt: Date | null;
+}

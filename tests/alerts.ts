@@ -1,0 +1,47 @@
+import { sql } from 'drizzle-orm';
+import { beforeEach } from 'vitest';
+import { evaluateAlerts } from '#lib/alerts/evaluate';
+import { type Runtime, systemContext } from '#lib/context';
+import { alertCounts, alertProgress, alerts, eventTotals, keyNetworks } from '#lib/db/schema/alerts';
+import { ledger } from '#lib/db/schema/ledger';
+import type { LedgerAction } from '#lib/ledger/actions';
+import { sharedDatabase } from '#tests/database';
+import { createRuntime, plainRecord } from '#tests/hub';
+
+type Entry = Partial<typeof ledger.$inferInsert> & { action: LedgerAction };
+
+/** A hub whose ledger is written and whose alerts are looked at by the clock of a test, in minutes. */
+export function alertClock(runtime: Runtime, start = new Date('2026-11-22T12:00:00Z')) {
+  const at = (minute: number) => new Date(start.getTime() + minute * 60_000);
+  return {
+    at,
+    /** Looks as the tick of that minute would; entries of the last seconds before it have not settled. */
+    evaluate: (minute: number) => evaluateAlerts(systemContext(runtime, 'jobs'), { now: at(minute) }),
+    /** Puts like entries into the ledger as of that minute. */
+    async happened(minute: number, entry: Entry, times = 1): Promise<void> {
+      const row = { outcome: 'ok', actorType: 'system', actorId: 'test', ...entry, at: at(minute) } as const;
+      await runtime.database.db.insert(ledger).values(Array.from({ length: times }, () => row));
+    },
+    /** The alerts, oldest first: rule, subject, state. */
+    async alerts() {
+      const rows = await runtime.database.db.select().from(alerts).orderBy(alerts.openedAt, alerts.rule);
+      return rows.map(({ rule, subject, state }) => `${rule} ${subject || 'hub'} ${state}`);
+    },
+  };
+}
+
+/** A database that the tests of a file share, in which each finds no alerts and an empty ledger, and hubs on it. */
+export function alertHub() {
+  const database = sharedDatabase();
+  beforeEach(async () => {
+    const { db } = database;
+    for (const table of [alerts, alertCounts, alertProgress, keyNetworks, eventTotals]) await db.delete(table);
+    // The ledger cannot be emptied by the product; the test may.
+    await db.execute(sql`truncate ledger`);
+  });
+  return { database, hub: () => createRuntime(database.current, [plainRecord('http://127.0.0.1:1')]) };
+}
+
+/** The entry of a token that a key read from an address. */
+export const readBy = (key: string, ip: string, details: Entry['details'] = {}) =>
+  ({ action: 'token.vended', apiKeyId: key, provider: 'acme', ip, details }) as const;

@@ -1,0 +1,72 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { sql } from 'drizzle-orm';
+import { afterEach, beforeEach } from 'vitest';
+import { alertCounts, alertProgress, alerts } from '#lib/db/schema/alerts';
+import { connectionOutages, webhookEndpoints, webhookMessages } from '#lib/db/schema/webhooks';
+import { alertClock } from '#tests/alerts';
+import { sharedDatabase } from '#tests/database';
+import { addPerson, createRuntime, plainRecord } from '#tests/hub';
+
+interface Got {
+  headers: Record<string, string>;
+  body: string;
+}
+
+/**
+ * A database and hubs on it that may send webhooks to receivers on loopback; emptied before each test. Call it at the
+ * top of a file.
+ */
+export function webhookHub() {
+  const database = sharedDatabase();
+  const closing: (() => Promise<void>)[] = [];
+
+  beforeEach(async () => {
+    const { db } = database;
+    for (const table of [webhookMessages, webhookEndpoints, connectionOutages, alerts, alertCounts, alertProgress])
+      await db.delete(table);
+    await db.execute(sql`truncate ledger`);
+  });
+  afterEach(async () => {
+    for (const close of closing.splice(0)) await close();
+  });
+
+  /** A receiver on loopback that can go down and come back at the same address. */
+  async function receiver() {
+    const got: Got[] = [];
+    const answer = { status: 204, headers: {} as Record<string, string> };
+    let port = 0;
+    let stop: (() => Promise<void>) | undefined;
+    const up = async () => {
+      const server = createServer(async (request, response) => {
+        let body = '';
+        for await (const chunk of request) body += String(chunk);
+        got.push({ headers: request.headers as Record<string, string>, body });
+        response.writeHead(answer.status, answer.headers).end('not to be kept');
+      });
+      await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+      port = (server.address() as AddressInfo).port;
+      stop = () =>
+        new Promise((resolve) => {
+          server.close(() => resolve());
+          server.closeAllConnections();
+        });
+    };
+    const down = async () => {
+      await stop?.();
+      stop = undefined;
+    };
+    await up();
+    closing.push(down);
+    return { got, answer, up, down, url: `http://127.0.0.1:${port}/hook`, host: `127.0.0.1:${port}` };
+  }
+
+  /** A hub whose operator allows webhooks to these hosts, its administrator, and the clock of its ledger. */
+  async function hubWith(...hosts: string[]) {
+    const plain = createRuntime(database.current, [plainRecord('http://127.0.0.1:1')]);
+    const runtime = { ...plain, config: { ...plain.config, webhookInternalHosts: hosts } };
+    return { runtime, admin: (await addPerson(runtime)).ctx('administrator'), clock: alertClock(runtime) };
+  }
+
+  return { database, receiver, hubWith };
+}
