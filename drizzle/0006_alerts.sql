@@ -18,7 +18,7 @@ CREATE TABLE "alert_events" (
 CREATE TABLE "alert_progress" (
 	"id" integer PRIMARY KEY NOT NULL,
 	"read_to" timestamp (3) with time zone,
-	"fence_xid" bigint,
+	"fence_position" bigint,
 	"fence_at" timestamp (3) with time zone,
 	"checked_at" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	CONSTRAINT "alert_progress_one" CHECK ("alert_progress"."id" = 1)

@@ -118,10 +118,12 @@ export async function evaluateAlerts(ctx: Context, { now: given, signal }: Evalu
   await db.insert(alertProgress).values({ id: 1 }).onConflictDoNothing();
   const [progress] = await db.select().from(alertProgress);
   const earlier =
-    progress?.fenceXid != null && progress.fenceAt ? { xid: progress.fenceXid, at: progress.fenceAt } : null;
+    progress?.fencePosition != null && progress.fenceAt
+      ? { position: progress.fencePosition, at: progress.fenceAt }
+      : null;
   // Outside of the transaction that reads: its own lock is a write, which would hold the horizon back.
-  const { settledTo, fence } = await settledHorizon(db, earlier, given);
-  await db.update(alertProgress).set({ fenceXid: fence.xid, fenceAt: fence.at });
+  const { settledTo, fence } = await settledHorizon(ctx.database, earlier, given);
+  await db.update(alertProgress).set({ fencePosition: fence.position, fenceAt: fence.at });
   for (let slices = 0; settledTo && slices < mostSlices && !signal?.aborted; slices++) {
     if (!(await readNext(ctx, settledTo))) break;
   }

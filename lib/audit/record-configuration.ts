@@ -28,6 +28,10 @@ export function describeConfiguration({ config, providers }: Pick<Context, 'conf
     ledger_retention_months: config.ledgerRetentionMonths,
     keep_alive_days: config.keepAliveDays,
     api_rate_per_minute: config.apiRatePerMinute,
+    mail: config.mail ?? null,
+    alert_emails: config.alertEmails,
+    webhook_internal_hosts: config.webhookInternalHosts,
+    metrics_token: config.metricsToken ?? null,
   };
   return [
     ...Object.entries(settings).map(([name, value]) => `${name}=${digest(value)}`),

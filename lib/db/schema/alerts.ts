@@ -96,8 +96,8 @@ export const alertProgress = pgTable(
     id: integer().primaryKey(),
     /** Every entry up to here has been counted. */
     readTo: instant(),
-    /** Entries up to `fenceAt` are all there once every transaction below `fenceXid` has ended (see settled-horizon). */
-    fenceXid: bigint({ mode: 'number' }),
+    /** Entries up to `fenceAt` are all there once the ledger has settled to `fencePosition` (see settled-horizon). */
+    fencePosition: bigint({ mode: 'number' }),
     fenceAt: instant(),
     /** When each rule that is not read from the ledger was last looked at. */
     checkedAt: jsonb().$type<Record<string, string>>().notNull().default({}),
