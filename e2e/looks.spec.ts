@@ -96,6 +96,9 @@ test('the admin pages look right, light and dark, wide and narrow', async ({ new
     '/admin/ledger',
     '/admin/ledger?action=token.vended&outcome=failed',
     '/admin/ledger/seals',
+    '/admin/alerts',
+    '/admin/alerts/rules',
+    '/admin/alerts/webhooks',
   ];
   for (const path of [...lists, `/admin/connections/${id}`, `/admin/people/${await personOf(app, id)}`]) {
     await look(page, path);

@@ -39,7 +39,8 @@ const subjects: Record<Rule['subject'], SQL> = {
 /** The rules that look at single entries. Reads are too many for that; of them only refused ones are looked at so. */
 const matching = rules.flatMap((rule): { rule: Rule; match: Match }[] => {
   if (rule.kind === 'each' || rule.kind === 'window') return [{ rule, match: rule.match }];
-  const refused: Match = { actions: ['token.denied'], codes: ['ip_not_allowed'] };
+  // Vending checks its caller's key by itself and has its own entry; every other call refuses the request.
+  const refused: Match = { actions: ['token.denied', 'request.refused'], codes: ['ip_not_allowed'] };
   return rule.kind === 'reads' && rule.reads === 'unexpected_address' ? [{ rule, match: refused }] : [];
 });
 

@@ -2,11 +2,11 @@ import { and, desc, eq, inArray } from 'drizzle-orm';
 import { z } from 'zod';
 import { requirePerson } from '#lib/access/require';
 import { before, cursorAfter, type LedgerTableRow, readNames } from '#lib/audit/list-ledger';
+import { historySentence } from '#lib/connections/history-sentence';
 import type { Context } from '#lib/context';
 import type { Page } from '#lib/cursor';
 import { connections } from '#lib/db/schema/connections';
 import { ledger } from '#lib/db/schema/ledger';
-import { type LedgerAction, ledgerActions } from '#lib/ledger/actions';
 import { parseInput } from '#lib/parse-input';
 
 export const listActivityInput = z.object({
@@ -42,6 +42,7 @@ const pageEntries = 200;
 function isLike(a: ActivityView, b: ActivityView): boolean {
   return (
     a.action === b.action &&
+    a.sentence === b.sentence &&
     a.outcome === b.outcome &&
     a.code === b.code &&
     a.by === b.by &&
@@ -111,7 +112,7 @@ export async function listActivity(ctx: Context, input: ListActivityInput = {}):
       at: row.at,
       until: row.at,
       action: row.action,
-      sentence: ledgerActions[row.action as LedgerAction] ?? row.action,
+      sentence: historySentence(row),
       outcome: row.outcome,
       code: row.code,
       count: row.count,

@@ -3,20 +3,23 @@
 import { refresh } from 'next/cache';
 import { redirect } from 'next/navigation';
 import { z } from 'zod';
-import { revokeConnection } from '#lib/connections/revoke';
+import { revokeConnection, revokeConnectionInput } from '#lib/connections/revoke';
 import { formAction } from '#lib/http/action';
-import { reasonText } from '#lib/ledger/reason';
 import { prepareBulkRevocation } from '#lib/revocations/prepare';
 
 const administrator = { role: 'administrator' } as const;
 const id = z.string().max(64);
 
-/** Revokes one connection. */
-export const revokeOne = formAction(z.object({ id, reason: reasonText }), administrator, async (ctx, input) => {
-  await revokeConnection(ctx, input);
-  refresh();
-  return undefined;
-});
+/** Revokes one connection, for a reason. */
+export const revokeOne = formAction(
+  revokeConnectionInput.required({ reason: true }),
+  administrator,
+  async (ctx, input) => {
+    await revokeConnection(ctx, input);
+    refresh();
+    return undefined;
+  },
+);
 
 const ids = z
   .union([z.string(), z.array(z.string())])
