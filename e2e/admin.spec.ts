@@ -1,7 +1,17 @@
 import type { Page, Request } from '@playwright/test';
 import type { RunningApp } from './app-process.ts';
 import { expect, test } from './fixtures.ts';
-import { callHub, givenConnection, personOf, serviceKey, signInAs, someone, statusWithToken, vend } from './steps.ts';
+import {
+  callHub,
+  givenConnection,
+  personOf,
+  serviceKey,
+  signInAs,
+  someone,
+  statusWithToken,
+  stepUpAs,
+  vend,
+} from './steps.ts';
 
 const login = (name: string) => name.toLowerCase().replaceAll(' ', '-');
 
@@ -95,6 +105,7 @@ test.describe('connections', () => {
     // First what it comes to, then the same button once more.
     await expect(page).toHaveURL(/\/admin\/revocations\/blk_/);
     await expect(page.getByText('Nothing is revoked yet')).toBeVisible();
+    await stepUpAs(page, app, 'admin@example.com');
     await page.getByRole('button', { name: 'Revoke 2' }).click();
     const dialog = page.getByRole('alertdialog', { name: 'Revoke 2 connections?' });
     const confirm = dialog.getByRole('button', { name: 'Revoke 2' });

@@ -94,7 +94,7 @@ export async function exportLedger(ctx: Context, input: ExportLedgerInput): Prom
   const { proof } = await requireStepUp(ctx);
   await record(ctx.database.db, ctx, {
     action: 'ledger.exported',
-    details: { what: 'rows', format, proof, ...described(filter) },
+    details: { what: 'rows', format, step_up: proof, ...described(filter) },
   });
   return rowsWithin(ctx.database.db, filter, ctx.now());
 }

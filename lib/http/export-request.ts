@@ -1,6 +1,6 @@
-import { Readable } from 'node:stream';
 import type { Context } from '#lib/context';
 import { toAppError } from '#lib/errors';
+import { attachment } from '#lib/http/attachment';
 import { seeOther } from '#lib/http/oauth-answers';
 import { requireSameOrigin } from '#lib/http/origin';
 import { exportBulkRevocation } from '#lib/revocations/export';
@@ -14,14 +14,7 @@ export async function handleBulkExport(ctx: Context, request: Request, id: strin
     requireSameOrigin(ctx.config, request.headers);
     const format = (await request.formData()).get('format');
     const { name, type, body } = await exportBulkRevocation(ctx, { id, format: format === 'json' ? 'json' : 'csv' });
-    return new Response(Readable.toWeb(body) as ReadableStream, {
-      headers: {
-        'content-type': type,
-        'content-disposition': `attachment; filename="${name}"`,
-        'cache-control': 'no-store',
-        'x-content-type-options': 'nosniff',
-      },
-    });
+    return attachment(body, name, type);
   } catch (thrown) {
     const error = toAppError(thrown);
     if (error.status >= 500)

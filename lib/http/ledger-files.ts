@@ -5,6 +5,7 @@ import { ledgerFilterNames, readLedgerFilter } from '#lib/audit/ledger-filter';
 import type { Context } from '#lib/context';
 import { AppError, toAppError } from '#lib/errors';
 import { csvOf } from '#lib/export/csv';
+import { attachment } from '#lib/http/attachment';
 import { seeOther } from '#lib/http/oauth-answers';
 import { requireSameOrigin } from '#lib/http/origin';
 
@@ -44,16 +45,6 @@ async function* lines(rows: AsyncIterable<ExportedRow>) {
     text = '';
   }
   if (text !== '') yield text;
-}
-
-function attachment(body: Readable | string, name: string, type: string): Response {
-  return new Response(typeof body === 'string' ? body : (Readable.toWeb(body) as ReadableStream), {
-    headers: {
-      'content-type': type,
-      'content-disposition': `attachment; filename="${name}"`,
-      'cache-control': 'no-store',
-    },
-  });
 }
 
 /** Back to the page with what was wrong, since a form posted this and not a program. */

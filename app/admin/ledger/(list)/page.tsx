@@ -9,11 +9,11 @@ import { type LedgerEntryView, listLedger } from '#lib/audit/list-ledger';
 import { adminPage, orNotFound } from '#lib/http/page';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 import { filteredAddress, readListAddress } from '#ui/list-address';
+import { LiveTail } from '../../_parts/live-tail.tsx';
 import { Pager } from '../../_parts/pager.tsx';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
 import { LedgerFilters } from '../_parts/ledger-filters.tsx';
 import { LedgerTable } from '../_parts/ledger-table.tsx';
-import { LiveTail } from '../_parts/live-tail.tsx';
 
 export const metadata: Metadata = { title: 'Ledger' };
 

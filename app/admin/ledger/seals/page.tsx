@@ -12,9 +12,9 @@ import { adminPage, orNotFound } from '#lib/http/page';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
+import { LiveTail } from '../../_parts/live-tail.tsx';
 import { Pager } from '../../_parts/pager.tsx';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
-import { LiveTail } from '../_parts/live-tail.tsx';
 import { CheckResult } from './_parts/check-result.tsx';
 import { VerifyForm } from './_parts/verify-form.tsx';
 

@@ -12,11 +12,11 @@ import type { BulkDetailView, BulkProviderView } from '#lib/revocations/views';
 import { criteriaWords, type ProgressLine, progressLines } from '#ui/bulk-words';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 import { filteredAddress, type ListAddress, readListAddress } from '#ui/list-address';
+import { LiveTail } from '../../_parts/live-tail.tsx';
 import { Pager } from '../../_parts/pager.tsx';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
 import { BulkRows } from '../_parts/bulk-rows.tsx';
 import { StartBulk } from '../_parts/start-bulk.tsx';
-import { Watch } from '../_parts/watch.tsx';
 
 export const metadata: Metadata = { title: 'Bulk revocation' };
 
@@ -54,7 +54,7 @@ export default async function BulkPage({ params, searchParams }: BulkPageProps) 
       >
         {criteriaWords(bulk.criteria, names).join(', ')}
       </PageHeading>
-      {!prepared && !bulk.settled && <Watch />}
+      {!prepared && !bulk.settled && <LiveTail seconds={3} />}
       <div className="flex flex-col gap-4">
         {refusal && (
           <Notice tone="bad" title="No file was made" reference={flow?.reference ?? undefined} arrival>
