@@ -3,6 +3,7 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog';
 import { usePathname } from 'next/navigation';
 import { useActionState, useEffect, useId, useState } from 'react';
+import { StepUpLink } from '#app/_ui/step-up-link';
 import type { ActionState } from '#lib/http/action';
 import { Notice } from './notice.tsx';
 
@@ -110,11 +111,7 @@ function ConfirmForm<Data>(props: ConfirmDialogProps<Data> & { close: () => void
       {state?.ok === false && (
         <Notice tone="bad" title="That did not work" reference={state.reference} arrival>
           <p>{state.message}</p>
-          {state.code === 'step_up_required' && (
-            <a href={`/step-up?${new URLSearchParams({ return_to: path })}`} className="link">
-              Sign in once more
-            </a>
-          )}
+          {state.code === 'step_up_required' && <StepUpLink returnTo={path} />}
           {state.issues?.map((issue) => (
             <p key={`${issue.path} ${issue.message}`}>
               {issue.path}: {issue.message}

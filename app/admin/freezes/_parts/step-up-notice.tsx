@@ -1,5 +1,5 @@
-import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
+import { StepUpLink } from '#app/_ui/step-up-link';
 import { Time } from '#app/_ui/time';
 import type { StepUpView } from '#lib/people/step-up';
 
@@ -19,9 +19,7 @@ export function StepUpNotice({ stepUp: { fresh } }: { stepUp: StepUpView }) {
       ) : (
         <Notice tone="info" title="Thawing needs a fresh sign-in">
           <p>
-            <Link href={`/step-up?${new URLSearchParams({ return_to: '/admin/freezes' })}`} className="link">
-              Sign in once more
-            </Link>
+            <StepUpLink returnTo="/admin/freezes" />
           </p>
         </Notice>
       )}

@@ -4,6 +4,7 @@ import { EmptyState } from '#app/_ui/empty-state';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
+import { StepUpLink } from '#app/_ui/step-up-link';
 import { ledgerFilterNames, listedActions, readLedgerFilter } from '#lib/audit/ledger-filter';
 import { type LedgerEntryView, listLedger } from '#lib/audit/list-ledger';
 import { adminPage, orNotFound } from '#lib/http/page';
@@ -70,12 +71,7 @@ export default async function Ledger({ searchParams }: { searchParams: Promise<S
             <p>{refusal}</p>
             {flow?.code === 'step_up_required' && (
               <p>
-                <Link
-                  href={`/step-up?${new URLSearchParams({ return_to: filteredAddress(path, { ...at, filters }, {}) })}`}
-                  className="link"
-                >
-                  Sign in once more
-                </Link>
+                <StepUpLink returnTo={filteredAddress(path, { ...at, filters }, {})} />
               </p>
             )}
           </Notice>

@@ -4,6 +4,7 @@ import { Fact, Facts } from '#app/_ui/facts';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
+import { StepUpLink } from '#app/_ui/step-up-link';
 import { TimeOr } from '#app/_ui/time';
 import { adminPage, orNotFound } from '#lib/http/page';
 import { getBulkRevocation } from '#lib/revocations/get';
@@ -61,9 +62,7 @@ export default async function BulkPage({ params, searchParams }: BulkPageProps) 
             <p>{refusal}</p>
             {flow?.code === 'step_up_required' && (
               <p>
-                <Link href={`/step-up?${new URLSearchParams({ return_to: path })}`} className="link">
-                  Sign in once more
-                </Link>
+                <StepUpLink returnTo={path} />
               </p>
             )}
           </Notice>
