@@ -11,7 +11,7 @@ export interface BackgroundProgram {
   folder: string;
   /** Writes a file into the folder, for the program's user only, and answers its path. */
   write(name: string, text: string): string;
-  /** Starts it, and resolves when it takes connections at the port. */
+  /** Starts it, and resolves when it takes connections at the port. Where it does not, all of it is gone again. */
   start(program: string, args: string[], port: number): Promise<void>;
   reload(): void;
   /** What it has written. */
@@ -34,6 +34,15 @@ export async function prepareProgram(name: string): Promise<BackgroundProgram> {
     rmSync(folder, { recursive: true, force: true });
   };
   process.once('exit', endNow);
+  const close = async () => {
+    process.removeListener('exit', endNow);
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    }
+    rmSync(folder, { recursive: true, force: true });
+  };
   return {
     folder,
     write: (file, text) => {
@@ -53,19 +62,16 @@ export async function prepareProgram(name: string): Promise<BackgroundProgram> {
       }
       const ended = once(begun, 'exit').then(() => Promise.reject(new Error(`${name} ended:\n${log.slice(-2000)}`)));
       ended.catch(() => {});
-      await Promise.race([ended, untilOpen(port)]);
+      try {
+        await Promise.race([ended, untilOpen(port)]);
+      } catch (error) {
+        await close();
+        throw error;
+      }
     },
     reload: () => void child?.kill('SIGHUP'),
     log: () => log,
-    close: async () => {
-      process.removeListener('exit', endNow);
-      if (child && child.exitCode === null && child.signalCode === null) {
-        const ended = once(child, 'exit');
-        child.kill('SIGKILL');
-        await ended;
-      }
-      rmSync(folder, { recursive: true, force: true });
-    },
+    close,
   };
 }
 

@@ -51,12 +51,7 @@ export async function startPgbouncer(url: string, poolSize: number): Promise<Dat
     ]);
     return daemon.write('pgbouncer.ini', `${text}unix_socket_dir =\n`);
   };
-  try {
-    await daemon.start(program, [settings(url)], port);
-  } catch (error) {
-    await daemon.close();
-    throw error;
-  }
+  await daemon.start(program, [settings(url)], port);
   return {
     url: addressed(url, port),
     repoint: (to) => {
@@ -88,12 +83,7 @@ listen postgresql
   server primary 127.0.0.1:${new URL(url).port}
 `,
   );
-  try {
-    await daemon.start(program, ['-db', '-f', settings], port);
-  } catch (error) {
-    await daemon.close();
-    throw error;
-  }
+  await daemon.start(program, ['-db', '-f', settings], port);
   return {
     url: addressed(url, port),
     repoint: (to) => {

@@ -28,12 +28,7 @@ export async function startHttpBalancer(ports: readonly number[]): Promise<HttpB
   ]);
   const settings = daemon.write('haproxy.cfg', shipped);
   const telling = daemon.write('telling.cfg', `global\n  stats socket ${control} mode 600\n`);
-  try {
-    await daemon.start(program, ['-db', '-f', telling, '-f', settings], port);
-  } catch (error) {
-    await daemon.close();
-    throw error;
-  }
+  await daemon.start(program, ['-db', '-f', telling, '-f', settings], port);
   /** Rows of the processes, as the names of columns lead to values. */
   const state = async (): Promise<Record<string, string>[]> => {
     const socket = createConnection(control);

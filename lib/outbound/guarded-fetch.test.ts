@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,6 +10,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ResolveAll } from '#lib/outbound/connect-policy';
 import { createGuardedFetch, type GuardedFetchOptions } from '#lib/outbound/guarded-fetch';
+import { resolver } from '#tests/resolver';
 import { type QuirkyServer, quirkyServer } from '#tests/servers/quirky-server';
 import { selfSigned } from '#tests/servers/self-signed';
 
@@ -18,20 +19,6 @@ const hostOf = (server: QuirkyServer) => new URL(server.url).host;
 /** A guarded fetch whose operator wrote the server's host. */
 function guarded(server: QuirkyServer, options: Partial<GuardedFetchOptions> = {}) {
   return createGuardedFetch({ operatorHosts: new Set([hostOf(server)]), ...options });
-}
-
-/** A resolver that answers from a table and notes what it was asked. */
-function resolver(...answers: string[][]): { resolve: ResolveAll; asked: string[] } {
-  const asked: string[] = [];
-  const resolve: ResolveAll = (hostname, callback) => {
-    const addresses = answers[Math.min(asked.length, answers.length - 1)] ?? [];
-    asked.push(hostname);
-    callback(
-      null,
-      addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
-    );
-  };
-  return { resolve, asked };
 }
 
 const hostileUrls = readFileSync(new URL('../../tests/hostile/outbound-urls.txt', import.meta.url), 'utf8')
@@ -305,71 +292,5 @@ describe('certificates', () => {
     const cwd = new URL('../..', import.meta.url);
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script, server.url], { env, cwd });
     expect(stdout.trim()).toBe('200');
-  });
-});
-
-describe('behind a proxy', () => {
-  /** A forward proxy that connects every tunnel to one server and notes what it was asked for. */
-  async function proxyTo(server: QuirkyServer) {
-    const asked: string[] = [];
-    const proxy = createServer((_, response) => response.writeHead(502).end());
-    proxy.on('connect', (request, socket) => {
-      asked.push(request.url ?? '');
-      const upstream = connect(Number(new URL(server.url).port), '127.0.0.1', () => {
-        socket.write('HTTP/1.1 200 OK\r\n\r\n');
-        upstream.pipe(socket).pipe(upstream);
-      });
-      upstream.on('error', () => socket.destroy());
-      socket.on('error', () => upstream.destroy());
-    });
-    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => {
-      proxy.close();
-      proxy.closeAllConnections();
-    });
-    const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-    return { asked, options: { httpProxy: url, httpsProxy: url } };
-  }
-
-  test('names go to the proxy unresolved, and certificates are still checked', async () => {
-    const server = await quirkyServer({ tls: selfSigned() });
-    const { asked, options } = await proxyTo(server);
-    const { resolve, asked: resolved } = resolver(['10.0.0.1']);
-    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
-    const fetcher = createGuardedFetch({ operatorHosts: new Set(), proxy: options, resolve });
-    await expect(fetcher('https://as.example/token')).rejects.toMatchObject({
-      code: 'outbound_failed',
-      reason: 'DEPTH_ZERO_SELF_SIGNED_CERT',
-    });
-    expect(asked).toEqual(['as.example:443']);
-    expect(resolved).toEqual([]);
-  });
-
-  test('literals and metadata names are refused before the proxy hears of them', async () => {
-    const server = await quirkyServer();
-    const { asked, options } = await proxyTo(server);
-    const fetcher = createGuardedFetch({ operatorHosts: new Set(), proxy: options });
-    for (const url of [
-      'https://10.0.0.1/',
-      'https://169.254.169.254/',
-      'https://localhost/',
-      'https://metadata.google.internal/',
-    ]) {
-      await expect(fetcher(url)).rejects.toMatchObject({ code: 'outbound_blocked' });
-    }
-    expect(asked).toEqual([]);
-  });
-
-  test('hosts that go past the proxy are guarded as without one', async () => {
-    const server = await quirkyServer();
-    const { asked, options } = await proxyTo(server);
-    const { resolve } = resolver(['10.0.0.1']);
-    const fetcher = createGuardedFetch({
-      operatorHosts: new Set(),
-      proxy: { ...options, noProxy: 'as.example' },
-      resolve,
-    });
-    await expect(fetcher('https://as.example/')).rejects.toMatchObject({ code: 'outbound_blocked' });
-    expect(asked).toEqual([]);
   });
 });
