@@ -11,10 +11,13 @@ const providers = ['google', 'github', 'salesforce', 'okta', 'auth0'] as const;
 type ProviderId = (typeof providers)[number];
 const hub = demoHub(['demo', ...providers]);
 
-/** An account connected through the real flow, whose access token ended a moment ago. */
+let people = 0;
+
+/** A new person's account, connected through the real flow, whose access token ended a moment ago. */
 async function connectedAndExpired(provider: ProviderId): Promise<string> {
   const visitor = new Visitor(hub.runtime);
-  await visitor.signIn(`vends-${provider}@example.com`);
+  people += 1;
+  await visitor.signIn(`vends-${provider}-${people}@example.com`);
   const back = await visitor.connect(provider);
   const id = back.searchParams.get('connection') ?? '';
   await expire(id);

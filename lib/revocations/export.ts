@@ -99,5 +99,5 @@ export async function exportBulkRevocation(ctx: Context, input: ExportBulkInput)
   const name = `revocation-${id}.${format}`;
   return format === 'csv'
     ? { name, type: 'text/csv; charset=utf-8', body: csvOf(columns, flatRows(ctx, id)) }
-    : { name, type: 'application/json', body: Readable.from(jsonOf(ctx, bulk)) };
+    : { name, type: 'application/json', body: Readable.from(jsonOf(ctx, bulk), { objectMode: false }) };
 }
