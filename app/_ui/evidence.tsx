@@ -1,3 +1,4 @@
+import { Link } from '#app/_ui/link';
 import { Moment } from '#app/_ui/moment';
 import { Notice } from '#app/_ui/notice';
 import { Time } from '#app/_ui/time';
@@ -7,10 +8,12 @@ import { honouredSentence, proofWords, tokenSentence } from './evidence-words.ts
 interface EvidenceProps {
   revocation: RevocationView;
   provider: string;
+  /** Names each token by its fingerprint, and leads to the entries of who read it: for readers of the ledger. */
+  fingerprints?: boolean;
 }
 
 /** What was seen of the old tokens after the provider had been told: which is dead since when, and which is not. */
-export function Evidence({ revocation, provider }: EvidenceProps) {
+export function Evidence({ revocation, provider, fingerprints = false }: EvidenceProps) {
   const words = proofWords(revocation, provider);
   const { proof } = revocation;
   const honoured = honouredSentence(proof, new Date());
@@ -32,6 +35,14 @@ export function Evidence({ revocation, provider }: EvidenceProps) {
                   {' '}
                   <Time at={new Date(one.at)} />
                 </span>
+              )}
+              {fingerprints && one.fingerprint && (
+                <Link
+                  href={`/admin/ledger?fingerprint=${encodeURIComponent(one.fingerprint)}`}
+                  className="link block font-mono text-meta wrap-anywhere"
+                >
+                  {one.fingerprint}
+                </Link>
               )}
             </li>
           ))}

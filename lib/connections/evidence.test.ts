@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { firstEvidence, isSelfContained, mayBeHonoured, verdictOf, withAnswers } from '#lib/connections/evidence';
+import {
+  firstEvidence,
+  isAbout,
+  isSelfContained,
+  mayBeHonoured,
+  verdictOf,
+  withAnswers,
+} from '#lib/connections/evidence';
+import { fingerprintOf } from '#lib/connections/fingerprint';
 import type { TriedToken } from '#lib/connections/try-tokens';
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -21,6 +29,7 @@ test.each<[string, string, boolean]>([
 
 const tried = (answer: TriedToken['answer'], token: TriedToken['token'] = 'access_token'): TriedToken => ({
   token,
+  fingerprint: fingerprintOf(`the ${token}`),
   by: answer === 'unknown' ? null : 'userinfo',
   answer,
 });
@@ -62,6 +71,16 @@ describe('the verdict', () => {
     expect(verdictOf(withAnswers(seen('accepted', 'accepted'), [tried('unknown')], found))).toBe('still_accepted');
     expect(verdictOf(withAnswers(seen('accepted', 'refused'), [tried('unknown')], found))).toBe('proved');
   });
+});
+
+test('evidence is about the tokens that it names, and about any where it names none', () => {
+  const found = firstEvidence([tried('accepted'), tried('unknown', 'refresh_token')], false);
+  const tokens = { accessToken: 'the access_token', refreshToken: 'the refresh_token' };
+  expect(isAbout(found, tokens)).toBe(true);
+  expect(isAbout(found, { ...tokens, accessToken: 'another' })).toBe(false);
+  expect(isAbout(found, { ...tokens, refreshToken: null })).toBe(false);
+  const unnamed = { ...found, tokens: found.tokens.map(({ fingerprint: _, ...one }) => one) };
+  expect(isAbout(unnamed, { ...tokens, accessToken: 'another' })).toBe(true);
 });
 
 test.each([

@@ -1,5 +1,7 @@
+import { fingerprintOf } from '#lib/connections/fingerprint';
 import type { TriedToken } from '#lib/connections/try-tokens';
 import type { Evidence, ProofState, TokenEvidence } from '#lib/db/schema/revocations';
+import type { GrantTokens } from '#lib/oauth/revoke-token';
 
 /**
  * Whether an access token reads as a self-contained one: a JWS or JWE in compact form (RFC 7519 §3). Services may take
@@ -19,9 +21,18 @@ export function isSelfContained(token: string): boolean {
 /** What was found before the provider was told. A token that ended by itself is not tried. */
 export function firstEvidence(tried: readonly TriedToken[], selfContained: boolean): Evidence {
   return {
-    tokens: tried.map(({ token, by, answer }) => ({ token, by, before: answer, after: null, at: null })),
+    tokens: tried.map(({ answer, ...tried }) => ({ ...tried, before: answer, after: null, at: null })),
     selfContained,
   };
+}
+
+/** Whether the evidence is about these very tokens: a refresh between two attempts brings others. */
+export function isAbout({ tokens }: Evidence, { accessToken, refreshToken }: GrantTokens): boolean {
+  const now = { access_token: accessToken, refresh_token: refreshToken };
+  return tokens.every(({ token, fingerprint }) => {
+    const held = now[token];
+    return fingerprint === undefined || (held !== null && fingerprintOf(held) === fingerprint);
+  });
 }
 
 /** Adds what was found afterwards. `expired` names an access token that had ended by then. */

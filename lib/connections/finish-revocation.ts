@@ -72,6 +72,8 @@ async function recordProof(tx: Db, ctx: Context, key: RevocationKey, provider: s
   if (proof.state !== 'proved' && proof.state !== 'still_accepted') return;
   const tokens = proof.evidence?.tokens ?? [];
   const proved = proof.state === 'proved';
+  // As the entries of its reads name it, so that they are found together.
+  const fingerprint = tokens.find(({ token }) => token === 'access_token')?.fingerprint;
   await record(tx, ctx, {
     action: actionsOf(key).proof,
     outcome: proved ? 'ok' : 'failed',
@@ -83,6 +85,7 @@ async function recordProof(tx: Db, ctx: Context, key: RevocationKey, provider: s
       proved: tokens.filter(isProvedDead).map(({ token }) => token),
       accepted: tokens.filter(({ after }) => after === 'accepted').map(({ token }) => token),
       honoured_until: proof.honouredUntil?.toISOString() ?? null,
+      ...(fingerprint ? { fingerprint } : {}),
     },
   });
 }

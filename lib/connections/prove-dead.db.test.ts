@@ -1,11 +1,14 @@
 import { eq, sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { listLedger } from '#lib/audit/list-ledger';
+import { fingerprintOf } from '#lib/connections/fingerprint';
 import { revokeConnection } from '#lib/connections/revoke';
+import { vendToken } from '#lib/connections/vend-token';
 import { workRevocations } from '#lib/connections/work-revocations';
 import { systemContext } from '#lib/context';
 import { revocations } from '#lib/db/schema/revocations';
 import { sharedDatabase } from '#tests/database';
-import { addConnection, addPerson, createRuntime, entries, plainRecord, rowOf } from '#tests/hub';
+import { addApiKey, addConnection, addPerson, asNobody, createRuntime, entries, plainRecord, rowOf } from '#tests/hub';
 import { type Behaviour, quirkyServer } from '#tests/servers/quirky-server';
 
 const database = sharedDatabase();
@@ -76,7 +79,7 @@ const inactive = { json: { active: false } };
 describe('what counts as proof', () => {
   test('an access token that was accepted before and is refused afterwards', async () => {
     const hub = await oddHub((told) => ({ userinfo: () => (told.revoked ? dead : alive) }));
-    const id = await hub.add();
+    const id = await hub.add({ accessToken: 'at-proved' });
     const began = Date.now();
     const row = await hub.revoke(id);
     expect(row).toMatchObject({ state: 'revoked_upstream', proof: 'proved', honouredUntil: null });
@@ -84,15 +87,35 @@ describe('what counts as proof', () => {
     expect(row.evidence).toEqual({
       selfContained: false,
       tokens: [
-        { token: 'access_token', by: 'userinfo', before: 'accepted', after: 'refused', at: expect.any(String) },
-        { token: 'refresh_token', by: null, before: 'unknown', after: 'unknown', at: expect.any(String) },
+        {
+          ...{ token: 'access_token', fingerprint: fingerprintOf('at-proved') },
+          ...{ by: 'userinfo', before: 'accepted', after: 'refused', at: expect.any(String) },
+        },
+        {
+          ...{ token: 'refresh_token', fingerprint: fingerprintOf('rt') },
+          ...{ by: null, before: 'unknown', after: 'unknown', at: expect.any(String) },
+        },
       ],
     });
     expect((await entries(hub.runtime, id)).at(-1)).toMatchObject({
       action: 'revocation.proved',
       outcome: 'ok',
-      details: { proved: ['access_token'], accepted: [], honoured_until: null },
+      details: {
+        ...{ proved: ['access_token'], accepted: [], honoured_until: null },
+        fingerprint: fingerprintOf('at-proved'),
+      },
     });
+  });
+
+  test('which token it was is said as in the entry of who read it, so that one search finds both', async () => {
+    const hub = await oddHub((told) => ({ userinfo: () => (told.revoked ? dead : alive) }));
+    const id = await hub.add({ accessToken: 'at-leaked' });
+    const { key } = await addApiKey(hub.runtime);
+    await vendToken(asNobody(hub.runtime), { id, key });
+    await hub.revoke(id);
+    const admin = systemContext(hub.runtime, 'test');
+    const { items } = await listLedger(admin, { fingerprint: fingerprintOf('at-leaked') });
+    expect(items.map(({ action }) => action)).toEqual(['revocation.proved', 'token.vended']);
   });
 
   test('a refresh token by introspection, which is never spent for it', async () => {

@@ -1,5 +1,6 @@
 import type { ClaimedRevocation } from '#lib/connections/claim-revocations';
 import { firstEvidence, isSelfContained, mayBeHonoured, verdictOf, withAnswers } from '#lib/connections/evidence';
+import { fingerprintOf } from '#lib/connections/fingerprint';
 import type { Proof } from '#lib/connections/finish-revocation';
 import { tryTokens } from '#lib/connections/try-tokens';
 import type { Context } from '#lib/context';
@@ -53,6 +54,12 @@ export async function prove(
   return conclude(key, evidence, grant.accessTokenEndsAt);
 }
 
+/** An access token of which nothing was seen by a call. */
+export const untried = (accessToken: string): TokenEvidence => ({
+  ...{ token: 'access_token', fingerprint: fingerprintOf(accessToken) },
+  ...{ by: null, before: null, after: null, at: null },
+});
+
 /** Tries the tokens before the provider is told: only one that was accepted can be proved dead afterwards. */
 export async function lookBefore(ctx: Context, grant: RevokedGrant): Promise<Evidence> {
   const { provider, pinned, tokens } = grant;
@@ -60,6 +67,6 @@ export async function lookBefore(ctx: Context, grant: RevokedGrant): Promise<Evi
   const shown = { ...tokens, accessToken: ended ? null : tokens.accessToken };
   const tried = offersRevocation(provider, pinned) ? await tryTokens(ctx, provider, pinned, shown, grant) : [];
   const first = firstEvidence(tried, tokens.accessToken !== null && isSelfContained(tokens.accessToken));
-  const untried: TokenEvidence = { token: 'access_token', by: null, before: null, after: null, at: null };
-  return ended ? { ...first, tokens: [untried, ...first.tokens] } : first;
+  if (!ended || tokens.accessToken === null) return first;
+  return { ...first, tokens: [untried(tokens.accessToken), ...first.tokens] };
 }

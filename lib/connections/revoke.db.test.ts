@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { describe, expect, test, vi } from 'vitest';
+import { fingerprintOf } from '#lib/connections/fingerprint';
 import { revokeConnection } from '#lib/connections/revoke';
 import { accessTokenPlace, refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import { workRevocations } from '#lib/connections/work-revocations';
@@ -165,7 +166,9 @@ describe('GitHub, which ends a grant by a live access token', () => {
     expect(await me('github', fresh)).toBe(200);
     await makeDue(id);
     await workRevocations(worker());
-    expect(await revocationOf(id)).toMatchObject({ state: 'revoked_upstream', attempts: 2 });
+    const ended = await revocationOf(id);
+    expect(ended).toMatchObject({ state: 'revoked_upstream', attempts: 2, proof: 'proved' });
+    expect(ended?.evidence?.tokens[0]).toMatchObject({ fingerprint: fingerprintOf(fresh), before: 'accepted' });
     expect(await me('github', fresh)).toBe(401);
     expect(hub.demo.server('github').counts.refreshes).toBe(1);
   });

@@ -1,4 +1,5 @@
 import { askIdentity, hasIdentityCall, type ShownToken } from '#lib/connections/ask-identity';
+import { fingerprintOf } from '#lib/connections/fingerprint';
 import type { Context } from '#lib/context';
 import { introspectToken } from '#lib/oauth/introspect-token';
 import type { GrantTokens } from '#lib/oauth/revoke-token';
@@ -8,6 +9,7 @@ import type { ProviderRecord } from '#lib/providers/record';
 /** What a provider said of one token, and by which harmless call. */
 export interface TriedToken {
   token: 'access_token' | 'refresh_token';
+  fingerprint: string;
   by: 'userinfo' | 'introspection' | null;
   answer: 'accepted' | 'refused' | 'unknown';
 }
@@ -79,13 +81,14 @@ export function tryTokens(
     const ask = async (): Promise<TriedToken> => {
       const first = await show(ctx, provider, pinned, { accessToken, ...about });
       const answer = first.by ? first : await introspect(ctx, provider, pinned, 'access_token', accessToken);
-      return { token: 'access_token', ...answer };
+      return { token: 'access_token', fingerprint: fingerprintOf(accessToken), ...answer };
     };
     tries.push(ask());
   }
   if (refreshToken !== null) {
     const asked = introspect(ctx, provider, pinned, 'refresh_token', refreshToken);
-    tries.push(asked.then((answer) => ({ token: 'refresh_token', ...answer })));
+    const fingerprint = fingerprintOf(refreshToken);
+    tries.push(asked.then((answer) => ({ token: 'refresh_token', fingerprint, ...answer })));
   }
   return Promise.all(tries);
 }

@@ -1,9 +1,9 @@
-import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { isWithin } from '#lib/access/ip-rules';
 import { isApiKeyFormat } from '#lib/access/key-format';
 import { noteKeyUse } from '#lib/access/note-key-use';
 import { type ApiKeyActor, keyCoversProvider, requireApiKey } from '#lib/access/require-api-key';
+import { fingerprintOf } from '#lib/connections/fingerprint';
 import { isTokenRefused } from '#lib/connections/is-token-refused';
 import { markNeedsReconnect } from '#lib/connections/mark-needs-reconnect';
 import { isNotAnswering } from '#lib/connections/provider-protection';
@@ -119,8 +119,6 @@ async function makeFresh(asked: Asked, id: string): Promise<Asked> {
   if (!current.row.alive) throw new AppError('provider_unavailable', { retryAfterSeconds: 1 });
   return current;
 }
-
-const fingerprintOf = (token: string) => hash('sha256', token, 'base64');
 
 /**
  * The provider refused a token before its time. Where it is the stored one, it is refreshed; where it cannot be, the

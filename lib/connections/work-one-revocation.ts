@@ -2,8 +2,17 @@ import { randomInt } from 'node:crypto';
 import { and, eq, sql } from 'drizzle-orm';
 import { atKey, type ClaimedRevocation, claimRevocation, type RevocationKey } from '#lib/connections/claim-revocations';
 import { endpointsOf } from '#lib/connections/endpoints-of';
+import { isAbout } from '#lib/connections/evidence';
 import { actionsOf, finishRevocation, noProof, settleProof } from '#lib/connections/finish-revocation';
-import { conclude, hasEnded, lookBefore, nothingKnown, prove, type RevokedGrant } from '#lib/connections/prove-dead';
+import {
+  conclude,
+  hasEnded,
+  lookBefore,
+  nothingKnown,
+  prove,
+  type RevokedGrant,
+  untried,
+} from '#lib/connections/prove-dead';
 import { revokeUpstream } from '#lib/connections/revoke-upstream';
 import { revokedTokenPlaces } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
@@ -133,7 +142,7 @@ async function tell(ctx: Context, key: ClaimedRevocation, grant: RevokedGrant): 
   let evidence = key.evidence ?? undefined;
   try {
     const { provider, pinned } = grant;
-    evidence ??= await lookBefore(ctx, grant);
+    if (!evidence || !isAbout(evidence, grant.tokens)) evidence = await lookBefore(ctx, grant);
     const told = await revokeUpstream(ctx, provider, pinned, { key, ...grant });
     if (told.outcome === 'unsupported') {
       const honouredUntil = hasEnded(ctx, grant) ? null : grant.accessTokenEndsAt;
@@ -144,7 +153,8 @@ async function tell(ctx: Context, key: ClaimedRevocation, grant: RevokedGrant): 
       // The provider had just issued it: that is as good as having seen it accepted.
       const { selfContained } = evidence;
       evidence = { selfContained, tokens: evidence.tokens.filter(({ token }) => token !== 'access_token') };
-      evidence.tokens.push({ token: 'access_token', by: null, before: 'accepted', after: null, at: null });
+      if (told.tokens.accessToken !== null)
+        evidence.tokens.push({ ...untried(told.tokens.accessToken), before: 'accepted' });
     }
     const now = { ...grant, tokens: told.tokens, ...(told.fresh ? { accessTokenEndsAt: null } : {}) };
     const proof = await prove(ctx, key, now, evidence);

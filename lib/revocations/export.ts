@@ -42,8 +42,8 @@ function flat({ upstream, ...row }: BulkRowView): Record<Column, Cell> {
     proved_at: proof?.provedAt ?? null,
     tokens: (proof?.tokens ?? [])
       .map(
-        ({ token, by, before, after, at }) =>
-          `${token}: ${before ?? '-'} then ${after ?? '-'} (${by ?? 'untried'}, ${at ?? '-'})`,
+        ({ token, fingerprint, by, before, after, at }) =>
+          `${token} ${fingerprint ?? '-'}: ${before ?? '-'} then ${after ?? '-'} (${by ?? 'untried'}, ${at ?? '-'})`,
       )
       .join('; '),
     self_contained: proof?.selfContained ?? null,

@@ -16,6 +16,8 @@ export type ProofState = (typeof proofStates)[number];
 /** What a harmless call said of one token. Moments are ISO 8601. */
 export interface TokenEvidence {
   token: 'access_token' | 'refresh_token';
+  /** Which one (`fingerprintOf`). Absent where it was not tried, and in rows of earlier builds. */
+  fingerprint?: string;
   /** What it was tried with; null where it was not tried. */
   by: 'userinfo' | 'introspection' | null;
   /** Before the provider was told; null where it was not tried then. */

@@ -68,7 +68,7 @@ export default async function AdminConnection({ params }: { params: Promise<{ id
       </div>
       <div className="flex flex-col gap-4">
         {revocation && <Revocation revocation={revocation} provider={provider.name} />}
-        {revocation && <Evidence revocation={revocation} provider={provider.name} />}
+        {revocation && <Evidence revocation={revocation} provider={provider.name} fingerprints />}
         <div className="grid items-start gap-4 xl:grid-cols-2">
           <section aria-labelledby="facts" className="card p-5">
             <h2 id="facts" className="mb-4 text-section font-semibold">
