@@ -105,6 +105,16 @@ export const alertProgress = pgTable(
   (t) => [check('alert_progress_one', sql`${t.id} = 1`)],
 );
 
+/** Numbers of rules that an administrator changed; what is not here is as the rule says by itself. */
+export const alertRules = pgTable('alert_rules', {
+  rule: text().primaryKey(),
+  /** By name, those that differ from the rule's own only. */
+  numbers: jsonb().$type<Record<string, number>>().notNull(),
+  changedAt: instant().notNull().defaultNow(),
+  /** A person's id. */
+  changedBy: text().notNull(),
+});
+
 /** The networks (/24, /48) from which a key has read tokens. */
 export const keyNetworks = pgTable(
   'key_networks',

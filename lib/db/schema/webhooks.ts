@@ -61,6 +61,8 @@ export const webhookDeliveries = pgTable(
     endpointId: text()
       .notNull()
       .references(() => webhookEndpoints.id, { onDelete: 'cascade' }),
+    /** The connection or alert that it tells of: what tells of the same is sent in its order. Null: in none. */
+    subject: text(),
     state: text({ enum: deliveryStates }).notNull().default('pending'),
     attempts: integer().notNull().default(0),
     nextAttemptAt: instant().notNull(),
@@ -71,6 +73,8 @@ export const webhookDeliveries = pgTable(
     uniqueIndex('webhook_deliveries_once').on(t.messageId, t.endpointId),
     index('webhook_deliveries_endpoint').on(t.endpointId, t.id),
     index('webhook_deliveries_due').on(t.endpointId, t.nextAttemptAt).where(sql`${t.state} = 'pending'`),
+    // What comes before one, of the same.
+    index('webhook_deliveries_before').on(t.endpointId, t.subject, t.id).where(sql`${t.state} = 'pending'`),
     // Few among many, and counted.
     index('webhook_deliveries_undelivered').on(t.endpointId, t.state).where(sql`${t.state} <> 'delivered'`),
     check('webhook_deliveries_state', sql`${t.state} in ('pending', 'delivered', 'failed', 'dropped')`),
