@@ -3,8 +3,9 @@ import { expect, test } from 'vitest';
 import { refreshConnection } from '#lib/connections/refresh';
 import { revokeConnection } from '#lib/connections/revoke';
 import { vendToken } from '#lib/connections/vend-token';
-import { systemContext } from '#lib/context';
+import { type Runtime, systemContext } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
+import { record } from '#lib/ledger/record';
 import { addConnection, addPerson, entries, rowOf } from '#tests/hub';
 import { refreshHub } from '#tests/refresh-hub';
 
@@ -91,4 +92,14 @@ test('ordinary where another connection of the same account was revoked or made 
     await addConnection(hub.runtime, { personId, subject: id });
   });
   expect(await endOf(made)).toEqual(ordinary);
+});
+
+test('ordinary for a row that came from a backup, and suspected again once it was refreshed since', async () => {
+  const restored = (runtime: Runtime) =>
+    record(runtime.database.db, systemContext(runtime, 'restore-guard'), {
+      ...{ action: 'instance.restored', outcome: 'failed', code: 'loaded' },
+    });
+  const spent = await stolen(() => restored(hub.runtime));
+  expect(await endOf(spent)).toEqual(ordinary);
+  expect(await endOf(await stolen())).toContain('token.theft_suspected');
 });

@@ -3,6 +3,7 @@ import { alias } from 'drizzle-orm/pg-core';
 import type { ConnectionKey } from '#lib/connections/lease';
 import type { Db } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
+import { ledger } from '#lib/db/schema/ledger';
 import type { ProviderRecord } from '#lib/providers/record';
 
 /** The `status_reason` of a grant that most likely died because somebody else showed its token. */
@@ -14,8 +15,8 @@ const other = alias(connections, 'other');
  * Whether the refusal of our newest refresh token calls for an explanation that we do not have. Where each refresh
  * replaces the token, the provider ends a grant when a replaced one is shown again (RFC 9700 §4.14.2), so if we did not,
  * somebody else may have. Ordinary are: a token that was never replaced, one that is over by its known end or for want
- * of use, and an account of which another connection was revoked or made here since, which ends older grants at some
- * providers.
+ * of use, an account of which another connection was revoked or made here since, which ends older grants at some
+ * providers, and a row that came from a backup: then it is we who show a replaced token.
  */
 export async function looksStolen(db: Db, key: ConnectionKey, provider: ProviderRecord): Promise<boolean> {
   if (provider.rotation === 'none') return false;
@@ -34,10 +35,15 @@ export async function looksStolen(db: Db, key: ConnectionKey, provider: Provider
         sql`greatest(${other.connectedAt}, ${other.revokedAt}) > ${since}`,
       ),
     );
+  const restored = db
+    .select({ id: ledger.id })
+    .from(ledger)
+    .where(sql`${ledger.action} = 'instance.restored' and ${ledger.at} > ${since}`);
   const [row] = await db
     .select({
       stolen: sql<boolean>`${since} is not null and ${since} >= ${connections.connectedAt} and ${fresh}
-        and coalesce(${connections.refreshTokenExpiresAt} > clock_timestamp(), true) and not exists (${ours})`,
+        and coalesce(${connections.refreshTokenExpiresAt} > clock_timestamp(), true) and not exists (${ours})
+        and not exists (${restored})`,
     })
     .from(connections)
     .where(and(eq(connections.personId, key.personId), eq(connections.id, key.id)));
