@@ -1,9 +1,13 @@
 import { eq } from 'drizzle-orm';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { evaluateAlerts } from '#lib/alerts/evaluate';
+import { type Runtime, systemContext } from '#lib/context';
+import { alerts } from '#lib/db/schema/alerts';
 import { ledger } from '#lib/db/schema/ledger';
 import { rateLimits } from '#lib/db/schema/rate-limits';
 import { openFrontDoor } from '#lib/http/front-door';
 import { contextFor } from '#lib/http/request-context';
+import type { ProviderRecord } from '#lib/providers/record';
 import { forget } from '#lib/registry';
 import { demoHub } from '#tests/demo-hub';
 import { addConnection, addPerson, entries } from '#tests/hub';
@@ -82,6 +86,32 @@ test('a cookie of a flow fits into a browser, whatever the return path', async (
     await ada.start({ intent: 'connect', provider, return_to: `/${'a'.repeat(499)}` });
   expect(flowsIn(ada)).toHaveLength(2);
   for (const { name, value } of flowsIn(ada)) expect(name.length + value.length).toBeLessThan(4_000);
+});
+
+/** A record that says «without PKCE» to whoever writes the request, and nothing of it to whoever looks at it before it leaves. */
+function losingPkce(record: ProviderRecord): ProviderRecord {
+  let asked = 0;
+  return Object.create(record, { dangerously_without_pkce: { get: () => asked++ === 0 } });
+}
+
+test('a request that would leave without PKCE does not leave, and raises an alert about its provider', async () => {
+  const { providers } = hub.runtime;
+  const github = providers.get('github');
+  if (!github) throw new Error('there is no such provider');
+  const faulty = { ...providers, get: (id: string) => (id === 'github' ? losingPkce(github) : providers.get(id)) };
+  const runtime: Runtime = { ...hub.runtime, providers: faulty };
+  const jobs = systemContext(runtime, 'jobs');
+  const ada = new Visitor(runtime);
+  await ada.signIn();
+  const start = Date.now();
+  await evaluateAlerts(jobs, { now: new Date(start - 60_000) });
+  const answer = await ada.start({ intent: 'connect', provider: 'github' });
+  expect(answer.headers.get('location')).toContain('flow=pkce_required');
+  expect(flowsIn(ada)).toEqual([]);
+  await runtime.refusals.flush(hub.database.db);
+  await evaluateAlerts(jobs, { now: new Date(start + 60_000) });
+  const found = await hub.database.db.select().from(alerts).where(eq(alerts.rule, 'without_pkce'));
+  expect(found).toMatchObject([{ subject: 'github', severity: 'critical', state: 'open', count: 1 }]);
 });
 
 describe('rate limits', () => {
