@@ -148,8 +148,9 @@ async function makeSize(stage: Stage, rows: number): Promise<Size> {
     rows,
     database,
     noteUse: () =>
-      database.runtime.database.db.execute(sql`update connections set last_used_at = now(), last_used_by = ${service.id}
-        where id = any(${sql.param(ids)}::text[])`),
+      database.runtime.database.db.execute(sql`insert into connection_uses
+        select person_id, id, now(), ${service.id} from connections where id = any(${sql.param(ids)}::text[])
+        on conflict (person_id, connection_id) do update set last_used_at = now()`),
     vends: write(
       'vends',
       sample.map(({ id }) => vendRequest(id, key)),

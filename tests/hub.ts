@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { eq, sql } from 'drizzle-orm';
+import { eq, type SQL, sql } from 'drizzle-orm';
 import { type CreateApiKeyInput, createApiKey } from '#lib/access/create-api-key';
 import { parseConfig } from '#lib/config/config';
 import { type ProviderRecordInput, providersFileSchema } from '#lib/config/provider-record';
 import { sealTokens } from '#lib/connections/tokens-at-rest';
 import { type Actor, type Context, type Role, type Runtime, systemContext } from '#lib/context';
 import type { Database } from '#lib/db/database';
+import { connectionUses } from '#lib/db/schema/connection-uses';
 import { connections } from '#lib/db/schema/connections';
 import { type FreezeScope, freezes } from '#lib/db/schema/freezes';
 import { ledger } from '#lib/db/schema/ledger';
 import { people } from '#lib/db/schema/people';
-import { newConnectionId, newId, newPersonId } from '#lib/ids';
+import { newConnectionId, newId, newPersonId, personOfConnection } from '#lib/ids';
 import { createLogger } from '#lib/log';
 import { assembleRuntime } from '#lib/runtime';
 
@@ -98,6 +99,7 @@ export interface NewConnection {
   expiresIn?: number | null;
   /** Seconds since it was issued. */
   age?: number;
+  lastUsedAt?: Date | SQL | undefined;
   values?: Partial<typeof connections.$inferInsert>;
 }
 
@@ -135,7 +137,23 @@ export async function addConnection(runtime: Runtime, given: NewConnection): Pro
     accessTokenIssuedAt: sql`clock_timestamp() - make_interval(secs => ${age}::float8)`,
     ...given.values,
   });
+  if (given.lastUsedAt) await noteUse(runtime, id, given.lastUsedAt);
   return id;
+}
+
+/** Makes a connection's last use one of that moment. */
+export async function noteUse(runtime: Runtime, id: string, lastUsedAt: Date | SQL, lastUsedBy = 'key_unknown') {
+  const use = { lastUsedAt: lastUsedAt as Date, lastUsedBy };
+  await runtime.database.db
+    .insert(connectionUses)
+    .values({ personId: personOfConnection(id) ?? '', connectionId: id, ...use })
+    .onConflictDoUpdate({ target: [connectionUses.personId, connectionUses.connectionId], set: use });
+}
+
+/** A connection's last use; undefined where it was never used. */
+export async function useOf(runtime: Runtime, id: string) {
+  const [use] = await runtime.database.db.select().from(connectionUses).where(eq(connectionUses.connectionId, id));
+  return use;
 }
 
 /** Makes an API key and answers it with the context of a caller that shows it. */

@@ -62,10 +62,12 @@ export function refreshHub() {
     },
 
     /** A connection whose access token has ended. */
-    expired(given: { refreshToken?: string; values?: Partial<typeof connections.$inferInsert> } = {}): Promise<string> {
+    expired(
+      given: { refreshToken?: string; lastUsedAt?: Date; values?: Partial<typeof connections.$inferInsert> } = {},
+    ): Promise<string> {
       const { server, runtime, personId } = now();
-      const { refreshToken = server.grant(), values = {} } = given;
-      return addConnection(runtime, { personId, refreshToken, expiresIn: -5, age: 3605, values });
+      const { refreshToken = server.grant(), values = {}, lastUsedAt } = given;
+      return addConnection(runtime, { personId, refreshToken, expiresIn: -5, age: 3605, values, lastUsedAt });
     },
 
     /** Another process on the same database: a runtime of its own, asked by the same key. */

@@ -1,9 +1,17 @@
 import { and, desc, eq, ne, or, sql } from 'drizzle-orm';
 import { requirePerson } from '#lib/access/require';
-import { connectionColumns, describeScopes, itsKey, itsRevocation, toConnectionView } from '#lib/connections/view';
+import {
+  connectionColumns,
+  describeScopes,
+  itsKey,
+  itsRevocation,
+  itsUse,
+  toConnectionView,
+} from '#lib/connections/view';
 import type { ProviderCardView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
+import { connectionUses } from '#lib/db/schema/connection-uses';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 
@@ -18,6 +26,7 @@ export async function listProviderCards(ctx: Context): Promise<ProviderCardView[
     .select(connectionColumns)
     .from(connections)
     .leftJoin(revocations, itsRevocation)
+    .leftJoin(connectionUses, itsUse)
     .leftJoin(apiKeys, itsKey)
     .where(
       and(

@@ -3,6 +3,7 @@ import { isFrozen } from '#lib/connections/frozen';
 import { type Leased, type LeasedRow, leaseEnd, leaseIsFree, newLeaseOwner } from '#lib/connections/lease';
 import type { Context } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
+import { connectionUses } from '#lib/db/schema/connection-uses';
 import { connections } from '#lib/db/schema/connections';
 import type { ProviderRecord } from '#lib/providers/record';
 
@@ -12,7 +13,9 @@ const claimInterval = sql`interval '2 minutes'`;
 const life = sql`(${connections.accessTokenExpiresAt} - ${connections.accessTokenIssuedAt})`;
 /** A reconnect brings a new grant, so it counts as a refresh and as a use. */
 const lastLifeSign = sql`greatest(${connections.lastRefreshedAt}, ${connections.connectedAt})`;
-const lastWanted = sql`greatest(${connections.lastUsedAt}, ${connections.connectedAt})`;
+const used = sql`(select ${connectionUses}.last_used_at from ${connectionUses}
+  where ${connectionUses}.person_id = ${connections}.person_id and ${connectionUses}.connection_id = ${connections}.id)`;
+const lastWanted = sql`greatest(${used}, ${connections.connectedAt})`;
 const days = (count: number) => sql`make_interval(days => ${count}::int)`;
 
 interface Reason {
@@ -30,7 +33,7 @@ const aboutToEnd: Reason = {
   where: sql`${connections.accessTokenExpiresAt} between now() - interval '1 day' and now() + interval '5 minutes'
     and ${connections.accessTokenExpiresAt} < now() + least(interval '5 minutes', ${life} / 5)
     and ${life} >= interval '5 minutes'
-    and ${connections.lastUsedAt} > now() - least(interval '1 day', ${life} * 3)`,
+    and ${used} > now() - least(interval '1 day', ${life} * 3)`,
   order: sql`${connections.accessTokenExpiresAt}`,
 };
 

@@ -1,10 +1,11 @@
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { keyCoversProvider } from '#lib/access/require-api-key';
-import { connectionColumns, itsKey, itsRevocation, toConnectionView } from '#lib/connections/view';
+import { connectionColumns, itsKey, itsRevocation, itsUse, toConnectionView } from '#lib/connections/view';
 import type { ConnectionView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
+import { connectionUses } from '#lib/db/schema/connection-uses';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import { AppError } from '#lib/errors';
@@ -43,6 +44,7 @@ export async function getConnection(ctx: Context, input: GetConnectionInput): Pr
         .select(connectionColumns)
         .from(connections)
         .leftJoin(revocations, itsRevocation)
+        .leftJoin(connectionUses, itsUse)
         .leftJoin(apiKeys, itsKey)
         .where(and(eq(connections.personId, personId), eq(connections.id, id)))
     : [];

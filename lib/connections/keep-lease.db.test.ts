@@ -39,7 +39,7 @@ async function held() {
 }
 
 test.each(['a caller', 'the background'])('while the provider is slow, the lease of %s is renewed', async (who) => {
-  const id = await hub.expired({ values: { lastUsedAt: new Date() } });
+  const id = await hub.expired({ lastUsedAt: new Date() });
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   const { atProvider, answer } = hub.holdAnswer();
   const refreshed =

@@ -1,11 +1,12 @@
 import { asc, desc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { connectionFilter, findConnections, providersInReach } from '#lib/connections/filter';
-import { connectionColumns, itsKey, itsRevocation, toConnectionView } from '#lib/connections/view';
+import { connectionColumns, itsKey, itsRevocation, itsUse, toConnectionView } from '#lib/connections/view';
 import type { AdminConnectionView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { encodeCursor, type Page } from '#lib/cursor';
 import { apiKeys } from '#lib/db/schema/api-keys';
+import { connectionUses } from '#lib/db/schema/connection-uses';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
 import { revocations } from '#lib/db/schema/revocations';
@@ -36,6 +37,7 @@ export async function listConnections(
     .from(connections)
     .innerJoin(people, eq(people.id, connections.personId))
     .leftJoin(revocations, itsRevocation)
+    .leftJoin(connectionUses, itsUse)
     .leftJoin(apiKeys, itsKey)
     .where(sql`(${connections.personId}, ${connections.id}) in (select person_id, id from (${found}) as wanted)`)
     .orderBy(direction(connections.createdAt), direction(connections.id));

@@ -35,7 +35,7 @@ test('a provider’s refreshes of the last hour are counted, and the last of eac
 
 test('what the background would refresh is counted once, whatever the reasons', async () => {
   const before = await acme();
-  await hub.expired({ values: { lastUsedAt: new Date() } });
+  await hub.expired({ lastUsedAt: new Date() });
   await hub.expired();
   expect((await acme()).due).toBe(before.due + 1);
 });

@@ -153,7 +153,7 @@ describe('a provider that is not answering', () => {
 
   test('is left alone by the background', async () => {
     await stopAnswering();
-    await hub.expired({ values: { lastUsedAt: new Date() } });
+    await hub.expired({ lastUsedAt: new Date() });
     expect(await refreshDueConnections(systemContext(hub.runtime, 'jobs'))).toEqual({ refreshed: 0, failed: 0 });
     expect(hub.server.requests).toBe(5);
   });

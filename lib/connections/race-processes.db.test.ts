@@ -112,10 +112,10 @@ describeWithConnections('three processes whose clocks are five minutes apart', (
 
   test('a round of each in the background refreshes everything once', async () => {
     await database.db.delete(connections);
-    const used = { lastUsedAt: sql`now() - interval '1 minute'` as never };
+    const lastUsedAt = sql`now() - interval '1 minute'`;
     const ids = await Promise.all(
       Array.from({ length: 30 }, () =>
-        addConnection(runtime, { personId, refreshToken: server.grant(), expiresIn: 60, age: 3540, values: used }),
+        addConnection(runtime, { personId, refreshToken: server.grant(), expiresIn: 60, age: 3540, lastUsedAt }),
       ),
     );
     const rounds = await Promise.all(processes.map((each) => each.refreshDue()));

@@ -111,9 +111,9 @@ const works: Record<string, Work> = {
   },
   'a round in the background': {
     given: () => {
-      const values = { lastUsedAt: new Date(), subject: newId('req') };
-      const refreshToken = hub.server.grant();
-      return addConnection(hub.runtime, { personId: hub.personId, refreshToken, expiresIn: 50, age: 3550, values });
+      const { server, runtime, personId } = hub;
+      const given = { personId, subject: newId('req'), refreshToken: server.grant(), lastUsedAt: new Date() };
+      return addConnection(runtime, { ...given, expiresIn: 50, age: 3550 });
     },
     run: async (ctx) => {
       const { refreshed, failed } = await refreshDueConnections({ ...ctx, actor: { type: 'system', name: 'jobs' } });

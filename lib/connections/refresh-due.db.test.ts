@@ -8,7 +8,7 @@ import { type Runtime, systemContext } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
-import { addConnection, addPerson, createRuntime, freeze, plainRecord, rowOf } from '#tests/hub';
+import { addConnection, addPerson, createRuntime, freeze, noteUse, plainRecord, rowOf, useOf } from '#tests/hub';
 import { cutBefore, steppedDatabase } from '#tests/process-steps';
 import { json, refreshHub } from '#tests/refresh-hub';
 import type { Behaviour } from '#tests/servers/token-server';
@@ -36,12 +36,12 @@ async function given(moments: Moments = {}): Promise<string> {
   const values = {
     accessTokenIssuedAt: moments.issued ?? ago('58 minutes'),
     accessTokenExpiresAt: moments.ends ?? ahead('2 minutes'),
-    lastUsedAt: moments.used === undefined ? sql`now()` : moments.used,
     connectedAt: moments.connected ?? ago('1 hour'),
     lastRefreshedAt: moments.refreshed ?? null,
     nextRefreshAttemptAt: moments.next ?? null,
   };
   await runtime.database.db.update(connections).set(values).where(eq(connections.id, id));
+  if (moments.used !== null) await noteUse(runtime, id, moments.used ?? sql`now()`);
   return id;
 }
 
@@ -86,13 +86,13 @@ describe('ahead of its end', () => {
 
   test.each(rows)('a token %s is %s', async (_, moments, expected) => {
     const id = await given(moments);
-    const before = await rowOf(hub.runtime, id);
+    const before = await useOf(hub.runtime, id);
     await refreshDueConnections(jobs());
     expect(hub.server.requests).toBe(expected === 'refreshed' ? 1 : 0);
     const after = await rowOf(hub.runtime, id);
     expect(after.generation).toBe(expected === 'refreshed' ? 2 : 1);
     // Refreshing is no use, and leaves nothing planned.
-    expect(after.lastUsedAt).toEqual(before.lastUsedAt);
+    expect(await useOf(hub.runtime, id)).toEqual(before);
     if (expected === 'refreshed') {
       expect(after).toMatchObject({
         lastRefreshedAt: expect.any(Date),

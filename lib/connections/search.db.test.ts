@@ -9,7 +9,7 @@ import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
 import { deletePerson } from '#lib/people/delete';
 import { sharedDatabase } from '#tests/database';
-import { addApiKey, addConnection, addPerson, as, createRuntime, freeze, plainRecord } from '#tests/hub';
+import { addApiKey, addConnection, addPerson, as, createRuntime, freeze, noteUse, plainRecord } from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -158,9 +158,10 @@ describe('a search', () => {
     const version = async () =>
       (await database.db.select({ at: sql`ctid::text || xmin::text` }).from(connectionSearch)).map(({ at }) => at);
     const before = await version();
+    await noteUse(runtime, id, new Date());
     await database.db
       .update(connections)
-      .set({ lastUsedAt: sql`now()`, accessTokenExpiresAt: sql`now()`, refreshToken: 'new', generation: 2 })
+      .set({ accessTokenExpiresAt: sql`now()`, refreshToken: 'new', generation: 2 })
       .where(eq(connections.id, id));
     expect(await version()).toEqual(before);
   });

@@ -52,11 +52,12 @@ const statement = (keyColumn: 'key_hash' | 'id') => `
       least(interval '1 minute', (c.access_token_expires_at - c.access_token_issued_at) / 10), false) as due,
     coalesce(c.access_token_expires_at > clock_timestamp(), true) as alive,
     coalesce(c.next_refresh_attempt_at > clock_timestamp(), false) as backing_off, c.generation, c.account_params,
-    (c.last_used_by = k.id and c.last_used_at > now() - interval '1 minute') is true as used_lately,
+    (u.last_used_by = k.id and u.last_used_at > now() - interval '1 minute') is true as used_lately,
     exists (select 1 from freezes where lifted_at is null) and exists (
       select 1 from freezes f where f.lifted_at is null and (f.scope, f.target) in (('everything', ''),
         ('provider', c.provider), ('person', c.person_id), ('connection', c.id), ('api_key', k.id))) as frozen
   from api_keys k left join connections c on c.person_id = $2 and c.id = $3
+    left join connection_uses u on u.person_id = c.person_id and u.connection_id = c.id
   where k.${keyColumn} = $1 and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())`;
 
 const byHash = statement('key_hash');

@@ -4,7 +4,17 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { vendToken } from '#lib/connections/vend-token';
 import type { Runtime } from '#lib/context';
 import { sharedDatabase, withDatabase } from '#tests/database';
-import { addApiKey, addConnection, addPerson, createRuntime, entries, freeze, plainRecord, rowOf } from '#tests/hub';
+import {
+  addApiKey,
+  addConnection,
+  addPerson,
+  createRuntime,
+  entries,
+  freeze,
+  plainRecord,
+  rowOf,
+  useOf,
+} from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -58,9 +68,7 @@ describe('vending an unexpired token', () => {
     ]);
     expect(JSON.stringify(written)).not.toContain('at_canary');
     await runtime.uses.idle();
-    const row = await rowOf(runtime, id);
-    expect(row.lastUsedBy).toBe(key.id);
-    expect(row.lastUsedAt).toBeInstanceOf(Date);
+    expect(await useOf(runtime, id)).toMatchObject({ lastUsedBy: key.id, lastUsedAt: expect.any(Date) });
   });
 });
 

@@ -4,6 +4,7 @@ import { isSpent, refreshDue } from '#lib/connections/token-clock';
 import type { ConnectionView, DisplayStatus, ScopeView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
+import { connectionUses } from '#lib/db/schema/connection-uses';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import type { ProviderRecord } from '#lib/providers/record';
@@ -15,12 +16,18 @@ export const itsRevocation = and(
   eq(revocations.replacedGeneration, 0),
 );
 
-/** The API key that used a connection last, in `api_keys`. */
-export const itsKey = eq(apiKeys.id, connections.lastUsedBy);
+/** A connection's last use, where it was used. */
+export const itsUse = and(
+  eq(connectionUses.personId, connections.personId),
+  eq(connectionUses.connectionId, connections.id),
+);
+
+/** The API key of that use, in `api_keys`. */
+export const itsKey = eq(apiKeys.id, connectionUses.lastUsedBy);
 
 /**
  * What a view is made of: named columns, no token. Select them from `connections`, left-joined to `revocations` on
- * `itsRevocation` and to `api_keys` on `itsKey`.
+ * `itsRevocation`, to `connection_uses` on `itsUse` and to `api_keys` on `itsKey`.
  */
 export const connectionColumns = {
   id: connections.id,
@@ -42,8 +49,8 @@ export const connectionColumns = {
   refreshExpiresAt: connections.refreshTokenExpiresAt,
   due: refreshDue,
   spent: isSpent,
-  lastUsedAt: connections.lastUsedAt,
-  lastUsedBy: connections.lastUsedBy,
+  lastUsedAt: connectionUses.lastUsedAt,
+  lastUsedBy: connectionUses.lastUsedBy,
   lastUsedByName: apiKeys.name,
   lastRefreshedAt: connections.lastRefreshedAt,
   // While a refresh is under way the column holds what would be true if its process died: nobody's news yet.
@@ -77,8 +84,16 @@ type Selected<T> = {
 /** A selected row. Columns of the joined tables may be null. */
 export type ConnectionRow = Omit<
   Selected<typeof connectionColumns>,
-  'lastUsedByName' | 'revocationState' | 'revocationAttempts' | 'revocationNextAttemptAt' | 'revocationProof'
+  | 'lastUsedAt'
+  | 'lastUsedBy'
+  | 'lastUsedByName'
+  | 'revocationState'
+  | 'revocationAttempts'
+  | 'revocationNextAttemptAt'
+  | 'revocationProof'
 > & {
+  lastUsedAt: Date | null;
+  lastUsedBy: string | null;
   lastUsedByName: string | null;
   revocationState: (typeof revocations.$inferSelect)['state'] | null;
   revocationAttempts: number | null;

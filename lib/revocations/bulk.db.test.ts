@@ -36,8 +36,8 @@ beforeEach(async () => {
   personId = (await addPerson(runtime)).id;
 });
 
-const add = (values: Partial<typeof connections.$inferInsert> = {}, provider = 'gone') =>
-  addConnection(runtime, { personId, provider, values });
+const add = (values: Partial<typeof connections.$inferInsert> = {}, provider = 'gone', lastUsedAt?: Date) =>
+  addConnection(runtime, { personId, provider, values, lastUsedAt });
 const days = (count: number) => sql`now() - make_interval(days => ${count}::int)` as unknown as Date;
 const settle = () => Promise.all(runtime.background);
 
@@ -69,8 +69,8 @@ describe('what a bulk revocation is prepared from', () => {
   });
 
   test('age and last use; one that was never read counts from when it was connected', async () => {
-    const old = await add({ connectedAt: days(100), lastUsedAt: days(1) });
-    const idle = await add({ connectedAt: days(40), lastUsedAt: days(35) });
+    const old = await add({ connectedAt: days(100) }, 'gone', days(1));
+    const idle = await add({ connectedAt: days(40) }, 'gone', days(35));
     const never = await add({ connectedAt: days(50) });
     await add();
     expect(await prepared({ olderThanDays: 90 })).toEqual([old]);

@@ -1,5 +1,6 @@
 import { and, eq, inArray, ne, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { connectionUses } from '#lib/db/schema/connection-uses';
 import { connections } from '#lib/db/schema/connections';
 import { ledger } from '#lib/db/schema/ledger';
 import { personOfConnection } from '#lib/ids';
@@ -45,7 +46,9 @@ export function fitting(criteria: BulkCriteria): SQL | undefined {
   const { ids, personId, provider, scope, olderThanDays, unusedForDays, readByKey, readWithinDays } = criteria;
   const people = ids?.map((id) => personOfConnection(id) ?? '');
   const scopes = sql`coalesce(${connections.scopesGranted}, ${connections.scopesRequested})`;
-  const lastUse = sql`coalesce(${connections.lastUsedAt}, ${connections.connectedAt})`;
+  const used = sql`(select ${connectionUses}.last_used_at from ${connectionUses}
+    where ${connectionUses}.person_id = ${connections}.person_id and ${connectionUses}.connection_id = ${connections}.id)`;
+  const lastUse = sql`coalesce(${used}, ${connections.connectedAt})`;
   const read = and(
     eq(ledger.action, 'token.vended'),
     eq(ledger.apiKeyId, readByKey ?? ''),

@@ -85,9 +85,8 @@ describeWithConnections('connections partitioned by a hash of the person', () =>
       const ids: string[] = [];
       for (let n = 0; n < 12; n++) {
         const { id: personId } = await addPerson(runtime);
-        const values = { lastUsedAt: sql`now()` as unknown as Date };
-        const refreshToken = server.grant();
-        ids.push(await addConnection(runtime, { personId, refreshToken, expiresIn: 60, age: 3540, values }));
+        const given = { personId, refreshToken: server.grant(), expiresIn: 60, age: 3540 };
+        ids.push(await addConnection(runtime, { ...given, lastUsedAt: new Date() }));
       }
       const used = new Set(await Promise.all(ids.map((id) => partitionOf(database.db, id))));
       expect(used.size).toBeGreaterThan(1);

@@ -58,8 +58,6 @@ export const connections = pgTable(
     /** Until then the background leaves it alone: somebody has claimed it, or it is backing off. */
     nextRefreshAttemptAt: instant(),
     lastRefreshedAt: instant(),
-    lastUsedAt: instant(),
-    lastUsedBy: text(),
     createdAt: instant().notNull().defaultNow(),
     connectedAt: instant().notNull().defaultNow(),
     revokedAt: instant(),

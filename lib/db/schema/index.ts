@@ -2,6 +2,7 @@ export * from '#lib/db/schema/alerts';
 export * from '#lib/db/schema/api-keys';
 export * from '#lib/db/schema/bulk-revocations';
 export * from '#lib/db/schema/connection-search';
+export * from '#lib/db/schema/connection-uses';
 export * from '#lib/db/schema/connections';
 export * from '#lib/db/schema/consumed-states';
 export * from '#lib/db/schema/freezes';
