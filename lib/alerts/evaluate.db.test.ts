@@ -205,3 +205,17 @@ describeWithConnections('entries that commit late', () => {
     expect(await database.db.select().from(alerts)).toMatchObject([{ count: 7 }]);
   });
 });
+
+test('a flood of events about connections is read in pieces that a statement can take', async () => {
+  const clock = alertClock(hub());
+  await clock.evaluate(0);
+  await database.db.execute(sql`
+    insert into ledger (at, action, outcome, actor_type, connection_id, provider)
+    select ${clock.at(1).toISOString()}::timestamptz + n * interval '1 millisecond', 'connection.revoked', 'ok', 'system',
+      'con_' || n, 'acme' from generate_series(1, 12000) n`);
+  await clock.evaluate(4);
+  const [alert] = await database.db.select().from(alerts);
+  // Opened when the first piece had been read, not when all of the five minutes had.
+  expect(alert).toMatchObject({ rule: 'mass_revocation', count: 12_000 });
+  expect(alert?.openedAt.getTime()).toBe(clock.at(1).getTime() + 5_001);
+});

@@ -9,12 +9,13 @@ import { type Db, withTransaction } from '#lib/db/database';
 import { alertProgress, alerts } from '#lib/db/schema/alerts';
 import { AppError } from '#lib/errors';
 import { settledHorizon } from '#lib/ledger/settled-horizon';
-import { announceConnections } from '#lib/webhooks/announce';
+import { announceConnections, endOfAnnounceable } from '#lib/webhooks/announce';
 
 /** What is read and committed at once; after a standstill, a window's events still meet in one look at it. */
 const sliceMilliseconds = 5 * 60_000;
-/** Slices of one tick: the rest of a long standstill is made up by the next ticks. */
+/** Slices and milliseconds of one tick: the rest of a long standstill is made up by the next ticks. */
 const mostSlices = 100;
+const budgetMs = 40_000;
 
 export interface EvaluateInput {
   /** Replaces the database's clock. */
@@ -80,8 +81,10 @@ async function readNext(ctx: Context, settledTo: Date): Promise<boolean> {
     if (!progress) return false;
     const from = progress.readTo;
     // The very first look: what was before is nobody's news.
-    const to = from ? new Date(Math.min(settledTo.getTime(), from.getTime() + sliceMilliseconds)) : settledTo;
-    if (from && to <= from) return false;
+    const latest = from ? new Date(Math.min(settledTo.getTime(), from.getTime() + sliceMilliseconds)) : settledTo;
+    if (from && latest <= from) return false;
+    // A slice that fails is read again as it was: one that is too much for a statement would end all alerts.
+    const to = from ? await endOfAnnounceable(tx, { from, to: latest }) : latest;
     if (from) await evaluateSlice(tx, ctx, { from, to });
     await tx.update(alertProgress).set({ readTo: to });
     return from !== null;
@@ -124,7 +127,9 @@ export async function evaluateAlerts(ctx: Context, { now: given, signal }: Evalu
   // Outside of the transaction that reads: its own lock is a write, which would hold the horizon back.
   const { settledTo, fence } = await settledHorizon(ctx.database, earlier, given);
   await db.update(alertProgress).set({ fencePosition: fence.position, fenceAt: fence.at });
-  for (let slices = 0; settledTo && slices < mostSlices && !signal?.aborted; slices++) {
+  const begun = performance.now();
+  const over = () => signal?.aborted || performance.now() - begun > budgetMs;
+  for (let slices = 0; settledTo && slices < mostSlices && !over(); slices++) {
     if (!(await readNext(ctx, settledTo))) break;
   }
   await checkStates(ctx, given ?? (await databaseNow(db)));

@@ -1,7 +1,9 @@
-import { and, isNull, or, sql } from 'drizzle-orm';
+import { and, asc, gt, inArray, isNull, lte, or, sql } from 'drizzle-orm';
 import type { Db } from '#lib/db/database';
 import type { alerts } from '#lib/db/schema/alerts';
+import { ledger } from '#lib/db/schema/ledger';
 import { type WebhookType, webhookDeliveries, webhookEndpoints, webhookMessages } from '#lib/db/schema/webhooks';
+import type { LedgerAction } from '#lib/ledger/actions';
 
 /** Puts a message on its way to every endpoint that wants its type; the same message is put there once. */
 async function announce(
@@ -21,6 +23,9 @@ async function announce(
     .values(endpoints.map(({ endpointId }) => ({ endpointId, messageId, createdAt, nextAttemptAt: createdAt })))
     .onConflictDoNothing();
 }
+
+/** What the ids of messages about alerts begin with. */
+export const alertMessages = 'msg_alr_';
 
 /** Tells the endpoints what became of an alert. `heldAt` is when. */
 export async function announceAlert(
@@ -42,6 +47,29 @@ export async function announceAlert(
   });
 }
 
+/** The entries that messages about connections are made of; refreshes too, but only one after an outage. */
+const announced = [
+  'connection.created',
+  'connection.reconnected',
+  'connection.needs_reconnect',
+  'connection.revoked',
+] as const satisfies readonly LedgerAction[];
+
+/** Entries that one statement makes messages of, each of them a row an endpoint: it must end long before its time is up. */
+const mostAtOnce = 5_000;
+
+/** Where a slice must end so that it holds no more of these entries than one statement can tell of. */
+export async function endOfAnnounceable(tx: Db, { from, to }: { from: Date; to: Date }): Promise<Date> {
+  const [beyond] = await tx
+    .select({ at: ledger.at })
+    .from(ledger)
+    .where(and(gt(ledger.at, from), lte(ledger.at, to), inArray(ledger.action, [...announced])))
+    .orderBy(asc(ledger.at), asc(ledger.id))
+    .offset(mostAtOnce)
+    .limit(1);
+  return beyond?.at ?? to;
+}
+
 /**
  * Tells the endpoints what became of connections, from a slice of the ledger. Where one stopped working and a refresh
  * succeeded after all, it has recovered: that is told only if the other was. Nobody is told of anything where no endpoint
@@ -56,7 +84,10 @@ export async function announceConnections(tx: Db, { from, to }: { from: Date; to
         row_number() over (partition by l.connection_id order by l.at desc, l.id desc) as from_last
       from ledger l
       where l.at > ${after}::timestamptz and l.at <= ${until}::timestamptz and l.connection_id is not null and l.action in
-        ('connection.created', 'connection.reconnected', 'connection.needs_reconnect', 'connection.revoked', 'token.refreshed')),
+        (${sql.join(
+          [...announced, 'token.refreshed'].map((action) => sql`${action}`),
+          sql`, `,
+        )})),
     told as (
       select r.*, case r.action when 'connection.needs_reconnect' then 'connection.needs_reauth'
           when 'token.refreshed' then 'connection.recovered' else r.action end as type
