@@ -33,6 +33,19 @@ describe('delivery', () => {
     expect(() => new Webhook(secret).verify(body.replace('acme', 'evil'), headers)).toThrow();
   });
 
+  test('an alert does not wait behind the news of many connections', async () => {
+    const hook = await receiver();
+    const { runtime, admin, clock } = await hubWith(hook.host);
+    await createWebhook(admin, { name: 'x', url: hook.url });
+    await clock.evaluate(0);
+    await clock.happened(1, { action: 'connection.revoked', connectionId: 'con_a', provider: 'acme' }, 30);
+    await clock.evaluate(2);
+    await deliverWebhooks(systemContext(runtime, 'jobs'), { now: clock.at(3) });
+    const types = hook.got.map(({ body }) => JSON.parse(body).type);
+    expect(types).toHaveLength(31);
+    expect(types[0]).toBe('alert.opened');
+  });
+
   test('a receiver that is down for an hour gets everything when it is back, without a call too many', async () => {
     const hook = await receiver();
     const { runtime, admin, clock } = await hubWith(hook.host);

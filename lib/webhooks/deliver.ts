@@ -1,10 +1,11 @@
-import { and, eq, lte, sql } from 'drizzle-orm';
+import { and, eq, lte, type SQL, sql } from 'drizzle-orm';
 import type { Context } from '#lib/context';
 import { databaseNow } from '#lib/db/clock';
 import { rowsOf, withTransaction } from '#lib/db/database';
 import { webhookAttempts, webhookDeliveries, webhookEndpoints } from '#lib/db/schema/webhooks';
 import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
+import { alertMessages } from '#lib/webhooks/announce';
 import { planNext } from '#lib/webhooks/plan-next';
 import { type Sent, sendMessage } from '#lib/webhooks/send';
 import { switchOff } from '#lib/webhooks/switch-off';
@@ -34,14 +35,20 @@ export interface DeliverInput {
   signal?: AbortSignal | undefined;
 }
 
+/**
+ * Alerts before everything else: behind the news of a hundred thousand connections that somebody has just revoked, the
+ * alert that says so would come when it is of no use.
+ */
+const kinds = { alerts: sql`and starts_with(d.message_id, ${alertMessages})`, all: sql`` };
+
 /** Claims due deliveries by moving their next attempt: any number of processes may be at it. */
-async function claim(ctx: Context, { id }: Endpoint, now: Date): Promise<Claimed[]> {
+async function claim(ctx: Context, { id }: Endpoint, kind: SQL, now: Date): Promise<Claimed[]> {
   const at = sql`${now.toISOString()}::timestamptz`;
   return rowsOf<Claimed>(
     await ctx.database.db.execute(sql`
       with due as (
         select d.id from webhook_deliveries d
-        where d.endpoint_id = ${id} and d.state = 'pending' and d.next_attempt_at <= ${at}
+        where d.endpoint_id = ${id} and d.state = 'pending' and d.next_attempt_at <= ${at} ${kind}
         order by d.next_attempt_at, d.id limit ${sideBySide} for update skip locked)
       update webhook_deliveries d
       set attempts = d.attempts + 1, next_attempt_at = ${at} + make_interval(secs => ${claimSeconds}::float8)
@@ -79,9 +86,11 @@ async function finish(ctx: Context, endpoint: Endpoint, claimed: Claimed, sent: 
   });
 }
 
+/** Works off what is due of one kind at one endpoint. */
 async function deliverTo(
   ctx: Context,
   endpointId: string,
+  kind: SQL,
   { now: given, signal }: DeliverInput,
   over: () => boolean,
 ): Promise<number> {
@@ -90,7 +99,7 @@ async function deliverTo(
     const [endpoint] = await ctx.database.db.select().from(webhookEndpoints).where(eq(webhookEndpoints.id, endpointId));
     if (!endpoint || endpoint.disabledAt) break;
     const now = given ?? (await databaseNow(ctx.database.db));
-    const claimed = await claim(ctx, endpoint, now);
+    const claimed = await claim(ctx, endpoint, kind, now);
     if (claimed.length === 0) break;
     await Promise.all(
       claimed.map(async (one) => {
@@ -121,6 +130,11 @@ export async function deliverWebhooks(ctx: Context, { now, signal }: DeliverInpu
     .where(
       and(eq(webhookDeliveries.state, 'pending'), lte(webhookDeliveries.nextAttemptAt, now ?? sql`clock_timestamp()`)),
     );
-  const tried = await Promise.all(due.map(({ id }) => deliverTo(ctx, id, { now, signal }, over)));
+  const tried = await Promise.all(
+    due.map(async ({ id }) => {
+      const alerts = await deliverTo(ctx, id, kinds.alerts, { now, signal }, over);
+      return alerts + (await deliverTo(ctx, id, kinds.all, { now, signal }, over));
+    }),
+  );
   return tried.reduce((sum, count) => sum + count, 0);
 }
