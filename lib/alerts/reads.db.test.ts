@@ -1,4 +1,7 @@
+import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { purgeAlerts } from '#lib/alerts/purge';
+import { systemContext } from '#lib/context';
 import { alerts, keyNetworks } from '#lib/db/schema/alerts';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { alertClock, alertHub, readBy } from '#tests/alerts';
@@ -51,6 +54,25 @@ describe('reads', () => {
     await clock.happened(3, readBy('key_ranged', '198.51.7.7'));
     await clock.evaluate(4);
     expect(await clock.alerts()).toEqual([]);
+  });
+
+  test('a key that lay unused for long still knows where it was used last', async () => {
+    const runtime = hub();
+    const clock = alertClock(runtime);
+    await clock.evaluate(0);
+    await clock.happened(1, readBy('key_1', '192.0.2.7'));
+    await clock.evaluate(2);
+    await clock.happened(3, readBy('key_1', '198.51.100.7'));
+    await clock.evaluate(4);
+    await database.db.delete(alerts);
+    const aged = { lastSeenAt: sql`last_seen_at - interval '2 years'` };
+    await database.db.update(keyNetworks).set(aged);
+    await purgeAlerts(systemContext(runtime, 'jobs'));
+    const kept = await database.db.select({ network: keyNetworks.network }).from(keyNetworks);
+    expect(kept).toEqual([{ network: '198.51.100.0/24' }]);
+    await clock.happened(5, readBy('key_1', '203.0.113.9'));
+    await clock.evaluate(6);
+    expect(await clock.alerts()).toEqual(['new_network key_1 open']);
   });
 
   test('a burst is several times the busiest five minutes of the key’s own day', async () => {

@@ -97,6 +97,31 @@ describe('refusals of anonymous requests', () => {
     expect(written.at(-1)).toMatchObject({ ip: 'other', count: flood - 1_000 });
   });
 
+  test('of one who is known keep their name in a flood from everywhere', async () => {
+    const folder = createRefusalFolder();
+    const key = { type: 'api_key', keyId: 'key_1', scopes: [], providers: null } as const;
+    for (let n = 0; n < 1_200; n++) folder.add(from(`10.${n >> 8}.${n & 255}.1`), 'not_found');
+    folder.add({ ...from('203.0.113.1'), actor: key }, 'not_found');
+    for (let n = 0; n < 1_200; n++) folder.add({ ...from(`11.${n >> 8}.${n & 255}.1`), actor: key }, 'not_found');
+    await folder.flush(database.db);
+    const written = await rows();
+    const theirs = written.filter(({ actorId }) => actorId === 'key_1');
+    expect(theirs.reduce((sum, { count }) => sum + count, 0)).toBe(1_201);
+    expect(theirs[0]).toMatchObject({ ip: '203.0.113.0/24', count: 1 });
+    expect(theirs.at(-1)).toMatchObject({ ip: 'other', count: 201 });
+    expect(written.length).toBeLessThanOrEqual(2_002);
+  });
+
+  test('count for the provider that each is about', async () => {
+    const folder = createRefusalFolder();
+    for (const provider of ['google', 'github', 'github']) folder.add(from('203.0.113.1'), 'iss_mismatch', provider);
+    await folder.flush(database.db);
+    expect((await rows()).map(({ provider, count }) => [provider, count])).toEqual([
+      ['google', 1],
+      ['github', 2],
+    ]);
+  });
+
   test('that the database did not take are written with those of the next minute', async () => {
     const folder = createRefusalFolder();
     const broken = { insert: () => ({ values: () => Promise.reject(new Error('out of reach')) }) } as unknown as Db;

@@ -5,6 +5,8 @@ import { ledger } from '#lib/db/schema/ledger';
 import { toLedgerRow } from '#lib/ledger/record';
 
 const maxFolds = 1_000;
+/** Rows of one statement, whose parameters PostgreSQL counts in 16 bits. */
+const atOnce = 1_000;
 
 interface Fold {
   actor: Actor;
@@ -40,46 +42,59 @@ export function networkOf(ip: string | null): string {
 
 const anonymous: Actor = { type: 'anonymous' };
 
-/** Makes a folder. It holds at most a thousand networks; what comes beyond is counted under `other`. */
+const rowOf = ({ actor, network, requestId, code, provider, count }: Fold) =>
+  toLedgerRow(
+    { actor, ip: network, requestId },
+    { action: 'request.refused', outcome: 'refused', code, provider, count },
+  );
+
+/** What a refusal is counted with: providers are configured and codes are ours, so that only who asks is without bound. */
+const keyOf = ({ code, network, actor, provider }: Omit<Fold, 'requestId' | 'count'>) =>
+  `${code} ${network} ${actorId(actor)} ${provider}`;
+
+/**
+ * Makes a folder. It holds at most a thousand networks of nobody in particular, and as many of those who are known, so that
+ * a flood from everywhere hides nobody's name. What comes beyond is counted under `other`.
+ */
 export function createRefusalFolder(): RefusalFolder {
-  let folds = new Map<string, Fold>();
+  let folds = { nobody: new Map<string, Fold>(), known: new Map<string, Fold>() };
+
+  /** Counts it where it was counted before, or anew where there is room. */
+  function count(into: Map<string, Fold>, fold: Fold, room: number): boolean {
+    const key = keyOf(fold);
+    const before = into.get(key);
+    if (before) before.count += fold.count;
+    else if (into.size < room) into.set(key, fold);
+    else return false;
+    return true;
+  }
+
+  function fold(one: Fold, room: number): void {
+    const elsewhere = { ...one, network: 'other' };
+    const counted =
+      one.actor.type === 'anonymous'
+        ? count(folds.nobody, one, room)
+        : count(folds.known, one, room) || count(folds.known, elsewhere, 2 * room);
+    if (!counted) count(folds.nobody, { ...elsewhere, actor: anonymous }, Number.POSITIVE_INFINITY);
+  }
+
   return {
     add(who, code, provider = null) {
-      const exact = networkOf(who.ip);
-      const asker = who.actor ?? anonymous;
-      const known = folds.has(`${code} ${exact} ${actorId(asker)}`) || folds.size < maxFolds;
-      const [network, actor] = known ? [exact, asker] : ['other', anonymous];
-      const key = `${code} ${network} ${actorId(actor)}`;
-      const fold = folds.get(key);
-      if (fold) fold.count += 1;
-      else folds.set(key, { actor, code, network, requestId: who.requestId, provider, count: 1 });
+      const { requestId, actor = anonymous } = who;
+      fold({ actor, code, network: networkOf(who.ip), requestId, provider, count: 1 }, maxFolds);
     },
     async flush(db) {
-      if (folds.size === 0) return;
-      const taken = folds;
-      folds = new Map();
-      const rows = [...taken.values()].map((fold) =>
-        toLedgerRow(
-          { actor: fold.actor, ip: fold.network, requestId: fold.requestId },
-          {
-            action: 'request.refused',
-            outcome: 'refused',
-            code: fold.code,
-            provider: fold.provider,
-            count: fold.count,
-          },
-        ),
-      );
-      try {
-        await db.insert(ledger).values(rows);
-      } catch (error) {
-        // The database was out of reach: what it did not take is counted on, within the same bound.
-        for (const [key, fold] of taken) {
-          const newer = folds.get(key);
-          if (newer) newer.count += fold.count;
-          else if (folds.size < 2 * maxFolds) folds.set(key, fold);
+      const taken = [...folds.known.values(), ...folds.nobody.values()];
+      folds = { nobody: new Map(), known: new Map() };
+      while (taken.length > 0) {
+        try {
+          await db.insert(ledger).values(taken.slice(0, atOnce).map(rowOf));
+        } catch (error) {
+          // The database was out of reach: what it did not take is counted on, within the same bound.
+          for (const one of taken) fold(one, 2 * maxFolds);
+          throw error;
         }
-        throw error;
+        taken.splice(0, atOnce);
       }
     },
   };
