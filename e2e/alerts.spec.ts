@@ -1,34 +1,9 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, test } from './fixtures.ts';
 import { signInAs, someone } from './steps.ts';
-
-interface Received {
-  headers: Record<string, string | string[] | undefined>;
-  body: string;
-}
-
-/** A receiver of webhooks on loopback, on whatever port is free. */
-async function receiver() {
-  const received: Received[] = [];
-  const server = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request) body += String(chunk);
-    received.push({ headers: request.headers, body });
-    response.writeHead(204).end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  return { received, host, url: `http://${host}/hook`, close };
-}
+import { startWebhookReceiver } from './webhook-receiver.ts';
 
 test('a webhook is added, tried, given a new secret and removed', async ({ asAdmin: page, app }) => {
-  const hook = await receiver();
+  const hook = await startWebhookReceiver();
   app.environment.WEBHOOK_INTERNAL_HOSTS = hook.host;
   await app.end();
   await app.start();

@@ -1,23 +1,20 @@
-import type { Page } from '@playwright/test';
 import type { RunningApp } from './app-process.ts';
 import { expect, test } from './fixtures.ts';
-import { callHub, flowWithoutPages, givenConnection, personOf, serviceKey, signInAs, someone, vend } from './steps.ts';
+import {
+  callHub,
+  flowWithoutPages,
+  freezeBy,
+  frozenBanner,
+  givenConnection,
+  personOf,
+  serviceKey,
+  signInAs,
+  someone,
+  vend,
+} from './steps.ts';
 
 const vendStatus = async (app: RunningApp, id: string) =>
   (await callHub(app, await serviceKey(app), `/connections/${id}/token`, 'POST')).status;
-
-const banner = (page: Page) => page.getByRole('region', { name: 'Frozen' });
-
-/** Presses the button that opens the dialog, gives the reason and the word, and confirms. */
-async function freeze(page: Page, button: string, reason: string): Promise<void> {
-  await page.getByRole('button', { name: button }).click();
-  const dialog = page.getByRole('alertdialog');
-  await dialog.getByRole('textbox', { name: 'Reason' }).fill(reason);
-  await expect(dialog.getByRole('button', { name: 'Freeze' })).toBeDisabled();
-  await dialog.getByRole('textbox', { name: /^Type/ }).fill('freeze');
-  await dialog.getByRole('button', { name: 'Freeze' }).click();
-  await expect(dialog).toBeHidden();
-}
 
 /** Lifts every brake of these stories, however they ended. */
 test.afterEach(async ({ app }) => {
@@ -36,9 +33,9 @@ test('everything is frozen at once, every admin page says so, and thawing needs 
 
   await page.goto('/admin/freezes');
   await expect(page.getByText('Nothing is frozen')).toBeVisible();
-  await freeze(page, 'Freeze everything', 'tokens leaked');
-  await expect(banner(page)).toContainText('Everything is frozen');
-  await expect(banner(page)).toContainText('tokens leaked');
+  await freezeBy(page, 'Freeze everything', 'tokens leaked');
+  await expect(frozenBanner(page)).toContainText('Everything is frozen');
+  await expect(frozenBanner(page)).toContainText('tokens leaked');
   expect(await vendStatus(app, id)).toBe(423);
   const paths = [
     'connections',
@@ -56,7 +53,7 @@ test('everything is frozen at once, every admin page says so, and thawing needs 
   ];
   for (const path of paths) {
     await page.goto(`/admin/${path}`);
-    await expect(banner(page), path).toContainText('Everything is frozen');
+    await expect(frozenBanner(page), path).toContainText('Everything is frozen');
   }
   await owner.goto(`/connections/${id}`);
   await expect(owner.getByText('Frozen')).toBeVisible();
@@ -99,12 +96,12 @@ test('one connection is frozen on its page; another of the same person goes on',
   await signInAs(owner, app, someone());
   const [frozen, other] = [await givenConnection(owner, app, 'okta'), await givenConnection(owner, app, 'github')];
   await page.goto(`/admin/connections/${frozen}`);
-  await freeze(page, 'Freeze', 'odd reads');
-  await expect(banner(page)).toContainText('odd reads');
+  await freezeBy(page, 'Freeze', 'odd reads');
+  await expect(frozenBanner(page)).toContainText('odd reads');
   expect([await vendStatus(app, frozen), await vendStatus(app, other)]).toEqual([423, 200]);
   await app.grantkeep('thaw', '--connection', frozen, '--reason', 'explained');
   await page.reload();
-  await expect(banner(page)).toBeHidden();
+  await expect(frozenBanner(page)).toBeHidden();
 });
 
 test('an auditor sees what is frozen and can do nothing about it', async ({ asAdmin, newPage, app }) => {

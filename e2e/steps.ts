@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Locator, Page } from '@playwright/test';
+import { expect, type Locator, type Page } from '@playwright/test';
 import { authorizeHeadless, type HeadlessChoices } from '#demo/consent';
 import type { Demo, DemoProviderId } from '#demo/start';
 import type { RunningApp } from './app-process.ts';
@@ -29,6 +29,20 @@ export function connectionInAddress(page: Page): string {
   const id = new URL(page.url()).searchParams.get('connection');
   if (!id) throw new Error(`No connection in ${page.url()}`);
   return id;
+}
+
+/** What says at the top of an admin page that something is frozen. */
+export const frozenBanner = (page: Page): Locator => page.getByRole('region', { name: 'Frozen' });
+
+/** Presses the button that opens the dialog, gives the reason and the word, and confirms. */
+export async function freezeBy(page: Page, button: string, reason: string): Promise<void> {
+  await page.getByRole('button', { name: button }).click();
+  const dialog = page.getByRole('alertdialog');
+  await dialog.getByRole('textbox', { name: 'Reason' }).fill(reason);
+  await expect(dialog.getByRole('button', { name: 'Freeze' })).toBeDisabled();
+  await dialog.getByRole('textbox', { name: /^Type/ }).fill('freeze');
+  await dialog.getByRole('button', { name: 'Freeze' }).click();
+  await expect(dialog).toBeHidden();
 }
 
 /** At the provider's pages: another account by name, then Allow. Ends back at the app. */
@@ -158,4 +172,15 @@ export async function statusWithToken(app: RunningApp, provider: Connectable, to
 export async function personOf(app: RunningApp, connection: string): Promise<string> {
   const answer = await callHub(app, await serviceKey(app), `/connections/${connection}`);
   return ((await answer.json()) as { user: string }).user;
+}
+
+/** A browser of somebody whom an administrator made an auditor. */
+export async function makeAuditor(administrator: Page, auditor: Page, app: RunningApp): Promise<void> {
+  const name = someone('Auditor');
+  await signInAs(auditor, app, name);
+  await administrator.goto(`/admin/people?q=${encodeURIComponent(name)}`);
+  await administrator.getByRole('link', { name, exact: true }).click();
+  await administrator.getByRole('radio', { name: /^Auditor/ }).check();
+  await administrator.getByRole('button', { name: 'Change role' }).click();
+  await administrator.getByText('The role is Auditor now').waitFor();
 }

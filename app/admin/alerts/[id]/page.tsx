@@ -11,6 +11,7 @@ import { DealWithIt } from '../_parts/deal-with-it.tsx';
 import { Evidence } from '../_parts/evidence.tsx';
 import { AlertStateMark, Severity, Subject } from '../_parts/marks.tsx';
 import { WhatIsSeen } from '../_parts/what-is-seen.tsx';
+import { WhereNext } from '../_parts/where-next.tsx';
 
 export const metadata: Metadata = { title: 'Alert' };
 
@@ -23,7 +24,8 @@ export default async function AlertPage({ params }: { params: Promise<{ id: stri
       <StandingBrakes />
       <BackLink href="/admin/alerts">Alerts</BackLink>
       <h1 className="text-title font-semibold tracking-tight wrap-anywhere">{alert.title}</h1>
-      <p className="mt-2 mb-6 max-w-[75ch] text-soft">{alert.about}</p>
+      <p className="mt-2 mb-4 max-w-[75ch] text-soft">{alert.about}</p>
+      <WhereNext ctx={ctx} alert={alert} />
       <div className="grid items-start gap-4 xl:grid-cols-2">
         <section aria-labelledby="facts" className="card p-5">
           <h2 id="facts" className="mb-4 text-section font-semibold">

@@ -25,6 +25,9 @@ function momentOf({ at, since }: One): Date | null {
   return typeof text === 'string' && !Number.isNaN(Date.parse(text)) ? new Date(text) : null;
 }
 
+/** Facts that lead to the entries of the ledger that hold the same. */
+const inLedger = ['ip', 'request'];
+
 /** The last events that an alert was raised over, or what was measured. */
 export function Evidence({ evidence }: { evidence: One[] }) {
   if (evidence.length === 0) return <p className="text-soft">Nothing more is known than the number.</p>;
@@ -57,9 +60,19 @@ function Line({ one }: { one: One }) {
       {facts.map(({ name, word, value }) => (
         <span key={name}>
           <span className="text-soft">{word} </span>
-          {value !== true && <code className="font-mono wrap-anywhere">{String(value)}</code>}
+          {value !== true && <Value name={name} text={String(value)} />}
         </span>
       ))}
     </div>
+  );
+}
+
+function Value({ name, text }: { name: string; text: string }) {
+  const value = <code className="font-mono wrap-anywhere">{text}</code>;
+  if (!inLedger.includes(name)) return value;
+  return (
+    <Link href={`/admin/ledger?${new URLSearchParams({ [name]: text })}`} className="link">
+      {value}
+    </Link>
   );
 }

@@ -1,0 +1,77 @@
+import { Link } from '#app/_ui/link';
+import type { PersonContext } from '#lib/access/require';
+import type { AlertDetailView } from '#lib/alerts/views';
+import { standingFreeze } from '#lib/brakes/list';
+import { BrakeControl } from '../../freezes/_parts/brake-control.tsx';
+
+interface Way {
+  href: string;
+  word: string;
+  /** Led somewhere where only administrators can do anything. */
+  administrators?: boolean;
+}
+
+/** What somebody who reads an alert goes to see or do, in the order of the hurry. */
+function waysOf({ rule, subject }: Pick<AlertDetailView, 'rule' | 'subject'>): Way[] {
+  if (subject?.kind === 'api_key')
+    return [
+      {
+        href: `/admin/ledger?${new URLSearchParams({ key: subject.id, action: 'token.vended' })}`,
+        word: 'What it read',
+      },
+      { href: `/admin/ledger?${new URLSearchParams({ key: subject.id })}`, word: 'All that it did' },
+      {
+        href: `/admin/revocations?${new URLSearchParams({ key: subject.id })}`,
+        word: 'Revoke what it read',
+        administrators: true,
+      },
+    ];
+  if (subject?.kind === 'provider')
+    return [
+      { href: `/admin/ledger?${new URLSearchParams({ provider: subject.id })}`, word: 'What happened there' },
+      { href: `/admin/connections?${new URLSearchParams({ provider: subject.id })}`, word: 'Its connections' },
+      {
+        href: `/admin/revocations?${new URLSearchParams({ provider: subject.id })}`,
+        word: 'Revoke many of them',
+        administrators: true,
+      },
+    ];
+  if (rule === 'ledger_broken') return [{ href: '/admin/ledger/seals', word: 'Where the ledger is broken' }];
+  if (rule === 'mass_revocation')
+    return [
+      { href: '/admin/ledger?action=connection.revoked', word: 'What was revoked' },
+      { href: '/admin/revocations', word: 'Bulk revocations' },
+    ];
+  return [{ href: '/admin/ledger', word: 'Ledger' }];
+}
+
+/** Stops what the alert is about, and leads to what it did. */
+export async function WhereNext({ ctx, alert }: { ctx: PersonContext; alert: AlertDetailView }) {
+  const { subject } = alert;
+  const administrator = ctx.actor.role === 'administrator';
+  const scope = subject?.kind;
+  const brake = subject && scope ? await standingFreeze(ctx, { scope, target: subject.id }) : null;
+  return (
+    <section aria-labelledby="next" className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
+      <h2 id="next" className="sr-only">
+        Where to go from here
+      </h2>
+      {subject && scope && (
+        <BrakeControl
+          scope={scope}
+          target={subject.id}
+          name={subject.name ?? subject.id}
+          brake={brake}
+          administrator={administrator}
+        />
+      )}
+      {waysOf(alert)
+        .filter(({ administrators }) => administrator || !administrators)
+        .map(({ href, word }) => (
+          <Link key={href} href={href} className="link">
+            {word}
+          </Link>
+        ))}
+    </section>
+  );
+}
