@@ -56,7 +56,7 @@ test('everything is frozen at once, every admin page says so, and thawing needs 
     await expect(frozenBanner(page), path).toContainText('Everything is frozen');
   }
   await owner.goto(`/connections/${id}`);
-  await expect(owner.getByText('Frozen')).toBeVisible();
+  await expect(owner.getByText('Frozen', { exact: true })).toBeVisible();
 
   await page.goto('/admin/freezes');
   await expect(page.getByText('Okta: the first one')).toBeVisible();
