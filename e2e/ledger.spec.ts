@@ -65,6 +65,10 @@ test('a person sees what was read of theirs, when and by which service', async (
 
 test('the ledger is checked on its page, also against a checkpoint that was kept', async ({ asAdmin: page, app }) => {
   await page.goto('/admin/ledger/seals');
+  await page.getByRole('button', { name: 'Export a checkpoint' }).click();
+  await expect(page.getByRole('link', { name: 'Sign in once more' })).toBeVisible();
+  await stepUpAs(page, app, 'admin@example.com');
+  await page.goto('/admin/ledger/seals');
   const downloaded = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Export a checkpoint' }).click();
   const note = readFileSync(await (await downloaded).path(), 'utf8');

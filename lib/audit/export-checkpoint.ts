@@ -9,6 +9,7 @@ import { createMerkleTree } from '#lib/ledger/merkle';
 import { record } from '#lib/ledger/record';
 import { sealHash } from '#lib/ledger/seal-statement';
 import { createSigningKeys } from '#lib/ledger/signing-keys';
+import { requireStepUp } from '#lib/people/step-up';
 
 const pageSeals = 1_000;
 
@@ -40,15 +41,16 @@ export async function exportCheckpoint(ctx: Context): Promise<string> {
 }
 
 /**
- * The same, with an entry that tells who took it. It reveals nothing, so that no new sign-in is asked for.
- * @throws AppError `unauthenticated`, `forbidden`
+ * The same, with an entry that tells who took it; like every export it needs a sign-in of the last minutes.
+ * @throws AppError `unauthenticated`, `forbidden`, `step_up_required`
  */
 export async function recordCheckpointExport(ctx: Context): Promise<string> {
   requireReader(ctx);
+  const { proof } = await requireStepUp(ctx);
   const checkpoint = await readCheckpointNow(ctx);
   await record(ctx.database.db, ctx, {
     action: 'ledger.exported',
-    details: { what: 'checkpoint', size: checkpoint.size, root: checkpoint.root },
+    details: { what: 'checkpoint', size: checkpoint.size, root: checkpoint.root, step_up: proof },
   });
   return writeCheckpoint(checkpoint, createSigningKeys(ctx.config));
 }

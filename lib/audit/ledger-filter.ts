@@ -82,9 +82,9 @@ export function withinFilter(filter: z.output<typeof ledgerFilter>): SQL | undef
     provider ? eq(ledger.provider, provider) : undefined,
     apiKeyId ? eq(ledger.apiKeyId, apiKeyId) : undefined,
     ip ? inArray(ledger.ip, [...new Set([ip, networkOf(ip)])]) : undefined,
-    // Written out, from the closed list: an index of the rare ones can only be used where the value is known.
+    // Written out, from closed lists: an index of the rare ones can only be used where the value is known.
     action ? sql`${ledger.action} = ${sql.raw(`'${action}'`)}` : undefined,
-    outcome ? eq(ledger.outcome, outcome) : undefined,
+    outcome ? sql`${ledger.outcome} = ${sql.raw(`'${outcome}'`)}` : undefined,
     requestId ? eq(ledger.requestId, requestId) : undefined,
     fingerprint ? sql`${ledger.details} ->> 'fingerprint' = ${fingerprint}` : undefined,
     from ? gte(ledger.at, from) : undefined,

@@ -4,7 +4,7 @@ import { requireReader } from '#lib/access/require';
 import { ledgerFilter, withinFilter } from '#lib/audit/ledger-filter';
 import type { Context } from '#lib/context';
 import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';
-import type { Db } from '#lib/db/database';
+import { type Db, withTransaction } from '#lib/db/database';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { ledger } from '#lib/db/schema/ledger';
 import { people } from '#lib/db/schema/people';
@@ -78,6 +78,26 @@ export async function readNames(db: Db, personIds: readonly string[], keyIds: re
   return new Map<string, string | null>([...persons, ...keys].map(({ id, name }) => [id, name]));
 }
 
+function readRows(db: Db, where: SQL | undefined, limit: number): Promise<LedgerTableRow[]> {
+  return db.select().from(ledger).where(where).orderBy(desc(ledger.at), desc(ledger.id)).limit(limit);
+}
+
+/**
+ * The same for one request or one token. Where in the table they are, only `ledger_sought` tells, and the planner has no
+ * notion of how well: it would rather walk all rows, newest first or as they lie. So it is kept from both.
+ */
+function seekRows(db: Db, where: SQL | undefined, limit: number): Promise<LedgerTableRow[]> {
+  return withTransaction(db, async (tx) => {
+    await tx.execute(sql`set local enable_seqscan = off`);
+    return tx
+      .select()
+      .from(ledger)
+      .where(where)
+      .orderBy(sql`${ledger.at} + interval '0' desc`, desc(ledger.id))
+      .limit(limit);
+  });
+}
+
 const idsOf = (ids: readonly (string | null)[]) => ids.filter((id) => id !== null);
 
 /**
@@ -89,12 +109,9 @@ export async function listLedger(ctx: Context, input: ListLedgerInput = {}): Pro
   requireReader(ctx);
   const { cursor, limit, ...filter } = parseInput(listLedgerInput, input);
   const { db } = ctx.database;
-  const rows = await db
-    .select()
-    .from(ledger)
-    .where(and(withinFilter(filter), before(cursor)))
-    .orderBy(desc(ledger.at), desc(ledger.id))
-    .limit(limit + 1);
+  const where = and(withinFilter(filter), before(cursor));
+  const sought = filter.requestId !== undefined || filter.fingerprint !== undefined;
+  const rows = await (sought ? seekRows(db, where, limit + 1) : readRows(db, where, limit + 1));
   const shown = rows.slice(0, limit);
   const last = rows.length > limit ? shown.at(-1) : undefined;
   const actors = (type: LedgerTableRow['actorType']) =>

@@ -108,9 +108,11 @@ export async function sealLedger(ctx: Context, given: SealLimits = {}): Promise<
   return done;
 }
 
-/** The embedded database has nobody who would keep the index of positions up to date. */
+/** The embedded database has nobody who would keep the indexes of positions, requests and tokens up to date. */
 async function summarise(db: Db): Promise<void> {
-  await db.execute(
-    sql`select brin_summarize_new_values(relid) from pg_partition_tree('ledger_xid'::regclass) where isleaf`,
-  );
+  for (const index of ['ledger_xid', 'ledger_sought']) {
+    await db.execute(
+      sql`select brin_summarize_new_values(relid) from pg_partition_tree(${index}::regclass) where isleaf`,
+    );
+  }
 }

@@ -103,9 +103,12 @@ describe('the file of a checkpoint', () => {
     });
   });
 
-  test('is not for everybody', async () => {
+  test.each<[string, 'user' | 'auditor', string]>([
+    ['a person', 'user', 'forbidden'],
+    ['an auditor who did not sign in lately', 'auditor', 'step_up_required'],
+  ])('is refused to %s', async (_, role, code) => {
     const person = await addPerson(runtime);
-    const answer = await handleCheckpoint(person.ctx(), post('/admin/ledger/checkpoint', {}));
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, expect.stringContaining('flow=forbidden')]);
+    const answer = await handleCheckpoint(person.ctx(role), post('/admin/ledger/checkpoint', {}));
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, expect.stringContaining(`flow=${code}`)]);
   });
 });

@@ -49,5 +49,14 @@ export const ledger = pgTable(
     index('ledger_refreshes')
       .on(t.provider, t.action, t.at)
       .where(sql`${t.action} in ('token.refreshed', 'token.refresh_failed')`),
+    // What an address did, and what concerns a provider, rare as either may be: each costs a vend's entry a little.
+    index('ledger_ip').on(t.ip, t.at).where(sql`${t.ip} is not null`),
+    index('ledger_provider').on(t.provider, t.at).where(sql`${t.provider} is not null`),
+    // Few beside the tokens that are read without fault, which pay nothing for it.
+    index('ledger_not_ok').on(t.outcome, t.at).where(sql`${t.outcome} <> 'ok'`),
+    // One request or one token among all: appending pays next to nothing. See `seekRows` for what must be said to use it.
+    index('ledger_sought')
+      .using('brin', t.requestId.op('text_bloom_ops'), sql`(${t.details} ->> 'fingerprint') text_bloom_ops`)
+      .with({ autosummarize: true, pages_per_range: 64 }),
   ],
 );

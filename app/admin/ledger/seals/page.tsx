@@ -5,6 +5,7 @@ import { EmptyState } from '#app/_ui/empty-state';
 import { Fact, Facts } from '#app/_ui/facts';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
+import { StepUpLink } from '#app/_ui/step-up-link';
 import { Time, TimeOr } from '#app/_ui/time';
 import { isCheckRunning } from '#lib/audit/begin-check';
 import { listSeals, readSealStatus, type SealView } from '#lib/audit/list-seals';
@@ -60,6 +61,11 @@ export default async function Seals({ searchParams }: { searchParams: Promise<Se
         {refusal && (
           <Notice tone="bad" title="There is no checkpoint" reference={flow?.reference ?? undefined} arrival>
             <p>{refusal}</p>
+            {flow?.code === 'step_up_required' && (
+              <p>
+                <StepUpLink returnTo={path} />
+              </p>
+            )}
           </Notice>
         )}
         <CheckResult check={status.lastCheck} />
