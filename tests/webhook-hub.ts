@@ -35,6 +35,7 @@ export function webhookHub() {
   async function receiver() {
     const got: Got[] = [];
     const answer = { status: 204, headers: {} as Record<string, string> };
+    const hook = { refuse: (_: string) => false };
     let port = 0;
     let stop: (() => Promise<void>) | undefined;
     const up = async () => {
@@ -42,7 +43,7 @@ export function webhookHub() {
         let body = '';
         for await (const chunk of request) body += String(chunk);
         got.push({ headers: request.headers as Record<string, string>, body });
-        response.writeHead(answer.status, answer.headers).end('not to be kept');
+        response.writeHead(hook.refuse(body) ? 503 : answer.status, answer.headers).end('not to be kept');
       });
       await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
       port = (server.address() as AddressInfo).port;
@@ -58,7 +59,14 @@ export function webhookHub() {
     };
     await up();
     closing.push(down);
-    return { got, answer, up, down, url: `http://127.0.0.1:${port}/hook`, host: `127.0.0.1:${port}` };
+    return Object.assign(hook, {
+      got,
+      answer,
+      up,
+      down,
+      url: `http://127.0.0.1:${port}/hook`,
+      host: `127.0.0.1:${port}`,
+    });
   }
 
   /** A hub whose operator allows webhooks to these hosts, its administrator, and the clock of its ledger. */

@@ -1,10 +1,13 @@
-import { burst, dyingWithinDays, longestLifeMinutes, type Rule } from '#lib/alerts/rules';
+import { burstSpan, type Rule } from '#lib/alerts/rule';
 
-const span = (minutes: number) => {
+/** A span of minutes in words. */
+function span(minutes: number): string {
   if (minutes % 1440 === 0) return minutes === 1440 ? 'a day' : `${minutes / 1440} days`;
   if (minutes % 60 === 0) return minutes === 60 ? 'an hour' : `${minutes / 60} hours`;
-  return `${minutes} minutes`;
-};
+  return minutes === 1 ? 'a minute' : `${minutes} minutes`;
+}
+
+const many = (count: number, one: string) => (count === 1 ? `One ${one}` : `${count} ${one}s`);
 
 const perSubject: Record<Rule['subject'], string> = {
   provider: 'for each provider',
@@ -17,16 +20,16 @@ function threshold(rule: Rule): string {
     case 'each':
       return 'One event';
     case 'window':
-      return `${rule.threshold} events within ${span(rule.windowMinutes)}`;
+      return `${many(rule.threshold, 'event')} within ${span(rule.windowMinutes)}`;
     case 'reads':
       if (rule.reads === 'burst')
-        return `${burst.factor} times the busiest ${span(burst.spanMinutes)} of the day before, and ${burst.floor} reads at least`;
+        return `${rule.factor} times the busiest ${span(burstSpan.minutes)} of the day before, and ${many(rule.floor, 'read')} at least`;
       return rule.reads === 'new_network' ? 'One read from another /24 or /48' : 'One call';
     case 'state':
-      if (rule.state === 'provider_failing') return `${rule.threshold} minutes without an answer`;
+      if (rule.state === 'provider_failing') return `${many(rule.threshold, 'minute')} without an answer`;
       return rule.state === 'grants_dying'
-        ? `One grant that ends within ${dyingWithinDays} days`
-        : `One token that lives for more than ${span(longestLifeMinutes)}`;
+        ? `${many(rule.threshold, 'grant')} ending within ${span(rule.withinDays * 1440)}`
+        : `One token that lives for more than ${span(rule.longestMinutes)}`;
   }
 }
 

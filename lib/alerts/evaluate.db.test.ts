@@ -24,6 +24,31 @@ const tooLittleAndEnough: [
   ['without_pkce', 'acme', { action: 'request.refused', code: 'pkce_required', provider: 'acme' }, 1],
   ['issuer_refused', 'acme', { action: 'flow.refused', code: 'iss_mismatch', provider: 'acme' }, 1],
   ['ledger_broken', 'hub', { action: 'ledger.verified', outcome: 'failed', code: 'seal_mismatch' }, 1],
+  ['instance_restored', 'hub', { action: 'instance.restored' }, 1],
+  [
+    'revoked_still_accepted',
+    'acme',
+    { action: 'revocation.proved', outcome: 'failed', code: 'still_accepted', provider: 'acme' },
+    1,
+  ],
+  [
+    'revoked_still_accepted',
+    'acme',
+    { action: 'replaced.proved', outcome: 'failed', code: 'still_accepted', provider: 'acme' },
+    1,
+  ],
+  [
+    'revocation_given_up',
+    'acme',
+    { action: 'revocation.failed', outcome: 'failed', provider: 'acme', details: { state: 'failed' } },
+    1,
+  ],
+  [
+    'revocations_failing',
+    'acme',
+    { action: 'revocation.failed', outcome: 'failed', provider: 'acme', details: { state: 'pending' } },
+    5,
+  ],
   ['needs_reconnect', 'acme', { action: 'connection.needs_reconnect', provider: 'acme', code: 'invalid_grant' }, 1],
   ['mass_revocation', 'hub', { action: 'connection.revoked', provider: 'acme' }, 20],
   ['failed_exchanges', 'acme', { action: 'flow.refused', code: 'invalid_grant', provider: 'acme' }, 5],
@@ -54,10 +79,12 @@ describe('each rule', () => {
     expect(rules.map(({ id }) => id).toSorted()).toEqual([...new Set([...tried, ...others])].toSorted());
   });
 
-  test('a check of the ledger that finds nothing is no alert', async () => {
+  test('a check of the ledger that finds nothing is no alert, nor is a token that was proved dead', async () => {
     const clock = alertClock(hub());
     await clock.evaluate(0);
     await clock.happened(1, { action: 'ledger.verified' });
+    await clock.happened(1, { action: 'revocation.proved', provider: 'acme' });
+    await clock.happened(1, { action: 'revocation.finished', provider: 'acme', details: { state: 'unsupported' } });
     await clock.evaluate(2);
     expect(await clock.alerts()).toEqual([]);
   });

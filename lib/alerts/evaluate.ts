@@ -1,7 +1,8 @@
 import { and, inArray, ne, sql } from 'drizzle-orm';
+import { currentRules } from '#lib/alerts/current-rules';
 import { addTotals, countEvents, type Found, readReads, readWindows, type Slice } from '#lib/alerts/read-slice';
 import { readState } from '#lib/alerts/read-states';
-import { type Rule, rules, type StateRule } from '#lib/alerts/rules';
+import type { Rule, StateRule } from '#lib/alerts/rule';
 import { settleAlert } from '#lib/alerts/settle-alert';
 import type { Context } from '#lib/context';
 import { databaseNow } from '#lib/db/clock';
@@ -49,10 +50,8 @@ async function settleAll(tx: Db, ctx: Context, among: readonly Rule[], found: Fo
   for (const one of [...found, ...(await withoutFinding(tx, among, found))]) await settleAlert(tx, ctx, one, now);
 }
 
-const readFromLedger = rules.filter(({ kind }) => kind !== 'state');
-
-async function evaluateSlice(tx: Db, ctx: Context, slice: Slice): Promise<void> {
-  const found = [...(await countEvents(tx, slice)), ...(await readReads(tx, slice))];
+async function evaluateSlice(tx: Db, ctx: Context, rules: readonly Rule[], slice: Slice): Promise<void> {
+  const found = [...(await countEvents(tx, rules, slice)), ...(await readReads(tx, rules, slice))];
   const joined: Found[] = [];
   for (const one of found) {
     // Reads and refusals of the same key meet in one alert.
@@ -63,7 +62,7 @@ async function evaluateSlice(tx: Db, ctx: Context, slice: Slice): Promise<void> 
       Object.assign(known, { value: known.value + one.value, count: known.count + one.count, evidence });
     }
   }
-  for (const { rule: id, subject, value } of await readWindows(tx, slice.to)) {
+  for (const { rule: id, subject, value } of await readWindows(tx, rules, slice.to)) {
     const known = joined.find((one) => one.rule.id === id && one.subject === subject);
     const rule = rules.find((one) => one.id === id);
     if (known) known.value = value;
@@ -71,11 +70,12 @@ async function evaluateSlice(tx: Db, ctx: Context, slice: Slice): Promise<void> 
   }
   await announceConnections(tx, slice);
   await addTotals(tx, slice);
+  const readFromLedger = rules.filter(({ kind }) => kind !== 'state');
   await settleAll(tx, ctx, readFromLedger, joined, slice.to);
 }
 
 /** Reads the next slice; false where nothing is left, or another process is at it. */
-async function readNext(ctx: Context, settledTo: Date): Promise<boolean> {
+async function readNext(ctx: Context, rules: readonly Rule[], settledTo: Date): Promise<boolean> {
   return withTransaction(ctx.database.db, async (tx) => {
     const progress = await lockProgress(tx);
     if (!progress) return false;
@@ -85,13 +85,13 @@ async function readNext(ctx: Context, settledTo: Date): Promise<boolean> {
     if (from && latest <= from) return false;
     // A slice that fails is read again as it was: one that is too much for a statement would end all alerts.
     const to = from ? await endOfAnnounceable(tx, { from, to: latest }) : latest;
-    if (from) await evaluateSlice(tx, ctx, { from, to });
+    if (from) await evaluateSlice(tx, ctx, rules, { from, to });
     await tx.update(alertProgress).set({ readTo: to });
     return from !== null;
   });
 }
 
-async function checkStates(ctx: Context, now: Date): Promise<void> {
+async function checkStates(ctx: Context, rules: readonly Rule[], now: Date): Promise<void> {
   const [progress] = await ctx.database.db.select({ checkedAt: alertProgress.checkedAt }).from(alertProgress);
   const isDue = ({ id, everyMinutes }: StateRule) => {
     const checked = progress?.checkedAt[id];
@@ -127,10 +127,11 @@ export async function evaluateAlerts(ctx: Context, { now: given, signal }: Evalu
   // Outside of the transaction that reads: its own lock is a write, which would hold the horizon back.
   const { settledTo, fence } = await settledHorizon(ctx.database, earlier, given);
   await db.update(alertProgress).set({ fencePosition: fence.position, fenceAt: fence.at });
+  const rules = await currentRules(db);
   const begun = performance.now();
   const over = () => signal?.aborted || performance.now() - begun > budgetMs;
   for (let slices = 0; settledTo && slices < mostSlices && !over(); slices++) {
-    if (!(await readNext(ctx, settledTo))) break;
+    if (!(await readNext(ctx, rules, settledTo))) break;
   }
-  await checkStates(ctx, given ?? (await databaseNow(db)));
+  await checkStates(ctx, rules, given ?? (await databaseNow(db)));
 }

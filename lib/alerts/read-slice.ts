@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { burst, type Match, type Rule, rules } from '#lib/alerts/rules';
+import { type BurstRule, burstSpan, type Match, type Rule } from '#lib/alerts/rule';
 import { type Db, rowsOf } from '#lib/db/database';
 import type { AlertEvidence } from '#lib/db/schema/alerts';
 
@@ -36,20 +36,25 @@ const subjects: Record<Rule['subject'], SQL> = {
   hub: sql`''`,
 };
 
+interface Matching {
+  rule: Rule;
+  match: Match;
+}
+
 /** The rules that look at single entries. Reads are too many for that; of them only refused ones are looked at so. */
-const matching = rules.flatMap((rule): { rule: Rule; match: Match }[] => {
-  if (rule.kind === 'each' || rule.kind === 'window') return [{ rule, match: rule.match }];
-  // Vending checks its caller's key by itself and has its own entry; every other call refuses the request.
-  const refused: Match = { actions: ['token.denied', 'request.refused'], codes: ['ip_not_allowed'] };
-  return rule.kind === 'reads' && rule.reads === 'unexpected_address' ? [{ rule, match: refused }] : [];
-});
+const matching = (rules: readonly Rule[]): Matching[] =>
+  rules.flatMap((rule): Matching[] => {
+    if (rule.kind === 'each' || rule.kind === 'window') return [{ rule, match: rule.match }];
+    // Vending checks its caller's key by itself and has its own entry; every other call refuses the request.
+    const refused: Match = { actions: ['token.denied', 'request.refused'], codes: ['ip_not_allowed'] };
+    return rule.kind === 'reads' && rule.reads === 'unexpected_address' ? [{ rule, match: refused }] : [];
+  });
 
-const actions = [...new Set(matching.flatMap(({ match }) => match.actions))];
-
-function asked({ rule, match }: (typeof matching)[number]): SQL {
+function asked({ rule, match }: Matching): SQL {
   const codes = match.codes ? sql`and l.code in (${listed(match.codes)})` : sql``;
   const outcome = match.outcome ? sql`and l.outcome = ${match.outcome}` : sql``;
-  return sql`(${rule.id}::text, case when l.action in (${listed(match.actions)}) ${codes} ${outcome} then ${subjects[rule.subject]} end)`;
+  const state = match.state ? sql`and l.details ->> 'state' = ${match.state}` : sql``;
+  return sql`(${rule.id}::text, case when l.action in (${listed(match.actions)}) ${codes} ${outcome} ${state} then ${subjects[rule.subject]} end)`;
 }
 
 interface EventRow extends Record<string, unknown> {
@@ -61,14 +66,16 @@ interface EventRow extends Record<string, unknown> {
 }
 
 /** Counts what the rules look for among the slice's entries, and keeps the counts of each minute for their windows. */
-export async function countEvents(tx: Db, slice: Slice): Promise<Found[]> {
+export async function countEvents(tx: Db, rules: readonly Rule[], slice: Slice): Promise<Found[]> {
+  const looking = matching(rules);
+  const actions = [...new Set(looking.flatMap(({ match }) => match.actions))];
   const rows = rowsOf<EventRow>(
     await tx.execute(sql`
       select s.rule, s.subject, to_json(date_trunc('minute', l.at)) #>> '{}' as bucket, sum(l.count)::int as count,
         to_jsonb((array_agg(jsonb_strip_nulls(jsonb_build_object('at', l.at, 'connection', l.connection_id,
           'api_key', l.api_key_id, 'provider', l.provider, 'code', l.code, 'ip', l.ip, 'request', l.request_id))
           order by l.at desc))[1:5]) as evidence
-      from ledger l cross join lateral (values ${sql.join(matching.map(asked), sql`, `)}) s(rule, subject)
+      from ledger l cross join lateral (values ${sql.join(looking.map(asked), sql`, `)}) s(rule, subject)
       where ${within(slice)} and l.action in (${listed(actions)}) and s.subject is not null
       group by s.rule, s.subject, date_trunc('minute', l.at) order by 3 desc`),
   );
@@ -105,7 +112,7 @@ interface WindowRow extends Record<string, unknown> {
  * What the windows of the rules hold at the end of the slice. What somebody ended by hand was seen: only later minutes
  * count then.
  */
-export async function readWindows(tx: Db, to: Date): Promise<WindowRow[]> {
+export async function readWindows(tx: Db, rules: readonly Rule[], to: Date): Promise<WindowRow[]> {
   const windows = rules.flatMap((rule) =>
     rule.kind === 'window' ? [sql`(${rule.id}::text, ${rule.windowMinutes}::int)`] : [],
   );
@@ -140,7 +147,7 @@ interface ReadRow extends Record<string, unknown> {
  * expected addresses is held against those instead.
  */
 async function countReads(tx: Db, slice: Slice): Promise<ReadRow[]> {
-  const span = sql.raw(`interval '${burst.spanMinutes} minutes'`);
+  const span = sql.raw(`interval '${burstSpan.minutes} minutes'`);
   return rowsOf<ReadRow>(
     await tx.execute(sql`
       with read as materialized (
@@ -185,8 +192,9 @@ interface BurstRow extends Record<string, unknown> {
 }
 
 /** Keys whose reads of the last two spans are a burst over the busiest span of their day before. */
-async function findBursts(tx: Db, to: Date): Promise<BurstRow[]> {
-  const { spanMinutes, floor, factor, baselineHours, leastHistoryMinutes } = burst;
+async function findBursts(tx: Db, rule: BurstRule, to: Date): Promise<BurstRow[]> {
+  const { floor, factor, leastHistoryMinutes } = rule;
+  const { minutes: spanMinutes, baselineHours } = burstSpan;
   const recent = sql`${moment(to)} - make_interval(mins => ${2 * spanMinutes}::int)`;
   return rowsOf<BurstRow>(
     await tx.execute(sql`
@@ -203,7 +211,7 @@ async function findBursts(tx: Db, to: Date): Promise<BurstRow[]> {
 }
 
 /** What the rules about reads find in a slice. */
-export async function readReads(tx: Db, slice: Slice): Promise<Found[]> {
+export async function readReads(tx: Db, rules: readonly Rule[], slice: Slice): Promise<Found[]> {
   const byReads = (reads: string) => rules.find((rule) => rule.kind === 'reads' && rule.reads === reads);
   const found: Found[] = [];
   const add = (rule: Rule | undefined, subject: string, count: number, evidence: AlertEvidence) => {
@@ -221,11 +229,13 @@ export async function readReads(tx: Db, slice: Slice): Promise<Found[]> {
     if (row.unexpected > 0) add(byReads('unexpected_address'), row.subject, row.unexpected, row.evidence);
     if (row.fresh) add(byReads('new_network'), row.subject, 1, row.evidence);
   }
-  const rule = byReads('burst');
-  for (const { subject, bucket, reads, busiest } of rule ? await findBursts(tx, slice.to) : []) {
-    const evidence = [{ at: bucket, reads, busiest_before: busiest, minutes: burst.spanMinutes }];
-    // The same span is found at every look until it is over: its reads are what is measured, and no new events.
-    if (rule) found.push({ rule, subject, value: reads, count: 0, evidence, since: new Date(bucket) });
+  for (const rule of rules) {
+    if (rule.kind !== 'reads' || rule.reads !== 'burst') continue;
+    for (const { subject, bucket, reads, busiest } of await findBursts(tx, rule, slice.to)) {
+      const evidence = [{ at: bucket, reads, busiest_before: busiest, minutes: burstSpan.minutes }];
+      // The same span is found at every look until it is over: its reads are what is measured, and no new events.
+      found.push({ rule, subject, value: reads, count: 0, evidence, since: new Date(bucket) });
+    }
   }
   return found;
 }

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Found } from '#lib/alerts/read-slice';
-import { dyingWithinDays, longestLifeMinutes, type StateRule } from '#lib/alerts/rules';
+import type { DyingRule, LongLivedRule, StateRule } from '#lib/alerts/rule';
 import { isSick, listProviderHealth } from '#lib/connections/provider-health';
 import type { Context } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
@@ -26,12 +26,12 @@ async function failing(ctx: Context, rule: StateRule, now: Date): Promise<Found[
  * Grants that end soon: by the end that the provider named, by disuse although it is kept alive by refreshing, or
  * because nothing can refresh a token that ends.
  */
-function dying(provider: ProviderRecord, now: Date): SQL {
+function dying(provider: ProviderRecord, { withinDays }: DyingRule, now: Date): SQL {
   const from = sql`${now.toISOString()}::timestamptz`;
-  const until = sql`(${from} + make_interval(days => ${dyingWithinDays}::int))`;
+  const until = sql`(${from} + make_interval(days => ${withinDays}::int))`;
   const idle = provider.idle_keepalive_days;
   // What is kept alive is refreshed at half of its time: nothing that is well comes this close to its end.
-  const idleUntil = sql`(${from} + make_interval(secs => ${Math.min(dyingWithinDays, (idle ?? 0) / 4) * 86_400}::float8))`;
+  const idleUntil = sql`(${from} + make_interval(secs => ${Math.min(withinDays, (idle ?? 0) / 4) * 86_400}::float8))`;
   const parts = [
     sql`select id from connections where status = 'connected' and refresh_token_expires_at is not null
       and refresh_token_expires_at > ${from} and refresh_token_expires_at < ${until} and provider = ${provider.id}`,
@@ -51,11 +51,11 @@ function dying(provider: ProviderRecord, now: Date): SQL {
 }
 
 /** One is enough: how long a provider's tokens live is the provider's setting, not the connection's. */
-function longLived(provider: ProviderRecord): SQL {
+function longLived(provider: ProviderRecord, { longestMinutes }: LongLivedRule): SQL {
   return sql`select id, extract(epoch from access_token_expires_at - access_token_issued_at)::int / 60 as minutes
     from connections where status = 'connected' and provider = ${provider.id}
       and (access_token_expires_at is null or access_token_expires_at - access_token_issued_at
-        > make_interval(mins => ${longestLifeMinutes + leeway}::int)) limit 1`;
+        > make_interval(mins => ${longestMinutes + leeway}::int)) limit 1`;
 }
 
 async function perProvider(
@@ -89,7 +89,7 @@ export function readState(ctx: Context, rule: StateRule, now: Date): Promise<Fou
       return perProvider(
         ctx,
         rule,
-        (provider) => dying(provider, now),
+        (provider) => dying(provider, rule, now),
         ({ id }, count) => ({
           grants: count,
           capped: count === countUpTo,
@@ -97,10 +97,15 @@ export function readState(ctx: Context, rule: StateRule, now: Date): Promise<Fou
         }),
       );
     case 'long_lived_tokens':
-      return perProvider(ctx, rule, longLived, ({ id, minutes }) => ({
-        minutes: minutes ?? null,
-        unlimited: minutes === null || minutes === undefined,
-        connection: id,
-      }));
+      return perProvider(
+        ctx,
+        rule,
+        (provider) => longLived(provider, rule),
+        ({ id, minutes }) => ({
+          minutes: minutes ?? null,
+          unlimited: minutes === null || minutes === undefined,
+          connection: id,
+        }),
+      );
   }
 }

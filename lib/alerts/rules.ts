@@ -1,83 +1,12 @@
-import type { AlertSeverity } from '#lib/db/schema/alerts';
-import type { LedgerAction } from '#lib/ledger/actions';
-
-/** Which entries of the ledger a rule looks at; without `codes` or `outcome`, those with any. */
-export interface Match {
-  actions: readonly LedgerAction[];
-  codes?: readonly string[];
-  outcome?: 'ok' | 'refused' | 'failed';
-}
-
-interface RuleBase {
-  id: string;
-  title: string;
-  /** What it means and what to do first, for the page and the mail. */
-  about: string;
-  severity: AlertSeverity;
-  /** What there is one alert for: each provider, each API key, or the hub. */
-  subject: 'provider' | 'api_key' | 'hub';
-  /** Whether it is over when nothing is found any more, or when a person says so. */
-  ends: 'by_itself' | 'by_person';
-  /** Minutes for which nothing must be found until it is over by itself. */
-  quietMinutes: number;
-  /** Minutes after such an end within which it is the same alert that comes back, and nobody is told anew. */
-  coolDownMinutes: number;
-}
-
-/** Opens with a single event. */
-export interface EachRule extends RuleBase {
-  kind: 'each';
-  match: Match;
-}
-
-/** Opens at `threshold` events within the window, and holds down to `holdsAt`. */
-export interface WindowRule extends RuleBase {
-  kind: 'window';
-  match: Match;
-  windowMinutes: number;
-  threshold: number;
-  holdsAt: number;
-}
-
-/** Reads of tokens themselves, which are far too many to be looked at one by one. */
-export interface ReadsRule extends RuleBase {
-  kind: 'reads';
-  reads: 'unexpected_address' | 'new_network' | 'burst';
-}
-
-/** A state that is looked at every few minutes. */
-export interface StateRule extends RuleBase {
-  kind: 'state';
-  state: 'provider_failing' | 'grants_dying' | 'long_lived_tokens';
-  everyMinutes: number;
-  threshold: number;
-  holdsAt: number;
-}
-
-export type Rule = EachRule | WindowRule | ReadsRule | StateRule;
+import type { Rule } from '#lib/alerts/rule';
 
 const byPerson = { ends: 'by_person', quietMinutes: 0, coolDownMinutes: 0 } as const;
 const byItself = (quietMinutes: number) => ({ ends: 'by_itself', quietMinutes, coolDownMinutes: 60 }) as const;
 
-/** What a key's reads are held against, to be called a burst. */
-export const burst = {
-  /** The span whose reads are compared, in minutes. */
-  spanMinutes: 5,
-  /** How many times the busiest span of its baseline. */
-  factor: 3,
-  /** Reads that are no burst whatever the baseline. */
-  floor: 100,
-  baselineHours: 24,
-  /** How long the key must have been reading: before, it has no baseline. */
-  leastHistoryMinutes: 60,
-};
-
-/** Access tokens that live longer than this go against the policy. */
-export const longestLifeMinutes = 60;
-/** Grants that end within this are about to die. */
-export const dyingWithinDays = 7;
-
-/** Everything that raises an alert. What is found and when it is over is data; nothing else decides. */
+/**
+ * Everything that raises an alert. What is found and when it is over is data; nothing else decides. Administrators may
+ * set their numbers (`current-rules.ts`).
+ */
 export const rules: readonly Rule[] = [
   {
     id: 'refresh_token_theft',
@@ -116,11 +45,14 @@ export const rules: readonly Rule[] = [
     id: 'read_burst',
     title: 'A key reads far more tokens than it used to',
     about:
-      'Within five minutes it read several times what it read in its busiest five minutes of the day before. Whoever empties a hub reads like this.',
+      'It reads several times what it read in its busiest minutes of the day before. Whoever empties a hub reads like this.',
     severity: 'critical',
     subject: 'api_key',
     kind: 'reads',
     reads: 'burst',
+    factor: 3,
+    floor: 100,
+    leastHistoryMinutes: 60,
     ...byPerson,
   },
   {
@@ -156,9 +88,42 @@ export const rules: readonly Rule[] = [
     ...byPerson,
   },
   {
+    id: 'instance_restored',
+    title: 'This database came from a backup',
+    about:
+      'Everything was frozen before anything was served: what was revoked since the backup is back, and a refresh token that was replaced since may end its grant when it is shown. The page of brakes says what to do before thawing.',
+    severity: 'critical',
+    subject: 'hub',
+    kind: 'each',
+    match: { actions: ['instance.restored'] },
+    ...byPerson,
+  },
+  {
+    id: 'revoked_still_accepted',
+    title: 'A revoked token is still accepted by its provider',
+    about:
+      'The provider said that it was revoked, and took it all the same when it was tried. Whoever has it can use it. End the grant at the provider by hand, and see the connection for what was tried.',
+    severity: 'critical',
+    subject: 'provider',
+    kind: 'each',
+    match: { actions: ['revocation.proved', 'replaced.proved'], codes: ['still_accepted'] },
+    ...byPerson,
+  },
+  {
+    id: 'revocation_given_up',
+    title: 'A revocation was given up',
+    about:
+      'For days the provider could not be told. Nobody gets the token here, but the grant may live on there. End it at the provider by hand.',
+    severity: 'critical',
+    subject: 'provider',
+    kind: 'each',
+    match: { actions: ['revocation.failed', 'replaced.failed'], state: 'failed' },
+    ...byPerson,
+  },
+  {
     id: 'mass_revocation',
     title: 'Many connections were revoked in a short time',
-    about: 'Twenty or more within ten minutes. Somebody cleans up, or somebody who should not be there does.',
+    about: 'Somebody cleans up, or somebody who should not be there does. The ledger says who.',
     severity: 'warning',
     subject: 'hub',
     kind: 'window',
@@ -167,6 +132,20 @@ export const rules: readonly Rule[] = [
     threshold: 20,
     holdsAt: 5,
     ...byPerson,
+  },
+  {
+    id: 'revocations_failing',
+    title: 'Revocations do not reach a provider',
+    about:
+      'Its tokens are dead here and may still live there. Each is tried again for days; see the connections for why it fails.',
+    severity: 'warning',
+    subject: 'provider',
+    kind: 'window',
+    match: { actions: ['revocation.failed', 'replaced.failed'], state: 'pending' },
+    windowMinutes: 60,
+    threshold: 5,
+    holdsAt: 1,
+    ...byItself(60),
   },
   {
     id: 'failed_exchanges',
@@ -268,7 +247,7 @@ export const rules: readonly Rule[] = [
   {
     id: 'grants_dying',
     title: 'Grants are about to die',
-    about: 'Within a week the provider ends them, and nothing but their person’s consent renews them.',
+    about: 'Their provider ends them soon, and nothing but their person’s consent renews them.',
     severity: 'info',
     subject: 'provider',
     kind: 'state',
@@ -276,13 +255,14 @@ export const rules: readonly Rule[] = [
     everyMinutes: 60,
     threshold: 1,
     holdsAt: 1,
+    withinDays: 7,
     ...byItself(60),
   },
   {
     id: 'long_lived_tokens',
-    title: 'Access tokens live longer than an hour',
+    title: 'Access tokens live longer than the policy allows',
     about:
-      'The policy is sixty minutes at most: a token that leaks is of use until it ends. Shorten their life at the provider where it offers that.',
+      'A token that leaks is of use until it ends. Shorten their life at the provider where it offers that, or revoke what nobody needs.',
     severity: 'info',
     subject: 'provider',
     kind: 'state',
@@ -290,6 +270,7 @@ export const rules: readonly Rule[] = [
     everyMinutes: 60,
     threshold: 1,
     holdsAt: 1,
+    longestMinutes: 60,
     ...byItself(60),
   },
 ];

@@ -1,6 +1,6 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
 import type { Found } from '#lib/alerts/read-slice';
-import type { Rule } from '#lib/alerts/rules';
+import type { Rule } from '#lib/alerts/rule';
 import { transition } from '#lib/alerts/transition';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';

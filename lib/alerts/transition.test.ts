@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EachRule, Rule, WindowRule } from '#lib/alerts/rules';
+import type { EachRule, Rule, WindowRule } from '#lib/alerts/rule';
 import { rules } from '#lib/alerts/rules';
 import { type Standing, type Transition, transition } from '#lib/alerts/transition';
 

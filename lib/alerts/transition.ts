@@ -1,4 +1,4 @@
-import type { Rule } from '#lib/alerts/rules';
+import type { Rule } from '#lib/alerts/rule';
 import type { AlertState } from '#lib/db/schema/alerts';
 
 /** The last alert of a rule and subject, as far as it matters to what becomes of it. */

@@ -1,4 +1,5 @@
-import { type Rule, ruleOf } from '#lib/alerts/rules';
+import type { Rule } from '#lib/alerts/rule';
+import { ruleOf } from '#lib/alerts/rules';
 import {
   type AlertEventKind,
   type AlertEvidence,

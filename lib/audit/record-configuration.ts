@@ -56,7 +56,8 @@ export async function recordConfiguration(ctx: Context): Promise<void> {
   const [last] = await db
     .select({ details: ledger.details })
     .from(ledger)
-    .where(sql`${ledger.action} = 'configuration.changed'`)
+    // Not those of the rules of alerts, which are set in the page.
+    .where(sql`${ledger.action} = 'configuration.changed' and ${ledger.details} ? 'parts'`)
     .orderBy(desc(ledger.at), desc(ledger.id))
     .limit(1);
   const before = Array.isArray(last?.details.parts) ? last.details.parts : [];

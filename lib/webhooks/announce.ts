@@ -5,10 +5,14 @@ import { ledger } from '#lib/db/schema/ledger';
 import { type WebhookType, webhookDeliveries, webhookEndpoints, webhookMessages } from '#lib/db/schema/webhooks';
 import type { LedgerAction } from '#lib/ledger/actions';
 
-/** Puts a message on its way to every endpoint that wants its type; the same message is put there once. */
+/**
+ * Puts a message on its way to every endpoint that wants its type; the same message is put there once.
+ * @param subject what tells of the same is sent in its order
+ */
 async function announce(
   tx: Db,
   message: { id: string; type: WebhookType; payload: Record<string, unknown>; createdAt: Date },
+  subject: string,
 ): Promise<void> {
   const wanted = or(isNull(webhookEndpoints.types), sql`${message.type} = any(${webhookEndpoints.types})`);
   const endpoints = await tx
@@ -20,7 +24,9 @@ async function announce(
   await tx.insert(webhookMessages).values(message).onConflictDoNothing();
   await tx
     .insert(webhookDeliveries)
-    .values(endpoints.map(({ endpointId }) => ({ endpointId, messageId, createdAt, nextAttemptAt: createdAt })))
+    .values(
+      endpoints.map(({ endpointId }) => ({ endpointId, messageId, subject, createdAt, nextAttemptAt: createdAt })),
+    )
     .onConflictDoNothing();
 }
 
@@ -35,16 +41,9 @@ export async function announceAlert(
 ): Promise<void> {
   const { id, rule, subject, severity, state, value, count, openedAt, heldAt } = alert;
   const type = `alert.${kind}` as const;
-  await announce(tx, {
-    id: `msg_${id}_${kind}_${heldAt.getTime()}`,
-    type,
-    createdAt: heldAt,
-    payload: {
-      type,
-      timestamp: heldAt.toISOString(),
-      data: { id, rule, subject, severity, state, value, count, opened_at: openedAt.toISOString() },
-    },
-  });
+  const data = { id, rule, subject, severity, state, value, count, opened_at: openedAt.toISOString() };
+  const payload = { type, timestamp: heldAt.toISOString(), data };
+  await announce(tx, { id: `msg_${id}_${kind}_${heldAt.getTime()}`, type, createdAt: heldAt, payload }, id);
 }
 
 /** The entries that messages about connections are made of; refreshes too, but only one after an outage. */
@@ -95,7 +94,7 @@ export async function announceConnections(tx: Db, { from, to }: { from: Date; to
       where r.action <> 'token.refreshed' or r.before = 'connection.needs_reconnect'
         or (r.before is null and o.connection_id is not null)),
     wanted as (
-      select e.id as endpoint_id, t.id, t.at, 'msg_' || t.id as message_id, t.type, jsonb_build_object('type', t.type,
+      select e.id as endpoint_id, t.connection_id as subject, t.id, t.at, 'msg_' || t.id as message_id, t.type, jsonb_build_object('type', t.type,
           'timestamp', to_char(t.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
           'data', jsonb_strip_nulls(jsonb_build_object('connection_id', t.connection_id, 'person_id', t.person_id,
             'provider', t.provider, 'reason', t.code))) as payload
@@ -104,8 +103,8 @@ export async function announceConnections(tx: Db, { from, to }: { from: Date; to
       insert into webhook_messages (id, type, payload, created_at)
       select distinct on (message_id) message_id, type, payload, at from wanted on conflict do nothing),
     deliveries as (
-      insert into webhook_deliveries (message_id, endpoint_id, next_attempt_at, created_at)
-      select message_id, endpoint_id, at, at from wanted order by at, id on conflict do nothing),
+      insert into webhook_deliveries (message_id, endpoint_id, subject, next_attempt_at, created_at)
+      select message_id, endpoint_id, subject, at, at from wanted order by at, id on conflict do nothing),
     mended as (
       delete from connection_outages o using relevant r
       where r.connection_id = o.connection_id and r.from_last = 1 and r.action <> 'connection.needs_reconnect')

@@ -1,32 +1,16 @@
 import { and, eq, lte, type SQL, sql } from 'drizzle-orm';
 import type { Context } from '#lib/context';
 import { databaseNow } from '#lib/db/clock';
-import { rowsOf, withTransaction } from '#lib/db/database';
-import { webhookAttempts, webhookDeliveries, webhookEndpoints } from '#lib/db/schema/webhooks';
+import { rowsOf } from '#lib/db/database';
+import { webhookDeliveries, webhookEndpoints } from '#lib/db/schema/webhooks';
 import { AppError } from '#lib/errors';
-import { record } from '#lib/ledger/record';
 import { alertMessages } from '#lib/webhooks/announce';
-import { planNext } from '#lib/webhooks/plan-next';
-import { type Sent, sendMessage } from '#lib/webhooks/send';
-import { switchOff } from '#lib/webhooks/switch-off';
+import { attemptDelivery, type Claimed, claimSeconds, type Endpoint } from '#lib/webhooks/attempt';
 
-/** Longer than an attempt takes: one whose process died is made again then. */
-const claimSeconds = 60;
 /** Sent side by side to one endpoint; endpoints wait for no other, so one that hangs keeps nobody from theirs. */
 const sideBySide = 8;
 /** The tick has other work: what is left then is left to the next. */
 const budgetMs = 30_000;
-
-type Endpoint = typeof webhookEndpoints.$inferSelect;
-
-interface Claimed extends Record<string, unknown> {
-  /** Text from a server, which has no other form for so wide a number. */
-  id: number | string;
-  attempts: number;
-  created_at: Date | string;
-  message_id: string;
-  payload: string;
-}
 
 export interface DeliverInput {
   /** Replaces the database's clock. */
@@ -41,7 +25,10 @@ export interface DeliverInput {
  */
 const kinds = { alerts: sql`and starts_with(d.message_id, ${alertMessages})`, all: sql`` };
 
-/** Claims due deliveries by moving their next attempt: any number of processes may be at it. */
+/**
+ * Claims due deliveries by moving their next attempt: any number of processes may be at it. What tells of the same
+ * connection or alert waits for what came before, so that a receiver sees things in the order in which they happened.
+ */
 async function claim(ctx: Context, { id }: Endpoint, kind: SQL, now: Date): Promise<Claimed[]> {
   const at = sql`${now.toISOString()}::timestamptz`;
   return rowsOf<Claimed>(
@@ -49,6 +36,9 @@ async function claim(ctx: Context, { id }: Endpoint, kind: SQL, now: Date): Prom
       with due as (
         select d.id from webhook_deliveries d
         where d.endpoint_id = ${id} and d.state = 'pending' and d.next_attempt_at <= ${at} ${kind}
+          and (d.subject is null or not exists (select 1 from webhook_deliveries before
+            where before.endpoint_id = d.endpoint_id and before.subject = d.subject and before.state = 'pending'
+              and before.id < d.id))
         order by d.next_attempt_at, d.id limit ${sideBySide} for update skip locked)
       update webhook_deliveries d
       set attempts = d.attempts + 1, next_attempt_at = ${at} + make_interval(secs => ${claimSeconds}::float8)
@@ -56,34 +46,6 @@ async function claim(ctx: Context, { id }: Endpoint, kind: SQL, now: Date): Prom
       where d.id = due.id and m.id = d.message_id
       returning d.id, d.attempts, d.created_at, d.message_id, m.payload::text as payload`),
   );
-}
-
-const accepted = ({ status }: Sent) => status !== null && status >= 200 && status < 300;
-
-/** Writes down how an attempt went and what comes of it. An endpoint that answers 410 is gone for good. */
-async function finish(ctx: Context, endpoint: Endpoint, claimed: Claimed, sent: Sent, now: Date): Promise<void> {
-  const { status, code, durationMs, retryAfterSeconds } = sent;
-  const deliveryId = Number(claimed.id);
-  const created = new Date(claimed.created_at);
-  const next = accepted(sent) || status === 410 ? null : planNext(created, claimed.attempts, now, retryAfterSeconds);
-  const outcome =
-    next === null
-      ? { state: accepted(sent) ? ('delivered' as const) : ('failed' as const), finishedAt: now }
-      : { nextAttemptAt: next };
-  await withTransaction(ctx.database.db, async (tx) => {
-    const kept = await tx
-      .update(webhookDeliveries)
-      .set(outcome)
-      .where(and(eq(webhookDeliveries.id, deliveryId), eq(webhookDeliveries.state, 'pending')))
-      .returning({ id: webhookDeliveries.id });
-    // Its endpoint was switched off or removed meanwhile, with its log.
-    if (kept.length === 0) return;
-    await tx.insert(webhookAttempts).values({ deliveryId, at: now, status, code, durationMs });
-    if (status === 410 && (await switchOff(tx, endpoint.id, 'gone', now))) {
-      const details = { webhook: endpoint.id, disabled: true, gone: true };
-      await record(tx, ctx, { action: 'webhook.changed', details });
-    }
-  });
 }
 
 /** Works off what is due of one kind at one endpoint. */
@@ -101,14 +63,7 @@ async function deliverTo(
     const now = given ?? (await databaseNow(ctx.database.db));
     const claimed = await claim(ctx, endpoint, kind, now);
     if (claimed.length === 0) break;
-    await Promise.all(
-      claimed.map(async (one) => {
-        const sent = await sendMessage(ctx, endpoint, { id: one.message_id, body: one.payload }, now, signal);
-        // Broken off: its claim ends within a minute, and another process sends it.
-        if (sent.status === null && signal?.aborted) return;
-        await finish(ctx, endpoint, one, sent, now);
-      }),
-    );
+    await Promise.all(claimed.map((one) => attemptDelivery(ctx, endpoint, one, { now, signal })));
     tried += claimed.length;
   }
   return tried;

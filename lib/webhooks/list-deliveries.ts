@@ -2,12 +2,13 @@ import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { requireReader } from '#lib/access/require';
 import type { Context } from '#lib/context';
-import { webhookAttempts, webhookDeliveries, webhookMessages } from '#lib/db/schema/webhooks';
+import { deliveryStates, webhookAttempts, webhookDeliveries, webhookMessages } from '#lib/db/schema/webhooks';
 import { parseInput } from '#lib/parse-input';
 import type { DeliveryView } from '#lib/webhooks/views';
 
 export const listDeliveriesInput = z.object({
   webhook: z.string().max(64),
+  state: z.enum(deliveryStates).optional(),
   /** The id of the last delivery of the page before. */
   before: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER).optional(),
   limit: z.number().int().min(1).max(200).default(50),
@@ -22,7 +23,7 @@ export async function listDeliveries(
   input: z.input<typeof listDeliveriesInput>,
 ): Promise<{ items: DeliveryView[]; nextBefore: number | null }> {
   requireReader(ctx);
-  const { webhook, before, limit } = parseInput(listDeliveriesInput, input);
+  const { webhook, state, before, limit } = parseInput(listDeliveriesInput, input);
   const last = ctx.database.db
     .selectDistinctOn([webhookAttempts.deliveryId], {
       deliveryId: webhookAttempts.deliveryId,
@@ -51,7 +52,13 @@ export async function listDeliveries(
     .from(webhookDeliveries)
     .innerJoin(webhookMessages, eq(webhookMessages.id, webhookDeliveries.messageId))
     .leftJoinLateral(last, sql`true`)
-    .where(and(eq(webhookDeliveries.endpointId, webhook), before ? lt(webhookDeliveries.id, before) : undefined))
+    .where(
+      and(
+        eq(webhookDeliveries.endpointId, webhook),
+        state ? eq(webhookDeliveries.state, state) : undefined,
+        before ? lt(webhookDeliveries.id, before) : undefined,
+      ),
+    )
     .orderBy(desc(webhookDeliveries.id))
     .limit(limit + 1);
   const items = rows

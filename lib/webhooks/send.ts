@@ -2,6 +2,7 @@ import { Webhook } from 'standardwebhooks';
 import type { Config } from '#lib/config/config';
 import type { Context } from '#lib/context';
 import type { webhookEndpoints } from '#lib/db/schema/webhooks';
+import type { ResolveAll } from '#lib/outbound/connect-policy';
 import { createGuardedFetch } from '#lib/outbound/guarded-fetch';
 import { once } from '#lib/registry';
 import { secretPlace } from '#lib/webhooks/secret';
@@ -27,18 +28,27 @@ const maxAnswerBytes = 64 * 1024;
 /**
  * The way out to receivers. An administrator writes their addresses in the browser, not the operator, so only public
  * ones are reached, and those that the operator names in WEBHOOK_INTERNAL_HOSTS.
+ * @param resolve another resolver of names than the system's
  */
+export function createWebhookFetch(
+  { webhookInternalHosts, proxy }: Pick<Config, 'webhookInternalHosts' | 'proxy'>,
+  resolve?: ResolveAll,
+): typeof fetch {
+  return createGuardedFetch({
+    operatorHosts: new Set(webhookInternalHosts),
+    timeoutMs,
+    maxBytes: maxAnswerBytes,
+    connectionsPerHost: 8,
+    ...(proxy ? { proxy } : {}),
+    ...(resolve ? { resolve } : {}),
+  });
+}
+
 function fetchFor(config: Config): typeof fetch {
   const made = once('webhook-fetch', () => new WeakMap<Config, typeof fetch>());
   const known = made.get(config);
   if (known) return known;
-  const one = createGuardedFetch({
-    operatorHosts: new Set(config.webhookInternalHosts),
-    timeoutMs,
-    maxBytes: maxAnswerBytes,
-    connectionsPerHost: 8,
-    ...(config.proxy ? { proxy: config.proxy } : {}),
-  });
+  const one = createWebhookFetch(config);
   made.set(config, one);
   return one;
 }

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { type DeliveryState, type WebhookType, webhookEndpoints } from '#lib/db/schema/webhooks';
 
 /** Everything that a webhook may be told of, for those who may not import `lib/db`. */
-export { webhookTypes } from '#lib/db/schema/webhooks';
+export { deliveryStates, webhookTypes } from '#lib/db/schema/webhooks';
 
 /** An endpoint as pages show it: never its secrets. */
 export interface WebhookView {
@@ -54,4 +54,10 @@ export interface DeliveryView {
   lastStatus: number | null;
   lastCode: string | null;
   lastAttemptAt: Date | null;
+}
+
+/** One with what was sent and each attempt, oldest first. */
+export interface DeliveryDetailView extends DeliveryView {
+  payload: Record<string, unknown>;
+  log: { id: number; at: Date; status: number | null; code: string | null; durationMs: number }[];
 }

@@ -1,0 +1,67 @@
+import type { Rule } from '#lib/alerts/rule';
+
+/** A number of a rule that administrators may set. */
+export type NumberName =
+  | 'threshold'
+  | 'windowMinutes'
+  | 'holdsAt'
+  | 'quietMinutes'
+  | 'coolDownMinutes'
+  | 'factor'
+  | 'floor'
+  | 'leastHistoryMinutes'
+  | 'withinDays'
+  | 'longestMinutes';
+
+interface Limits {
+  least: number;
+  most: number;
+}
+
+const day = 24 * 60;
+
+/** Between which bounds each may lie. No window reaches further back than counts are kept. */
+export const numberLimits: Record<NumberName, Limits> = {
+  threshold: { least: 1, most: 1_000 },
+  windowMinutes: { least: 1, most: day },
+  holdsAt: { least: 1, most: 1_000 },
+  quietMinutes: { least: 1, most: 7 * day },
+  coolDownMinutes: { least: 0, most: 7 * day },
+  factor: { least: 2, most: 1_000 },
+  floor: { least: 1, most: 1_000_000 },
+  leastHistoryMinutes: { least: 10, most: day },
+  withinDays: { least: 1, most: 90 },
+  longestMinutes: { least: 1, most: 400 * day },
+};
+
+function own(rule: Rule): NumberName[] {
+  switch (rule.kind) {
+    case 'each':
+      return [];
+    case 'window':
+      return rule.ends === 'by_itself' ? ['threshold', 'windowMinutes', 'holdsAt'] : ['threshold', 'windowMinutes'];
+    case 'reads':
+      return rule.reads === 'burst' ? ['factor', 'floor', 'leastHistoryMinutes'] : [];
+    case 'state':
+      if (rule.state === 'long_lived_tokens') return ['longestMinutes'];
+      return rule.state === 'grants_dying' ? ['withinDays', 'threshold'] : ['threshold'];
+  }
+}
+
+/** The numbers of a rule that may be set, in the order in which a person thinks of them. */
+export function numbersOf(rule: Rule): { name: NumberName; value: number }[] {
+  const names = [...own(rule), ...(rule.ends === 'by_itself' ? (['quietMinutes', 'coolDownMinutes'] as const) : [])];
+  const values = rule as unknown as Record<NumberName, number>;
+  return names.map((name) => ({ name, value: values[name] }));
+}
+
+/** The rule with other numbers. What is no number of it, or lies outside of the bounds, counts as not there. */
+export function withNumbers<One extends Rule>(rule: One, numbers: Readonly<Record<string, unknown>>): One {
+  const set: Partial<Record<NumberName, number>> = {};
+  for (const { name } of numbersOf(rule)) {
+    const value = numbers[name];
+    const { least, most } = numberLimits[name];
+    if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) set[name] = value;
+  }
+  return { ...rule, ...set };
+}
