@@ -1,5 +1,4 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { sql } from 'drizzle-orm';
 import { afterEach, beforeEach } from 'vitest';
 import { alertCounts, alertProgress, alerts } from '#lib/db/schema/alerts';
@@ -7,6 +6,7 @@ import { connectionOutages, webhookEndpoints, webhookMessages } from '#lib/db/sc
 import { alertClock } from '#tests/alerts';
 import { sharedDatabase } from '#tests/database';
 import { addPerson, createRuntime, plainRecord } from '#tests/hub';
+import { listenOnLoopback } from '#tests/servers/loopback';
 
 interface Got {
   headers: Record<string, string>;
@@ -45,13 +45,9 @@ export function webhookHub() {
         got.push({ headers: request.headers as Record<string, string>, body });
         response.writeHead(hook.refuse(body) ? 503 : answer.status, answer.headers).end('not to be kept');
       });
-      await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-      port = (server.address() as AddressInfo).port;
-      stop = () =>
-        new Promise((resolve) => {
-          server.close(() => resolve());
-          server.closeAllConnections();
-        });
+      const listening = await listenOnLoopback(server, { port });
+      port = listening.port;
+      stop = listening.close;
     };
     const down = async () => {
       await stop?.();

@@ -8,24 +8,40 @@ import { type Database, type Db, rowsOf } from '#lib/db/database';
  * be seen, and by transactions that have no number yet.
  */
 
+interface Settled extends Record<string, unknown> {
+  position: number;
+  /** Something runs that holds it back. */
+  held: boolean;
+}
+
+/** Looks at most, where something holds the position back. */
+const mostLooks = 3;
+
 /**
  * The position below which every row of the ledger is to be seen, and stays as it is. Behind the present by as much as
  * the oldest transaction lasts that writes in this database; those that are seen to be of another database of the server
- * are passed over, since a transaction never moves. One statement: who runs is asked after its snapshot was taken.
+ * are passed over, since a transaction never moves. One statement: who runs is asked after its snapshot was taken. One of
+ * another database that ended between the two cannot be told from ours; a further look no longer meets it.
  */
 export async function settledPosition({ db, engine }: Pick<Database, 'db' | 'engine'>): Promise<number> {
   // The embedded database has one connection, so that nothing else runs.
   const statement =
     engine === 'pglite'
-      ? sql`select ledger_position(pg_snapshot_xmin(pg_current_snapshot()))::float8 as position`
+      ? sql`select ledger_position(pg_snapshot_xmin(pg_current_snapshot()))::float8 as position, false as held`
       : sql`
       select ledger_position(coalesce(min(running::text::bigint)::text::xid8, pg_snapshot_xmax(pg_current_snapshot())))::float8
-        as position
+        as position, min(running::text::bigint) is not null as held
       from pg_snapshot_xip(pg_current_snapshot()) as running
       where not exists (select 1 from pg_stat_activity a
         where a.datname <> current_database() and a.backend_xid::text::bigint = (running::text::bigint & 4294967295))`;
-  const [row] = rowsOf<{ position: number }>(await db.execute(statement));
-  return row?.position ?? 0;
+  let settled = 0;
+  for (let look = 0; look < mostLooks; look++) {
+    const [row] = rowsOf<Settled>(await db.execute(statement));
+    // What has settled stays so: the highest of them holds.
+    settled = Math.max(settled, row?.position ?? 0);
+    if (!row?.held) break;
+  }
+  return settled;
 }
 
 interface Reached extends Record<string, unknown> {

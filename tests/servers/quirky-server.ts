@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { listenOnLoopback } from '#tests/servers/loopback';
 
 export interface SeenRequest {
   method: string;
@@ -65,15 +65,8 @@ export async function quirkyServer({ host = '127.0.0.1', tls }: { host?: string;
     const behaviour = behaviours.get(`${method} ${path}`) ?? { status: 404, text: 'Not Found' };
     send(response, typeof behaviour === 'function' ? await behaviour(noted) : behaviour);
   });
-  await new Promise<void>((resolve) => http.listen(0, host, resolve));
-  const { port } = http.address() as AddressInfo;
-  onTestFinished(
-    () =>
-      new Promise<void>((resolve) => {
-        http.close(() => resolve());
-        http.closeAllConnections();
-      }),
-  );
+  const { port, close } = await listenOnLoopback(http, { host });
+  onTestFinished(close);
   const server: QuirkyServer = {
     url: `${tls ? 'https' : 'http'}://${host}:${port}`,
     seen,

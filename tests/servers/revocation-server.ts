@@ -1,6 +1,6 @@
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { json, listenOnLoopback } from '#tests/servers/loopback';
 
 /** A provider that knows revoking and userinfo, takes every token until it is revoked, and can fail now and then. */
 export interface RevocationServer {
@@ -36,24 +36,14 @@ export async function startRevocationServer(): Promise<RevocationServer> {
     state.revoked.set(grant, (state.revoked.get(grant) ?? 0) + 1);
     json(response, 200, {});
   });
-  server.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
+  const { port, close } = await listenOnLoopback(server);
   const state: RevocationServer = {
-    issuer: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    issuer: `http://127.0.0.1:${port}`,
     failsEvery: 0,
     calls: 0,
     failed: 0,
     revoked: new Map(),
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
+    close,
   };
   return state;
-}
-
-function json(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(JSON.stringify(body));
 }

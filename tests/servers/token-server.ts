@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { json, listenOnLoopback } from '#tests/servers/loopback';
 
 /** How the next refreshes are answered. */
 export interface Behaviour {
@@ -97,10 +97,9 @@ export async function startTokenServer(): Promise<TokenServer> {
       ...extras,
     });
   });
-  server.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
+  const { port, close } = await listenOnLoopback(server);
   const state: TokenServer = {
-    issuer: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    issuer: `http://127.0.0.1:${port}`,
     behaviour: {
       rotate: true,
       grace: false,
@@ -126,16 +125,7 @@ export async function startTokenServer(): Promise<TokenServer> {
     revoke: (token) => void refreshTokens.delete(token),
     accepts: (token) => refreshTokens.has(token),
     isLive: (token) => accessTokens.has(token),
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
+    close,
   };
   return state;
-}
-
-function json(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(JSON.stringify(body));
 }

@@ -2,9 +2,10 @@
 
 import { useActionState, useState } from 'react';
 import { Notice } from '#app/_ui/notice';
+import { TextField } from '#app/_ui/text-field';
+import { CopyLine, ShownOnce } from '../../_parts/shown-once.tsx';
 import { createKey } from '../actions.ts';
 import { type Addresses, AddressFields } from './address-fields.tsx';
-import { NewKey } from './new-key.tsx';
 import { keyScopes } from './scope-words.ts';
 
 interface CreateKeyProps {
@@ -25,7 +26,20 @@ function KeyForm({ providers, again }: CreateKeyProps & { again: () => void }) {
   const [limit, setLimit] = useState<string[]>([]);
   const [days, setDays] = useState('90');
   const [addresses, setAddresses] = useState<Addresses>({ ranges: '', rule: 'deny' });
-  if (state?.ok && state.data) return <NewKey {...state.data} stored={again} />;
+  if (state?.ok && state.data) {
+    const { name: made, secret, curl } = state.data;
+    return (
+      <ShownOnce
+        title={`${made} is ready`}
+        secret={secret}
+        what="key"
+        where="where the service reads its secrets"
+        stored={again}
+      >
+        <CopyLine label="Try it" copy="Copy line" text={curl} />
+      </ShownOnce>
+    );
+  }
   const refused = state?.ok === false ? state : null;
   const fault = (path: string) =>
     refused?.issues?.find((issue) => issue.path === path || issue.path.startsWith(`${path}.`))?.message;
@@ -39,26 +53,16 @@ function KeyForm({ providers, again }: CreateKeyProps & { again: () => void }) {
           <p>{refused.message}</p>
         </Notice>
       )}
-      <div className="flex flex-col gap-1">
-        <label htmlFor="key-name" className="label">
-          Name
-        </label>
-        <input
-          id="key-name"
-          name="name"
-          required
-          maxLength={100}
-          autoComplete="off"
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-          aria-invalid={fault('name') ? true : undefined}
-          aria-describedby="key-name-hint"
-          className="field"
-        />
-        <p id="key-name-hint" className="hint">
-          {fault('name') ?? 'The service that will use it, such as billing-sync. People see it beside “last used”.'}
-        </p>
-      </div>
+      <TextField
+        id="key-name"
+        name="name"
+        label="Name"
+        hint="The service that will use it, such as billing-sync. People see it beside “last used”."
+        fault={fault('name')}
+        maxLength={100}
+        value={name}
+        change={setName}
+      />
       <fieldset className="flex flex-col gap-2">
         <legend className="label mb-1">What it may do</legend>
         {fault('scopes') && <p className="text-meta font-medium text-bad">Choose at least one.</p>}

@@ -2,6 +2,7 @@
 
 import { useActionState, useState } from 'react';
 import { Notice } from '#app/_ui/notice';
+import { TextField } from '#app/_ui/text-field';
 import { create } from '../actions.ts';
 import { Secret } from './secret.tsx';
 
@@ -38,48 +39,28 @@ function WebhookForm({ types, again }: CreateWebhookProps & { again: () => void 
           <p>{refused.message}</p>
         </Notice>
       )}
-      <div className="flex flex-col gap-1">
-        <label htmlFor="webhook-name" className="label">
-          Name
-        </label>
-        <input
-          id="webhook-name"
-          name="name"
-          required
-          maxLength={100}
-          autoComplete="off"
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-          aria-describedby="webhook-name-hint"
-          className="field"
-        />
-        <p id="webhook-name-hint" className="hint">
-          {fault('name') ?? 'Who receives it, such as on-call.'}
-        </p>
-      </div>
-      <div className="flex flex-col gap-1">
-        <label htmlFor="webhook-url" className="label">
-          Address
-        </label>
-        <input
-          id="webhook-url"
-          name="url"
-          type="url"
-          required
-          maxLength={500}
-          autoComplete="off"
-          spellCheck={false}
-          value={url}
-          onChange={(event) => setUrl(event.target.value)}
-          aria-invalid={fault('url') ? true : undefined}
-          aria-describedby="webhook-url-hint"
-          className="field font-mono"
-        />
-        <p id="webhook-url-hint" className="hint">
-          {fault('url') ??
-            'Public and https. Hosts inside your network are allowed by the operator, in WEBHOOK_INTERNAL_HOSTS.'}
-        </p>
-      </div>
+      <TextField
+        id="webhook-name"
+        name="name"
+        label="Name"
+        hint="Who receives it, such as on-call."
+        fault={fault('name')}
+        maxLength={100}
+        value={name}
+        change={setName}
+      />
+      <TextField
+        id="webhook-url"
+        name="url"
+        type="url"
+        label="Address"
+        hint="Public and https. Hosts inside your network are allowed by the operator, in WEBHOOK_INTERNAL_HOSTS."
+        fault={fault('url')}
+        maxLength={500}
+        exact
+        value={url}
+        change={setUrl}
+      />
       <fieldset className="flex flex-col gap-2">
         <legend className="label mb-1">Only these messages</legend>
         <p className="hint">None ticked means all, also later ones.</p>
