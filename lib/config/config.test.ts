@@ -3,24 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError, parseConfig } from '#lib/config/config';
-
-const key = Buffer.alloc(32, 7).toString('base64');
-const password = 'p'.repeat(32);
-const local = { APP_URL: 'http://localhost:3000', SESSION_PASSWORD: password, VAULT_KEYS: `k1:${key}` };
-const remote = { ...local, APP_URL: 'https://connect.example.com', SIGN_IN_ALLOW: 'google:@example.com' };
-
-type Variables = Record<string, string | undefined>;
-
-/** The faults of a configuration, each as the operator reads it; none where it is accepted. */
-function faultsOf(variables: Variables): readonly string[] {
-  try {
-    parseConfig(variables);
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
-    throw error;
-  }
-}
+import { faultsOf, local, password, remote, type Variables } from '#tests/variables';
 
 test('the least that must be set on loopback, and what follows from it', () => {
   expect(parseConfig(local)).toMatchObject({
@@ -174,53 +157,6 @@ describe('plain http', () => {
   });
 });
 
-describe('SESSION_PASSWORD', () => {
-  const other = 'q'.repeat(40);
-  test.each<[string, string, Record<string, string>]>([
-    ['one plain value is id 1', password, { 1: password }],
-    ['a plain value may have a colon', `plain:${password}`, { 1: `plain:${password}` }],
-    ['a rotation names each', `2:${other},1:${password}`, { 1: password, 2: other }],
-    ['in any order, with spaces', ` 1:${password} , 12:${other} `, { 1: password, 12: other }],
-    ['one with its number', `7:${password}`, { 7: password }],
-  ])('%s', (_, text, expected) => {
-    expect(parseConfig({ ...local, SESSION_PASSWORD: text }).sessionPasswords).toEqual(expected);
-  });
-
-  test.each<[string, string, string]>([
-    ['too short', 'p'.repeat(31), 'at least 32 characters'],
-    ['too short in a rotation', `2:${password},1:short`, 'password 1 must have at least 32'],
-    ['an id twice', `1:${password},1:${other}`, 'id 1 is given twice'],
-    ['half a rotation', `2:${password},${other}`, 'every part is `number:password`'],
-    ['an id that iron-session cannot find again', `2:${password},01:${other}`, 'every part is `number:password`'],
-  ])('%s is refused', (_, text, because) => {
-    expect(faultsOf({ ...local, SESSION_PASSWORD: text })).toEqual([expect.stringContaining(because)]);
-  });
-});
-
-describe('VAULT_KEYS', () => {
-  const urlKey = Buffer.alloc(32, 0xfb).toString('base64url');
-  test('the first is current, all are kept, base64 in either alphabet', () => {
-    const { vaultKeys } = parseConfig({ ...local, VAULT_KEYS: ` new:${urlKey} , k1:${key} ` });
-    expect(vaultKeys.map(({ kid, key: bytes }) => [kid, bytes.length])).toEqual([
-      ['new', 32],
-      ['k1', 32],
-    ]);
-    expect(Buffer.from(vaultKeys[0]?.key ?? []).toString('base64url')).toBe(urlKey);
-  });
-
-  test.each<[string, string, string]>([
-    ['no id', key, 'kid:base64'],
-    ['31 bytes', `k:${Buffer.alloc(31).toString('base64')}`, 'exactly 32 bytes'],
-    ['33 bytes', `k:${Buffer.alloc(33).toString('base64')}`, 'exactly 32 bytes'],
-    ['hexadecimal', `k:${Buffer.alloc(32).toString('hex')}`, 'exactly 32 bytes'],
-    ['an id with a space', `a b:${key}`, 'kid:base64'],
-    ['an id twice', `k:${key},k:${urlKey}`, 'key id k is given twice'],
-    ['an empty entry', `k:${key},`, 'kid:base64'],
-  ])('%s is refused', (_, text, because) => {
-    expect(faultsOf({ ...local, VAULT_KEYS: text })).toEqual([expect.stringContaining(because)]);
-  });
-});
-
 describe('who is told', () => {
   const smtp = { SMTP_URL: 'smtps://user:p%40ss@mail.example.com', MAIL_FROM: 'hub@example.com' };
 
@@ -349,27 +285,4 @@ test('the hub listens to the network only when the operator said who may sign in
   expect(parseConfig({ ...local, SIGN_IN_ALLOW: 'google:*' }).host).toBe('0.0.0.0');
   expect(parseConfig({ ...local, HOST: '0.0.0.0' }).host).toBe('0.0.0.0');
   expect(parseConfig(local).host).toBe('127.0.0.1');
-});
-
-describe('LEDGER_KEYS', () => {
-  const seed = Buffer.alloc(32, 7).toString('base64');
-
-  test('are none by default; a retired one can be its public half', () => {
-    expect(parseConfig(local).ledgerKeys).toEqual([]);
-    const { ledgerKeys } = parseConfig({ ...local, LEDGER_KEYS: `new:${seed}, vault-k0:public:${seed}` });
-    expect(ledgerKeys.map(({ kid, kind, key: bytes }) => [kid, kind, bytes.length])).toEqual([
-      ['new', 'seed', 32],
-      ['vault-k0', 'public', 32],
-    ]);
-  });
-
-  test.each([
-    ['no-key', 'exactly 32 bytes'],
-    [`a:${Buffer.alloc(31).toString('base64')}`, 'exactly 32 bytes'],
-    [`a:private:${seed}`, 'exactly 32 bytes'],
-    [`a:${seed},a:public:${seed}`, 'given twice'],
-    [`vault-a:${seed}`, 'made from VAULT_KEYS'],
-  ])('%j is a fault', (text, because) => {
-    expect(faultsOf({ ...local, LEDGER_KEYS: text })).toEqual([expect.stringContaining(because)]);
-  });
 });
