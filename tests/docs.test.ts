@@ -88,6 +88,14 @@ test('each decision has its number, its three parts and its line in the list', (
   expect(faulty).toEqual([]);
 });
 
+test('the map of the architecture names every file of lib/connections, and none that is not there', () => {
+  const map = /## Where to begin in `lib\/connections`([\s\S]*?)\n## /.exec(read('docs/architecture.md'))?.[1] ?? '';
+  const rows = map.split('\n').filter((line) => line.startsWith('| '));
+  const named = rows.flatMap((row) => [...row.matchAll(/`([a-z-]+)`/g)].map(([, name]) => `${name}.ts`));
+  const files = globSync('*.ts', { cwd: join(root, 'lib/connections'), exclude: ['*.test.ts'] });
+  expect(named.toSorted()).toEqual(files.toSorted());
+});
+
 test('every path of the machine API that the documents name is in the OpenAPI document', () => {
   const api = createApi(() => Promise.reject(new Error('no request is made')));
   const known = Object.keys(
