@@ -34,7 +34,7 @@ export interface BulkProviderView {
   /** False: the provider takes no word from other sites; each person ends the grant at `manualUrl`. */
   supported: boolean;
   manualUrl: string | null;
-  /** Live connections outside of the selection that end with it, since revoking one ends all of an account. */
+  /** Live connections outside of the selection that end with it, since revoking one ends all of an account; 0 once it has begun. */
   endingToo: number;
   /** Whether those end surely (`account`) or may end (`grant`). */
   radius: 'token' | 'grant' | 'account';
