@@ -64,6 +64,12 @@ test('answers JSON with the rows, and says in the ledger who took how many', asy
 
 test.each<[string, () => Request, string, string]>([
   ['from another site', () => ask('csv', { origin: 'https://evil.example' }), 'own', 'wrong_origin'],
+  [
+    'with no form',
+    () => new Request(ask('csv').url, { method: 'POST', headers: ask('csv').headers, body: '{' }),
+    'own',
+    'invalid_request',
+  ],
   ['of what is not there', () => ask('csv'), 'blk_nothing', 'not_found'],
 ])('goes back to the page with its code %s, and makes no file', async (_, request, which, code) => {
   const { ctx, id } = await prepared();

@@ -1,5 +1,5 @@
 import type { Context } from '#lib/context';
-import { toAppError } from '#lib/errors';
+import { AppError, toAppError } from '#lib/errors';
 import { attachment } from '#lib/http/attachment';
 import { seeOther } from '#lib/http/oauth-answers';
 import { requireSameOrigin } from '#lib/http/origin';
@@ -12,7 +12,10 @@ import { exportBulkRevocation } from '#lib/revocations/export';
 export async function handleBulkExport(ctx: Context, request: Request, id: string): Promise<Response> {
   try {
     requireSameOrigin(ctx.config, request.headers);
-    const format = (await request.formData()).get('format');
+    const form = await request.formData().catch((cause: unknown) => {
+      throw new AppError('invalid_request', { cause });
+    });
+    const format = form.get('format');
     const { name, type, body } = await exportBulkRevocation(ctx, { id, format: format === 'json' ? 'json' : 'csv' });
     return attachment(body, name, type);
   } catch (thrown) {

@@ -14,15 +14,17 @@ function askedHost({ headers }: IncomingMessage): string {
 }
 
 /**
- * Whether `/metrics` may be read: with METRICS_TOKEN, by whoever shows it as a bearer token, from anywhere; without, by
- * this machine alone and not through a proxy on it, which everybody's requests come through.
+ * Whether `/metrics` may be read: with METRICS_TOKEN, by whoever shows it as a bearer token, from anywhere; without, only of
+ * a hub that serves this machine alone, by this machine. One that is reached by https has a proxy before it, which
+ * everybody's requests come through and which need not say so: nginx asks by the address it knows and adds nothing.
  * @param request as it came, before anything was taken from its headers
  */
-export function mayReadMetrics(config: Pick<Config, 'metricsToken'>, request: IncomingMessage): boolean {
+export function mayReadMetrics(config: Pick<Config, 'metricsToken' | 'secure'>, request: IncomingMessage): boolean {
   if (config.metricsToken !== undefined) {
     const shown = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
     return timingSafeEqual(digest(shown), digest(config.metricsToken));
   }
+  if (config.secure) return false;
   const peer = request.socket.remoteAddress?.replace(/^::ffff:/i, '') ?? '';
   if (forwarding.some((name) => request.headers[name] !== undefined)) return false;
   return classifyHost(peer) === 'loopback' && classifyHost(askedHost(request)) === 'loopback';

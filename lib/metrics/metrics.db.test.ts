@@ -34,9 +34,14 @@ beforeAll(async () => {
   });
 });
 
-async function ask(options: { token?: string; headers?: Record<string, string>; method?: string } = {}) {
+async function ask(
+  options: { token?: string; secure?: boolean; headers?: Record<string, string>; method?: string } = {},
+) {
   const plain = createRuntime(database.current, [plainRecord('http://127.0.0.1:1')]);
-  const runtime = { ...plain, config: { ...plain.config, metricsToken: options.token } };
+  const runtime = {
+    ...plain,
+    config: { ...plain.config, metricsToken: options.token, secure: options.secure ?? false },
+  };
   const server = createServer(metricsListener(() => runtime));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
@@ -76,6 +81,12 @@ describe('who may read', () => {
     ['a page whose name leads to this machine', { headers: { host: 'evil.example' } }, 404],
     ['anybody behind a proxy on this machine', { headers: { 'x-forwarded-for': '203.0.113.9' } }, 404],
     ['anybody behind a proxy that writes the standard header', { headers: { forwarded: 'for=203.0.113.9' } }, 404],
+    ['a hub that others reach, without a token, also where its proxy says nothing of itself', { secure: true }, 404],
+    [
+      'a hub that others reach, with its token',
+      { secure: true, token, headers: { authorization: `Bearer ${token}` } },
+      200,
+    ],
     ['who shows the token', { token, headers: { authorization: `Bearer ${token}` } }, 200],
     [
       'who shows the token, through a proxy',
