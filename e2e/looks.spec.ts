@@ -86,6 +86,7 @@ test('the admin pages look right, light and dark, wide and narrow', async ({ new
   const id = await givenConnection(page, app, 'okta');
   await serviceKey(app);
   const lists = [
+    '/admin',
     '/admin/connections',
     '/admin/connections?q=nobody-at-all',
     '/admin/people',

@@ -34,7 +34,7 @@ const expectations: Record<string, Expectation> = {
   '/connections': forPeople,
   '/connections/[id]': { ...everyone('not-found'), nobody: 'sign-in', user: 'shown' },
   '/connections/[id]/disconnect': { ...everyone('not-found'), nobody: 'sign-in', user: 'shown' },
-  '/admin': { ...forAdmins, auditor: '/admin/connections', administrator: '/admin/connections' },
+  '/admin': forAdmins,
   '/admin/alerts': forAdmins,
   // None of that id is there.
   '/admin/alerts/[id]': { ...everyone('not-found'), nobody: 'sign-in' },

@@ -9,6 +9,7 @@ const domains = [
   'connections',
   'jobs',
   'metrics',
+  'overview',
   'people',
   'processes',
   'revocations',

@@ -1,8 +1,84 @@
-import { redirect } from 'next/navigation';
-import { adminPage } from '#lib/http/page';
+import { RotateCw } from 'lucide-react';
+import type { Metadata } from 'next';
+import { Link } from '#app/_ui/link';
+import { PageHeading } from '#app/_ui/page-heading';
+import { Time } from '#app/_ui/time';
+import { listAlerts } from '#lib/alerts/list';
+import { countByProvider } from '#lib/connections/count-by-provider';
+import { adminPage, inPart } from '#lib/http/page';
+import { readLastDay } from '#lib/overview/last-day';
+import { listNeeds } from '#lib/overview/needs';
+import { Connections } from './_overview/connections.tsx';
+import { LastDay } from './_overview/last-day.tsx';
+import { LiveAlerts } from './_overview/live-alerts.tsx';
+import { Needs } from './_overview/needs.tsx';
+import { Part, Read } from './_overview/part.tsx';
+import { Unwell } from './_overview/unwell.tsx';
+import { StandingBrakes } from './_parts/standing-brakes.tsx';
 
-/** There is no overview yet: the list that is asked for most stands in for it. */
-export default async function Admin() {
-  await adminPage('/admin');
-  redirect('/admin/connections');
+export const metadata: Metadata = { title: 'Overview' };
+
+const path = '/admin';
+const alertsShown = 5;
+
+/** Health at a glance. Each part is sent when it has been read; every number leads to its rows. */
+export default async function Overview() {
+  const ctx = await adminPage(path);
+  const reference = ctx.requestId;
+  // All begun at once, and none awaited here.
+  const needs = inPart(ctx, 'needs', listNeeds(ctx));
+  const alerts = inPart(ctx, 'alerts', listAlerts(ctx, { state: 'live', limit: alertsShown }));
+  const day = inPart(ctx, 'last_day', readLastDay(ctx));
+  const connections = inPart(ctx, 'connections', countByProvider(ctx));
+  return (
+    <>
+      <StandingBrakes />
+      <PageHeading
+        title="Overview"
+        action={
+          <Link href={path} className="btn btn-small btn-plain">
+            <RotateCw aria-hidden="true" className="size-4" />
+            Look again
+          </Link>
+        }
+      >
+        How this hub is, and what waits for somebody. As of <Time at={new Date()} />.
+      </PageHeading>
+      <div className="flex flex-col gap-8">
+        <div className="grid items-start gap-8 xl:grid-cols-2">
+          <Part id="needs" title="What needs a person">
+            <Read from={needs} reference={reference}>
+              {(read) => <Needs needs={read} />}
+            </Read>
+          </Part>
+          <Part id="alerts" title="Alerts under way">
+            <Read from={alerts} reference={reference}>
+              {({ items, nextCursor }) => <LiveAlerts alerts={items} more={nextCursor !== null} />}
+            </Read>
+          </Part>
+        </div>
+        <Part
+          id="day"
+          title="The last day"
+          about="This hour and the 23 before it. Each column and number leads to its entries."
+        >
+          <Read from={day} reference={reference}>
+            {(read) => <LastDay day={read} />}
+          </Read>
+        </Part>
+        <div className="grid items-start gap-8 xl:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
+          <Part id="connections" title="Connections">
+            <Read from={connections} reference={reference}>
+              {(providers) => <Connections providers={providers} />}
+            </Read>
+          </Part>
+          <Part id="unwell" title="Refused and failed">
+            <Read from={day} reference={reference}>
+              {(read) => <Unwell day={read} />}
+            </Read>
+          </Part>
+        </div>
+      </div>
+    </>
+  );
 }

@@ -49,3 +49,13 @@ export const apiKeyColumns = {
   lastUsedAt: apiKeys.lastUsedAt,
   revokedAt: apiKeys.revokedAt,
 };
+
+/** A key that ends within this is to be replaced. */
+export const expiringWithinDays = 14;
+
+/** True for a key that is accepted and ends soon. */
+export function isExpiring({ status, expiresAt }: Pick<ApiKeyView, 'status' | 'expiresAt'>): boolean {
+  return (
+    status === 'active' && expiresAt !== null && expiresAt.getTime() - Date.now() < expiringWithinDays * 86_400_000
+  );
+}

@@ -1,6 +1,14 @@
 import { and, inArray, ne, sql } from 'drizzle-orm';
 import { currentRules } from '#lib/alerts/current-rules';
-import { addTotals, countEvents, type Found, readReads, readWindows, type Slice } from '#lib/alerts/read-slice';
+import {
+  addFirstHours,
+  addTotals,
+  countEvents,
+  type Found,
+  readReads,
+  readWindows,
+  type Slice,
+} from '#lib/alerts/read-slice';
 import { readState } from '#lib/alerts/read-states';
 import type { Rule, StateRule } from '#lib/alerts/rule';
 import { settleAlert } from '#lib/alerts/settle-alert';
@@ -86,7 +94,8 @@ async function readNext(ctx: Context, rules: readonly Rule[], settledTo: Date): 
     // A slice that fails is read again as it was: one that is too much for a statement would end all alerts.
     const to = from ? await endOfAnnounceable(tx, { from, to: latest }) : latest;
     if (from) await evaluateSlice(tx, ctx, rules, { from, to });
-    await tx.update(alertProgress).set({ readTo: to });
+    const hoursFrom = progress.hoursFrom ?? from ?? (await addFirstHours(tx, to));
+    await tx.update(alertProgress).set({ readTo: to, hoursFrom });
     return from !== null;
   });
 }

@@ -240,10 +240,33 @@ export async function readReads(tx: Db, rules: readonly Rule[], slice: Slice): P
   return found;
 }
 
-/** Adds the slice's entries to the counters that never go back. */
+const inHours = (slice: Slice) => sql`
+  select date_bin(interval '1 hour', l.at, 'epoch'::timestamptz) as hour, l.action, l.outcome,
+    coalesce(l.provider, '') as provider, sum(l.count) as count
+  from ledger l where ${within(slice)} group by 1, 2, 3, 4`;
+const addHours = sql`insert into event_hours (hour, action, outcome, provider, count)
+  select hour, action, outcome, provider, count from seen
+  on conflict (hour, action, outcome, provider) do update set count = event_hours.count + excluded.count`;
+
+/** Adds the slice's entries to the counts of each hour, and to the counters that never go back. */
 export async function addTotals(tx: Db, slice: Slice): Promise<void> {
   await tx.execute(sql`
+    with seen as materialized (${inHours(slice)}), hours as (${addHours})
     insert into event_totals (action, outcome, provider, total)
-    select l.action, l.outcome, coalesce(l.provider, ''), sum(l.count) from ledger l where ${within(slice)} group by 1, 2, 3
+    select action, outcome, provider, sum(count) from seen group by 1, 2, 3
     on conflict (action, outcome, provider) do update set total = event_totals.total + excluded.total`);
+}
+
+/** What the very first look goes back to, for the counts of each hour only: nobody is told of it. */
+const firstLookMilliseconds = 60 * 60_000;
+
+/**
+ * Counts the hours before the very first look, and answers from when on they are whole. A ledger that had its first entry
+ * within the last hour is counted from its beginning; of an older one no more is read at once than that hour.
+ */
+export async function addFirstHours(tx: Db, to: Date): Promise<Date> {
+  const from = new Date(to.getTime() - firstLookMilliseconds);
+  await tx.execute(sql`with seen as materialized (${inHours({ from, to })}) ${addHours}`);
+  const older = rowsOf(await tx.execute(sql`select 1 from ledger where at <= ${moment(from)} limit 1`));
+  return older.length > 0 ? from : new Date(0);
 }

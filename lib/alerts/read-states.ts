@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Found } from '#lib/alerts/read-slice';
-import type { DyingRule, LongLivedRule, StateRule } from '#lib/alerts/rule';
+import type { LongLivedRule, StateRule } from '#lib/alerts/rule';
+import { dyingGrants } from '#lib/connections/dying';
 import { isSick, listProviderHealth } from '#lib/connections/provider-health';
 import type { Context } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
@@ -20,34 +21,6 @@ async function failing(ctx: Context, rule: StateRule, now: Date): Promise<Found[
     count: 0,
     evidence: [{ since: since.toISOString(), processes: pausedIn, of: processes }],
   }));
-}
-
-/**
- * Grants that end soon: by the end that the provider named, by disuse although it is kept alive by refreshing, or
- * because nothing can refresh a token that ends.
- */
-function dying(provider: ProviderRecord, { withinDays }: DyingRule, now: Date): SQL {
-  const from = sql`${now.toISOString()}::timestamptz`;
-  const until = sql`(${from} + make_interval(days => ${withinDays}::int))`;
-  const idle = provider.idle_keepalive_days;
-  // What is kept alive is refreshed at half of its time: nothing that is well comes this close to its end.
-  const idleUntil = sql`(${from} + make_interval(secs => ${Math.min(withinDays, (idle ?? 0) / 4) * 86_400}::float8))`;
-  const parts = [
-    sql`select id from connections where status = 'connected' and refresh_token_expires_at is not null
-      and refresh_token_expires_at > ${from} and refresh_token_expires_at < ${until} and provider = ${provider.id}`,
-    // Tokens that live for a day or less end every day: that is no news of a grant.
-    sql`select id from connections where status = 'connected' and refresh_token is null
-      and access_token_expires_at is not null and access_token_expires_at > ${from} and access_token_expires_at < ${until}
-      and access_token_expires_at - access_token_issued_at > interval '1 day' and provider = ${provider.id}`,
-    ...(idle === null
-      ? []
-      : [
-          sql`select id from connections where status = 'connected' and refresh_token is not null
-            and provider = ${provider.id} and greatest(last_refreshed_at, connected_at) < ${idleUntil} - make_interval(days => ${idle}::int)
-            and greatest(last_refreshed_at, connected_at) > ${from} - make_interval(days => ${idle}::int)`,
-        ]),
-  ];
-  return sql`select id from (${sql.join(parts, sql` union `)}) ending limit ${countUpTo}`;
 }
 
 /** One is enough: how long a provider's tokens live is the provider's setting, not the connection's. */
@@ -89,7 +62,7 @@ export function readState(ctx: Context, rule: StateRule, now: Date): Promise<Fou
       return perProvider(
         ctx,
         rule,
-        (provider) => dying(provider, rule, now),
+        (provider) => sql`select id from (${dyingGrants(provider, rule.withinDays, now)}) ending limit ${countUpTo}`,
         ({ id }, count) => ({
           grants: count,
           capped: count === countUpTo,

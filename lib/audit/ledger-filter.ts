@@ -29,9 +29,12 @@ export const ledgerFilter = z.object({
 });
 export type LedgerFilter = z.input<typeof ledgerFilter>;
 
-/** A moment of UTC as a form or an address writes it: `2026-11-22` or `2026-11-22T09:30`. Undefined for anything else. */
+/**
+ * A moment of UTC as a form or an address writes it: `2026-11-22` or `2026-11-22T09:30`, to the second or millisecond
+ * where it needs be. Undefined for anything else.
+ */
 function readMoment(text: string | undefined): Date | undefined {
-  if (!text || !/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?)?$/.test(text)) return undefined;
+  if (!text || !/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)?$/.test(text)) return undefined;
   const moment = new Date(text.includes('T') ? `${text}Z` : `${text}T00:00Z`);
   return Number.isNaN(moment.getTime()) || moment.getUTCFullYear() < 1970 ? undefined : moment;
 }
@@ -82,7 +85,7 @@ export function withinFilter(filter: z.output<typeof ledgerFilter>): SQL | undef
     provider ? eq(ledger.provider, provider) : undefined,
     apiKeyId ? eq(ledger.apiKeyId, apiKeyId) : undefined,
     ip ? inArray(ledger.ip, [...new Set([ip, networkOf(ip)])]) : undefined,
-    // Written out, from closed lists: an index of the rare ones can only be used where the value is known.
+    // Both written out, from closed lists: an index of the rare ones can only be used where the value is known.
     action ? sql`${ledger.action} = ${sql.raw(`'${action}'`)}` : undefined,
     outcome ? sql`${ledger.outcome} = ${sql.raw(`'${outcome}'`)}` : undefined,
     requestId ? eq(ledger.requestId, requestId) : undefined,

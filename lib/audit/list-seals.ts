@@ -78,7 +78,8 @@ export interface SealStatus {
   keys: LedgerKeyView[];
 }
 
-async function readLastCheck(db: Db): Promise<LastCheck | null> {
+/** How the last check of the ledger ended; null before any. */
+export async function readLastCheck(db: Db): Promise<LastCheck | null> {
   const [row] = await db
     .select({ at: ledger.at, outcome: ledger.outcome, code: ledger.code, details: ledger.details })
     .from(ledger)

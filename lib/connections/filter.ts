@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { requireReader } from '#lib/access/require';
 import { requireApiKey } from '#lib/access/require-api-key';
 import { type Brakes, isUnder, standingBrakes } from '#lib/connections/brakes';
+import { dyingGrants } from '#lib/connections/dying';
 import { dueByIndex, spentByIndex } from '#lib/connections/token-clock';
 import type { DisplayStatus } from '#lib/connections/views';
 import type { Context } from '#lib/context';
@@ -22,6 +23,14 @@ export const displayStatuses = [
   'revoked',
 ] as const satisfies readonly DisplayStatus[];
 
+/** Why a connection may need somebody, beside its status. */
+export const concerns = ['grant_dying', 'revocation_failed', 'revocation_unproved'] as const;
+export type Concern = (typeof concerns)[number];
+/** Grants that end within this are about to die. */
+const dyingWithinDays = 7;
+/** What was given up longer ago than this concerns nobody any more. */
+const givenUpWithin = sql`interval '30 days'`;
+
 /**
  * A filter that is given but empty is a fault: read as no filter, it would answer everybody's connections to a service
  * whose own look-up of a person came to nothing.
@@ -40,6 +49,11 @@ export const connectionFilter = z
     provider: given(64),
     /** `connected` includes those whose refresh is due. */
     status: z.enum(displayStatuses).optional(),
+    /**
+     * `grant_dying`: ends within a week, and only its person can renew it. `revocation_failed`: its provider could not be
+     * told that it is revoked here. `revocation_unproved`: the provider was told and takes its token all the same.
+     */
+    concern: z.enum(concerns).optional(),
     /** Part of the person's name or e-mail or of the account's label or subject, or a whole id of either. */
     query: searchText,
   })
@@ -98,6 +112,17 @@ function whole(query: string | undefined): SQL | undefined {
   return /^per_[0-9a-z]{16}$/.test(query) ? eq(connections.personId, query) : undefined;
 }
 
+function withConcern(ctx: Pick<Context, 'providers'>, concern: Concern): SQL {
+  const key = sql`(${connections.personId}, ${connections.id})`;
+  if (concern === 'grant_dying') {
+    const all = ctx.providers.list().map((provider) => sql`(${dyingGrants(provider, dyingWithinDays, new Date())})`);
+    return all.length > 0 ? sql`${key} in (${sql.join(all, sql` union all `)})` : sql`false`;
+  }
+  const end = concern === 'revocation_failed' ? sql`state = 'failed'` : sql`proof = 'still_accepted'`;
+  return sql`${key} in (select person_id, connection_id from revocations
+    where ${end} and finished_at > now() - ${givenUpWithin})`;
+}
+
 interface Place {
   at: Column | SQL;
   id: Column | SQL;
@@ -133,7 +158,7 @@ function isSearchAlone({ query, provider: _, ...more }: ConnectionFilter): boole
  * @throws AppError `invalid_request` for a cursor of another list
  */
 export async function findConnections(
-  { database }: Pick<Context, 'database'>,
+  { database, providers }: Pick<Context, 'database' | 'providers'>,
   reach: readonly string[] | null,
   filter: ConnectionFilter,
   extent: Extent,
@@ -150,6 +175,7 @@ export async function findConnections(
     filter.issuer ? eq(people.issuer, filter.issuer) : undefined,
     filter.subject ? eq(people.subject, filter.subject) : undefined,
     filter.email ? sql`lower(${people.email}) = lower(${filter.email})` : undefined,
+    filter.concern ? withConcern({ providers }, filter.concern) : undefined,
     exact,
     search,
     sort && cursor ? after(sort, cursor, place) : undefined,

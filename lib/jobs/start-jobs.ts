@@ -6,6 +6,7 @@ import { beginDailyCheck } from '#lib/audit/begin-check';
 import { pruneLedger } from '#lib/audit/prune-ledger';
 import { sealLedger } from '#lib/audit/seal-ledger';
 import { purgeConsumedStates } from '#lib/connections/consumed-states';
+import { foldConnectionCounts } from '#lib/connections/count-by-provider';
 import { refreshDueConnections } from '#lib/connections/refresh-due';
 import { workRevocations } from '#lib/connections/work-revocations';
 import { type Context, type Runtime, systemContext } from '#lib/context';
@@ -38,6 +39,7 @@ const steps: Record<string, (ctx: Context, signal: AbortSignal | undefined) => P
   evaluate_alerts: (ctx, signal) => evaluateAlerts(ctx, { signal }),
   mail_alerts: (ctx) => mailAlerts(ctx),
   deliver_webhooks: (ctx, signal) => deliverWebhooks(ctx, { signal }),
+  fold_connection_counts: foldConnectionCounts,
   purge_alerts: purgeAlerts,
   purge_webhooks: purgeWebhooks,
   purge_prepared_bulks: purgePreparedBulks,

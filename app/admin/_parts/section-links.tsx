@@ -1,11 +1,12 @@
 'use client';
 
-import { Activity, BellRing, CircleSlash, KeyRound, Plug, ScrollText, Snowflake, Users } from 'lucide-react';
+import { Activity, BellRing, CircleSlash, Gauge, KeyRound, Plug, ScrollText, Snowflake, Users } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { type Section, type SectionCounts, sections } from './sections.ts';
 
 const icons: Record<Section['icon'], typeof Plug> = {
+  overview: Gauge,
   connections: Plug,
   people: Users,
   keys: KeyRound,
@@ -23,7 +24,8 @@ export function SectionLinks({ counts, onFollow }: { counts: SectionCounts; onFo
     <ul className="flex flex-col gap-0.5">
       {sections.map(({ href, name, icon }) => {
         const Icon = icons[icon];
-        const here = pathname === href || pathname.startsWith(`${href}/`);
+        // Everything lies under the overview's address: only its own page is it.
+        const here = pathname === href || (href !== '/admin' && pathname.startsWith(`${href}/`));
         return (
           <li key={href}>
             <Link

@@ -1,11 +1,12 @@
 /** A section of the admin area, in the order of the sidebar. `icon` is one of the sidebar's own. */
 export interface Section {
-  href: `/admin/${string}`;
+  href: '/admin' | `/admin/${string}`;
   name: string;
-  icon: 'connections' | 'people' | 'keys' | 'alerts' | 'brakes' | 'revocations' | 'ledger' | 'status';
+  icon: 'overview' | 'connections' | 'people' | 'keys' | 'alerts' | 'brakes' | 'revocations' | 'ledger' | 'status';
 }
 
 export const sections: readonly Section[] = [
+  { href: '/admin', name: 'Overview', icon: 'overview' },
   { href: '/admin/connections', name: 'Connections', icon: 'connections' },
   { href: '/admin/people', name: 'People', icon: 'people' },
   { href: '/admin/api-keys', name: 'API keys', icon: 'keys' },

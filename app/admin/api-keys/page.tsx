@@ -6,8 +6,9 @@ import { PageHeading } from '#app/_ui/page-heading';
 import { Badge } from '#app/_ui/status';
 import { Time, TimeOr } from '#app/_ui/time';
 import { listApiKeys } from '#lib/access/list-api-keys';
-import type { ApiKeyView } from '#lib/access/views';
+import { type ApiKeyView, expiringWithinDays, isExpiring } from '#lib/access/views';
 import { adminPage } from '#lib/http/page';
+import type { SearchParams } from '#ui/flow-result';
 import { DataTable, Td, Th, Tr } from '../_parts/data-table.tsx';
 import { StandingBrakes } from '../_parts/standing-brakes.tsx';
 import { FreezeButton } from '../freezes/_parts/freeze-button.tsx';
@@ -17,9 +18,11 @@ import { RevokeKey } from './_parts/revoke-key.tsx';
 
 export const metadata: Metadata = { title: 'API keys' };
 
-export default async function ApiKeys() {
+export default async function ApiKeys({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const ctx = await adminPage('/admin/api-keys');
-  const keys = await listApiKeys(ctx);
+  const expiring = (await searchParams).expiring === '1';
+  const all = await listApiKeys(ctx);
+  const keys = expiring ? all.filter(isExpiring) : all;
   const administrator = ctx.actor.role === 'administrator';
   const providers = ctx.providers.connectable().map(({ id, name }) => ({ id, name }));
   return (
@@ -38,8 +41,20 @@ export default async function ApiKeys() {
       </PageHeading>
       <div className={administrator ? 'grid items-start gap-6 2xl:grid-cols-[minmax(0,1fr)_24rem]' : ''}>
         <div className="min-w-0">
+          {expiring && (
+            <p className="mb-4 flex flex-wrap gap-x-4 text-meta text-soft">
+              Those that end within {expiringWithinDays} days.
+              <Link href="/admin/api-keys" className="link">
+                Show all
+              </Link>
+            </p>
+          )}
           {keys.length > 0 ? (
             <KeyTable keys={keys} administrator={administrator} />
+          ) : expiring ? (
+            <EmptyState icon={KeyRound} title="None ends soon">
+              Every key that is accepted goes on for longer than that, or has no end.
+            </EmptyState>
           ) : (
             <EmptyState icon={KeyRound} title="No API keys yet">
               A service needs one to read tokens.{' '}

@@ -96,6 +96,8 @@ export const alertProgress = pgTable(
     id: integer().primaryKey(),
     /** Every entry up to here has been counted. */
     readTo: instant(),
+    /** From here on `event_hours` is whole; null while nothing has been counted there. */
+    hoursFrom: instant(),
     /** Entries up to `fenceAt` are all there once the ledger has settled to `fencePosition` (see settled-horizon). */
     fencePosition: bigint({ mode: 'number' }),
     fenceAt: instant(),

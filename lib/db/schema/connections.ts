@@ -76,6 +76,10 @@ export const connections = pgTable(
     index('connections_spent')
       .on(t.createdAt, t.id, t.accessTokenExpiresAt)
       .where(sql`${t.status} = 'connected' and ${t.refreshToken} is null and ${t.accessTokenExpiresAt} is not null`),
+    // Of each provider, what nothing can refresh: over already, or to be over soon.
+    index('connections_unrefreshable')
+      .on(t.provider, t.accessTokenExpiresAt)
+      .where(sql`${t.status} = 'connected' and ${t.refreshToken} is null and ${t.accessTokenExpiresAt} is not null`),
     index('connections_provider_created').on(t.provider, t.createdAt, t.id),
     index('connections_subject').on(t.issuer, t.subject),
     // What the background asks for each minute: tokens about to end, and grants about to die of disuse.

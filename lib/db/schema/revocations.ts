@@ -75,6 +75,8 @@ export const revocations = pgTable(
     }).onDelete('cascade'),
     // What is due, a provider at a time.
     index('revocations_due').on(t.provider, t.nextAttemptAt).where(sql`${t.state} = 'pending' or ${t.proof} = 'due'`),
+    // Few rows: what was given up, or came to nothing.
+    index('revocations_unfinished').on(t.finishedAt).where(sql`${t.state} = 'failed' or ${t.proof} = 'still_accepted'`),
     check('revocations_state', sql`${t.state} in ('pending', 'revoked_upstream', 'unsupported', 'failed')`),
     check('revocations_proof', sql`${t.proof} in ('none', 'due', 'proved', 'still_accepted', 'not_provable')`),
     check('revocations_proved', sql`(${t.proof} = 'proved') = (${t.provedAt} is not null)`),

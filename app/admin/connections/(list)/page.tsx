@@ -4,10 +4,12 @@ import { EmptyState } from '#app/_ui/empty-state';
 import { Link } from '#app/_ui/link';
 import { PageHeading } from '#app/_ui/page-heading';
 import { countConnections } from '#lib/connections/count';
+import { concerns } from '#lib/connections/filter';
 import { listConnections } from '#lib/connections/list';
 import { listSickProviders } from '#lib/connections/provider-health';
 import { adminPage, inPart, orNotFound } from '#lib/http/page';
 import { isSearchable } from '#lib/search-text';
+import { concernWords } from '#ui/concern-words';
 import type { SearchParams } from '#ui/flow-result';
 import { filteredAddress, readListAddress } from '#ui/list-address';
 import { statusWords } from '#ui/status-words';
@@ -27,12 +29,13 @@ const statuses = Object.keys(statusWords) as (keyof typeof statusWords)[];
 
 export default async function AdminConnections({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const ctx = await adminPage(path);
-  const at = readListAddress(await searchParams, ['q', 'provider', 'status', 'person', 'sort']);
+  const at = readListAddress(await searchParams, ['q', 'provider', 'status', 'person', 'concern', 'sort']);
   const { q, provider, person } = at.filters;
   const sort = at.filters.sort === 'oldest' ? 'oldest' : 'newest';
   const status = statuses.find((one) => one === at.filters.status);
+  const concern = concerns.find((one) => one === at.filters.concern);
   const searched = q === undefined || isSearchable(q);
-  const filter = { query: searched ? q : undefined, provider, status, personId: person };
+  const filter = { query: searched ? q : undefined, provider, status, personId: person, concern };
   const [{ items, nextCursor }, counted] = await orNotFound(
     Promise.all([
       listConnections(ctx, { ...filter, sort, cursor: at.cursor, limit: 50 }),
@@ -42,7 +45,7 @@ export default async function AdminConnections({ searchParams }: { searchParams:
   const sick = await inPart(ctx, 'provider_health', listSickProviders(ctx));
   const providers = ctx.providers.list();
   const administrator = ctx.actor.role === 'administrator';
-  const filtered = [q, provider, status, person].some((filter) => filter !== undefined);
+  const filtered = [q, provider, status, person, concern].some((filter) => filter !== undefined);
   return (
     <>
       <StandingBrakes />
@@ -72,6 +75,7 @@ export default async function AdminConnections({ searchParams }: { searchParams:
           ))}
         </select>
         {person && <input type="hidden" name="person" value={person} />}
+        {concern && <input type="hidden" name="concern" value={concern} />}
         {sort === 'oldest' && <input type="hidden" name="sort" value="oldest" />}
         <button type="submit" className="btn btn-small btn-plain">
           Filter
@@ -87,6 +91,16 @@ export default async function AdminConnections({ searchParams }: { searchParams:
               className="inline-flex items-center gap-1 rounded-full bg-accent-tint px-3 py-1 font-medium text-accent hover:underline"
             >
               Person: {items[0] ? personName(items[0].person) : person}
+              <X aria-label="remove" className="size-3.5" />
+            </Link>
+          )}
+          {concern && (
+            <Link
+              href={filteredAddress(path, at, { concern: undefined })}
+              title={concernWords[concern].about}
+              className="inline-flex items-center gap-1 rounded-full bg-accent-tint px-3 py-1 font-medium text-accent hover:underline"
+            >
+              {concernWords[concern].word}
               <X aria-label="remove" className="size-3.5" />
             </Link>
           )}

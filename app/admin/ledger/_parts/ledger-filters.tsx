@@ -117,7 +117,8 @@ function Moment({ name, label, value }: { name: string; label: string; value: st
   return (
     <label className="flex items-center gap-1 text-meta text-soft">
       {label}
-      <input type="datetime-local" name={name} defaultValue={value} className="field field-small w-auto" />
+      {/* Any step: a link may lead here with a moment to the millisecond. */}
+      <input type="datetime-local" name={name} defaultValue={value} step="any" className="field field-small w-auto" />
     </label>
   );
 }

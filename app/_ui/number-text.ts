@@ -1,0 +1,7 @@
+const format = new Intl.NumberFormat('en-US');
+
+/** “1,234”, or “1,000+” where nobody counted further. */
+export function numberText(counted: number | { count: number; capped: boolean }): string {
+  if (typeof counted === 'number') return format.format(counted);
+  return `${format.format(counted.count)}${counted.capped ? '+' : ''}`;
+}

@@ -1,0 +1,30 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { ProviderRecord } from '#lib/providers/record';
+
+/**
+ * A provider's grants that end soon, as `person_id` and `id`: by the end that the provider named, by disuse although they
+ * are kept alive by refreshing, or because nothing can refresh a token that ends.
+ */
+export function dyingGrants(provider: ProviderRecord, withinDays: number, now: Date): SQL {
+  const from = sql`${now.toISOString()}::timestamptz`;
+  const until = sql`(${from} + make_interval(days => ${withinDays}::int))`;
+  const idle = provider.idle_keepalive_days;
+  // What is kept alive is refreshed at half of its time: nothing that is well comes this close to its end.
+  const idleUntil = sql`(${from} + make_interval(secs => ${Math.min(withinDays, (idle ?? 0) / 4) * 86_400}::float8))`;
+  const parts = [
+    sql`select person_id, id from connections where status = 'connected' and refresh_token_expires_at is not null
+      and refresh_token_expires_at > ${from} and refresh_token_expires_at < ${until} and provider = ${provider.id}`,
+    // Tokens that live for a day or less end every day: that is no news of a grant.
+    sql`select person_id, id from connections where status = 'connected' and refresh_token is null
+      and access_token_expires_at is not null and access_token_expires_at > ${from} and access_token_expires_at < ${until}
+      and access_token_expires_at - access_token_issued_at > interval '1 day' and provider = ${provider.id}`,
+    ...(idle === null
+      ? []
+      : [
+          sql`select person_id, id from connections where status = 'connected' and refresh_token is not null
+            and provider = ${provider.id} and greatest(last_refreshed_at, connected_at) < ${idleUntil} - make_interval(days => ${idle}::int)
+            and greatest(last_refreshed_at, connected_at) > ${from} - make_interval(days => ${idle}::int)`,
+        ]),
+  ];
+  return sql.join(parts, sql` union `);
+}

@@ -1,0 +1,29 @@
+import { bigint, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { instant } from '#lib/db/schema/columns';
+import { connectionStatuses } from '#lib/db/schema/connections';
+
+/**
+ * How many connections each provider has in each status: the sum over its rows. Triggers on `connections` append a row for
+ * each change, so that no two transactions wait for one counter; the tick folds them into one row of a provider and status.
+ */
+export const connectionCounts = pgTable('connection_counts', {
+  id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+  provider: text().notNull(),
+  status: text({ enum: connectionStatuses }).notNull(),
+  change: integer().notNull(),
+});
+
+/** What happened in each hour of the last days, counted once as the ledger settles (see `lib/alerts/evaluate.ts`). */
+export const eventHours = pgTable(
+  'event_hours',
+  {
+    /** When the hour began, in UTC. */
+    hour: instant().notNull(),
+    action: text().notNull(),
+    outcome: text().notNull(),
+    /** Empty where it is about none. */
+    provider: text().notNull(),
+    count: bigint({ mode: 'number' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.hour, t.action, t.outcome, t.provider] })],
+);

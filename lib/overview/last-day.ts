@@ -1,0 +1,92 @@
+import { sql } from 'drizzle-orm';
+import { requireReader } from '#lib/access/require';
+import type { Context } from '#lib/context';
+import { dateOf, rowsOf } from '#lib/db/database';
+import { type LedgerAction, ledgerActions } from '#lib/ledger/actions';
+
+const hour = 60 * 60_000;
+const hoursShown = 24;
+
+/** What is shown hour by hour. */
+export const hourlyActions = ['token.vended', 'token.denied', 'token.refreshed', 'token.refresh_failed'] as const;
+export type HourlyAction = (typeof hourlyActions)[number];
+
+/** Something that did not go well, and how often. */
+export interface UnwellView {
+  action: string;
+  sentence: string;
+  outcome: 'refused' | 'failed';
+  count: number;
+}
+
+/** What happened within the hour that is not over and the 23 before it. */
+export interface LastDayView {
+  /** When each hour began, the oldest first. */
+  hours: Date[];
+  /** How often each happened in each hour. */
+  counts: Record<HourlyAction, number[]>;
+  /** Every action that was refused or failed, the most frequent first. */
+  unwell: UnwellView[];
+  /** Everything up to here is counted, this moment included; null where nothing was counted yet. */
+  countedTo: Date | null;
+  /** Where the hours before were not counted: from when on they were. */
+  countedFrom: Date | null;
+}
+
+interface Row extends Record<string, unknown> {
+  first: Date | string;
+  read_to: Date | string | null;
+  hours_from: Date | string | null;
+  hour: Date | string | null;
+  action: string | null;
+  outcome: string | null;
+  count: number | null;
+}
+
+const isUnwell = (outcome: string): outcome is UnwellView['outcome'] => outcome === 'refused' || outcome === 'failed';
+
+/**
+ * Counts of the last day, as they are kept while the ledger settles: about a minute behind, and a few rows to read however
+ * much happened.
+ * @throws AppError `unauthenticated`, `forbidden`
+ */
+export async function readLastDay(ctx: Context): Promise<LastDayView> {
+  requireReader(ctx);
+  // One statement, so that the counts go exactly as far as is said of them.
+  const found = rowsOf<Row>(
+    await ctx.database.db.execute(sql`
+      select d.first, p.read_to, p.hours_from, h.hour, h.action, h.outcome, h.count::float8 as count
+      from (select date_bin(interval '1 hour', now(), 'epoch'::timestamptz) - interval '23 hours' as first) d
+        left join alert_progress p on true left join event_hours h on h.hour >= d.first`),
+  );
+  const [row] = found;
+  if (!row) throw new Error('the database told no time');
+  const first = new Date(row.first).getTime();
+  const rows = found.flatMap(({ hour: at, action, outcome, count }) =>
+    at === null || action === null || outcome === null
+      ? []
+      : [{ hour: new Date(at), action, outcome, count: count ?? 0 }],
+  );
+  const none = () => Array.from({ length: hoursShown }, () => 0);
+  const counts = Object.fromEntries(hourlyActions.map((action) => [action, none()])) as LastDayView['counts'];
+  const unwell = new Map<string, UnwellView>();
+  for (const { hour: at, action, outcome, count } of rows) {
+    const series = counts[action as HourlyAction];
+    const n = Math.floor((at.getTime() - first) / hour);
+    if (series && n < hoursShown) series[n] = (series[n] ?? 0) + count;
+    if (!isUnwell(outcome)) continue;
+    const key = `${action} ${outcome}`;
+    const sentence = ledgerActions[action as LedgerAction] ?? action;
+    const known = unwell.get(key) ?? { action, sentence, outcome, count: 0 };
+    known.count += count;
+    unwell.set(key, known);
+  }
+  const hoursFrom = dateOf(row.hours_from);
+  return {
+    hours: Array.from({ length: hoursShown }, (_, n) => new Date(first + n * hour)),
+    counts,
+    unwell: [...unwell.values()].toSorted((a, b) => b.count - a.count || a.sentence.localeCompare(b.sentence)),
+    countedTo: hoursFrom === null ? null : dateOf(row.read_to),
+    countedFrom: hoursFrom !== null && hoursFrom.getTime() > first ? hoursFrom : null,
+  };
+}

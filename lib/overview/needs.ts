@@ -1,0 +1,97 @@
+import { sql } from 'drizzle-orm';
+import { listApiKeys } from '#lib/access/list-api-keys';
+import { isExpiring } from '#lib/access/views';
+import { countOpenAlerts } from '#lib/alerts/count-open';
+import { readLedgerTrouble } from '#lib/audit/ledger-trouble';
+import { standingFreezes } from '#lib/brakes/list';
+import { countConnections } from '#lib/connections/count';
+import { listSickProviders } from '#lib/connections/provider-health';
+import type { Context } from '#lib/context';
+import { type CappedCount, countCapped } from '#lib/db/count-capped';
+import { listJobs } from '#lib/jobs/list-jobs';
+
+/** What somebody has to look at, the most urgent first. */
+export const needKinds = [
+  'ledger_broken',
+  'alerts_open',
+  'standing_brakes',
+  'providers_failing',
+  'background_late',
+  'ledger_unsealed',
+  'revocation_unproved',
+  'revocation_failed',
+  'needs_reconnect',
+  'grant_dying',
+  'keys_expiring',
+  'webhooks_off',
+] as const;
+export type NeedKind = (typeof needKinds)[number];
+
+export interface NeedView {
+  kind: NeedKind;
+  counted: CappedCount;
+  /** Since when, where it is one thing that goes on. */
+  since: Date | null;
+  /** What it is about, where it has names. */
+  names: string[];
+}
+
+/** Nobody reads on in a longer number. */
+const countUpTo = 1_000;
+
+type Found = Partial<Omit<NeedView, 'kind'>> | null;
+const many = (count: number, names: string[] = []): Found => ({ counted: { count, capped: false }, names });
+
+/** How each is found out; nothing where there is none. */
+const looks: Record<NeedKind, (ctx: Context) => Promise<Found>> = {
+  ledger_broken: async (ctx) => {
+    const { brokenAt } = await readLedgerTrouble(ctx);
+    return brokenAt && { since: brokenAt };
+  },
+  alerts_open: async (ctx) => ({ counted: await countOpenAlerts(ctx) }),
+  standing_brakes: async (ctx) => many((await standingFreezes(ctx)).length),
+  providers_failing: async (ctx) => {
+    const sick = await listSickProviders(ctx);
+    return many(
+      sick.length,
+      sick.map(({ provider }) => provider.name),
+    );
+  },
+  background_late: async (ctx) => many((await listJobs(ctx)).filter(({ late }) => late).length),
+  ledger_unsealed: async (ctx) => {
+    const { unsealedSince } = await readLedgerTrouble(ctx);
+    return unsealedSince && { since: unsealedSince };
+  },
+  revocation_unproved: async (ctx) => ({
+    counted: await countConnections(ctx, { concern: 'revocation_unproved' }, countUpTo),
+  }),
+  revocation_failed: async (ctx) => ({
+    counted: await countConnections(ctx, { concern: 'revocation_failed' }, countUpTo),
+  }),
+  needs_reconnect: async (ctx) => ({ counted: await countConnections(ctx, { status: 'needs_reconnect' }) }),
+  grant_dying: async (ctx) => ({ counted: await countConnections(ctx, { concern: 'grant_dying' }, countUpTo) }),
+  keys_expiring: async (ctx) => many((await listApiKeys(ctx)).filter(isExpiring).length),
+  webhooks_off: async ({ database }) => ({
+    counted: await countCapped(
+      database.db,
+      sql`(select 1 from webhook_endpoints where disabled_reason = 'gone' limit ${countUpTo + 1})`,
+      countUpTo,
+    ),
+  }),
+};
+
+/**
+ * Everything that waits for a person, for administrators and auditors. One after the other: a page must not take every
+ * connection of the pool.
+ * @throws AppError `unauthenticated`, `forbidden`
+ */
+export async function listNeeds(ctx: Context): Promise<NeedView[]> {
+  const needs: NeedView[] = [];
+  for (const kind of needKinds) {
+    const found = await looks[kind](ctx);
+    if (!found) continue;
+    const need = { counted: { count: 1, capped: false }, since: null, names: [], ...found, kind };
+    if (need.counted.count > 0) needs.push(need);
+  }
+  return needs;
+}
