@@ -80,7 +80,8 @@ export const rules: readonly Rule[] = [
   {
     id: 'ledger_broken',
     title: 'The ledger is broken',
-    about: 'Its seals do not hold: entries were changed, removed or reordered in the database. See the ledger’s page.',
+    about:
+      'Its seals do not hold, or cannot be read: entries were changed, removed or reordered in the database. See the ledger’s page.',
     severity: 'critical',
     subject: 'hub',
     kind: 'each',

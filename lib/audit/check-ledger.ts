@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm';
-import type { Fault } from '#lib/audit/faults';
+import { checkFailed, type Fault } from '#lib/audit/faults';
 import { type LedgerReport, type VerifyLedgerInput, verifyLedger } from '#lib/audit/verify-ledger';
-import type { Context } from '#lib/context';
+import { type Context, isDatabaseUnavailable } from '#lib/context';
+import { mayPass } from '#lib/db/may-pass';
 import { ledger } from '#lib/db/schema/ledger';
+import { isAppError } from '#lib/errors';
 import { writeCheckpoint } from '#lib/ledger/checkpoint';
 import { record } from '#lib/ledger/record';
 import { createSigningKeys } from '#lib/ledger/signing-keys';
@@ -16,12 +18,32 @@ function placeText({ seal, month, row, checkpoint }: Fault): string {
     .join(' ');
 }
 
+/** Whether a check failed for what says nothing of the ledger: the next one will tell. */
+const saysNothing = (error: unknown, signal: AbortSignal | undefined) =>
+  isAppError(error) || signal?.aborted === true || isDatabaseUnavailable(error) || mayPass(error);
+
+/**
+ * Verifies, and records where what is there cannot be read: somebody who can write to the database must not be able to
+ * keep all checks from their end, and so from being heard of.
+ */
+async function verifyOrTell(ctx: Context, input: VerifyLedgerInput): Promise<LedgerReport> {
+  try {
+    return await verifyLedger(ctx, input);
+  } catch (error) {
+    if (!saysNothing(error, input.signal)) {
+      ctx.log.error({ event: 'ledger_check_failed', err: error });
+      await record(ctx.database.db, ctx, { action: 'ledger.verified', outcome: 'failed', code: checkFailed });
+    }
+    throw error;
+  }
+}
+
 /**
  * Verifies the ledger and records what was found, so that pages and alerts can tell.
  * @throws AppError `unauthenticated`, `forbidden`, `invalid_request`
  */
 export async function checkLedger(ctx: Context, input: VerifyLedgerInput = {}): Promise<LedgerReport> {
-  const report = await verifyLedger(ctx, input);
+  const report = await verifyOrTell(ctx, input);
   const [first] = report.faults;
   if (first) ctx.log.error({ event: 'ledger_broken', kind: first.kind, place: placeText(first) });
   // Logs are usually kept elsewhere, and so is this, then.

@@ -18,6 +18,11 @@ export const faultSentences = {
 
 export type FaultKind = keyof typeof faultSentences;
 
+/** The code of a check that came to no end, which is none of a place. */
+export const checkFailed = 'check_failed';
+export const checkFailedSentence =
+  'The check came to no end: what is in the database could not be read as a ledger. The log says what.';
+
 /** One broken place. */
 export interface Fault {
   kind: FaultKind;

@@ -1,7 +1,7 @@
 import { desc, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { requireReader } from '#lib/access/require';
-import { type FaultKind, faultSentences } from '#lib/audit/faults';
+import { checkFailed, checkFailedSentence, type FaultKind, faultSentences } from '#lib/audit/faults';
 import { type LedgerKeyView, listLedgerKeys } from '#lib/audit/list-ledger-keys';
 import { lastSeal, readWaiting, toSeal, type Waiting } from '#lib/audit/seals';
 import type { Context } from '#lib/context';
@@ -89,13 +89,11 @@ export async function readLastCheck(db: Db): Promise<LastCheck | null> {
   if (!row) return null;
   const { seals, rows, checkpoints, place } = row.details;
   const kind = row.code ?? 'unknown';
+  const sentence = kind === checkFailed ? checkFailedSentence : (faultSentences[kind as FaultKind] ?? kind);
   return {
     at: row.at,
     ok: row.outcome === 'ok',
-    fault:
-      row.outcome === 'ok'
-        ? null
-        : { kind, sentence: faultSentences[kind as FaultKind] ?? kind, place: String(place ?? '') },
+    fault: row.outcome === 'ok' ? null : { kind, sentence, place: String(place ?? '') },
     seals: Number(seals ?? 0),
     rows: Number(rows ?? 0),
     checkpoints: Number(checkpoints ?? 0),

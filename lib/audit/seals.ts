@@ -1,4 +1,5 @@
 import { desc, sql } from 'drizzle-orm';
+import { z } from 'zod';
 import { type Db, rowsOf } from '#lib/db/database';
 import { ledgerSeals } from '#lib/db/schema/ledger-seals';
 import type { SealStatement } from '#lib/ledger/seal-statement';
@@ -8,10 +9,19 @@ export interface SignedSeal extends SealStatement {
   signature: string;
 }
 
-/** What a row of the table says. */
+const partsColumn = z.array(z.object({ month: z.string(), rows: z.int().min(0), root: z.string() }));
+
+/** Within what a number holds exactly; no honest one lies beyond. */
+const bounded = (value: number) => Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value));
+
+/**
+ * What a row of the table says. Whoever may append to it can write anything: what is none of ours becomes something that
+ * can be read, whose signature does not fit.
+ */
 export function toSeal(row: typeof ledgerSeals.$inferSelect): SignedSeal {
-  const { fromXid: from, toXid: to, ...rest } = row;
-  return { ...rest, from, to };
+  const { n, fromXid, toXid, parts, ...rest } = row;
+  const read = partsColumn.safeParse(parts);
+  return { ...rest, n: bounded(n), from: bounded(fromXid), to: bounded(toXid), parts: read.success ? read.data : [] };
 }
 
 /** The newest seal, where there is one. */

@@ -32,7 +32,8 @@ export function CheckResult({ check }: { check: LastCheck | null }) {
   return (
     <Notice tone="bad" title="The ledger is broken">
       <p>
-        {check.fault.sentence} First broken place: {placeWords(check.fault.place)}.
+        {check.fault.sentence}
+        {check.fault.place !== '' && ` First broken place: ${placeWords(check.fault.place)}.`}
       </p>
       <p>
         Keep a copy of the database as it is now, before anything else. Compare it with a backup and with the exports
