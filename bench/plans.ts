@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/postgres-js';
-import postgres from 'postgres';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
 import type { Runtime } from '#lib/context';
 import { type Db, type HotPath, rowsOf } from '#lib/db/database';
 import * as schema from '#lib/db/schema/index';
@@ -11,16 +11,17 @@ import type { BenchDatabase } from './stage.ts';
  * read: those the product sent, not copies of them.
  */
 export async function plansOf(
-  database: BenchDatabase,
+  database: Pick<BenchDatabase, 'url' | 'runtime'>,
   work: (runtime: Runtime) => Promise<unknown>,
 ): Promise<string[]> {
   const sent: { query: string; params: unknown[] }[] = [];
-  const client = postgres(database.url, { max: 1, onnotice: () => {} });
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
   const logger = { logQuery: (query: string, params: unknown[]) => void sent.push({ query, params }) };
   const db = drizzle(client, { schema, casing: 'snake_case', logger }) as unknown as Db;
   const send = async <Row>(query: string, params: readonly (string | null)[]) => {
     sent.push({ query, params: [...params] });
-    return (await client.unsafe(query, [...params])) as unknown as Row[];
+    return (await client.query(query, [...params])).rows as Row[];
   };
   const hot: HotPath = { read: send, write: async (query, params) => void (await send(query, params)) };
   try {
