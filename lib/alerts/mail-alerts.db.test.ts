@@ -45,6 +45,19 @@ test('alerts that open together are one mail, and what goes on is none', async (
   expect(text).toContain('who fetched a token, not who used it');
 });
 
+test('a password is not said to a server that offers no TLS', async () => {
+  const { smtp, runtime, clock } = await hub();
+  await clock.evaluate(0);
+  await clock.happened(1, { action: 'token.theft_suspected', provider: 'acme' });
+  await clock.evaluate(2);
+  const smtpUrl = smtp.url.replace('smtp://', 'smtp://ada:canary-password@');
+  const config = { ...runtime.config, mail: { smtpUrl, from: 'hub@example.com' } };
+  await mailAlerts(systemContext({ ...runtime, config }, 'jobs'), { now: clock.at(2) });
+  expect(smtp.mails).toEqual([]);
+  expect(smtp.heard.filter((line) => /^(?:AUTH|MAIL)/i.test(line))).toEqual([]);
+  expect(smtp.heard.some((line) => /^EHLO/i.test(line))).toBe(true);
+});
+
 test('a mail that the server does not take comes later, once', async () => {
   const { smtp, runtime, clock, send } = await hub();
   smtp.behaviour.refuses = true;

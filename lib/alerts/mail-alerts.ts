@@ -70,6 +70,8 @@ export async function mailAlerts(ctx: Context, { now: given }: MailInput = {}): 
   if (due.length === 0) return;
   const transport = nodemailer.createTransport({
     url: mail.smtpUrl,
+    // Whoever sits between could take the offer of TLS away, and would then be told the password.
+    requireTLS: new URL(mail.smtpUrl).password !== '',
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,

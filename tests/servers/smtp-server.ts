@@ -10,6 +10,7 @@ export interface ReceivedMail {
 /** A mail server on loopback that takes every mail, or refuses each while `refuses` is set (RFC 5321). Ends with the test. */
 export async function smtpServer() {
   const mails: ReceivedMail[] = [];
+  const heard: string[] = [];
   const behaviour = { refuses: false };
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -21,6 +22,7 @@ export async function smtpServer() {
     let rest = '';
     const say = (line: string) => socket.write(`${line}\r\n`);
     const take = (line: string) => {
+      heard.push(line);
       if (reading) {
         if (line !== '.') {
           mail.data += `${line}\n`;
@@ -63,5 +65,5 @@ export async function smtpServer() {
         for (const socket of sockets) socket.destroy();
       }),
   );
-  return { mails, behaviour, url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { mails, heard, behaviour, url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
