@@ -4,7 +4,7 @@ import { rateLimits } from '#lib/db/schema/rate-limits';
 import { AppError } from '#lib/errors';
 import { networkOf } from '#lib/ledger/fold-refusals';
 
-/** Tries a minute from one network. Generous for offices behind one address, tight for machines. */
+/** Tries a minute of one person, or of nobody in particular from one network. Generous for offices behind one address, tight for machines. */
 const perMinute = { sign_in: 60, start: 120, callback: 240 } as const;
 export type LimitedAct = keyof typeof perMinute;
 
@@ -29,14 +29,24 @@ function limiterFor(ctx: Context, act: LimitedAct): RateLimiterDrizzle {
 }
 
 /**
- * Counts one try of the caller's network, across all processes.
+ * Whose tries are counted together. Who is signed in is counted alone: whoever shares an office with an administrator, and
+ * sends there what nobody needs to sign in for, could else keep them from the sign-in that thawing and revoking ask for.
+ */
+function askerOf({ actor, ip }: Context): string | null {
+  if (actor.type === 'person') return actor.personId;
+  // Where only Next runs nobody knows the address; one shared counter would let anybody lock everybody out.
+  return ip === null ? null : networkOf(ip);
+}
+
+/**
+ * Counts one try of the caller, across all processes.
  * @throws AppError `rate_limited` with the seconds to wait
  */
 export async function limitRate(ctx: Context, act: LimitedAct): Promise<void> {
-  // Where only Next runs nobody knows the address; one shared counter would let anybody lock everybody out.
-  if (ctx.ip === null) return;
+  const asker = askerOf(ctx);
+  if (asker === null) return;
   try {
-    await limiterFor(ctx, act).consume(networkOf(ctx.ip));
+    await limiterFor(ctx, act).consume(asker);
   } catch (refusal) {
     if (!(refusal instanceof RateLimiterRes)) throw refusal;
     throw new AppError('rate_limited', { retryAfterSeconds: Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)) });

@@ -7,6 +7,7 @@ import { ledger } from '#lib/db/schema/ledger';
 import { rateLimits } from '#lib/db/schema/rate-limits';
 import { openFrontDoor } from '#lib/http/front-door';
 import { contextFor } from '#lib/http/request-context';
+import { requireStepUp } from '#lib/people/step-up';
 import type { ProviderRecord } from '#lib/providers/record';
 import { forget } from '#lib/registry';
 import { demoHub } from '#tests/demo-hub';
@@ -126,6 +127,22 @@ describe('rate limits', () => {
     await hub.runtime.refusals.flush(hub.database.db);
     const rows = await hub.database.db.select().from(ledger).where(eq(ledger.code, 'rate_limited'));
     expect(rows).toMatchObject([{ action: 'request.refused', count: 6, ip: '203.0.113.0/24' }]);
+  });
+
+  test('that a flood from their network has used up keep nobody from stepping up who is signed in', async () => {
+    const grace = new Visitor(hub.runtime);
+    await grace.signIn();
+    const flood = new Visitor(hub.runtime);
+    const callback = 'http://localhost:3000/oauth/callback?code=x&state=y';
+    for (let n = 0; n < 121; n++) await flood.start({ intent: 'sign_in', provider: 'demo' });
+    for (let n = 0; n < 241; n++) await flood.callback(callback);
+    expect((await flood.start({ intent: 'sign_in', provider: 'demo' })).status).toBe(429);
+    expect((await flood.callback(callback)).status).toBe(429);
+    await grace.stepUp();
+    expect((await requireStepUp(await grace.context())).proof).toBe('auth_time');
+    const statuses: number[] = [];
+    for (let n = 0; n < 60; n++) statuses.push((await grace.start({ intent: 'step_up' })).status);
+    expect(statuses.at(-1)).toBe(429);
   });
 
   test('hold at the callback too, before anything is looked up', async () => {
