@@ -129,15 +129,26 @@ describe('a preview', () => {
     const other = await addPerson(runtime);
     await add(account, 'google');
     await add({ issuer: account.issuer, subject: '2' }, 'google-ads');
-    await addConnection(runtime, { personId: other.id, provider: 'google', values: account });
-    await addConnection(runtime, { personId: other.id, provider: 'google-ads', values: account });
+    const dying = await Promise.all(
+      ['google', 'google-ads'].map((provider) =>
+        addConnection(runtime, { personId: other.id, provider, values: account }),
+      ),
+    );
     await addConnection(runtime, { personId: other.id, provider: 'gone', values: account });
     const { id } = await prepareBulkRevocation(operator, { personId });
     const { providers } = await getBulkRevocation(operator, { id });
-    expect(providers.map(({ id: provider, radius, endingToo }) => [provider, radius, endingToo]).sort()).toEqual([
+    expect(providers.map(({ id: provider, radius, endingToo }) => [provider, radius, endingToo.count]).sort()).toEqual([
       ['google', 'account', 2],
       ['google-ads', 'account', 0],
     ]);
+    const named = providers.flatMap(({ endingToo }) => endingToo.connections);
+    expect(named.map(({ id: one, person }) => [one, person.id]).sort()).toEqual(
+      dying.map((one) => [one, other.id]).sort(),
+    );
+    await startBulkRevocation(operator, { id, reason: 'test', expected: 2 });
+    await settle();
+    const begun = await getBulkRevocation(operator, { id });
+    expect(begun.providers.map(({ endingToo }) => endingToo.count)).toEqual([0, 0]);
   });
 
   test('goes with the next one of the same administrator', async () => {

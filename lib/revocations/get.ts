@@ -7,6 +7,7 @@ import { bulkRevocations } from '#lib/db/schema/bulk-revocations';
 import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
 import { parseInput } from '#lib/parse-input';
+import { listEndingToo } from '#lib/revocations/ending-too';
 import { bulkColumns, itsAuthor, toBulkView } from '#lib/revocations/list';
 import type { BulkDetailView, BulkProgress, BulkProviderView } from '#lib/revocations/views';
 
@@ -41,29 +42,6 @@ async function progressOf(db: Db, id: string): Promise<BulkProgress> {
   return progress;
 }
 
-/**
- * By provider: live connections outside of the selection that hang on the same account, where revoking ends all of an
- * account (`wide`) or all of the account's with this provider (`narrow`).
- */
-async function endingToo(db: Db, id: string, wide: string[], narrow: string[]): Promise<Map<string, number>> {
-  if (wide.length + narrow.length === 0) return new Map();
-  const list = (ids: string[]) =>
-    sql`array[${sql.join([sql`null`, ...ids.map((one) => sql`${one}`)], sql`, `)}]::text[]`;
-  const counted = rowsOf<{ provider: string; count: number }>(
-    await db.execute(sql`select r.provider, count(distinct other.id)::int as count
-      from bulk_revocation_rows r
-      join connections c on c.person_id = r.person_id and c.id = r.connection_id
-      join connections other on other.issuer = c.issuer and other.subject = c.subject and other.status <> 'revoked'
-        and (other.provider = r.provider
-          or (r.provider = any(${list(wide)}) and other.provider = any(${list(wide)})))
-      where r.bulk_id = ${id} and r.provider = any(${list([...wide, ...narrow])})
-        and not exists (select 1 from bulk_revocation_rows mine
-          where mine.bulk_id = r.bulk_id and mine.connection_id = other.id)
-      group by r.provider`),
-  );
-  return new Map(counted.map(({ provider, count }) => [provider, count]));
-}
-
 /** @param before true for one that is not begun: afterwards nobody asks what will end too, and it is the slowest to find */
 async function providersOf(ctx: Context, id: string, before: boolean): Promise<BulkProviderView[]> {
   const { db } = ctx.database;
@@ -71,11 +49,7 @@ async function providersOf(ctx: Context, id: string, before: boolean): Promise<B
     await db.execute(sql`select provider, count(*)::int as count from bulk_revocation_rows
       where bulk_id = ${id} group by provider order by count(*) desc, provider`),
   );
-  // A whole account's: also those of the same operator's other entries for that provider.
-  const account = ctx.providers.list().filter(({ revoke }) => revoke.blast_radius === 'account');
-  const grant = ctx.providers.list().filter(({ revoke }) => revoke.blast_radius === 'grant' && revoke.style !== 'none');
-  const ids = (records: readonly { id: string }[]) => records.map((record) => record.id);
-  const more = before ? await endingToo(db, id, ids(account), ids(grant)) : new Map<string, number>();
+  const ending = before ? await listEndingToo(ctx, id) : undefined;
   return counted.map(({ provider, count }) => {
     const record = ctx.providers.get(provider);
     return {
@@ -84,7 +58,7 @@ async function providersOf(ctx: Context, id: string, before: boolean): Promise<B
       count,
       supported: record !== undefined && record.revoke.style !== 'none',
       manualUrl: record?.revoke.manual_url ?? null,
-      endingToo: more.get(provider) ?? 0,
+      endingToo: ending?.get(provider) ?? { count: 0, connections: [] },
       radius: record?.revoke.blast_radius ?? 'token',
     };
   });

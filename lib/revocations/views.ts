@@ -26,6 +26,13 @@ export interface BulkProgress {
   proof: { proved: number; still_accepted: number; due: number; not_provable: number };
 }
 
+/** Live connections outside of a selection that end with it, since revoking one ends all of an account. */
+export interface EndingTooView {
+  count: number;
+  /** The first of them. */
+  connections: { id: string; label: string; person: { id: string; name: string | null } }[];
+}
+
 /** What of it lies at one provider. */
 export interface BulkProviderView {
   id: string;
@@ -34,8 +41,8 @@ export interface BulkProviderView {
   /** False: the provider takes no word from other sites; each person ends the grant at `manualUrl`. */
   supported: boolean;
   manualUrl: string | null;
-  /** Live connections outside of the selection that end with it, since revoking one ends all of an account; 0 once it has begun. */
-  endingToo: number;
+  /** What ends with it besides; none once it has begun. */
+  endingToo: EndingTooView;
   /** Whether those end surely (`account`) or may end (`grant`). */
   radius: 'token' | 'grant' | 'account';
 }

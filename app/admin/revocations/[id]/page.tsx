@@ -207,17 +207,29 @@ function ProviderWarning({ provider, prepared }: { provider: BulkProviderView; p
       </Notice>
     );
   }
-  if (!prepared || endingToo === 0) return null;
+  if (!prepared || endingToo.count === 0) return null;
+  const more = endingToo.count - endingToo.connections.length;
   const surely = radius === 'account';
   return (
     <Notice
       tone="warn"
-      title={`${endingToo.toLocaleString('en-US')} further ${endingToo === 1 ? 'connection' : 'connections'} ${surely ? 'will' : 'may'} stop working`}
+      title={`${endingToo.count.toLocaleString('en-US')} further ${endingToo.count === 1 ? 'connection' : 'connections'} ${surely ? 'will' : 'may'} stop working`}
     >
       <p>
         {name} {surely ? 'ends' : 'may end'} access for a whole account at once. These hang on the same accounts and are
         not among the ones below.
       </p>
+      <ul className="list-disc pl-5">
+        {endingToo.connections.map(({ id, label, person }) => (
+          <li key={id} className="wrap-anywhere">
+            <Link href={`/admin/connections/${id}`} className="link">
+              {label}
+            </Link>{' '}
+            of {person.name ?? person.id}
+          </li>
+        ))}
+      </ul>
+      {more > 0 && <p>And {more.toLocaleString('en-US')} more.</p>}
     </Notice>
   );
 }
