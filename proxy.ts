@@ -7,8 +7,8 @@ import { pathHeader } from '#ui/path-header';
 /** Gives each page a nonce of its own and the headers that go with it. Who may see the page is decided by the page. */
 export function proxy(request: NextRequest): NextResponse {
   const config = getConfig();
-  // The machine API and the two ends of a flow are no pages: their routes say what else belongs on their answers.
-  if (/^\/(?:api\/v1(?:\/|$)|oauth\/(?:start|callback)$)/.test(request.nextUrl.pathname))
+  // The two ends of a flow are no pages: their routes say what else belongs on their answers.
+  if (/^\/oauth\/(?:start|callback)$/.test(request.nextUrl.pathname))
     return withHeaders(NextResponse.next(), alwaysHeaders(config));
   const nonce = randomBytes(18).toString('base64url');
   const headers = pageHeaders(config, nonce);
@@ -25,6 +25,7 @@ function withHeaders(response: NextResponse, headers: Record<string, string>): N
 }
 
 export const config = {
-  // Files with a hash in their name carry no markup; server.ts puts the headers of every answer on them.
-  matcher: ['/((?!_next/static/|_next/image|icon\\.svg).*)'],
+  // Files with a hash in their name carry no markup; server.ts puts the headers of every answer on them. The machine API
+  // puts them on its own answers.
+  matcher: ['/((?!_next/static/|_next/image|icon\\.svg|api/v1/).*)'],
 };

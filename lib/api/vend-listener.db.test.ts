@@ -2,7 +2,9 @@ import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { createApi } from '#lib/api/app';
+import { createNextMount } from '#lib/api/next-mount';
 import { vendListener } from '#lib/api/vend-listener';
+import { alwaysHeaders } from '#lib/http/security-headers';
 import { sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, as, createRuntime, entries, freeze, plainRecord } from '#tests/hub';
 
@@ -29,7 +31,10 @@ async function listen() {
   onTestFinished(() => void server.close());
   const address = server.address();
   const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-  return { api, origin, handedOn };
+  const next = createNextMount(async () => runtime, api);
+  const throughNext = (path: string, init: RequestInit) =>
+    next(new Request(`http://localhost:3000${path}`, { ...init, headers: { ...init.headers, 'content-length': '0' } }));
+  return { api, origin, handedOn, throughNext };
 }
 
 /** What must be the same however a request came: all but what names the one request, and the transport's own. */
@@ -43,6 +48,10 @@ async function comparable(answer: Response) {
   ]);
   return { status: answer.status, headers: Object.fromEntries(seconds), body, requestId: typeof request_id };
 }
+
+const always = alwaysHeaders({ secure: false });
+const lowerCased = (headers: Record<string, string>) =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
 type Prepared = { id: string; key: string };
 type Given = { values?: Parameters<typeof addConnection>[1]['values']; expiresIn?: number; refreshToken?: string };
@@ -82,7 +91,7 @@ const cases: [string, number, () => Promise<Prepared>][] = [
 ];
 
 test.each(cases)('%s is answered as the route of the API answers it', async (_, status, prepare) => {
-  const { api, origin, handedOn } = await listen();
+  const { api, origin, handedOn, throughNext } = await listen();
   const { id, key } = await prepare();
   const init = { method: 'POST', headers: { authorization: `Bearer ${key}` } };
   const path = `/api/v1/connections/${id}/token`;
@@ -92,6 +101,15 @@ test.each(cases)('%s is answered as the route of the API answers it', async (_, 
   expect(found.status).toBe(status);
   expect(found).toEqual(await comparable(await api.request(path, init)));
   expect(handedOn).toEqual([]);
+  const { headers, ...same } = await comparable(await throughNext(path, init));
+  expect({ headers, ...same }).toEqual({ ...found, headers: { ...found.headers, ...lowerCased(always) } });
+});
+
+test('what Next hands to the framework has the headers of every answer too', async () => {
+  const { throughNext } = await listen();
+  const answer = await throughNext('/api/v1/nothing', { method: 'POST' });
+  expect(answer.status).toBe(404);
+  expect(Object.fromEntries(answer.headers)).toMatchObject(lowerCased(always));
 });
 
 test('both count against the same limit, and write the same entry', async () => {
