@@ -1,6 +1,7 @@
 import { and, eq, gte, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { ledger } from '#lib/db/schema/ledger';
+import { personOfConnection } from '#lib/ids';
 import { type LedgerAction, ledgerActions } from '#lib/ledger/actions';
 import { networkOf } from '#lib/ledger/fold-refusals';
 
@@ -76,12 +77,16 @@ export function readLedgerFilter(fields: Readonly<Record<string, string | undefi
   };
 }
 
+/** A connection's entries, found among those of its person. */
+const ofConnection = (id: string) =>
+  and(eq(ledger.personId, personOfConnection(id) ?? ''), eq(ledger.connectionId, id));
+
 /** The condition of a filter. */
 export function withinFilter(filter: z.output<typeof ledgerFilter>): SQL | undefined {
   const { personId, connectionId, provider, apiKeyId, ip, action, outcome, requestId, fingerprint, from, to } = filter;
   return and(
     personId ? eq(ledger.personId, personId) : undefined,
-    connectionId ? eq(ledger.connectionId, connectionId) : undefined,
+    connectionId ? ofConnection(connectionId) : undefined,
     provider ? eq(ledger.provider, provider) : undefined,
     apiKeyId ? eq(ledger.apiKeyId, apiKeyId) : undefined,
     ip ? inArray(ledger.ip, [...new Set([ip, networkOf(ip)])]) : undefined,

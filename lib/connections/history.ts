@@ -78,7 +78,7 @@ export async function connectionHistory(ctx: Context, input: { id: string }): Pr
       details: ledger.details,
     })
     .from(ledger)
-    .where(eq(ledger.connectionId, input.id))
+    .where(and(eq(ledger.personId, personId), eq(ledger.connectionId, input.id)))
     .orderBy(desc(ledger.at), desc(ledger.id))
     .limit(newest);
   const keyIds = [

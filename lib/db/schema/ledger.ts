@@ -35,8 +35,9 @@ export const ledger = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.at, t.id] }),
-    index('ledger_person').on(t.personId, t.at),
-    index('ledger_connection').on(t.connectionId, t.at),
+    // A person's entries, and by the last column one connection's among them: its id says whose it is. An index by the
+    // connection would be a second one that every vend writes at a random place.
+    index('ledger_person').on(t.personId, t.at, t.connectionId),
     // Everything that a leaked key read must be found at once, also where the key was used rarely.
     index('ledger_api_key').on(t.apiKeyId, t.at).where(sql`${t.apiKeyId} is not null`),
     // What the sealer reads: rows come almost in this order, so the smallest of indexes will do and appending pays nothing.
