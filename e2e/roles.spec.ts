@@ -39,8 +39,10 @@ const expectations: Record<string, Expectation> = {
   // None of that id is there.
   '/admin/alerts/[id]': { ...everyone('not-found'), nobody: 'sign-in' },
   '/admin/alerts/rules': forAdmins,
+  '/admin/alerts/rules/[id]': { ...everyone('not-found'), nobody: 'sign-in' },
   '/admin/alerts/webhooks': forAdmins,
   '/admin/alerts/webhooks/[id]': { ...everyone('not-found'), nobody: 'sign-in' },
+  '/admin/alerts/webhooks/[id]/[delivery]': { ...everyone('not-found'), nobody: 'sign-in' },
   '/admin/api-keys': forAdmins,
   '/admin/connections': forAdmins,
   '/admin/connections/[id]': forAdmins,

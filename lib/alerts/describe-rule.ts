@@ -1,7 +1,7 @@
 import { burstSpan, type Rule } from '#lib/alerts/rule';
 
 /** A span of minutes in words. */
-function span(minutes: number): string {
+export function span(minutes: number): string {
   if (minutes % 1440 === 0) return minutes === 1440 ? 'a day' : `${minutes / 1440} days`;
   if (minutes % 60 === 0) return minutes === 60 ? 'an hour' : `${minutes / 60} hours`;
   return minutes === 1 ? 'a minute' : `${minutes} minutes`;

@@ -1,5 +1,6 @@
 import { asc, eq } from 'drizzle-orm';
 import { requireReader } from '#lib/access/require';
+import { currentRules } from '#lib/alerts/current-rules';
 import { namesFor } from '#lib/alerts/names';
 import { type AlertDetailView, alertColumns, toAlertView } from '#lib/alerts/views';
 import type { Context } from '#lib/context';
@@ -31,7 +32,7 @@ export async function getAlert(ctx: Context, { id }: { id: string }): Promise<Al
     .orderBy(asc(alertEvents.id))
     .limit(mostEvents);
   return {
-    ...toAlertView(alert, await namesFor(ctx, [alert])),
+    ...toAlertView(alert, await currentRules(db), await namesFor(ctx, [alert])),
     evidence,
     events: events.map(({ by: id, name, email, ...event }) => ({
       ...event,

@@ -1,6 +1,7 @@
 import { and, desc, eq, lt, ne, or } from 'drizzle-orm';
 import { z } from 'zod';
 import { requireReader } from '#lib/access/require';
+import { currentRules } from '#lib/alerts/current-rules';
 import { namesFor } from '#lib/alerts/names';
 import { type AlertView, alertColumns, toAlertView } from '#lib/alerts/views';
 import type { Context } from '#lib/context';
@@ -40,7 +41,8 @@ export async function listAlerts(ctx: Context, input: ListAlertsInput = {}): Pro
     .limit(limit + 1);
   const shown = rows.slice(0, limit);
   const nameOf = await namesFor(ctx, shown);
+  const rules = await currentRules(ctx.database.db);
   const last = rows.length > limit ? shown.at(-1) : undefined;
   const nextCursor = last ? encodeCursor({ at: last.openedAt.toISOString(), id: last.id, sort }) : null;
-  return { items: shown.map((row) => toAlertView(row, nameOf)), nextCursor };
+  return { items: shown.map((row) => toAlertView(row, rules, nameOf)), nextCursor };
 }

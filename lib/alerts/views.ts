@@ -1,5 +1,5 @@
-import type { Rule } from '#lib/alerts/rule';
-import { ruleOf } from '#lib/alerts/rules';
+import { span } from '#lib/alerts/describe-rule';
+import { burstSpan, type Rule } from '#lib/alerts/rule';
 import {
   type AlertEventKind,
   type AlertEvidence,
@@ -7,11 +7,14 @@ import {
   type AlertState,
   alerts,
 } from '#lib/db/schema/alerts';
+import { type LedgerAction, ledgerActions } from '#lib/ledger/actions';
 
 /** An alert as pages show it. Names are looked up when it is shown. */
 export interface AlertView {
   id: string;
   rule: string;
+  /** Whether this build has that rule. */
+  known: boolean;
   title: string;
   about: string;
   severity: AlertSeverity;
@@ -28,6 +31,12 @@ export interface AlertView {
   resolvedBy: string | null;
   /** Whether only a person ends it. */
   endsByPerson: boolean;
+  /** What `value` and `peak` count; null where they say nothing that `count` does not. */
+  measure: string | null;
+  /** Whether it stands for events, which `count` counts, and not for a state. */
+  ofEvents: boolean;
+  /** The entries of the ledger that it looks at, and from when on they matter to this alert; none for a state. */
+  entries: { actions: { action: LedgerAction; sentence: string }[]; from: Date };
 }
 
 export interface AlertEventView {
@@ -62,18 +71,52 @@ export const alertColumns = {
 
 export type AlertRow = Pick<typeof alerts.$inferSelect, keyof typeof alertColumns>;
 
-/** A row as it is shown; `nameOf` knows the names of providers and keys. */
+/** What a rule measures, in words; null where that is the number of new events alone. */
+function measureOf(rule: Rule | undefined): string | null {
+  switch (rule?.kind) {
+    case 'window':
+      return `within ${span(rule.windowMinutes)}`;
+    case 'reads':
+      return rule.reads === 'burst' ? `reads within ${span(burstSpan.minutes)}` : null;
+    case 'state':
+      if (rule.state === 'provider_failing') return 'minutes without an answer';
+      return rule.state === 'grants_dying' ? 'grants' : null;
+    default:
+      return null;
+  }
+}
+
+/** What a rule reads of the ledger. */
+function actionsOf(rule: Rule | undefined): readonly LedgerAction[] {
+  if (rule?.kind === 'each' || rule?.kind === 'window') return rule.match.actions;
+  if (rule?.kind !== 'reads') return [];
+  return rule.reads === 'unexpected_address' ? ['token.vended', 'token.denied'] : ['token.vended'];
+}
+
+/** Minutes before an alert opened in which what it was opened over may lie, beside its window: it is a minute's tick. */
+const leewayMinutes = 10;
+
+/** A row as it is shown; `nameOf` knows the names of providers and keys, `rules` are those that hold now. */
 export function toAlertView(
   row: AlertRow,
+  rules: readonly Rule[],
   nameOf: (kind: 'provider' | 'api_key', id: string) => string | null,
 ): AlertView {
-  const rule: Rule | undefined = ruleOf(row.rule);
+  const rule = rules.find(({ id }) => id === row.rule);
   const kind = rule?.subject === 'api_key' ? 'api_key' : 'provider';
+  const before = rule?.kind === 'window' ? rule.windowMinutes : 0;
   return {
     ...row,
+    known: rule !== undefined,
     title: rule?.title ?? row.rule,
     about: rule?.about ?? 'A rule of an earlier version of this hub.',
     subject: row.subject === '' ? null : { kind, id: row.subject, name: nameOf(kind, row.subject) },
     endsByPerson: rule?.ends !== 'by_itself',
+    measure: measureOf(rule),
+    ofEvents: rule?.kind !== 'state',
+    entries: {
+      actions: actionsOf(rule).map((action) => ({ action, sentence: ledgerActions[action] })),
+      from: new Date(row.openedAt.getTime() - (leewayMinutes + before) * 60_000),
+    },
   };
 }

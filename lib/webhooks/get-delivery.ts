@@ -25,6 +25,7 @@ export async function getDelivery(
     .select({
       id: webhookDeliveries.id,
       messageId,
+      subject: webhookDeliveries.subject,
       state,
       attempts: tries,
       createdAt,

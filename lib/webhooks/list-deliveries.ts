@@ -40,6 +40,7 @@ export async function listDeliveries(
       id: webhookDeliveries.id,
       messageId: webhookDeliveries.messageId,
       type: webhookMessages.type,
+      subject: webhookDeliveries.subject,
       state: webhookDeliveries.state,
       attempts: webhookDeliveries.attempts,
       createdAt: webhookDeliveries.createdAt,

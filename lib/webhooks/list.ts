@@ -14,6 +14,8 @@ const columns = {
   ...webhookColumns,
   pending: of('pending'),
   failed: of('failed'),
+  failing: sql<boolean>`exists (select 1 from webhook_deliveries d where d.endpoint_id = ${webhookEndpoints}.id
+    and d.state = 'pending' and d.attempts > 1)`,
   lastDeliveredAt:
     sql<Date | null>`(select d.finished_at from webhook_deliveries d where d.endpoint_id = ${webhookEndpoints}.id
     and d.state = 'delivered' order by d.id desc limit 1)`.mapWith(webhookDeliveries.finishedAt),

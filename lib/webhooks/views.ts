@@ -19,6 +19,8 @@ export interface WebhookView {
   /** Until then messages are signed with the secret before as well. */
   previousUntil: Date | null;
   pending: number;
+  /** Whether one of them was tried more than once and not taken. */
+  failing: boolean;
   /** Given up within the days that are kept. */
   failed: number;
   lastDeliveredAt: Date | null;
@@ -44,6 +46,8 @@ export interface DeliveryView {
   id: number;
   messageId: string;
   type: string;
+  /** The connection or alert that it tells of. */
+  subject: string | null;
   state: DeliveryState;
   attempts: number;
   createdAt: Date;

@@ -19,6 +19,8 @@ export const metadata: Metadata = { title: 'Alerts' };
 
 const path = '/admin/alerts';
 
+const number = new Intl.NumberFormat('en-US');
+
 const filters = [
   { state: undefined, word: 'Not over' },
   { state: 'open', word: 'Open' },
@@ -51,7 +53,8 @@ export default async function Alerts({ searchParams }: { searchParams: Promise<S
           </div>
         }
       >
-        What the rules found in the ledger, newest first. They look once a minute.
+        What the rules found in the ledger, newest first. They look once a minute. What they find is told once, when it
+        opens.
       </PageHeading>
       <nav aria-label="State" className="mb-4 flex flex-wrap gap-2">
         {filters.map(({ state, word }) => (
@@ -102,18 +105,23 @@ function AlertTable({ alerts }: { alerts: AlertView[] }) {
       {alerts.map((alert) => (
         <Tr key={alert.id}>
           <Td>
-            <Link
-              href={`${path}/${alert.id}`}
-              className="font-medium wrap-anywhere text-ink hover:text-accent hover:underline"
-            >
-              {alert.title}
-            </Link>
-            <span className="block text-soft @min-[42rem]:hidden">
-              <Subject subject={alert.subject} />
-            </span>
-            <span className="mt-1 flex gap-1 @min-[36rem]:hidden">
-              <Severity severity={alert.severity} />
-              <AlertStateMark state={alert.state} />
+            <span className="block py-1 md:py-2">
+              <Link
+                href={`${path}/${alert.id}`}
+                className="font-medium wrap-anywhere text-ink hover:text-accent hover:underline"
+              >
+                {alert.title}
+              </Link>
+              <span className="block text-soft @min-[42rem]:hidden">
+                <Subject subject={alert.subject} />
+                <span className="@min-[36rem]:hidden">
+                  , <Time at={alert.openedAt} />
+                </span>
+              </span>
+              <span className="mt-1 flex flex-wrap gap-1 @min-[36rem]:hidden">
+                <Severity severity={alert.severity} />
+                <AlertStateMark state={alert.state} />
+              </span>
             </span>
           </Td>
           <Td from="sm">
@@ -126,7 +134,16 @@ function AlertTable({ alerts }: { alerts: AlertView[] }) {
             <Subject subject={alert.subject} />
           </Td>
           <Td from="lg">
-            <span className="tabular">{alert.count}</span>
+            {alert.ofEvents ? (
+              <span className="tabular">{number.format(alert.count)}</span>
+            ) : (
+              <>
+                <span aria-hidden="true" className="text-soft">
+                  –
+                </span>
+                <span className="sr-only">a state, not events</span>
+              </>
+            )}
           </Td>
           <Td from="sm">
             <Time at={alert.openedAt} />

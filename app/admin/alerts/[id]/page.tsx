@@ -27,43 +27,50 @@ export default async function AlertPage({ params }: { params: Promise<{ id: stri
       <p className="mt-2 mb-4 max-w-[75ch] text-soft">{alert.about}</p>
       <WhereNext ctx={ctx} alert={alert} />
       <div className="grid items-start gap-4 xl:grid-cols-2">
-        <section aria-labelledby="facts" className="card p-5">
-          <h2 id="facts" className="mb-4 text-section font-semibold">
-            Alert
-          </h2>
-          <AlertFacts alert={alert} />
-        </section>
-        <section aria-labelledby="evidence" className="card p-5">
-          <h2 id="evidence" className="mb-2 text-section font-semibold">
-            What was found
-          </h2>
-          <Evidence evidence={alert.evidence} />
-        </section>
-        <section aria-labelledby="became" className="card p-5">
-          <h2 id="became" className="mb-4 text-section font-semibold">
-            What became of it
-          </h2>
-          <ol className="flex flex-col gap-3">
-            {alert.events.map((event) => (
-              <li key={`${event.at.toISOString()} ${event.kind} ${event.note}`}>
-                <Event event={event} />
-              </li>
-            ))}
-          </ol>
-        </section>
-        {ctx.actor.role === 'administrator' && (
-          <section aria-labelledby="deal" className="card p-5">
-            <h2 id="deal" className="mb-4 text-section font-semibold">
-              Deal with it
+        <div className="flex min-w-0 flex-col gap-4">
+          <section aria-labelledby="facts" className="card p-5">
+            <h2 id="facts" className="mb-4 text-section font-semibold">
+              Alert
             </h2>
-            <DealWithIt id={alert.id} state={alert.state} />
+            <AlertFacts alert={alert} />
           </section>
-        )}
+          {ctx.actor.role === 'administrator' && (
+            <section aria-labelledby="deal" className="card p-5">
+              <h2 id="deal" className="mb-4 text-section font-semibold">
+                Deal with it
+              </h2>
+              <DealWithIt id={alert.id} state={alert.state} />
+            </section>
+          )}
+        </div>
+        <div className="flex min-w-0 flex-col gap-4">
+          <section aria-labelledby="evidence" className="card p-5">
+            <h2 id="evidence" className="mb-2 text-section font-semibold">
+              What was found
+            </h2>
+            <Evidence evidence={alert.evidence} count={alert.ofEvents ? alert.count : null} />
+            <InLedger alert={alert} />
+          </section>
+          <section aria-labelledby="became" className="card p-5">
+            <h2 id="became" className="mb-4 text-section font-semibold">
+              What became of it
+            </h2>
+            <ol className="flex flex-col gap-3">
+              {alert.events.map((event) => (
+                <li key={`${event.at.toISOString()} ${event.kind} ${event.note}`}>
+                  <Event event={event} />
+                </li>
+              ))}
+            </ol>
+          </section>
+        </div>
       </div>
       <WhatIsSeen />
     </>
   );
 }
+
+const number = new Intl.NumberFormat('en-US');
 
 function AlertFacts({ alert }: { alert: AlertDetailView }) {
   return (
@@ -84,14 +91,21 @@ function AlertFacts({ alert }: { alert: AlertDetailView }) {
       <Fact label="About">
         <Subject subject={alert.subject} />
       </Fact>
-      <Fact label="Events">
-        <span className="tabular">{alert.count}</span>
-      </Fact>
-      <Fact label="Measured">
-        <span className="tabular">
-          {alert.value}, at most {alert.peak}
-        </span>
-      </Fact>
+      {alert.ofEvents && (
+        <Fact label="Events">
+          <span className="tabular">{number.format(alert.count)}</span> since it opened
+        </Fact>
+      )}
+      {alert.measure && (
+        <Fact label="Measured last">
+          <span className="tabular">{number.format(alert.value)}</span> {alert.measure}
+          {alert.peak > alert.value && (
+            <span className="block text-meta text-soft">
+              At most <span className="tabular">{number.format(alert.peak)}</span> since it opened.
+            </span>
+          )}
+        </Fact>
+      )}
       <Fact label="Opened">
         <Time at={alert.openedAt} />
       </Fact>
@@ -99,12 +113,45 @@ function AlertFacts({ alert }: { alert: AlertDetailView }) {
         <Time at={alert.heldAt} />
       </Fact>
       <Fact label="Rule">
-        <code className="font-mono text-meta">{alert.rule}</code>
+        {alert.known ? (
+          <Link href={`/admin/alerts/rules/${alert.rule}`} className="link">
+            When it opens and ends
+          </Link>
+        ) : (
+          <code className="font-mono text-meta">{alert.rule}</code>
+        )}
       </Fact>
       <Fact label="Id">
         <code className="font-mono text-meta wrap-anywhere">{alert.id}</code>
       </Fact>
     </Facts>
+  );
+}
+
+/** The entries that the rule looked at, as far as the ledger's own filters tell them apart. */
+function InLedger({ alert: { entries, subject, state, resolvedAt } }: { alert: AlertDetailView }) {
+  if (entries.actions.length === 0) return null;
+  const minute = (at: Date) => at.toISOString().slice(0, 16);
+  const over = state === 'resolved' && resolvedAt ? new Date(resolvedAt.getTime() + 60_000) : null;
+  const about = subject ? { [subject.kind === 'api_key' ? 'key' : 'provider']: subject.id } : {};
+  return (
+    <p className="mt-3 flex flex-wrap gap-x-4 gap-y-1 border-t border-line pt-3 text-meta">
+      <span className="text-soft">All of that time in the ledger:</span>
+      {entries.actions.map(({ action, sentence }) => (
+        <Link
+          key={action}
+          href={`/admin/ledger?${new URLSearchParams({
+            ...about,
+            action,
+            from: minute(entries.from),
+            ...(over ? { to: minute(over) } : {}),
+          })}`}
+          className="link"
+        >
+          {sentence}
+        </Link>
+      ))}
+    </p>
   );
 }
 

@@ -9,12 +9,12 @@ const words: Record<string, string> = {
   ip: 'from',
   network: 'network',
   reads: 'reads',
-  busiest_before: 'busiest before',
+  busiest_before: 'reads at most before',
   minutes: 'minutes',
   unlimited: 'without an end',
   grants: 'grants',
-  processes: 'noticed by',
-  of: 'of processes',
+  processes: 'processes that noticed',
+  of: 'of',
   request: 'request',
   provider: 'provider',
   api_key: 'key',
@@ -28,9 +28,38 @@ function momentOf({ at, since }: One): Date | null {
 /** Facts that lead to the entries of the ledger that hold the same. */
 const inLedger = ['ip', 'request'];
 
+/** So many are shown at first. */
+const shown = 5;
+
+interface EvidenceProps {
+  evidence: One[];
+  /** How many events there were in all; null for a state. */
+  count: number | null;
+}
+
 /** The last events that an alert was raised over, or what was measured. */
-export function Evidence({ evidence }: { evidence: One[] }) {
+export function Evidence({ evidence, count }: EvidenceProps) {
   if (evidence.length === 0) return <p className="text-soft">Nothing more is known than the number.</p>;
+  const more = evidence.slice(shown);
+  return (
+    <>
+      {count !== null && count > evidence.length && (
+        <p className="text-meta text-soft">The last {evidence.length === 1 ? 'one' : evidence.length}, newest first.</p>
+      )}
+      <Lines evidence={evidence.slice(0, shown)} />
+      {more.length > 0 && (
+        <details className="group border-t border-line pt-2">
+          <summary className="link text-meta group-open:mb-2">
+            {more.length === 1 ? 'One more' : `${more.length} more`}
+          </summary>
+          <Lines evidence={more} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function Lines({ evidence }: { evidence: One[] }) {
   return (
     <ul className="flex flex-col">
       {evidence.map((one) => (

@@ -35,12 +35,12 @@ export function AlertStateMark({ state }: { state: AlertView['state'] }) {
 
 /** What an alert is about, as a link to it where it has a page. */
 export function Subject({ subject }: { subject: AlertView['subject'] }) {
-  if (subject === null) return 'the whole hub';
+  if (subject === null) return 'The whole hub';
   const { kind, id, name } = subject;
   return (
     <Link
       href={kind === 'api_key' ? '/admin/api-keys' : `/admin/connections?provider=${encodeURIComponent(id)}`}
-      className="link"
+      className="link wrap-anywhere"
     >
       {name ?? <code className="font-mono">{id}</code>}
     </Link>

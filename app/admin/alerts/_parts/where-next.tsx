@@ -42,6 +42,8 @@ function waysOf({ rule, subject }: Pick<AlertDetailView, 'rule' | 'subject'>): W
       { href: '/admin/ledger?action=connection.revoked', word: 'What was revoked' },
       { href: '/admin/revocations', word: 'Bulk revocations' },
     ];
+  if (rule === 'instance_restored')
+    return [{ href: '/admin/freezes', word: 'What is frozen, and what to do before thawing' }];
   return [{ href: '/admin/ledger', word: 'Ledger' }];
 }
 
@@ -49,22 +51,20 @@ function waysOf({ rule, subject }: Pick<AlertDetailView, 'rule' | 'subject'>): W
 export async function WhereNext({ ctx, alert }: { ctx: PersonContext; alert: AlertDetailView }) {
   const { subject } = alert;
   const administrator = ctx.actor.role === 'administrator';
-  const scope = subject?.kind;
-  const brake = subject && scope ? await standingFreeze(ctx, { scope, target: subject.id }) : null;
+  const [scope, target] = subject ? ([subject.kind, subject.id] as const) : (['everything', ''] as const);
+  const brake = await standingFreeze(ctx, { scope, target });
   return (
     <section aria-labelledby="next" className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
       <h2 id="next" className="sr-only">
         Where to go from here
       </h2>
-      {subject && scope && (
-        <BrakeControl
-          scope={scope}
-          target={subject.id}
-          name={subject.name ?? subject.id}
-          brake={brake}
-          administrator={administrator}
-        />
-      )}
+      <BrakeControl
+        scope={scope}
+        target={target}
+        name={subject && (subject.name ?? subject.id)}
+        brake={brake}
+        administrator={administrator}
+      />
       {waysOf(alert)
         .filter(({ administrators }) => administrator || !administrators)
         .map(({ href, word }) => (

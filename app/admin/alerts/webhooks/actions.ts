@@ -6,6 +6,7 @@ import { formAction } from '#lib/http/action';
 import { createWebhook, createWebhookInput } from '#lib/webhooks/create';
 import { webhookId } from '#lib/webhooks/endpoint';
 import { removeWebhook } from '#lib/webhooks/remove';
+import { retryDelivery, retryDeliveryInput, retryFailed } from '#lib/webhooks/retry';
 import { rotateWebhookSecret } from '#lib/webhooks/rotate-secret';
 import { testWebhook } from '#lib/webhooks/send-test';
 import { setWebhookEnabled } from '#lib/webhooks/set-enabled';
@@ -55,4 +56,18 @@ export const setEnabled = formAction(
 export const remove = formAction(webhookId, administrator, async (ctx, input) => {
   await removeWebhook(ctx, input);
   return undefined;
+});
+
+/** Sends one message once more, and answers how it went. */
+export const retry = formAction(retryDeliveryInput, administrator, async (ctx, input) => {
+  const { status, code, durationMs } = await retryDelivery(ctx, input);
+  refresh();
+  return { data: { status, code, durationMs } };
+});
+
+/** Puts what was given up on its way again, and answers how much that is. */
+export const retryAll = formAction(webhookId, administrator, async (ctx, input) => {
+  const count = await retryFailed(ctx, input);
+  refresh();
+  return { data: { count } };
 });

@@ -46,7 +46,45 @@ export default async function Webhooks() {
           </div>
         )}
       </div>
+      <section aria-labelledby="elsewhere" className="mt-8 max-w-[75ch]">
+        <h2 id="elsewhere" className="mb-2 text-section font-semibold">
+          Where alerts go besides
+        </h2>
+        <ul className="flex list-disc flex-col gap-1 pl-5 text-soft">
+          <li>{mailText(ctx.config.alertEmails.length)}</li>
+          <li>
+            Prometheus reads them at <code className="font-mono text-meta">/metrics</code>,{' '}
+            {ctx.config.metricsToken ? 'with METRICS_TOKEN' : 'from this machine alone, until METRICS_TOKEN is set'}.
+            Rules for it are in <code className="font-mono text-meta">deploy/prometheus-alerts.yml</code>.
+          </li>
+        </ul>
+      </section>
     </>
+  );
+}
+
+/** To how many addresses alerts are mailed; the addresses themselves are the operator's. */
+function mailText(addresses: number): string {
+  if (addresses === 0) return 'No mail is sent: an operator names who gets it in ALERT_EMAILS.';
+  return `A mail tells ${addresses === 1 ? 'the address' : `the ${addresses} addresses`} in ALERT_EMAILS, once when an alert opens.`;
+}
+
+/** So many are counted; of more nobody needs to know how many. */
+const countedUpTo = 1000;
+
+/** A number of messages, as a link to them. */
+function InLog({ webhook, state }: { webhook: WebhookView; state: 'pending' | 'failed' }) {
+  const count = webhook[state];
+  if (count === 0) return <span className="tabular text-soft">0</span>;
+  return (
+    <Link href={`${path}/${webhook.id}?state=${state}`} className="link tabular">
+      {count}
+      {count === countedUpTo && '+'}
+      <span className="sr-only">
+        {state === 'pending' ? ' on their way to ' : ' given up to '}
+        {webhook.name}
+      </span>
+    </Link>
   );
 }
 
@@ -68,15 +106,22 @@ function WebhookTable({ webhooks }: { webhooks: WebhookView[] }) {
       {webhooks.map((webhook) => (
         <Tr key={webhook.id}>
           <Td>
-            <Link
-              href={`${path}/${webhook.id}`}
-              className="font-medium wrap-anywhere text-ink hover:text-accent hover:underline"
-            >
-              {webhook.name}
-            </Link>
-            <code className="block font-mono text-meta wrap-anywhere text-soft">{new URL(webhook.url).host}</code>
-            <span className="mt-1 block @min-[36rem]:hidden">
-              <WebhookState webhook={webhook} />
+            <span className="block py-1 md:py-2">
+              <Link
+                href={`${path}/${webhook.id}`}
+                className="font-medium wrap-anywhere text-ink hover:text-accent hover:underline"
+              >
+                {webhook.name}
+              </Link>
+              <code className="block font-mono text-meta wrap-anywhere text-soft">{new URL(webhook.url).host}</code>
+              {(webhook.pending > 0 || webhook.failed > 0) && (
+                <span className="block text-soft @min-[42rem]:hidden">
+                  {webhook.pending} on their way, {webhook.failed} given up
+                </span>
+              )}
+              <span className="mt-1 block @min-[36rem]:hidden">
+                <WebhookState webhook={webhook} />
+              </span>
             </span>
           </Td>
           <Td from="sm">
@@ -84,10 +129,10 @@ function WebhookTable({ webhooks }: { webhooks: WebhookView[] }) {
           </Td>
           <Td from="lg">{webhook.types === null ? 'all' : webhook.types.length}</Td>
           <Td from="md">
-            <span className="tabular">{webhook.pending}</span>
+            <InLog webhook={webhook} state="pending" />
           </Td>
           <Td from="md">
-            <span className="tabular">{webhook.failed}</span>
+            <InLog webhook={webhook} state="failed" />
           </Td>
           <Td from="sm">
             <TimeOr at={webhook.lastDeliveredAt} otherwise="never" />

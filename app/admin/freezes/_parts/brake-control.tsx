@@ -7,7 +7,8 @@ import { FreezeButton } from './freeze-button.tsx';
 interface BrakeControlProps {
   scope: FreezeScope;
   target: string;
-  name: string;
+  /** What people know it by; null for everything. */
+  name: string | null;
   /** The brake over this very thing, where one stands. */
   brake: Pick<FreezeView, 'id'> | null | undefined;
   administrator: boolean;

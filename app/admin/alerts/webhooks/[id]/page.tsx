@@ -1,4 +1,4 @@
-import { Send } from 'lucide-react';
+import { SearchX, Send } from 'lucide-react';
 import type { Metadata } from 'next';
 import { BackLink } from '#app/_ui/back-link';
 import { EmptyState } from '#app/_ui/empty-state';
@@ -10,9 +10,13 @@ import { getWebhook } from '#lib/webhooks/list';
 import { listDeliveries } from '#lib/webhooks/list-deliveries';
 import type { DeliveryView, WebhookView } from '#lib/webhooks/views';
 import type { SearchParams } from '#ui/flow-result';
+import { filteredAddress, readListAddress } from '#ui/list-address';
 import { DataTable, Td, Th, Tr } from '../../../_parts/data-table.tsx';
+import { Pager } from '../../../_parts/pager.tsx';
 import { StandingBrakes } from '../../../_parts/standing-brakes.tsx';
+import { answerText } from '../_parts/answer-words.ts';
 import { DeliveryState, WebhookState } from '../_parts/marks.tsx';
+import { RetryAll } from '../_parts/retry.tsx';
 import { WebhookActions } from '../_parts/webhook-actions.tsx';
 
 export const metadata: Metadata = { title: 'Webhook' };
@@ -22,47 +26,72 @@ interface WebhookPageProps {
   searchParams: Promise<SearchParams>;
 }
 
+const filters = [
+  { state: undefined, word: 'All' },
+  { state: 'pending', word: 'On their way' },
+  { state: 'failed', word: 'Given up' },
+  { state: 'delivered', word: 'Delivered' },
+  { state: 'dropped', word: 'Dropped' },
+] as const;
+
 export default async function WebhookPage({ params, searchParams }: WebhookPageProps) {
   const { id } = await params;
   const path = `/admin/alerts/webhooks/${encodeURIComponent(id)}`;
   const ctx = await adminPage(path);
-  const { before } = await searchParams;
+  const at = readListAddress(await searchParams, ['state']);
+  const chosen = filters.find(({ state }) => state === at.filters.state)?.state;
   const [webhook, { items, nextBefore }] = await orNotFound(
-    Promise.all([getWebhook(ctx, id), listDeliveries(ctx, { webhook: id, before: before || undefined })]),
+    Promise.all([getWebhook(ctx, id), listDeliveries(ctx, { webhook: id, state: chosen, before: at.cursor })]),
   );
+  const administrator = ctx.actor.role === 'administrator';
   return (
     <>
       <StandingBrakes />
       <BackLink href="/admin/alerts/webhooks">Webhooks</BackLink>
       <h1 className="mb-6 text-title font-semibold tracking-tight wrap-anywhere">{webhook.name}</h1>
-      <div className="mb-6 grid items-start gap-4 xl:grid-cols-2">
+      <div className="mb-8 grid items-start gap-4 xl:grid-cols-2">
         <section aria-labelledby="facts" className="card p-5">
           <h2 id="facts" className="mb-4 text-section font-semibold">
             Webhook
           </h2>
           <WebhookFacts webhook={webhook} />
         </section>
-        {ctx.actor.role === 'administrator' && (
-          <WebhookActions id={webhook.id} name={webhook.name} enabled={webhook.disabledAt === null} />
-        )}
+        {administrator && <WebhookActions id={webhook.id} name={webhook.name} enabled={webhook.disabledAt === null} />}
       </div>
-      <h2 id="log" className="mb-3 text-section font-semibold">
+      <h2 id="log" className="text-section font-semibold">
         Delivery log
       </h2>
+      <p className="mt-1 mb-4 max-w-[75ch] text-soft">
+        Each message of the last thirty days. One that is not taken is tried again for a day, and what tells of the same
+        connection waits for it.
+      </p>
+      <div className="mb-4 flex flex-wrap items-center gap-2">
+        <nav aria-label="State of messages" className="flex flex-wrap gap-2">
+          {filters.map(({ state, word }) => (
+            <Link
+              key={word}
+              href={filteredAddress(path, at, { state })}
+              aria-current={state === chosen ? 'page' : undefined}
+              className="btn btn-small btn-plain aria-[current]:bg-accent-tint aria-[current]:text-accent"
+            >
+              {word}
+            </Link>
+          ))}
+        </nav>
+        {administrator && webhook.disabledAt === null && <RetryAll webhook={webhook.id} failed={webhook.failed} />}
+      </div>
       {items.length > 0 ? (
-        <DeliveryTable deliveries={items} />
+        <DeliveryTable path={path} deliveries={items} />
+      ) : chosen || at.cursor ? (
+        <EmptyState icon={SearchX} title="None here">
+          No message is in this state.
+        </EmptyState>
       ) : (
         <EmptyState icon={Send} title="Nothing was sent">
-          Each message stands here for thirty days, with how its last attempt went.
+          What is sent stands here, with how each attempt went.
         </EmptyState>
       )}
-      {nextBefore !== null && (
-        <p className="mt-4 flex justify-end">
-          <Link href={`${path}?before=${nextBefore}`} rel="next" className="btn btn-small btn-plain">
-            Next
-          </Link>
-        </p>
-      )}
+      <Pager path={path} at={at} nextCursor={nextBefore === null ? null : String(nextBefore)} />
     </>
   );
 }
@@ -72,16 +101,31 @@ function WebhookFacts({ webhook }: { webhook: WebhookView }) {
     <Facts>
       <Fact label="State">
         <WebhookState webhook={webhook} />
+        {webhook.disabledReason === 'gone' && (
+          <span className="block text-meta text-soft">
+            It answered 410, which says that nobody wants anything here any more.
+          </span>
+        )}
       </Fact>
       <Fact label="Address">
         <code className="font-mono text-meta wrap-anywhere">{webhook.url}</code>
       </Fact>
       <Fact label="Messages">
-        {webhook.types === null ? 'all' : <code className="font-mono text-meta">{webhook.types.join(' ')}</code>}
+        {webhook.types === null ? (
+          'All, also later kinds'
+        ) : (
+          <ul>
+            {webhook.types.map((type) => (
+              <li key={type}>
+                <code className="font-mono text-meta">{type}</code>
+              </li>
+            ))}
+          </ul>
+        )}
       </Fact>
       {webhook.previousUntil && (
         <Fact label="Signed twice">
-          until <Time at={webhook.previousUntil} />, with the secret before as well
+          With the secret before as well, until it ends <Time at={webhook.previousUntil} />
         </Fact>
       )}
       <Fact label="Added">
@@ -97,17 +141,17 @@ function WebhookFacts({ webhook }: { webhook: WebhookView }) {
   );
 }
 
-function DeliveryTable({ deliveries }: { deliveries: DeliveryView[] }) {
+function DeliveryTable({ path, deliveries }: { path: string; deliveries: DeliveryView[] }) {
   return (
     <DataTable
       label="Delivery log"
       head={
         <>
           <Th>Message</Th>
-          <Th>State</Th>
+          <Th from="sm">State</Th>
           <Th from="sm">Last answer</Th>
-          <Th from="md">Attempts</Th>
-          <Th from="sm">Made</Th>
+          <Th from="lg">Attempts</Th>
+          <Th from="md">Made</Th>
           <Th from="lg">Next attempt</Th>
         </>
       }
@@ -115,17 +159,27 @@ function DeliveryTable({ deliveries }: { deliveries: DeliveryView[] }) {
       {deliveries.map((delivery) => (
         <Tr key={delivery.id}>
           <Td>
-            <code className="font-mono text-meta">{delivery.type}</code>
-            <code className="block font-mono text-meta wrap-anywhere text-soft">{delivery.messageId}</code>
-          </Td>
-          <Td>
-            <DeliveryState state={delivery.state} />
-          </Td>
-          <Td from="sm">{delivery.lastStatus ?? delivery.lastCode ?? 'none yet'}</Td>
-          <Td from="md">
-            <span className="tabular">{delivery.attempts}</span>
+            <span className="block py-1 md:py-2">
+              <Link href={`${path}/${delivery.id}`} className="hover:text-accent hover:underline">
+                <code className="font-mono wrap-anywhere">{delivery.type}</code>
+              </Link>
+              {delivery.subject && <code className="block font-mono wrap-anywhere text-soft">{delivery.subject}</code>}
+              <span className="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 @min-[36rem]:hidden">
+                <DeliveryState state={delivery.state} />
+                {delivery.state !== 'delivered' && <LastAnswer delivery={delivery} />}
+              </span>
+            </span>
           </Td>
           <Td from="sm">
+            <DeliveryState state={delivery.state} />
+          </Td>
+          <Td from="sm">
+            <LastAnswer delivery={delivery} />
+          </Td>
+          <Td from="lg">
+            <span className="tabular">{delivery.attempts}</span>
+          </Td>
+          <Td from="md">
             <Time at={delivery.createdAt} />
           </Td>
           <Td from="lg">
@@ -135,4 +189,8 @@ function DeliveryTable({ deliveries }: { deliveries: DeliveryView[] }) {
       ))}
     </DataTable>
   );
+}
+
+function LastAnswer({ delivery: { lastStatus: status, lastCode: code } }: { delivery: DeliveryView }) {
+  return answerText({ status, code }) ?? 'None yet';
 }

@@ -1,9 +1,15 @@
-import { CircleAlert, CircleCheck, CircleSlash, Clock } from 'lucide-react';
+import { CircleAlert, CircleCheck, CircleSlash, Clock, TriangleAlert } from 'lucide-react';
 import { Badge } from '#app/_ui/status';
 import type { DeliveryView, WebhookView } from '#lib/webhooks/views';
 
 /** Whether anything is sent to an endpoint. */
-export function WebhookState({ webhook: { disabledAt, disabledReason } }: { webhook: WebhookView }) {
+export function WebhookState({ webhook: { disabledAt, disabledReason, failing } }: { webhook: WebhookView }) {
+  if (disabledAt === null && failing)
+    return (
+      <Badge tone="bad" icon={TriangleAlert}>
+        Not taking messages
+      </Badge>
+    );
   if (disabledAt === null)
     return (
       <Badge tone="good" icon={CircleCheck}>

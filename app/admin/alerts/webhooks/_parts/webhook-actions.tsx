@@ -5,6 +5,7 @@ import { useActionState, useState } from 'react';
 import { ConfirmDialog } from '#app/_ui/confirm-dialog';
 import { Notice } from '#app/_ui/notice';
 import { remove, rotate, sendTest, setEnabled } from '../actions.ts';
+import { Outcome } from './outcome.tsx';
 import { Secret } from './secret.tsx';
 
 interface WebhookActionsProps {
@@ -72,30 +73,12 @@ export function WebhookActions({ id, name, enabled }: WebhookActionsProps) {
           <p>Nothing more is sent to it, and its log goes with it. This cannot be undone.</p>
         </ConfirmDialog>
       </div>
-      {tested?.ok && tested.data && <Outcome {...tested.data} />}
+      {tested?.ok && tested.data && <Outcome what="The test" {...tested.data} />}
       {tested?.ok === false && (
         <Notice tone="bad" title="Nothing was sent" reference={tested.reference} arrival>
           <p>{tested.message}</p>
         </Notice>
       )}
     </div>
-  );
-}
-
-function Outcome({ status, code, durationMs }: { status: number | null; code: string | null; durationMs: number }) {
-  const taken = status !== null && status >= 200 && status < 300;
-  return (
-    <Notice tone={taken ? 'good' : 'bad'} title={taken ? 'The test was taken' : 'The test was not taken'} arrival>
-      <p className="text-meta">
-        {status === null ? (
-          <>
-            No answer: <code className="font-mono">{code}</code>
-          </>
-        ) : (
-          <>Status {status}</>
-        )}{' '}
-        after {durationMs} ms
-      </p>
-    </Notice>
   );
 }

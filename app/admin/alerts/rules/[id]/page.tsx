@@ -1,0 +1,103 @@
+import type { Metadata } from 'next';
+import { BackLink } from '#app/_ui/back-link';
+import { Fact, Facts } from '#app/_ui/facts';
+import { Link } from '#app/_ui/link';
+import { Time } from '#app/_ui/time';
+import { getRule, type RuleView } from '#lib/alerts/list-rules';
+import { adminPage, orNotFound } from '#lib/http/page';
+import { StandingBrakes } from '../../../_parts/standing-brakes.tsx';
+import { Severity } from '../../_parts/marks.tsx';
+import { WhatIsSeen } from '../../_parts/what-is-seen.tsx';
+import { numberWords } from '../_parts/number-words.ts';
+import { RuleForm } from '../_parts/rule-form.tsx';
+import { SetByHand } from '../_parts/set-by-hand.tsx';
+
+export const metadata: Metadata = { title: 'Alert rule' };
+
+export default async function AlertRule({ params }: { params: Promise<{ id: string }> }) {
+  const { id } = await params;
+  const ctx = await adminPage(`/admin/alerts/rules/${encodeURIComponent(id)}`);
+  const rule = await orNotFound(getRule(ctx, { id }));
+  const { title, about, numbers, counts, changed } = rule;
+  return (
+    <>
+      <StandingBrakes />
+      <BackLink href="/admin/alerts/rules">Rules</BackLink>
+      <h1 className="text-title font-semibold tracking-tight wrap-anywhere">{title}</h1>
+      <p className="mt-2 mb-6 max-w-[75ch] text-soft">{about}</p>
+      <div className="grid items-start gap-4 xl:grid-cols-2">
+        <section aria-labelledby="facts" className="card p-5">
+          <h2 id="facts" className="mb-4 text-section font-semibold">
+            Rule
+          </h2>
+          <RuleFacts rule={rule} />
+        </section>
+        <section aria-labelledby="numbers" className="card p-5">
+          <h2 id="numbers" className="mb-4 text-section font-semibold">
+            Thresholds and windows
+          </h2>
+          {numbers.length === 0 ? (
+            <p className="text-soft">Nothing to set: this rule takes every event seriously.</p>
+          ) : ctx.actor.role === 'administrator' ? (
+            <RuleForm rule={{ id: rule.id, numbers, counts, changed: changed !== null }} />
+          ) : (
+            <Numbers rule={rule} />
+          )}
+        </section>
+      </div>
+      <WhatIsSeen />
+    </>
+  );
+}
+
+function RuleFacts({ rule: { id, severity, opens, ends, changed } }: { rule: RuleView }) {
+  return (
+    <Facts>
+      <Fact label="Severity">
+        <Severity severity={severity} />
+      </Fact>
+      <Fact label="Opens at">{opens}</Fact>
+      <Fact label="Is over">{ends}</Fact>
+      {changed && (
+        <Fact label="Numbers">
+          <SetByHand />
+          <span className="block text-meta text-soft">
+            by{' '}
+            <Link href={`/admin/people/${changed.by.id}`} className="link">
+              {changed.by.name ?? changed.by.id}
+            </Link>
+            , <Time at={changed.at} />.{' '}
+            <Link href="/admin/ledger?action=configuration.changed" className="link">
+              Changes in the ledger
+            </Link>
+          </span>
+        </Fact>
+      )}
+      <Fact label="Id">
+        <code className="font-mono text-meta wrap-anywhere">{id}</code>
+      </Fact>
+    </Facts>
+  );
+}
+
+/** For those who may look and not change. */
+function Numbers({ rule: { numbers, counts } }: { rule: RuleView }) {
+  return (
+    <>
+      <Facts>
+        {numbers.map(({ name, value, own }) => {
+          const { label, unit, hint } = numberWords(name, counts);
+          return (
+            <Fact key={name} label={label}>
+              <span className="tabular">{value}</span> {unit}
+              <span className="block text-meta text-soft">
+                {hint} {value !== own && `By itself it is ${own}.`}
+              </span>
+            </Fact>
+          );
+        })}
+      </Facts>
+      <p className="mt-4 text-meta text-soft">Administrators set them.</p>
+    </>
+  );
+}

@@ -1,0 +1,41 @@
+import type { RuleNumberView, RuleView } from '#lib/alerts/list-rules';
+
+interface Words {
+  label: string;
+  unit: string;
+  hint: string;
+}
+
+const thresholds: Record<RuleView['counts'], Words> = {
+  events: { label: 'Opens at', unit: 'events', hint: 'So many within the window open an alert.' },
+  minutes: { label: 'Opens after', unit: 'minutes', hint: 'For so long it must not have answered.' },
+  grants: { label: 'Opens at', unit: 'grants', hint: 'So many that are about to end open an alert.' },
+};
+
+const words: Record<Exclude<RuleNumberView['name'], 'threshold'>, Words> = {
+  windowMinutes: { label: 'Window', unit: 'minutes', hint: 'How far back events are counted together; a day at most.' },
+  holdsAt: { label: 'Stays open at', unit: 'events', hint: 'So few within the window still keep it open.' },
+  quietMinutes: { label: 'Ends after', unit: 'minutes', hint: 'For so long nothing must be found until it is over.' },
+  coolDownMinutes: {
+    label: 'Same alert within',
+    unit: 'minutes',
+    hint: 'What comes back sooner after its end is the same alert, and nobody is told anew.',
+  },
+  factor: { label: 'Opens at', unit: 'times', hint: 'So many times the busiest five minutes of the day before.' },
+  floor: { label: 'But not under', unit: 'reads', hint: 'Fewer within five minutes are never a burst.' },
+  leastHistoryMinutes: {
+    label: 'Needs a history of',
+    unit: 'minutes',
+    hint: 'Before a key has read for so long, there is nothing to hold it against.',
+  },
+  withinDays: { label: 'Looks ahead', unit: 'days', hint: 'Grants that end sooner count.' },
+  longestMinutes: {
+    label: 'Longest life',
+    unit: 'minutes',
+    hint: 'Access tokens that live longer go against the policy.',
+  },
+};
+
+/** What a number of a rule is called, what it counts, and what it does. */
+export const numberWords = (name: RuleNumberView['name'], counts: RuleView['counts']): Words =>
+  name === 'threshold' ? thresholds[counts] : words[name];

@@ -1,0 +1,11 @@
+import { SlidersHorizontal } from 'lucide-react';
+import { Badge } from '#app/_ui/status';
+
+/** Marks a rule whose numbers are not its own. */
+export function SetByHand() {
+  return (
+    <Badge tone="quiet" icon={SlidersHorizontal}>
+      Numbers set by hand
+    </Badge>
+  );
+}

@@ -1,0 +1,124 @@
+import type { Metadata } from 'next';
+import { BackLink } from '#app/_ui/back-link';
+import { Fact, Facts } from '#app/_ui/facts';
+import { Link } from '#app/_ui/link';
+import { Time } from '#app/_ui/time';
+import { adminPage, orNotFound } from '#lib/http/page';
+import { getDelivery } from '#lib/webhooks/get-delivery';
+import { getWebhook } from '#lib/webhooks/list';
+import type { DeliveryDetailView } from '#lib/webhooks/views';
+import { StandingBrakes } from '../../../../_parts/standing-brakes.tsx';
+import { answerText } from '../../_parts/answer-words.ts';
+import { DeliveryState } from '../../_parts/marks.tsx';
+import { RetryOne } from '../../_parts/retry.tsx';
+
+export const metadata: Metadata = { title: 'Webhook message' };
+
+interface DeliveryPageProps {
+  params: Promise<{ id: string; delivery: string }>;
+}
+
+/** What was sent, how each attempt went, and once more by hand. */
+export default async function DeliveryPage({ params }: DeliveryPageProps) {
+  const { id, delivery: number } = await params;
+  const path = `/admin/alerts/webhooks/${encodeURIComponent(id)}`;
+  const ctx = await adminPage(`${path}/${encodeURIComponent(number)}`);
+  const [webhook, delivery] = await orNotFound(
+    Promise.all([getWebhook(ctx, id), getDelivery(ctx, { webhook: id, id: number })]),
+  );
+  const retriable = delivery.state !== 'delivered' && webhook.disabledAt === null;
+  return (
+    <>
+      <StandingBrakes />
+      <BackLink href={path}>{webhook.name}</BackLink>
+      <h1 className="mb-6 text-title font-semibold tracking-tight wrap-anywhere">{delivery.type}</h1>
+      <div className="grid items-start gap-4 xl:grid-cols-2">
+        <section aria-labelledby="facts" className="card p-5">
+          <h2 id="facts" className="mb-4 text-section font-semibold">
+            Message
+          </h2>
+          <DeliveryFacts delivery={delivery} />
+        </section>
+        <section aria-labelledby="attempts" className="card p-5">
+          <h2 id="attempts" className="mb-4 text-section font-semibold">
+            Attempts
+          </h2>
+          <Attempts delivery={delivery} />
+          {ctx.actor.role === 'administrator' && retriable && (
+            <div className="mt-4">
+              <RetryOne id={delivery.id} />
+            </div>
+          )}
+        </section>
+        <section aria-labelledby="sent" className="card p-5 xl:col-span-2">
+          <h2 id="sent" className="mb-4 text-section font-semibold">
+            What is sent
+          </h2>
+          <pre className="rounded-lg bg-sunken p-3 font-mono text-meta wrap-anywhere whitespace-pre-wrap">
+            {JSON.stringify(delivery.payload, null, 2)}
+          </pre>
+        </section>
+      </div>
+    </>
+  );
+}
+
+/** The page of what the message tells of; null where it has none. */
+function aboutAddress({ subject }: DeliveryDetailView): string | null {
+  if (subject?.startsWith('alr_')) return `/admin/alerts/${subject}`;
+  return subject?.startsWith('con_') ? `/admin/connections/${subject}` : null;
+}
+
+function DeliveryFacts({ delivery }: { delivery: DeliveryDetailView }) {
+  const { state, subject, createdAt, nextAttemptAt, finishedAt, messageId } = delivery;
+  const address = aboutAddress(delivery);
+  return (
+    <Facts>
+      <Fact label="State">
+        <DeliveryState state={state} />
+      </Fact>
+      {subject && (
+        <Fact label="Tells of">
+          {address ? (
+            <Link href={address} className="link">
+              <code className="font-mono text-meta">{subject}</code>
+            </Link>
+          ) : (
+            <code className="font-mono text-meta">{subject}</code>
+          )}
+        </Fact>
+      )}
+      <Fact label="Made">
+        <Time at={createdAt} />
+      </Fact>
+      {nextAttemptAt && (
+        <Fact label="Next attempt">
+          <Time at={nextAttemptAt} />
+        </Fact>
+      )}
+      {finishedAt && (
+        <Fact label={state === 'delivered' ? 'Delivered' : state === 'failed' ? 'Given up' : 'Dropped'}>
+          <Time at={finishedAt} />
+        </Fact>
+      )}
+      <Fact label="webhook-id">
+        <code className="font-mono text-meta">{messageId}</code>
+      </Fact>
+    </Facts>
+  );
+}
+
+function Attempts({ delivery: { log } }: { delivery: DeliveryDetailView }) {
+  if (log.length === 0) return <p className="text-soft">None yet. It goes with the next minute.</p>;
+  return (
+    <ol className="flex flex-col text-meta">
+      {log.map(({ id, at, status, code, durationMs }) => (
+        <li key={id} className="flex flex-wrap gap-x-4 border-t border-line py-2 first:border-t-0">
+          <Time at={at} />
+          <span>{answerText({ status, code })}</span>
+          <span className="tabular text-soft">{durationMs} ms</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
