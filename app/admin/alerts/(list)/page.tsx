@@ -9,6 +9,7 @@ import type { AlertView } from '#lib/alerts/views';
 import { adminPage, orNotFound } from '#lib/http/page';
 import type { SearchParams } from '#ui/flow-result';
 import { filteredAddress, readListAddress } from '#ui/list-address';
+import { numberText } from '#ui/number-text';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 import { Pager } from '../../_parts/pager.tsx';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
@@ -18,8 +19,6 @@ import { WhatIsSeen } from '../_parts/what-is-seen.tsx';
 export const metadata: Metadata = { title: 'Alerts' };
 
 const path = '/admin/alerts';
-
-const number = new Intl.NumberFormat('en-US');
 
 const filters = [
   { state: undefined, word: 'Not over' },
@@ -135,7 +134,7 @@ function AlertTable({ alerts }: { alerts: AlertView[] }) {
           </Td>
           <Td from="lg">
             {alert.ofEvents ? (
-              <span className="tabular">{number.format(alert.count)}</span>
+              <span className="tabular">{numberText(alert.count)}</span>
             ) : (
               <>
                 <span aria-hidden="true" className="text-soft">

@@ -6,6 +6,7 @@ import { Time } from '#app/_ui/time';
 import { getAlert } from '#lib/alerts/get';
 import type { AlertDetailView, AlertEventView } from '#lib/alerts/views';
 import { adminPage, orNotFound } from '#lib/http/page';
+import { numberText } from '#ui/number-text';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
 import { DealWithIt } from '../_parts/deal-with-it.tsx';
 import { Evidence } from '../_parts/evidence.tsx';
@@ -70,8 +71,6 @@ export default async function AlertPage({ params }: { params: Promise<{ id: stri
   );
 }
 
-const number = new Intl.NumberFormat('en-US');
-
 function AlertFacts({ alert }: { alert: AlertDetailView }) {
   return (
     <Facts>
@@ -93,15 +92,15 @@ function AlertFacts({ alert }: { alert: AlertDetailView }) {
       </Fact>
       {alert.ofEvents && (
         <Fact label="Events">
-          <span className="tabular">{number.format(alert.count)}</span> since it opened
+          <span className="tabular">{numberText(alert.count)}</span> since it opened
         </Fact>
       )}
       {alert.measure && (
         <Fact label="Measured last">
-          <span className="tabular">{number.format(alert.value)}</span> {alert.measure}
+          <span className="tabular">{numberText(alert.value)}</span> {alert.measure}
           {alert.peak > alert.value && (
             <span className="block text-meta text-soft">
-              At most <span className="tabular">{number.format(alert.peak)}</span> since it opened.
+              At most <span className="tabular">{numberText(alert.peak)}</span> since it opened.
             </span>
           )}
         </Fact>
