@@ -1,5 +1,4 @@
 import type { FreezeScope } from '#lib/db/schema/freezes';
-import type { AuthenticationProof } from '#lib/db/schema/sessions';
 
 export type { FreezeScope };
 
@@ -24,6 +23,3 @@ export interface FreezeView {
   /** Null while it stands. */
   lifted: { by: ActingView; at: Date; reason: string | null } | null;
 }
-
-/** How somebody proved who they are before a brake was lifted; `operator` for the command line. */
-export type StepUpProof = AuthenticationProof | 'operator';
