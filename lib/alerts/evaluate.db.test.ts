@@ -196,6 +196,17 @@ test('after a standstill of hours everything is read, and each entry once', asyn
   ]);
 });
 
+test('a database that comes back after weeks is up to date with the first look', async () => {
+  const clock = alertClock(hub(), new Date('2026-10-22T12:00:00Z'));
+  const weeks = 4 * 7 * 24 * 60;
+  await clock.evaluate(0);
+  await clock.happened(1, { action: 'flow.refused', code: 'invalid_grant', provider: 'acme' }, 5);
+  await clock.evaluate(2);
+  await clock.happened(weeks, { action: 'instance.restored' });
+  await clock.evaluate(weeks + 1);
+  expect((await clock.alerts()).toSorted()).toEqual(['failed_exchanges acme resolved', 'instance_restored hub open']);
+});
+
 test('only the process itself evaluates', async () => {
   await expect(evaluateAlerts(asNobody(hub()))).rejects.toMatchObject({ code: 'forbidden' });
 });

@@ -1,4 +1,4 @@
-import { and, inArray, ne, sql } from 'drizzle-orm';
+import { and, asc, gt, inArray, lte, ne, sql } from 'drizzle-orm';
 import { currentRules } from '#lib/alerts/current-rules';
 import {
   addFirstHours,
@@ -16,19 +16,22 @@ import type { Context } from '#lib/context';
 import { databaseNow } from '#lib/db/clock';
 import { type Db, withTransaction } from '#lib/db/database';
 import { alertProgress, alerts } from '#lib/db/schema/alerts';
+import { ledger } from '#lib/db/schema/ledger';
 import { AppError } from '#lib/errors';
 import { settledHorizon } from '#lib/ledger/settled-horizon';
 import { announceConnections, endOfAnnounceable } from '#lib/webhooks/announce';
 
 /** What is read and committed at once; after a standstill, a window's events still meet in one look at it. */
 const sliceMilliseconds = 5 * 60_000;
-/** Slices and milliseconds of one tick: the rest of a long standstill is made up by the next ticks. */
+/** Slices and seconds of one tick: the rest of a long standstill is made up by the next ticks. */
 const mostSlices = 100;
-const budgetMs = 40_000;
+const budgetSeconds = 40;
 
 export interface EvaluateInput {
   /** Replaces the database's clock. */
   now?: Date;
+  /** Begins no other slice after so many seconds. */
+  seconds?: number;
   /** Ends it early, between two slices. */
   signal?: AbortSignal | undefined;
 }
@@ -82,6 +85,21 @@ async function evaluateSlice(tx: Db, ctx: Context, rules: readonly Rule[], slice
   await settleAll(tx, ctx, readFromLedger, joined, slice.to);
 }
 
+/**
+ * Where the slice ends that begins at `from`. A time in which nothing was written is one slice, however long: a database
+ * that comes back after a week is up to date with its first look.
+ */
+async function endOfSlice(tx: Db, from: Date, settledTo: Date): Promise<Date> {
+  const [next] = await tx
+    .select({ at: ledger.at })
+    .from(ledger)
+    .where(and(gt(ledger.at, from), lte(ledger.at, settledTo)))
+    .orderBy(asc(ledger.at), asc(ledger.id))
+    .limit(1);
+  const usual = Math.min(settledTo.getTime(), from.getTime() + sliceMilliseconds);
+  return new Date(Math.max(usual, (next?.at ?? settledTo).getTime() - 1));
+}
+
 /** Reads the next slice; false where nothing is left, or another process is at it. */
 async function readNext(ctx: Context, rules: readonly Rule[], settledTo: Date): Promise<boolean> {
   return withTransaction(ctx.database.db, async (tx) => {
@@ -89,7 +107,7 @@ async function readNext(ctx: Context, rules: readonly Rule[], settledTo: Date): 
     if (!progress) return false;
     const from = progress.readTo;
     // The very first look: what was before is nobody's news.
-    const latest = from ? new Date(Math.min(settledTo.getTime(), from.getTime() + sliceMilliseconds)) : settledTo;
+    const latest = from ? await endOfSlice(tx, from, settledTo) : settledTo;
     if (from && latest <= from) return false;
     // A slice that fails is read again as it was: one that is too much for a statement would end all alerts.
     const to = from ? await endOfAnnounceable(tx, { from, to: latest }) : latest;
@@ -124,7 +142,8 @@ async function checkStates(ctx: Context, rules: readonly Rule[], now: Date): Pro
  * it read are one transaction, so that after a crash nothing is missing or counted twice.
  * @throws AppError `forbidden` unless this process itself asks
  */
-export async function evaluateAlerts(ctx: Context, { now: given, signal }: EvaluateInput = {}): Promise<void> {
+export async function evaluateAlerts(ctx: Context, input: EvaluateInput = {}): Promise<void> {
+  const { now: given, seconds = budgetSeconds, signal } = input;
   if (ctx.actor.type !== 'system') throw new AppError('forbidden');
   const { db } = ctx.database;
   await db.insert(alertProgress).values({ id: 1 }).onConflictDoNothing();
@@ -138,7 +157,7 @@ export async function evaluateAlerts(ctx: Context, { now: given, signal }: Evalu
   await db.update(alertProgress).set({ fencePosition: fence.position, fenceAt: fence.at });
   const rules = await currentRules(db);
   const begun = performance.now();
-  const over = () => signal?.aborted || performance.now() - begun > budgetMs;
+  const over = () => signal?.aborted || performance.now() - begun > seconds * 1000;
   for (let slices = 0; settledTo && slices < mostSlices && !over(); slices++) {
     if (!(await readNext(ctx, rules, settledTo))) break;
   }

@@ -13,7 +13,8 @@ const againAfterSeconds = 300;
 /** Hours for which a mail is tried: who reads it a day later is better served by the page. */
 const patienceHours = 24;
 const mostInOne = 50;
-const timeoutMs = 15_000;
+/** For connecting, for the greeting, and for each answer after it. */
+const timeoutMs = 10_000;
 
 interface Due extends Record<string, unknown> {
   id: string;

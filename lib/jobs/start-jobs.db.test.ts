@@ -1,5 +1,7 @@
+import { createServer } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { systemContext } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { consumedStates } from '#lib/db/schema/consumed-states';
@@ -7,10 +9,13 @@ import { ledger } from '#lib/db/schema/ledger';
 import { rateLimits } from '#lib/db/schema/rate-limits';
 import { revocations } from '#lib/db/schema/revocations';
 import { sessions } from '#lib/db/schema/sessions';
+import { webhookDeliveries, webhookMessages } from '#lib/db/schema/webhooks';
 import { installJobTables } from '#lib/jobs/job-tables';
 import { startJobs, tick } from '#lib/jobs/start-jobs';
+import { createWebhook } from '#lib/webhooks/create';
 import { withDatabase } from '#tests/database';
 import { addConnection, addPerson, createRuntime } from '#tests/hub';
+import { listenOnLoopback } from '#tests/servers/loopback';
 
 /** What a tick finds: something over and something live of each kind. */
 async function prepare(runtime: ReturnType<typeof createRuntime>): Promise<void> {
@@ -56,6 +61,31 @@ test('a tick works off what is due and removes what is over', async () => {
       sessions: ['live'],
     });
     expect(runtime.logged.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+});
+
+test('a receiver that is slow keeps nobody’s revocation waiting', async () => {
+  await withDatabase(async (database) => {
+    const runtime = createRuntime(database, []);
+    await prepare(runtime);
+    const receiver = createServer(async (_, response) => {
+      while ((await left(runtime)).revocation === 'pending') await setImmediate(undefined);
+      response.writeHead(204).end();
+    });
+    const { port, close } = await listenOnLoopback(receiver);
+    onTestFinished(close);
+    const host = `127.0.0.1:${port}`;
+    const hub = { ...runtime, config: { ...runtime.config, webhookInternalHosts: [host] } };
+    const { ctx } = await addPerson(hub);
+    const { id: endpointId } = await createWebhook(ctx('administrator'), { name: 'x', url: `http://${host}/` });
+    const [createdAt, payload] = [new Date(), { type: 'x' }];
+    await database.db.insert(webhookMessages).values({ id: 'msg_x', type: 'x', payload, createdAt });
+    const delivery = { endpointId, messageId: 'msg_x', createdAt, nextAttemptAt: createdAt };
+    await database.db.insert(webhookDeliveries).values(delivery);
+    await tick(systemContext(hub, 'jobs'));
+    expect(await database.db.select({ state: webhookDeliveries.state }).from(webhookDeliveries)).toEqual([
+      { state: 'delivered' },
+    ]);
   });
 });
 

@@ -21,32 +21,53 @@ import { workBulkRevocations } from '#lib/revocations/work';
 import { deliverWebhooks } from '#lib/webhooks/deliver';
 import { purgeWebhooks } from '#lib/webhooks/purge';
 
-const steps: Record<string, (ctx: Context, signal: AbortSignal | undefined) => Promise<unknown>> = {
-  purge_consumed_states: purgeConsumedStates,
-  purge_sessions: purgeSessions,
-  purge_processes: purgeProcesses,
-  purge_rate_limits: ({ database }) =>
-    database.db.delete(rateLimits).where(lt(rateLimits.expire, sql`now() - interval '1 hour'`)),
-  // With an owner's role apart, that role makes the partitions (`grantkeep migrate`).
-  make_partitions: async ({ database, now }) => {
-    if (await mayMakePartitions(database.db)) await ensureLedgerPartitions(database.db, now());
-  },
-  seal_ledger: (ctx) => sealLedger(ctx),
-  prune_ledger: async (ctx) => {
-    if (await mayMakePartitions(ctx.database.db)) await pruneLedger(ctx, ctx.database.db);
-  },
-  check_ledger: beginDailyCheck,
-  evaluate_alerts: (ctx, signal) => evaluateAlerts(ctx, { signal }),
-  mail_alerts: (ctx) => mailAlerts(ctx),
-  deliver_webhooks: (ctx, signal) => deliverWebhooks(ctx, { signal }),
-  fold_connection_counts: foldConnectionCounts,
-  purge_alerts: purgeAlerts,
-  purge_webhooks: purgeWebhooks,
-  purge_prepared_bulks: purgePreparedBulks,
-  // Last, since after a mass revocation they take most of the minute.
-  work_bulk_revocations: (ctx) => workBulkRevocations(ctx),
-  work_revocations: (ctx) => workRevocations(ctx),
-};
+type Steps = Record<string, (ctx: Context, signal: AbortSignal | undefined) => Promise<unknown>>;
+
+/**
+ * What a tick does. Lines go on side by side, so that a receiver or a provider that is slow keeps nothing else waiting;
+ * in a line a group waits for the one before it. The seconds that a line may take stay below the minute.
+ */
+const lines: readonly (readonly Steps[])[] = [
+  [
+    { evaluate_alerts: (ctx, signal) => evaluateAlerts(ctx, { signal, seconds: 20 }) },
+    {
+      mail_alerts: (ctx) => mailAlerts(ctx),
+      // An attempt that is under way then may take ten more.
+      deliver_webhooks: (ctx, signal) => deliverWebhooks(ctx, { signal, seconds: 20 }),
+    },
+  ],
+  [
+    { work_bulk_revocations: (ctx) => workBulkRevocations(ctx, { seconds: 15 }) },
+    { work_revocations: (ctx) => workRevocations(ctx, { seconds: 30 }) },
+  ],
+  [
+    {
+      // With an owner's role apart, that role makes the partitions (`grantkeep migrate`).
+      make_partitions: async ({ database, now }) => {
+        if (await mayMakePartitions(database.db)) await ensureLedgerPartitions(database.db, now());
+      },
+    },
+    { seal_ledger: (ctx) => sealLedger(ctx) },
+    {
+      prune_ledger: async (ctx) => {
+        if (await mayMakePartitions(ctx.database.db)) await pruneLedger(ctx, ctx.database.db);
+      },
+    },
+    { check_ledger: beginDailyCheck, fold_connection_counts: foldConnectionCounts },
+  ],
+  [
+    { purge_consumed_states: purgeConsumedStates },
+    { purge_sessions: purgeSessions },
+    { purge_processes: purgeProcesses },
+    {
+      purge_rate_limits: ({ database }) =>
+        database.db.delete(rateLimits).where(lt(rateLimits.expire, sql`now() - interval '1 hour'`)),
+    },
+    { purge_alerts: purgeAlerts },
+    { purge_webhooks: purgeWebhooks },
+    { purge_prepared_bulks: purgePreparedBulks },
+  ],
+];
 
 /**
  * What one minute's tick does, on whichever process gets it. Our own rows say what is due. A step that fails is logged
@@ -54,13 +75,18 @@ const steps: Record<string, (ctx: Context, signal: AbortSignal | undefined) => P
  * @param signal ends those early that may take long
  */
 export async function tick(ctx: Context, signal?: AbortSignal): Promise<void> {
-  for (const [step, work] of Object.entries(steps)) {
+  const run = async ([step, work]: [string, Steps[string]]) => {
     try {
       await work(ctx, signal);
     } catch (error) {
       ctx.log.error({ event: 'tick_step_failed', step, err: error });
     }
-  }
+  };
+  await Promise.all(
+    lines.map(async (line) => {
+      for (const group of line) await Promise.all(Object.entries(group).map(run));
+    }),
+  );
 }
 
 /**

@@ -9,12 +9,14 @@ import { attemptDelivery, type Claimed, claimSeconds, type Endpoint } from '#lib
 
 /** Sent side by side to one endpoint; endpoints wait for no other, so one that hangs keeps nobody from theirs. */
 const sideBySide = 8;
-/** The tick has other work: what is left then is left to the next. */
-const budgetMs = 30_000;
+/** What is left then is left to the next tick. */
+const budgetSeconds = 30;
 
 export interface DeliverInput {
   /** Replaces the database's clock. */
   now?: Date;
+  /** Begins nothing new after so many seconds. */
+  seconds?: number;
   /** Ends it early: what is under way is broken off and tried again within a minute. */
   signal?: AbortSignal | undefined;
 }
@@ -75,10 +77,11 @@ async function deliverTo(
  * asks of them.
  * @throws AppError `forbidden` unless this process itself asks
  */
-export async function deliverWebhooks(ctx: Context, { now, signal }: DeliverInput = {}): Promise<number> {
+export async function deliverWebhooks(ctx: Context, input: DeliverInput = {}): Promise<number> {
+  const { now, seconds = budgetSeconds, signal } = input;
   if (ctx.actor.type !== 'system') throw new AppError('forbidden');
   const begun = performance.now();
-  const over = () => signal?.aborted === true || performance.now() - begun > budgetMs;
+  const over = () => signal?.aborted === true || performance.now() - begun > seconds * 1000;
   const due = await ctx.database.db
     .selectDistinct({ id: webhookDeliveries.endpointId })
     .from(webhookDeliveries)
