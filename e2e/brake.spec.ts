@@ -1,7 +1,9 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { RunningApp } from './app-process.ts';
 import { expect, test } from './fixtures.ts';
 import {
   callHub,
+  card,
   flowWithoutPages,
   freezeBy,
   frozenBanner,
@@ -117,4 +119,52 @@ test('an auditor sees what is frozen and can do nothing about it', async ({ asAd
   await auditor.goto('/admin/freezes');
   await expect(auditor.getByRole('table', { name: 'Standing brakes' })).toContainText('tokens leaked');
   await expect(auditor.getByRole('button', { name: /Freeze|Thaw/ })).toHaveCount(0);
+});
+
+test('what is paused says so to people; where a provider does not say when somebody signed in, it counts as session only', async ({
+  app,
+  newPage,
+  demo: _,
+}) => {
+  test.slow();
+  const file = app.environment.PROVIDERS_FILE ?? '';
+  const before = readFileSync(file, 'utf8');
+  const records = (JSON.parse(before) as { id: string }[]).map((record) =>
+    record.id === 'demo' ? { ...record, step_up: 'session_only' } : record,
+  );
+  await app.end();
+  writeFileSync(file, JSON.stringify(records));
+  try {
+    await app.start();
+    await app.grantkeep('freeze', '--all', '--reason', 'tokens leaked');
+    const person = await newPage();
+    await signInAs(person, app, someone());
+    await person.goto('/connections');
+    await expect(card(person, 'okta').getByText('An administrator has paused Okta')).toBeVisible();
+    await expect(person.getByRole('button', { name: /^Connect/ })).toHaveCount(0);
+
+    const page = await newPage();
+    await signInAs(page, app, 'admin@example.com');
+    await page.goto('/admin/freezes');
+    // Signing in is all that is known here, and it was a moment ago.
+    await expect(page.getByText('Session only: your provider does not say')).toBeVisible();
+    await page.goto('/step-up?return_to=/admin/freezes');
+    await expect(page.getByText('Session only: Demo does not say')).toBeVisible();
+    await page.getByRole('button', { name: 'Sign in with Demo' }).click();
+    await page.getByRole('button', { name: 'Continue as administrator' }).click();
+    await page.getByRole('button', { name: 'Thaw everything' }).click();
+    const dialog = page.getByRole('alertdialog');
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('grants revoked');
+    await dialog.getByRole('button', { name: 'Thaw' }).click();
+    await expect(page.getByText('Nothing is frozen')).toBeVisible();
+    await page.goto('/admin/ledger?action=brake.thawed');
+    await page.getByText('Details').first().click();
+    await expect(page.getByRole('table', { name: 'Ledger' })).toContainText('session_only');
+    await person.reload();
+    await expect(person.getByRole('button', { name: 'Connect Okta' })).toBeVisible();
+  } finally {
+    await app.end();
+    writeFileSync(file, before);
+    await app.start();
+  }
 });

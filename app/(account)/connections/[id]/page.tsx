@@ -5,6 +5,7 @@ import { ConnectForm } from '#app/_ui/connect-form';
 import { ConnectionFacts } from '#app/_ui/connection-facts';
 import { Evidence } from '#app/_ui/evidence';
 import { Link } from '#app/_ui/link';
+import { ManualPage } from '#app/_ui/manual-page';
 import { Notice } from '#app/_ui/notice';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { Timeline } from '#app/_ui/timeline';
@@ -55,11 +56,9 @@ export default async function ConnectionPage({ params, searchParams }: Connectio
         )}
         {explanation && (
           <Notice tone={status === 'needs_reconnect' || missingScopes.length > 0 ? 'warn' : 'info'} title={explanation}>
-            {connection.revocation?.manualUrl && (
+            {connection.revocation && connection.revocation.state !== 'revoked_upstream' && (
               <p>
-                <a className="link" href={connection.revocation.manualUrl} rel="noreferrer">
-                  Open {provider.name}’s page
-                </a>
+                <ManualPage connection={connection} />
               </p>
             )}
           </Notice>

@@ -1,5 +1,6 @@
 import { ConnectForm } from '#app/_ui/connect-form';
 import { LifeBar } from '#app/_ui/life-bar';
+import { ManualPage } from '#app/_ui/manual-page';
 import { ScopeList } from '#app/_ui/scope-list';
 import { Status } from '#app/_ui/status';
 import { Time } from '#app/_ui/time';
@@ -37,7 +38,11 @@ export function ConnectionRow({ connection, returnTo, folded, configured }: Conn
         </div>
         <ConnectionMenu connection={connection} returnTo={returnTo} reconnect={configured && !broken} />
       </div>
-      {explanation && <p>{explanation}</p>}
+      {explanation && (
+        <p>
+          {explanation} <ManualPage connection={connection} />
+        </p>
+      )}
       {incomplete && <ScopeList scopes={missingScopes} kind="missing" />}
       {configured && (broken || incomplete) && (
         <ConnectForm intent="reconnect" provider={provider.id} connectionId={id} returnTo={returnTo}>

@@ -122,7 +122,7 @@ function Revocation({ revocation, provider }: { revocation: RevocationView; prov
           </>
         )}
       </p>
-      {manualUrl && (
+      {manualUrl && state !== 'revoked_upstream' && (
         <p>
           <a href={manualUrl} rel="noreferrer" className="link">
             {provider}’s own page for it
