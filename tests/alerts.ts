@@ -6,7 +6,7 @@ import { alertCounts, alertProgress, alerts, eventTotals, keyNetworks } from '#l
 import { ledger } from '#lib/db/schema/ledger';
 import type { LedgerAction } from '#lib/ledger/actions';
 import { sharedDatabase } from '#tests/database';
-import { createRuntime, plainRecord } from '#tests/hub';
+import { createRuntime, plainRecord, settle } from '#tests/hub';
 
 type Entry = Partial<typeof ledger.$inferInsert> & { action: LedgerAction };
 
@@ -28,6 +28,27 @@ export function alertClock(runtime: Runtime, start = new Date('2026-11-22T12:00:
       return rows.map(({ rule, subject, state }) => `${rule} ${subject || 'hub'} ${state}`);
     },
   };
+}
+
+/** How far beyond the present a look must be for it to reach up to the present (see settled-horizon). */
+export const settlingMilliseconds = 5_000;
+
+/**
+ * What happens in earnest while `act` runs, as the alerts that it raises: rule and subject.
+ * @param minutes after it at which is looked
+ */
+export async function raisedBy(runtime: Runtime, act: () => Promise<unknown>, minutes = 1): Promise<string[]> {
+  const { db } = runtime.database;
+  for (const table of [alerts, alertCounts, alertProgress, keyNetworks]) await db.delete(table);
+  const look = (now: number) => evaluateAlerts(systemContext(runtime, 'jobs'), { now: new Date(now) });
+  // What was before is nobody's news.
+  await look(Date.now() + settlingMilliseconds);
+  await act();
+  await settle(runtime);
+  await runtime.refusals.flush(db);
+  await look(Date.now() + minutes * 60_000);
+  const found = await db.select().from(alerts).orderBy(alerts.rule, alerts.subject);
+  return found.map(({ rule, subject }) => `${rule} ${subject || 'hub'}`);
 }
 
 /** A database that the tests of a file share, in which each finds no alerts and an empty ledger, and hubs on it. */
