@@ -106,6 +106,7 @@ test.describe('connections', () => {
     await expect(page).toHaveURL(/\/admin\/revocations\/blk_/);
     await expect(page.getByText('Nothing is revoked yet')).toBeVisible();
     await stepUpAs(page, app, 'admin@example.com');
+    await page.reload();
     await page.getByRole('button', { name: 'Revoke 2' }).click();
     const dialog = page.getByRole('alertdialog', { name: 'Revoke 2 connections?' });
     const confirm = dialog.getByRole('button', { name: 'Revoke 2' });

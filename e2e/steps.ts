@@ -111,6 +111,14 @@ export async function stepUpAs(page: Page, app: RunningApp, account: string): Pr
   await flowWithoutPages(page, app, { intent: 'step_up', provider: 'demo', account });
 }
 
+/** From a page that says so, signs in once more as the administrator, by hand; ends at `back`. */
+export async function stepUpByHand(page: Page, back: RegExp): Promise<void> {
+  await page.getByRole('link', { name: 'Sign in once more' }).first().click();
+  await page.getByRole('button', { name: 'Sign in with Demo' }).click();
+  await page.getByRole('button', { name: 'Continue as administrator' }).click();
+  await page.waitForURL(back);
+}
+
 /** Connects an account; answers the connection's id. */
 export async function givenConnection(
   page: Page,

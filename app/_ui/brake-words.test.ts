@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FreezeScope } from '#lib/brakes/views';
-import { brakeActor, brakeAddress, brakeEffect, brakeSubject } from '#ui/brake-words';
+import { brakeActor, brakeAddress, brakeEffect, brakeObject, brakeSubject } from '#ui/brake-words';
 
 const freezeScopes: FreezeScope[] = ['everything', 'provider', 'person', 'api_key', 'connection'];
 
@@ -14,6 +14,16 @@ test('each kind of brake has its own words, and leads to what it is over', () =>
     expect(new Set(words.map((word) => word[key])).size).toBe(freezeScopes.length);
   }
   expect(words.filter(({ address }) => address?.includes('x/1'))).toEqual([]);
+});
+
+test('within a sentence names keep their letters, and only what is ours is written small', () => {
+  expect(freezeScopes.map((scope) => brakeObject({ scope, target: 'x', targetName: 'Ada' }))).toEqual([
+    'everything',
+    'Ada',
+    'all connections of Ada',
+    'the API key Ada',
+    'the connection Ada',
+  ]);
 });
 
 test('what has no name is called by its id, and the hub’s own parts by what they are', () => {

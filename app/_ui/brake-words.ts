@@ -19,6 +19,12 @@ export function brakeSubject({ scope, target, targetName }: Named): string {
   }
 }
 
+/** The same within a sentence: “Freeze the API key reports?”. */
+export function brakeObject(named: Named): string {
+  const subject = brakeSubject(named);
+  return named.scope === 'provider' ? subject : subject.charAt(0).toLowerCase() + subject.slice(1);
+}
+
 /** What a brake stops, for whom. */
 export function brakeEffect(scope: FreezeView['scope']): string {
   switch (scope) {

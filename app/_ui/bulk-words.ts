@@ -7,8 +7,8 @@ const count = (one: number, word: string) => `${number.format(one)} ${word}${one
 /** Names that ids stand for, where they are known. */
 export interface CriteriaNames {
   provider?: string | undefined;
-  person?: string | undefined;
-  key?: string | undefined;
+  person?: string | null | undefined;
+  key?: string | null | undefined;
 }
 
 /** What a bulk revocation's rows have in common, a phrase each. */

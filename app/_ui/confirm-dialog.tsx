@@ -6,6 +6,7 @@ import { useActionState, useEffect, useId, useState } from 'react';
 import { StepUpLink } from '#app/_ui/step-up-link';
 import type { ActionState } from '#lib/http/action';
 import { Notice } from './notice.tsx';
+import { keepDraft, takeDraft } from './typed-draft.ts';
 
 export interface ConfirmDialogProps<Data> {
   trigger: React.ReactNode;
@@ -18,10 +19,15 @@ export interface ConfirmDialogProps<Data> {
   fields: [name: string, value: string][];
   /** A word to type before the button works; the server asks for the same in the field `confirmation`. */
   typed?: string | undefined;
-  /** Fields of the form that are filled in here, before the reason and the word. */
-  more?: React.ReactNode;
+  /**
+   * Fields of the form that are filled in here, before the reason and the word. Asked for what is wrong with a field, by
+   * its name, they show it themselves.
+   */
+  more?: (fault: (field: string) => string | undefined) => React.ReactNode;
   /** Asks why, for the ledger. */
   reason?: boolean;
+  /** Needs a sign-in of the last minutes, which counts until then: milliseconds since 1970. */
+  signInUntil?: number | undefined;
   confirm: string;
   danger?: boolean;
   action: (previous: ActionState<Data> | null, form: FormData) => Promise<ActionState<Data>>;
@@ -31,6 +37,16 @@ export interface ConfirmDialogProps<Data> {
 /** A dialog that names what will happen, and asks for as much certainty as it deserves. */
 export function ConfirmDialog<Data>(props: ConfirmDialogProps<Data>) {
   const [open, setOpen] = useState(false);
+  const [before, setBefore] = useState('');
+  const path = usePathname();
+  const dialog = props.fields.flat().join(' ');
+  // Whoever was sent away to sign in once more finds the dialog as it was, but for the typed confirmation.
+  useEffect(() => {
+    const typed = takeDraft(path, dialog);
+    if (typed === null) return;
+    setBefore(typed);
+    setOpen(true);
+  }, [path, dialog]);
   return (
     <AlertDialog.Root open={open} onOpenChange={setOpen}>
       <AlertDialog.Trigger className={props.triggerClass} disabled={props.disabled}>
@@ -39,37 +55,62 @@ export function ConfirmDialog<Data>(props: ConfirmDialogProps<Data>) {
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className="fixed inset-0 z-40 bg-shade transition-opacity data-ending-style:opacity-0 data-starting-style:opacity-0" />
         <AlertDialog.Popup className="card fixed top-1/2 left-1/2 z-50 max-h-[calc(100dvh-2rem)] w-[30rem] max-w-[calc(100vw-2rem)] -translate-x-1/2 -translate-y-1/2 overflow-y-auto p-5 shadow-high transition-opacity data-ending-style:opacity-0 data-starting-style:opacity-0">
-          <AlertDialog.Title className="text-section font-semibold">{props.title}</AlertDialog.Title>
-          <AlertDialog.Description render={<div />} className="mt-2 flex flex-col gap-2 text-soft">
+          <AlertDialog.Title className="text-section font-semibold wrap-anywhere">{props.title}</AlertDialog.Title>
+          <AlertDialog.Description render={<div />} className="mt-2 flex flex-col gap-2 text-soft wrap-anywhere">
             {props.children}
           </AlertDialog.Description>
-          <ConfirmForm {...props} close={() => setOpen(false)} />
+          <ConfirmForm {...props} path={path} dialog={dialog} before={before} close={() => setOpen(false)} />
         </AlertDialog.Popup>
       </AlertDialog.Portal>
     </AlertDialog.Root>
   );
 }
 
+interface ConfirmFormProps<Data> extends ConfirmDialogProps<Data> {
+  path: string;
+  /** Which of the page's dialogs it is. */
+  dialog: string;
+  /** The reason that was typed before signing in once more. */
+  before: string;
+  close: () => void;
+}
+
 /** Mounted anew with each opening, so that an earlier failure is not shown again. */
-function ConfirmForm<Data>(props: ConfirmDialogProps<Data> & { close: () => void }) {
-  const { fields, more, typed, reason, confirm, danger = true, action, onDone, close } = props;
+function ConfirmForm<Data>(props: ConfirmFormProps<Data>) {
+  const { fields, more, typed, reason, signInUntil, confirm, danger = true, action, onDone, close } = props;
+  const { path, dialog, before } = props;
   const [state, run, pending] = useActionState(action, null);
   const [word, setWord] = useState('');
   // Held here, since React empties a form's own fields after each try.
-  const [why, setWhy] = useState('');
+  const [why, setWhy] = useState(before);
+  // Noticed as it opens, so that nobody types a confirmation in vain.
+  const [late] = useState(() => signInUntil !== undefined && signInUntil < Date.now());
   const id = useId();
-  const path = usePathname();
   useEffect(() => {
     if (!state?.ok) return;
     close();
     onDone?.(state);
   }, [state, close, onDone]);
+  const refused = state?.ok === false ? state : null;
+  const shownByFields = new Set<string>();
+  const extra = more?.((field) => {
+    const issue = refused?.issues?.find(({ path }) => path === field || path.startsWith(`${field}.`));
+    if (issue) shownByFields.add(field);
+    return issue?.message;
+  });
+  const others = refused?.issues?.filter(({ path }) => !shownByFields.has(path.split('.')[0] ?? ''));
+  const stepUp = <StepUpLink returnTo={path} onClick={() => keepDraft({ path, dialog, reason: why })} />;
   return (
     <form action={run} className="mt-4 flex flex-col gap-4">
+      {late && !refused && (
+        <Notice tone="info" title="This needs a fresh sign-in">
+          <p>{stepUp}</p>
+        </Notice>
+      )}
       {fields.map(([name, value]) => (
         <input key={`${name} ${value}`} type="hidden" name={name} value={value} />
       ))}
-      {more}
+      {extra}
       {reason && (
         <div className="flex flex-col gap-1">
           <label htmlFor={`${id}-reason`} className="label">
@@ -108,11 +149,11 @@ function ConfirmForm<Data>(props: ConfirmDialogProps<Data> & { close: () => void
           />
         </div>
       )}
-      {state?.ok === false && (
-        <Notice tone="bad" title="That did not work" reference={state.reference} arrival>
-          <p>{state.message}</p>
-          {state.code === 'step_up_required' && <StepUpLink returnTo={path} />}
-          {state.issues?.map((issue) => (
+      {refused && (
+        <Notice tone="bad" title="That did not work" reference={refused.reference} arrival>
+          <p>{refused.message}</p>
+          {refused.code === 'step_up_required' && <p>{stepUp}</p>}
+          {others?.map((issue) => (
             <p key={`${issue.path} ${issue.message}`}>
               {issue.path}: {issue.message}
             </p>

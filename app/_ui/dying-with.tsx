@@ -28,6 +28,7 @@ export function DyingWith({ dying: { radius, connections, more }, provider = 'Th
           {connections.map((one) => (
             <li key={one.id} className="wrap-anywhere">
               {one.label}, {one.provider.name}
+              {one.person && `, of ${one.person.name ?? one.person.id}`}
             </li>
           ))}
         </ul>

@@ -8,7 +8,7 @@ import { watchInstance } from '#lib/brakes/restore-guard';
 import { thaw } from '#lib/brakes/thaw';
 import { vendToken } from '#lib/connections/vend-token';
 import { type Runtime, systemContext } from '#lib/context';
-import { engine, sharedDatabase } from '#tests/database';
+import { describeWithConnections, sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, createRuntime, entries, freeze, plainRecord } from '#tests/hub';
 
 const database = sharedDatabase();
@@ -156,8 +156,11 @@ describe('a database from a backup is frozen, says why, and thawed once is thawe
     await watchInstance(embeddedIn(dataDir));
     expect(await reasons()).toHaveLength(1);
   });
+});
 
-  test.runIf(engine === 'postgres')('a server that was recovered to an earlier point in time', async () => {
+// The embedded database has no timeline.
+describeWithConnections('a server with a timeline', () => {
+  test('that was recovered to an earlier point in time is frozen', async () => {
     await watchInstance(runtime);
     await putBack('11 minutes', sql`, timeline = timeline - 1`);
     await watchInstance(processIn(newFolder()));

@@ -1,5 +1,6 @@
 import { and, desc, eq, ne, or, sql } from 'drizzle-orm';
 import { requirePerson } from '#lib/access/require';
+import { standingBrakes } from '#lib/connections/brakes';
 import {
   connectionColumns,
   describeScopes,
@@ -22,6 +23,10 @@ import { revocations } from '#lib/db/schema/revocations';
  */
 export async function listProviderCards(ctx: Context): Promise<ProviderCardView[]> {
   requirePerson(ctx);
+  const { personId } = ctx.actor;
+  const brakes = await standingBrakes(ctx.database.db);
+  const paused = (provider: string) =>
+    brakes.everything || brakes.providers.includes(provider) || brakes.persons.includes(personId);
   const rows = await ctx.database.db
     .select(connectionColumns)
     .from(connections)
@@ -30,7 +35,7 @@ export async function listProviderCards(ctx: Context): Promise<ProviderCardView[
     .leftJoin(apiKeys, itsKey)
     .where(
       and(
-        eq(connections.personId, ctx.actor.personId),
+        eq(connections.personId, personId),
         or(
           ne(connections.status, 'revoked'),
           eq(revocations.state, 'pending'),
@@ -53,6 +58,7 @@ export async function listProviderCards(ctx: Context): Promise<ProviderCardView[
       })),
       pkce: !provider.dangerously_without_pkce,
       configured: true,
+      paused: paused(provider.id),
       connections: views.filter((view) => view.provider.id === provider.id),
     }),
   );
@@ -67,6 +73,7 @@ export async function listProviderCards(ctx: Context): Promise<ProviderCardView[
         accountParams: [],
         pkce: true,
         configured: false,
+        paused: paused(id),
         connections: views.filter((view) => view.provider.id === id),
       }),
     ),

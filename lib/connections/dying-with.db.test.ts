@@ -51,9 +51,12 @@ test.each([
     const mine = await listDyingWith(ada.ctx(), { id });
     expect(mine).toMatchObject({ radius, more });
     expect(mine.connections.map((one) => one.id).sort()).toEqual(named(own));
+    expect(mine.connections.every(({ person }) => person === null)).toBe(true);
     const auditors = await listDyingWith((await addPerson(runtime)).ctx('auditor'), { id });
     expect(auditors).toMatchObject({ radius, more: 0 });
     expect(auditors.connections.map((one) => one.id).sort()).toEqual(named(all));
+    const owners = auditors.connections.map(({ id, person }) => [person?.id, made[`${provider} of grace`] === id]);
+    for (const [owner, graces] of owners) if (graces) expect(owner).toBe(grace.id);
   },
 );
 

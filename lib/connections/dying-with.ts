@@ -2,6 +2,7 @@ import { and, desc, eq, inArray, ne, sql } from 'drizzle-orm';
 import { readsEverything } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
+import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
 import { personOfConnection } from '#lib/ids';
 import type { RevokeRule } from '#lib/oauth/types';
@@ -11,6 +12,8 @@ export interface DyingConnection {
   id: string;
   provider: { id: string; name: string };
   label: string;
+  /** Whose it is, for those who may see everybody's. */
+  person: { id: string; name: string | null } | null;
 }
 
 /** What revoking one connection does to others. */
@@ -62,8 +65,11 @@ export async function listDyingWith(ctx: Context, { id }: { id: string }): Promi
         provider: connections.provider,
         label: connections.label,
         subject: connections.subject,
+        personId: connections.personId,
+        name: sql<string | null>`coalesce(${people.name}, ${people.email})`,
       })
       .from(connections)
+      .innerJoin(people, eq(people.id, connections.personId))
       .where(and(others, all ? undefined : eq(connections.personId, personId)))
       .orderBy(desc(connections.createdAt))
       .limit(shown),
@@ -74,6 +80,7 @@ export async function listDyingWith(ctx: Context, { id }: { id: string }): Promi
       id: one.id,
       provider: { id: one.provider, name: ctx.providers.get(one.provider)?.name ?? one.provider },
       label: one.label ?? one.subject,
+      person: all ? { id: one.personId, name: one.name } : null,
     })),
     more: (counted?.count ?? 0) - listed.length,
   };

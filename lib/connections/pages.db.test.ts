@@ -145,6 +145,26 @@ describe('the cards', () => {
     });
   });
 
+  test('say which providers are paused, for whom', async () => {
+    const [ada, grace] = [await addPerson(runtime), await addPerson(runtime)];
+    const paused = async ({ ctx }: typeof ada) =>
+      (await listProviderCards(ctx())).filter((one) => one.paused).map(({ provider }) => provider.id);
+    const frozen = async (scope: Parameters<typeof freeze>[1], target = '') => {
+      await freeze(runtime, scope, target);
+      const both = [await paused(ada), await paused(grace)];
+      await database.db.execute(sql`delete from freezes where scope = ${scope}`);
+      return both;
+    };
+    expect([await paused(ada), await paused(grace)]).toEqual([[], []]);
+    expect(await frozen('provider', 'beta')).toEqual([['beta'], ['beta']]);
+    expect(await frozen('person', ada.id)).toEqual([['acme', 'beta'], []]);
+    expect(await frozen('connection', newConnectionId(ada.id))).toEqual([[], []]);
+    expect(await frozen('everything')).toEqual([
+      ['acme', 'beta'],
+      ['acme', 'beta'],
+    ]);
+  });
+
   test('show a revoked account for a day, and then as long as the provider has not confirmed', async () => {
     const { id: personId, ctx } = await addPerson(runtime);
     const id = await addConnection(runtime, { personId });

@@ -83,6 +83,8 @@ export interface ProviderCardView {
   pkce: boolean;
   /** False: the operator took the provider out; its connections can only be ended. */
   configured: boolean;
+  /** A brake stands over it, over the person or over everything: nothing can be connected. */
+  paused: boolean;
   connections: ConnectionView[];
 }
 

@@ -5,7 +5,10 @@ import { type Context, systemContext } from '#lib/context';
 import { withTransaction } from '#lib/db/database';
 import { bulkRevocationRows, bulkRevocations } from '#lib/db/schema/bulk-revocations';
 import type { connections } from '#lib/db/schema/connections';
+import { people } from '#lib/db/schema/people';
+import { newId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
+import { findByEmail } from '#lib/people/find-by-email';
 import { exportBulkRevocation } from '#lib/revocations/export';
 import { getBulkRevocation } from '#lib/revocations/get';
 import { listBulkRevocations } from '#lib/revocations/list';
@@ -104,7 +107,7 @@ describe('what a bulk revocation is prepared from', () => {
 
   test('nothing that fits is said, and leaves nothing behind', async () => {
     await expect(prepareBulkRevocation(operator, { provider: 'gone' })).rejects.toMatchObject({ code: 'not_found' });
-    expect(await listBulkRevocations(operator)).toEqual([]);
+    expect((await listBulkRevocations(operator)).items).toEqual([]);
   });
 });
 
@@ -155,7 +158,7 @@ describe('a preview', () => {
     await add();
     const first = await prepareBulkRevocation(operator, { personId });
     const second = await prepareBulkRevocation(operator, { provider: 'gone' });
-    expect((await listBulkRevocations(operator)).map(({ id }) => id)).toEqual([second.id]);
+    expect((await listBulkRevocations(operator)).items.map(({ id }) => id)).toEqual([second.id]);
     await expect(getBulkRevocation(operator, { id: first.id })).rejects.toMatchObject({ code: 'not_found' });
   });
 });
@@ -199,6 +202,35 @@ describe('beginning', () => {
   });
 });
 
+test('the list comes in pages, the newest first, with the names that its criteria stand for', async () => {
+  const { id: reader } = await addApiKey(runtime, { name: 'billing-sync' });
+  await database.db.update(people).set({ name: 'Ada' }).where(eq(people.id, personId));
+  const row = { state: 'running' as const, total: 1, preparedBy: 'cli', startedAt: sql`now()` };
+  await database.db.insert(bulkRevocations).values(
+    [1, 2, 3].map((age) => ({
+      ...row,
+      id: newId('blk'),
+      criteria: { personId, readByKey: reader, olderThanDays: age },
+      createdAt: days(age),
+    })),
+  );
+  const first = await listBulkRevocations(operator, { limit: 2 });
+  const second = await listBulkRevocations(operator, { limit: 2, cursor: first.nextCursor ?? '' });
+  expect([...first.items, ...second.items].map(({ criteria }) => criteria.olderThanDays)).toEqual([1, 2, 3]);
+  expect([first.nextCursor, second.nextCursor]).toEqual([expect.any(String), null]);
+  expect(first.items[0]?.names).toEqual({ person: 'Ada', key: 'billing-sync' });
+});
+
+test('a person is found by e-mail whatever the case of its letters, never by a part of it', async () => {
+  await database.db.update(people).set({ email: 'Ada@Acme.Example' }).where(eq(people.id, personId));
+  expect(await findByEmail(operator, 'ada@acme.example')).toEqual([personId]);
+  expect(await findByEmail(operator, 'da@acme.example')).toEqual([]);
+  const namesake = await addPerson(runtime, { email: 'ada@acme.example' });
+  expect((await findByEmail(operator, 'ada@acme.example')).sort()).toEqual([personId, namesake.id].sort());
+  const user = (await addPerson(runtime)).ctx('user');
+  await expect(findByEmail(user, 'ada@acme.example')).rejects.toMatchObject({ code: 'forbidden' });
+});
+
 describe('who may', () => {
   const verbs: [string, (ctx: Context, id: string) => Promise<unknown>][] = [
     ['prepare', (ctx) => prepareBulkRevocation(ctx, { provider: 'gone' })],
@@ -224,7 +256,7 @@ describe('who may', () => {
     await add();
     const { id } = await prepareBulkRevocation(operator, { personId });
     const auditor = (await addPerson(runtime)).ctx('auditor');
-    expect(await listBulkRevocations(auditor)).toHaveLength(1);
+    expect((await listBulkRevocations(auditor)).items).toHaveLength(1);
     expect((await listBulkRows(auditor, { id })).items).toHaveLength(1);
     for (const [name, verb] of verbs.slice(0, 2)) {
       await expect(verb(auditor, id), name).rejects.toMatchObject({ code: 'forbidden' });

@@ -1,8 +1,11 @@
 import { desc, eq, sql } from 'drizzle-orm';
+import { z } from 'zod';
 import { requireReader } from '#lib/access/require';
 import type { Context } from '#lib/context';
+import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';
 import { bulkRevocations } from '#lib/db/schema/bulk-revocations';
 import { people } from '#lib/db/schema/people';
+import { parseInput } from '#lib/parse-input';
 import type { BulkView } from '#lib/revocations/views';
 
 /** Who did it last: begun it, else prepared it. */
@@ -19,20 +22,52 @@ export const bulkColumns = {
   finishedAt: bulkRevocations.finishedAt,
   byId: itsAuthor,
   byName: sql<string | null>`coalesce(${people.name}, ${people.email})`,
+  personName: sql<string | null>`(select coalesce(named.name, named.email) from people named
+    where named.id = bulk_revocations.criteria ->> 'personId')`,
+  keyName: sql<string | null>`(select named.name from api_keys named
+    where named.id = bulk_revocations.criteria ->> 'readByKey')`,
 };
 
-type Row = Omit<BulkView, 'by'> & { byId: string; byName: string | null };
+type Row = Omit<BulkView, 'by' | 'names'> & {
+  byId: string;
+  byName: string | null;
+  personName: string | null;
+  keyName: string | null;
+};
 
-export const toBulkView = ({ byId, byName, ...row }: Row): BulkView => ({ ...row, by: { id: byId, name: byName } });
+export const toBulkView = ({ byId, byName, personName, keyName, ...row }: Row): BulkView => ({
+  ...row,
+  by: { id: byId, name: byName },
+  names: { person: personName, key: keyName },
+});
 
-/** The newest bulk revocations, for administrators and auditors. @throws AppError `unauthenticated`, `forbidden` */
-export async function listBulkRevocations(ctx: Context, { limit = 50 } = {}): Promise<BulkView[]> {
+export const listBulksInput = z.object({
+  cursor: z.string().max(500).optional(),
+  limit: z.int().min(1).max(100).default(50),
+});
+export type ListBulksInput = z.input<typeof listBulksInput>;
+
+const sort = 'newest';
+
+/**
+ * Bulk revocations, the newest first, a page at a time. For administrators and auditors.
+ * @throws AppError `unauthenticated`, `forbidden`, `invalid_request`
+ */
+export async function listBulkRevocations(ctx: Context, input: ListBulksInput = {}): Promise<Page<BulkView>> {
   requireReader(ctx);
+  const { cursor, limit } = parseInput(listBulksInput, input);
+  const at = cursor === undefined ? undefined : decodeCursor(cursor, sort);
   const rows = await ctx.database.db
     .select(bulkColumns)
     .from(bulkRevocations)
     .leftJoin(people, eq(people.id, itsAuthor))
+    .where(at && sql`(${bulkRevocations.createdAt}, ${bulkRevocations.id}) < (${at.at}::timestamptz, ${at.id})`)
     .orderBy(desc(bulkRevocations.createdAt), desc(bulkRevocations.id))
-    .limit(limit);
-  return rows.map(toBulkView);
+    .limit(limit + 1);
+  const shown = rows.slice(0, limit);
+  const last = rows.length > limit ? shown.at(-1) : undefined;
+  return {
+    items: shown.map(toBulkView),
+    nextCursor: last ? encodeCursor({ at: last.createdAt.toISOString(), id: last.id, sort }) : null,
+  };
 }

@@ -8,6 +8,8 @@ export interface BulkView {
   state: BulkState;
   /** What its rows were found by, as it was asked for. */
   criteria: Record<string, string | number>;
+  /** Of the person and the API key among them, resolved now. */
+  names: { person: string | null; key: string | null };
   total: number;
   createdAt: Date;
   reason: string | null;
@@ -62,6 +64,9 @@ export interface BulkRowView {
   provider: { id: string; name: string };
   person: { id: string; name: string | null };
   label: string;
+  /** When the connection was made, or made again, and last read. */
+  connectedAt: Date;
+  lastUsedAt: Date | null;
   state: BulkRowState;
   code: string | null;
   doneAt: Date | null;

@@ -39,7 +39,7 @@ export default async function StepUpPage({ searchParams }: { searchParams: Promi
         </p>
         {fresh && (
           <p className="text-soft">
-            You did so already. It counts until <Time at={fresh.until} />.
+            You did so already. That counts for five minutes and ends <Time at={fresh.until} />.
           </p>
         )}
         <Offer provider={provider} />

@@ -24,27 +24,25 @@ export async function StandingBrakes() {
     );
   if (brakes.length === 0) return null;
   return (
-    <section
-      aria-label="Frozen"
-      className="mb-4 flex flex-wrap items-start gap-3 rounded-lg bg-frozen-tint p-3 text-frozen"
-    >
+    <section aria-label="Frozen" className="mb-4 flex items-start gap-3 rounded-lg bg-frozen-tint p-3 text-frozen">
       <Snowflake aria-hidden="true" className="mt-0.5 size-5 flex-none" />
-      <ul className="min-w-0 flex-1 text-ink">
-        {brakes.slice(0, named).map((brake) => (
-          <li key={brake.id} className="wrap-anywhere">
-            <span className="font-medium">
-              {brakeSubject(brake)} {brake.scope === 'person' ? 'are' : 'is'} frozen
-            </span>{' '}
-            <span className="text-meta text-soft">
-              by {brakeActor(brake.createdBy)}, <Time at={brake.createdAt} />: {brake.reason}
-            </span>
-          </li>
-        ))}
-        {brakes.length > named && <li className="text-meta text-soft">And {brakes.length - named} more.</li>}
-      </ul>
-      <Link href="/admin/freezes" className="link">
-        Brakes
-      </Link>
+      <div className="flex min-w-0 flex-1 flex-col gap-1 text-ink sm:flex-row sm:items-start sm:gap-4">
+        <ul className="flex min-w-0 flex-1 flex-col gap-1">
+          {brakes.slice(0, named).map((brake) => (
+            <li key={brake.id} className="line-clamp-3 wrap-anywhere sm:line-clamp-2">
+              <span className="font-medium">
+                {brakeSubject(brake)} {brake.scope === 'person' ? 'are' : 'is'} frozen
+              </span>{' '}
+              <span className="text-meta text-soft">
+                by {brakeActor(brake.createdBy)}, <Time at={brake.createdAt} />: {brake.reason}
+              </span>
+            </li>
+          ))}
+        </ul>
+        <Link href="/admin/freezes" className="link flex-none self-start">
+          {brakes.length > named ? `All ${brakes.length} brakes` : 'Brakes'}
+        </Link>
+      </div>
     </section>
   );
 }

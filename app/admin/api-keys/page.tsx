@@ -1,10 +1,10 @@
-import { BookOpen, CircleCheck, CircleSlash, Clock, KeyRound, Snowflake } from 'lucide-react';
+import { BookOpen, CircleCheck, CircleSlash, Clock, KeyRound, Plus, Snowflake } from 'lucide-react';
 import type { Metadata } from 'next';
 import { EmptyState } from '#app/_ui/empty-state';
 import { Link } from '#app/_ui/link';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Badge } from '#app/_ui/status';
-import { Time, TimeOr } from '#app/_ui/time';
+import { Time } from '#app/_ui/time';
 import { listApiKeys } from '#lib/access/list-api-keys';
 import { type ApiKeyView, expiringWithinDays, isExpiring } from '#lib/access/views';
 import { adminPage } from '#lib/http/page';
@@ -31,10 +31,18 @@ export default async function ApiKeys({ searchParams }: { searchParams: Promise<
       <PageHeading
         title="API keys"
         action={
-          <Link href="/docs/api" className="btn btn-small btn-plain">
-            <BookOpen aria-hidden="true" className="size-4" />
-            API reference
-          </Link>
+          <div className="flex flex-wrap gap-2">
+            {administrator && keys.length > 0 && (
+              <a href="#key-name" className="btn btn-small btn-plain 2xl:hidden">
+                <Plus aria-hidden="true" className="size-4" />
+                New key
+              </a>
+            )}
+            <Link href="/docs/api" className="btn btn-small btn-plain">
+              <BookOpen aria-hidden="true" className="size-4" />
+              API reference
+            </Link>
+          </div>
         }
       >
         How services are let in. A key is shown once, when it is made.
@@ -82,8 +90,7 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
           <Th>Name</Th>
           <Th from="sm">Status</Th>
           <Th from="md">Scopes</Th>
-          <Th from="lg">Providers</Th>
-          <Th from="xl">From</Th>
+          <Th from="lg">Limits</Th>
           <Th from="sm">Last used</Th>
           <Th from="lg">Expires</Th>
           {administrator && (
@@ -100,13 +107,16 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
             <span className="block font-medium wrap-anywhere sm:min-w-40">{key.name}</span>
             <code className="block font-mono text-meta text-soft">{key.prefix}…</code>
             <span className="block text-soft @min-[42rem]:hidden">{key.scopes.join(', ')}</span>
-            {key.ipRanges && (
-              <span className="block text-soft @min-[60rem]:hidden">
-                from <From apiKey={key} />
+            {(key.providers || key.ipRanges) && (
+              <span className="block text-soft @min-[54rem]:hidden">
+                <Limits apiKey={key} />
               </span>
             )}
-            <span className="mt-1 block @min-[36rem]:hidden">
+            <span className="mt-1 flex flex-col items-start gap-1 @min-[36rem]:hidden">
               <KeyStatus apiKey={key} />
+              <span className="text-soft">
+                Last used: <LastUsed apiKey={key} administrator={administrator} />
+              </span>
             </span>
           </Td>
           <Td from="sm">
@@ -115,32 +125,22 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
           <Td from="md">
             <code className="font-mono">{key.scopes.join(' ')}</code>
           </Td>
-          <Td from="lg">{key.providers?.join(', ') ?? 'all'}</Td>
-          <Td from="xl">
-            <From apiKey={key} />
+          <Td from="lg">
+            <Limits apiKey={key} />
           </Td>
           <Td from="sm">
-            <Link href={`/admin/ledger?key=${key.id}`} className="link">
-              <TimeOr at={key.lastUsedAt} otherwise="never" />
-            </Link>
+            <LastUsed apiKey={key} administrator={administrator} />
           </Td>
           <Td from="lg">{key.expiresAt ? <Time at={key.expiresAt} /> : 'never'}</Td>
           {administrator && (
             <Td>
-              <div className="flex flex-wrap items-center gap-2 py-1">
-                {key.status !== 'revoked' && (
-                  <>
-                    <KeyAddresses id={key.id} name={key.name} ranges={key.ipRanges ?? []} rule={key.ipRule} />
-                    {!key.frozen && <FreezeButton scope="api_key" target={key.id} name={key.name} small />}
-                    <RevokeKey id={key.id} name={key.name} />
-                  </>
-                )}
-                {key.lastUsedAt && (
-                  <Link href={`/admin/revocations?key=${key.id}`} className="link text-meta">
-                    Revoke what it read
-                  </Link>
-                )}
-              </div>
+              {key.status !== 'revoked' && (
+                <div className="flex flex-wrap items-center gap-2 @min-[60rem]:flex-nowrap">
+                  <KeyAddresses id={key.id} name={key.name} ranges={key.ipRanges ?? []} rule={key.ipRule} />
+                  {!key.frozen && <FreezeButton scope="api_key" target={key.id} name={key.name} small />}
+                  <RevokeKey id={key.id} name={key.name} />
+                </div>
+              )}
             </Td>
           )}
         </Tr>
@@ -149,20 +149,42 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
   );
 }
 
+/** When it last asked, leading to what it asked; and to ending all that it read, as after a leak. */
+function LastUsed({ apiKey, administrator }: { apiKey: ApiKeyView; administrator: boolean }) {
+  if (!apiKey.lastUsedAt) return 'never';
+  return (
+    <>
+      <Link href={`/admin/ledger?key=${apiKey.id}`} className="link">
+        <Time at={apiKey.lastUsedAt} />
+      </Link>
+      {administrator && (
+        <Link href={`/admin/revocations?key=${apiKey.id}`} className="link block">
+          Revoke what it read
+        </Link>
+      )}
+    </>
+  );
+}
+
 /** So many ranges are named in the row; its dialog has all. */
 const shown = 2;
 
-/** Where a key is expected from, and what a call from elsewhere meets. */
-function From({ apiKey: { ipRanges, ipRule } }: { apiKey: ApiKeyView }) {
-  if (!ipRanges) return 'anywhere';
+/** What a key is kept to: some providers, and where it is expected from with what a call from elsewhere meets. */
+function Limits({ apiKey: { providers, ipRanges, ipRule } }: { apiKey: ApiKeyView }) {
+  if (!providers && !ipRanges) return 'none';
   return (
-    <>
-      <code className="font-mono wrap-anywhere">
-        {ipRanges.slice(0, shown).join(', ')}
-        {ipRanges.length > shown && ` and ${ipRanges.length - shown} more`}
-      </code>{' '}
-      <span className="text-soft">{ipRule === 'deny' ? 'refused elsewhere' : 'alert elsewhere'}</span>
-    </>
+    <span className="block min-w-44">
+      {providers && <span className="block">{providers.join(', ')}</span>}
+      {ipRanges && (
+        <>
+          <code className="block font-mono wrap-anywhere">
+            {ipRanges.slice(0, shown).join(', ')}
+            {ipRanges.length > shown && ` and ${ipRanges.length - shown} more`}
+          </code>
+          <span className="block text-soft">{ipRule === 'deny' ? 'refused elsewhere' : 'alert elsewhere'}</span>
+        </>
+      )}
+    </span>
   );
 }
 

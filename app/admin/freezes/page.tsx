@@ -13,9 +13,9 @@ import type { SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
 import { Pager } from '../_parts/pager.tsx';
 import { StandingBrakes } from '../_parts/standing-brakes.tsx';
+import { StepUpNotice } from '../_parts/step-up-notice.tsx';
 import { BrakeTable } from './_parts/brake-table.tsx';
 import { FreezeButton } from './_parts/freeze-button.tsx';
-import { StepUpNotice } from './_parts/step-up-notice.tsx';
 
 export const metadata: Metadata = { title: 'Brakes' };
 
@@ -53,13 +53,21 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
       {standing.some(({ createdBy }) => createdBy.id === 'restore-guard') && (
         <Restored rotating={ctx.providers.list().filter(({ rotation }) => rotation !== 'none')} />
       )}
-      {administrator && standing.length > 0 && <StepUpNotice stepUp={stepUp} />}
+      {administrator && standing.length > 0 && (
+        <div className="mb-4">
+          <StepUpNotice stepUp={stepUp} what="Thawing" returnTo={path} />
+        </div>
+      )}
       <section aria-labelledby="standing" className="mb-8">
         <h2 id="standing" className="mb-3 text-section font-semibold">
           Standing
         </h2>
         {standing.length > 0 ? (
-          <BrakeTable label="Standing brakes" brakes={standing} thaw={administrator && stepUp.fresh !== null} />
+          <BrakeTable
+            label="Standing brakes"
+            brakes={standing}
+            thawUntil={administrator ? (stepUp.fresh?.until ?? null) : null}
+          />
         ) : (
           <EmptyState icon={Snowflake} title="Nothing is frozen">
             A brake that an administrator pulls stands here, and at the top of every admin page, until it is lifted.
@@ -71,7 +79,7 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
           <h2 id="lifted" className="mb-3 text-section font-semibold">
             Lifted
           </h2>
-          <BrakeTable label="Lifted brakes" brakes={history.items} thaw={false} />
+          <BrakeTable label="Lifted brakes" brakes={history.items} />
           <Pager path={path} at={at} nextCursor={history.nextCursor} />
         </section>
       )}
@@ -79,16 +87,22 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
   );
 }
 
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+
 /** Grants that are not refreshed die after the days that their provider's record says. */
 function IdleDeadlines({ deadlines }: { deadlines: IdleDeadlineView[] }) {
   if (deadlines.length === 0) return null;
   return (
     <div className="mb-4">
       <Notice tone="warn" title="Idle grants die while they are frozen">
+        <p className="text-meta">
+          A provider drops a grant that was not refreshed for some days, and nothing refreshes these meanwhile.
+        </p>
         <ul className="text-meta">
           {deadlines.map(({ provider, days, at }) => (
             <li key={provider.id}>
-              {provider.name}: the first one <Time at={at} />. It drops what was not refreshed for about {days} days.
+              <span className="font-medium">{provider.name}</span>, after about {days} days: the first one about{' '}
+              {day.format(at)} (<Time at={at} />)
             </li>
           ))}
         </ul>

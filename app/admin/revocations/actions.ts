@@ -3,7 +3,10 @@
 import { refresh } from 'next/cache';
 import { redirect } from 'next/navigation';
 import { z } from 'zod';
+import type { Context } from '#lib/context';
+import { AppError } from '#lib/errors';
 import { formAction } from '#lib/http/action';
+import { findByEmail } from '#lib/people/find-by-email';
 import { prepareBulkRevocation } from '#lib/revocations/prepare';
 import { startBulkInput, startBulkRevocation } from '#lib/revocations/start';
 import { revocationWord } from '#ui/confirmation';
@@ -19,7 +22,7 @@ const field = z
 
 const criteria = z.object({
   provider: field,
-  personId: field,
+  person: field,
   scope: field,
   olderThanDays: field,
   unusedForDays: field,
@@ -27,9 +30,18 @@ const criteria = z.object({
   readWithinDays: field,
 });
 
+/** The id of whom an administrator means. @throws AppError `invalid_request` where an e-mail address says too little */
+async function meant(ctx: Context, person: string | undefined): Promise<string | undefined> {
+  if (!person?.includes('@')) return person;
+  const [id, another] = await findByEmail(ctx, person);
+  if (id && !another) return id;
+  const message = another ? 'several people have this e-mail address; give an id' : 'nobody has this e-mail address';
+  throw new AppError('invalid_request', { issues: [{ path: 'person', message }] });
+}
+
 /** Finds what fits and goes to the page that shows it, where nothing is revoked yet. */
-export const prepare = formAction(criteria, administrator, async (ctx, input) => {
-  const { id } = await prepareBulkRevocation(ctx, input);
+export const prepare = formAction(criteria, administrator, async (ctx, { person, ...input }) => {
+  const { id } = await prepareBulkRevocation(ctx, { ...input, personId: await meant(ctx, person) });
   redirect(`/admin/revocations/${id}`);
 });
 

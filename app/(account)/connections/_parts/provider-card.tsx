@@ -1,4 +1,4 @@
-import { Plus } from 'lucide-react';
+import { Plus, Snowflake } from 'lucide-react';
 import { AccountParamFields } from '#app/_ui/account-param-fields';
 import { ConnectForm } from '#app/_ui/connect-form';
 import { ProviderMark } from '#app/_ui/provider-mark';
@@ -60,14 +60,24 @@ export function ProviderCard({ card, flow }: { card: ProviderCardView; flow: Flo
               <ScopeList scopes={card.scopes} kind="asked" />
             </div>
           )}
-          <Connect card={card} primary />
+          {card.paused ? <Paused name={provider.name} /> : <Connect card={card} primary />}
         </div>
       ) : (
         <div className="-mb-1 border-t border-line pt-3">
-          <Connect card={card} primary={false} />
+          {card.paused ? <Paused name={provider.name} /> : <Connect card={card} primary={false} />}
         </div>
       )}
     </section>
+  );
+}
+
+/** Instead of a button that would be refused. */
+function Paused({ name }: { name: string }) {
+  return (
+    <p className="flex gap-2">
+      <Snowflake aria-hidden="true" className="mt-0.5 size-5 flex-none text-frozen" />
+      An administrator has paused {name}. Nothing can be connected meanwhile.
+    </p>
   );
 }
 

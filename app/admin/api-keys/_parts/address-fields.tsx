@@ -26,17 +26,22 @@ export function AddressFields({ value, change, fault }: AddressFieldsProps) {
         <textarea
           id={`${id}-ranges`}
           name="ipRanges"
-          rows={3}
+          rows={4}
           maxLength={10_000}
           spellCheck={false}
           value={value.ranges}
           onChange={(event) => change({ ...value, ranges: event.target.value })}
           aria-invalid={fault ? true : undefined}
-          aria-describedby={`${id}-hint`}
+          aria-describedby={fault ? `${id}-fault ${id}-hint` : `${id}-hint`}
           className="field py-2 font-mono text-meta"
         />
+        {fault && (
+          <p id={`${id}-fault`} className="text-meta font-medium wrap-anywhere text-bad">
+            {fault}
+          </p>
+        )}
         <p id={`${id}-hint`} className="hint">
-          {fault ?? 'Addresses or networks such as 203.0.113.0/24, one a line. Empty means anywhere.'}
+          Addresses or networks such as 203.0.113.0/24, one a line. Empty means anywhere.
         </p>
       </div>
       <div className="flex flex-col gap-1">

@@ -25,7 +25,7 @@ export function KeyAddresses({ id, name, ranges, rule }: KeyAddressesProps) {
       triggerClass="btn btn-small btn-plain"
       title={`Where is ${name} expected from?`}
       fields={[['id', id]]}
-      more={<AddressFields value={value} change={setValue} />}
+      more={(fault) => <AddressFields value={value} change={setValue} fault={fault('ipRanges')} />}
       confirm="Save"
       danger={false}
       action={changeAddresses}

@@ -12,7 +12,8 @@ import { listDyingWith } from '#lib/connections/dying-with';
 import { getConnection } from '#lib/connections/get';
 import { connectionHistory } from '#lib/connections/history';
 import type { RevocationView } from '#lib/connections/views';
-import { adminPage, orNotFound } from '#lib/http/page';
+import { adminPage, inPart, orNotFound } from '#lib/http/page';
+import { getPerson } from '#lib/people/get';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
 import { BrakeControl } from '../../freezes/_parts/brake-control.tsx';
 import { NoPkce } from '../_parts/connection-table.tsx';
@@ -32,6 +33,7 @@ export default async function AdminConnection({ params }: { params: Promise<{ id
     ]),
   );
   const { provider, account, personId, status, revocation } = connection;
+  const person = await inPart(ctx, 'person', getPerson(ctx, { id: personId }));
   const withoutPkce = ctx.providers.get(provider.id)?.dangerously_without_pkce ?? false;
   const label = account.label || account.subject;
   const administrator = ctx.actor.role === 'administrator';
@@ -47,8 +49,8 @@ export default async function AdminConnection({ params }: { params: Promise<{ id
             <p className="text-soft">
               {provider.name}
               {withoutPkce && <NoPkce />}, of{' '}
-              <Link href={`/admin/people/${personId}`} className="link font-mono text-meta">
-                {personId}
+              <Link href={`/admin/people/${personId}`} className="link wrap-anywhere">
+                {person?.name ?? person?.email ?? personId}
               </Link>
             </p>
           </div>

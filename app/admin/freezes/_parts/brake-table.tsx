@@ -8,12 +8,12 @@ import { ThawButton } from './thaw-button.tsx';
 interface BrakeTableProps {
   label: string;
   brakes: FreezeView[];
-  /** Whether the reader may lift them just now. */
-  thaw: boolean;
+  /** Until when the reader may lift them; null where they may not, or not just now. */
+  thawUntil?: Date | null;
 }
 
 /** Brakes with who pulled them and why, and how they were lifted. */
-export function BrakeTable({ label, brakes, thaw }: BrakeTableProps) {
+export function BrakeTable({ label, brakes, thawUntil = null }: BrakeTableProps) {
   const lifted = brakes.some((brake) => brake.lifted !== null);
   return (
     <DataTable
@@ -25,7 +25,7 @@ export function BrakeTable({ label, brakes, thaw }: BrakeTableProps) {
           <Th from="sm">Frozen</Th>
           {lifted && <Th from="sm">Lifted</Th>}
           {lifted && <Th from="lg">Why</Th>}
-          {thaw && (
+          {thawUntil && (
             <Th>
               <span className="sr-only">Actions</span>
             </Th>
@@ -38,30 +38,43 @@ export function BrakeTable({ label, brakes, thaw }: BrakeTableProps) {
           <Td>
             <What brake={brake} />
             <span className="block wrap-anywhere text-soft @min-[42rem]:hidden">{brake.reason}</span>
+            <span className="block text-soft @min-[36rem]:hidden">
+              <Time at={brake.createdAt} /> by {brakeActor(brake.createdBy)}
+              {brake.lifted && (
+                <>
+                  , lifted <Time at={brake.lifted.at} /> by {brakeActor(brake.lifted.by)}
+                </>
+              )}
+            </span>
+            {brake.lifted?.reason && (
+              <span className="block wrap-anywhere text-soft @min-[54rem]:hidden">Lifted: {brake.lifted.reason}</span>
+            )}
           </Td>
           <Td from="md">
-            <span className="block max-w-[60ch] py-1 wrap-anywhere">{brake.reason}</span>
+            <span className="block max-w-[60ch] min-w-[32ch] wrap-anywhere">{brake.reason}</span>
           </Td>
           <Td from="sm">
             <Time at={brake.createdAt} />
-            <span className="block wrap-anywhere text-soft">by {brakeActor(brake.createdBy)}</span>
+            <span className="block max-w-40 min-w-32 truncate text-soft">by {brakeActor(brake.createdBy)}</span>
           </Td>
           {lifted && (
             <Td from="sm">
               {brake.lifted && (
                 <>
                   <Time at={brake.lifted.at} />
-                  <span className="block wrap-anywhere text-soft">by {brakeActor(brake.lifted.by)}</span>
+                  <span className="block max-w-40 min-w-32 truncate text-soft">by {brakeActor(brake.lifted.by)}</span>
                 </>
               )}
             </Td>
           )}
           {lifted && (
             <Td from="lg">
-              <span className="block max-w-[60ch] py-1 wrap-anywhere">{brake.lifted?.reason}</span>
+              <span className="block max-w-[60ch] min-w-[20ch] wrap-anywhere">{brake.lifted?.reason}</span>
             </Td>
           )}
-          {thaw && <Td>{brake.lifted === null && <ThawButton id={brake.id} subject={brakeSubject(brake)} />}</Td>}
+          {thawUntil && (
+            <Td>{brake.lifted === null && <ThawButton brake={brake} signInUntil={thawUntil.getTime()} />}</Td>
+          )}
         </Tr>
       ))}
     </DataTable>
@@ -71,9 +84,12 @@ export function BrakeTable({ label, brakes, thaw }: BrakeTableProps) {
 function What({ brake }: { brake: FreezeView }) {
   const address = brakeAddress(brake);
   const subject = brakeSubject(brake);
-  if (!address) return <span className="font-medium">{subject}</span>;
+  if (!address) return <span className="block max-w-[40ch] font-medium">{subject}</span>;
   return (
-    <Link href={address} className="font-medium wrap-anywhere text-ink hover:text-accent hover:underline">
+    <Link
+      href={address}
+      className="block max-w-[40ch] font-medium wrap-anywhere text-ink hover:text-accent hover:underline"
+    >
       {subject}
     </Link>
   );

@@ -2,7 +2,7 @@
 
 import { ConfirmDialog } from '#app/_ui/confirm-dialog';
 import type { FreezeScope } from '#lib/brakes/views';
-import { brakeEffect, brakeSubject } from '#ui/brake-words';
+import { brakeEffect, brakeObject } from '#ui/brake-words';
 import { freezeWord } from '#ui/confirmation';
 import { pullBrake } from '../actions.ts';
 
@@ -18,7 +18,6 @@ interface FreezeButtonProps {
 
 /** Stops one thing, or everything, at once. */
 export function FreezeButton({ scope, target, name, small = false }: FreezeButtonProps) {
-  const subject = brakeSubject({ scope, target, targetName: name });
   return (
     <ConfirmDialog
       trigger={
@@ -28,7 +27,7 @@ export function FreezeButton({ scope, target, name, small = false }: FreezeButto
         </>
       }
       triggerClass={`btn btn-danger-plain ${small ? 'btn-small' : ''}`}
-      title={scope === 'everything' ? 'Freeze everything?' : `Freeze ${name}?`}
+      title={`Freeze ${brakeObject({ scope, target, targetName: name })}?`}
       fields={[
         ['scope', scope],
         ['target', target],
@@ -38,7 +37,6 @@ export function FreezeButton({ scope, target, name, small = false }: FreezeButto
       confirm="Freeze"
       action={pullBrake}
     >
-      <p className="font-medium text-ink">{subject}</p>
       <p>
         {brakeEffect(scope)} This holds from the next request on, at every process. Nothing is deleted: what a provider
         is answering just now is stored and not handed out. Thawing needs a fresh sign-in.

@@ -6,26 +6,32 @@ import { PageHeading } from '#app/_ui/page-heading';
 import { Badge } from '#app/_ui/status';
 import { Time } from '#app/_ui/time';
 import { listApiKeys } from '#lib/access/list-api-keys';
-import { adminPage } from '#lib/http/page';
+import { adminPage, inPart, orNotFound } from '#lib/http/page';
+import { getPerson } from '#lib/people/get';
 import { listBulkRevocations } from '#lib/revocations/list';
 import type { BulkView } from '#lib/revocations/views';
 import { criteriaWords } from '#ui/bulk-words';
 import type { SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
+import { Pager } from '../../_parts/pager.tsx';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
 import { CriteriaForm } from '../_parts/criteria-form.tsx';
 
 export const metadata: Metadata = { title: 'Revocations' };
 
+const path = '/admin/revocations';
+
 export default async function BulkRevocations({ searchParams }: { searchParams: Promise<SearchParams> }) {
-  const ctx = await adminPage('/admin/revocations');
-  const { filters } = readListAddress(await searchParams, ['provider', 'person', 'key']);
-  const [bulks, keys] = await Promise.all([listBulkRevocations(ctx), listApiKeys(ctx)]);
+  const ctx = await adminPage(path);
+  const at = readListAddress(await searchParams, ['provider', 'person', 'key']);
+  const { provider, person, key } = at.filters;
   const administrator = ctx.actor.role === 'administrator';
-  const providers = ctx.providers.list().map(({ id, name }) => ({ id, name }));
-  const nameOf = (id: unknown) => providers.find((provider) => provider.id === id)?.name;
-  const keyOf = (id: unknown) => keys.find((key) => key.id === id)?.name;
+  const [{ items: bulks, nextCursor }, keys, asked] = await Promise.all([
+    orNotFound(listBulkRevocations(ctx, { cursor: at.cursor })),
+    listApiKeys(ctx),
+    person ? inPart(ctx, 'person', getPerson(ctx, { id: person })) : null,
+  ]);
   return (
     <>
       <StandingBrakes />
@@ -33,66 +39,85 @@ export default async function BulkRevocations({ searchParams }: { searchParams: 
         Many connections ended by one decision, and what their providers said to it.
       </PageHeading>
       <div className="flex flex-col gap-6">
-        {administrator && (
+        {administrator && !at.cursor && (
           <CriteriaForm
-            providers={providers}
+            providers={ctx.providers.list().map(({ id, name }) => ({ id, name }))}
             keys={keys.map(({ id, name, prefix }) => ({ id, name: `${name} (${prefix}…)` }))}
             given={{
-              ...(filters.provider ? { provider: filters.provider } : {}),
-              ...(filters.person ? { personId: filters.person } : {}),
-              ...(filters.key ? { readByKey: filters.key } : {}),
+              ...(provider ? { provider } : {}),
+              ...(person ? { person } : {}),
+              ...(key ? { readByKey: key } : {}),
             }}
+            personName={asked ? (asked.name ?? asked.email) : null}
           />
         )}
         {bulks.length > 0 ? (
-          <DataTable
-            label="Bulk revocations"
-            head={
-              <>
-                <Th>Connections</Th>
-                <Th>State</Th>
-                <Th from="md">By</Th>
-                <Th from="lg">Reason</Th>
-                <Th from="sm">When</Th>
-              </>
-            }
-          >
-            {bulks.map((bulk) => (
-              <Tr key={bulk.id}>
-                <Td>
-                  <Link
-                    href={`/admin/revocations/${bulk.id}`}
-                    className="font-medium text-ink tabular hover:text-accent hover:underline"
-                  >
-                    {bulk.total.toLocaleString('en-US')}
-                  </Link>{' '}
-                  <span className="wrap-anywhere text-soft">
-                    {criteriaWords(bulk.criteria, {
-                      provider: nameOf(bulk.criteria.provider),
-                      key: keyOf(bulk.criteria.readByKey),
-                    }).join(', ')}
-                  </span>
-                </Td>
-                <Td>
-                  <BulkBadge state={bulk.state} />
-                </Td>
-                <Td from="md">{bulk.by.name ?? bulk.by.id}</Td>
-                <Td from="lg">
-                  <span className="block max-w-60 truncate">{bulk.reason}</span>
-                </Td>
-                <Td from="sm">
-                  <Time at={bulk.startedAt ?? bulk.createdAt} />
-                </Td>
-              </Tr>
-            ))}
-          </DataTable>
+          <BulkTable bulks={bulks} providerName={(id) => ctx.providers.get(id)?.name} />
         ) : (
           <EmptyState icon={CircleSlash} title="No bulk revocation yet">
             As soon as an administrator revokes many connections at once, it stands here with what became of each.
           </EmptyState>
         )}
       </div>
+      <Pager path={path} at={at} nextCursor={nextCursor} />
     </>
+  );
+}
+
+interface BulkTableProps {
+  bulks: BulkView[];
+  providerName: (id: string) => string | undefined;
+}
+
+function BulkTable({ bulks, providerName }: BulkTableProps) {
+  return (
+    <DataTable
+      label="Bulk revocations"
+      head={
+        <>
+          <Th>Connections</Th>
+          <Th>State</Th>
+          <Th from="lg">Reason</Th>
+          <Th from="md">By</Th>
+          <Th from="sm">When</Th>
+        </>
+      }
+    >
+      {bulks.map((bulk) => (
+        <Tr key={bulk.id}>
+          <Td>
+            <div className="max-w-[70ch] wrap-anywhere">
+              <Link
+                href={`${path}/${bulk.id}`}
+                className="font-medium text-ink tabular hover:text-accent hover:underline"
+              >
+                {bulk.total.toLocaleString('en-US')}
+              </Link>{' '}
+              <span className="text-soft">
+                {criteriaWords(bulk.criteria, {
+                  ...bulk.names,
+                  provider: providerName(String(bulk.criteria.provider)),
+                }).join(', ')}
+              </span>
+            </div>
+          </Td>
+          <Td>
+            <BulkBadge state={bulk.state} />
+          </Td>
+          <Td from="lg">
+            <span className="block max-w-60 truncate" title={bulk.reason ?? undefined}>
+              {bulk.reason}
+            </span>
+          </Td>
+          <Td from="md">
+            <span className="block max-w-40 truncate">{bulk.by.name ?? bulk.by.id}</span>
+          </Td>
+          <Td from="sm">
+            <Time at={bulk.startedAt ?? bulk.createdAt} />
+          </Td>
+        </Tr>
+      ))}
+    </DataTable>
   );
 }
 
@@ -113,7 +138,7 @@ function BulkBadge({ state }: { state: BulkView['state'] }) {
     case 'finished':
       return (
         <Badge tone="good" icon={CircleCheck}>
-          All revoked here
+          Done here
         </Badge>
       );
   }

@@ -7,8 +7,9 @@ import { PageHeading } from '#app/_ui/page-heading';
 import { StepUpLink } from '#app/_ui/step-up-link';
 import { TimeOr } from '#app/_ui/time';
 import { adminPage, orNotFound } from '#lib/http/page';
+import { readStepUp } from '#lib/people/step-up';
 import { getBulkRevocation } from '#lib/revocations/get';
-import { bulkRowFilters, listBulkRows } from '#lib/revocations/rows';
+import { type BulkRowFilter, bulkRowFilters, listBulkRows } from '#lib/revocations/rows';
 import type { BulkDetailView, BulkProviderView } from '#lib/revocations/views';
 import { criteriaWords, type ProgressLine, progressLines } from '#ui/bulk-words';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
@@ -16,6 +17,7 @@ import { filteredAddress, type ListAddress, readListAddress } from '#ui/list-add
 import { LiveTail } from '../../_parts/live-tail.tsx';
 import { Pager } from '../../_parts/pager.tsx';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { StepUpNotice } from '../../_parts/step-up-notice.tsx';
 import { BulkRows } from '../_parts/bulk-rows.tsx';
 import { StartBulk } from '../_parts/start-bulk.tsx';
 
@@ -34,22 +36,23 @@ export default async function BulkPage({ params, searchParams }: BulkPageProps) 
   const at = readListAddress(search, ['show']);
   const show = bulkRowFilters.find((one) => one === at.filters.show);
   const page = { id, ...(show ? { show } : {}), ...(at.cursor ? { cursor: at.cursor } : {}) };
-  const [bulk, { items, nextCursor }] = await orNotFound(
-    Promise.all([getBulkRevocation(ctx, { id }), listBulkRows(ctx, page)]),
+  const [bulk, { items, nextCursor }, stepUp] = await orNotFound(
+    Promise.all([getBulkRevocation(ctx, { id }), listBulkRows(ctx, page), readStepUp(ctx)]),
   );
   const flow = flowParams(search);
   const refusal = flow ? refusalSentence(flow.code) : null;
   const prepared = bulk.state === 'prepared';
-  const names = { provider: ctx.providers.get(String(bulk.criteria.provider ?? ''))?.name };
+  const mayStart = prepared && ctx.actor.role === 'administrator';
+  const names = { ...bulk.names, provider: ctx.providers.get(String(bulk.criteria.provider ?? ''))?.name };
   return (
     <>
       <StandingBrakes />
       <BackLink href="/admin/revocations">Revocations</BackLink>
       <PageHeading
-        title={`${prepared ? 'Revoke' : 'Revocation of'} ${bulk.total.toLocaleString('en-US')} ${bulk.total === 1 ? 'connection' : 'connections'}`}
+        title={`${prepared ? 'Revoke' : 'Revocation of'} ${count(bulk.total, 'connection')}`}
         action={
-          prepared && ctx.actor.role === 'administrator' ? (
-            <StartBulk id={id} total={bulk.total} people={bulk.people} />
+          mayStart && stepUp.fresh ? (
+            <StartBulk id={id} total={bulk.total} people={bulk.people} signInUntil={stepUp.fresh.until.getTime()} />
           ) : undefined
         }
       >
@@ -60,31 +63,21 @@ export default async function BulkPage({ params, searchParams }: BulkPageProps) 
         {refusal && (
           <Notice tone="bad" title="No file was made" reference={flow?.reference ?? undefined} arrival>
             <p>{refusal}</p>
-            {flow?.code === 'step_up_required' && (
-              <p>
-                <StepUpLink returnTo={path} />
-              </p>
-            )}
           </Notice>
         )}
         {prepared && (
           <Notice tone="info" title="Nothing is revoked yet">
-            <p>
+            <p className="text-meta">
               These are the connections that fitted <TimeOr at={bulk.createdAt} otherwise="" />. What is connected later
               is not among them.
             </p>
           </Notice>
         )}
+        {mayStart && <StepUpNotice stepUp={stepUp} what="Revoking and exporting" several returnTo={path} />}
         {bulk.providers.map((provider) => (
           <ProviderWarning key={provider.id} provider={provider} prepared={prepared} />
         ))}
         <div className="grid items-start gap-4 xl:grid-cols-2">
-          <section aria-labelledby="what" className="card p-5">
-            <h2 id="what" className="mb-4 text-section font-semibold">
-              What it covers
-            </h2>
-            <What bulk={bulk} />
-          </section>
           {!prepared && (
             <section aria-labelledby="progress" className="card p-5">
               <h2 id="progress" className="mb-4 text-section font-semibold">
@@ -93,21 +86,38 @@ export default async function BulkPage({ params, searchParams }: BulkPageProps) 
               <Progress bulk={bulk} path={path} at={at} />
             </section>
           )}
+          <section aria-labelledby="what" className="card p-5">
+            <h2 id="what" className="mb-4 text-section font-semibold">
+              What it covers
+            </h2>
+            <What bulk={bulk} />
+          </section>
         </div>
         <section aria-labelledby="rows">
           <div className="mb-2 flex flex-wrap items-center justify-between gap-2">
             <h2 id="rows" className="text-section font-semibold">
               Connections
               {show && (
-                <Link href={filteredAddress(path, at, { show: undefined })} className="link ml-3 text-meta font-normal">
-                  Show all
-                </Link>
+                <span className="ml-3 text-meta font-normal">
+                  {filterWords[show]}{' '}
+                  <Link href={filteredAddress(path, at, { show: undefined })} className="link">
+                    Show all
+                  </Link>
+                </span>
               )}
             </h2>
-            <Export path={path} />
+            {stepUp.fresh ? (
+              <Export path={path} />
+            ) : (
+              !mayStart && (
+                <p className="text-meta text-soft">
+                  Exporting needs a fresh sign-in. <StepUpLink returnTo={filteredAddress(path, at, {})} />
+                </p>
+              )
+            )}
           </div>
           {items.length > 0 ? (
-            <BulkRows rows={items} />
+            <BulkRows rows={items} prepared={prepared} />
           ) : (
             <p className="text-soft">None of them is like that just now.</p>
           )}
@@ -117,6 +127,16 @@ export default async function BulkPage({ params, searchParams }: BulkPageProps) 
     </>
   );
 }
+
+const count = (one: number, word: string) => `${one.toLocaleString('en-US')} ${word}${one === 1 ? '' : 's'}`;
+
+/** What a number of the progress led to. */
+const filterWords: Record<BulkRowFilter, string> = {
+  open: 'Only those that wait for their provider.',
+  wrong: 'Only those where something went wrong.',
+  proved: 'Only those that were proved dead.',
+  unproved: 'Only those that were confirmed, not proved.',
+};
 
 function What({ bulk }: { bulk: BulkDetailView }) {
   return (
@@ -139,7 +159,7 @@ function What({ bulk }: { bulk: BulkDetailView }) {
         </Fact>
       )}
       {bulk.state !== 'prepared' && (
-        <Fact label="All revoked here">
+        <Fact label="Done here">
           <TimeOr at={bulk.finishedAt} otherwise="not yet" />
         </Fact>
       )}
@@ -159,12 +179,15 @@ function Progress({ bulk, path, at }: { bulk: BulkDetailView; path: string; at: 
   const ended = total - progress.here.waiting - progress.upstream.pending - progress.proof.due;
   return (
     <div className="flex flex-col gap-3">
-      <progress value={ended} max={total} aria-label="Rows that are over" className="w-full" />
+      <progress value={ended} max={total} aria-label="Rows that are over" className="progress" />
       <ul aria-live="polite" className="flex flex-col gap-1 tabular">
         {progressLines(progress, total).map(({ text, show, tone }) => (
           <li key={text} className={tones[tone]}>
             {show ? (
-              <Link href={filteredAddress(path, at, { show })} className="hover:underline">
+              <Link
+                href={filteredAddress(path, at, { show })}
+                className="underline decoration-1 underline-offset-4 hover:decoration-2"
+              >
                 {text}
               </Link>
             ) : (

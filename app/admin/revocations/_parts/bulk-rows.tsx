@@ -1,12 +1,12 @@
 import { Link } from '#app/_ui/link';
 import { Moment } from '#app/_ui/moment';
-import { Time } from '#app/_ui/time';
+import { Time, TimeOr } from '#app/_ui/time';
 import type { BulkRowView } from '#lib/revocations/views';
 import { hereWords, thereWords } from '#ui/bulk-words';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 
-/** What became of each connection, here and at its provider. */
-export function BulkRows({ rows }: { rows: BulkRowView[] }) {
+/** What became of each connection, here and at its provider; of a preview, how old each is and when it was last read. */
+export function BulkRows({ rows, prepared }: { rows: BulkRowView[]; prepared: boolean }) {
   return (
     <DataTable
       label="Connections of this revocation"
@@ -14,9 +14,18 @@ export function BulkRows({ rows }: { rows: BulkRowView[] }) {
         <>
           <Th>Account</Th>
           <Th from="md">Person</Th>
-          <Th from="sm">Here</Th>
-          <Th>At the provider</Th>
-          <Th from="lg">Attempts</Th>
+          {prepared ? (
+            <>
+              <Th from="lg">Connected</Th>
+              <Th>Last read</Th>
+            </>
+          ) : (
+            <>
+              <Th from="sm">Here</Th>
+              <Th>At the provider</Th>
+              <Th from="lg">Attempts</Th>
+            </>
+          )}
         </>
       }
     >
@@ -30,26 +39,52 @@ export function BulkRows({ rows }: { rows: BulkRowView[] }) {
               {row.label}
             </Link>{' '}
             <span className="text-soft">{row.provider.name}</span>
+            <span className="block max-w-40 truncate text-soft @min-[42rem]:hidden">
+              {row.person.name ?? row.person.id}
+            </span>
           </Td>
           <Td from="md">
             <Link href={`/admin/people/${row.person.id}`} className="block max-w-44 truncate hover:underline">
               {row.person.name ?? row.person.id}
             </Link>
           </Td>
-          <Td from="sm">
-            {hereWords[row.state]}
-            {row.code && <code className="ml-2 font-mono">{row.code}</code>}
-          </Td>
-          <Td>
-            <There row={row} />
-          </Td>
-          <Td from="lg">
-            {row.upstream?.attempts}
-            {row.upstream?.lastErrorCode && <code className="ml-2 font-mono">{row.upstream.lastErrorCode}</code>}
-          </Td>
+          {prepared ? <Before row={row} /> : <Outcome row={row} />}
         </Tr>
       ))}
     </DataTable>
+  );
+}
+
+function Before({ row }: { row: BulkRowView }) {
+  return (
+    <>
+      <Td from="lg">
+        <Time at={row.connectedAt} />
+      </Td>
+      <Td>
+        <TimeOr at={row.lastUsedAt} otherwise="never" />
+      </Td>
+    </>
+  );
+}
+
+function Outcome({ row }: { row: BulkRowView }) {
+  const { state, code, upstream } = row;
+  return (
+    <>
+      <Td from="sm">
+        <span className="whitespace-nowrap">{hereWords[state]}</span>
+        {code && <code className="block font-mono">{code}</code>}
+      </Td>
+      <Td>
+        <There row={row} />
+        {state !== 'revoked' && <span className="block text-soft @min-[36rem]:hidden">here: {hereWords[state]}</span>}
+      </Td>
+      <Td from="lg">
+        {upstream?.attempts}
+        {upstream?.lastErrorCode && <code className="ml-2 font-mono">{upstream.lastErrorCode}</code>}
+      </Td>
+    </>
   );
 }
 
@@ -68,7 +103,7 @@ function There({ row }: { row: BulkRowView }) {
       )}
       {honouredUntil && honouredUntil > new Date() && (
         <span className="block text-soft">
-          may be honoured until <Time at={honouredUntil} />
+          may be honoured until <Moment at={honouredUntil.toISOString()} />
         </span>
       )}
       {upstream.state === 'unsupported' && upstream.manualUrl && (

@@ -8,14 +8,25 @@ interface CriteriaFormProps {
   providers: { id: string; name: string }[];
   keys: { id: string; name: string }[];
   /** What the address asks for: a link from a person, a key or a provider fills its field. */
-  given: Partial<Record<'provider' | 'personId' | 'readByKey', string>>;
+  given: Partial<Record<'provider' | 'person' | 'readByKey', string>>;
+  /** Whose id the address gives. */
+  personName: string | null;
 }
 
-type Name = 'provider' | 'personId' | 'scope' | 'olderThanDays' | 'unusedForDays' | 'readByKey' | 'readWithinDays';
+const labels = {
+  provider: 'Provider',
+  person: 'Person',
+  scope: 'Scope',
+  olderThanDays: 'Connected longer ago than (days)',
+  unusedForDays: 'Not read for (days)',
+  readByKey: 'Read by the API key',
+  readWithinDays: 'Read by it within the last (days)',
+};
+type Name = keyof typeof labels;
 
 const empty: Record<Name, string> = {
   provider: '',
-  personId: '',
+  person: '',
   scope: '',
   olderThanDays: '',
   unusedForDays: '',
@@ -23,8 +34,10 @@ const empty: Record<Name, string> = {
   readWithinDays: '',
 };
 
+const isName = (text: string): text is Name => Object.hasOwn(labels, text);
+
 /** Says which connections; what is given must hold together. Nothing is revoked by it. */
-export function CriteriaForm({ providers, keys, given }: CriteriaFormProps) {
+export function CriteriaForm({ providers, keys, given, personName }: CriteriaFormProps) {
   const [state, run, pending] = useActionState(prepare, null);
   // Held here, since React empties a form's own fields after each try.
   const [values, setValues] = useState({ ...empty, ...given });
@@ -35,8 +48,10 @@ export function CriteriaForm({ providers, keys, given }: CriteriaFormProps) {
     value: values[name],
     onChange: (event: React.ChangeEvent<HTMLInputElement | HTMLSelectElement>) =>
       setValues({ ...values, [name]: event.target.value }),
+    'aria-invalid': refused?.issues?.some(({ path }) => path === name) || undefined,
     className: 'field',
   });
+  const text = { autoComplete: 'off', spellCheck: false } as const;
   const days = { type: 'number', min: 1, max: 3650, inputMode: 'numeric' } as const;
   return (
     <form action={run} className="card flex flex-col gap-4 p-5">
@@ -48,17 +63,17 @@ export function CriteriaForm({ providers, keys, given }: CriteriaFormProps) {
       </div>
       {refused && (
         <Notice tone="bad" title="Nothing was prepared" reference={refused.reference} arrival>
-          <p>{refused.message}</p>
-          {refused.issues?.map((issue) => (
-            <p key={`${issue.path} ${issue.message}`}>
-              {issue.path && `${issue.path}: `}
-              {issue.message}
-            </p>
-          ))}
+          {refused.issues ? (
+            refused.issues.map(({ path, message }) => (
+              <p key={`${path} ${message}`}>{isName(path) ? `${labels[path]}: ${message}.` : `${message}.`}</p>
+            ))
+          ) : (
+            <p>{refused.message}</p>
+          )}
         </Notice>
       )}
-      <div className="grid gap-4 sm:grid-cols-2">
-        <Labelled name="provider" label="Provider">
+      <div className="grid gap-4 sm:grid-cols-2 2xl:grid-cols-4">
+        <Labelled name="provider">
           <select {...field('provider')}>
             <option value="">Any</option>
             {providers.map(({ id, name }) => (
@@ -68,19 +83,22 @@ export function CriteriaForm({ providers, keys, given }: CriteriaFormProps) {
             ))}
           </select>
         </Labelled>
-        <Labelled name="personId" label="Person (id)">
-          <input {...field('personId')} maxLength={64} autoComplete="off" spellCheck={false} />
+        <Labelled
+          name="person"
+          hint={personName && values.person === given.person ? personName : 'Their id, or their e-mail address.'}
+        >
+          <input {...field('person')} {...text} maxLength={320} aria-describedby="criteria-person-hint" />
         </Labelled>
-        <Labelled name="scope" label="Scope">
-          <input {...field('scope')} maxLength={512} autoComplete="off" spellCheck={false} />
+        <Labelled name="scope" hint="One, by the provider’s name for it.">
+          <input {...field('scope')} {...text} maxLength={512} aria-describedby="criteria-scope-hint" />
         </Labelled>
-        <Labelled name="olderThanDays" label="Connected more than … days ago">
+        <Labelled name="olderThanDays">
           <input {...field('olderThanDays')} {...days} />
         </Labelled>
-        <Labelled name="unusedForDays" label="Not read for … days">
+        <Labelled name="unusedForDays">
           <input {...field('unusedForDays')} {...days} />
         </Labelled>
-        <Labelled name="readByKey" label="Read by the API key">
+        <Labelled name="readByKey">
           <select {...field('readByKey')}>
             <option value="">Any or none</option>
             {keys.map(({ id, name }) => (
@@ -90,9 +108,11 @@ export function CriteriaForm({ providers, keys, given }: CriteriaFormProps) {
             ))}
           </select>
         </Labelled>
-        <Labelled name="readWithinDays" label="… in the last … days">
-          <input {...field('readWithinDays')} {...days} disabled={values.readByKey === ''} />
-        </Labelled>
+        {values.readByKey !== '' && (
+          <Labelled name="readWithinDays" hint="Empty means as far back as the ledger goes.">
+            <input {...field('readWithinDays')} {...days} aria-describedby="criteria-readWithinDays-hint" />
+          </Labelled>
+        )}
       </div>
       <button type="submit" disabled={pending} className="btn btn-primary self-start">
         {pending ? 'Looking' : 'Preview'}
@@ -101,13 +121,18 @@ export function CriteriaForm({ providers, keys, given }: CriteriaFormProps) {
   );
 }
 
-function Labelled({ name, label, children }: { name: Name; label: string; children: React.ReactNode }) {
+function Labelled({ name, hint, children }: { name: Name; hint?: string; children: React.ReactNode }) {
   return (
-    <div className="flex flex-col gap-1">
+    <div className="flex min-w-0 flex-col gap-1">
       <label htmlFor={`criteria-${name}`} className="label">
-        {label}
+        {labels[name]}
       </label>
       {children}
+      {hint && (
+        <p id={`criteria-${name}-hint`} className="hint wrap-anywhere">
+          {hint}
+        </p>
+      )}
     </div>
   );
 }

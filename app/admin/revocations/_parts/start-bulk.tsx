@@ -4,8 +4,16 @@ import { ConfirmDialog } from '#app/_ui/confirm-dialog';
 import { revocationWord } from '#ui/confirmation';
 import { start } from '../actions.ts';
 
+interface StartBulkProps {
+  id: string;
+  total: number;
+  people: number;
+  /** Until when the last sign-in counts: milliseconds since 1970. */
+  signInUntil: number;
+}
+
 /** Begins what this page shows. */
-export function StartBulk({ id, total, people }: { id: string; total: number; people: number }) {
+export function StartBulk({ id, total, people, signInUntil }: StartBulkProps) {
   return (
     <ConfirmDialog
       trigger={`Revoke ${total.toLocaleString('en-US')}`}
@@ -17,6 +25,7 @@ export function StartBulk({ id, total, people }: { id: string; total: number; pe
       ]}
       typed={revocationWord(total)}
       reason
+      signInUntil={signInUntil}
       confirm={`Revoke ${total.toLocaleString('en-US')}`}
       action={start}
     >

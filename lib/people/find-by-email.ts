@@ -1,0 +1,19 @@
+import { and, isNull, sql } from 'drizzle-orm';
+import { requireReader } from '#lib/access/require';
+import type { Context } from '#lib/context';
+import { people } from '#lib/db/schema/people';
+
+/**
+ * The ids of the people with this e-mail address, whatever the case of its letters; two at most, to tell one from
+ * several. An e-mail address identifies nobody: the same one may belong to accounts at several providers.
+ * @throws AppError `unauthenticated`, `forbidden`
+ */
+export async function findByEmail(ctx: Context, email: string): Promise<string[]> {
+  requireReader(ctx);
+  const found = await ctx.database.db
+    .select({ id: people.id })
+    .from(people)
+    .where(and(sql`lower(${people.email}) = lower(${email})`, isNull(people.deletedAt)))
+    .limit(2);
+  return found.map(({ id }) => id);
+}
