@@ -4,7 +4,15 @@ import { sql } from 'drizzle-orm';
 import { Webhook } from 'standardwebhooks';
 import type { RunningApp } from './app-process.ts';
 import { expect, test } from './governed.ts';
-import { type Connectable, freezeBy, frozenBanner, givenConnection, someone, statusWithToken } from './steps.ts';
+import {
+  type Connectable,
+  freezeBy,
+  frozenBanner,
+  givenConnection,
+  someone,
+  statusWithToken,
+  stepUpByHand,
+} from './steps.ts';
 
 /** Where the service runs whose key leaks, where another one runs, and where whoever found the key sits. */
 const [home, office, elsewhere] = ['198.51.100.20', '192.0.2.80', '203.0.113.66'];
@@ -36,17 +44,6 @@ async function download(page: Page, button: Locator): Promise<string> {
   const coming = page.waitForEvent('download');
   await button.click();
   return readFileSync(await (await coming).path(), 'utf8');
-}
-
-/** Signs in once more, at the provider's own pages, and is back where the link was. */
-async function signInOnceMore(page: Page): Promise<void> {
-  await page.getByRole('link', { name: 'Sign in once more' }).click();
-  await page.getByRole('button', { name: /^Sign in with/ }).click();
-  await page
-    .getByRole('button', { name: /administrator|Ada/i })
-    .first()
-    .click();
-  await page.waitForURL(/\/admin\//);
 }
 
 test('the bad day: a key leaks, and everything that it read is found, stopped, revoked, proved dead and handed over', async ({
@@ -131,7 +128,7 @@ test('the bad day: a key leaks, and everything that it read is found, stopped, r
   await page.getByRole('button', { name: 'Filter' }).click();
   await expect(ledger).toHaveCount(1 + taken.length);
   await page.getByRole('button', { name: 'JSON lines' }).click();
-  await signInOnceMore(page);
+  await stepUpByHand(page, /\/admin\//);
   const lines = (await download(page, page.getByRole('button', { name: 'JSON lines' }))).trimEnd().split('\n');
   const reads = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(reads.map(({ connection_id }) => connection_id)).toEqual(taken.map(({ id }) => id));

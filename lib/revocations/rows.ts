@@ -4,6 +4,7 @@ import { requireReader } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import type { Page } from '#lib/cursor';
 import { bulkRevocationRows } from '#lib/db/schema/bulk-revocations';
+import { connectionUses } from '#lib/db/schema/connection-uses';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
 import { revocations } from '#lib/db/schema/revocations';
@@ -54,7 +55,7 @@ export async function listBulkRows(ctx: Context, input: ListBulkRowsInput): Prom
       label: connections.label,
       subject: connections.subject,
       connectedAt: connections.connectedAt,
-      lastUsedAt: connections.lastUsedAt,
+      lastUsedAt: connectionUses.lastUsedAt,
       name: sql<string | null>`coalesce(${people.name}, ${people.email})`,
       upstream: revocations.state,
       attempts: revocations.attempts,
@@ -68,6 +69,10 @@ export async function listBulkRows(ctx: Context, input: ListBulkRowsInput): Prom
     .from(row)
     .innerJoin(connections, and(eq(connections.personId, row.personId), eq(connections.id, row.connectionId)))
     .innerJoin(people, eq(people.id, row.personId))
+    .leftJoin(
+      connectionUses,
+      and(eq(connectionUses.personId, row.personId), eq(connectionUses.connectionId, row.connectionId)),
+    )
     .leftJoin(
       revocations,
       and(
