@@ -1,6 +1,9 @@
-import type { Context } from '#lib/context';
+import type { Context, Runtime } from '#lib/context';
 import { contextFor } from '#lib/http/request-context';
 import { getRuntime } from '#lib/runtime';
+
+/** What this process works with, for the machine API where Next mounts it. */
+export const apiRuntime = (): Promise<Runtime> => getRuntime();
 
 /** The context of a request to the machine API: nobody's, until the API itself has checked the key it shows. */
 export async function apiContext(request: Request): Promise<Context> {

@@ -1,10 +1,9 @@
 import { createApi } from '#lib/api/app';
 import { createNextMount } from '#lib/api/next-mount';
-import { apiContext } from '#lib/http/api-context';
-import { getRuntime } from '#lib/runtime';
+import { apiContext, apiRuntime } from '#lib/http/api-context';
 
 /** The second mount of the machine API, for where only Next runs; `server.ts` answers before a request comes here. */
-const answer = createNextMount(getRuntime, createApi(apiContext));
+const answer = createNextMount(apiRuntime, createApi(apiContext));
 
 /** Nothing here is ever the same twice: without saying so, Next wraps each request to find out. */
 export const dynamic = 'force-dynamic';
