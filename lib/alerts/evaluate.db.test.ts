@@ -196,6 +196,30 @@ test('after a standstill of hours everything is read, and each entry once', asyn
   ]);
 });
 
+test('a slice that is too much for a statement is read in shorter ones, and nothing of it twice', async () => {
+  const runtime = hub();
+  const clock = alertClock(runtime);
+  await clock.evaluate(0);
+  const refreshed = { action: 'token.refreshed', provider: 'acme' } as const;
+  await clock.happened(0.5, refreshed);
+  await clock.evaluate(1);
+  await database.db.execute(sql`create function too_much() returns trigger language plpgsql as $$
+    begin if new.total - old.total > 2 then raise exception 'too much'; end if; return new; end $$`);
+  await database.db.execute(
+    sql`create trigger too_much before update on event_totals for each row execute function too_much()`,
+  );
+  try {
+    for (const minute of [1.1, 2.1, 3.1, 4.1]) await clock.happened(minute, refreshed, 2);
+    await clock.evaluate(5);
+    expect(await database.db.select().from(eventTotals)).toMatchObject([{ total: 9 }]);
+    expect(runtime.logged.map(({ event }) => event)).toContain('alert_slice_shortened');
+    await clock.happened(5.1, refreshed, 3);
+    await expect(clock.evaluate(6)).rejects.toThrow();
+  } finally {
+    await database.db.execute(sql`drop function too_much() cascade`);
+  }
+});
+
 test('a database that comes back after weeks is up to date with the first look', async () => {
   const clock = alertClock(hub(), new Date('2026-10-22T12:00:00Z'));
   const weeks = 4 * 7 * 24 * 60;

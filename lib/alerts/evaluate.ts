@@ -21,8 +21,11 @@ import { AppError } from '#lib/errors';
 import { settledHorizon } from '#lib/ledger/settled-horizon';
 import { announceConnections, endOfAnnounceable } from '#lib/webhooks/announce';
 
-/** What is read and committed at once; after a standstill, a window's events still meet in one look at it. */
-const sliceMilliseconds = 5 * 60_000;
+/**
+ * What is read and committed at once; after a standstill, a window's events still meet in one look at it. One that fails
+ * is read in shorter ones: what is too much for a statement in its time would end all alerts.
+ */
+const sliceSeconds = [300, 30, 3] as const;
 /** Slices and seconds of one tick: the rest of a long standstill is made up by the next ticks. */
 const mostSlices = 100;
 const budgetSeconds = 40;
@@ -89,25 +92,26 @@ async function evaluateSlice(tx: Db, ctx: Context, rules: readonly Rule[], slice
  * Where the slice ends that begins at `from`. A time in which nothing was written is one slice, however long: a database
  * that comes back after a week is up to date with its first look.
  */
-async function endOfSlice(tx: Db, from: Date, settledTo: Date): Promise<Date> {
+async function endOfSlice(tx: Db, from: Date, settledTo: Date, seconds: number): Promise<Date> {
   const [next] = await tx
     .select({ at: ledger.at })
     .from(ledger)
     .where(and(gt(ledger.at, from), lte(ledger.at, settledTo)))
     .orderBy(asc(ledger.at), asc(ledger.id))
     .limit(1);
-  const usual = Math.min(settledTo.getTime(), from.getTime() + sliceMilliseconds);
-  return new Date(Math.max(usual, (next?.at ?? settledTo).getTime() - 1));
+  if (!next) return settledTo;
+  const usual = Math.min(settledTo.getTime(), from.getTime() + seconds * 1000);
+  return new Date(Math.max(usual, next.at.getTime() - 1));
 }
 
 /** Reads the next slice; false where nothing is left, or another process is at it. */
-async function readNext(ctx: Context, rules: readonly Rule[], settledTo: Date): Promise<boolean> {
+async function readNext(ctx: Context, rules: readonly Rule[], settledTo: Date, seconds: number): Promise<boolean> {
   return withTransaction(ctx.database.db, async (tx) => {
     const progress = await lockProgress(tx);
     if (!progress) return false;
     const from = progress.readTo;
     // The very first look: what was before is nobody's news.
-    const latest = from ? await endOfSlice(tx, from, settledTo) : settledTo;
+    const latest = from ? await endOfSlice(tx, from, settledTo, seconds) : settledTo;
     if (from && latest <= from) return false;
     // A slice that fails is read again as it was: one that is too much for a statement would end all alerts.
     const to = from ? await endOfAnnounceable(tx, { from, to: latest }) : latest;
@@ -158,8 +162,14 @@ export async function evaluateAlerts(ctx: Context, input: EvaluateInput = {}): P
   const rules = await currentRules(db);
   const begun = performance.now();
   const over = () => signal?.aborted || performance.now() - begun > seconds * 1000;
-  for (let slices = 0; settledTo && slices < mostSlices && !over(); slices++) {
-    if (!(await readNext(ctx, rules, settledTo))) break;
+  for (let slices = 0, length = 0; settledTo && slices < mostSlices && !over(); slices++) {
+    try {
+      if (!(await readNext(ctx, rules, settledTo, sliceSeconds[length] ?? 3))) break;
+    } catch (error) {
+      length += 1;
+      if (length >= sliceSeconds.length) throw error;
+      ctx.log.warn({ event: 'alert_slice_shortened', seconds: sliceSeconds[length], err: error });
+    }
   }
   await checkStates(ctx, rules, given ?? (await databaseNow(db)));
 }

@@ -37,7 +37,7 @@ function check(rule: Rule, numbers: Readonly<Record<string, number>>): void {
     if (!name) return [{ path, message: 'This rule has no such number' }];
     const { least, most } = numberLimits[name];
     const within = Number.isInteger(value) && value >= least && value <= most;
-    return within ? [] : [{ path, message: `Write a whole number from ${least} to ${most}` }];
+    return within ? [] : [{ path, message: `Write a whole number from ${least} to ${most.toLocaleString('en-US')}` }];
   });
   const { opens, holds } = levelsOf(withNumbers(rule, numbers));
   if (issues.length === 0 && holds > opens)

@@ -1,6 +1,7 @@
 import { Link } from '#app/_ui/link';
 import { Time } from '#app/_ui/time';
 import type { AlertDetailView } from '#lib/alerts/views';
+import { numberText } from '#ui/number-text';
 
 type One = AlertDetailView['evidence'][number];
 
@@ -8,17 +9,23 @@ const words: Record<string, string> = {
   code: 'code',
   ip: 'from',
   network: 'network',
-  reads: 'reads',
-  busiest_before: 'reads at most before',
-  minutes: 'minutes',
   unlimited: 'without an end',
-  grants: 'grants',
-  processes: 'processes that noticed',
-  of: 'of',
   request: 'request',
   provider: 'provider',
   api_key: 'key',
 };
+
+/** What was measured, as a phrase; null for an event. */
+function measured({ reads, busiest_before, minutes, grants, capped, processes, of }: One): string | null {
+  if (typeof reads === 'number')
+    return typeof busiest_before === 'number'
+      ? `${numberText(reads)} reads within ${minutes} minutes, at most ${numberText(busiest_before)} before`
+      : `${numberText(reads)} ${reads === 1 ? 'read' : 'reads'}`;
+  if (typeof grants === 'number')
+    return `${numberText({ count: grants, capped: capped === true })} ${grants === 1 ? 'grant' : 'grants'}, such as`;
+  if (typeof minutes === 'number') return `a life of ${numberText(minutes)} minutes, such as of`;
+  return typeof processes === 'number' ? `noticed by ${processes} of ${of} processes` : null;
+}
 
 function momentOf({ at, since }: One): Date | null {
   const text = at ?? since;
@@ -43,8 +50,8 @@ export function Evidence({ evidence, count }: EvidenceProps) {
   const more = evidence.slice(shown);
   return (
     <>
-      {count !== null && count > evidence.length && (
-        <p className="text-meta text-soft">The last {evidence.length === 1 ? 'one' : evidence.length}, newest first.</p>
+      {count !== null && evidence.length > 1 && count > evidence.length && (
+        <p className="text-meta text-soft">The last {evidence.length}, newest first.</p>
       )}
       <Lines evidence={evidence.slice(0, shown)} />
       {more.length > 0 && (
@@ -74,6 +81,7 @@ function Lines({ evidence }: { evidence: One[] }) {
 function Line({ one }: { one: One }) {
   const moment = momentOf(one);
   const { connection } = one;
+  const phrase = measured(one);
   const facts = Object.entries(words).flatMap(([name, word]) => {
     const value = one[name];
     return value === undefined || value === null || value === false ? [] : [{ name, word, value }];
@@ -81,6 +89,7 @@ function Line({ one }: { one: One }) {
   return (
     <div className="flex flex-wrap gap-x-4 gap-y-1 text-meta">
       {moment && <Time at={moment} />}
+      {phrase && <span>{phrase}</span>}
       {typeof connection === 'string' && (
         <Link href={`/admin/connections/${connection}`} className="link font-mono wrap-anywhere">
           {connection}

@@ -64,7 +64,7 @@ export function RuleForm({ rule: { id, numbers, counts, changed } }: { rule: Rul
       })}
       {refused && (
         <Notice tone="bad" title="Nothing was changed" reference={refused.reference} arrival>
-          <p>{refused.message}</p>
+          <p>{refused.issues ? 'Some numbers need another look.' : refused.message}</p>
         </Notice>
       )}
       {outcome?.state.ok && <Notice tone="good" title={outcome.done} arrival />}
