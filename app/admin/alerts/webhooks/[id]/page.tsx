@@ -78,7 +78,11 @@ export default async function WebhookPage({ params, searchParams }: WebhookPageP
             </Link>
           ))}
         </nav>
-        {administrator && webhook.disabledAt === null && <RetryAll webhook={webhook.id} failed={webhook.failed} />}
+        {administrator && webhook.disabledAt === null && (
+          <div className="ml-auto">
+            <RetryAll webhook={webhook.id} failed={webhook.failed} />
+          </div>
+        )}
       </div>
       {items.length > 0 ? (
         <DeliveryTable path={path} deliveries={items} />

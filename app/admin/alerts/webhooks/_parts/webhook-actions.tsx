@@ -28,7 +28,10 @@ export function WebhookActions({ id, name, enabled }: WebhookActionsProps) {
     );
   }
   return (
-    <div className="flex flex-col gap-3">
+    <section aria-labelledby="change" className="card flex flex-col gap-3 p-5">
+      <h2 id="change" className="mb-1 text-section font-semibold">
+        Try and change
+      </h2>
       <div className="flex flex-wrap gap-2">
         <form action={test}>
           <input type="hidden" name="id" value={id} />
@@ -79,6 +82,6 @@ export function WebhookActions({ id, name, enabled }: WebhookActionsProps) {
           <p>{tested.message}</p>
         </Notice>
       )}
-    </div>
+    </section>
   );
 }
