@@ -24,10 +24,23 @@ test('an administrator finds who read a token, follows the list live, and export
   await expect(page.getByRole('link', { name: /^Person: / })).toBeVisible();
   await expect(table.getByRole('row')).toHaveCount(2);
 
+  await page.clock.install();
   await page.getByRole('link', { name: 'Follow live' }).click();
   await expect(page.getByText(/Following: this list/)).toBeVisible();
   await vend(app, connection);
   await expect(table.getByRole('row')).toHaveCount(3);
+
+  // Left alone it stops asking, so that the session idles out; a touch lets it go on.
+  await page.clock.fastForward('16:00');
+  const asked: string[] = [];
+  page.on('request', (request) => void asked.push(request.url()));
+  await vend(app, connection);
+  await page.clock.runFor(30_000);
+  expect(asked).toEqual([]);
+  await expect(table.getByRole('row')).toHaveCount(3);
+  await page.mouse.move(200, 200);
+  await page.clock.runFor(10_000);
+  await expect(table.getByRole('row')).toHaveCount(4);
   await page.getByRole('link', { name: 'Stop following' }).click();
 
   const found = page.url();
@@ -43,6 +56,7 @@ test('an administrator finds who read a token, follows the list live, and export
     .trimEnd()
     .split('\n');
   expect(lines.map((line) => JSON.parse(line) as Record<string, unknown>)).toMatchObject([
+    { action: 'token.vended', connection_id: connection },
     { action: 'token.vended', connection_id: connection },
     { action: 'token.vended', connection_id: connection },
   ]);

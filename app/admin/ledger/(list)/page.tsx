@@ -93,7 +93,7 @@ export default async function Ledger({ searchParams }: { searchParams: Promise<S
         )}
         {live && (
           <p role="status" className="text-soft">
-            Following: this list is read again every {refreshSeconds} seconds.
+            Following: this list is read again every {refreshSeconds} seconds while you are here.
           </p>
         )}
         <ExportForm filters={filters} />
