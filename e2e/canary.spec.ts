@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test';
 import { CanarySweep } from '#tests/canary';
 import { copyDatabase } from '#tests/canary-database';
 import { tapServers } from '#tests/canary-tap';
+import type { RunningApp } from './app-process.ts';
 import { expect, test } from './fixtures.ts';
 import {
   callHub,
@@ -12,6 +13,7 @@ import {
   serviceKey,
   signInAs,
   someone,
+  stepUpAs,
   vend,
 } from './steps.ts';
 
@@ -32,6 +34,39 @@ async function sweepBrowser(sweep: CanarySweep, who: string, page: Page, paths: 
   });
   sweep.search(`storage of ${who}`, stored);
   sweep.search(`cookies of ${who}`, JSON.stringify(await page.context().cookies()));
+}
+
+/** Adds a webhook that is never sent anything, and leaves the page that shows its secret. */
+async function newWebhookSecret(page: Page): Promise<string> {
+  await page.goto('/admin/alerts/webhooks');
+  await page.getByLabel('Name').fill(someone('hook'));
+  await page.getByLabel('Address').fill('https://hooks.example.com/');
+  await page.getByRole('checkbox', { name: 'connection.recovered' }).check();
+  await page.getByRole('button', { name: 'Add webhook' }).click();
+  const secret = await page.getByText(/^whsec_/).textContent();
+  return (secret ?? '').replace('whsec_', '');
+}
+
+/** What an administrator takes away as files: the ledger, and a bulk revocation that is only prepared. */
+async function sweepFiles(sweep: CanarySweep, page: Page, app: RunningApp, person: string): Promise<void> {
+  await stepUpAs(page, app, 'admin@example.com');
+  await page.goto(`/admin/revocations?person=${person}`);
+  await page.getByRole('button', { name: 'Preview' }).click();
+  await page.getByText('Nothing is revoked yet').waitFor();
+  const { pathname } = new URL(page.url());
+  sweep.search('the preview of a bulk revocation', await page.content());
+  const files: [string, string][] = [
+    ['/admin/ledger/export', 'csv'],
+    ['/admin/ledger/export', 'jsonl'],
+    [`${pathname}/export`, 'csv'],
+    [`${pathname}/export`, 'json'],
+  ];
+  for (const [path, format] of files) {
+    const answer = await page.request.post(path, { headers: { origin: app.url }, form: { format }, maxRedirects: 0 });
+    const text = await answer.text();
+    expect([answer.status(), text.length > 500], `${path} as ${format}`).toEqual([200, true]);
+    sweep.search(`${path} as ${format}`, text);
+  }
 }
 
 test('no token, code, verifier, secret or key is anywhere it should not be @postgres', async ({
@@ -85,7 +120,7 @@ test('no token, code, verifier, secret or key is anywhere it should not be @post
   const secrets = [
     ...new Set([...tap.secrets(), ...codes, ...(app.environment.VAULT_KEYS?.split(':').slice(1) ?? [])]),
   ];
-  secrets.push(key, app.environment.SESSION_PASSWORD ?? '');
+  secrets.push(key, app.environment.SESSION_PASSWORD ?? '', await newWebhookSecret(administrator));
   for (const provider of connectable) secrets.push(demo.server(provider).clientSecret);
   // Of each provider at least two access tokens, two codes' worth of exchange and, where there are any, ID tokens.
   expect(secrets.length).toBeGreaterThan(30);
@@ -93,11 +128,14 @@ test('no token, code, verifier, secret or key is anywhere it should not be @post
   for (const secret of secrets) expect(secret.length).toBeGreaterThanOrEqual(16);
   const sweep = new CanarySweep(secrets);
 
-  const own = ['/connections', '/account', '/connect?provider=okta', '/nothing'];
+  const own = ['/connections', '/account', '/activity', '/connect?provider=okta', '/nothing'];
   for (const id of ids) own.push(`/connections/${id}`);
   const admins = ['/admin/connections', '/admin/people', '/admin/api-keys'];
   for (const id of ids) admins.push(`/admin/connections/${id}`);
-  admins.push(`/admin/people/${await personOf(app, ids[1] ?? '')}`);
+  const owner = await personOf(app, ids[1] ?? '');
+  admins.push(`/admin/people/${owner}`, '/admin/ledger');
+  const governing = ['/admin', '/admin/alerts', '/admin/alerts/rules', '/admin/alerts/webhooks', '/admin/freezes'];
+  governing.push('/admin/revocations', '/admin/ledger/seals', '/admin/status', `/admin/ledger?connection=${revoked}`);
 
   await administrator.goto(`/admin/people?q=${encodeURIComponent(name)}`);
   await administrator.getByRole('link', { name, exact: true }).click();
@@ -106,7 +144,9 @@ test('no token, code, verifier, secret or key is anywhere it should not be @post
   await administrator.getByText('The role is Auditor now').waitFor();
   await sweepBrowser(sweep, 'the person', person, own);
   await sweepBrowser(sweep, 'the auditor', auditor, admins);
-  await sweepBrowser(sweep, 'the administrator', administrator, admins);
+  await sweepBrowser(sweep, 'the administrator', administrator, [...admins, ...governing]);
+  await sweepFiles(sweep, administrator, app, owner);
+  sweep.search('/metrics', await (await fetch(`${app.url}/metrics`)).text());
 
   const paths = ['/connections', ...ids.map((id) => `/connections/${id}`), '/openapi.json', '/connections/con_none'];
   for (const path of paths) sweep.search(`the API's ${path}`, await (await callHub(app, key, path)).text());
@@ -125,5 +165,5 @@ test('no token, code, verifier, secret or key is anywhere it should not be @post
   tap.stop();
 
   expect(sweep.findings).toEqual([]);
-  expect(sweep.places).toBeGreaterThan(60);
+  expect(sweep.places).toBeGreaterThan(100);
 });
