@@ -1,5 +1,5 @@
 import { notFound, redirect } from 'next/navigation';
-import type { PersonContext } from '#lib/access/require';
+import { type PersonContext, readsEverything } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { isAppError } from '#lib/errors';
 import { safeReturnTo, signInPage } from '#lib/http/return-to';
@@ -17,10 +17,23 @@ export async function personPage(returnTo: string): Promise<PersonContext> {
   return ctx as PersonContext;
 }
 
+/** Requests that were counted as refused: a layout and its page ask both. */
+const counted = new WeakSet<Context>();
+
+/** For whoever is no administrator or auditor there is no such page, and the ledger says who looked for one. */
+export function onlyForReaders(ctx: Context): void {
+  if (readsEverything(ctx)) return;
+  if (!counted.has(ctx)) {
+    counted.add(ctx);
+    ctx.refusals.add(ctx, 'forbidden');
+  }
+  notFound();
+}
+
 /** For admin pages: administrators and auditors; for everybody else there is no such page. */
 export async function adminPage(returnTo = '/admin'): Promise<PersonContext> {
   const ctx = await personPage(returnTo);
-  if (ctx.actor.role === 'user') notFound();
+  onlyForReaders(ctx);
   return ctx;
 }
 
