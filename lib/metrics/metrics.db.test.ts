@@ -8,9 +8,10 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { alerts, eventTotals } from '#lib/db/schema/alerts';
 import { metricsListener } from '#lib/metrics/metrics-listener';
 import { findPromtool } from '#scripts/promtool';
-import { alertClock } from '#tests/alerts';
+import { alertClock, raisedBy } from '#tests/alerts';
 import { sharedDatabase } from '#tests/database';
 import { createRuntime, plainRecord } from '#tests/hub';
+import { Visitor } from '#tests/visitor';
 
 const database = sharedDatabase();
 const rulesFile = fileURLToPath(new URL('../../deploy/prometheus-alerts.yml', import.meta.url));
@@ -143,4 +144,33 @@ test('an entry that was read shows in the counters', async () => {
   await clock.evaluate(2);
   const { metricsOf } = await import('#lib/metrics/collect');
   expect(await metricsOf(runtime).metrics()).toContain('{action="connection.created",outcome="ok",provider="other"} 3');
+});
+
+test('every process says the same of the hub', async () => {
+  const { metricsOf } = await import('#lib/metrics/collect');
+  const [one, other] = [createRuntime(database.current, []), createRuntime(database.current, [])];
+  const ofHub = async (runtime: typeof one) =>
+    (await metricsOf(runtime).metrics())
+      .split('\n')
+      .filter((line) => /^grantkeep_(events|alerts\{|webhook)/.test(line));
+  const said = await ofHub(one);
+  expect(said.length).toBeGreaterThan(5);
+  expect(await ofHub(other)).toEqual(said);
+});
+
+test('what callers make up becomes no series', async () => {
+  const runtime = createRuntime(database.current, [plainRecord('http://127.0.0.1:1')]);
+  await database.db.delete(eventTotals);
+  const visitor = new Visitor(runtime);
+  await raisedBy(runtime, async () => {
+    for (let n = 0; n < 20; n++) {
+      await visitor.start({ intent: 'sign_in', provider: `made-up-${n}` });
+      await visitor.callback(
+        `${runtime.config.appUrl.origin}/oauth/callback?code=x&state=${n}&iss=https://${n}.example`,
+      );
+    }
+  });
+  const series = await database.db.select().from(eventTotals);
+  expect(series.reduce((sum, { total }) => sum + total, 0)).toBeGreaterThanOrEqual(20);
+  expect(new Set(series.map(({ provider }) => provider))).toEqual(new Set(['']));
 });

@@ -5,17 +5,19 @@ import { Notice } from '#app/_ui/notice';
 import { retry, retryAll } from '../actions.ts';
 import { Outcome } from './outcome.tsx';
 
-/** Sends one message once more, at once. */
-export function RetryOne({ id }: { id: number }) {
+/** Sends one message once more, at once, unless it was taken: then only how the last try went is left to see. */
+export function RetryOne({ id, taken }: { id: number; taken: boolean }) {
   const [state, run, pending] = useActionState(retry, null);
   return (
-    <div className="flex flex-col gap-3">
-      <form action={run}>
-        <input type="hidden" name="id" value={id} />
-        <button type="submit" disabled={pending} className="btn btn-small btn-plain">
-          {pending ? 'Sending' : 'Send again now'}
-        </button>
-      </form>
+    <div className="mt-4 flex flex-col gap-3 empty:hidden">
+      {!taken && (
+        <form action={run}>
+          <input type="hidden" name="id" value={id} />
+          <button type="submit" disabled={pending} className="btn btn-small btn-plain">
+            {pending ? 'Sending' : 'Send again now'}
+          </button>
+        </form>
+      )}
       {state?.ok && state.data && <Outcome what="The message" {...state.data} />}
       {state?.ok === false && (
         <Notice tone="bad" title="Nothing was sent" reference={state.reference} arrival>

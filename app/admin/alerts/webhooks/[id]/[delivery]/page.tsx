@@ -26,7 +26,6 @@ export default async function DeliveryPage({ params }: DeliveryPageProps) {
   const [webhook, delivery] = await orNotFound(
     Promise.all([getWebhook(ctx, id), getDelivery(ctx, { webhook: id, id: number })]),
   );
-  const retriable = delivery.state !== 'delivered' && webhook.disabledAt === null;
   return (
     <>
       <StandingBrakes />
@@ -44,10 +43,8 @@ export default async function DeliveryPage({ params }: DeliveryPageProps) {
             Attempts
           </h2>
           <Attempts delivery={delivery} />
-          {ctx.actor.role === 'administrator' && retriable && (
-            <div className="mt-4">
-              <RetryOne id={delivery.id} />
-            </div>
+          {ctx.actor.role === 'administrator' && webhook.disabledAt === null && (
+            <RetryOne id={delivery.id} taken={delivery.state === 'delivered'} />
           )}
         </section>
         <section aria-labelledby="sent" className="card p-5 xl:col-span-2">
