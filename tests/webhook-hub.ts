@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { sql } from 'drizzle-orm';
-import { afterEach, beforeEach } from 'vitest';
+import { beforeEach, onTestFinished } from 'vitest';
 import { alertCounts, alertProgress, alerts } from '#lib/db/schema/alerts';
 import { connectionOutages, webhookEndpoints, webhookMessages } from '#lib/db/schema/webhooks';
 import { alertClock } from '#tests/alerts';
@@ -13,13 +13,46 @@ interface Got {
   body: string;
 }
 
+/** A receiver on loopback that can go down and come back at the same address; gone when the test is over. */
+export async function webhookReceiver() {
+  const got: Got[] = [];
+  const answer = { status: 204, headers: {} as Record<string, string> };
+  const hook = { refuse: (_: string) => false };
+  let port = 0;
+  let stop: (() => Promise<void>) | undefined;
+  const up = async () => {
+    const server = createServer(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += String(chunk);
+      got.push({ headers: request.headers as Record<string, string>, body });
+      response.writeHead(hook.refuse(body) ? 503 : answer.status, answer.headers).end('not to be kept');
+    });
+    const listening = await listenOnLoopback(server, { port });
+    port = listening.port;
+    stop = listening.close;
+  };
+  const down = async () => {
+    await stop?.();
+    stop = undefined;
+  };
+  await up();
+  onTestFinished(down);
+  return Object.assign(hook, {
+    got,
+    answer,
+    up,
+    down,
+    url: `http://127.0.0.1:${port}/hook`,
+    host: `127.0.0.1:${port}`,
+  });
+}
+
 /**
  * A database and hubs on it that may send webhooks to receivers on loopback; emptied before each test. Call it at the
  * top of a file.
  */
 export function webhookHub() {
   const database = sharedDatabase();
-  const closing: (() => Promise<void>)[] = [];
 
   beforeEach(async () => {
     const { db } = database;
@@ -27,43 +60,6 @@ export function webhookHub() {
       await db.delete(table);
     await db.execute(sql`truncate ledger`);
   });
-  afterEach(async () => {
-    for (const close of closing.splice(0)) await close();
-  });
-
-  /** A receiver on loopback that can go down and come back at the same address. */
-  async function receiver() {
-    const got: Got[] = [];
-    const answer = { status: 204, headers: {} as Record<string, string> };
-    const hook = { refuse: (_: string) => false };
-    let port = 0;
-    let stop: (() => Promise<void>) | undefined;
-    const up = async () => {
-      const server = createServer(async (request, response) => {
-        let body = '';
-        for await (const chunk of request) body += String(chunk);
-        got.push({ headers: request.headers as Record<string, string>, body });
-        response.writeHead(hook.refuse(body) ? 503 : answer.status, answer.headers).end('not to be kept');
-      });
-      const listening = await listenOnLoopback(server, { port });
-      port = listening.port;
-      stop = listening.close;
-    };
-    const down = async () => {
-      await stop?.();
-      stop = undefined;
-    };
-    await up();
-    closing.push(down);
-    return Object.assign(hook, {
-      got,
-      answer,
-      up,
-      down,
-      url: `http://127.0.0.1:${port}/hook`,
-      host: `127.0.0.1:${port}`,
-    });
-  }
 
   /** A hub whose operator allows webhooks to these hosts, its administrator, and the clock of its ledger. */
   async function hubWith(...hosts: string[]) {
@@ -72,5 +68,5 @@ export function webhookHub() {
     return { runtime, admin: (await addPerson(runtime)).ctx('administrator'), clock: alertClock(runtime) };
   }
 
-  return { database, receiver, hubWith };
+  return { database, receiver: webhookReceiver, hubWith };
 }

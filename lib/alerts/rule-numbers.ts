@@ -55,13 +55,19 @@ export function numbersOf(rule: Rule): { name: NumberName; value: number }[] {
   return names.map((name) => ({ name, value: values[name] }));
 }
 
-/** The rule with other numbers. What is no number of it, or lies outside of the bounds, counts as not there. */
+/**
+ * The rule with other numbers. What is no number of it, or lies outside of the bounds, counts as not there. What keeps it
+ * open is never more than what opens it.
+ */
 export function withNumbers<One extends Rule>(rule: One, numbers: Readonly<Record<string, unknown>>): One {
   const set: Partial<Record<NumberName, number>> = {};
-  for (const { name } of numbersOf(rule)) {
+  const settable = numbersOf(rule);
+  for (const { name } of settable) {
     const value = numbers[name];
     const { least, most } = numberLimits[name];
     if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) set[name] = value;
   }
+  const follows = 'holdsAt' in rule && !settable.some(({ name }) => name === 'holdsAt');
+  if (follows) set.holdsAt = Math.min(rule.holdsAt, set.threshold ?? rule.threshold);
   return { ...rule, ...set };
 }

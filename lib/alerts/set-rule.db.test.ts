@@ -81,6 +81,16 @@ describe('a rule', () => {
     expect(await changes(runtime)).toEqual([]);
   });
 
+  test('whose threshold falls below what keeps it open is kept open by no more than that', async () => {
+    const { runtime, admin } = await given();
+    await setRule(admin, { rule: 'mass_revocation', numbers: { threshold: 2 } });
+    const clock = alertClock(runtime);
+    await clock.evaluate(0);
+    await clock.happened(1, { action: 'connection.revoked', provider: 'acme' }, 2);
+    await clock.evaluate(2);
+    expect(await clock.alerts()).toEqual(['mass_revocation hub open']);
+  });
+
   test('is not changed by what stands in its row and does not fit it', async () => {
     const { runtime, admin } = await given();
     await database.db.insert(alertRules).values({
