@@ -1,5 +1,6 @@
-import { sql } from 'drizzle-orm';
+import { desc, sql } from 'drizzle-orm';
 import { checkFailed, type Fault } from '#lib/audit/faults';
+import { lastSeal } from '#lib/audit/seals';
 import { type LedgerReport, type VerifyLedgerInput, verifyLedger } from '#lib/audit/verify-ledger';
 import { type Context, isDatabaseUnavailable } from '#lib/context';
 import { mayPass } from '#lib/db/may-pass';
@@ -7,6 +8,7 @@ import { ledger } from '#lib/db/schema/ledger';
 import { isAppError } from '#lib/errors';
 import { writeCheckpoint } from '#lib/ledger/checkpoint';
 import { record } from '#lib/ledger/record';
+import { encodeSeal } from '#lib/ledger/seal-statement';
 import { createSigningKeys } from '#lib/ledger/signing-keys';
 
 /** The place of a fault in words for a program: `seal=7 month=2026-11 row=1234`. */
@@ -68,12 +70,24 @@ export async function checkLedger(ctx: Context, input: VerifyLedgerInput = {}): 
   return report;
 }
 
-/** Whether nobody verified the ledger for a day. */
-export async function isCheckDue({ database }: Pick<Context, 'database'>): Promise<boolean> {
-  const [recent] = await database.db
-    .select({ at: ledger.at })
+/**
+ * Whether the end of the chain was forged in our name, which costs nothing to ask each minute. One by a key that this
+ * process does not know may be of another that has a new one already: that is left to the check of the day.
+ */
+async function isLastSealForged({ database, config }: Pick<Context, 'database' | 'config'>): Promise<boolean> {
+  const last = await lastSeal(database.db);
+  if (!last) return false;
+  const signature = Buffer.from(last.signature, 'base64');
+  return createSigningKeys(config).verify(last.keyId, encodeSeal(last), signature) === 'bad';
+}
+
+/** Whether nobody verified the ledger for a day, or whoever did cannot have seen how the chain ends now. */
+export async function isCheckDue(ctx: Pick<Context, 'database' | 'config'>): Promise<boolean> {
+  const [recent] = await ctx.database.db
+    .select({ outcome: ledger.outcome })
     .from(ledger)
     .where(sql`${ledger.action} = 'ledger.verified' and ${ledger.at} > now() - interval '1 day'`)
+    .orderBy(desc(ledger.at), desc(ledger.id))
     .limit(1);
-  return recent === undefined;
+  return recent === undefined || (recent.outcome === 'ok' && (await isLastSealForged(ctx)));
 }

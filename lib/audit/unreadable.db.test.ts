@@ -1,6 +1,6 @@
 import { desc, eq, sql } from 'drizzle-orm';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { checkLedger } from '#lib/audit/check-ledger';
+import { checkLedger, isCheckDue } from '#lib/audit/check-ledger';
 import { listSeals, readSealStatus } from '#lib/audit/list-seals';
 import { sealLedger } from '#lib/audit/seal-ledger';
 import { type Runtime, systemContext } from '#lib/context';
@@ -69,6 +69,17 @@ describe('what cannot be read is told, and keeps nobody from being told', () => 
     expect(await lastCheck()).toEqual({ outcome: 'failed', code: 'check_failed' });
     const { lastCheck: shown } = await readSealStatus(ctx());
     expect(shown?.fault?.sentence).toMatch(/could not be read/);
+  });
+
+  test('a forged end of the chain is not left to the check of the next day', async () => {
+    await checkLedger(ctx());
+    await sealLedger(ctx());
+    expect(await isCheckDue(ctx())).toBe(false);
+    await sqlText(`insert into ledger_seals (n, encoding, from_xid, to_xid, parts, previous, sealed_at, key_id, signature)
+      select n + 1, 1, to_xid, to_xid + 1000000, '[]', '', now(), key_id, signature from ledger_seals order by n desc limit 1`);
+    expect(await isCheckDue(ctx())).toBe(true);
+    expect((await checkLedger(ctx())).faults).not.toEqual([]);
+    expect(await isCheckDue(ctx())).toBe(false);
   });
 
   test('who is refused, or gives no checkpoint, has not checked anything', async () => {
