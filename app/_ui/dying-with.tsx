@@ -21,7 +21,7 @@ export function DyingWith({ dying: { radius, connections, more }, provider = 'Th
       <p>
         {count === 0
           ? 'No other connection here hangs on the same account. What was connected with it elsewhere may end as well.'
-          : `${provider} ${surely ? 'ends' : 'may end'} access for the whole account at once, and with it:`}
+          : `${provider} ${surely ? 'ends' : 'may end'} access for the whole account at once${connections.length > 0 ? ', and with it:' : '.'}`}
       </p>
       {connections.length > 0 && (
         <ul className="list-disc pl-5">
@@ -34,7 +34,13 @@ export function DyingWith({ dying: { radius, connections, more }, provider = 'Th
         </ul>
       )}
       {more > 0 && (
-        <p>{connections.length > 0 ? `and ${more} more, also of other people.` : `${more} of other people.`}</p>
+        <p>
+          {connections.length > 0
+            ? `and ${more} more, also of other people.`
+            : more === 1
+              ? 'It is somebody else’s.'
+              : 'They are other people’s.'}
+        </p>
       )}
     </Notice>
   );

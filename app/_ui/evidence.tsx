@@ -30,7 +30,7 @@ export function Evidence({ revocation, provider, fingerprints = false }: Evidenc
           {proof.tokens.map((one) => (
             <li key={one.token}>
               {tokenSentence(one)}
-              {one.at && (
+              {one.by && one.at && (
                 <span className="text-soft">
                   {' '}
                   <Time at={new Date(one.at)} />

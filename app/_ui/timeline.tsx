@@ -36,7 +36,9 @@ export function Timeline({ history, technical = false }: TimelineProps) {
             <div className="min-w-0">
               <p>
                 {historyText(line)}
-                {word && <span className="text-soft"> ({line.code ? `${word}: ${line.code}` : word})</span>}
+                {word && (
+                  <span className="text-soft"> ({technical && line.code ? `${word}: ${line.code}` : word})</span>
+                )}
               </p>
               <p className="text-meta text-soft">
                 <Time at={line.until} />

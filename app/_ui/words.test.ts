@@ -21,6 +21,8 @@ test.each([
   [{ action: 'a', sentence: 'Token read', count: 3700, by: 'x' }, 'Token read 3,700 times by x'],
   [{ action: 'a', sentence: 'Token refreshed', count: 3, by: 'Grantkeep' }, 'Token refreshed 3 times'],
   [{ action: 'a', sentence: 'Disconnected', count: 1, by: 'You' }, 'Disconnected by you'],
+  [{ action: 'a', sentence: 'Disconnected', count: 1, by: 'The person' }, 'Disconnected by the person'],
+  [{ action: 'a', sentence: 'Token read', count: 1, by: 'Billing' }, 'Token read by Billing'],
 ])('a run of like events is one sentence', (line, text) => {
   expect(historyText(line)).toBe(text);
 });

@@ -2,7 +2,7 @@ import { and, desc, eq, inArray } from 'drizzle-orm';
 import { z } from 'zod';
 import { requirePerson } from '#lib/access/require';
 import { before, cursorAfter, type LedgerTableRow, readNames } from '#lib/audit/list-ledger';
-import { historySentence } from '#lib/connections/history-sentence';
+import { historySentence, isOfItself } from '#lib/connections/history-sentence';
 import type { Context } from '#lib/context';
 import type { Page } from '#lib/cursor';
 import { connections } from '#lib/db/schema/connections';
@@ -65,6 +65,7 @@ export function foldActivity(events: readonly ActivityView[]): ActivityView[] {
 }
 
 function actorWords(row: LedgerTableRow, self: string, names: ReadonlyMap<string, string | null>): string {
+  if (isOfItself(row.action)) return 'Grantkeep';
   switch (row.actorType) {
     case 'api_key':
       return names.get(row.actorId ?? '') ?? row.actorId ?? 'a service';

@@ -2,6 +2,7 @@ import { and, desc, inArray, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { requireReader } from '#lib/access/require';
 import { ledgerFilter, withinFilter } from '#lib/audit/ledger-filter';
+import { historySentence } from '#lib/connections/history-sentence';
 import type { Context } from '#lib/context';
 import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';
 import { type Db, withTransaction } from '#lib/db/database';
@@ -9,7 +10,6 @@ import { apiKeys } from '#lib/db/schema/api-keys';
 import { ledger } from '#lib/db/schema/ledger';
 import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
-import { type LedgerAction, ledgerActions } from '#lib/ledger/actions';
 import { parseInput } from '#lib/parse-input';
 
 export const listLedgerInput = ledgerFilter.extend({
@@ -125,7 +125,7 @@ export async function listLedger(ctx: Context, input: ListLedgerInput = {}): Pro
   return {
     items: shown.map(({ actorType, actorId, personId, apiKeyId, xid: _, ...row }) => ({
       ...row,
-      sentence: ledgerActions[row.action as LedgerAction] ?? row.action,
+      sentence: historySentence(row),
       actor: { type: actorType, id: actorId ?? '', name: actorId === null ? null : (names.get(actorId) ?? null) },
       person: named(personId),
       apiKey: named(apiKeyId),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { historySentence } from '#lib/connections/history-sentence';
+import { historySentence, isOfItself } from '#lib/connections/history-sentence';
 
 type Told = Parameters<typeof historySentence>[0];
 const proof: Told = { action: 'revocation.proved', outcome: 'ok', details: {} };
@@ -21,8 +21,32 @@ test.each<[Told, string]>([
   [proof, 'Old tokens tried at the provider'],
   [{ ...proof, details: { proved: ['<script>'] } }, 'Old tokens tried at the provider'],
   [{ ...proof, details: { proved: 'access_token' } }, 'Old tokens tried at the provider'],
+  [{ action: 'revocation.finished', outcome: 'ok', details: { state: 'revoked_upstream' } }, 'Revoked at the provider'],
+  [
+    { action: 'revocation.finished', outcome: 'ok', details: { state: 'unsupported' } },
+    'Not revoked at the provider, which offers no way to',
+  ],
+  [
+    { action: 'revocation.failed', outcome: 'failed', details: { state: 'pending' } },
+    'Not yet revoked at the provider',
+  ],
+  [
+    { action: 'revocation.failed', outcome: 'failed', details: { state: 'failed' } },
+    'Not revoked at the provider, which could not be told',
+  ],
   [{ action: 'token.vended', outcome: 'ok', details: { proved: ['access_token'] } }, 'Token read'],
   [{ action: 'of another version', outcome: 'ok', details: {} }, 'of another version'],
 ])('%j reads %s', (event, expected) => {
   expect(historySentence(event)).toBe(expected);
+});
+
+test('what is done at providers is the hub’s doing, the decision is somebody’s', () => {
+  const ofItself = [
+    'revocation.finished',
+    'revocation.proved',
+    'replaced.failed',
+    'connection.revoked',
+    'token.vended',
+  ];
+  expect(ofItself.filter(isOfItself)).toEqual(['revocation.finished', 'revocation.proved', 'replaced.failed']);
 });

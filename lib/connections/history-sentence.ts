@@ -19,10 +19,22 @@ function tokensIn(value: unknown): string {
 
 const begun = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** What an entry says as a line of a history: of proof, which token it is about. */
+/** How the telling of a provider ended, where its action alone says something else. */
+const endings = new Map([
+  ['revocation.finished unsupported', 'Not revoked at the provider, which offers no way to'],
+  ['revocation.failed failed', 'Not revoked at the provider, which could not be told'],
+  ['replaced.finished unsupported', 'Replaced tokens not revoked at the provider, which offers no way to'],
+  ['replaced.failed failed', 'Replaced tokens not revoked at the provider, which could not be told'],
+]);
+
+/** What the hub does of itself, whoever the decision was by that it follows from. */
+export const isOfItself = (action: string): boolean => /^(?:revocation|replaced)\./.test(action);
+
+/** What an entry says as a line of a history: of proof, which token it is about; of a revocation, how it ended. */
 export function historySentence({ action, outcome, details }: Told): string {
   const plain: string = ledgerActions[action as LedgerAction] ?? action;
-  if (action !== 'revocation.proved' && action !== 'replaced.proved') return plain;
+  if (action !== 'revocation.proved' && action !== 'replaced.proved')
+    return endings.get(`${action} ${details.state}`) ?? plain;
   const which = action === 'replaced.proved' ? 'replaced ' : '';
   const tokens = tokensIn(outcome === 'ok' ? details.proved : details.accepted);
   if (tokens === '') return plain;

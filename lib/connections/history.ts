@@ -1,6 +1,6 @@
 import { and, desc, eq, inArray } from 'drizzle-orm';
 import { readsEverything } from '#lib/access/require';
-import { historySentence } from '#lib/connections/history-sentence';
+import { historySentence, isOfItself } from '#lib/connections/history-sentence';
 import type { HistoryView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
@@ -91,6 +91,7 @@ export async function connectionHistory(ctx: Context, input: { id: string }): Pr
   const keyNames = new Map(keys.map((key) => [key.id, key.name]));
   const self = ctx.actor.type === 'person' ? ctx.actor.personId : null;
   return foldHistory(events, (event) => {
+    if (isOfItself(event.action)) return 'Grantkeep';
     if (event.actorType === 'api_key') return keyNames.get(event.actorId ?? '') ?? event.actorId ?? 'a service';
     if (event.actorType === 'system') return 'Grantkeep';
     if (event.actorType !== 'person') return 'Somebody who was not signed in';

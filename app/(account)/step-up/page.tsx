@@ -46,12 +46,12 @@ export default async function StepUpPage({ searchParams }: { searchParams: Promi
         <div className="flex flex-wrap gap-2">
           {provider && (
             <ConnectForm intent="step_up" provider={provider.id} returnTo={returnTo}>
-              <button type="submit" className="btn btn-primary">
+              <button type="submit" className={`btn ${fresh ? 'btn-plain' : 'btn-primary'}`}>
                 Sign in with {provider.name}
               </button>
             </ConnectForm>
           )}
-          <Link href={returnTo} className="btn btn-plain">
+          <Link href={returnTo} className={`btn ${fresh ? 'btn-primary order-first' : 'btn-plain'}`}>
             {fresh ? 'Go on' : 'Not now'}
           </Link>
         </div>
