@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { requireReader } from '#lib/access/require';
 import { endsAt, opensAt } from '#lib/alerts/describe-rule';
-import { type NumberName, numberLimits, numbersOf, withNumbers } from '#lib/alerts/rule-numbers';
+import { limitsOf, type NumberName, numbersOf, withNumbers } from '#lib/alerts/rule-numbers';
 import { rules } from '#lib/alerts/rules';
 import type { Context } from '#lib/context';
 import type { AlertSeverity } from '#lib/db/schema/alerts';
@@ -60,7 +60,7 @@ export async function listRules(ctx: Context): Promise<RuleView[]> {
       name,
       value,
       own: numbersOf(own)[at]?.value ?? value,
-      ...numberLimits[name],
+      ...limitsOf(own, name),
     }));
     const counts = rule.kind !== 'state' ? 'events' : rule.state === 'provider_failing' ? 'minutes' : 'grants';
     const changed = row && numbers.some(({ value, own }) => value !== own);

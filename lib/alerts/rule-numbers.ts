@@ -21,10 +21,10 @@ interface Limits {
 const day = 24 * 60;
 
 /** Between which bounds each may lie. No window reaches further back than counts are kept. */
-export const numberLimits: Record<NumberName, Limits> = {
-  threshold: { least: 1, most: 1_000 },
+const numberLimits: Record<NumberName, Limits> = {
+  threshold: { least: 1, most: 100_000 },
   windowMinutes: { least: 1, most: day },
-  holdsAt: { least: 1, most: 1_000 },
+  holdsAt: { least: 1, most: 100_000 },
   quietMinutes: { least: 1, most: 7 * day },
   coolDownMinutes: { least: 0, most: 7 * day },
   factor: { least: 2, most: 1_000 },
@@ -33,6 +33,16 @@ export const numberLimits: Record<NumberName, Limits> = {
   withinDays: { least: 1, most: 90 },
   longestMinutes: { least: 1, most: 400 * day },
 };
+
+/** Further grants that are about to end are not counted (see `read-states.ts`). */
+const mostGrants = 1_000;
+
+/** Between which bounds a number of that rule may lie. */
+export function limitsOf(rule: Rule, name: NumberName): Limits {
+  const limits = numberLimits[name];
+  const grants = name === 'threshold' && rule.kind === 'state' && rule.state === 'grants_dying';
+  return grants ? { ...limits, most: mostGrants } : limits;
+}
 
 function own(rule: Rule): NumberName[] {
   switch (rule.kind) {
@@ -64,7 +74,7 @@ export function withNumbers<One extends Rule>(rule: One, numbers: Readonly<Recor
   const settable = numbersOf(rule);
   for (const { name } of settable) {
     const value = numbers[name];
-    const { least, most } = numberLimits[name];
+    const { least, most } = limitsOf(rule, name);
     if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) set[name] = value;
   }
   const follows = 'holdsAt' in rule && !settable.some(({ name }) => name === 'holdsAt');

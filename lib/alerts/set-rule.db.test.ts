@@ -70,6 +70,7 @@ describe('a rule', () => {
     ['no number of it', 'ledger_broken', { threshold: 2 }, 'threshold'],
     ['less than the least', 'failed_exchanges', { threshold: 0 }, 'threshold'],
     ['a window that counts do not reach back to', 'failed_exchanges', { windowMinutes: 1441 }, 'windowMinutes'],
+    ['more grants than are counted', 'grants_dying', { threshold: 1001 }, 'threshold'],
     ['a part of one', 'failed_exchanges', { windowMinutes: 1.5 }, 'windowMinutes'],
     ['more to stay open than to open', 'refused_callbacks', { threshold: 2 }, 'holdsAt'],
   ])('does not take %s', async (_, rule, numbers, fault) => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { requireAdministrator } from '#lib/access/require';
 import { actorId } from '#lib/actor';
 import type { Rule } from '#lib/alerts/rule';
-import { numberLimits, numbersOf, withNumbers } from '#lib/alerts/rule-numbers';
+import { limitsOf, numbersOf, withNumbers } from '#lib/alerts/rule-numbers';
 import { ruleOf } from '#lib/alerts/rules';
 import { levelsOf } from '#lib/alerts/transition';
 import type { Context } from '#lib/context';
@@ -35,7 +35,7 @@ function check(rule: Rule, numbers: Readonly<Record<string, number>>): void {
   const issues = Object.entries(numbers).flatMap(([path, value]) => {
     const name = names.find((one) => one === path);
     if (!name) return [{ path, message: 'This rule has no such number' }];
-    const { least, most } = numberLimits[name];
+    const { least, most } = limitsOf(rule, name);
     const within = Number.isInteger(value) && value >= least && value <= most;
     return within ? [] : [{ path, message: `Write a whole number from ${least} to ${most.toLocaleString('en-US')}` }];
   });
