@@ -51,11 +51,18 @@ export default async function Overview() {
               {(read) => <Needs needs={read} />}
             </Read>
           </Part>
-          <Part id="alerts" title="Alerts under way">
-            <Read from={alerts} reference={reference}>
-              {({ items, nextCursor }) => <LiveAlerts alerts={items} more={nextCursor !== null} />}
-            </Read>
-          </Part>
+          <div className="flex min-w-0 flex-col gap-8">
+            <Part id="alerts" title="Alerts under way">
+              <Read from={alerts} reference={reference}>
+                {({ items, nextCursor }) => <LiveAlerts alerts={items} more={nextCursor !== null} />}
+              </Read>
+            </Part>
+            <Part id="unwell" title="Refused and failed in the last day">
+              <Read from={day} reference={reference}>
+                {(read) => <Unwell day={read} />}
+              </Read>
+            </Part>
+          </div>
         </div>
         <Part
           id="day"
@@ -66,18 +73,11 @@ export default async function Overview() {
             {(read) => <LastDay day={read} />}
           </Read>
         </Part>
-        <div className="grid items-start gap-8 xl:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
-          <Part id="connections" title="Connections">
-            <Read from={connections} reference={reference}>
-              {(providers) => <Connections providers={providers} />}
-            </Read>
-          </Part>
-          <Part id="unwell" title="Refused and failed">
-            <Read from={day} reference={reference}>
-              {(read) => <Unwell day={read} />}
-            </Read>
-          </Part>
-        </div>
+        <Part id="connections" title="Connections">
+          <Read from={connections} reference={reference}>
+            {(providers) => <Connections providers={providers} />}
+          </Read>
+        </Part>
       </div>
     </>
   );

@@ -259,14 +259,19 @@ export async function addTotals(tx: Db, slice: Slice): Promise<void> {
 
 /** What the very first look goes back to, for the counts of each hour only: nobody is told of it. */
 const firstLookMilliseconds = 60 * 60_000;
+/** Entries that one statement counts within a second or two. */
+const mostAtOnce = 500_000;
 
 /**
  * Counts the hours before the very first look, and answers from when on they are whole. A ledger that had its first entry
- * within the last hour is counted from its beginning; of an older one no more is read at once than that hour.
+ * within the last hour is counted from its beginning; of an older one no more is read at once than that hour, and of one
+ * with more in it nothing.
  */
 export async function addFirstHours(tx: Db, to: Date): Promise<Date> {
-  const from = new Date(to.getTime() - firstLookMilliseconds);
-  await tx.execute(sql`with seen as materialized (${inHours({ from, to })}) ${addHours}`);
-  const older = rowsOf(await tx.execute(sql`select 1 from ledger where at <= ${moment(from)} limit 1`));
-  return older.length > 0 ? from : new Date(0);
+  const slice = { from: new Date(to.getTime() - firstLookMilliseconds), to };
+  const tooMany = await tx.execute(sql`select 1 from ledger l where ${within(slice)} offset ${mostAtOnce} limit 1`);
+  if (rowsOf(tooMany).length > 0) return to;
+  await tx.execute(sql`with seen as materialized (${inHours(slice)}) ${addHours}`);
+  const older = rowsOf(await tx.execute(sql`select 1 from ledger where at <= ${moment(slice.from)} limit 1`));
+  return older.length > 0 ? slice.from : new Date(0);
 }

@@ -62,7 +62,8 @@ export function readState(ctx: Context, rule: StateRule, now: Date): Promise<Fou
       return perProvider(
         ctx,
         rule,
-        (provider) => sql`select id from (${dyingGrants(provider, rule.withinDays, now)}) ending limit ${countUpTo}`,
+        (provider) =>
+          sql`select id from (${dyingGrants(provider, rule.withinDays, now, countUpTo)}) ending limit ${countUpTo}`,
         ({ id }, count) => ({
           grants: count,
           capped: count === countUpTo,

@@ -8,8 +8,11 @@ import type { CappedCount } from '#lib/db/count-capped';
 import { type Db, rowsOf } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 
-/** Due ones are counted no further: at any moment there may be as many as there are connections. */
-const dueUpTo = 1_000;
+/**
+ * Due ones are counted no further: at any moment there may be as many as there are connections, and each must be looked at
+ * in its row.
+ */
+const dueUpTo = 100;
 
 /** How many connections a provider has in each status. */
 export interface ProviderCountsView {

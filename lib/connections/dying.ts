@@ -1,11 +1,15 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { requireReader } from '#lib/access/require';
+import type { Context } from '#lib/context';
+import { type CappedCount, countCapped } from '#lib/db/count-capped';
 import type { ProviderRecord } from '#lib/providers/record';
 
 /**
  * A provider's grants that end soon, as `person_id` and `id`: by the end that the provider named, by disuse although they
  * are kept alive by refreshing, or because nothing can refresh a token that ends.
+ * @param most reads no more of each kind, for who counts no further
  */
-export function dyingGrants(provider: ProviderRecord, withinDays: number, now: Date): SQL {
+export function dyingGrants(provider: ProviderRecord, withinDays: number, now: Date, most?: number): SQL {
   const from = sql`${now.toISOString()}::timestamptz`;
   const until = sql`(${from} + make_interval(days => ${withinDays}::int))`;
   const idle = provider.idle_keepalive_days;
@@ -26,5 +30,25 @@ export function dyingGrants(provider: ProviderRecord, withinDays: number, now: D
             and greatest(last_refreshed_at, connected_at) > ${from} - make_interval(days => ${idle}::int)`,
         ]),
   ];
-  return sql.join(parts, sql` union `);
+  const end = most === undefined ? sql`` : sql`limit ${most}`;
+  return sql.join(
+    parts.map((part) => sql`(${part} ${end})`),
+    sql` union `,
+  );
+}
+
+/** Grants that end within this are about to die, where no rule says otherwise. */
+export const dyingWithinDays = 7;
+
+/**
+ * How many grants of all providers are about to die: as many as the list of that concern has.
+ * @throws AppError `unauthenticated`, `forbidden`
+ */
+export async function countDyingGrants(ctx: Context, upTo: number): Promise<CappedCount> {
+  requireReader(ctx);
+  const now = new Date();
+  const all = ctx.providers.list().map((one) => sql`(${dyingGrants(one, dyingWithinDays, now, upTo + 1)})`);
+  if (all.length === 0) return { count: 0, capped: false };
+  const rows = sql`(select 1 from (${sql.join(all, sql` union all `)}) dying limit ${upTo + 1})`;
+  return countCapped(ctx.database.db, rows, upTo);
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { requireReader } from '#lib/access/require';
 import { requireApiKey } from '#lib/access/require-api-key';
 import { type Brakes, isUnder, standingBrakes } from '#lib/connections/brakes';
-import { dyingGrants } from '#lib/connections/dying';
+import { dyingGrants, dyingWithinDays } from '#lib/connections/dying';
 import { dueByIndex, spentByIndex } from '#lib/connections/token-clock';
 import type { DisplayStatus } from '#lib/connections/views';
 import type { Context } from '#lib/context';
@@ -26,8 +26,6 @@ export const displayStatuses = [
 /** Why a connection may need somebody, beside its status. */
 export const concerns = ['grant_dying', 'revocation_failed', 'revocation_unproved'] as const;
 export type Concern = (typeof concerns)[number];
-/** Grants that end within this are about to die. */
-const dyingWithinDays = 7;
 /** What was given up longer ago than this concerns nobody any more. */
 const givenUpWithin = sql`interval '30 days'`;
 

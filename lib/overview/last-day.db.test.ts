@@ -43,21 +43,25 @@ test('each hour has what happened in it, counted once however often was looked',
     const within = (minute: number) => Math.floor(clock.at(minute).getTime() / hour) * hour === at.getTime();
     return (within(-3) ? 2 : 0) + (within(10) ? 3 : 0) + (within(70) ? 1 : 0);
   });
-  expect(day.counts['token.vended']).toEqual(expected);
-  expect(day.counts['token.refreshed'].reduce((sum, one) => sum + one, 0)).toBe(4);
+  expect(day.counts.vended).toEqual(expected);
+  expect(day.counts.refreshed.reduce((sum, one) => sum + one, 0)).toBe(4);
 });
 
 test('what was refused or failed is told by kind, folded entries for as many as they stand for', async () => {
   await clock.evaluate(0);
   await clock.happened(1, { action: 'request.refused', outcome: 'refused', code: 'state_unknown', count: 30 }, 2);
   await clock.happened(1, { action: 'token.denied', outcome: 'refused', code: 'frozen' }, 3);
-  await clock.happened(1, { action: 'revocation.failed', outcome: 'failed' });
+  await clock.happened(1, { action: 'token.denied', outcome: 'failed', code: 'internal' });
+  await clock.happened(1, { action: 'revocation.failed', outcome: 'failed' }, 2);
   await clock.happened(1, { action: 'token.vended' }, 9);
   await clock.evaluate(3);
-  expect((await read()).unwell).toEqual([
+  const { unwell, counts } = await read();
+  expect(counts.denied.reduce((sum, one) => sum + one, 0)).toBe(3);
+  expect(unwell).toEqual([
     { action: 'request.refused', sentence: 'Request refused', outcome: 'refused', count: 60 },
     { action: 'token.denied', sentence: 'Token refused', outcome: 'refused', count: 3 },
-    { action: 'revocation.failed', sentence: 'Not yet revoked at the provider', outcome: 'failed', count: 1 },
+    { action: 'revocation.failed', sentence: 'Not yet revoked at the provider', outcome: 'failed', count: 2 },
+    { action: 'token.denied', sentence: 'Token refused', outcome: 'failed', count: 1 },
   ]);
 });
 
@@ -67,7 +71,7 @@ test('of an older ledger it says from when on it was counted', async () => {
   await clock.evaluate(0);
   const day = await read();
   expect(day.countedFrom).toEqual(new Date(clock.at(-60).getTime() - 5_000));
-  expect(day.counts['token.vended'].reduce((sum, one) => sum + one, 0)).toBe(1);
+  expect(day.counts.vended.reduce((sum, one) => sum + one, 0)).toBe(1);
 });
 
 test('the hours of a hub that counted nothing by the hour before begin where its alerts had read to', async () => {

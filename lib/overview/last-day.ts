@@ -7,9 +7,16 @@ import { type LedgerAction, ledgerActions } from '#lib/ledger/actions';
 const hour = 60 * 60_000;
 const hoursShown = 24;
 
-/** What is shown hour by hour. */
-export const hourlyActions = ['token.vended', 'token.denied', 'token.refreshed', 'token.refresh_failed'] as const;
-export type HourlyAction = (typeof hourlyActions)[number];
+/** What is shown hour by hour: an action, with any outcome where none is named. */
+export const hourly = {
+  vended: { action: 'token.vended' },
+  // With its outcome, which an index knows: by the action alone few of them are sought among all reads.
+  denied: { action: 'token.denied', outcome: 'refused' },
+  refreshed: { action: 'token.refreshed' },
+  refreshFailed: { action: 'token.refresh_failed' },
+} as const satisfies Record<string, { action: LedgerAction; outcome?: 'refused' }>;
+export type Hourly = keyof typeof hourly;
+const hourlies = Object.keys(hourly) as Hourly[];
 
 /** Something that did not go well, and how often. */
 export interface UnwellView {
@@ -24,7 +31,7 @@ export interface LastDayView {
   /** When each hour began, the oldest first. */
   hours: Date[];
   /** How often each happened in each hour. */
-  counts: Record<HourlyAction, number[]>;
+  counts: Record<Hourly, number[]>;
   /** Every action that was refused or failed, the most frequent first. */
   unwell: UnwellView[];
   /** Everything up to here is counted, this moment included; null where nothing was counted yet. */
@@ -68,12 +75,15 @@ export async function readLastDay(ctx: Context): Promise<LastDayView> {
       : [{ hour: new Date(at), action, outcome, count: count ?? 0 }],
   );
   const none = () => Array.from({ length: hoursShown }, () => 0);
-  const counts = Object.fromEntries(hourlyActions.map((action) => [action, none()])) as LastDayView['counts'];
+  const counts = Object.fromEntries(hourlies.map((one) => [one, none()])) as LastDayView['counts'];
   const unwell = new Map<string, UnwellView>();
   for (const { hour: at, action, outcome, count } of rows) {
-    const series = counts[action as HourlyAction];
     const n = Math.floor((at.getTime() - first) / hour);
-    if (series && n < hoursShown) series[n] = (series[n] ?? 0) + count;
+    for (const one of hourlies) {
+      const wanted: { action: string; outcome?: string } = hourly[one];
+      if (wanted.action !== action || (wanted.outcome ?? outcome) !== outcome) continue;
+      counts[one][n] = (counts[one][n] ?? 0) + count;
+    }
     if (!isUnwell(outcome)) continue;
     const key = `${action} ${outcome}`;
     const sentence = ledgerActions[action as LedgerAction] ?? action;

@@ -5,6 +5,7 @@ import { countOpenAlerts } from '#lib/alerts/count-open';
 import { readLedgerTrouble } from '#lib/audit/ledger-trouble';
 import { standingFreezes } from '#lib/brakes/list';
 import { countConnections } from '#lib/connections/count';
+import { countDyingGrants } from '#lib/connections/dying';
 import { listSickProviders } from '#lib/connections/provider-health';
 import type { Context } from '#lib/context';
 import { type CappedCount, countCapped } from '#lib/db/count-capped';
@@ -69,7 +70,7 @@ const looks: Record<NeedKind, (ctx: Context) => Promise<Found>> = {
     counted: await countConnections(ctx, { concern: 'revocation_failed' }, countUpTo),
   }),
   needs_reconnect: async (ctx) => ({ counted: await countConnections(ctx, { status: 'needs_reconnect' }) }),
-  grant_dying: async (ctx) => ({ counted: await countConnections(ctx, { concern: 'grant_dying' }, countUpTo) }),
+  grant_dying: async (ctx) => ({ counted: await countDyingGrants(ctx, countUpTo) }),
   keys_expiring: async (ctx) => many((await listApiKeys(ctx)).filter(isExpiring).length),
   webhooks_off: async ({ database }) => ({
     counted: await countCapped(

@@ -1,4 +1,4 @@
-import type { HourlyAction, LastDayView } from '#lib/overview/last-day';
+import { type Hourly, hourly, type LastDayView } from '#lib/overview/last-day';
 
 const hour = 60 * 60_000;
 
@@ -30,11 +30,11 @@ function ledgerAddress(filter: { action: string; outcome?: string }, { from, to 
 }
 
 /** The entries that an hour's count stands for. */
-export function hourAddress(day: LastDayView, action: HourlyAction, n: number): string {
-  return ledgerAddress({ action }, countedHour(day, n));
+export function hourAddress(day: LastDayView, one: Hourly, n: number): string {
+  return ledgerAddress(hourly[one], countedHour(day, n));
 }
 
-/** The entries that the day's count stands for. */
+/** The entries of the whole day. */
 export function dayAddress(day: LastDayView, filter: { action: string; outcome?: string }): string {
   const { from } = countedHour(day, 0);
   return ledgerAddress(filter, { from, to: countedHour(day, day.hours.length - 1).to });

@@ -31,13 +31,13 @@ export function Connections({ providers }: { providers: ProviderCountsView[] }) 
   if (providers.every(({ total }) => total === 0))
     return (
       <EmptyState icon={Plug} title="No connections yet">
-        People connect their accounts on{' '}
+        Everybody connects accounts on a page of their own:{' '}
         <Link href="/connections" className="link">
-          their own page
+          connect one of yours
         </Link>
-        . Services then read tokens with an{' '}
+        . Services then read tokens with{' '}
         <Link href="/admin/api-keys" className="link">
-          API key
+          API keys
         </Link>
         .
       </EmptyState>
@@ -91,7 +91,8 @@ function Rows({ providers }: { providers: ProviderCountsView[] }) {
       .filter(({ status }) => counts[status] > 0)
       .map(({ status, fill }) => ({
         name: `${statusWords[status].word}: ${counts[status].toLocaleString('en-US')}`,
-        share: counts[status] / most,
+        // One among very many is seen too.
+        share: Math.max(0.005, counts[status] / most),
         href: connectionsAddress({ ...within, status }),
         className: fill,
       }));
@@ -100,7 +101,7 @@ function Rows({ providers }: { providers: ProviderCountsView[] }) {
         <Td>
           <div className="flex items-center gap-3 py-2">
             <ProviderMark provider={provider} size="small" />
-            <div className="min-w-0 flex-1">
+            <div className="min-w-0 flex-1 @min-[54rem]:min-w-72">
               <div className="mb-1 flex items-baseline justify-between gap-3">
                 <Link
                   href={connectionsAddress(within)}

@@ -1,17 +1,17 @@
 import { ChevronRight } from 'lucide-react';
 import { Time } from '#app/_ui/time';
-import type { HourlyAction, LastDayView } from '#lib/overview/last-day';
+import { type Hourly, hourly, type LastDayView } from '#lib/overview/last-day';
 import { numberText } from '#ui/number-text';
 import { DataTable, Td, Th, Tr } from '../_parts/data-table.tsx';
 import { dayAddress, hourAddress } from './addresses.ts';
 import { Figure } from './figure.tsx';
 import { Hour, HourBars } from './hour-bars.tsx';
 
-const charts: { action: HourlyAction; title: string; className: string }[] = [
-  { action: 'token.vended', title: 'Tokens read', className: 'fill-accent' },
-  { action: 'token.denied', title: 'Reads refused', className: 'fill-bad' },
-  { action: 'token.refreshed', title: 'Refreshes', className: 'fill-accent' },
-  { action: 'token.refresh_failed', title: 'Failed refreshes', className: 'fill-bad' },
+const charts: { one: Hourly; title: string; className: string }[] = [
+  { one: 'vended', title: 'Tokens read', className: 'fill-accent' },
+  { one: 'denied', title: 'Reads refused', className: 'fill-bad' },
+  { one: 'refreshed', title: 'Refreshes', className: 'fill-accent' },
+  { one: 'refreshFailed', title: 'Failed refreshes', className: 'fill-bad' },
 ];
 
 const sum = (counts: readonly number[]) => counts.reduce((all, one) => all + one, 0);
@@ -28,8 +28,8 @@ export function LastDay({ day }: { day: LastDayView }) {
   return (
     <>
       <div className="grid gap-4 sm:grid-cols-2 2xl:grid-cols-4">
-        {charts.map(({ action, title, className }) => (
-          <Chart key={action} day={day} action={action} title={title} className={className} />
+        {charts.map(({ one, title, className }) => (
+          <Chart key={one} day={day} one={one} title={title} className={className} />
         ))}
       </div>
       <p className="mt-3 text-meta text-soft">
@@ -48,13 +48,13 @@ export function LastDay({ day }: { day: LastDayView }) {
 
 interface ChartProps {
   day: LastDayView;
-  action: HourlyAction;
+  one: Hourly;
   title: string;
   className: string;
 }
 
-function Chart({ day, action, title, className }: ChartProps) {
-  const counts = day.counts[action];
+function Chart({ day, one, title, className }: ChartProps) {
+  const counts = day.counts[one];
   const total = sum(counts);
   const most = Math.max(...counts);
   const [first] = day.hours;
@@ -62,14 +62,14 @@ function Chart({ day, action, title, className }: ChartProps) {
     <figure className="card min-w-0 p-4">
       <figcaption className="mb-3 flex flex-wrap items-baseline justify-between gap-x-3">
         <span className="text-soft">{title}</span>
-        <Figure counted={total} href={dayAddress(day, { action })} label={title} look="large" />
+        <Figure counted={total} href={dayAddress(day, hourly[one])} label={title} look="large" />
       </figcaption>
       <HourBars
         className={className}
         hours={day.hours.map((at, n) => ({
           at: at.toISOString(),
           count: counts[n] ?? 0,
-          href: hourAddress(day, action, n),
+          href: hourAddress(day, one, n),
         }))}
       />
       <p className="mt-1 flex justify-between gap-2 text-meta text-soft">
@@ -95,8 +95,8 @@ function ByTheHour({ day }: { day: LastDayView }) {
           head={
             <>
               <Th>Hour from</Th>
-              {charts.map(({ action, title }) => (
-                <Th key={action}>{title}</Th>
+              {charts.map(({ one, title }) => (
+                <Th key={one}>{title}</Th>
               ))}
             </>
           }
@@ -106,9 +106,9 @@ function ByTheHour({ day }: { day: LastDayView }) {
               <Td>
                 <Hour at={at} />
               </Td>
-              {charts.map(({ action, title }) => (
-                <Td key={action}>
-                  <Figure counted={day.counts[action][n] ?? 0} href={hourAddress(day, action, n)} label={title} />
+              {charts.map(({ one, title }) => (
+                <Td key={one}>
+                  <Figure counted={day.counts[one][n] ?? 0} href={hourAddress(day, one, n)} label={title} />
                 </Td>
               ))}
             </Tr>

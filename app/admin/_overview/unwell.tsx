@@ -8,6 +8,7 @@ const listed = 10;
 
 /** What was refused or failed within the day, by kind, the most frequent first. */
 export function Unwell({ day }: { day: LastDayView }) {
+  if (!day.countedTo) return <p className="card p-4 text-soft">Nothing has been counted yet.</p>;
   if (day.unwell.length === 0)
     return (
       <div className="card flex items-center gap-3 p-4">
@@ -23,14 +24,19 @@ export function Unwell({ day }: { day: LastDayView }) {
           className="flex items-baseline justify-between gap-4 border-t border-line px-4 py-2 first:border-t-0"
         >
           <span className="min-w-0 wrap-anywhere">
-            {sentence} <span className="text-meta text-soft">{outcome}</span>
+            {sentence}
+            {!sentence.endsWith(outcome) && <span className="text-meta text-soft"> {outcome}</span>}
           </span>
-          <Figure counted={count} href={dayAddress(day, { action, outcome })} label={sentence} />
+          <Figure
+            counted={count}
+            href={dayAddress(day, { action, outcome })}
+            label={sentence.endsWith(outcome) ? sentence : `${sentence}, ${outcome}`}
+          />
         </li>
       ))}
       {day.unwell.length > listed && (
         <li className="border-t border-line px-4 py-2 text-meta text-soft">
-          And {day.unwell.length - listed} kinds that were rarer.
+          And {day.unwell.length - listed} more kinds that were rarer.
         </li>
       )}
     </ul>

@@ -1,0 +1,240 @@
+import { eq, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { listApiKeys } from '#lib/access/list-api-keys';
+import { countConnections } from '#lib/connections/count';
+import type { Concern } from '#lib/connections/filter';
+import { listConnections } from '#lib/connections/list';
+import { type Runtime, systemContext } from '#lib/context';
+import { alerts } from '#lib/db/schema/alerts';
+import { apiKeys } from '#lib/db/schema/api-keys';
+import { freezes } from '#lib/db/schema/freezes';
+import { ledger } from '#lib/db/schema/ledger';
+import { ledgerSeals } from '#lib/db/schema/ledger-seals';
+import { type ProofState, type RevocationState, revocations } from '#lib/db/schema/revocations';
+import { webhookEndpoints } from '#lib/db/schema/webhooks';
+import { createBoss, createQueues, tickQueue } from '#lib/jobs/job-tables';
+import { listNeeds, needKinds } from '#lib/overview/needs';
+import { sharedDatabase } from '#tests/database';
+import { addApiKey, addConnection, addPerson, asNobody, createRuntime, freeze, plainRecord } from '#tests/hub';
+
+const database = sharedDatabase();
+let runtime: Runtime;
+let boss: ReturnType<typeof createBoss>;
+
+beforeAll(async () => {
+  const { url, pglite } = database.current;
+  boss = createBoss(url ? { url } : { pglite: pglite as NonNullable<typeof pglite> }, true);
+  await boss.start();
+  await createQueues(boss);
+  await boss.schedule(tickQueue, '* * * * *');
+});
+afterAll(() => boss.stop({ graceful: false }));
+
+beforeEach(async () => {
+  const { db } = database;
+  for (const table of [freezes, alerts, apiKeys, webhookEndpoints]) await db.delete(table);
+  await db.execute(sql`truncate connections cascade`);
+  await db.execute(sql`truncate ledger`);
+  await db.execute(sql`truncate ledger_seals`);
+  await db.execute(sql`delete from pgboss.job`);
+  runtime = createRuntime(database.current, [
+    plainRecord('http://127.0.0.1:1'),
+    { ...plainRecord('http://127.0.0.1:1', 'idle'), idle_keepalive_days: 12 },
+  ]);
+});
+
+const needs = () => listNeeds(systemContext(runtime, 'test'));
+const kinds = async () => (await needs()).map(({ kind }) => kind);
+
+/** A connection with a row of what was done about it at its provider. */
+async function ended(state: RevocationState, proof: ProofState = 'none', daysAgo = 1): Promise<string> {
+  const { id: personId } = await addPerson(runtime);
+  const id = await addConnection(runtime, { personId, values: { status: 'revoked', accessToken: null } });
+  const row = { personId, connectionId: id, provider: 'acme', state, proof, requestedBy: 'test' };
+  await database.db.insert(revocations).values({
+    ...row,
+    finishedAt: state === 'pending' ? null : sql`now() - make_interval(days => ${daysAgo}::int)`,
+    provedAt: proof === 'proved' ? sql`now()` : null,
+  });
+  return id;
+}
+
+const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+
+/** What makes each need, once. */
+const made: Record<(typeof needKinds)[number], () => Promise<unknown>> = {
+  ledger_broken: () =>
+    database.db.insert(ledger).values({
+      action: 'ledger.verified',
+      outcome: 'failed',
+      code: 'row_changed',
+      actorType: 'system',
+    }),
+  alerts_open: () =>
+    database.db.insert(alerts).values(
+      (['open', 'acknowledged'] as const).map((state) => ({
+        id: `alr_${state}`,
+        rule: state,
+        severity: 'info' as const,
+        state,
+        value: 1,
+        peak: 1,
+        count: 1,
+        openedAt: new Date(),
+        heldAt: new Date(),
+      })),
+    ),
+  standing_brakes: () => freeze(runtime, 'provider', 'idle'),
+  providers_failing: () =>
+    database.db.execute(sql`insert into processes (id, host, pid, version, providers) values ('prc_other', 'h', 1, '0',
+      '[{"provider": "acme", "circuit": "open", "notAnsweringForMs": 9000, "askedAgainInMs": 1000, "restsForMs": 0,
+        "callsUnderWay": 0, "callsWaiting": 0}]')`),
+  background_late: async () => {
+    await boss.send(tickQueue);
+    const [job] = await boss.fetch(tickQueue);
+    await boss.complete(tickQueue, job?.id ?? '');
+    await database.db.execute(sql`update pgboss.job set completed_on = now() - interval '6 minutes'`);
+  },
+  ledger_unsealed: () =>
+    database.db.insert(ledger).values({
+      action: 'sign_in.completed',
+      outcome: 'ok',
+      actorType: 'system',
+      at: minutesAgo(20),
+    }),
+  revocation_unproved: () => ended('revoked_upstream', 'still_accepted'),
+  revocation_failed: () => ended('failed'),
+  needs_reconnect: async () => {
+    const { id: personId } = await addPerson(runtime);
+    await addConnection(runtime, { personId, values: { status: 'needs_reconnect' } });
+  },
+  grant_dying: async () => {
+    const { id: personId } = await addPerson(runtime);
+    await addConnection(runtime, {
+      personId,
+      refreshToken: 'rt',
+      values: { refreshTokenExpiresAt: new Date(Date.now() + 6 * 86_400_000) },
+    });
+  },
+  keys_expiring: async () => {
+    const { id } = await addApiKey(runtime);
+    await database.db
+      .update(apiKeys)
+      .set({ expiresAt: new Date(Date.now() + 13 * 86_400_000) })
+      .where(eq(apiKeys.id, id));
+  },
+  webhooks_off: () =>
+    database.db.insert(webhookEndpoints).values({
+      id: 'whk_1',
+      name: 'hook',
+      url: 'https://hook.example',
+      secret: 'x',
+      createdBy: 'test',
+      disabledAt: new Date(),
+      disabledReason: 'gone',
+    }),
+};
+
+describe('what needs a person', () => {
+  test('is nothing where all is well', async () => {
+    const { id: personId } = await addPerson(runtime);
+    await addConnection(runtime, { personId, refreshToken: 'rt' });
+    await addApiKey(runtime);
+    expect(await needs()).toEqual([]);
+  });
+
+  test.each(needKinds)('is told of %s, and of nothing else then', async (kind) => {
+    await made[kind]();
+    try {
+      expect(await needs()).toMatchObject([{ kind, counted: { count: 1, capped: false } }]);
+    } finally {
+      await database.db.execute(sql`delete from processes where id = 'prc_other'`);
+    }
+  });
+
+  test('comes with the most urgent first', async () => {
+    for (const make of Object.values(made).toReversed()) await make();
+    expect(await kinds()).toEqual(needKinds);
+    await database.db.execute(sql`delete from processes where id = 'prc_other'`);
+  });
+
+  test('is over with what made it', async () => {
+    await made.ledger_broken();
+    await made.ledger_unsealed();
+    expect(await kinds()).toEqual(['ledger_broken', 'ledger_unsealed']);
+    await database.db.insert(ledger).values({ action: 'ledger.verified', outcome: 'ok', actorType: 'system' });
+    const seal = { n: 1, encoding: 1, fromXid: 0, toXid: 9, parts: [], previous: '', keyId: 'k', signature: 's' };
+    await database.db.insert(ledgerSeals).values({ ...seal, sealedAt: minutesAgo(10) });
+    expect(await kinds()).toEqual([]);
+  });
+
+  test('has the key in its list, and leaves out keys that are over or end later', async () => {
+    await made.keys_expiring();
+    const later = await addApiKey(runtime, { name: 'later' });
+    const over = await addApiKey(runtime, { name: 'over' });
+    for (const [{ id }, days] of [
+      [later, 15],
+      [over, -1],
+    ] as const)
+      await database.db
+        .update(apiKeys)
+        .set({ expiresAt: new Date(Date.now() + days * 86_400_000) })
+        .where(eq(apiKeys.id, id));
+    expect(await needs()).toMatchObject([{ kind: 'keys_expiring', counted: { count: 1 } }]);
+    expect(await listApiKeys(systemContext(runtime, 'test'))).toHaveLength(3);
+  });
+
+  test('is for administrators and auditors', async () => {
+    for (const role of ['administrator', 'auditor'] as const)
+      await expect(listNeeds((await addPerson(runtime, { role })).ctx())).resolves.toEqual([]);
+    await expect(listNeeds((await addPerson(runtime)).ctx())).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(listNeeds(asNobody(runtime))).rejects.toMatchObject({ code: 'unauthenticated' });
+  });
+});
+
+describe('connections by what is the matter with them', () => {
+  const found = async (concern: Concern) => {
+    const ctx = systemContext(runtime, 'test');
+    const { items } = await listConnections(ctx, { concern });
+    expect(await countConnections(ctx, { concern })).toEqual({ count: items.length, capped: false });
+    return items.map(({ id }) => id).toSorted();
+  };
+
+  test('are those whose revocation failed, and those that are still accepted, of the last month', async () => {
+    const failed = await ended('failed');
+    const accepted = await ended('revoked_upstream', 'still_accepted');
+    await ended('failed', 'none', 31);
+    for (const [state, proof] of [
+      ['pending', 'none'],
+      ['unsupported', 'none'],
+      ['revoked_upstream', 'proved'],
+      ['revoked_upstream', 'due'],
+    ] as const)
+      await ended(state, proof);
+    expect(await found('revocation_failed')).toEqual([failed]);
+    expect(await found('revocation_unproved')).toEqual([accepted]);
+  });
+
+  test('are those that end within a week, each once, by whatever end', async () => {
+    const { id: personId } = await addPerson(runtime);
+    const day = 86_400;
+    const add = (given: Partial<Parameters<typeof addConnection>[1]>) => addConnection(runtime, { personId, ...given });
+    const at = (days: number) => new Date(Date.now() + days * day * 1000);
+    const dying = [
+      await add({ refreshToken: 'rt', values: { refreshTokenExpiresAt: at(6) } }),
+      await add({ expiresIn: 3 * day, age: 20 * day }),
+      // Idle for ten of twelve days, and by the provider's word as well.
+      await add({
+        provider: 'idle',
+        refreshToken: 'rt',
+        values: { connectedAt: at(-10), refreshTokenExpiresAt: at(2) },
+      }),
+    ];
+    await add({ refreshToken: 'rt', values: { refreshTokenExpiresAt: at(8) } });
+    await add({ refreshToken: 'rt', values: { refreshTokenExpiresAt: at(-1) } });
+    await add({ expiresIn: 3600 });
+    await add({ provider: 'idle', refreshToken: 'rt', values: { connectedAt: at(-5) } });
+    await add({ values: { status: 'revoked', accessToken: null, refreshTokenExpiresAt: at(2) } });
+    expect(await found('grant_dying')).toEqual(dying.toSorted());
+  });
+});
