@@ -58,13 +58,27 @@ test('a webhook is added, tried, given a new secret and removed', async ({ asAdm
   }
 });
 
-test('refused callbacks raise an alert, which is counted, acknowledged and resolved', async ({
+test('refused callbacks raise an alert, which a receiver that was down gets by hand, and which is acknowledged and resolved', async ({
   asAdmin: page,
   newPage,
   app,
 }) => {
   // Refusals of nobody in particular are written once a minute, and a look follows once a minute.
   test.setTimeout(300_000);
+  const hook = await startWebhookReceiver();
+  hook.refuses = true;
+  app.environment.WEBHOOK_INTERNAL_HOSTS = hook.host;
+  await page.goto('about:blank');
+  await app.end();
+  await app.start();
+  await page.goto('/admin/alerts/webhooks');
+  const hookName = someone('hook');
+  await page.getByLabel('Name').fill(hookName);
+  await page.getByLabel('Address').fill(hook.url);
+  await page.getByRole('checkbox', { name: 'alert.opened' }).check();
+  await page.getByRole('button', { name: 'Add webhook' }).click();
+  await page.getByRole('button', { name: 'I have stored it' }).click();
+
   const stranger = await newPage();
   const alert = page.getByRole('link', { name: 'Callbacks are refused' });
   await expect(async () => {
@@ -81,12 +95,35 @@ test('refused callbacks raise an alert, which is counted, acknowledged and resol
   await page.getByRole('button', { name: 'Acknowledge' }).click();
   await expect(page.getByText('Looking into it')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Acknowledge' })).toHaveCount(0);
+  const address = page.url();
+  await page.getByRole('region', { name: 'What was found' }).getByRole('link', { name: 'Request refused' }).click();
+  await expect(page.getByRole('table', { name: 'Ledger' })).toContainText('state_unknown');
+
+  // What the receiver did not take stands in its log, and is sent again by hand.
+  await page.goto('/admin/alerts/webhooks');
+  await page.getByRole('link', { name: hookName, exact: true }).click();
+  await page.getByRole('heading', { name: 'Delivery log' }).waitFor();
+  const row = page.getByRole('table', { name: 'Delivery log' }).getByRole('row', { name: /alert\.opened/ });
+  await expect(async () => {
+    await page.reload();
+    await expect(row).toContainText('Status 503', { timeout: 100 });
+  }).toPass({ timeout: 60_000, intervals: [2_000] });
+  await row.getByRole('link').click();
+  await expect(page.getByRole('region', { name: 'What is sent' })).toContainText('refused_callbacks');
+  await page.getByRole('button', { name: 'Send again now' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'The message was not taken' })).toBeFocused();
+  hook.refuses = false;
+  await page.getByRole('button', { name: 'Send again now' }).click();
+  await expect(page.getByText('The message was taken')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Send again now' })).toHaveCount(0);
+  expect(new Set(hook.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  app.environment.WEBHOOK_INTERNAL_HOSTS = '';
+  await hook.close();
 
   // An auditor reads all of it and has no buttons.
   const name = someone('Auditor');
   const auditor = await newPage();
   await signInAs(auditor, app, name);
-  const address = page.url();
   await page.goto(`/admin/people?q=${encodeURIComponent(name)}`);
   await page.getByRole('link', { name, exact: true }).click();
   await page.getByRole('radio', { name: /^Auditor/ }).check();
@@ -95,10 +132,42 @@ test('refused callbacks raise an alert, which is counted, acknowledged and resol
   await auditor.goto(address);
   await expect(auditor.getByText('Looking into it')).toBeVisible();
   await expect(auditor.getByRole('button', { name: 'Resolve' })).toHaveCount(0);
+  await auditor.getByRole('link', { name: 'When it opens and ends' }).click();
+  await expect(auditor.getByText('Administrators set them.')).toBeVisible();
+  await expect(auditor.getByRole('button', { name: 'Save' })).toHaveCount(0);
 
   await page.goto(address);
   await page.getByRole('button', { name: 'Resolve' }).click();
   await expect(page.getByRole('button', { name: 'Resolve' })).toHaveCount(0);
   await page.goto('/admin/alerts?state=resolved');
   await expect(alert).toBeVisible();
+});
+
+test('the numbers of a rule are set, refused where they make no sense, and reset; the ledger says so', async ({
+  asAdmin: page,
+}) => {
+  await page.goto('/admin/alerts/rules');
+  await page.getByRole('link', { name: 'Callbacks are refused' }).click();
+  await page.getByLabel('Opens at').fill('2');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('It cannot take more to stay open than to open, which is 2.')).toBeVisible();
+  await page.getByLabel('Stays open at').fill('1');
+  await page.getByRole('spinbutton', { name: 'Window' }).fill('120');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('The rule is changed')).toBeVisible();
+  await expect(page.getByText('2 events within 2 hours, for each provider')).toBeVisible();
+  await page.getByRole('link', { name: 'Rules' }).click();
+  const row = page.getByRole('table', { name: 'Rules' }).getByRole('row', { name: /^Callbacks are refused/ });
+  await expect(row).toContainText('Numbers set by hand');
+
+  await row.getByRole('link').click();
+  await page.getByRole('link', { name: 'Changes in the ledger' }).click();
+  await expect(page.getByRole('table', { name: 'Ledger' }).getByRole('row').nth(1)).toContainText(
+    'Configuration changed',
+  );
+  await page.goBack();
+  await page.getByRole('button', { name: 'Reset to its own numbers' }).click();
+  await expect(page.getByText('The rule has its own numbers again')).toBeVisible();
+  await expect(page.getByLabel('Opens at')).toHaveValue('10');
+  await expect(page.getByRole('button', { name: 'Reset to its own numbers' })).toHaveCount(0);
 });
