@@ -6,9 +6,11 @@ type Line = Pick<HistoryView, 'action' | 'sentence' | 'count' | 'by'>;
 const ours = new Set(['You', 'The person', 'An administrator', 'Somebody who was not signed in']);
 
 /** A line of the history as one sentence: “Token read 37 times by billing-sync”. */
-export function historyText({ sentence, count, by }: Line): string {
+export function historyText({ action, sentence, count, by }: Line): string {
   const times = count === 1 ? '' : count === 2 ? ' twice' : ` ${count.toLocaleString('en')} times`;
   // What the hub does of itself needs no author.
   if (by === 'Grantkeep') return `${sentence}${times}`;
-  return `${sentence}${times} by ${ours.has(by) ? by.charAt(0).toLowerCase() + by.slice(1) : by}`;
+  const who = ours.has(by) ? by.charAt(0).toLowerCase() + by.slice(1) : by;
+  // A service was refused a token; it did not refuse one.
+  return `${sentence}${times} ${action === 'token.denied' ? 'to' : 'by'} ${who}`;
 }

@@ -36,6 +36,7 @@ export interface ExportedRow {
 }
 
 async function* rowsWithin(db: Db, filter: z.output<typeof ledgerFilter>, until: Date): AsyncGenerator<ExportedRow> {
+  const within = await withinFilter(db, filter);
   let after: { at: Date; id: number } | undefined;
   do {
     const goOn = after
@@ -45,7 +46,7 @@ async function* rowsWithin(db: Db, filter: z.output<typeof ledgerFilter>, until:
     const page: (typeof ledger.$inferSelect)[] = await db
       .select()
       .from(ledger)
-      .where(and(withinFilter(filter), sql`${ledger.at} <= ${until.toISOString()}::timestamptz`, goOn))
+      .where(and(within, sql`${ledger.at} <= ${until.toISOString()}::timestamptz`, goOn))
       .orderBy(asc(ledger.at), asc(ledger.id))
       .limit(pageRows);
     for (const row of page) yield toExported(row);

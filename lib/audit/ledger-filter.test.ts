@@ -11,6 +11,7 @@ test.each<[Record<string, string>, Record<string, unknown>]>([
     { action: 'token.vended', outcome: 'failed' },
     { action: 'token.vended', outcome: 'failed' },
   ],
+  [{ person: 'ada@example.com' }, { personEmail: 'ada@example.com' }],
   [{ action: 'token.stolen', outcome: 'good', provider: '' }, {}],
   [
     { from: '2026-11-22', to: '2026-11-22T09:30' },

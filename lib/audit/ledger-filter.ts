@@ -1,6 +1,8 @@
 import { and, eq, gte, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import type { Db } from '#lib/db/database';
 import { ledger } from '#lib/db/schema/ledger';
+import { people } from '#lib/db/schema/people';
 import { personOfConnection } from '#lib/ids';
 import { type LedgerAction, ledgerActions } from '#lib/ledger/actions';
 import { networkOf } from '#lib/ledger/fold-refusals';
@@ -8,12 +10,16 @@ import { networkOf } from '#lib/ledger/fold-refusals';
 const actions = Object.keys(ledgerActions) as [LedgerAction, ...LedgerAction[]];
 /** Every action with its sentence, in the order of the list. */
 export const listedActions = actions.map((action) => ({ action, sentence: ledgerActions[action] }));
+/** More than one have an address only where several providers sign people in. */
+const mostPeople = 20;
 const outcomes = ['ok', 'refused', 'failed'] as const;
 const given = (longest: number) => z.string().trim().min(1, 'must not be empty').max(longest).optional();
 
 /** What the ledger can be narrowed to. All that is given must hold. */
 export const ledgerFilter = z.object({
   personId: given(64),
+  /** Instead of their id: whoever has this address now. */
+  personEmail: given(254),
   connectionId: given(64),
   provider: given(64),
   apiKeyId: given(64),
@@ -57,13 +63,14 @@ export const ledgerFilterNames = [
 
 /** The filter that an address or a form asks for; what is no value of its part counts as absent. */
 export function readLedgerFilter(fields: Readonly<Record<string, string | undefined>>): LedgerFilter {
-  const text = (name: (typeof ledgerFilterNames)[number]) => {
+  const text = (name: (typeof ledgerFilterNames)[number], longest = 64) => {
     const value = fields[name]?.trim();
     // PostgreSQL takes no zero byte in a text.
-    return value && value.length <= 64 && !value.includes('\0') ? value : undefined;
+    return value && value.length <= longest && !value.includes('\0') ? value : undefined;
   };
+  const person = text('person', 254);
   return {
-    personId: text('person'),
+    ...(person?.includes('@') ? { personEmail: person } : { personId: text('person') }),
     connectionId: text('connection'),
     provider: text('provider'),
     apiKeyId: text('key'),
@@ -81,11 +88,36 @@ export function readLedgerFilter(fields: Readonly<Record<string, string | undefi
 const ofConnection = (id: string) =>
   and(eq(ledger.personId, personOfConnection(id) ?? ''), eq(ledger.connectionId, id));
 
-/** The condition of a filter. */
-export function withinFilter(filter: z.output<typeof ledgerFilter>): SQL | undefined {
-  const { personId, connectionId, provider, apiKeyId, ip, action, outcome, requestId, fingerprint, from, to } = filter;
+/** Whose the e-mail address of a filter is now: several people, where they sign in by different providers. */
+export async function peopleOf(db: Db, { personEmail }: LedgerFilter): Promise<{ id: string; name: string | null }[]> {
+  if (!personEmail) return [];
+  return db
+    .select({ id: people.id, name: people.name })
+    .from(people)
+    .where(sql`lower(${people.email}) = lower(${personEmail})`)
+    .limit(mostPeople);
+}
+
+/** The condition of a filter. What a person is called is asked for first, so that an index finds their entries. */
+export async function withinFilter(db: Db, filter: z.output<typeof ledgerFilter>): Promise<SQL | undefined> {
+  const {
+    personId,
+    personEmail,
+    connectionId,
+    provider,
+    apiKeyId,
+    ip,
+    action,
+    outcome,
+    requestId,
+    fingerprint,
+    from,
+    to,
+  } = filter;
+  const ids = personEmail ? (await peopleOf(db, filter)).map(({ id }) => id) : undefined;
   return and(
     personId ? eq(ledger.personId, personId) : undefined,
+    ids ? inArray(ledger.personId, ids) : undefined,
     connectionId ? ofConnection(connectionId) : undefined,
     provider ? eq(ledger.provider, provider) : undefined,
     apiKeyId ? eq(ledger.apiKeyId, apiKeyId) : undefined,

@@ -74,7 +74,9 @@ function actorWords(row: LedgerTableRow, self: string, names: ReadonlyMap<string
     case 'person':
       return row.actorId === self ? 'You' : 'An administrator';
     case 'anonymous':
-      return 'Somebody who was not signed in';
+      // Signing in begins as nobody, and what it changes about the person is the hub's own doing.
+      if (row.action === 'sign_in.completed') return 'You';
+      return row.action === 'person.role_changed' ? 'Grantkeep' : 'Somebody who was not signed in';
   }
 }
 

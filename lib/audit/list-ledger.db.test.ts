@@ -6,6 +6,7 @@ import { exportLedger } from '#lib/audit/export-ledger';
 import { listActivity } from '#lib/audit/list-activity';
 import { listLedger } from '#lib/audit/list-ledger';
 import { readSealStatus } from '#lib/audit/list-seals';
+import { nameFilter } from '#lib/audit/name-filter';
 import { sealLedger } from '#lib/audit/seal-ledger';
 import { type Context, type Runtime, systemContext } from '#lib/context';
 import { ledger } from '#lib/db/schema/ledger';
@@ -84,8 +85,24 @@ describe('the list of the ledger', () => {
     expect(JSON.stringify(items)).not.toContain('xid');
   });
 
+  test('says what its filter names, also where no entry fits it', async () => {
+    expect(await nameFilter(auditor, { personId: ada.id, apiKeyId: key.id, connectionId: connection })).toEqual({
+      person: 'Ada',
+      apiKey: 'billing',
+      connection: 'Acme, ada@acme.example',
+    });
+    expect(await nameFilter(auditor, { personEmail: 'nobody@example.com', apiKeyId: 'key_gone' })).toEqual({
+      person: null,
+      apiKey: null,
+      connection: null,
+    });
+    await expect(nameFilter(ada.ctx(), {})).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
   test.each<[string, () => Parameters<typeof listLedger>[1], string[]]>([
     ['a person', () => ({ personId: bob.id }), ['6 person.disabled']],
+    ['whoever has an e-mail address', () => ({ personEmail: 'Bob@Example.com' }), ['6 person.disabled']],
+    ['an address that nobody has', () => ({ personEmail: 'nobody@example.com' }), []],
     ['a key', () => ({ apiKeyId: key.id }), ['5 token.denied', '4 token.vended', '3 token.vended', '2 token.vended']],
     ['a provider and an outcome', () => ({ provider: 'acme', outcome: 'refused' }), ['5 token.denied']],
     [

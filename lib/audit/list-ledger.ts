@@ -109,7 +109,7 @@ export async function listLedger(ctx: Context, input: ListLedgerInput = {}): Pro
   requireReader(ctx);
   const { cursor, limit, ...filter } = parseInput(listLedgerInput, input);
   const { db } = ctx.database;
-  const where = and(withinFilter(filter), before(cursor));
+  const where = and(await withinFilter(db, filter), before(cursor));
   const sought = filter.requestId !== undefined || filter.fingerprint !== undefined;
   const rows = await (sought ? seekRows(db, where, limit + 1) : readRows(db, where, limit + 1));
   const shown = rows.slice(0, limit);

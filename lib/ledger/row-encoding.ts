@@ -52,8 +52,15 @@ export function encodeRow(row: SealedRow): string {
   return `${columns.slice(0, -1)},${canonicalJson(row.details)}]`;
 }
 
+/** The month of the row before, since neighbours mostly share it: from when to before when, and its name. */
+let recent = { from: 0, to: 0, name: '' };
+
 /** The month that a row belongs to, by UTC, as `2026-11`; `none` for a moment that is no date. */
 export function monthOf(at: number): string {
+  if (at >= recent.from && at < recent.to) return recent.name;
   const date = new Date(at);
-  return Number.isNaN(date.getTime()) ? 'none' : date.toISOString().slice(0, 7);
+  if (Number.isNaN(date.getTime())) return 'none';
+  const begins = (ahead: number) => new Date(0).setUTCFullYear(date.getUTCFullYear(), date.getUTCMonth() + ahead, 1);
+  recent = { from: begins(0), to: begins(1), name: date.toISOString().slice(0, 7) };
+  return recent.name;
 }

@@ -20,6 +20,9 @@ const looks: Record<ActivityView['outcome'], { icon: LucideIcon; tone: string; w
   failed: { icon: CircleAlert, tone: 'text-bad', word: 'failed' },
 };
 
+/** Sentences that tell by themselves that it did not go well. */
+const saysSo = /refused|not|still/i;
+
 export default async function Activity({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const at = readListAddress(await searchParams, ['show']);
   const ctx = await personPage(path);
@@ -81,13 +84,13 @@ function ActivityRow({ item, name }: { item: ActivityView; name: (provider: stri
       <div className="min-w-0">
         <p>
           {historyText(item)}
-          {word && <span className="text-soft"> ({word})</span>}
+          {word && !saysSo.test(item.sentence) && <span className="text-soft"> ({word})</span>}
         </p>
         <p className="text-meta text-soft">
           <Time at={item.until} />
           {item.until.getTime() - item.at.getTime() > minuteMs && (
             <>
-              , first <Time at={item.at} />
+              , the first <Time at={item.at} />
             </>
           )}
           {item.connection && (

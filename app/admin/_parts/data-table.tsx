@@ -51,7 +51,7 @@ export function Th({ from = 'always', sorted, children }: ThProps) {
 }
 
 export function Td({ from = 'always', children }: { from?: From; children: React.ReactNode }) {
-  return <td className={`px-3 py-2 md:py-1 first:pl-4 last:pr-4 ${shown[from]}`}>{children}</td>;
+  return <td className={`px-3 py-2 @min-[36rem]:py-1 first:pl-4 last:pr-4 ${shown[from]}`}>{children}</td>;
 }
 
 export function Tr({ children }: { children: React.ReactNode }) {

@@ -5,8 +5,10 @@ import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
 import { StepUpLink } from '#app/_ui/step-up-link';
+import { listApiKeys } from '#lib/access/list-api-keys';
 import { ledgerFilterNames, listedActions, readLedgerFilter } from '#lib/audit/ledger-filter';
-import { type LedgerEntryView, listLedger } from '#lib/audit/list-ledger';
+import { listLedger } from '#lib/audit/list-ledger';
+import { nameFilter } from '#lib/audit/name-filter';
 import { adminPage, orNotFound } from '#lib/http/page';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 import { filteredAddress, readListAddress } from '#ui/list-address';
@@ -28,9 +30,12 @@ export default async function Ledger({ searchParams }: { searchParams: Promise<S
   const { live: wanted, ...filters } = at.filters;
   // Only the newest page has a tail.
   const live = wanted === '1' && !at.cursor;
-  const { items, nextCursor } = await orNotFound(
-    listLedger(ctx, { ...readLedgerFilter(filters), cursor: at.cursor, limit: 50 }),
-  );
+  const filter = readLedgerFilter(filters);
+  const [{ items, nextCursor }, names, keys] = await Promise.all([
+    orNotFound(listLedger(ctx, { ...filter, cursor: at.cursor, limit: 50 })),
+    nameFilter(ctx, filter),
+    listApiKeys(ctx),
+  ]);
   const flow = flowParams(search);
   const refusal = flow ? refusalSentence(flow.code) : null;
   const filtered = Object.keys(filters).length > 0;
@@ -80,9 +85,10 @@ export default async function Ledger({ searchParams }: { searchParams: Promise<S
       <LedgerFilters
         path={path}
         filters={filters}
-        actions={listedActions}
-        providers={ctx.providers.list().map(({ id, name }) => ({ id, name }))}
-        names={namesIn(items)}
+        actions={listedActions.map(({ action, sentence }) => ({ value: action, word: sentence }))}
+        providers={ctx.providers.list().map(({ id, name }) => ({ value: id, word: name }))}
+        keys={keys.map(({ id, name }) => ({ value: id, word: name }))}
+        names={{ person: names.person, connection: names.connection }}
         without={(name) => filteredAddress(path, { ...at, filters }, { [name]: undefined })}
       />
       <div className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2 text-meta">
@@ -100,7 +106,7 @@ export default async function Ledger({ searchParams }: { searchParams: Promise<S
       </div>
       {live && <LiveTail seconds={refreshSeconds} />}
       {items.length > 0 ? (
-        <LedgerTable entries={items} within={within} />
+        <LedgerTable entries={items} within={within} nameProvider={(id) => ctx.providers.get(id)?.name ?? id} />
       ) : filtered || at.cursor ? (
         <EmptyState icon={SearchX} title="Nothing matches">
           No entry fits these filters. Take one away, or widen the time.
@@ -113,15 +119,6 @@ export default async function Ledger({ searchParams }: { searchParams: Promise<S
       <Pager path={path} at={at} nextCursor={nextCursor} />
     </>
   );
-}
-
-/** What the people and keys are called that the filters may name, as far as the list tells. */
-function namesIn(entries: readonly LedgerEntryView[]): Record<string, string> {
-  const [first] = entries;
-  const names: Record<string, string> = {};
-  if (first?.person?.name) names.person = first.person.name;
-  if (first?.apiKey?.name) names.key = first.apiKey.name;
-  return names;
 }
 
 /** Both files; what the filters leave, as a form since it makes an entry. */

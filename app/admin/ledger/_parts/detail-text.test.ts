@@ -19,7 +19,7 @@ test('everything that an entry holds is named; what it does not hold is left out
     count: 1,
     details: { scopes: ['read', 'write'], rotated: false, none: null },
   });
-  expect(text).toEqual([
+  expect(text.map(({ name, value }) => [name, value])).toEqual([
     ['at', '2026-11-22T12:00:00.000Z'],
     ['id', '7'],
     ['action', 'token.vended'],
@@ -30,5 +30,27 @@ test('everything that an entry holds is named; what it does not hold is left out
     ['scopes', 'read write'],
     ['rotated', 'false'],
   ]);
-  expect(text.flat().join()).not.toContain('Ada');
+  expect(JSON.stringify(text)).not.toContain('Ada');
+});
+
+test('what the list can be narrowed to says by which filter', () => {
+  const details = { fingerprint: 'q83v', reason: 'left' };
+  const none = { person: null, apiKey: null, connectionId: null, provider: null, ip: '203.0.113.7', requestId: null };
+  const text = detailText({
+    ...none,
+    id: 7,
+    at: new Date('2026-11-22T12:00:00Z'),
+    action: 'token.vended',
+    sentence: 'Token read',
+    outcome: 'ok',
+    code: null,
+    actor: { type: 'system', id: 'tick', name: null },
+    count: 1,
+    details,
+  });
+  expect(text.filter(({ filter }) => filter).map(({ filter, value }) => [filter, value])).toEqual([
+    ['action', 'token.vended'],
+    ['ip', '203.0.113.7'],
+    ['fingerprint', 'q83v'],
+  ]);
 });

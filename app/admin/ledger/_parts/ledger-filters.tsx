@@ -1,110 +1,78 @@
 import { X } from 'lucide-react';
 import { Link } from '#app/_ui/link';
 
-const outcomes = { ok: 'OK', refused: 'Refused', failed: 'Failed' };
+interface Choice {
+  value: string;
+  word: string;
+}
+
+const outcomes: Choice[] = [
+  { value: 'ok', word: 'OK' },
+  { value: 'refused', word: 'Refused' },
+  { value: 'failed', word: 'Failed' },
+];
 
 interface LedgerFiltersProps {
   path: string;
   filters: Readonly<Record<string, string>>;
-  actions: readonly { action: string; sentence: string }[];
-  providers: readonly { id: string; name: string }[];
+  actions: readonly Choice[];
+  providers: readonly Choice[];
+  keys: readonly Choice[];
   /** What the ids among the filters are called now, by filter. */
-  names: Readonly<Record<string, string>>;
+  names: Readonly<Record<string, string | null>>;
   /** The address without one of the filters. */
   without: (filter: string) => string;
 }
 
-/** Filters that are chosen in the form; the others come by links in the list and are kept in it unseen. */
-const inForm = ['action', 'outcome', 'provider', 'ip', 'fingerprint', 'from', 'to'];
-const labels: Record<string, string> = {
+/** Filters that stand above the list by their names, since they are ids; the others stand in the form. */
+const named: Record<string, string> = {
   person: 'Person',
-  key: 'API key',
   connection: 'Connection',
   request: 'Request',
 };
 
 /** What the ledger is narrowed to. */
-export function LedgerFilters({ path, filters, actions, providers, names, without }: LedgerFiltersProps) {
-  const linked = Object.entries(filters).filter(([name]) => labels[name]);
+export function LedgerFilters({ path, filters, actions, providers, keys, names, without }: LedgerFiltersProps) {
+  const given = Object.entries(filters).filter(([name]) => named[name]);
   return (
     <>
-      <form action={path} className="mb-4 flex flex-wrap items-end gap-2">
-        <select
-          name="action"
-          defaultValue={filters.action ?? ''}
-          aria-label="Action"
-          className="field field-small w-auto"
-        >
-          <option value="">All actions</option>
-          {actions.map(({ action, sentence }) => (
-            <option key={action} value={action}>
-              {sentence}
-            </option>
-          ))}
-        </select>
-        <select
-          name="outcome"
-          defaultValue={filters.outcome ?? ''}
-          aria-label="Outcome"
-          className="field field-small w-auto"
-        >
-          <option value="">All outcomes</option>
-          {Object.entries(outcomes).map(([outcome, word]) => (
-            <option key={outcome} value={outcome}>
-              {word}
-            </option>
-          ))}
-        </select>
-        <select
-          name="provider"
-          defaultValue={filters.provider ?? ''}
-          aria-label="Provider"
-          className="field field-small w-auto"
-        >
-          <option value="">All providers</option>
-          {providers.map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-        <input
-          name="ip"
-          defaultValue={filters.ip}
-          aria-label="Address"
-          placeholder="Address"
-          maxLength={64}
-          className="field field-small w-40"
-        />
-        <input
+      {/* Anew with each filter: a field that somebody changed by hand would not follow a link. */}
+      <form
+        key={JSON.stringify(filters)}
+        action={path}
+        className="mb-4 grid grid-cols-2 items-end gap-2 sm:flex sm:flex-wrap"
+      >
+        <Select name="action" label="Action" all="All actions" value={filters.action} choices={actions} wide />
+        <Select name="outcome" label="Outcome" all="All outcomes" value={filters.outcome} choices={outcomes} />
+        <Select name="provider" label="Provider" all="All providers" value={filters.provider} choices={providers} />
+        <Select name="key" label="API key" all="All API keys" value={filters.key} choices={keys} />
+        {!filters.person && <Text name="person" label="Person: e-mail address or id" placeholder="Person’s e-mail" />}
+        <Text name="ip" label="Address" placeholder="Address" value={filters.ip} />
+        <Text
           name="fingerprint"
-          defaultValue={filters.fingerprint}
-          aria-label="Token fingerprint: base64 of its SHA-256"
+          label="Token fingerprint: base64 of its SHA-256"
           placeholder="Token fingerprint"
-          maxLength={64}
-          className="field field-small w-44 font-mono"
+          value={filters.fingerprint}
         />
         <Moment name="from" label="From (UTC)" value={filters.from} />
         <Moment name="to" label="Before (UTC)" value={filters.to} />
-        {Object.entries(filters)
-          .filter(([name]) => !inForm.includes(name))
-          .map(([name, value]) => (
-            <input key={name} type="hidden" name={name} value={value} />
-          ))}
-        <button type="submit" className="btn btn-small btn-plain">
+        {given.map(([name, value]) => (
+          <input key={name} type="hidden" name={name} value={value} />
+        ))}
+        <button type="submit" className="btn btn-small btn-plain col-span-2">
           Filter
         </button>
       </form>
-      {linked.length > 0 && (
+      {given.length > 0 && (
         <p className="mb-4 flex flex-wrap gap-2 text-meta">
-          {linked.map(([name, value]) => (
+          {given.map(([name, value]) => (
             <Link
               key={name}
               href={without(name)}
               className="inline-flex items-center gap-1 rounded-full bg-accent-tint px-3 py-1 font-medium wrap-anywhere text-accent hover:underline"
             >
-              {labels[name]}: {names[name] ?? value}
-              <X aria-label="remove" className="size-3.5" />
+              {named[name]}: {names[name] ?? value}
+              <X aria-label="remove" className="size-3.5 flex-none" />
             </Link>
           ))}
         </p>
@@ -113,12 +81,64 @@ export function LedgerFilters({ path, filters, actions, providers, names, withou
   );
 }
 
-function Moment({ name, label, value }: { name: string; label: string; value: string | undefined }) {
+interface FieldProps {
+  name: string;
+  label: string;
+  value?: string | undefined;
+}
+
+interface SelectProps extends FieldProps {
+  all: string;
+  choices: readonly Choice[];
+  wide?: boolean;
+}
+
+function Select({ name, label, all, value, choices, wide = false }: SelectProps) {
+  // What is not among them (a key that is gone) still narrows the list, and must not be lost with the next filter.
+  const known = value === undefined || choices.some((choice) => choice.value === value);
   return (
-    <label className="flex items-center gap-1 text-meta text-soft">
-      {label}
+    <select
+      name={name}
+      defaultValue={value ?? ''}
+      aria-label={label}
+      className={`field field-small ${wide ? 'col-span-2 sm:w-56' : 'sm:w-40'}`}
+    >
+      <option value="">{all}</option>
+      {!known && <option value={value}>{value}</option>}
+      {choices.map((choice) => (
+        <option key={choice.value} value={choice.value}>
+          {choice.word}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function Text({ name, label, value, placeholder }: FieldProps & { placeholder: string }) {
+  return (
+    <input
+      name={name}
+      defaultValue={value}
+      aria-label={label}
+      placeholder={placeholder}
+      maxLength={name === 'person' ? 254 : 64}
+      className="field field-small sm:w-44"
+    />
+  );
+}
+
+function Moment({ name, label, value }: FieldProps) {
+  return (
+    <label className="col-span-2 flex items-center gap-2 text-meta text-soft sm:col-span-1">
+      <span className="w-24 flex-none sm:w-auto">{label}</span>
       {/* Any step: a link may lead here with a moment to the millisecond. */}
-      <input type="datetime-local" name={name} defaultValue={value} step="any" className="field field-small w-auto" />
+      <input
+        type="datetime-local"
+        name={name}
+        defaultValue={value}
+        step="any"
+        className="field field-small sm:w-auto"
+      />
     </label>
   );
 }

@@ -1,4 +1,5 @@
-import { CircleAlert, CircleCheck, CircleX, type LucideIcon } from 'lucide-react';
+import { ChevronRight, CircleAlert, CircleCheck, CircleX, type LucideIcon } from 'lucide-react';
+import { Fragment } from 'react';
 import { Link } from '#app/_ui/link';
 import { Badge } from '#app/_ui/status';
 import { Time } from '#app/_ui/time';
@@ -7,20 +8,24 @@ import type { Tone } from '#ui/status-words';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 import { detailText } from './detail-text.ts';
 
-const looks: Record<LedgerEntryView['outcome'], { icon: LucideIcon; tone: Tone; word: string }> = {
-  ok: { icon: CircleCheck, tone: 'good', word: 'OK' },
+const looks: Record<'refused' | 'failed', { icon: LucideIcon; tone: Tone; word: string }> = {
   refused: { icon: CircleX, tone: 'warn', word: 'Refused' },
   failed: { icon: CircleAlert, tone: 'bad', word: 'Failed' },
 };
+
+/** What happens to a person while they sign in, and so before anybody is signed in. */
+const atSignIn = /^(sign_in\.|person\.role_changed$)/;
 
 interface LedgerTableProps {
   entries: LedgerEntryView[];
   /** The address of the same list with one filter more. */
   within: (filter: Record<string, string>) => string;
+  /** What a provider is called. */
+  nameProvider: (id: string) => string;
 }
 
 /** Entries of the ledger. What stands in them leads to everything else with the same. */
-export function LedgerTable({ entries, within }: LedgerTableProps) {
+export function LedgerTable({ entries, ...parts }: LedgerTableProps) {
   return (
     <DataTable
       label="Ledger"
@@ -36,51 +41,88 @@ export function LedgerTable({ entries, within }: LedgerTableProps) {
       }
     >
       {entries.map((entry) => (
-        <Tr key={entry.id}>
-          <Td>
-            <Time at={entry.at} />
-          </Td>
-          <Td>
-            <div className="md:py-1">
-              <Link href={within({ action: entry.action })} className="font-medium text-ink hover:underline">
-                {entry.sentence}
-                {entry.count > 1 && <span className="tabular"> ×{entry.count.toLocaleString('en')}</span>}
-              </Link>
-              <details className="text-soft">
-                <summary className="cursor-pointer">Details</summary>
-                <Details entry={entry} />
-              </details>
-            </div>
-            <div className="flex flex-wrap items-center gap-x-2 text-soft @min-[36rem]:hidden">
-              <Outcome entry={entry} />
-              <Actor entry={entry} within={within} />
-            </div>
-          </Td>
-          <Td from="sm">
-            <Outcome entry={entry} />
-          </Td>
-          <Td from="md">
-            <Actor entry={entry} within={within} />
-          </Td>
-          <Td from="lg">
-            <About entry={entry} within={within} />
-          </Td>
-          <Td from="xl">
-            {entry.ip ? (
-              <Link href={within({ ip: entry.ip })} className="link font-mono wrap-anywhere">
-                {entry.ip}
-              </Link>
-            ) : (
-              <span className="text-soft">inside</span>
-            )}
-          </Td>
-        </Tr>
+        <Fragment key={entry.id}>
+          <Entry entry={entry} {...parts} />
+          <tr className="hidden bg-sunken [tr:has(details[open])+&]:table-row">
+            <td colSpan={6} className="p-0">
+              {/* As wide as the table is without it, so that opening moves no column. */}
+              <div className="w-0 min-w-full px-4 pt-1 pb-3">
+                <Details entry={entry} within={parts.within} />
+              </div>
+            </td>
+          </tr>
+        </Fragment>
       ))}
     </DataTable>
   );
 }
 
+interface PartProps extends Omit<LedgerTableProps, 'entries'> {
+  entry: LedgerEntryView;
+}
+
+function Entry({ entry, ...parts }: PartProps) {
+  return (
+    <Tr>
+      <Td>
+        <div className="flex items-center gap-1">
+          <details className="group -ml-2 flex-none">
+            <summary className="rounded-md p-1 text-soft hover:bg-line hover:text-ink">
+              <ChevronRight aria-hidden="true" className="size-4 transition-transform group-open:rotate-90" />
+              <span className="sr-only">Details of entry {entry.id}</span>
+            </summary>
+          </details>
+          <Time at={entry.at} />
+        </div>
+      </Td>
+      <Td>
+        <Link href={parts.within({ action: entry.action })} className="font-medium text-ink hover:underline">
+          {entry.sentence}
+          {entry.count > 1 && (
+            <span className="tabular whitespace-nowrap text-soft"> ×{entry.count.toLocaleString('en')}</span>
+          )}
+        </Link>
+        <div className="flex flex-wrap items-center gap-x-2 text-soft @min-[42rem]:hidden">
+          <span className="@min-[36rem]:hidden">
+            <Outcome entry={entry} />
+          </span>
+          <Actor entry={entry} within={parts.within} />
+        </div>
+        <div className="text-soft @min-[54rem]:hidden">
+          <About entry={entry} {...parts} />
+        </div>
+      </Td>
+      <Td from="sm">
+        <Outcome entry={entry} />
+      </Td>
+      <Td from="md">
+        <Actor entry={entry} within={parts.within} />
+      </Td>
+      <Td from="lg">
+        <About entry={entry} {...parts} />
+      </Td>
+      <Td from="xl">
+        {entry.ip ? (
+          <Link href={parts.within({ ip: entry.ip })} className="link font-mono wrap-anywhere">
+            {entry.ip}
+          </Link>
+        ) : (
+          <span className="text-soft">inside</span>
+        )}
+      </Td>
+    </Tr>
+  );
+}
+
 function Outcome({ entry: { outcome, code } }: { entry: LedgerEntryView }) {
+  // Most went well: those that did not are to be seen among them.
+  if (outcome === 'ok')
+    return (
+      <span className="inline-flex items-center gap-1 text-soft">
+        <CircleCheck aria-hidden="true" className="size-3.5 text-good" />
+        OK
+      </span>
+    );
   const { icon, tone, word } = looks[outcome];
   return (
     <Badge tone={tone} icon={icon}>
@@ -92,11 +134,7 @@ function Outcome({ entry: { outcome, code } }: { entry: LedgerEntryView }) {
 
 const nameOf = ({ id, name }: Named) => name ?? id;
 
-interface PartProps extends Pick<LedgerTableProps, 'within'> {
-  entry: LedgerEntryView;
-}
-
-function Actor({ entry: { actor }, within }: PartProps) {
+function Actor({ entry: { actor, action }, within }: Omit<PartProps, 'nameProvider'>) {
   switch (actor.type) {
     case 'api_key':
       return (
@@ -116,11 +154,11 @@ function Actor({ entry: { actor }, within }: PartProps) {
     case 'system':
       return <span className="text-soft">Grantkeep ({actor.id})</span>;
     case 'anonymous':
-      return <span className="text-soft">nobody signed in</span>;
+      return <span className="text-soft">{atSignIn.test(action) ? 'at sign-in' : 'nobody signed in'}</span>;
   }
 }
 
-function About({ entry: { person, apiKey, actor, connectionId, provider }, within }: PartProps) {
+function About({ entry: { person, apiKey, actor, connectionId, provider }, within, nameProvider }: PartProps) {
   const parts = [
     person && person.id !== actor.id && (
       <Link key="person" href={within({ person: person.id })} className="link wrap-anywhere">
@@ -134,25 +172,33 @@ function About({ entry: { person, apiKey, actor, connectionId, provider }, withi
     ),
     connectionId && (
       <Link key="connection" href={`/admin/connections/${connectionId}`} className="link">
-        {provider ?? 'connection'}
+        {provider ? nameProvider(provider) : 'connection'}
       </Link>
     ),
     !connectionId && provider && (
       <Link key="provider" href={within({ provider })} className="link">
-        {provider}
+        {nameProvider(provider)}
       </Link>
     ),
   ].filter((part) => part !== null && part !== false && part !== '');
   return parts.length > 0 ? <span className="flex flex-wrap gap-x-2">{parts}</span> : null;
 }
 
-function Details({ entry }: { entry: LedgerEntryView }) {
+function Details({ entry, within }: Pick<PartProps, 'entry' | 'within'>) {
   return (
-    <dl className="grid grid-cols-[auto_1fr] gap-x-3 py-1 wrap-anywhere">
-      {detailText(entry).map(([name, value]) => (
+    <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 wrap-anywhere">
+      {detailText(entry).map(({ name, value, filter }) => (
         <div key={name} className="contents">
-          <dt>{name}</dt>
-          <dd className="font-mono">{value}</dd>
+          <dt className="text-soft">{name}</dt>
+          <dd className="min-w-0 font-mono">
+            {filter ? (
+              <Link href={within({ [filter]: value })} className="link">
+                {value}
+              </Link>
+            ) : (
+              value
+            )}
+          </dd>
         </div>
       ))}
     </dl>

@@ -99,17 +99,25 @@ export default async function Seals({ searchParams }: { searchParams: Promise<Se
                 'none yet'
               )}
             </Fact>
-            <Fact label="Not sealed yet">{number.format(status.waiting.rows)} entries</Fact>
+            <Fact label="Not sealed yet">
+              {number.format(status.waiting.rows)} {status.waiting.rows === 1 ? 'entry' : 'entries'}
+              {since && (
+                <span className="text-soft">
+                  , the oldest from <Time at={since} />
+                </span>
+              )}
+            </Fact>
             <Fact label="Kept">
               {ctx.config.ledgerRetentionMonths === 0
                 ? 'everything'
                 : `this month and ${ctx.config.ledgerRetentionMonths} before it`}
             </Fact>
             {status.keys.map((key) => (
-              <Fact key={key.key_id} label={key.signs ? 'Signs' : 'Verifies'}>
-                <code className="font-mono text-meta wrap-anywhere">
-                  {key.key_id} {key.fingerprint}
-                </code>
+              <Fact key={key.key_id} label={key.signs ? 'Key that signs' : 'Earlier key'}>
+                <code className="font-mono text-meta wrap-anywhere">{key.key_id}</code>
+                <span className="text-meta text-soft">
+                  , fingerprint <code className="font-mono wrap-anywhere">{key.fingerprint}</code>
+                </span>
               </Fact>
             ))}
           </Facts>
@@ -155,7 +163,7 @@ function SealTable({ seals }: { seals: SealView[] }) {
           </Td>
           <Td from="sm">
             {seal.months.join(', ')}
-            {seal.dropped.length > 0 && <span className="text-soft">dropped {seal.dropped.join(', ')}</span>}
+            {seal.dropped.length > 0 && <span className="text-soft">dropped {seal.dropped.join(', ')} on purpose</span>}
           </Td>
           <Td from="md">
             <code className="font-mono">{seal.keyId}</code>

@@ -4,6 +4,7 @@ import type { LastCheck } from '#lib/audit/list-seals';
 import { placeWords } from './place-words.ts';
 
 const number = new Intl.NumberFormat('en-US');
+const counted = (count: number, one: string, many: string) => `${number.format(count)} ${count === 1 ? one : many}`;
 
 /** What the last check of the ledger found; of a broken one, the first broken place. */
 export function CheckResult({ check }: { check: LastCheck | null }) {
@@ -16,7 +17,8 @@ export function CheckResult({ check }: { check: LastCheck | null }) {
   }
   const checked = (
     <p className="text-meta">
-      Checked <Time at={check.at} />: {number.format(check.rows)} entries under {number.format(check.seals)} seals
+      Checked <Time at={check.at} />: {counted(check.rows, 'entry', 'entries')} under{' '}
+      {counted(check.seals, 'seal', 'seals')}
       {check.checkpoints > 0 &&
         `, and ${check.checkpoints === 1 ? 'a checkpoint' : `${check.checkpoints} checkpoints`}`}
       .
