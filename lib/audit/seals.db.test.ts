@@ -237,6 +237,17 @@ describe('checkpoints that were kept elsewhere', () => {
     expect(await kinds(kept)).toEqual(['checkpoint_contradicted 3']);
   });
 
+  test('tell that the owner of the database wrote everything anew, to the last seal', async () => {
+    await sealThree();
+    const kept = await exportCheckpoint(ctx());
+    const before = rowsOf(await sqlText('select parts from ledger_seals order by n'));
+    for (const table of ['ledger', 'ledger_seals', 'ledger_locators']) await sqlText(`delete from ${table}`);
+    await sealThree();
+    expect(rowsOf(await sqlText('select parts from ledger_seals order by n'))).not.toEqual(before);
+    expect(await kinds()).toEqual([]);
+    expect(await kinds(kept)).toEqual(['checkpoint_contradicted 3']);
+  });
+
   test('of others, or of other making, are refused', async () => {
     await sealThree();
     const kept = await exportCheckpoint(ctx());

@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { sql } from 'drizzle-orm';
+import { migrate as migratePostgres } from 'drizzle-orm/node-postgres/migrator';
+import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { sealLedger } from '#lib/audit/seal-ledger';
+import { verifyLedger } from '#lib/audit/verify-ledger';
+import { migrate } from '#lib/cli/migrate';
+import { systemContext } from '#lib/context';
+import { type Database, type Db, rowsOf } from '#lib/db/database';
+import { ensureTrigrams } from '#lib/db/extension';
+import { isMigrated, migrateEmbedded, migrateServer } from '#lib/db/migrate';
+import { openPostgres, pgliteOptions, wrapPglite } from '#lib/db/open';
+import { ensureLedgerPartitions } from '#lib/db/partitions';
+import { describeWithConnections, engine } from '#tests/database';
+import { createRuntime, plainRecord } from '#tests/hub';
+
+/** The migrations of the first release with people in it, and how much of each a hub of that time may hold. */
+const firstMigrations = 3;
+const held = { people: 500, connections: 2_000, entries: 3_000, revocations: 500 };
+
+let old: string;
+beforeAll(() => {
+  old = mkdtempSync(join(tmpdir(), 'grantkeep-upgrade-'));
+  const journal = JSON.parse(readFileSync('drizzle/meta/_journal.json', 'utf8')) as { entries: { tag: string }[] };
+  const entries = journal.entries.slice(0, firstMigrations);
+  mkdirSync(join(old, 'meta'));
+  writeFileSync(join(old, 'meta', '_journal.json'), JSON.stringify({ ...journal, entries }));
+  for (const { tag } of entries) cpSync(`drizzle/${tag}.sql`, join(old, `${tag}.sql`));
+});
+afterAll(() => rmSync(old, { recursive: true, force: true }));
+
+/** Brings an empty database to where the first release left it, and fills it as a hub in use does. */
+async function asItWas(db: Db): Promise<void> {
+  await ensureTrigrams(db);
+  const options = { migrationsFolder: old };
+  if (engine === 'pglite') await migratePglite(db as unknown as Parameters<typeof migratePglite>[0], options);
+  else await migratePostgres(db as unknown as Parameters<typeof migratePostgres>[0], options);
+  await ensureLedgerPartitions(db, new Date());
+  await db.execute(sql`insert into people (id, provider, issuer, subject, name)
+    select 'per_' || lpad(n::text, 16, '0'), 'acme', 'https://id.example', n::text, 'Person ' || n
+    from generate_series(1, ${held.people}::int) n`);
+  await db.execute(sql`insert into connections (person_id, id, provider, issuer, subject, label, status, scopes_requested,
+      "authorization", access_token)
+    select p, 'con_' || substr(p, 5) || lpad(n::text, 16, '0'), 'acme', 'https://acme.example', n::text, 'Account ' || n,
+      case when n % 4 = 0 then 'revoked' else 'connected' end, '{read}', '{}', 'sealed'
+    from generate_series(1, ${held.connections}::int) n,
+      lateral (select 'per_' || lpad((1 + n % ${held.people}::int)::text, 16, '0') as p) who`);
+  await db.execute(sql`insert into revocations (person_id, connection_id, state, attempts, last_error_code, requested_by)
+    select person_id, id, (array['pending', 'revoked_upstream', 'unsupported', 'failed'])[1 + subject::int / 4 % 4], 3,
+      'temporarily_unavailable', person_id
+    from connections where status = 'revoked'`);
+  await db.execute(sql`insert into ledger (at, action, outcome, actor_type, actor_id, person_id, ip, request_id, details)
+    select now() - n * interval '1 minute', 'token.vended', 'ok', 'api_key', 'key_1',
+      'per_' || lpad((1 + n % ${held.people}::int)::text, 16, '0'), '203.0.113.7', 'req_' || n, '{"scopes": ["read"]}'
+    from generate_series(1, ${held.entries}::int) n`);
+}
+
+/** Seals what is there and asks for every entry of old. */
+async function expectWhole(database: Database): Promise<void> {
+  const { db } = database;
+  expect(await isMigrated(db)).toBe(true);
+  const [count] = rowsOf<Record<string, number>>(
+    await db.execute(sql`select (select count(*)::int from people) as people,
+      (select count(*)::int from connections) as connections, (select count(*)::int from ledger) as entries,
+      (select count(*)::int from revocations) as revocations`),
+  );
+  expect(count).toEqual(held);
+  const ctx = systemContext(createRuntime(database, [plainRecord('http://127.0.0.1:9')]), 'test');
+  expect((await sealLedger(ctx)).rows).toBe(held.entries);
+  expect(await verifyLedger(ctx)).toMatchObject({ faults: [], rows: held.entries, waiting: { rows: 0 } });
+}
+
+test('a database of the first release is upgraded with all that it holds, and its ledger is sealed', async () => {
+  if (engine === 'pglite') {
+    const database = wrapPglite(await PGlite.create(pgliteOptions));
+    await asItWas(database.db);
+    await migrateEmbedded(database);
+    await expectWhole(database).finally(() => database.close());
+    return;
+  }
+  await onServer(async (url) => {
+    const database = openPostgres(url);
+    await asItWas(database.db);
+    await migrateServer(url);
+    await expectWhole(database).finally(() => database.close());
+  });
+});
+
+/** Gives the body an empty database of its own on the test server. */
+async function onServer(body: (url: string, administer: Db) => Promise<void>, owner?: string): Promise<void> {
+  const { url } = inject('postgresServer');
+  const administrator = openPostgres(url, { max: 1 });
+  const name = `upgrade_${randomBytes(6).toString('hex')}`;
+  const run = (statement: string) => administrator.db.execute(sql.raw(statement));
+  try {
+    await run(`create database ${name} ${owner ? `owner ${owner}` : ''}`);
+    const own = new URL(url);
+    own.pathname = `/${name}`;
+    await body(own.href, administrator.db);
+  } finally {
+    await run(`drop database if exists ${name} with (force)`);
+    await administrator.close();
+  }
+}
+
+describeWithConnections('an upgrade', () => {
+  test('by an owner gives the serving role what it needs of the old and the new tables', async () => {
+    const [owner, serving] = [`owner_${randomBytes(4).toString('hex')}`, `serving_${randomBytes(4).toString('hex')}`];
+    const administrator = openPostgres(inject('postgresServer').url, { max: 1 });
+    const each = async (statement: (role: string) => string) => {
+      for (const role of [owner, serving]) await administrator.db.execute(sql.raw(statement(role)));
+    };
+    await each((role) => `create role ${role} login password 'pw-${role}'`);
+    try {
+      await onServer(async (url) => {
+        const urlOf = (role: string) => Object.assign(new URL(url), { username: role, password: `pw-${role}` }).href;
+        const asOwner = openPostgres(urlOf(owner), { max: 1 });
+        await asItWas(asOwner.db).finally(() => asOwner.close());
+        const settings = { databaseUrl: urlOf(serving), migrateDatabaseUrl: urlOf(owner), databasePooler: 'none' };
+        expect(await migrate(settings as Parameters<typeof migrate>[0])).toEqual({
+          migrated: true,
+          granted_to: serving,
+        });
+        const database = openPostgres(urlOf(serving));
+        await expectWhole(database).finally(() => database.close());
+      }, owner);
+    } finally {
+      await each((role) => `drop role ${role}`);
+      await administrator.close();
+    }
+  });
+});
