@@ -99,6 +99,7 @@ test('the admin pages look right, light and dark, wide and narrow', async ({ new
     '/admin/ledger/seals',
     '/admin/alerts',
     '/admin/alerts/rules',
+    '/admin/alerts/rules/failed_exchanges',
     '/admin/alerts/webhooks',
   ];
   for (const path of [...lists, `/admin/connections/${id}`, `/admin/people/${await personOf(app, id)}`]) {
