@@ -330,4 +330,22 @@ test('an API key is limited to a provider, and says when it is used', async ({ a
   const row = page.getByRole('row').filter({ hasText: name });
   await expect(row).toContainText('next week');
   await expect(row).not.toContainText('never');
+
+  // From now on it is expected from elsewhere.
+  const status = async () => (await callHub(app, key, `/connections/${okta}/token`, 'POST')).status;
+  await row.getByRole('button', { name: 'Addresses' }).click();
+  const dialog = page.getByRole('alertdialog');
+  await dialog.getByRole('textbox', { name: 'Expected from' }).fill('203.0.113.0/24\nsomewhere');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog.getByText('"somewhere" is neither an address nor a network')).toBeVisible();
+  await dialog.getByRole('textbox', { name: 'Expected from' }).fill('203.0.113.0/24');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog).toBeHidden();
+  await expect(row).toContainText('203.0.113.0/24');
+  expect(await status()).toBe(403);
+  await row.getByRole('button', { name: 'Addresses' }).click();
+  await dialog.getByRole('combobox').selectOption('is answered, and raises an alert');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(row).toContainText('alert elsewhere');
+  expect(await status()).toBe(200);
 });

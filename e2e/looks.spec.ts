@@ -108,6 +108,38 @@ test('the admin pages look right, light and dark, wide and narrow', async ({ new
   }
 });
 
+test('what is frozen, and what a bulk revocation would end, look right with more to say than there is room', async ({
+  newPage,
+  app,
+}) => {
+  test.slow();
+  const page = await newPage();
+  await signInAs(page, app, 'admin@example.com');
+  await givenConnection(page, app, 'okta', someone('Somebody with a name that is rather long and goes on'));
+  await page.goto('/admin/revocations');
+  await page.getByRole('combobox', { name: 'Provider' }).selectOption('Okta');
+  await page.getByRole('button', { name: 'Preview' }).click();
+  await page.waitForURL(/\/blk_/);
+  const preview = new URL(page.url()).pathname;
+  const reason = `${'tokens leaked and nobody knows how far it goes, '.repeat(4)}INCIDENT-${'0123456789'.repeat(6)}`;
+  await app.grantkeep('freeze', '--all', '--reason', reason);
+  await app.grantkeep('freeze', '--provider', 'github', '--reason', reason);
+  try {
+    for (const path of ['/admin/freezes', preview]) {
+      await look(page, path);
+      expect.soft(await cutOff(page), path).toEqual([]);
+    }
+    await look(page, '/connections');
+    await page.goto('/admin/status');
+    await page.getByRole('button', { name: /^Freeze Okta/ }).click();
+    await expect(page.getByRole('textbox', { name: 'Reason' })).toBeVisible();
+    expect(await seriousFaults(page)).toEqual([]);
+  } finally {
+    await app.grantkeep('thaw', '--all', '--reason', 'the story is over');
+    await app.grantkeep('thaw', '--provider', 'github', '--reason', 'the story is over');
+  }
+});
+
 test('an open dialog and the drawer look right too', async ({ newPage, app }) => {
   const page = await newPage();
   await signInAs(page, app, 'admin@example.com');
