@@ -5,6 +5,8 @@ import { usePathname } from 'next/navigation';
 import { useActionState, useEffect, useId, useState } from 'react';
 import { StepUpLink } from '#app/_ui/step-up-link';
 import type { ActionState } from '#lib/http/action';
+import { answered } from './answered-action.ts';
+import { useFocusWhenGone } from './focus-when-gone.ts';
 import { Notice } from './notice.tsx';
 import { keepDraft, takeDraft } from './typed-draft.ts';
 
@@ -47,6 +49,7 @@ export function ConfirmDialog<Data>(props: ConfirmDialogProps<Data>) {
     setBefore(typed);
     setOpen(true);
   }, [path, dialog]);
+  useFocusWhenGone(open);
   return (
     <AlertDialog.Root open={open} onOpenChange={setOpen}>
       <AlertDialog.Trigger className={props.triggerClass} disabled={props.disabled}>
@@ -79,7 +82,7 @@ interface ConfirmFormProps<Data> extends ConfirmDialogProps<Data> {
 function ConfirmForm<Data>(props: ConfirmFormProps<Data>) {
   const { fields, more, typed, reason, signInUntil, confirm, danger = true, action, onDone, close } = props;
   const { path, dialog, before } = props;
-  const [state, run, pending] = useActionState(action, null);
+  const [state, run, pending] = useActionState(answered(action), null);
   const [word, setWord] = useState('');
   // Held here, since React empties a form's own fields after each try.
   const [why, setWhy] = useState(before);
@@ -150,7 +153,7 @@ function ConfirmForm<Data>(props: ConfirmFormProps<Data>) {
         </div>
       )}
       {refused && (
-        <Notice tone="bad" title="That did not work" reference={refused.reference} arrival>
+        <Notice tone="bad" title="That did not work" reference={refused.reference || undefined} arrival>
           <p>{refused.message}</p>
           {refused.code === 'step_up_required' && <p>{stepUp}</p>}
           {others?.map((issue) => (
