@@ -135,7 +135,7 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
           {administrator && (
             <Td>
               {key.status !== 'revoked' && (
-                <div className="flex flex-wrap items-center gap-2 @min-[60rem]:flex-nowrap">
+                <div className="flex flex-wrap items-center gap-2 @min-[70rem]:flex-nowrap">
                   <KeyAddresses id={key.id} name={key.name} ranges={key.ipRanges ?? []} rule={key.ipRule} />
                   {!key.frozen && <FreezeButton scope="api_key" target={key.id} name={key.name} small />}
                   <RevokeKey id={key.id} name={key.name} />
