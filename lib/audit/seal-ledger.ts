@@ -21,10 +21,17 @@ export interface SealLimits {
   batchRows?: number;
   /** Batches of one call at most; what is left waits for the next. */
   batches?: number;
+  /** No batch is begun once it is aborted. */
+  signal?: AbortSignal | undefined;
 }
 
 /** Cuts the settled rows that no seal has yet into batches: the position at which each ends. */
-async function planBatches(db: Db, from: number, settled: number, limits: Required<SealLimits>): Promise<number[]> {
+async function planBatches(
+  db: Db,
+  from: number,
+  settled: number,
+  limits: Required<Omit<SealLimits, 'signal'>>,
+): Promise<number[]> {
   const found = rowsOf<{ upto: number }>(
     await db.execute(sql`
       select (max(xid) + 1)::float8 as upto from (
@@ -82,7 +89,8 @@ export function placeAfter(last: SignedSeal | undefined): { n: number; from: num
  * and with them all that came later, so that none is left out.
  */
 export async function sealLedger(ctx: Context, given: SealLimits = {}): Promise<{ seals: number; rows: number }> {
-  const limits = { batchRows: 10_000, batches: 500, ...given };
+  const { signal, ...sizes } = given;
+  const limits = { batchRows: 10_000, batches: 500, ...sizes };
   const { db, engine } = ctx.database;
   const done = { seals: 0, rows: 0 };
   let last = await lastSeal(db);
@@ -95,6 +103,7 @@ export async function sealLedger(ctx: Context, given: SealLimits = {}): Promise<
   }
   if (engine === 'pglite') await summarise(db);
   for (const to of await planBatches(db, from, settled, limits)) {
+    if (signal?.aborted) break;
     const place = placeAfter(last);
     const batch = createBatch();
     for await (const row of rowsBetween(db, place.from, to)) batch.add(row);

@@ -47,6 +47,12 @@ describe('sealing', () => {
     expect(report).toMatchObject({ faults: [], seals: 5, rows: 23, waiting: { rows: 0, since: null } });
   });
 
+  test('begins no batch in a process that is ending', async () => {
+    for (let n = 0; n < 3; n++) await write(`${n}`);
+    expect(await sealLedger(ctx(), { signal: AbortSignal.abort() })).toEqual({ seals: 0, rows: 0 });
+    expect(await sealLedger(ctx())).toEqual({ seals: 1, rows: 3 });
+  });
+
   test('leaves to the next round what is more than a round', async () => {
     for (let n = 0; n < 10; n++) await write(`${n}`);
     expect(await sealLedger(ctx(), { batchRows: 2, batches: 3 })).toEqual({ seals: 3, rows: 6 });

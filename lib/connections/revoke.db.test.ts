@@ -192,6 +192,14 @@ describe('attempts', () => {
     return id;
   }
 
+  test('are left to others by a process that is ending', async () => {
+    const id = await pending();
+    await makeDue(id);
+    expect(await workRevocations(worker(), { signal: AbortSignal.abort() })).toBe(0);
+    expect(await revocationOf(id)).toMatchObject({ state: 'pending', attempts: 1 });
+    expect(await workRevocations(worker())).toBe(1);
+  });
+
   test('two workers at once make one attempt', async () => {
     const id = await pending();
     const server = hub.demo.server('okta');

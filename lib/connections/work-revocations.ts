@@ -11,6 +11,8 @@ const failuresToStop = 10;
 export interface WorkRevocationsInput {
   /** Begins nothing new after so many seconds. */
   seconds?: number;
+  /** Nothing new is begun once it is aborted. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -20,18 +22,19 @@ export interface WorkRevocationsInput {
  */
 export async function workRevocations(ctx: Context, input: WorkRevocationsInput = {}): Promise<number> {
   const until = performance.now() + (input.seconds ?? roundSeconds) * 1000;
+  const isOver = () => input.signal?.aborted || performance.now() >= until;
   const providers = await providersWithDue(ctx);
-  const attempts = await Promise.all(providers.map((provider) => workOff(ctx, provider, until)));
+  const attempts = await Promise.all(providers.map((provider) => workOff(ctx, provider, isOver)));
   return attempts.reduce((sum, one) => sum + one, 0);
 }
 
-async function workOff(ctx: Context, provider: string, until: number): Promise<number> {
+async function workOff(ctx: Context, provider: string, isOver: () => boolean): Promise<number> {
   const next = claims(ctx, provider);
   let attempts = 0;
   let failures = 0;
   let resting = false;
   const worker = async () => {
-    while (!resting && failures < failuresToStop && performance.now() < until) {
+    while (!resting && failures < failuresToStop && !isOver()) {
       const claimed = await next();
       if (!claimed) return;
       attempts += 1;

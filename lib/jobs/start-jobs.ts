@@ -37,8 +37,8 @@ const lines: readonly (readonly Steps[])[] = [
     },
   ],
   [
-    { work_bulk_revocations: (ctx) => workBulkRevocations(ctx, { seconds: 15 }) },
-    { work_revocations: (ctx) => workRevocations(ctx, { seconds: 30 }) },
+    { work_bulk_revocations: (ctx, signal) => workBulkRevocations(ctx, { signal, seconds: 15 }) },
+    { work_revocations: (ctx, signal) => workRevocations(ctx, { signal, seconds: 30 }) },
   ],
   [
     {
@@ -47,7 +47,7 @@ const lines: readonly (readonly Steps[])[] = [
         if (await mayMakePartitions(database.db)) await ensureLedgerPartitions(database.db, now());
       },
     },
-    { seal_ledger: (ctx) => sealLedger(ctx) },
+    { seal_ledger: (ctx, signal) => sealLedger(ctx, { signal }) },
     {
       prune_ledger: async (ctx) => {
         if (await mayMakePartitions(ctx.database.db)) await pruneLedger(ctx, ctx.database.db);

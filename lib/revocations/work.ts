@@ -146,8 +146,12 @@ async function finish(ctx: Context, job: Job): Promise<void> {
  * Works off bulk revocations here: whatever runs is taken up by any number of processes, in batches that none shares with
  * another. Answers how many rows got their outcome. Telling the providers is `workRevocations`.
  */
-export async function workBulkRevocations(ctx: Context, input: { seconds?: number } = {}): Promise<number> {
+export async function workBulkRevocations(
+  ctx: Context,
+  input: { seconds?: number; signal?: AbortSignal | undefined } = {},
+): Promise<number> {
   const until = performance.now() + (input.seconds ?? roundSeconds) * 1000;
+  const isOver = () => input.signal?.aborted || performance.now() >= until;
   const running = await ctx.database.db
     .select({
       id: bulkRevocations.id,
@@ -161,7 +165,7 @@ export async function workBulkRevocations(ctx: Context, input: { seconds?: numbe
   let total = 0;
   for (const job of running) {
     const who = onBehalf(ctx, job);
-    for (let done = -1; done !== 0 && performance.now() < until; total += done) done = await workSome(who, job);
+    for (let done = -1; done !== 0 && !isOver(); total += done) done = await workSome(who, job);
     await finish(who, job);
   }
   return total;
