@@ -1,0 +1,129 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Locator, Page } from '@playwright/test';
+import { expect, test } from './fixtures.ts';
+import { callHub, freezeBy, givenConnection, makeKey, serviceKey, signInAs, someone, vend } from './steps.ts';
+
+/** Where the figure of that name leads, and what it says. */
+async function figure(within: Page | Locator, name: string): Promise<{ count: number; href: string }> {
+  const link = within.getByRole('link', { name: new RegExp(`^[\\d,]+ ${name}$`) }).first();
+  // A nought is no link: who looks too early looks again, instead of waiting here.
+  const href = await link.getAttribute('href', { timeout: 1_000 });
+  return { count: Number.parseInt(((await link.textContent()) ?? '').replaceAll(',', ''), 10), href: href ?? '' };
+}
+
+/** How many rows a list has in all its pages. */
+async function rowsOf(page: Page, address: string, table: string): Promise<number> {
+  let rows = 0;
+  await page.goto(address);
+  for (;;) {
+    await page.getByRole('table', { name: table }).waitFor();
+    rows += (await page.getByRole('table', { name: table }).getByRole('row').count()) - 1;
+    const next = await page.getByRole('link', { name: 'Next' }).all();
+    if (!next[0]) return rows;
+    await page.goto((await next[0].getAttribute('href')) ?? '');
+  }
+}
+
+async function faults(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
+}
+
+test('every figure of the overview is what happened, and leads to exactly its rows', async ({
+  asAdmin: page,
+  newPage,
+  app,
+  demo,
+}) => {
+  // What happened is counted by the tick of each minute.
+  test.setTimeout(300_000);
+  const person = await newPage();
+  await signInAs(person, app, someone('Owner'));
+  const [github, okta] = [await givenConnection(person, app, 'github'), await givenConnection(person, app, 'okta')];
+  await givenConnection(person, app, 'auth0');
+  await person.goto(`/connections/${okta}/disconnect`);
+  await person.getByRole('button', { name: 'Disconnect' }).click();
+  await person.waitForURL(/\/connections(?:\?|$)/);
+  for (let n = 0; n < 7; n++) await vend(app, github);
+  const refused = await callHub(app, await serviceKey(app), `/connections/${okta}/token`, 'POST');
+  expect(refused.ok).toBe(false);
+  demo.server('salesforce').switches.access_token_ttl_s = 1;
+  const short = await givenConnection(person, app, 'salesforce');
+  demo.server('salesforce').reset();
+
+  const day = page.getByRole('region', { name: 'The last day', exact: true });
+  await expect(async () => {
+    // Once its second is over, this refreshes.
+    await vend(app, short);
+    await page.goto('/admin');
+    // Other stories of this app may have read tokens too; these eight are the least.
+    expect((await figure(day, 'Tokens read')).count).toBeGreaterThanOrEqual(8);
+    expect((await figure(day, 'Reads refused')).count).toBeGreaterThanOrEqual(1);
+    expect((await figure(day, 'Refreshes')).count).toBeGreaterThanOrEqual(1);
+  }).toPass({ timeout: 200_000, intervals: [5_000] });
+  expect(await faults(page)).toEqual([]);
+
+  // Of the day: each figure, by hour too, is a list of so many entries.
+  const figures: Awaited<ReturnType<typeof figure>>[] = [];
+  for (const name of ['Tokens read', 'Reads refused', 'Refreshes']) figures.push(await figure(day, name));
+  await day.getByText('By the hour, as a table').click();
+  const hours = day.getByRole('table', { name: 'Reads and refreshes by the hour' });
+  await expect(hours.getByRole('row')).toHaveCount(25);
+  figures.push(await figure(hours, 'Tokens read'));
+  const columns = await day.locator('svg a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+  expect(columns).toContain(figures[3]?.href);
+  const unwell = page.getByRole('region', { name: 'Refused and failed in the last day' });
+  figures.push(await figure(unwell, 'Token refused'));
+  const connections = page.getByRole('table', { name: 'Connections by provider' });
+  const github1 = await figure(connections, 'Connected of GitHub');
+  const revoked = await figure(connections, 'Revoked of Okta');
+  const all = await figure(connections, 'all of Auth0');
+  const total = await figure(page.getByRole('region', { name: 'Connections', exact: true }), 'Connected');
+  for (const { count, href } of figures) expect(await rowsOf(page, href, 'Ledger'), href).toBe(count);
+  for (const { count, href } of [github1, revoked, all, total]) {
+    expect(count).toBeGreaterThanOrEqual(1);
+    expect(await rowsOf(page, href, 'Connections'), href).toBe(count);
+  }
+});
+
+test('what needs a person is told, by keyboard too, and to an auditor alike', async ({
+  asAdmin: page,
+  newPage,
+  app,
+}) => {
+  const person = await newPage();
+  await signInAs(person, app, someone('Owner'));
+  const id = await givenConnection(person, app, 'github');
+  await makeKey(app, 'tokens:vend');
+  await page.goto(`/admin/connections/${id}`);
+  await freezeBy(page, 'Freeze', 'being looked into');
+
+  const name = someone('Auditor');
+  const auditor = await newPage();
+  await signInAs(auditor, app, name);
+  await page.goto(`/admin/people?q=${encodeURIComponent(name)}`);
+  await page.getByRole('link', { name, exact: true }).click();
+  await page.getByRole('radio', { name: /^Auditor/ }).check();
+  await page.getByRole('button', { name: 'Change role' }).click();
+  await page.getByText('The role is Auditor now').waitFor();
+
+  for (const one of [page, auditor]) {
+    await one.goto('/admin');
+    const needs = one.getByRole('region', { name: 'What needs a person' });
+    const brake = needs.getByRole('link', { name: /brakes? stands?$/ });
+    await expect(brake).toBeVisible();
+    await expect(one.getByRole('link', { name: /^\d+ Frozen of GitHub$/ }).first()).toBeVisible();
+    expect(await faults(one)).toEqual([]);
+    // From the page's content on, one link after another, and Enter.
+    await one.getByRole('link', { name: 'Look again' }).focus();
+    await expect(async () => {
+      await one.keyboard.press('Tab');
+      await expect(brake).toBeFocused({ timeout: 10 });
+    }).toPass({ intervals: [1] });
+    await one.keyboard.press('Enter');
+    await expect(one).toHaveURL(/\/admin\/freezes$/);
+    await one.goBack();
+    await expect(needs).toBeVisible();
+  }
+  await expect(auditor.getByRole('button', { name: /Freeze|Thaw|Revoke/ })).toHaveCount(0);
+});
