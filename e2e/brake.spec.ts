@@ -8,6 +8,7 @@ import {
   freezeBy,
   frozenBanner,
   givenConnection,
+  makeAuditor,
   personOf,
   serviceKey,
   signInAs,
@@ -102,14 +103,8 @@ test('one connection is frozen on its page; another of the same person goes on',
 });
 
 test('an auditor sees what is frozen and can do nothing about it', async ({ asAdmin, newPage, app }) => {
-  const name = someone('Auditor');
   const auditor = await newPage();
-  await signInAs(auditor, app, name);
-  await asAdmin.goto(`/admin/people?q=${encodeURIComponent(name)}`);
-  await asAdmin.getByRole('link', { name, exact: true }).click();
-  await asAdmin.getByRole('radio', { name: /^Auditor/ }).check();
-  await asAdmin.getByRole('button', { name: 'Change role' }).click();
-  await asAdmin.getByText('The role is Auditor now').waitFor();
+  await makeAuditor(asAdmin, auditor, app);
   await app.grantkeep('freeze', '--all', '--reason', 'tokens leaked');
   await auditor.goto('/admin/freezes');
   await expect(auditor.getByRole('table', { name: 'Standing brakes' })).toContainText('tokens leaked');

@@ -3,6 +3,7 @@ import { expect, test } from './fixtures.ts';
 import {
   callHub,
   givenConnection,
+  makeAuditor,
   personOf,
   serviceKey,
   signInAs,
@@ -82,13 +83,7 @@ test('a person’s connections are found, previewed, revoked by typing so, prove
 
 test('an auditor sees bulk revocations and has no way to begin one', async ({ newPage, app, asAdmin: page }) => {
   const auditor = await newPage();
-  const name = someone('Auditor');
-  await signInAs(auditor, app, name);
-  await page.goto(`/admin/people?q=${encodeURIComponent(name)}`);
-  await page.getByRole('link', { name, exact: true }).click();
-  await page.getByRole('radio', { name: /^Auditor/ }).check();
-  await page.getByRole('button', { name: 'Change role' }).click();
-  await page.getByText('The role is Auditor now').waitFor();
+  await makeAuditor(page, auditor, app);
   await auditor.goto('/admin/revocations');
   await expect(auditor.getByRole('heading', { name: 'Revocations', level: 1 })).toBeVisible();
   await expect(auditor.getByRole('button', { name: 'Preview' })).toHaveCount(0);

@@ -1,125 +1,248 @@
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import type { RunningApp } from './app-process.ts';
-import { expect, test } from './fixtures.ts';
-import { callHub, givenConnection, makeKey, personOf, signInAs, someone } from './steps.ts';
+import { databaseState } from './database-state.ts';
+import { expect, test } from './governed.ts';
+import { callHub, givenConnection, makeAuditor, makeKey, serviceKey, signInAs, someone, stepUpAs } from './steps.ts';
+import { makeWorld, pathWithin } from './world.ts';
 
-/** What comes of a GET: the page, `sign-in`, `not-found`, `refused`, or the path one is sent on to. */
-type Outcome = 'shown' | 'sign-in' | 'not-found' | 'refused' | `/${string}`;
+/**
+ * What an answer comes to: the page is `shown`, one is asked to `sign-in`, there is no such page (`not-found`), a `file`
+ * comes, it is `refused`, or one is sent on, with a code or to a path.
+ */
+type Outcome = string;
 
-interface Expectation {
-  nobody: Outcome;
-  user: Outcome;
-  auditor: Outcome;
-  administrator: Outcome;
-}
+const callers = ['nobody', 'key', 'user', 'owner', 'auditor', 'administrator'] as const;
+type Caller = (typeof callers)[number];
+type Expectation = Record<Caller, Outcome>;
 
-const forPeople: Expectation = { nobody: 'sign-in', user: 'shown', auditor: 'shown', administrator: 'shown' };
-const forAdmins: Expectation = { nobody: 'sign-in', user: 'not-found', auditor: 'shown', administrator: 'shown' };
 const everyone = (outcome: Outcome): Expectation => ({
   nobody: outcome,
+  // An API key says who a service is, and pages are for people.
+  key: outcome,
   user: outcome,
+  owner: outcome,
   auditor: outcome,
   administrator: outcome,
 });
+const nobodyElse = { nobody: 'sign-in', key: 'sign-in' };
+const forPeople: Expectation = { ...everyone('shown'), ...nobodyElse };
+const forAdmins: Expectation = { ...everyone('not-found'), ...nobodyElse, auditor: 'shown', administrator: 'shown' };
+const forTheOwner: Expectation = { ...everyone('not-found'), ...nobodyElse, owner: 'shown' };
 
-/** One line for every page and handler of `app/`: a new one without a line here fails. `[id]` is of the user. */
-const expectations: Record<string, Expectation> = {
-  '/': { ...everyone('/connections'), nobody: '/sign-in' },
-  '/sign-in': { ...everyone('/connections'), nobody: 'shown' },
+/** One line for every page of `app/`: a new one without a line fails. `[id]` is of something that there is. */
+const pages: Record<string, Expectation> = {
+  '/': { ...everyone('/connections'), nobody: '/sign-in', key: '/sign-in' },
+  '/sign-in': { ...everyone('/connections'), nobody: 'shown', key: 'shown' },
   '/account': forPeople,
   '/activity': forPeople,
   '/connect': forPeople,
   '/step-up': forPeople,
   '/connections': forPeople,
-  '/connections/[id]': { ...everyone('not-found'), nobody: 'sign-in', user: 'shown' },
-  '/connections/[id]/disconnect': { ...everyone('not-found'), nobody: 'sign-in', user: 'shown' },
   '/admin': forAdmins,
   '/admin/alerts': forAdmins,
-  // None of that id is there.
-  '/admin/alerts/[id]': { ...everyone('not-found'), nobody: 'sign-in' },
+  '/admin/alerts/[id]': forAdmins,
   '/admin/alerts/rules': forAdmins,
-  '/admin/alerts/rules/[id]': { ...everyone('not-found'), nobody: 'sign-in' },
+  '/admin/alerts/rules/[id]': forAdmins,
   '/admin/alerts/webhooks': forAdmins,
-  '/admin/alerts/webhooks/[id]': { ...everyone('not-found'), nobody: 'sign-in' },
-  '/admin/alerts/webhooks/[id]/[delivery]': { ...everyone('not-found'), nobody: 'sign-in' },
+  '/admin/alerts/webhooks/[id]': forAdmins,
+  '/admin/alerts/webhooks/[id]/[delivery]': forAdmins,
   '/admin/api-keys': forAdmins,
   '/admin/connections': forAdmins,
   '/admin/connections/[id]': forAdmins,
   '/admin/freezes': forAdmins,
   '/admin/ledger': forAdmins,
   '/admin/ledger/seals': forAdmins,
-  // Files are asked for by forms only.
-  '/admin/ledger/export': everyone('refused'),
-  '/admin/ledger/checkpoint': everyone('refused'),
   '/admin/people': forAdmins,
   '/admin/people/[id]': forAdmins,
   '/admin/revocations': forAdmins,
-  // There is none of that id.
-  '/admin/revocations/[id]': { ...everyone('not-found'), nobody: 'sign-in' },
-  // Takes forms only.
-  '/admin/revocations/[id]/export': everyone('refused'),
+  '/admin/revocations/[id]': forAdmins,
   '/admin/status': forAdmins,
   // As the document that it is made of.
   '/docs/api': everyone('shown'),
-  '/oauth/start': everyone('/connect'),
-  '/oauth/callback': everyone('refused'),
-  // The machine API takes keys, never sessions.
-  '/api/v1/[...path]': everyone('refused'),
 };
 
-const routes = globSync('app/**/{page.tsx,route.ts}').map((file) => {
-  const folders = file.split('/').slice(1, -1);
+interface Handler {
+  expected: Expectation;
+  /** A request of an administrator's browser that another site made. */
+  foreign: Outcome;
+  form?: Record<string, string>;
+}
+
+/** Files are looked at, not touched: auditors take them along, with an entry of it in the ledger. */
+const file = (form: Record<string, string>): Handler => ({
+  expected: {
+    ...everyone('forbidden'),
+    nobody: 'unauthenticated',
+    key: 'unauthenticated',
+    auditor: 'file',
+    administrator: 'file',
+  },
+  foreign: 'wrong_origin',
+  form,
+});
+/** Never by a session; each key is tried at every operation below. */
+const theApi = (key: Outcome): Handler => ({ expected: { ...everyone('refused'), key }, foreign: 'refused' });
+
+/** One line for every method of every handler of `app/`. */
+const handlers: Record<string, Handler> = {
+  'POST /admin/ledger/export': file({ format: 'csv' }),
+  'POST /admin/ledger/checkpoint': file({}),
+  'POST /admin/revocations/[id]/export': file({ format: 'json' }),
+  // Without a flow there is nothing to come back from.
+  'GET /oauth/callback': { expected: everyone('refused'), foreign: 'refused' },
+  'GET /oauth/start': { expected: everyone('/connect'), foreign: '/connect' },
+  'POST /oauth/start': {
+    expected: { ...everyone('elsewhere'), nobody: 'unauthenticated', key: 'unauthenticated' },
+    foreign: 'refused',
+    form: { intent: 'connect', provider: 'github', return_to: '/connections' },
+  },
+  'GET /api/v1/[...path]': theApi('shown'),
+  'HEAD /api/v1/[...path]': theApi('shown'),
+  'DELETE /api/v1/[...path]': theApi('refused'),
+  'OPTIONS /api/v1/[...path]': theApi('refused'),
+  'PATCH /api/v1/[...path]': theApi('refused'),
+  'POST /api/v1/[...path]': theApi('refused'),
+  'PUT /api/v1/[...path]': theApi('refused'),
+};
+
+/** Every button that there is for an auditor in the admin area. */
+const forAuditors = [
+  'CSV',
+  'Dark theme',
+  'Export CSV',
+  'Export JSON',
+  'Export a checkpoint',
+  'Filter',
+  'JSON lines',
+  'Light theme',
+  'Sign out',
+  'Theme of the system',
+  'Verify now',
+];
+
+const routeOf = (path: string) => {
+  const folders = path.split('/').slice(1, -1);
   return `/${folders.filter((folder) => !folder.startsWith('(')).join('/')}`;
+};
+const files = globSync('app/**/{page,route}.{ts,tsx,js,jsx}');
+const pageFiles = files.filter((path) => path.includes('/page.'));
+const handlerFiles = files
+  .filter((path) => path.includes('/route.'))
+  .flatMap((path) => {
+    const exported = readFileSync(path, 'utf8').matchAll(
+      /export (?:async )?(?:function|const) ([A-Z]+)\b|\bas (GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE)\b/g,
+    );
+    return [...exported].map(([, named, renamed]) => ({ method: named ?? renamed ?? '', path }));
+  });
+
+test('every page and every method of a handler has a rule, and every rule a page or handler', () => {
+  expect(pageFiles.map(routeOf).toSorted()).toEqual(Object.keys(pages).toSorted());
+  expect(handlerFiles.map(({ method, path }) => `${method} ${routeOf(path)}`).toSorted()).toEqual(
+    Object.keys(handlers).toSorted(),
+  );
+  // Whatever else the build answers to is made by Next from these, or is a file of the build.
+  const built = JSON.parse(readFileSync('.next/app-path-routes-manifest.json', 'utf8')) as Record<string, string>;
+  const made = ['/_not-found', '/_global-error', '/icon.svg'];
+  const known = new Set([...files.map(routeOf), ...made]);
+  expect(Object.values(built).filter((route) => !known.has(route))).toEqual([]);
 });
 
-async function outcome(page: Page, path: string): Promise<Outcome> {
-  const answer = await page.request.get(path, { maxRedirects: 0 });
+async function outcome(
+  page: Page,
+  path: string,
+  {
+    method = 'GET',
+    headers = {},
+    form,
+  }: { method?: string; headers?: Record<string, string>; form?: Record<string, string> } = {},
+): Promise<Outcome> {
+  const answer = await page.request.fetch(path, { method, headers, maxRedirects: 0, ...(form && { form }) });
   const status = answer.status();
   if (status === 303 || status === 307) {
-    const { pathname, searchParams } = new URL(answer.headers().location ?? '', 'http://hub');
-    return searchParams.has('return_to') ? 'sign-in' : (pathname as Outcome);
+    const { origin, pathname, searchParams } = new URL(answer.headers().location ?? '', 'http://hub');
+    if (origin !== 'http://hub') return 'elsewhere';
+    return searchParams.has('return_to') ? 'sign-in' : (searchParams.get('flow') ?? pathname);
   }
+  if (answer.headers()['content-disposition']?.startsWith('attachment')) return 'file';
   if (status === 404) return 'not-found';
   return status === 200 ? 'shown' : 'refused';
 }
 
-async function everyRole(newPage: () => Promise<Page>, app: RunningApp): Promise<Record<keyof Expectation, Page>> {
-  const [nobody, user, auditor, administrator] = [await newPage(), await newPage(), await newPage(), await newPage()];
-  const name = someone('Auditor');
-  await signInAs(user, app, someone());
-  await signInAs(auditor, app, name);
-  await signInAs(administrator, app, 'admin@example.com');
-  await administrator.goto(`/admin/people?q=${encodeURIComponent(name)}`);
-  await administrator.getByRole('link', { name, exact: true }).click();
-  await administrator.getByRole('radio', { name: /^Auditor/ }).check();
-  await administrator.getByRole('button', { name: 'Change role' }).click();
-  await administrator.getByText('The role is Auditor now').waitFor();
-  return { nobody, user, auditor, administrator };
-}
+test('each caller gets from each page and handler what is theirs, and nothing changes by it', async ({
+  newPage,
+  app,
+  second,
+  hook,
+}) => {
+  test.setTimeout(120_000);
+  const browser = {} as Record<Caller, Page>;
+  for (const caller of callers) browser[caller] = await newPage();
+  const person = await newPage();
+  const [usersName, ownersName] = [someone(), someone('Owner')];
+  await signInAs(browser.user, app, usersName);
+  await signInAs(browser.owner, app, ownersName);
+  await signInAs(person, app, someone());
+  await signInAs(browser.administrator, app, 'admin@example.com');
+  const auditorsName = await makeAuditor(browser.administrator, browser.auditor, app);
+  const world = await makeWorld(second, app, { person, owner: browser.owner }, hook);
+  const key = await makeKey(app, 'connections:read', 'tokens:vend', 'connections:revoke');
+  // That nobody signed in of late is not what keeps anything from anybody.
+  for (const [caller, name] of [
+    ['user', usersName],
+    ['owner', ownersName],
+    ['auditor', auditorsName],
+    ['administrator', 'admin@example.com'],
+  ] as const)
+    await stepUpAs(browser[caller], app, name);
+  const identity = (caller: Caller): Record<string, string> =>
+    caller === 'key' ? { authorization: `Bearer ${key}` } : {};
+  const before = await databaseState(second);
 
-test('every page and handler has an expectation, and every expectation a page', () => {
-  expect(routes.toSorted()).toEqual(Object.keys(expectations).toSorted());
-});
-
-test('each role gets from each page what it may see', async ({ newPage, app }) => {
-  const roles = await everyRole(newPage, app);
-  const connection = await givenConnection(roles.user, app, 'okta');
-  const person = await personOf(app, connection);
   const found: Record<string, Expectation> = {};
-  for (const route of Object.keys(expectations)) {
-    const path = route
-      .replace('/people/[id]', `/people/${person}`)
-      .replace('[id]', connection)
-      .replace('[...path]', 'connections')
-      .replace(/^\/connect$/, '/connect?provider=okta');
-    const outcomes = { ...everyone('refused') };
-    for (const role of Object.keys(outcomes) as (keyof Expectation)[]) {
-      outcomes[role] = await outcome(roles[role], path);
-    }
-    found[route] = outcomes;
+  for (const path of pageFiles) {
+    const address = pathWithin(world, path).replace(/^\/connect$/, '/connect?provider=okta');
+    const outcomes = everyone('');
+    for (const caller of callers)
+      outcomes[caller] = await outcome(browser[caller], address, { headers: identity(caller) });
+    found[routeOf(path)] = outcomes;
   }
-  expect(found).toEqual(expectations);
+  expect(found).toEqual(pages);
+  expect(await databaseState(second)).toEqual(before);
+
+  for (const { method, path } of handlerFiles) {
+    const name = `${method} ${routeOf(path)}`;
+    const { expected, foreign, form } = handlers[name] ?? {};
+    const address = pathWithin(world, path).replace('[...path]', 'connections');
+    const outcomes = everyone('');
+    for (const caller of callers) {
+      const headers = { origin: app.url, ...identity(caller) };
+      outcomes[caller] = await outcome(browser[caller], address, { method, headers, ...(form && { form }) });
+    }
+    expect(outcomes, name).toEqual(expected);
+    const headers = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
+    const asked = { method, headers, ...(form && { form }) };
+    expect(await outcome(browser.administrator, address, asked), `${name} from another site`).toBe(foreign);
+  }
+  // Files taken and flows begun stand in the ledger, and nowhere else.
+  expect({ ...(await databaseState(second)), ledger: '' }).toEqual({ ...before, ledger: '' });
+
+  // What an auditor is offered to press: what looks, and what concerns themselves.
+  const offered = new Set<string>();
+  for (const path of pageFiles.filter((one) => one.startsWith('app/admin/'))) {
+    await browser.auditor.goto(pathWithin(world, path));
+    await expect(browser.auditor.getByRole('heading', { level: 1 })).toBeVisible();
+    for (const button of await browser.auditor.getByRole('button').all())
+      offered.add((await button.getAttribute('aria-label')) ?? (await button.textContent()) ?? '');
+  }
+  expect([...offered].toSorted()).toEqual(forAuditors);
+
+  // The doors that are not of `app/`.
+  for (const caller of callers) {
+    expect(await outcome(browser[caller], '/healthz', { headers: identity(caller) })).toBe('shown');
+    expect(await outcome(browser[caller], '/readyz', { headers: identity(caller) })).toBe('shown');
+    const throughProxy = { ...identity(caller), 'x-forwarded-for': '203.0.113.9' };
+    expect(await outcome(browser[caller], '/metrics', { headers: throughProxy })).not.toBe('shown');
+  }
 });
 
 test('what a page does not show, its RSC payload does not hold either', async ({ asUser: page, newPage, app }) => {
@@ -134,6 +257,8 @@ test('what a page does not show, its RSC payload does not hold either', async ({
     `/admin/connections/${id}`,
     `/connections/${id}`,
     '/admin/people',
+    '/admin/revocations',
+    '/admin/alerts',
     '/admin',
   ];
   for (const path of paths) {
@@ -183,4 +308,22 @@ test('each API key does what its scopes allow, at every operation of the API', a
       else await answer.arrayBuffer();
     }
   }
+});
+
+test('no session opens the machine API, whoever’s it is', async ({ asUser: user, asAdmin: administrator, app }) => {
+  const id = await givenConnection(user, app, 'github');
+  for (const page of [user, administrator]) {
+    for (const [method, path] of [
+      ['GET', '/connections'],
+      ['GET', `/connections/${id}`],
+      ['POST', `/connections/${id}/token`],
+      ['DELETE', `/connections/${id}`],
+    ] as const) {
+      const answer = await page.request.fetch(`/api/v1${path}`, { method, headers: { origin: app.url } });
+      expect(answer.status(), `${method} ${path}`).toBe(401);
+    }
+  }
+  expect(await (await callHub(app, await serviceKey(app), `/connections/${id}`)).json()).toMatchObject({
+    status: 'connected',
+  });
 });

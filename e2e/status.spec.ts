@@ -1,5 +1,5 @@
 import { expect, test } from './fixtures.ts';
-import { callHub, givenConnection, serviceKey, signInAs, someone } from './steps.ts';
+import { callHub, givenConnection, makeAuditor, serviceKey, signInAs, someone } from './steps.ts';
 
 test('a provider that fails opens its circuit, and the status page tells so until it answers again', async ({
   asAdmin: page,
@@ -60,13 +60,7 @@ test('an auditor sees the status page; for a person without that role there is n
 }) => {
   expectedConsole.push(/status of 404/);
   const [auditor, user] = [await newPage(), await newPage()];
-  const name = someone('Auditor');
-  await signInAs(auditor, app, name);
-  await asAdmin.goto(`/admin/people?q=${encodeURIComponent(name)}`);
-  await asAdmin.getByRole('link', { name, exact: true }).click();
-  await asAdmin.getByRole('radio', { name: /^Auditor/ }).check();
-  await asAdmin.getByRole('button', { name: 'Change role' }).click();
-  await asAdmin.getByText('The role is Auditor now').waitFor();
+  await makeAuditor(asAdmin, auditor, app);
   await auditor.goto('/admin/connections');
   await auditor.getByRole('navigation', { name: 'Admin sections' }).getByRole('link', { name: 'Status' }).click();
   await expect(auditor.getByRole('table', { name: 'Providers' })).toBeVisible();

@@ -182,8 +182,8 @@ export async function personOf(app: RunningApp, connection: string): Promise<str
   return ((await answer.json()) as { user: string }).user;
 }
 
-/** A browser of somebody whom an administrator made an auditor. */
-export async function makeAuditor(administrator: Page, auditor: Page, app: RunningApp): Promise<void> {
+/** Signs a browser in as somebody new whom an administrator then makes an auditor; answers their name. */
+export async function makeAuditor(administrator: Page, auditor: Page, app: RunningApp): Promise<string> {
   const name = someone('Auditor');
   await signInAs(auditor, app, name);
   await administrator.goto(`/admin/people?q=${encodeURIComponent(name)}`);
@@ -191,4 +191,5 @@ export async function makeAuditor(administrator: Page, auditor: Page, app: Runni
   await administrator.getByRole('radio', { name: /^Auditor/ }).check();
   await administrator.getByRole('button', { name: 'Change role' }).click();
   await administrator.getByText('The role is Auditor now').waitFor();
+  return name;
 }

@@ -1,0 +1,124 @@
+import type { Fields } from './server-actions.ts';
+import type { World } from './world.ts';
+
+/**
+ * Who may call a server action: `administrators` alone; `readers`, auditors too, since it only looks; `owners`, whose
+ * thing it is that the form names; `oneself`, whoever is signed in and nobody else's; `anybody`.
+ */
+export interface ActionRule {
+  may: 'administrators' | 'readers' | 'owners' | 'oneself' | 'anybody';
+  /** What a form of ours would send. */
+  form: (world: World) => Fields;
+  /** Leaves the database as it is even for those who may. */
+  changesNothing?: boolean;
+  /** Has no entry of its own in the ledger. */
+  unrecorded?: boolean;
+  /** What it answers in place of a code: signing out has always succeeded for whoever is signed out. */
+  says?: Record<string, string>;
+  /** What it answers to those who may. */
+  answers?: string | RegExp;
+}
+
+const reason = ['reason', 'the story asks for it'] as const;
+const preparing = { unrecorded: true, answers: /^\/admin\/revocations\/blk_/ };
+const administrators = (form: ActionRule['form']): ActionRule => ({ may: 'administrators', form });
+
+/** One line for every server action: a new one without a line fails. Administrators call them in this order. */
+export const actionRules: Record<string, ActionRule> = {
+  '_ui/theme-action#chooseTheme': {
+    may: 'anybody',
+    form: () => [['theme', 'dark']],
+    changesNothing: true,
+    answers: 'nothing',
+  },
+  '(account)/connections/[id]/disconnect/actions#disconnect': {
+    may: 'owners',
+    form: ({ ownersConnection }) => [['id', ownersConnection]],
+    answers: 'disconnected',
+  },
+  '(account)/account/actions#signOutSession': {
+    may: 'owners',
+    form: ({ ownersSession }) => [['session', ownersSession]],
+    answers: 'session_ended',
+  },
+  '_ui/session-actions#signOut': {
+    may: 'oneself',
+    form: () => [],
+    says: { unauthenticated: 'signed_out', wrong_origin: '/connections' },
+    answers: 'signed_out',
+  },
+  '(account)/account/actions#signOutEverywhere': { may: 'oneself', form: () => [], answers: 'signed_out' },
+  'admin/ledger/seals/actions#verifyNow': { may: 'readers', form: () => [['checkpoint', '']], changesNothing: true },
+  'admin/alerts/actions#acknowledge': administrators(({ alert }) => [['id', alert]]),
+  'admin/alerts/actions#addNote': {
+    ...administrators(({ alert }) => [
+      ['id', alert],
+      ['note', 'seen'],
+    ]),
+    unrecorded: true,
+  },
+  'admin/alerts/actions#resolve': administrators(({ alert }) => [['id', alert]]),
+  'admin/alerts/rules/actions#set': administrators(() => [
+    ['rule', 'failed_exchanges'],
+    ['threshold', '8'],
+  ]),
+  'admin/alerts/rules/actions#reset': administrators(() => [['rule', 'failed_exchanges']]),
+  'admin/alerts/webhooks/actions#create': administrators(({ hookUrl }) => [
+    ['name', 'another'],
+    ['url', hookUrl],
+  ]),
+  'admin/alerts/webhooks/actions#rotate': administrators(({ webhook }) => [['id', webhook]]),
+  'admin/alerts/webhooks/actions#sendTest': {
+    ...administrators(({ webhook }) => [['id', webhook]]),
+    changesNothing: true,
+  },
+  'admin/alerts/webhooks/actions#retry': administrators(({ delivery }) => [['id', delivery]]),
+  'admin/alerts/webhooks/actions#retryAll': administrators(({ webhook }) => [['id', webhook]]),
+  'admin/alerts/webhooks/actions#setEnabled': administrators(({ webhook }) => [
+    ['id', webhook],
+    ['enabled', 'no'],
+  ]),
+  'admin/alerts/webhooks/actions#remove': administrators(({ webhook }) => [['id', webhook]]),
+  'admin/api-keys/actions#createKey': administrators(() => [
+    ['name', 'made in passing'],
+    ['scopes', 'tokens:vend'],
+    ['days', '7'],
+  ]),
+  'admin/api-keys/actions#changeAddresses': administrators(({ key }) => [
+    ['id', key],
+    ['ipRanges', '203.0.113.0/24'],
+    ['ipRule', 'deny'],
+  ]),
+  'admin/api-keys/actions#revokeKey': administrators(({ key }) => [['id', key]]),
+  'admin/freezes/actions#pullBrake': administrators(({ person }) => [
+    ['scope', 'person'],
+    ['target', person],
+    ['confirmation', 'freeze'],
+    reason,
+  ]),
+  'admin/freezes/actions#liftBrake': administrators(({ freeze }) => [['id', freeze], reason]),
+  'admin/connections/actions#revokeOne': administrators(({ revocable }) => [['id', revocable], reason]),
+  // What an administrator prepares takes the place of what they had prepared before, so this comes first.
+  'admin/revocations/actions#start': administrators(({ prepared }) => [
+    ['id', prepared],
+    ['expected', '1'],
+    ['confirmation', 'revoke 1'],
+    reason,
+  ]),
+  'admin/revocations/actions#prepare': {
+    ...administrators(({ person }) => [['personId', person]]),
+    ...preparing,
+  },
+  'admin/connections/actions#prepareSelected': {
+    ...administrators(({ selected }) => [['ids', selected]]),
+    ...preparing,
+  },
+  'admin/people/actions#changeRole': administrators(({ person }) => [
+    ['id', person],
+    ['role', 'administrator'],
+  ]),
+  'admin/people/actions#endTheirSession': administrators(({ session }) => [['session', session]]),
+  'admin/people/actions#disable': administrators(({ person }) => [['id', person], reason]),
+  'admin/people/actions#enable': administrators(({ person }) => [['id', person], reason]),
+  'admin/people/actions#remove': administrators(({ person }) => [['id', person], ['confirmation', 'delete'], reason]),
+};

@@ -1,0 +1,127 @@
+import type { Page } from '@playwright/test';
+import { sql } from 'drizzle-orm';
+import { createApiKey } from '#lib/access/create-api-key';
+import { freeze } from '#lib/brakes/freeze';
+import { alerts } from '#lib/db/schema/alerts';
+import { webhookDeliveries, webhookMessages } from '#lib/db/schema/webhooks';
+import { prepareBulkRevocation } from '#lib/revocations/prepare';
+import { createWebhook } from '#lib/webhooks/create';
+import type { RunningApp } from './app-process.ts';
+import { expect, type SecondProcess } from './governed.ts';
+import { givenConnection, personOf, someone } from './steps.ts';
+import type { WebhookReceiver } from './webhook-receiver.ts';
+
+/** What there is for actions to be tried on; ids of rows. */
+export interface World {
+  /** Who has no part in it, their session, and connections of theirs. */
+  person: string;
+  session: string;
+  selected: string;
+  revocable: string;
+  /** A bulk revocation of one connection of theirs that nobody has begun. */
+  prepared: string;
+  /** Of the owner, who does for themselves what people may. */
+  ownersSession: string;
+  ownersConnection: string;
+  key: string;
+  alert: string;
+  webhook: string;
+  /** A message to it that was given up; there is one more. */
+  delivery: string;
+  freeze: string;
+  hookUrl: string;
+}
+
+/** Two messages to a webhook that nobody took for a day; answers the id of one. */
+async function giveUpOn({ ctx: { database } }: SecondProcess, endpointId: string): Promise<string> {
+  const ids: number[] = [];
+  const at = new Date();
+  for (const n of [1, 2]) {
+    const id = `msg_${endpointId}_${n}`;
+    const payload = { type: 'connection.created', timestamp: at.toISOString(), data: { connection: 'con_none' } };
+    await database.db.insert(webhookMessages).values({ id, type: 'connection.created', payload, createdAt: at });
+    const given = {
+      messageId: id,
+      endpointId,
+      state: 'failed',
+      nextAttemptAt: at,
+      createdAt: at,
+      finishedAt: at,
+    } as const;
+    const rows = await database.db.insert(webhookDeliveries).values(given).returning({ id: webhookDeliveries.id });
+    ids.push(...rows.map((row) => row.id));
+  }
+  return String(ids[0]);
+}
+
+/** Something of everything: of a person who has no part in the story, and of the owner. */
+export async function makeWorld(
+  second: SecondProcess,
+  app: RunningApp,
+  { person: page, owner }: { person: Page; owner: Page },
+  hook: WebhookReceiver,
+): Promise<World> {
+  const { ctx } = second;
+  const ownersConnection = await givenConnection(owner, app, 'okta');
+  const [selected, revocable, prepared] = [
+    await givenConnection(page, app, 'github'),
+    await givenConnection(page, app, 'okta'),
+    await givenConnection(page, app, 'salesforce'),
+  ];
+  const person = await personOf(app, selected);
+  const sessionOf = async (id: string) => {
+    const found = await second.rows<{ id: string }>(sql`select public_id as id from sessions where person_id = ${id}`);
+    expect(found).toHaveLength(1);
+    return found[0]?.id ?? '';
+  };
+  const { id: bulk } = await prepareBulkRevocation(ctx, { ids: [prepared] });
+  const { apiKey } = await createApiKey(ctx, { name: someone('service'), scopes: ['tokens:vend'] });
+  const { id: webhook } = await createWebhook(ctx, { name: 'on call', url: hook.url });
+  const delivery = await giveUpOn(second, webhook);
+  const brake = await freeze(ctx, { scope: 'api_key', target: apiKey.id, reason: 'the story begins so' });
+  const alert = `alr_${apiKey.id.slice(4)}`;
+  const now = new Date();
+  await ctx.database.db.insert(alerts).values({
+    id: alert,
+    rule: 'new_network',
+    subject: apiKey.id,
+    severity: 'critical',
+    value: 1,
+    peak: 1,
+    count: 1,
+    openedAt: now,
+    heldAt: now,
+  });
+  return {
+    person,
+    session: await sessionOf(person),
+    selected,
+    revocable,
+    prepared: bulk,
+    ownersSession: await sessionOf(await personOf(app, ownersConnection)),
+    ownersConnection,
+    key: apiKey.id,
+    alert,
+    webhook,
+    delivery,
+    freeze: brake.id,
+    hookUrl: hook.url,
+  };
+}
+
+/** The address of a file of `app/` such as `app/admin/people/[id]/page`, with the ids of what there is. */
+export function pathWithin(world: World, file: string): string {
+  const folders = file.split('/').slice(1, -1);
+  const path = `/${folders.filter((folder) => !folder.startsWith('(')).join('/')}`;
+  const ids: [within: string, id: string][] = [
+    ['/admin/people/', world.person],
+    ['/admin/alerts/webhooks/', world.webhook],
+    ['/admin/alerts/rules/', 'failed_exchanges'],
+    ['/admin/alerts/', world.alert],
+    ['/admin/revocations/', world.prepared],
+    ['/admin/', world.revocable],
+    ['/', world.ownersConnection],
+  ];
+  const id = ids.find(([within]) => path.startsWith(within))?.[1] ?? '';
+  return path.replace('[id]', id).replace('[delivery]', world.delivery);
+}
