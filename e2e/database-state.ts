@@ -11,6 +11,8 @@ const restless: Record<string, true | string[]> = {
   alert_counts: true,
   event_totals: true,
   key_networks: true,
+  connection_counts: true,
+  event_hours: true,
   connection_outages: true,
   connection_uses: true,
   webhook_messages: true,

@@ -3,7 +3,9 @@ import type { Page } from '@playwright/test';
 import { databaseState } from './database-state.ts';
 import { expect, test } from './governed.ts';
 import { callHub, givenConnection, makeAuditor, makeKey, serviceKey, signInAs, someone, stepUpAs } from './steps.ts';
-import { makeWorld, pathWithin } from './world.ts';
+import { makeWorld, pathWithin, thawAll } from './world.ts';
+
+test.afterAll(({ second }) => thawAll(second));
 
 /**
  * What an answer comes to: the page is `shown`, one is asked to `sign-in`, there is no such page (`not-found`), a `file`
@@ -38,6 +40,8 @@ const pages: Record<string, Expectation> = {
   '/connect': forPeople,
   '/step-up': forPeople,
   '/connections': forPeople,
+  '/connections/[id]': forTheOwner,
+  '/connections/[id]/disconnect': forTheOwner,
   '/admin': forAdmins,
   '/admin/alerts': forAdmins,
   '/admin/alerts/[id]': forAdmins,

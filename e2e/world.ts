@@ -2,6 +2,8 @@ import type { Page } from '@playwright/test';
 import { sql } from 'drizzle-orm';
 import { createApiKey } from '#lib/access/create-api-key';
 import { freeze } from '#lib/brakes/freeze';
+import { standingFreezes } from '#lib/brakes/list';
+import { thaw } from '#lib/brakes/thaw';
 import { alerts } from '#lib/db/schema/alerts';
 import { webhookDeliveries, webhookMessages } from '#lib/db/schema/webhooks';
 import { prepareBulkRevocation } from '#lib/revocations/prepare';
@@ -124,4 +126,9 @@ export function pathWithin(world: World, file: string): string {
   ];
   const id = ids.find(([within]) => path.startsWith(within))?.[1] ?? '';
   return path.replace('[id]', id).replace('[delivery]', world.delivery);
+}
+
+/** Lifts every brake, for the stories that come after on the same hub. */
+export async function thawAll({ ctx }: SecondProcess): Promise<void> {
+  for (const { id } of await standingFreezes(ctx)) await thaw(ctx, { id, reason: 'the story is over' });
 }
