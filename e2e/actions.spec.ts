@@ -5,9 +5,9 @@ import { databaseState } from './database-state.ts';
 import { expect, test } from './governed.ts';
 import { builtActions, callAction, writtenActions } from './server-actions.ts';
 import { makeAuditor, makeKey, signInAs, someone, stepUpAs } from './steps.ts';
-import { makeWorld, pathWithin, thawAll } from './world.ts';
+import { leaveNothing, makeWorld, pathWithin } from './world.ts';
 
-test.afterAll(({ second }) => thawAll(second));
+test.afterAll(({ second }) => leaveNothing(second));
 
 test('every server action has a rule, every rule an action, and none is hidden or unused', () => {
   const built = builtActions().map(({ name }) => name);

@@ -3,9 +3,9 @@ import type { Page } from '@playwright/test';
 import { databaseState } from './database-state.ts';
 import { expect, test } from './governed.ts';
 import { callHub, givenConnection, makeAuditor, makeKey, serviceKey, signInAs, someone, stepUpAs } from './steps.ts';
-import { makeWorld, pathWithin, thawAll } from './world.ts';
+import { leaveNothing, makeWorld, pathWithin } from './world.ts';
 
-test.afterAll(({ second }) => thawAll(second));
+test.afterAll(({ second }) => leaveNothing(second));
 
 /**
  * What an answer comes to: the page is `shown`, one is asked to `sign-in`, there is no such page (`not-found`), a `file`

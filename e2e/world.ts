@@ -8,6 +8,8 @@ import { alerts } from '#lib/db/schema/alerts';
 import { webhookDeliveries, webhookMessages } from '#lib/db/schema/webhooks';
 import { prepareBulkRevocation } from '#lib/revocations/prepare';
 import { createWebhook } from '#lib/webhooks/create';
+import { listWebhooks } from '#lib/webhooks/list';
+import { removeWebhook } from '#lib/webhooks/remove';
 import type { RunningApp } from './app-process.ts';
 import { expect, type SecondProcess } from './governed.ts';
 import { givenConnection, personOf, someone } from './steps.ts';
@@ -128,7 +130,8 @@ export function pathWithin(world: World, file: string): string {
   return path.replace('[id]', id).replace('[delivery]', world.delivery);
 }
 
-/** Lifts every brake, for the stories that come after on the same hub. */
-export async function thawAll({ ctx }: SecondProcess): Promise<void> {
+/** Lifts every brake and removes every webhook, for the stories that come after on the same hub. */
+export async function leaveNothing({ ctx }: SecondProcess): Promise<void> {
   for (const { id } of await standingFreezes(ctx)) await thaw(ctx, { id, reason: 'the story is over' });
+  for (const { id } of await listWebhooks(ctx)) await removeWebhook(ctx, { id });
 }
