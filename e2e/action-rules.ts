@@ -106,7 +106,7 @@ export const actionRules: Record<string, ActionRule> = {
     reason,
   ]),
   'admin/revocations/actions#prepare': {
-    ...administrators(({ person }) => [['personId', person]]),
+    ...administrators(({ person }) => [['person', person]]),
     ...preparing,
   },
   'admin/connections/actions#prepareSelected': {
