@@ -21,13 +21,16 @@ const restless: Record<string, true | string[]> = {
   ledger_locators: true,
   sessions: ['last_seen_at'],
   api_keys: ['last_used_at'],
-  alerts: ['value', 'peak', 'count', 'evidence', 'held_at', 'mail_due_at'],
 };
 
 /** Tables of which only a part rests. */
 const parts: Record<string, string> = {
   // What people and keys did; that they were refused is none of their doing.
   ledger: `(select action, actor_id, details from ledger where actor_type <> 'system' and action <> 'request.refused')`,
+  // What the rules open and end by themselves comes with the minutes.
+  alerts: `(select id, acknowledged_by, resolved_by from alerts
+    where coalesce(acknowledged_by, resolved_by, 'system') <> 'system')`,
+  alert_events: `(select * from alert_events where by <> 'system')`,
   // What was given up stays so until somebody asks for it.
   webhook_deliveries: `(select * from webhook_deliveries where state = 'failed')`,
 };
