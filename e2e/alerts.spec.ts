@@ -1,5 +1,5 @@
 import { expect, test } from './fixtures.ts';
-import { signInAs, someone } from './steps.ts';
+import { makeAuditor, someone } from './steps.ts';
 import { startWebhookReceiver } from './webhook-receiver.ts';
 
 test('a webhook is added, tried, given a new secret and removed', async ({ asAdmin: page, app }) => {
@@ -121,14 +121,8 @@ test('refused callbacks raise an alert, which a receiver that was down gets by h
   await hook.close();
 
   // An auditor reads all of it and has no buttons.
-  const name = someone('Auditor');
   const auditor = await newPage();
-  await signInAs(auditor, app, name);
-  await page.goto(`/admin/people?q=${encodeURIComponent(name)}`);
-  await page.getByRole('link', { name, exact: true }).click();
-  await page.getByRole('radio', { name: /^Auditor/ }).check();
-  await page.getByRole('button', { name: 'Change role' }).click();
-  await page.getByText('The role is Auditor now').waitFor();
+  await makeAuditor(page, auditor, app);
   await auditor.goto(address);
   await expect(auditor.getByText('Looking into it')).toBeVisible();
   await expect(auditor.getByRole('button', { name: 'Resolve' })).toHaveCount(0);

@@ -148,7 +148,11 @@ test('what is paused says so to people; where a provider does not say when someb
     await dialog.getByRole('button', { name: 'Thaw' }).click();
     await expect(page.getByText('Nothing is frozen')).toBeVisible();
     await page.goto('/admin/ledger?action=brake.thawed');
-    await page.getByText(/^Details of entry/).first().locator('..').click();
+    await page
+      .getByText(/^Details of entry/)
+      .first()
+      .locator('..')
+      .click();
     await expect(page.getByRole('table', { name: 'Ledger' })).toContainText('session_only');
     await person.reload();
     await expect(person.getByRole('button', { name: 'Connect Okta' })).toBeVisible();
