@@ -71,7 +71,7 @@ test('a person leaves: out at once everywhere, every grant proved dead, and noth
   await page.goto(`/admin/ledger?connection=${grants[0]?.id}`);
   const ledger = page.getByRole('table', { name: 'Ledger' });
   await expect(ledger).toContainText('Disconnected');
-  await expect(ledger).toContainText('Old tokens tried at the provider');
+  await expect(ledger).toContainText('proved dead at the provider');
 
   // What they see: out in both browsers, and no way in again, also not for what had begun before.
   for (const browser of [leaver, phone]) {
