@@ -125,10 +125,12 @@ function Outcome({ entry: { outcome, code } }: { entry: LedgerEntryView }) {
     );
   const { icon, tone, word } = looks[outcome];
   return (
-    <Badge tone={tone} icon={icon}>
-      {word}
-      {code && <code className="font-mono font-normal">{code}</code>}
-    </Badge>
+    <span className="inline-flex flex-wrap items-center gap-x-2">
+      <Badge tone={tone} icon={icon}>
+        {word}
+      </Badge>
+      {code && <code className="font-mono text-soft wrap-anywhere">{code}</code>}
+    </span>
   );
 }
 
