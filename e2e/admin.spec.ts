@@ -1,24 +1,18 @@
-import type { Page, Request } from '@playwright/test';
-import type { RunningApp } from './app-process.ts';
+import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
 import {
   callHub,
   givenConnection,
   personOf,
-  serviceKey,
   signInAs,
   someone,
+  statusOf,
   statusWithToken,
   stepUpAs,
   vend,
 } from './steps.ts';
 
 const login = (name: string) => name.toLowerCase().replaceAll(' ', '-');
-
-async function statusOf(app: RunningApp, connection: string): Promise<string> {
-  const answer = await callHub(app, await serviceKey(app), `/connections/${connection}`);
-  return ((await answer.json()) as { status: string }).status;
-}
 
 /** Opens a person's admin page by way of the list's search. */
 async function openPerson(page: Page, name: string): Promise<void> {
@@ -209,100 +203,6 @@ test.describe('people', () => {
     await expect(page.getByText('Nowhere at the moment.')).toBeVisible();
     await other.reload();
     await expect(other).toHaveURL(/\/sign-in/);
-  });
-});
-
-test.describe('auditors', () => {
-  test('they see everything and find nothing to press', async ({ asAdmin, newPage, app }) => {
-    const auditor = await newPage();
-    const name = someone('Auditor');
-    await signInAs(auditor, app, name);
-    const id = await givenConnection(auditor, app, 'okta');
-    const person = await personOf(app, id);
-    await giveRole(asAdmin, name, 'Auditor');
-    await serviceKey(app);
-    const paths = ['/admin/connections', `/admin/connections/${id}`, '/admin/people', '/admin/api-keys'];
-    for (const path of [...paths, `/admin/people/${person}`]) {
-      await auditor.goto(path);
-      const main = auditor.getByRole('main');
-      await expect(main.getByRole('heading', { level: 1 })).toBeVisible();
-      await expect(main.getByRole('button').filter({ hasNotText: /^Filter$/ }), path).toHaveCount(0);
-      await expect(main.getByRole('checkbox'), path).toHaveCount(0);
-      await expect(main.getByRole('radio'), path).toHaveCount(0);
-    }
-  });
-
-  test('what they forge is refused, action by action, and from a user too', async ({
-    asAdmin: page,
-    newPage,
-    app,
-    expectedConsole,
-  }) => {
-    expectedConsole.push(/ERR_FAILED/, /Failed to fetch/);
-    const [auditor, user] = [await newPage(), await newPage()];
-    const [name, victim] = [someone('Auditor'), someone('Victim')];
-    await signInAs(auditor, app, name);
-    await signInAs(user, app, victim);
-    const id = await givenConnection(user, app, 'okta');
-    await giveRole(page, name, 'Auditor');
-    const theirs = `/admin/people/${await personOf(app, id)}`;
-
-    // What an administrator's browser sends is caught on its way and never arrives.
-    const caught: [what: string, request: Request][] = [];
-    const catchNext = async (what: string, act: () => Promise<void>) => {
-      const next = page.waitForRequest((request) => request.method() === 'POST');
-      await act();
-      caught.push([what, await next]);
-    };
-    await page.route('**/admin/**', (route) =>
-      route.request().method() === 'POST' ? route.abort() : route.continue(),
-    );
-    const confirm = (button: string) => page.getByRole('alertdialog').getByRole('button', { name: button }).click();
-    const because = () => page.getByRole('textbox', { name: 'Reason' }).fill('forged');
-
-    await page.goto(`/admin/connections/${id}`);
-    await page.getByRole('button', { name: 'Revoke', exact: true }).click();
-    await because();
-    await catchNext('revoke', () => confirm('Revoke'));
-    await page.goto('/admin/api-keys');
-    await page.getByRole('textbox', { name: 'Name' }).fill('forged-key');
-    await page.getByRole('checkbox', { name: 'tokens:vend' }).check();
-    await catchNext('create key', () => page.getByRole('button', { name: 'Create API key' }).click());
-    await page.goto(theirs);
-    await page.getByRole('radio', { name: /^Administrator/ }).check();
-    await catchNext('change role', () => page.getByRole('button', { name: 'Change role' }).click());
-    await page.goto(theirs);
-    await page.getByRole('button', { name: 'Disable' }).click();
-    await because();
-    await catchNext('disable', () => confirm('Disable'));
-    await page.goto(theirs);
-    await page.getByRole('button', { name: 'Delete person' }).click();
-    await because();
-    await page.getByRole('textbox', { name: /^Type/ }).fill('delete');
-    await catchNext('delete', () => confirm('Delete person'));
-    await page.unroute('**/admin/**');
-
-    for (const [what, request] of caught) {
-      const { 'next-action': action, 'content-type': type, accept } = await request.allHeaders();
-      expect(action, what).toBeTruthy();
-      const headers = {
-        'next-action': action ?? '',
-        'content-type': type ?? '',
-        accept: accept ?? '',
-        origin: app.url,
-      };
-      const data = request.postDataBuffer() ?? '';
-      for (const forger of [auditor, user]) {
-        const answer = await forger.request.post(request.url(), { headers, data });
-        expect(await answer.text(), what).toContain('"code":"forbidden"');
-      }
-    }
-    expect(await statusOf(app, id)).toBe('connected');
-    await page.goto('/admin/api-keys');
-    await expect(page.getByText('forged-key')).toHaveCount(0);
-    await page.goto(theirs);
-    await expect(page.getByRole('radio', { name: /^User/ })).toBeChecked();
-    await expect(page.getByRole('button', { name: 'Disable' })).toBeVisible();
   });
 });
 

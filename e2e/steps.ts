@@ -193,3 +193,9 @@ export async function makeAuditor(administrator: Page, auditor: Page, app: Runni
   await administrator.getByText('The role is Auditor now').waitFor();
   return name;
 }
+
+/** What the API says of a connection. */
+export async function statusOf(app: RunningApp, connection: string): Promise<string> {
+  const answer = await callHub(app, await serviceKey(app), `/connections/${connection}`);
+  return ((await answer.json()) as { status: string }).status;
+}

@@ -8,11 +8,12 @@ import { listAlerts } from '#lib/alerts/list';
 import type { AlertView } from '#lib/alerts/views';
 import { adminPage, orNotFound } from '#lib/http/page';
 import type { SearchParams } from '#ui/flow-result';
-import { filteredAddress, readListAddress } from '#ui/list-address';
+import { readListAddress } from '#ui/list-address';
 import { numberText } from '#ui/number-text';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 import { Pager } from '../../_parts/pager.tsx';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { StateFilter } from '../../_parts/state-filter.tsx';
 import { AlertStateMark, Severity, Subject } from '../_parts/marks.tsx';
 import { WhatIsSeen } from '../_parts/what-is-seen.tsx';
 
@@ -55,18 +56,9 @@ export default async function Alerts({ searchParams }: { searchParams: Promise<S
         What the rules found in the ledger, newest first. They look once a minute. What they find is told once, when it
         opens.
       </PageHeading>
-      <nav aria-label="State" className="mb-4 flex flex-wrap gap-2">
-        {filters.map(({ state, word }) => (
-          <Link
-            key={word}
-            href={filteredAddress(path, at, { state })}
-            aria-current={state === chosen ? 'page' : undefined}
-            className="btn btn-small btn-plain aria-[current]:bg-accent-tint aria-[current]:text-accent"
-          >
-            {word}
-          </Link>
-        ))}
-      </nav>
+      <div className="mb-4">
+        <StateFilter label="State" path={path} at={at} filters={filters} chosen={chosen} />
+      </div>
       {items.length > 0 ? (
         <AlertTable alerts={items} />
       ) : chosen || at.cursor ? (

@@ -10,10 +10,11 @@ import { getWebhook } from '#lib/webhooks/list';
 import { listDeliveries } from '#lib/webhooks/list-deliveries';
 import type { DeliveryView, WebhookView } from '#lib/webhooks/views';
 import type { SearchParams } from '#ui/flow-result';
-import { filteredAddress, readListAddress } from '#ui/list-address';
+import { readListAddress } from '#ui/list-address';
 import { DataTable, Td, Th, Tr } from '../../../_parts/data-table.tsx';
 import { Pager } from '../../../_parts/pager.tsx';
 import { StandingBrakes } from '../../../_parts/standing-brakes.tsx';
+import { StateFilter } from '../../../_parts/state-filter.tsx';
 import { answerText } from '../_parts/answer-words.ts';
 import { DeliveryState, WebhookState } from '../_parts/marks.tsx';
 import { RetryAll } from '../_parts/retry.tsx';
@@ -66,18 +67,7 @@ export default async function WebhookPage({ params, searchParams }: WebhookPageP
         connection waits for it.
       </p>
       <div className="mb-4 flex flex-wrap items-center gap-2">
-        <nav aria-label="State of messages" className="flex flex-wrap gap-2">
-          {filters.map(({ state, word }) => (
-            <Link
-              key={word}
-              href={filteredAddress(path, at, { state })}
-              aria-current={state === chosen ? 'page' : undefined}
-              className="btn btn-small btn-plain aria-[current]:bg-accent-tint aria-[current]:text-accent"
-            >
-              {word}
-            </Link>
-          ))}
-        </nav>
+        <StateFilter label="State of messages" path={path} at={at} filters={filters} chosen={chosen} />
         {administrator && webhook.disabledAt === null && (
           <div className="ml-auto">
             <RetryAll webhook={webhook.id} failed={webhook.failed} />
