@@ -1,5 +1,7 @@
 import type { ApiKeyActor } from '#lib/access/require-api-key';
 import type { Context } from '#lib/context';
+import type { HotPath } from '#lib/db/database';
+import { createGrouped, oncePerDatabase } from '#lib/db/grouped';
 import type { ApiKeyScope } from '#lib/db/schema/api-keys';
 import type { ConnectionStatus } from '#lib/db/schema/connections';
 
@@ -40,9 +42,21 @@ export interface VendRow {
   frozen: boolean;
 }
 
-// Whether any brake stands is asked first, since mostly none does. `due` and `alive` say what `refreshDue` and `tokenIsAlive` say to the query builder; a test holds them together.
+/** Text that is no connection's id finds no connection, but its key is still asked for: a wrong key is told first. */
+export const nowhere = { personId: 'per_none', id: 'con_none' };
+
+/** What one call asks for: a key, by its hash or its id, and a connection. */
+interface Asked {
+  key: string;
+  personId: string;
+  id: string;
+}
+
+// Whether any brake stands is asked first, since mostly none does. `due` and `alive` say what `refreshDue` and
+// `tokenIsAlive` say to the query builder; a test holds them together. `offset 0` keeps the tables from being joined
+// whole, whatever the planner thinks of their size: each is looked into once a call.
 const statement = (keyColumn: 'key_hash' | 'id') => `
-  select k.id as key_id, k.scopes as key_scopes, k.providers as key_providers, k.ip_ranges as key_ip_ranges,
+  select asked.n, k.id as key_id, k.scopes as key_scopes, k.providers as key_providers, k.ip_ranges as key_ip_ranges,
     k.ip_rule as key_ip_rule, (k.last_used_at > now() - interval '1 minute') is not true as key_stale,
     c.id, c.person_id, c.provider, c.issuer, c.subject, c.label, c.status, c.scopes_requested, c.scopes_granted,
     c.extras, c.token_type, c.access_token, c.refresh_token is not null as refreshable,
@@ -56,20 +70,41 @@ const statement = (keyColumn: 'key_hash' | 'id') => `
     exists (select 1 from freezes where lifted_at is null) and exists (
       select 1 from freezes f where f.lifted_at is null and (f.scope, f.target) in (('everything', ''),
         ('provider', c.provider), ('person', c.person_id), ('connection', c.id), ('api_key', k.id))) as frozen
-  from api_keys k left join connections c on c.person_id = $2 and c.id = $3
-    left join connection_uses u on u.person_id = c.person_id and u.connection_id = c.id
-  where k.${keyColumn} = $1 and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())`;
+  from jsonb_to_recordset($1::text::jsonb) as asked(n integer, key text, "personId" text, id text)
+    cross join lateral (select * from api_keys where ${keyColumn} = asked.key offset 0) k
+    left join lateral (select * from connections where person_id = asked."personId" and id = asked.id offset 0) c on true
+    left join lateral (select * from connection_uses
+      where person_id = asked."personId" and connection_id = asked.id offset 0) u on true
+  where k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())`;
 
-const byHash = statement('key_hash');
-const byId = statement('id');
+async function askTogether(hot: HotPath, text: string, asked: readonly Asked[]): Promise<(VendRow | undefined)[]> {
+  const rows = await hot.read<VendRow & { n: number }>(text, [JSON.stringify(asked.map((one, n) => ({ n, ...one })))]);
+  const found: (VendRow | undefined)[] = asked.map(() => undefined);
+  for (const row of rows) found[row.n] = row;
+  return found;
+}
 
-/** Asks in one round trip for the key, its rules, the connection and every brake over it. Undefined: no such live key. */
-export async function askForVend(
+/** Calls that arrive together are asked for in one statement: to take it apart and begin it costs more than a row does. */
+const together = (keyColumn: 'key_hash' | 'id') => {
+  const text = statement(keyColumn);
+  return oncePerDatabase(`vends-by-${keyColumn}`, ({ hot }) =>
+    createGrouped((asked: Asked[]) => askTogether(hot, text, asked), { triedAlone: false }),
+  );
+};
+const byHash = together('key_hash');
+const byId = together('id');
+
+/**
+ * Asks in one round trip for the key, its rules, the connection and every brake over it, as they are once this was
+ * called. Undefined: no such live key.
+ * @param connection well-formed ids, or `nowhere`
+ */
+export function askForVend(
   ctx: Context,
   key: { hash: string } | Pick<ApiKeyActor, 'keyId'>,
   connection: { personId: string; id: string },
 ): Promise<VendRow | undefined> {
-  const [text, value] = 'hash' in key ? [byHash, key.hash] : [byId, key.keyId];
-  const [row] = await ctx.database.hot.read<VendRow>(text, [value, connection.personId, connection.id]);
-  return row;
+  return 'hash' in key
+    ? byHash(ctx.database).add({ key: key.hash, ...connection })
+    : byId(ctx.database).add({ key: key.keyId, ...connection });
 }

@@ -114,6 +114,39 @@ test.each([
   expect({ due: row?.due, alive: row?.alive }).toEqual(built);
 });
 
+test('calls that arrive together share statements, and each hears of its own key and its own connection', async () => {
+  const all = await Promise.all(Array.from({ length: 6 }, oneConnection));
+  let statements = 0;
+  const { hot } = database.current;
+  const counted = createRuntime(
+    {
+      ...database.current,
+      hot: {
+        ...hot,
+        read: (text, parameters) => {
+          statements += 1;
+          return hot.read(text, parameters);
+        },
+      },
+    },
+    [plainRecord('http://127.0.0.1:9')],
+  );
+  const caller = asNobody(counted);
+  const asked = all.flatMap(({ id, key }, n) => [
+    vendToken(caller, { id, key: key.key }),
+    vendToken(caller, { id, key: `gk_${'x'.repeat(48)}` }),
+    vendToken(caller, { id: ['con_x', `con_\u0000${n}`, '', `${id}'`, '\ud800', '"}]'][n] ?? '', key: key.key }),
+  ]);
+  const heard = (await Promise.allSettled(asked)).map((one) =>
+    one.status === 'fulfilled' ? one.value.account.subject : one.reason.code,
+  );
+  const subjects = await database.db.select({ id: connections.id, subject: connections.subject }).from(connections);
+  const subjectOf = (id: string) => subjects.find((one) => one.id === id)?.subject;
+  expect(heard).toEqual(all.flatMap(({ id }) => [subjectOf(id), 'invalid_api_key', 'not_found']));
+  expect(new Set(heard).size).toBe(all.length + 2);
+  expect(statements).toBeLessThan(6);
+});
+
 test('a key, then a connection: a wrong key is told before anything else', async () => {
   const { id } = await oneConnection();
   const unknown = { code: 'invalid_api_key', status: 401 };

@@ -11,7 +11,7 @@ import { turnAway } from '#lib/connections/provider-slots';
 import { refreshConnection } from '#lib/connections/refresh';
 import { lifeLeft } from '#lib/connections/token-life';
 import { accessTokenPlace } from '#lib/connections/tokens-at-rest';
-import { askForVend, type VendRow } from '#lib/connections/vend-query';
+import { askForVend, nowhere, type VendRow } from '#lib/connections/vend-query';
 import { type Context, inBackground } from '#lib/context';
 import { AppError, isAppError } from '#lib/errors';
 import { hashSecret, personOfConnection } from '#lib/ids';
@@ -46,9 +46,6 @@ export interface VendedToken {
   extras: Record<string, string | number | boolean>;
 }
 
-/** Text that is no connection's id finds no connection, but its key is still asked for: a wrong key is told first. */
-const nowhere = 'per_none';
-
 type Caller = Context & { actor: ApiKeyActor };
 
 interface Asked {
@@ -65,7 +62,9 @@ async function ask(ctx: Context, { id, key }: { id: string; key?: string | undef
   if (key === undefined && actor.type !== 'api_key') throw new AppError('invalid_api_key');
   const at = performance.now();
   const credential = key !== undefined ? { hash: hashSecret(key) } : (actor as ApiKeyActor);
-  const row = await askForVend(ctx, credential, { personId: personOfConnection(id) ?? nowhere, id });
+  const personId = personOfConnection(id);
+  // Others share the statement: nothing goes into it that only the caller vouches for.
+  const row = await askForVend(ctx, credential, personId ? { personId, id } : nowhere);
   if (!row) throw new AppError('invalid_api_key');
   const asKey: ApiKeyActor = {
     type: 'api_key',

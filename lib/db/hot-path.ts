@@ -84,12 +84,11 @@ function openLine(url: string, max: number, pooler: Pooler) {
 }
 
 /**
- * Opens the connections of the hot path: one each where statements can be prepared, since one pipelined connection
- * serves small statements faster than ten. Behind a pooler each statement is asked for in two steps and nothing is
- * pipelined, so more of them share the reading.
+ * Opens the connections of the hot path, apart from each other so that no read waits for a commit. One each: callers
+ * share statements, and one pipelined connection serves small ones faster than ten.
  */
 export function openHotPath(url: string, pooler: Pooler): HotPath & { close(): Promise<void> } {
-  const reading = openLine(url, pooler === 'none' ? 1 : 4, pooler);
+  const reading = openLine(url, 1, pooler);
   const writing = openLine(url, 1, pooler);
   return {
     read: async <Row>(text: string, parameters: readonly (string | null)[]) =>
