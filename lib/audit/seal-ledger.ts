@@ -12,8 +12,8 @@ import { encodeSeal, type SealStatement, sealHash } from '#lib/ledger/seal-state
 import { createSigningKeys } from '#lib/ledger/signing-keys';
 
 const pageRows = 10_000;
-/** Rows after which others of the process get their turn: hashing so many takes a few milliseconds. */
-const rowsInARow = 500;
+/** Rows after which others of the process get their turn: hashing so many takes a millisecond. */
+const rowsInARow = 100;
 
 /** How much is sealed at once. */
 export interface SealLimits {
