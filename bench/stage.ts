@@ -20,8 +20,27 @@ const postgresSettings = {
   full_page_writes: 'on',
   shared_buffers: '1GB',
   max_wal_size: '4GB',
+  min_wal_size: '2GB',
   max_connections: '300',
 };
+
+/** Segments of the write-ahead log, 16 MB each, that a server in service has to use again. */
+const segments = 128;
+
+/**
+ * Lets the server have written a log before: one in service takes a used segment for the next, while a new server
+ * fills each anew with zeros, and all who commit wait meanwhile.
+ */
+async function ageLog(url: string): Promise<void> {
+  const owner = openPostgres(url, { max: 1 });
+  try {
+    for (let n = 0; n < segments; n++)
+      await owner.db.execute(sql`select pg_logical_emit_message(false, '', ''), pg_switch_wal()`);
+    await owner.db.execute(sql`checkpoint`);
+  } finally {
+    await owner.close();
+  }
+}
 
 /** One database of a benchmark, migrated as the product does it, and this process's own way into it. */
 export interface BenchDatabase {
@@ -51,6 +70,7 @@ export async function openStage(): Promise<Stage> {
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeFolder);
   const server = await startPostgres(postgresSettings);
+  await ageLog(server.url);
   const ends: (() => unknown)[] = [removeFolder, () => server.stop()];
   const stage: Stage = {
     folder,
