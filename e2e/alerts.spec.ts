@@ -1,5 +1,5 @@
 import { expect, test } from './fixtures.ts';
-import { makeAuditor, someone } from './steps.ts';
+import { someone } from './steps.ts';
 import { startWebhookReceiver } from './webhook-receiver.ts';
 
 test('a webhook is added, tried, given a new secret and removed', async ({ asAdmin: page, app }) => {
@@ -56,89 +56,6 @@ test('a webhook is added, tried, given a new secret and removed', async ({ asAdm
     app.environment.WEBHOOK_INTERNAL_HOSTS = '';
     await hook.close();
   }
-});
-
-test('refused callbacks raise an alert, which a receiver that was down gets by hand, and which is acknowledged and resolved', async ({
-  asAdmin: page,
-  newPage,
-  app,
-}) => {
-  // Refusals of nobody in particular are written once a minute, and a look follows once a minute.
-  test.setTimeout(300_000);
-  const hook = await startWebhookReceiver();
-  hook.refuses = true;
-  app.environment.WEBHOOK_INTERNAL_HOSTS = hook.host;
-  await page.goto('about:blank');
-  await app.end();
-  await app.start();
-  await page.goto('/admin/alerts/webhooks');
-  const hookName = someone('hook');
-  await page.getByLabel('Name').fill(hookName);
-  await page.getByLabel('Address').fill(hook.url);
-  await page.getByRole('checkbox', { name: 'alert.opened' }).check();
-  await page.getByRole('button', { name: 'Add webhook' }).click();
-  await page.getByRole('button', { name: 'I have stored it' }).click();
-
-  const stranger = await newPage();
-  const alert = page.getByRole('link', { name: 'Callbacks are refused' });
-  await expect(async () => {
-    for (let n = 0; n < 12; n++)
-      await stranger.request.get(`/oauth/callback?code=x&state=${someone('s').slice(2)}`, { maxRedirects: 0 });
-    await page.goto('/admin/alerts');
-    await expect(alert).toBeVisible({ timeout: 100 });
-  }).toPass({ timeout: 240_000, intervals: [10_000] });
-  const section = page.getByRole('navigation', { name: 'Admin sections' }).getByRole('link', { name: /^Alerts/ });
-  await expect(section).toContainText('waiting');
-
-  await alert.click();
-  await page.getByRole('textbox', { name: 'Note' }).fill('Looking into it');
-  await page.getByRole('button', { name: 'Acknowledge' }).click();
-  await expect(page.getByText('Looking into it')).toBeVisible();
-  await expect(page.getByRole('button', { name: 'Acknowledge' })).toHaveCount(0);
-  const address = page.url();
-  await page.getByRole('region', { name: 'What was found' }).getByRole('link', { name: 'Request refused' }).click();
-  await expect(page.getByRole('table', { name: 'Ledger' })).toContainText('state_unknown');
-
-  // What the receiver did not take stands in its log, and is sent again by hand.
-  await page.goto('/admin/alerts/webhooks');
-  await page.getByRole('link', { name: hookName, exact: true }).click();
-  await page.getByRole('heading', { name: 'Delivery log' }).waitFor();
-  // Other alerts may have opened while the story waited: this one's id stands in its address and in its row.
-  const log = page.getByRole('table', { name: 'Delivery log' });
-  const row = log.getByRole('row', {
-    name: new RegExp(`alert\\.opened ${new URL(address).pathname.split('/').pop()}`),
-  });
-  await expect(async () => {
-    await page.reload();
-    await expect(row).toContainText('Status 503', { timeout: 100 });
-  }).toPass({ timeout: 60_000, intervals: [2_000] });
-  await row.getByRole('link').click();
-  await expect(page.getByRole('region', { name: 'What is sent' })).toContainText('refused_callbacks');
-  await page.getByRole('button', { name: 'Send again now' }).click();
-  await expect(page.getByRole('alert').filter({ hasText: 'The message was not taken' })).toBeFocused();
-  hook.refuses = false;
-  await page.getByRole('button', { name: 'Send again now' }).click();
-  await expect(page.getByText('The message was taken')).toBeVisible();
-  await expect(page.getByRole('button', { name: 'Send again now' })).toHaveCount(0);
-  expect(new Set(hook.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
-  app.environment.WEBHOOK_INTERNAL_HOSTS = '';
-  await hook.close();
-
-  // An auditor reads all of it and has no buttons.
-  const auditor = await newPage();
-  await makeAuditor(page, auditor, app);
-  await auditor.goto(address);
-  await expect(auditor.getByText('Looking into it')).toBeVisible();
-  await expect(auditor.getByRole('button', { name: 'Resolve' })).toHaveCount(0);
-  await auditor.getByRole('link', { name: 'When it opens and ends' }).click();
-  await expect(auditor.getByText('Administrators set them.')).toBeVisible();
-  await expect(auditor.getByRole('button', { name: 'Save' })).toHaveCount(0);
-
-  await page.goto(address);
-  await page.getByRole('button', { name: 'Resolve' }).click();
-  await expect(page.getByRole('button', { name: 'Resolve' })).toHaveCount(0);
-  await page.goto('/admin/alerts?state=resolved');
-  await expect(alert).toBeVisible();
 });
 
 test('the numbers of a rule are set, refused where they make no sense, and reset; the ledger says so', async ({
