@@ -17,7 +17,8 @@ test('three processes behind HAProxy are restarted one after the other under loa
     throw error;
   });
   try {
-    provider.behaviour.expiresIn = 2;
+    // Refreshed several times meanwhile, yet never over before a process that waits its turn can hand them out.
+    provider.behaviour.expiresIn = 10;
     const runtime = runtimeAt(direct);
     const { id: personId } = await addPerson(runtime);
     const { key } = await addApiKey(runtime);
