@@ -64,8 +64,8 @@ test('whoever calls a server action by its id gets what their role allows, and o
     const expected: Record<string, string> = {
       nobody: unlessOpen('unauthenticated'),
       'an API key': unlessOpen('unauthenticated'),
-      'another site': 'status 500',
-      'a sandboxed frame': 'status 500',
+      'another site': 'wrong_origin',
+      'a sandboxed frame': 'wrong_origin',
       'who knows where': unlessOpen('wrong_origin'),
     };
     if (rule.may !== 'oneself' && rule.may !== 'anybody') {
@@ -101,6 +101,8 @@ test('whoever calls a server action by its id gets what their role allows, and o
     { code: 'forbidden', role: 'user' },
     { code: 'unauthenticated', role: 'anonymous' },
     { code: 'wrong_origin', role: 'administrator' },
+    // At the door, before anybody is known.
+    { code: 'wrong_origin', role: 'anonymous' },
   ]);
 
   // The same calls by those who may: none of the refusals above was one for want of a fitting form.

@@ -37,7 +37,7 @@ test.describe('requests from elsewhere', () => {
       (await (await page.request.get(`/connections/${id}`)).text()).includes('This connection is final');
 
     for (const origin of ['https://evil.example', 'null']) {
-      await post(origin);
+      expect((await post(origin)).status(), origin).toBe(403);
       expect(await state(), origin).toBe(false);
     }
     expect((await post(app.url)).status()).toBe(303);

@@ -73,6 +73,7 @@ export async function callAction(
     return searchParams.get('flow') ?? pathname;
   }
   const text = await answer.text();
+  if (answer.headers()['content-type'] === 'application/problem+json') return JSON.parse(text).code;
   if (answer.status() >= 500) return `status ${answer.status()}`;
   return /"ok":true/.test(text) ? 'ok' : (/"ok":false,"code":"(\w+)"/.exec(text)?.[1] ?? 'nothing');
 }

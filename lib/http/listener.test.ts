@@ -137,6 +137,27 @@ test.each(['/admin/people?q=%00', '/admin/people/%00', '/api/v1/connections?user
   },
 );
 
+test.each<[origin: string | undefined, headers: Record<string, string>, status: number]>([
+  ['https://evil.example', { 'next-action': '40ab' }, 403],
+  ['null', { 'next-action': '40ab' }, 403],
+  ['https://evil.example', { 'content-type': 'multipart/form-data; boundary=x' }, 403],
+  ['https://evil.example', { 'content-type': 'Multipart/Form-Data; boundary=x' }, 403],
+  // The route's own answer to those is a page.
+  ['https://evil.example', { 'content-type': 'application/x-www-form-urlencoded' }, 200],
+  [undefined, { 'next-action': '40ab' }, 200],
+  ['http://localhost:3000', { 'next-action': '40ab' }, 200],
+])('a server action from %s with %o: %s', async (origin, headers, status) => {
+  const door = await openDoor();
+  const answer = await ask(door, {
+    method: 'POST',
+    path: '/account',
+    headers: { ...headers, ...(origin && { origin }), 'content-length': '0' },
+  });
+  expect(answer.status).toBe(status);
+  if (status === 403) expect(answer.json().code).toBe('wrong_origin');
+  expect(door.refused).toEqual(status === 403 ? [['wrong_origin', '127.0.0.1']] : []);
+});
+
 describe('probes', () => {
   test.each<[path: string, draining: boolean, ready: boolean, status: number]>([
     ['/healthz', false, false, 200],

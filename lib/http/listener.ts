@@ -58,13 +58,23 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: AppEr
   request.once('close', () => clearTimeout(cut));
 }
 
+/**
+ * A server action, called with script or by its form, from a page that is not ours. Next refuses it too, as a fault of
+ * its own and without our hearing of it; an Origin that is missing is judged by the action itself (`requireSameOrigin`).
+ */
+function isForeignAction({ method, headers }: IncomingMessage, own: string): boolean {
+  if (method !== 'POST' || headers.origin === undefined || headers.origin === own) return false;
+  return headers['next-action'] !== undefined || /^\s*multipart\/form-data/i.test(headers['content-type'] ?? '');
+}
+
 /** The fault of a request by its headers alone; Node itself holds a sender to the length it announced. */
-function faultOf(request: IncomingMessage, target: string | null): AppError | null {
+function faultOf(request: IncomingMessage, target: string | null, own: string): AppError | null {
   // PostgreSQL takes no zero byte in a text, and nothing honest sends one.
   if (target === null || /%00/.test(target)) return new AppError('invalid_request');
   if (request.headers['transfer-encoding'] !== undefined) return new AppError('length_required');
   const length = Number(request.headers['content-length'] ?? 0);
-  return length > maxBodyBytes ? new AppError('body_too_large') : null;
+  if (length > maxBodyBytes) return new AppError('body_too_large');
+  return isForeignAction(request, own) ? new AppError('wrong_origin') : null;
 }
 
 export interface ListenerParts {
@@ -144,7 +154,7 @@ export function createListener(parts: ListenerParts): RequestListener {
         });
       });
     }
-    const fault = faultOf(request, target);
+    const fault = faultOf(request, target, parts.config.appUrl.origin);
     if (fault) {
       refusals?.add({ ip, requestId }, fault.code);
       refuse(request, response, fault, requestId);
