@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { type Db, rowsOf } from '#lib/db/database';
+import { type Db, rowsOf, withTransaction } from '#lib/db/database';
 import type { SealedRow } from '#lib/ledger/row-encoding';
 
 interface Raw extends Record<string, unknown> {
@@ -21,45 +21,50 @@ interface Raw extends Record<string, unknown> {
   details: Record<string, unknown>;
 }
 
-function instantText(at: number): string {
-  if (Number.isFinite(at)) return new Date(at).toISOString();
-  return at > 0 ? 'infinity' : '-infinity';
-}
+/** Rows fetched at a time: so few that nobody else of the process waits long while they are read and hashed. */
+const pageRows = 200;
+
+const toSealed = (row: Raw): SealedRow => ({
+  at: row.at,
+  id: row.id,
+  xid: row.xid,
+  action: row.action,
+  outcome: row.outcome,
+  code: row.code,
+  actorType: row.actor_type,
+  actorId: row.actor_id,
+  personId: row.person_id,
+  connectionId: row.connection_id,
+  provider: row.provider,
+  apiKeyId: row.api_key_id,
+  ip: row.ip,
+  requestId: row.request_id,
+  count: row.count,
+  details: row.details,
+});
 
 /**
- * Rows of the ledger between two positions, in the order in which batches are sealed: by position, id and time.
- * @param after the last row of the page before
+ * Hands over the rows of the ledger from one position to before another, in the order in which batches are sealed: by
+ * position, id and time. A cursor, since the rows of a range have to be found and sorted as a whole; it cannot be given
+ * parameters.
+ * @param take must not ask the database, whose transaction this is
  */
 export async function readRows(
   db: Db,
-  range: { from: number; to: number; after?: Pick<SealedRow, 'xid' | 'id' | 'at'> | undefined; limit: number },
-): Promise<SealedRow[]> {
-  const { from, to, after, limit } = range;
-  const goOn = after
-    ? sql`and (xid, id, at) > (${after.xid}::bigint, ${after.id}::bigint, ${instantText(after.at)}::timestamptz)`
-    : sql``;
-  const rows = rowsOf<Raw>(
-    await db.execute(sql`select (extract(epoch from at) * 1000)::float8 as at, id::float8 as id, xid::float8 as xid, action,
-        outcome, code, actor_type, actor_id, person_id, connection_id, provider, api_key_id, ip, request_id, count, details
-      from ledger where xid >= ${after?.xid ?? from}::bigint and xid < ${to}::bigint ${goOn}
-      order by ledger.xid, ledger.id, ledger.at limit ${limit}`),
-  );
-  return rows.map((row) => ({
-    at: row.at,
-    id: row.id,
-    xid: row.xid,
-    action: row.action,
-    outcome: row.outcome,
-    code: row.code,
-    actorType: row.actor_type,
-    actorId: row.actor_id,
-    personId: row.person_id,
-    connectionId: row.connection_id,
-    provider: row.provider,
-    apiKeyId: row.api_key_id,
-    ip: row.ip,
-    requestId: row.request_id,
-    count: row.count,
-    details: row.details,
-  }));
+  { from, to }: { from: number; to: number },
+  take: (row: SealedRow) => void,
+): Promise<void> {
+  const bounds = [from, to].map((position) => sql.raw(BigInt(position).toString()));
+  await withTransaction(db, async (tx) => {
+    await tx.execute(sql`declare sealed no scroll cursor for
+      select (extract(epoch from at) * 1000)::float8 as at, id::float8 as id, xid::float8 as xid, action, outcome, code,
+        actor_type, actor_id, person_id, connection_id, provider, api_key_id, ip, request_id, count, details
+      from ledger where xid >= ${bounds[0]}::bigint and xid < ${bounds[1]}::bigint
+      order by ledger.xid, ledger.id, ledger.at`);
+    for (let more = true; more; ) {
+      const page = rowsOf<Raw>(await tx.execute(sql`fetch ${sql.raw(String(pageRows))} from sealed`));
+      for (const row of page) take(toSealed(row));
+      more = page.length === pageRows;
+    }
+  });
 }

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { createBatch } from '#lib/audit/batch';
 import { readRows } from '#lib/audit/read-rows';
@@ -7,13 +6,9 @@ import type { Context } from '#lib/context';
 import { type Db, rowsOf, withTransaction } from '#lib/db/database';
 import { positionsRise, settledPosition } from '#lib/db/positions';
 import { ledgerLocators, ledgerSeals } from '#lib/db/schema/ledger-seals';
-import { rowEncoding, type SealedRow } from '#lib/ledger/row-encoding';
+import { rowEncoding } from '#lib/ledger/row-encoding';
 import { encodeSeal, type SealStatement, sealHash } from '#lib/ledger/seal-statement';
 import { createSigningKeys } from '#lib/ledger/signing-keys';
-
-const pageRows = 10_000;
-/** Rows after which others of the process get their turn: hashing so many takes a millisecond. */
-const rowsInARow = 100;
 
 /** How much is sealed at once. */
 export interface SealLimits {
@@ -40,19 +35,6 @@ async function planBatches(
       group by batch order by batch limit ${limits.batches}`),
   );
   return found.map(({ upto }) => upto);
-}
-
-/** The rows between two positions, a page at a time. */
-export async function* rowsBetween(db: Db, from: number, to: number): AsyncGenerator<SealedRow> {
-  let after: SealedRow | undefined;
-  do {
-    const page: SealedRow[] = await readRows(db, { from, to, after, limit: pageRows });
-    for (const [n, row] of page.entries()) {
-      if (n % rowsInARow === rowsInARow - 1) await setImmediate();
-      yield row;
-    }
-    after = page.length === pageRows ? page.at(-1) : undefined;
-  } while (after);
 }
 
 /** Writes the next seal. False where another process wrote one of that number first. */
@@ -106,7 +88,7 @@ export async function sealLedger(ctx: Context, given: SealLimits = {}): Promise<
     if (signal?.aborted) break;
     const place = placeAfter(last);
     const batch = createBatch();
-    for await (const row of rowsBetween(db, place.from, to)) batch.add(row);
+    await readRows(db, { from: place.from, to }, (row) => batch.add(row));
     const seal = { ...place, to, parts: batch.parts(), dropped: [], sealedAt: ctx.now() };
     const written = await withTransaction(db, (tx) => appendSeal(tx, ctx, seal, batch.locators()));
     if (!written) break;

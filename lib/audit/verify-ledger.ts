@@ -3,7 +3,7 @@ import { requireReader } from '#lib/access/require';
 import { type BatchCheck, checkBatch } from '#lib/audit/check-batch';
 import { checkCheckpoints, readCheckpoints } from '#lib/audit/check-checkpoints';
 import { type Fault, fault } from '#lib/audit/faults';
-import { rowsBetween } from '#lib/audit/seal-ledger';
+import { readRows } from '#lib/audit/read-rows';
 import { readWaiting, type SignedSeal, toSeal, type Waiting } from '#lib/audit/seals';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
@@ -76,11 +76,10 @@ function* readTogether(seals: readonly SignedSeal[]): Generator<SignedSeal[]> {
 async function checkRows(db: Db, group: readonly SignedSeal[]): Promise<[SignedSeal, BatchCheck][]> {
   const checks = group.map((seal): [SignedSeal, BatchCheck] => [seal, checkBatch(seal)]);
   let at = 0;
-  const [first, last] = [group[0]?.from ?? 0, group.at(-1)?.to ?? 0];
-  for await (const row of rowsBetween(db, first, last)) {
+  await readRows(db, { from: group[0]?.from ?? 0, to: group.at(-1)?.to ?? 0 }, (row) => {
     while (row.xid >= (group[at]?.to ?? Number.POSITIVE_INFINITY)) at += 1;
     checks[at]?.[1].add(row);
-  }
+  });
   return checks;
 }
 
