@@ -55,7 +55,8 @@ interface Asked {
 // Whether any brake stands is asked first, since mostly none does. `due` and `alive` say what `refreshDue` and
 // `tokenIsAlive` say to the query builder; a test holds them together. `offset 0` keeps the tables from being joined
 // whole, whatever the planner thinks of their size: each is looked into once a call.
-const statement = (keyColumn: 'key_hash' | 'id') => `
+/** What is asked of the database, of calls given as a JSON array in `$1`. */
+export const vendStatement = (keyColumn: 'key_hash' | 'id') => `
   select asked.n, k.id as key_id, k.scopes as key_scopes, k.providers as key_providers, k.ip_ranges as key_ip_ranges,
     k.ip_rule as key_ip_rule, (k.last_used_at > now() - interval '1 minute') is not true as key_stale,
     c.id, c.person_id, c.provider, c.issuer, c.subject, c.label, c.status, c.scopes_requested, c.scopes_granted,
@@ -86,7 +87,7 @@ async function askTogether(hot: HotPath, text: string, asked: readonly Asked[]):
 
 /** Calls that arrive together are asked for in one statement: to take it apart and begin it costs more than a row does. */
 const together = (keyColumn: 'key_hash' | 'id') => {
-  const text = statement(keyColumn);
+  const text = vendStatement(keyColumn);
   return oncePerDatabase(`vends-by-${keyColumn}`, ({ hot }) =>
     createGrouped((asked: Asked[]) => askTogether(hot, text, asked), { triedAlone: false }),
   );

@@ -3,10 +3,12 @@ import { expect, test } from 'vitest';
 import { listConnections } from '#lib/connections/list';
 import { refreshDueConnections } from '#lib/connections/refresh-due';
 import { revokeConnection } from '#lib/connections/revoke';
+import { vendStatement } from '#lib/connections/vend-query';
 import { vendToken } from '#lib/connections/vend-token';
 import { workRevocations } from '#lib/connections/work-revocations';
 import { systemContext } from '#lib/context';
-import { withTransaction } from '#lib/db/database';
+import { rowsOf, withTransaction } from '#lib/db/database';
+import { hashSecret } from '#lib/ids';
 import { describeWithConnections, withDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, createRuntime, plainRecord, rowOf, settle } from '#tests/hub';
 import { startTokenServer } from '#tests/servers/token-server';
@@ -28,13 +30,43 @@ describeWithConnections('connections partitioned by a hash of the person', () =>
     });
   });
 
-  test('are vended and revoked while every other partition is locked: no statement looks there', async () => {
+  test('are vended by statements that look into the partitions of those who are asked for, and no other', async () => {
+    const server = await startTokenServer();
+    await withDatabase(async (database) => {
+      const { db } = database;
+      const partitions = await partitionByPerson(db, spread);
+      const runtime = createRuntime(database, [plainRecord(server.issuer)]);
+      const { ctx, key } = await addApiKey(runtime);
+      const asked: { n: number; key: string; personId: string; id: string }[] = [];
+      for (let n = 0; n < 2; n++) {
+        const { id: personId } = await addPerson(runtime);
+        asked.push({ n, key: hashSecret(key), personId, id: await addConnection(runtime, { personId }) });
+      }
+      for (const { id } of asked) await vendToken(ctx, { id });
+      const statement = vendStatement('key_hash').replace('$1', `'${JSON.stringify(asked)}'`);
+      const plan = rowsOf<{ 'QUERY PLAN': string }>(
+        await db.execute(sql.raw(`explain (analyze, costs off, timing off) ${statement}`)),
+      );
+      // Its name stands before its alias, which looks alike.
+      const looks = plan.flatMap(({ 'QUERY PLAN': line }) => {
+        const name = / on (connections_\d+) /.exec(line)?.[1];
+        return name ? [{ name, never: line.includes('never executed') }] : [];
+      });
+      expect(looks.map(({ name }) => name).toSorted()).toEqual(partitions.toSorted());
+      const own = await Promise.all(asked.map(({ id }) => partitionOf(db, id)));
+      expect(looks.flatMap(({ name, never }) => (never ? [] : [name])).toSorted()).toEqual(
+        [...new Set(own)].toSorted(),
+      );
+    });
+    await server.close();
+  });
+
+  test('are revoked while every other partition is locked: no statement looks there', async () => {
     const server = await startTokenServer();
     await withDatabase(async (database) => {
       const partitions = await partitionByPerson(database.db, spread);
       const runtime = createRuntime(database, [plainRecord(server.issuer)]);
       const { id: personId } = await addPerson(runtime);
-      const { ctx } = await addApiKey(runtime);
       const fresh = await addConnection(runtime, { personId });
       const own = await partitionOf(database.db, fresh);
       const others = partitions.filter((name) => name !== own);
@@ -42,8 +74,6 @@ describeWithConnections('connections partitioned by a hash of the person', () =>
 
       await withTransaction(database.db, async (tx) => {
         await tx.execute(sql.raw(`lock table only ${others.join(', only ')} in access exclusive mode`));
-        // Not six times: PostgreSQL would then weigh a plan for all persons, which locks all partitions once.
-        for (let round = 0; round < 2; round++) await vendToken(ctx, { id: fresh });
         await revokeConnection(systemContext(runtime, 'test'), { id: fresh });
       });
 
