@@ -211,6 +211,7 @@ test('an API key is limited to a provider, and says when it is used', async ({ a
   await signInAs(owner, app, someone());
   const [okta, github] = [await givenConnection(owner, app, 'okta'), await givenConnection(owner, app, 'github')];
   const name = someone('limited');
+  await stepUpAs(page, app, 'admin@example.com');
   await page.goto('/admin/api-keys');
   await page.getByRole('button', { name: 'Create API key' }).click();
   await expect(page.getByRole('textbox', { name: 'Name' })).toBeFocused();

@@ -1,6 +1,6 @@
 import type { Request } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
-import { givenConnection, makeAuditor, personOf, serviceKey, signInAs, someone, statusOf } from './steps.ts';
+import { givenConnection, makeAuditor, personOf, serviceKey, signInAs, someone, statusOf, stepUpAs } from './steps.ts';
 
 test.describe('auditors', () => {
   test('they see everything and find nothing to press', async ({ asAdmin, newPage, app }) => {
@@ -33,6 +33,7 @@ test.describe('auditors', () => {
     const id = await givenConnection(user, app, 'okta');
     const theirs = `/admin/people/${await personOf(app, id)}`;
 
+    await stepUpAs(page, app, 'admin@example.com');
     // What an administrator's browser sends is caught on its way and never arrives.
     const caught: [what: string, request: Request][] = [];
     const catchNext = async (what: string, act: () => Promise<void>) => {

@@ -30,6 +30,7 @@ test.describe('headers', () => {
       ['a script', 'other', await nobody.request.get(script)],
       ['a style sheet', 'other', await nobody.request.get('/plain.css')],
       ['an icon', 'other', await nobody.request.get('/icon.svg')],
+      ['the icon that browsers ask for by themselves', 'page', await nobody.request.get('/favicon.ico')],
       ['health', 'other', await nobody.request.get('/healthz')],
     ];
     for (const [kind, is, answer] of kinds) {

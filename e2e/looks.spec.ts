@@ -1,7 +1,17 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
-import { card, connectionInAddress, givenConnection, personOf, serviceKey, signInAs, someone, vend } from './steps.ts';
+import {
+  card,
+  connectionInAddress,
+  givenConnection,
+  personOf,
+  serviceKey,
+  signInAs,
+  someone,
+  stepUpAs,
+  vend,
+} from './steps.ts';
 
 const wide = { width: 1440, height: 900 };
 const narrow = { width: 360, height: 740 };
@@ -106,6 +116,10 @@ test('the admin pages look right, light and dark, wide and narrow', async ({ new
     await look(page, path);
     expect.soft(await cutOff(page), path).toEqual([]);
   }
+  // The form stands there only after a sign-in of the last minutes.
+  await stepUpAs(page, app, 'admin@example.com');
+  await look(page, '/admin/api-keys');
+  await expect(page.getByRole('button', { name: 'Create API key' })).toBeVisible();
 });
 
 test('what is frozen, and what a bulk revocation would end, look right with more to say than there is room', async ({

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from './fixtures.ts';
-import { allowAs, card, connectable, someone, statusWithToken, titles } from './steps.ts';
+import { allowAs, card, connectable, someone, statusWithToken, stepUpByHand, titles } from './steps.ts';
 
 const shell = promisify(execFile);
 
@@ -63,6 +63,7 @@ test('a newcomer connects GitHub, makes a key, runs the line that is shown, uses
   await test.step('makes an API key', async () => {
     await page.getByRole('link', { name: 'Admin', exact: true }).click();
     await page.getByRole('link', { name: 'API keys' }).click();
+    await stepUpByHand(page, /\/admin\/api-keys$/);
     await page.getByRole('textbox', { name: 'Name' }).fill(keyName);
     await page.getByRole('checkbox', { name: 'tokens:vend' }).check();
     await page.getByRole('button', { name: 'Create API key' }).click();

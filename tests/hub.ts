@@ -11,6 +11,7 @@ import { connections } from '#lib/db/schema/connections';
 import { type FreezeScope, freezes } from '#lib/db/schema/freezes';
 import { ledger } from '#lib/db/schema/ledger';
 import { people } from '#lib/db/schema/people';
+import { sessions } from '#lib/db/schema/sessions';
 import { newConnectionId, newId, newPersonId, personOfConnection } from '#lib/ids';
 import { createLogger } from '#lib/log';
 import { assembleRuntime } from '#lib/runtime';
@@ -87,6 +88,23 @@ export async function addPerson(
   const ctx = (role: Role = values.role ?? 'user') =>
     as(runtime, { type: 'person', personId: id, role, sessionId: newId('ses'), name: null, email: null });
   return { id, ctx };
+}
+
+/** Puts an administrator into the database whose session says that they signed in just now. */
+export async function addFreshAdministrator(runtime: Runtime, name = 'Grace'): Promise<Context> {
+  const { id, ctx: of } = await addPerson(runtime, { role: 'administrator', name });
+  const ctx = of();
+  if (ctx.actor.type !== 'person') throw new Error('no person');
+  const { sessionId: publicId } = ctx.actor;
+  await runtime.database.db.insert(sessions).values({
+    idHash: publicId,
+    publicId,
+    personId: id,
+    expiresAt: new Date(Date.now() + 3_600_000),
+    authenticatedAt: new Date(),
+    authenticationProof: 'session_only',
+  });
+  return ctx;
 }
 
 export interface NewConnection {

@@ -5,11 +5,22 @@ import { createApiKey } from '#lib/access/create-api-key';
 import { generateApiKey } from '#lib/access/key-format';
 import { listApiKeys } from '#lib/access/list-api-keys';
 import { revokeApiKey } from '#lib/access/revoke-api-key';
+import { actorId } from '#lib/actor';
 import { type Runtime, systemContext } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
+import { sessions } from '#lib/db/schema/sessions';
 import { hashSecret } from '#lib/ids';
 import { sharedDatabase } from '#tests/database';
-import { addApiKey, addPerson, as, asNobody, createRuntime, entries, plainRecord } from '#tests/hub';
+import {
+  addApiKey,
+  addFreshAdministrator,
+  addPerson,
+  as,
+  asNobody,
+  createRuntime,
+  entries,
+  plainRecord,
+} from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -22,15 +33,32 @@ const made = { name: 'reports', scopes: ['tokens:vend' as const] };
 
 describe('creating', () => {
   test('shows the key once and keeps its hash only', async () => {
-    const admin = await addPerson(runtime, { role: 'administrator' });
-    const { key, apiKey } = await createApiKey(admin.ctx(), { ...made, providers: ['acme', 'acme'] });
-    expect(apiKey).toMatchObject({ name: 'reports', status: 'active', providers: ['acme'], createdBy: admin.id });
+    const admin = await addFreshAdministrator(runtime);
+    const adminId = actorId(admin.actor) ?? '';
+    const { key, apiKey } = await createApiKey(admin, { ...made, providers: ['acme', 'acme'] });
+    expect(apiKey).toMatchObject({ name: 'reports', status: 'active', providers: ['acme'], createdBy: adminId });
     const [row] = await database.db.select().from(apiKeys).where(eq(apiKeys.id, apiKey.id));
     expect(row?.keyHash).toBe(hashSecret(key));
-    expect(JSON.stringify([row, await listApiKeys(admin.ctx()), await entries(runtime)])).not.toContain(key);
+    expect(JSON.stringify([row, await listApiKeys(admin), await entries(runtime)])).not.toContain(key);
     expect(await entries(runtime)).toContainEqual(
-      expect.objectContaining({ action: 'api_key.created', apiKeyId: apiKey.id, actorId: admin.id }),
+      expect.objectContaining({
+        action: 'api_key.created',
+        apiKeyId: apiKey.id,
+        actorId: adminId,
+        details: expect.objectContaining({ step_up: 'session_only' }),
+      }),
     );
+  });
+
+  test('needs a sign-in of the last five minutes, so that a stolen session leaves no key behind', async () => {
+    const admin = await addFreshAdministrator(runtime);
+    await database.db
+      .update(sessions)
+      .set({ authenticatedAt: sql`now() - interval '301 seconds'` })
+      .where(eq(sessions.personId, actorId(admin.actor) ?? ''));
+    const before = await listApiKeys(admin);
+    await expect(createApiKey(admin, made)).rejects.toMatchObject({ code: 'step_up_required', status: 403 });
+    expect(await listApiKeys(admin)).toEqual(before);
   });
 
   test.each(['user', 'auditor'] as const)('is refused to the role %s, and to API keys', async (role) => {

@@ -11,6 +11,7 @@ import { AppError } from '#lib/errors';
 import { hashSecret, newId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
+import { requireStepUp } from '#lib/people/step-up';
 
 export const createApiKeyInput = z.object({
   name: z.string().trim().min(1, 'must not be empty').max(100),
@@ -26,14 +27,17 @@ export const createApiKeyInput = z.object({
 export type CreateApiKeyInput = z.input<typeof createApiKeyInput>;
 
 /**
- * Makes an API key for a service. The key itself is in this answer and nowhere else: only its hash is kept.
- * @throws AppError `forbidden` unless an administrator or our own command line asks, `invalid_request`, `unknown_provider`
+ * Makes an API key for a service, which needs a sign-in of the last minutes: it may read everybody's tokens for long after
+ * the session that made it. The key itself is in this answer and nowhere else: only its hash is kept.
+ * @throws AppError `forbidden` unless an administrator or our own command line asks, `step_up_required`,
+ *   `invalid_request`, `unknown_provider`
  */
 export async function createApiKey(
   ctx: Context,
   input: CreateApiKeyInput,
 ): Promise<{ key: string; apiKey: ApiKeyView }> {
   requireAdministrator(ctx);
+  const { proof } = await requireStepUp(ctx);
   const { name, scopes, providers, expiresAt, ipRanges, ipRule } = parseInput(createApiKeyInput, input);
   for (const provider of providers ?? []) {
     if (!ctx.providers.get(provider)) throw new AppError('unknown_provider');
@@ -67,6 +71,7 @@ export async function createApiKey(
         providers: row.providers,
         expires_at: row.expiresAt?.toISOString() ?? null,
         ...addressDetails(row),
+        step_up: proof,
       },
     });
     return row;

@@ -6,10 +6,18 @@ import { thaw } from '#lib/brakes/thaw';
 import { vendToken } from '#lib/connections/vend-token';
 import { type Context, systemContext } from '#lib/context';
 import { freezes } from '#lib/db/schema/freezes';
-import { sessions } from '#lib/db/schema/sessions';
 import { newConnectionId, newPersonId } from '#lib/ids';
 import { sharedDatabase } from '#tests/database';
-import { addApiKey, addConnection, addPerson, asNobody, createRuntime, entries, plainRecord } from '#tests/hub';
+import {
+  addApiKey,
+  addConnection,
+  addFreshAdministrator,
+  addPerson,
+  asNobody,
+  createRuntime,
+  entries,
+  plainRecord,
+} from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: ReturnType<typeof createRuntime>;
@@ -21,22 +29,7 @@ beforeEach(async () => {
   await database.db.delete(freezes);
 });
 
-/** An administrator whose session says that they signed in just now. */
-async function administrator(name = 'Grace'): Promise<Context> {
-  const { id, ctx: of } = await addPerson(runtime, { role: 'administrator', name });
-  const ctx = of();
-  if (ctx.actor.type !== 'person') throw new Error('no person');
-  const { sessionId: publicId } = ctx.actor;
-  await database.db.insert(sessions).values({
-    idHash: publicId,
-    publicId,
-    personId: id,
-    expiresAt: new Date(Date.now() + 3_600_000),
-    authenticatedAt: new Date(),
-    authenticationProof: 'session_only',
-  });
-  return ctx;
-}
+const administrator = (name?: string) => addFreshAdministrator(runtime, name);
 
 async function everyTarget() {
   const { id: person } = await addPerson(runtime, { name: 'Ada' });

@@ -29,7 +29,7 @@ export function StepUpNotice({ stepUp: { fresh, provider }, what, several = fals
   return (
     <Notice tone="info" title={`${what} ${several ? 'need' : 'needs'} a fresh sign-in`}>
       <p className="text-meta">
-        One of the last five minutes.
+        One of the last five minutes{provider?.proof === 'auth_time' && `, which ${provider.name} confirms`}.
         {provider?.proof === 'session_only' &&
           ` Session only: ${provider.name} does not say when you proved there who you are.`}
       </p>

@@ -8,9 +8,11 @@ import { Time } from '#app/_ui/time';
 import { listApiKeys } from '#lib/access/list-api-keys';
 import { type ApiKeyView, expiringWithinDays, isExpiring } from '#lib/access/views';
 import { adminPage } from '#lib/http/page';
+import { readStepUp } from '#lib/people/step-up';
 import type { SearchParams } from '#ui/flow-result';
 import { DataTable, Td, Th, Tr } from '../_parts/data-table.tsx';
 import { StandingBrakes } from '../_parts/standing-brakes.tsx';
+import { StepUpNotice } from '../_parts/step-up-notice.tsx';
 import { FreezeButton } from '../freezes/_parts/freeze-button.tsx';
 import { CreateKey } from './_parts/create-key.tsx';
 import { KeyAddresses } from './_parts/key-addresses.tsx';
@@ -18,10 +20,12 @@ import { RevokeKey } from './_parts/revoke-key.tsx';
 
 export const metadata: Metadata = { title: 'API keys' };
 
+const path = '/admin/api-keys';
+
 export default async function ApiKeys({ searchParams }: { searchParams: Promise<SearchParams> }) {
-  const ctx = await adminPage('/admin/api-keys');
+  const ctx = await adminPage(path);
   const expiring = (await searchParams).expiring === '1';
-  const all = await listApiKeys(ctx);
+  const [all, stepUp] = await Promise.all([listApiKeys(ctx), readStepUp(ctx)]);
   const keys = expiring ? all.filter(isExpiring) : all;
   const administrator = ctx.actor.role === 'administrator';
   const providers = ctx.providers.connectable().map(({ id, name }) => ({ id, name }));
@@ -33,7 +37,7 @@ export default async function ApiKeys({ searchParams }: { searchParams: Promise<
         action={
           <div className="flex flex-wrap gap-2">
             {administrator && keys.length > 0 && (
-              <a href="#key-name" className="btn btn-small btn-plain 2xl:hidden">
+              <a href="#new-key" className="btn btn-small btn-plain 2xl:hidden">
                 <Plus aria-hidden="true" className="size-4" />
                 New key
               </a>
@@ -52,7 +56,7 @@ export default async function ApiKeys({ searchParams }: { searchParams: Promise<
           {expiring && (
             <p className="mb-4 flex flex-wrap gap-x-4 text-meta text-soft">
               Those that end within {expiringWithinDays} days.
-              <Link href="/admin/api-keys" className="link">
+              <Link href={path} className="link">
                 Show all
               </Link>
             </p>
@@ -66,15 +70,22 @@ export default async function ApiKeys({ searchParams }: { searchParams: Promise<
           ) : (
             <EmptyState icon={KeyRound} title="No API keys yet">
               A service needs one to read tokens.{' '}
-              {administrator ? 'Make the first with the form here' : 'Administrators make them'}; it then stands in this
+              {administrator ? 'The first that you make here' : 'The first that an administrator makes'} stands in this
               list by its first characters.
             </EmptyState>
           )}
         </div>
         {administrator && (
-          <div className="w-full max-w-2xl 2xl:max-w-none">
-            <CreateKey providers={providers} />
-          </div>
+          <section id="new-key" aria-labelledby="new-key-title" className="w-full max-w-2xl scroll-mt-4 2xl:max-w-none">
+            <h2 id="new-key-title" className="mb-3 text-section font-semibold">
+              New key
+            </h2>
+            {stepUp.fresh ? (
+              <CreateKey providers={providers} />
+            ) : (
+              <StepUpNotice stepUp={stepUp} what="Making a key" returnTo={path} />
+            )}
+          </section>
         )}
       </div>
     </>

@@ -2,6 +2,7 @@
 
 import { useActionState, useState } from 'react';
 import { Notice } from '#app/_ui/notice';
+import { StepUpLink } from '#app/_ui/step-up-link';
 import { TextField } from '#app/_ui/text-field';
 import { CopyLine, ShownOnce } from '../../_parts/shown-once.tsx';
 import { createKey } from '../actions.ts';
@@ -47,10 +48,14 @@ function KeyForm({ providers, again }: CreateKeyProps & { again: () => void }) {
     list.includes(value) ? list.filter((one) => one !== value) : [...list, value];
   return (
     <form action={run} className="card flex flex-col gap-5 p-5">
-      <h2 className="text-section font-semibold">New key</h2>
       {refused && (
         <Notice tone="bad" title="No key was made" reference={refused.reference} arrival>
           <p>{refused.message}</p>
+          {refused.code === 'step_up_required' && (
+            <p>
+              <StepUpLink returnTo="/admin/api-keys" />
+            </p>
+          )}
         </Notice>
       )}
       <TextField
