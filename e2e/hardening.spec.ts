@@ -33,6 +33,8 @@ test.describe('headers', () => {
       ['the icon that browsers ask for by themselves', 'page', await nobody.request.get('/favicon.ico')],
       ['health', 'other', await nobody.request.get('/healthz')],
     ];
+    for (const [kind, , answer] of kinds.filter(([kind]) => kind.includes('icon')))
+      expect.soft([answer.status(), answer.headers()['content-type']], kind).toEqual([200, 'image/svg+xml']);
     for (const [kind, is, answer] of kinds) {
       const headers = answer.headers();
       expect.soft(headers['x-content-type-options'], kind).toBe('nosniff');

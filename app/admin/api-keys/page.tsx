@@ -80,11 +80,10 @@ export default async function ApiKeys({ searchParams }: { searchParams: Promise<
             <h2 id="new-key-title" className="mb-3 text-section font-semibold">
               New key
             </h2>
-            {stepUp.fresh ? (
-              <CreateKey providers={providers} />
-            ) : (
-              <StepUpNotice stepUp={stepUp} what="Making a key" returnTo={path} />
-            )}
+            <CreateKey
+              providers={providers}
+              instead={stepUp.fresh ? null : <StepUpNotice stepUp={stepUp} what="Making a key" returnTo={path} />}
+            />
           </section>
         )}
       </div>

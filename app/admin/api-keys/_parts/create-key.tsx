@@ -11,15 +11,17 @@ import { keyScopes } from './scope-words.ts';
 
 interface CreateKeyProps {
   providers: { id: string; name: string }[];
+  /** Stands where the form would, when none can be made just now. A key that is shown stays. */
+  instead: React.ReactNode;
 }
 
 /** Makes API keys, one after the other. */
-export function CreateKey({ providers }: CreateKeyProps) {
+export function CreateKey(props: CreateKeyProps) {
   const [round, setRound] = useState(0);
-  return <KeyForm key={round} providers={providers} again={() => setRound(round + 1)} />;
+  return <KeyForm key={round} {...props} again={() => setRound(round + 1)} />;
 }
 
-function KeyForm({ providers, again }: CreateKeyProps & { again: () => void }) {
+function KeyForm({ providers, instead, again }: CreateKeyProps & { again: () => void }) {
   const [state, run, pending] = useActionState(createKey, null);
   // Held here, since React empties a form's own fields after each try.
   const [name, setName] = useState('');
@@ -41,6 +43,7 @@ function KeyForm({ providers, again }: CreateKeyProps & { again: () => void }) {
       </ShownOnce>
     );
   }
+  if (instead) return instead;
   const refused = state?.ok === false ? state : null;
   const fault = (path: string) =>
     refused?.issues?.find((issue) => issue.path === path || issue.path.startsWith(`${path}.`))?.message;
