@@ -1,11 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { sql } from 'drizzle-orm';
+import { listAlerts } from '#lib/alerts/list';
 import { type CountConnectionsInput, countConnections } from '#lib/connections/count';
+import { countByProvider } from '#lib/connections/count-by-provider';
 import { listConnections } from '#lib/connections/list';
 import { vendToken } from '#lib/connections/vend-token';
 import type { Context } from '#lib/context';
 import { encodeCursor } from '#lib/cursor';
 import { rowsOf } from '#lib/db/database';
+import { readLastDay } from '#lib/overview/last-day';
+import { listNeeds } from '#lib/overview/needs';
 import { addApiKey, addPerson, plainRecord } from '#tests/hub';
 import { randomFrom } from '#tests/random';
 import { defineBenchmark, type Goal } from './benchmark.ts';
@@ -40,6 +44,16 @@ const names = Object.keys(narrowed) as Narrowed[];
 /** Narrowed in one way; two ways at once have to be intersected, and are shown without a goal. */
 const inOneWay = names.filter((name) => !name.includes(','));
 
+/** The parts of an administrator's first page, each of which is sent when it has been read. */
+const overview = {
+  'what needs a person': listNeeds,
+  'alerts under way': (ctx: Context) => listAlerts(ctx, { state: 'live', limit: 5 }),
+  'the last day': readLastDay,
+  'connections by provider and status': countByProvider,
+} as const satisfies Record<string, (ctx: Context) => Promise<unknown>>;
+type Part = keyof typeof overview;
+const parts = Object.keys(overview) as Part[];
+
 interface Size {
   rows: number;
   database: BenchDatabase;
@@ -57,6 +71,7 @@ interface Found {
   count_p50_ms: Record<Narrowed, number>;
   /** What was counted, with a plus beyond the cap. */
   counted: Record<Narrowed, string>;
+  overview_p50_ms: Record<Part, number>;
   /** All rounds. */
   vends: Load[];
   pages: Load[];
@@ -113,12 +128,18 @@ export const growth = defineBenchmark({
         },
         byRows('The first page of an administrator’s list: p50 in ms by the number of connections', 'list_p50_ms'),
         byRows('Its count, up to 10,000: p50 in ms by the number of connections', 'count_p50_ms'),
+        {
+          title: 'The administrator’s first page by its parts: p50 in ms by the number of connections',
+          columns: ['part', ...found.map(({ rows }) => String(rows))],
+          rows: parts.map((part) => [part, ...found.map(({ overview_p50_ms }) => overview_p50_ms[part])]),
+        },
       ],
       goals: [
         atMost('vend: p50 at the largest ÷ at the smallest ≤ 1.5', times('vend_p50_ms'), 1.5),
         atMost('page: p50 at the largest ÷ at the smallest ≤ 1.5', times('page_p50_ms'), 1.5),
         atMost('search: slowest p50 at the largest ≤ 100 ms', slowest(largest.list_p50_ms, searches), 100),
         atMost('count: slowest p50 at the largest ≤ 100 ms', slowest(largest.count_p50_ms, inOneWay), 100),
+        atMost('overview: slowest part’s p50 ≤ 100 ms', Math.max(...Object.values(largest.overview_p50_ms)), 100),
         atMost('filter: slowest p50 at the largest ≤ 100 ms', slowest(largest.list_p50_ms, inOneWay), 100),
       ],
       results: { sizes: found, plans },
@@ -178,11 +199,13 @@ async function pageRequests(
   }));
 }
 
-/** Each list and its count as an administrator's page asks for them, one after the other; the first time is not counted. */
-async function measureLists(
-  { runtime }: BenchDatabase,
-  repeats: number,
-): Promise<Pick<Found, 'list_p50_ms' | 'count_p50_ms' | 'counted'>> {
+type Measured = Pick<Found, 'list_p50_ms' | 'count_p50_ms' | 'counted' | 'overview_p50_ms'>;
+
+/**
+ * Each list and its count, and each part of the overview, as an administrator's page asks for them, one after the other;
+ * the first time is not counted.
+ */
+async function measureLists({ runtime }: BenchDatabase, repeats: number): Promise<Measured> {
   const ctx = (await addPerson(runtime, { role: 'administrator' })).ctx();
   const time = async (work: () => Promise<unknown>) => {
     await work();
@@ -194,16 +217,14 @@ async function measureLists(
     }
     return rounded(median(ms));
   };
-  const found = { list_p50_ms: {}, count_p50_ms: {}, counted: {} } as Pick<
-    Found,
-    'list_p50_ms' | 'count_p50_ms' | 'counted'
-  >;
+  const found = { list_p50_ms: {}, count_p50_ms: {}, counted: {}, overview_p50_ms: {} } as Measured;
   for (const name of names) {
     found.list_p50_ms[name] = await time(() => listConnections(ctx, narrowed[name]));
     found.count_p50_ms[name] = await time(() => countConnections(ctx, narrowed[name]));
     const { count, capped } = await countConnections(ctx, narrowed[name]);
     found.counted[name] = `${count.toLocaleString('en-US')}${capped ? '+' : ''}`;
   }
+  for (const part of parts) found.overview_p50_ms[part] = await time(() => overview[part](ctx));
   return found;
 }
 

@@ -1,10 +1,13 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { sql } from 'drizzle-orm';
+import { exportFormats } from '#lib/audit/export-ledger';
 import { type ListLedgerInput, listLedger } from '#lib/audit/list-ledger';
 import { sealLedger } from '#lib/audit/seal-ledger';
 import { verifyLedger } from '#lib/audit/verify-ledger';
 import { type Context, systemContext } from '#lib/context';
 import { encodeCursor } from '#lib/cursor';
 import { type Db, rowsOf } from '#lib/db/database';
+import { handleLedgerExport } from '#lib/http/ledger-files';
 import { plainRecord } from '#tests/hub';
 import { defineBenchmark, type Goal } from './benchmark.ts';
 import { plansOf } from './plans.ts';
@@ -57,6 +60,30 @@ async function listMs(ctx: Context, input: ListLedgerInput, repeats: number): Pr
   return median(times);
 }
 
+interface Exported {
+  ms: number;
+  megabytes: number;
+  /** The longest that nobody else of the process had a turn. */
+  longest_pause_ms: number;
+}
+
+/** Takes the whole ledger as a file, as a browser would. */
+async function exported(ctx: Context, format: string): Promise<Exported> {
+  const { origin } = ctx.config.appUrl;
+  const pauses = monitorEventLoopDelay({ resolution: 1 });
+  pauses.enable();
+  const { ms, result: bytes } = await timed(async () => {
+    const asked = { method: 'POST', headers: { origin }, body: new URLSearchParams({ format }) };
+    const answer = await handleLedgerExport(ctx, new Request(`${origin}/admin/ledger/export`, asked));
+    if (answer.status !== 200 || !answer.body) throw new Error(`the export answered ${answer.status}`);
+    let length = 0;
+    for await (const chunk of answer.body) length += chunk.byteLength;
+    return length;
+  });
+  pauses.disable();
+  return { ms: rounded(ms), megabytes: rounded(bytes / 1e6), longest_pause_ms: rounded(pauses.max / 1e6) };
+}
+
 /** The cursor of a place in the middle of the ledger. */
 async function deepCursor(db: Db): Promise<string> {
   const [row] = rowsOf<{ at: number; id: number }>(
@@ -84,6 +111,8 @@ export const ledger = defineBenchmark({
     const lists: Record<string, number> = {};
     for (const [name, filter] of Object.entries(narrowed)) lists[name] = await listMs(ctx, filter, repeats);
     lists['everything, from the middle on'] = await listMs(ctx, { cursor }, repeats);
+    const files: Record<string, Exported> = {};
+    for (const format of exportFormats) files[format] = await exported(ctx, format);
     const plans: Record<string, string[]> = {};
     for (const [name, filter] of Object.entries(narrowed)) {
       plans[name] = await plansOf(database, (runtime) => listLedger(systemContext(runtime, 'bench'), filter));
@@ -115,13 +144,24 @@ export const ledger = defineBenchmark({
           ],
         },
         {
+          title: 'The whole as a file',
+          columns: ['format', 'seconds', 'entries a second', 'MB', 'longest pause of the process, ms'],
+          rows: Object.entries(files).map(([format, { ms, megabytes, longest_pause_ms }]) => [
+            format,
+            rounded(ms / 1000),
+            perSecond(ms),
+            megabytes,
+            longest_pause_ms,
+          ]),
+        },
+        {
           title: 'A page of 50 entries, median',
           columns: ['narrowed to', 'ms'],
           rows: Object.entries(lists).map(([name, ms]) => [name, rounded(ms)]),
         },
       ],
       goals,
-      results: { sealing_ms: sealing.ms, verifying_ms: verifying.ms, list_p50_ms: lists, plans },
+      results: { sealing_ms: sealing.ms, verifying_ms: verifying.ms, list_p50_ms: lists, files, plans },
     };
   },
 });

@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { refreshConnection } from '#lib/connections/refresh';
 import { vendToken } from '#lib/connections/vend-token';
-import { systemContext } from '#lib/context';
+import { type Runtime, systemContext } from '#lib/context';
 import { type Db, rowsOf } from '#lib/db/database';
 import { newId } from '#lib/ids';
-import { addApiKey, plainRecord } from '#tests/hub';
+import { addApiKey, plainRecord, settle } from '#tests/hub';
 import { startTokenServer } from '#tests/servers/token-server';
 import { defineBenchmark } from './benchmark.ts';
 import { type Filled, fillConnections } from './fill.ts';
@@ -33,10 +33,12 @@ async function walPosition(db: Db): Promise<number> {
 }
 
 /** Calls for each in portions of 64, and answers the bytes of write-ahead log and of ledger that one of them made. */
-async function costOf(db: Db, filled: readonly Filled[], call: (one: Filled) => Promise<unknown>) {
+async function costOf(runtime: Runtime, filled: readonly Filled[], call: (one: Filled) => Promise<unknown>) {
+  const { db } = runtime.database;
   await db.execute(sql`checkpoint`);
   const before = { ledger: await bytesOf(db, 'ledger'), wal: await walPosition(db) };
   for (let at = 0; at < filled.length; at += 64) await Promise.all(filled.slice(at, at + 64).map(call));
+  await settle(runtime);
   const after = { ledger: await bytesOf(db, 'ledger'), wal: await walPosition(db) };
   return {
     ledger: (after.ledger.heap - before.ledger.heap) / filled.length,
@@ -61,13 +63,19 @@ export const size = defineBenchmark({
     const search = await bytesOf(db, 'connection_search');
     const { ctx } = await addApiKey(runtime);
     const asked = Array.from({ length: vends }, (_, n) => filled[n % Math.min(rows, 1_000)] as Filled);
-    // What is noted of a use comes once a minute at most, so it is not a part of each vend.
-    for (const { id } of filled.slice(0, 1_000)) await vendToken(ctx, { id });
-    const vend = await costOf(db, asked, ({ id }) => vendToken({ ...ctx, requestId: newId('req') }, { id }));
+    const vendOne = ({ id }: Filled) => vendToken({ ...ctx, requestId: newId('req') }, { id });
+    // As in service: every connection has been used before, and its use is noted once a minute at most.
+    await db.execute(sql`insert into connection_uses (person_id, connection_id, last_used_at, last_used_by)
+      select person_id, id, now() - interval '1 hour', ${newId('key')} from connections`);
+    const uses = await bytesOf(db, 'connection_uses');
+    const seldom = await costOf(runtime, filled.slice(0, vends), vendOne);
+    await db.execute(sql`update connection_uses set last_used_at = now()`);
+    const often = await costOf(runtime, asked, vendOne);
     const system = systemContext(runtime, 'bench');
-    const refresh = await costOf(db, filled.slice(-refreshes), ({ id }) =>
+    const refresh = await costOf(runtime, filled.slice(-refreshes), ({ id }) =>
       refreshConnection(system, { id, force: true }),
     );
+    const of = (cost: typeof refresh) => [cost.ledger, cost.ledgerIndexes, cost.wal].map((bytes) => rounded(bytes));
     const per = (bytes: number) => rounded(bytes / rows);
     return {
       tables: [
@@ -82,6 +90,7 @@ export const size = defineBenchmark({
               per(connections.heap + connections.indexes),
             ],
             ['its search text', per(search.heap), per(search.indexes), per(search.heap + search.indexes)],
+            ['its last use', per(uses.heap), per(uses.indexes), per(uses.heap + uses.indexes)],
             ['people', per(people.heap), per(people.indexes), per(people.heap + people.indexes)],
           ],
         },
@@ -89,13 +98,14 @@ export const size = defineBenchmark({
           title: 'Bytes that each leaves',
           columns: ['', 'ledger', 'its indexes', 'write-ahead log'],
           rows: [
-            ['vend', rounded(vend.ledger), rounded(vend.ledgerIndexes), rounded(vend.wal)],
-            ['refresh', rounded(refresh.ledger), rounded(refresh.ledgerIndexes), rounded(refresh.wal)],
+            ['vend within a minute of another', ...of(often)],
+            ['vend later, which notes the use', ...of(seldom)],
+            ['refresh', ...of(refresh)],
           ],
         },
       ],
       goals: [],
-      results: { connections, search, people, vend, refresh },
+      results: { connections, search, uses, people, vend: often, vend_noting_use: seldom, refresh },
     };
   },
 });
