@@ -4,6 +4,7 @@ import { type ExportedRow, exportFormats, exportLedger } from '#lib/audit/export
 import { ledgerFilterNames, readLedgerFilter } from '#lib/audit/ledger-filter';
 import type { Context } from '#lib/context';
 import { AppError, toAppError } from '#lib/errors';
+import { inChunks } from '#lib/export/chunks';
 import { csvOf } from '#lib/export/csv';
 import { attachment } from '#lib/http/attachment';
 import { seeOther } from '#lib/http/oauth-answers';
@@ -29,22 +30,12 @@ const columns = [
   'details',
 ] as const satisfies readonly (keyof ExportedRow)[];
 
-const chunkLength = 32 * 1024;
-
 async function* flat(rows: AsyncIterable<ExportedRow>) {
   for await (const row of rows) yield { ...row, details: JSON.stringify(row.details) };
 }
 
-/** JSON lines, many at once: a chunk a row would cost more than the row. */
 async function* lines(rows: AsyncIterable<ExportedRow>) {
-  let text = '';
-  for await (const row of rows) {
-    text += `${JSON.stringify(row)}\n`;
-    if (text.length < chunkLength) continue;
-    yield text;
-    text = '';
-  }
-  if (text !== '') yield text;
+  for await (const row of rows) yield `${JSON.stringify(row)}\n`;
 }
 
 /** Back to the page with what was wrong, since a form posted this and not a program. */
@@ -81,7 +72,11 @@ export async function handleLedgerExport(ctx: Context, request: Request): Promis
     const name = `ledger-${stamp(ctx.now())}.${format}`;
     return format === 'csv'
       ? attachment(csvOf(columns, flat(rows)), name, 'text/csv; charset=utf-8')
-      : attachment(Readable.from(lines(rows), { objectMode: false }), name, 'application/jsonl; charset=utf-8');
+      : attachment(
+          Readable.from(inChunks(lines(rows)), { objectMode: false }),
+          name,
+          'application/jsonl; charset=utf-8',
+        );
   } catch (error) {
     return backTo(page, ctx, error, filters);
   }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { requireReader } from '#lib/access/require';
 import type { Context } from '#lib/context';
+import { inChunks } from '#lib/export/chunks';
 import { type Cell, csvOf } from '#lib/export/csv';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
@@ -99,5 +100,5 @@ export async function exportBulkRevocation(ctx: Context, input: ExportBulkInput)
   const name = `revocation-${id}.${format}`;
   return format === 'csv'
     ? { name, type: 'text/csv; charset=utf-8', body: csvOf(columns, flatRows(ctx, id)) }
-    : { name, type: 'application/json', body: Readable.from(jsonOf(ctx, bulk), { objectMode: false }) };
+    : { name, type: 'application/json', body: Readable.from(inChunks(jsonOf(ctx, bulk)), { objectMode: false }) };
 }
