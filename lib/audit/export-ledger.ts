@@ -1,7 +1,7 @@
-import { and, asc, sql } from 'drizzle-orm';
+import { and, asc, inArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { requireReader } from '#lib/access/require';
-import { ledgerFilter, withinFilter } from '#lib/audit/ledger-filter';
+import { addressesOf, ledgerFilter, withinFilter } from '#lib/audit/ledger-filter';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
 import { ledger } from '#lib/db/schema/ledger';
@@ -36,8 +36,12 @@ export interface ExportedRow {
   details: Record<string, unknown>;
 }
 
-async function* rowsWithin(db: Db, filter: z.output<typeof ledgerFilter>, until: Date): AsyncGenerator<ExportedRow> {
-  const within = await withinFilter(db, filter);
+async function* rowsWithin(
+  db: Db,
+  { ip, ...filter }: z.output<typeof ledgerFilter>,
+  until: Date,
+): AsyncGenerator<ExportedRow> {
+  const within = and(await withinFilter(db, filter), ip ? inArray(ledger.ip, addressesOf(ip)) : undefined);
   let after: { at: Date; id: number } | undefined;
   do {
     const goOn = after

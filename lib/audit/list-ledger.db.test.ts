@@ -64,6 +64,18 @@ describe('the list of the ledger', () => {
       ({ at, action }) => `${at.getUTCSeconds()} ${action}`,
     );
 
+  /** The ids of all pages, one after the other. */
+  const paged = async (filter: Parameters<typeof listLedger>[1]) => {
+    const seen: number[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await listLedger(auditor, { ...minute, ...filter, limit: 2, cursor });
+      seen.push(...page.items.map(({ id }) => id));
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor);
+    return seen;
+  };
+
   test('is newest first, with the names of today', async () => {
     const { items, nextCursor } = await listLedger(auditor, minute);
     expect(nextCursor).toBeNull();
@@ -130,16 +142,21 @@ describe('the list of the ledger', () => {
 
   test('comes in pages that miss nothing and repeat nothing, also among rows of the same moment', async () => {
     for (let n = 0; n < 5; n++) await write(admin, 30, { action: 'session.ended', personId: bob.id });
-    const seen: number[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await listLedger(auditor, { ...minute, limit: 2, cursor });
-      seen.push(...page.items.map(({ id }) => id));
-      cursor = page.nextCursor ?? undefined;
-    } while (cursor);
+    const seen = await paged({});
     expect(seen).toHaveLength(12);
     expect(new Set(seen).size).toBe(12);
     await database.db.execute(sql`delete from ledger where at = '2031-03-01T12:00:30Z'`);
+  });
+
+  test('comes in such pages also of an address, whose own rows and those of its network take turns', async () => {
+    for (let n = 0; n < 5; n++)
+      await write(asNobody(runtime), 31, { action: 'request.refused' }, n % 2 === 0 ? '192.0.2.9' : '192.0.2.0/24');
+    await write(asNobody(runtime), 31, { action: 'request.refused' }, '192.0.2.8');
+    const seen = await paged({ ip: '192.0.2.9' });
+    expect(seen).toHaveLength(5);
+    expect(seen).toEqual([...seen].sort((one, other) => other - one));
+    expect(await paged({ ip: '192.0.2.0/24' })).toHaveLength(2);
+    await database.db.execute(sql`delete from ledger where at = '2031-03-01T12:00:31Z'`);
   });
 
   test('is for administrators and auditors', async () => {
