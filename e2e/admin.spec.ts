@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
-import { givenConnection, personOf, signInAs, someone, statusOf, statusWithToken, stepUpAs, vend } from './steps.ts';
+import { givenConnection, personOf, signInAs, someone, statusOf, statusWithToken, stepUpAs, stepUpByHand, vend } from './steps.ts';
 
 const login = (name: string) => name.toLowerCase().replaceAll(' ', '-');
 
@@ -115,6 +115,11 @@ test.describe('people', () => {
     await signInAs(other, app, name);
     await other.goto('/admin/people');
     await expect(other.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+    await openPerson(page, name);
+    await page.getByRole('radio', { name: /^Administrator/ }).check();
+    await page.getByRole('button', { name: 'Change role' }).click();
+    await expect(page.getByText('The role was not changed')).toBeVisible();
+    await stepUpByHand(page, /\/admin\/people\/per_/);
     await giveRole(page, name, 'Administrator');
     await other.goto('/admin/people');
     await expect(other.getByRole('heading', { name: 'People', level: 1 })).toBeVisible();

@@ -2,7 +2,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
 import { sql } from 'drizzle-orm';
 import { expect, test } from './governed.ts';
-import { callHub, freezeBy, givenConnection, makeKey, serviceKey, signInAs, someone, vend } from './steps.ts';
+import { callHub, freezeBy, givenConnection, makeAuditor, makeKey, serviceKey, signInAs, someone, vend } from './steps.ts';
 
 /** Where the figure of that name leads, and what it says. */
 async function figure(within: Page | Locator, name: string): Promise<{ count: number; href: string }> {
@@ -101,14 +101,8 @@ test('what needs a person is told, by keyboard too, and to an auditor alike', as
   await page.goto(`/admin/connections/${id}`);
   await freezeBy(page, 'Freeze', 'being looked into');
 
-  const name = someone('Auditor');
   const auditor = await newPage();
-  await signInAs(auditor, app, name);
-  await page.goto(`/admin/people?q=${encodeURIComponent(name)}`);
-  await page.getByRole('link', { name, exact: true }).click();
-  await page.getByRole('radio', { name: /^Auditor/ }).check();
-  await page.getByRole('button', { name: 'Change role' }).click();
-  await page.getByText('The role is Auditor now').waitFor();
+  await makeAuditor(page, auditor, app);
 
   for (const one of [page, auditor]) {
     await one.goto('/admin');

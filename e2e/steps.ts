@@ -186,6 +186,7 @@ export async function personOf(app: RunningApp, connection: string): Promise<str
 export async function makeAuditor(administrator: Page, auditor: Page, app: RunningApp): Promise<string> {
   const name = someone('Auditor');
   await signInAs(auditor, app, name);
+  await stepUpAs(administrator, app, 'admin@example.com');
   await administrator.goto(`/admin/people?q=${encodeURIComponent(name)}`);
   await administrator.getByRole('link', { name, exact: true }).click();
   await administrator.getByRole('radio', { name: /^Auditor/ }).check();

@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { actorId } from '#lib/actor';
 import type { Context, Role, Runtime } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
@@ -12,7 +13,7 @@ import { getPerson } from '#lib/people/get';
 import { listPeople } from '#lib/people/list';
 import { setRole } from '#lib/people/set-role';
 import { sharedDatabase } from '#tests/database';
-import { addApiKey, addConnection, addPerson, as, createRuntime, entries } from '#tests/hub';
+import { addApiKey, addConnection, addFreshAdministrator, addPerson, as, createRuntime, entries } from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -20,9 +21,8 @@ let admin: Context;
 let adminId: string;
 beforeAll(async () => {
   runtime = createRuntime(database.current, []);
-  const made = await addPerson(runtime, { role: 'administrator', name: 'Root' });
-  adminId = made.id;
-  admin = made.ctx();
+  admin = await addFreshAdministrator(runtime, 'Root');
+  adminId = actorId(admin.actor) ?? '';
 });
 
 const rowOf = async (id: string) => (await database.db.select().from(people).where(eq(people.id, id)))[0];
@@ -95,6 +95,16 @@ describe('roles', () => {
     expect(await newEntries(since)).toMatchObject([
       { action: 'person.role_changed', actorId: adminId, details: { from: 'user', to: 'auditor' } },
     ]);
+  });
+
+  test('are given after a sign-in of the last five minutes only, and taken away without', async () => {
+    const { id } = await addPerson(runtime, { role: 'auditor' });
+    const stale = (await addPerson(runtime, { role: 'administrator' })).ctx();
+    for (const role of ['administrator', 'auditor'] as const)
+      await expect(setRole(stale, { id, role })).rejects.toMatchObject({ code: 'step_up_required' });
+    expect(await rowOf(id)).toMatchObject({ role: 'auditor' });
+    await setRole(stale, { id, role: 'user' });
+    expect(await rowOf(id)).toMatchObject({ role: 'user' });
   });
 
   test('of an administrator by ADMIN_EMAILS cannot be changed here', async () => {

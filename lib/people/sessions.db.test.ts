@@ -11,14 +11,14 @@ import { listSessions } from '#lib/people/list-sessions';
 import { beginSession, type NewSession, purgeSessions, resolveSession } from '#lib/people/sessions';
 import { setRole } from '#lib/people/set-role';
 import { sharedDatabase } from '#tests/database';
-import { addPerson, as, createRuntime, entries } from '#tests/hub';
+import { addFreshAdministrator, addPerson, as, createRuntime, entries } from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
 let admin: Context;
 beforeAll(async () => {
   runtime = createRuntime(database.current, []);
-  admin = (await addPerson(runtime, { role: 'administrator' })).ctx();
+  admin = await addFreshAdministrator(runtime);
 });
 
 const begin = (id: string, role: Role = 'user') =>

@@ -11,10 +11,12 @@ import type { RevocationView } from '#lib/connections/views';
 import { adminPage, orNotFound } from '#lib/http/page';
 import { getPerson } from '#lib/people/get';
 import { listSessions } from '#lib/people/list-sessions';
+import { readStepUp } from '#lib/people/step-up';
 import { proofShort } from '#ui/evidence-words';
 import { roleWords } from '#ui/role-words';
 import { browserName } from '#ui/user-agent';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { StepUpNotice } from '../../_parts/step-up-notice.tsx';
 import { BrakeControl } from '../../freezes/_parts/brake-control.tsx';
 import { EndSession } from '../_parts/end-session.tsx';
 import { PersonActions } from '../_parts/person-actions.tsx';
@@ -28,10 +30,11 @@ export default async function PersonPage({ params }: { params: Promise<{ id: str
   const { id } = await params;
   const ctx = await adminPage(`/admin/people/${encodeURIComponent(id)}`);
   const person = await orNotFound(getPerson(ctx, { id }));
-  const [sessions, { items: connections, nextCursor }, brake] = await Promise.all([
+  const [sessions, { items: connections, nextCursor }, brake, stepUp] = await Promise.all([
     listSessions(ctx, { personId: id }),
     listConnections(ctx, { personId: id, limit: connectionsShown }),
     standingFreeze(ctx, { scope: 'person', target: id }),
+    readStepUp(ctx),
   ]);
   const administrator = ctx.actor.role === 'administrator';
   const self = ctx.actor.personId === id;
@@ -82,7 +85,12 @@ export default async function PersonPage({ params }: { params: Promise<{ id: str
             Role
           </h2>
           {administrator && !self && !person.roleFromConfig ? (
-            <RoleForm id={id} role={person.role} />
+            <div className="flex flex-col gap-4">
+              <RoleForm id={id} role={person.role} />
+              {!stepUp.fresh && (
+                <StepUpNotice stepUp={stepUp} what="Giving a role" returnTo={`/admin/people/${id}`} />
+              )}
+            </div>
           ) : (
             <>
               <p>{roleWords[person.role].word}</p>
