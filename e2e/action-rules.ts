@@ -7,6 +7,8 @@ import type { World } from './world.ts';
  */
 export interface ActionRule {
   may: 'administrators' | 'readers' | 'owners' | 'oneself' | 'anybody';
+  /** Asks for a sign-in of the last minutes. */
+  lately?: boolean;
   /** What a form of ours would send. */
   form: (world: World) => Fields;
   /** Leaves the database as it is even for those who may. */
@@ -22,6 +24,8 @@ export interface ActionRule {
 const reason = ['reason', 'the story asks for it'] as const;
 const preparing = { unrecorded: true, answers: /^\/admin\/revocations\/blk_/ };
 const administrators = (form: ActionRule['form']): ActionRule => ({ may: 'administrators', form });
+/** What leads to tokens or other accounts, silences what would tell, undoes the safety, or cannot be undone. */
+const administratorsLately = (form: ActionRule['form']): ActionRule => ({ ...administrators(form), lately: true });
 
 /** One line for every server action: a new one without a line fails. Administrators call them in this order. */
 export const actionRules: Record<string, ActionRule> = {
@@ -58,33 +62,33 @@ export const actionRules: Record<string, ActionRule> = {
     unrecorded: true,
   },
   'admin/alerts/actions#resolve': administrators(({ alert }) => [['id', alert]]),
-  'admin/alerts/rules/actions#set': administrators(() => [
+  'admin/alerts/rules/actions#set': administratorsLately(() => [
     ['rule', 'failed_exchanges'],
     ['threshold', '8'],
   ]),
-  'admin/alerts/rules/actions#reset': administrators(() => [['rule', 'failed_exchanges']]),
-  'admin/alerts/webhooks/actions#create': administrators(({ hookUrl }) => [
+  'admin/alerts/rules/actions#reset': administratorsLately(() => [['rule', 'failed_exchanges']]),
+  'admin/alerts/webhooks/actions#create': administratorsLately(({ hookUrl }) => [
     ['name', 'another'],
     ['url', hookUrl],
   ]),
-  'admin/alerts/webhooks/actions#rotate': administrators(({ webhook }) => [['id', webhook]]),
+  'admin/alerts/webhooks/actions#rotate': administratorsLately(({ webhook }) => [['id', webhook]]),
   'admin/alerts/webhooks/actions#sendTest': {
     ...administrators(({ webhook }) => [['id', webhook]]),
     changesNothing: true,
   },
   'admin/alerts/webhooks/actions#retry': administrators(({ delivery }) => [['id', delivery]]),
   'admin/alerts/webhooks/actions#retryAll': administrators(({ webhook }) => [['id', webhook]]),
-  'admin/alerts/webhooks/actions#setEnabled': administrators(({ webhook }) => [
+  'admin/alerts/webhooks/actions#setEnabled': administratorsLately(({ webhook }) => [
     ['id', webhook],
     ['enabled', 'no'],
   ]),
-  'admin/alerts/webhooks/actions#remove': administrators(({ webhook }) => [['id', webhook]]),
-  'admin/api-keys/actions#createKey': administrators(() => [
+  'admin/alerts/webhooks/actions#remove': administratorsLately(({ webhook }) => [['id', webhook]]),
+  'admin/api-keys/actions#createKey': administratorsLately(() => [
     ['name', 'made in passing'],
     ['scopes', 'tokens:vend'],
     ['days', '7'],
   ]),
-  'admin/api-keys/actions#changeAddresses': administrators(({ key }) => [
+  'admin/api-keys/actions#changeAddresses': administratorsLately(({ key }) => [
     ['id', key],
     ['ipRanges', '203.0.113.0/24'],
     ['ipRule', 'deny'],
@@ -96,10 +100,10 @@ export const actionRules: Record<string, ActionRule> = {
     ['confirmation', 'freeze'],
     reason,
   ]),
-  'admin/freezes/actions#liftBrake': administrators(({ freeze }) => [['id', freeze], reason]),
+  'admin/freezes/actions#liftBrake': administratorsLately(({ freeze }) => [['id', freeze], reason]),
   'admin/connections/actions#revokeOne': administrators(({ revocable }) => [['id', revocable], reason]),
   // What an administrator prepares takes the place of what they had prepared before, so this comes first.
-  'admin/revocations/actions#start': administrators(({ prepared }) => [
+  'admin/revocations/actions#start': administratorsLately(({ prepared }) => [
     ['id', prepared],
     ['expected', '1'],
     ['confirmation', 'revoke 1'],
@@ -113,12 +117,16 @@ export const actionRules: Record<string, ActionRule> = {
     ...administrators(({ selected }) => [['ids', selected]]),
     ...preparing,
   },
-  'admin/people/actions#changeRole': administrators(({ person }) => [
+  'admin/people/actions#changeRole': administratorsLately(({ person }) => [
     ['id', person],
     ['role', 'administrator'],
   ]),
   'admin/people/actions#endTheirSession': administrators(({ session }) => [['session', session]]),
   'admin/people/actions#disable': administrators(({ person }) => [['id', person], reason]),
-  'admin/people/actions#enable': administrators(({ person }) => [['id', person], reason]),
-  'admin/people/actions#remove': administrators(({ person }) => [['id', person], ['confirmation', 'delete'], reason]),
+  'admin/people/actions#enable': administratorsLately(({ person }) => [['id', person], reason]),
+  'admin/people/actions#remove': administratorsLately(({ person }) => [
+    ['id', person],
+    ['confirmation', 'delete'],
+    reason,
+  ]),
 };

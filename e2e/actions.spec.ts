@@ -37,7 +37,9 @@ test('whoever calls a server action by its id gets what their role allows, and o
   await signInAs(administrator, app, 'admin@example.com');
   await makeAuditor(administrator, auditor, app);
   const world = await makeWorld(second, app, { person, owner }, hook);
-  // A sign-in of the last minutes is not what is missing.
+  const longAgo = await newPage();
+  await signInAs(longAgo, app, 'admin@example.com');
+  // A sign-in of the last minutes is not what is missing elsewhere.
   await stepUpAs(administrator, app, 'admin@example.com');
   const key = await makeKey(app, 'connections:read', 'tokens:vend', 'connections:revoke');
   // What begins by itself has begun: the alerts about how the hub is set up, and the seals.
@@ -77,6 +79,10 @@ test('whoever calls a server action by its id gets what their role allows, and o
       // Next asks the action's own page on behalf of another one, with a body of unknown length, which is refused.
       expected['user at another page'] = 'nothing';
       expected.auditor = rule.may === 'readers' ? 'ok' : code;
+    }
+    if (rule.lately) {
+      refusals['an administrator who signed in long ago'] = await call(longAgo);
+      expected['an administrator who signed in long ago'] = 'step_up_required';
     }
     expect(refusals, action.name).toEqual(expected);
     const after = await databaseState(second);

@@ -1,6 +1,16 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
-import { givenConnection, personOf, signInAs, someone, statusOf, statusWithToken, stepUpAs, stepUpByHand, vend } from './steps.ts';
+import {
+  givenConnection,
+  personOf,
+  signInAs,
+  someone,
+  statusOf,
+  statusWithToken,
+  stepUpAs,
+  stepUpByHand,
+  vend,
+} from './steps.ts';
 
 const login = (name: string) => name.toLowerCase().replaceAll(' ', '-');
 
@@ -153,6 +163,8 @@ test.describe('people', () => {
     await expect(other.getByText('This account was disabled by an administrator.')).toBeVisible();
 
     await page.getByRole('button', { name: 'Enable' }).click();
+    await expect(page.getByText('This needs a fresh sign-in')).toBeVisible();
+    await stepUpByHand(page, /\/admin\/people\/per_/);
     const enabling = page.getByRole('alertdialog', { name: `Enable ${name}?` });
     await enabling.getByRole('textbox', { name: 'Reason' }).fill('back again');
     await enabling.getByRole('button', { name: 'Enable' }).click();
@@ -173,6 +185,7 @@ test.describe('people', () => {
     const id = await givenConnection(other, app, 'okta');
     const person = await personOf(app, id);
     const { access_token } = await vend(app, id);
+    await stepUpAs(page, app, 'admin@example.com');
     await openPerson(page, name);
     await page.getByRole('button', { name: 'Delete person' }).click();
     const dialog = page.getByRole('alertdialog', { name: `Delete ${name}?` });

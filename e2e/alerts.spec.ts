@@ -1,5 +1,5 @@
 import { expect, test } from './fixtures.ts';
-import { someone } from './steps.ts';
+import { someone, stepUpByHand } from './steps.ts';
 import { startWebhookReceiver } from './webhook-receiver.ts';
 
 test('a webhook is added, tried, given a new secret and removed', async ({ asAdmin: page, app }) => {
@@ -10,6 +10,9 @@ test('a webhook is added, tried, given a new secret and removed', async ({ asAdm
   await app.end();
   await app.start();
   try {
+    await page.goto('/admin/alerts/webhooks');
+    await expect(page.getByText('Adding a webhook needs a fresh sign-in')).toBeVisible();
+    await stepUpByHand(page, /\/admin\/alerts\/webhooks$/);
     await page.goto('/admin/alerts');
     await expect(page.getByText('does not see who used it')).toBeVisible();
     await page.getByRole('link', { name: 'Webhooks' }).click();
@@ -63,6 +66,9 @@ test('the numbers of a rule are set, refused where they make no sense, and reset
 }) => {
   await page.goto('/admin/alerts/rules');
   await page.getByRole('link', { name: 'Callbacks are refused' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Nothing was changed')).toBeVisible();
+  await stepUpByHand(page, /\/admin\/alerts\/rules\/refused_callbacks$/);
   await page.getByLabel('Opens at').fill('2');
   await page.keyboard.press('Enter');
   await expect(page.getByText('It cannot take more to stay open than to open, which is 2.')).toBeVisible();

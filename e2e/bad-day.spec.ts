@@ -11,6 +11,7 @@ import {
   givenConnection,
   someone,
   statusWithToken,
+  stepUpAs,
   stepUpByHand,
 } from './steps.ts';
 
@@ -56,11 +57,15 @@ test('the bad day: a key leaks, and everything that it read is found, stopped, r
 }) => {
   test.setTimeout(180_000);
   // Long before: a webhook is set up, people have connected accounts, and two services read them from where they run.
+  await stepUpAs(page, app, 'admin@example.com');
   await page.goto('/admin/alerts/webhooks');
   await page.getByLabel('Name').fill('on call');
   await page.getByLabel('Address').fill(hook.url);
   await page.getByRole('button', { name: 'Add webhook' }).click();
   const secret = String(await page.getByText(/^whsec_/).textContent());
+  await second.rows(
+    sql`update sessions set authenticated_at = now() - interval '1 day' where authenticated_at is not null`,
+  );
   const [leaked, other] = [await keyFor(app, 'billing-sync'), await keyFor(app, 'reports')];
   const [ada, ben] = [await signIn(someone('Ada')), await signIn(someone('Ben'))];
   const providers = ['google', 'github', 'salesforce', 'okta'] as const satisfies readonly Connectable[];

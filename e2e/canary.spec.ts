@@ -38,7 +38,8 @@ async function sweepBrowser(sweep: CanarySweep, who: string, page: Page, paths: 
 }
 
 /** Adds a webhook that is never sent anything, and leaves the page that shows its secret. */
-async function newWebhookSecret(page: Page): Promise<string> {
+async function newWebhookSecret(page: Page, app: RunningApp): Promise<string> {
+  await stepUpAs(page, app, 'admin@example.com');
   await page.goto('/admin/alerts/webhooks');
   await page.getByLabel('Name').fill(someone('hook'));
   await page.getByLabel('Address').fill('https://hooks.example.com/');
@@ -120,7 +121,7 @@ test('no token, code, verifier, secret or key is anywhere it should not be @post
   const secrets = [
     ...new Set([...tap.secrets(), ...codes, ...(app.environment.VAULT_KEYS?.split(':').slice(1) ?? [])]),
   ];
-  secrets.push(key, app.environment.SESSION_PASSWORD ?? '', await newWebhookSecret(administrator));
+  secrets.push(key, app.environment.SESSION_PASSWORD ?? '', await newWebhookSecret(administrator, app));
   for (const provider of connectable) secrets.push(demo.server(provider).clientSecret);
   // Of each provider at least two access tokens, two codes' worth of exchange and, where there are any, ID tokens.
   expect(secrets.length).toBeGreaterThan(30);

@@ -2,7 +2,17 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
 import { sql } from 'drizzle-orm';
 import { expect, test } from './governed.ts';
-import { callHub, freezeBy, givenConnection, makeAuditor, makeKey, serviceKey, signInAs, someone, vend } from './steps.ts';
+import {
+  callHub,
+  freezeBy,
+  givenConnection,
+  makeAuditor,
+  makeKey,
+  serviceKey,
+  signInAs,
+  someone,
+  vend,
+} from './steps.ts';
 
 /** Where the figure of that name leads, and what it says. */
 async function figure(within: Page | Locator, name: string): Promise<{ count: number; href: string }> {

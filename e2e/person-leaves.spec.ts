@@ -10,6 +10,7 @@ import {
   signInAs,
   someone,
   statusWithToken,
+  stepUpAs,
   vend,
 } from './steps.ts';
 
@@ -91,6 +92,7 @@ test('a person leaves: out at once everywhere, every grant proved dead, and noth
   expect((await callHub(app, await serviceKey(app), `/connections/${staying}/token`, 'POST')).status).toBe(200);
 
   // They come back: let in, with what was revoked still revoked.
+  await stepUpAs(page, app, 'admin@example.com');
   await page.goto(`/admin/people?q=${encodeURIComponent(name)}`);
   await page.getByRole('link', { name, exact: true }).click();
   await page.getByRole('button', { name: 'Enable' }).click();

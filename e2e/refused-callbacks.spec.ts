@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { expect, test } from './governed.ts';
-import { makeAuditor, someone } from './steps.ts';
+import { makeAuditor, someone, stepUpAs } from './steps.ts';
 
 test('refused callbacks raise an alert, which a receiver that was down gets by hand, and which is acknowledged and resolved', async ({
   asAdmin: page,
@@ -11,6 +11,7 @@ test('refused callbacks raise an alert, which a receiver that was down gets by h
 }) => {
   test.setTimeout(120_000);
   hook.refuses = true;
+  await stepUpAs(page, app, 'admin@example.com');
   await page.goto('/admin/alerts/webhooks');
   const hookName = someone('hook');
   await page.getByLabel('Name').fill(hookName);

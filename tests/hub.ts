@@ -90,21 +90,24 @@ export async function addPerson(
   return { id, ctx };
 }
 
-/** Puts an administrator into the database whose session says that they signed in just now. */
-export async function addFreshAdministrator(runtime: Runtime, name = 'Grace'): Promise<Context> {
-  const { id, ctx: of } = await addPerson(runtime, { role: 'administrator', name });
-  const ctx = of();
+/** Puts the session of somebody who asks into the database, as of one who signed in just now. */
+export async function signedInLately(runtime: Runtime, ctx: Context): Promise<Context> {
   if (ctx.actor.type !== 'person') throw new Error('no person');
-  const { sessionId: publicId } = ctx.actor;
+  const { sessionId: publicId, personId } = ctx.actor;
   await runtime.database.db.insert(sessions).values({
     idHash: publicId,
     publicId,
-    personId: id,
+    personId,
     expiresAt: new Date(Date.now() + 3_600_000),
     authenticatedAt: new Date(),
     authenticationProof: 'session_only',
   });
   return ctx;
+}
+
+/** Puts an administrator into the database who signed in just now. */
+export async function addFreshAdministrator(runtime: Runtime, name = 'Grace'): Promise<Context> {
+  return signedInLately(runtime, (await addPerson(runtime, { role: 'administrator', name })).ctx());
 }
 
 export interface NewConnection {

@@ -5,7 +5,7 @@ import { alertCounts, alertProgress, alerts } from '#lib/db/schema/alerts';
 import { connectionOutages, webhookEndpoints, webhookMessages } from '#lib/db/schema/webhooks';
 import { alertClock } from '#tests/alerts';
 import { sharedDatabase } from '#tests/database';
-import { addPerson, createRuntime, plainRecord } from '#tests/hub';
+import { addFreshAdministrator, createRuntime, plainRecord } from '#tests/hub';
 import { listenOnLoopback } from '#tests/servers/loopback';
 
 interface Got {
@@ -65,7 +65,7 @@ export function webhookHub() {
   async function hubWith(...hosts: string[]) {
     const plain = createRuntime(database.current, [plainRecord('http://127.0.0.1:1')]);
     const runtime = { ...plain, config: { ...plain.config, webhookInternalHosts: hosts } };
-    return { runtime, admin: (await addPerson(runtime)).ctx('administrator'), clock: alertClock(runtime) };
+    return { runtime, admin: await addFreshAdministrator(runtime), clock: alertClock(runtime) };
   }
 
   return { database, receiver: webhookReceiver, hubWith };

@@ -1,4 +1,5 @@
 import { Link } from '#app/_ui/link';
+import type { ErrorCode } from '#lib/errors';
 
 interface StepUpLinkProps {
   /** A path on this hub. */
@@ -16,5 +17,15 @@ export function StepUpLink({ returnTo, className = 'link', onClick, children = '
     <Link href={href} className={className} {...(onClick ? { onClick } : {})}>
       {children}
     </Link>
+  );
+}
+
+/** The way out of a refusal that asks for a fresh sign-in; nothing for any other. */
+export function StepUpOffer({ code, returnTo }: { code: ErrorCode; returnTo: string }) {
+  if (code !== 'step_up_required') return null;
+  return (
+    <p>
+      <StepUpLink returnTo={returnTo} />
+    </p>
   );
 }

@@ -4,7 +4,7 @@ import { rateLimits } from '#lib/db/schema/rate-limits';
 import { AppError } from '#lib/errors';
 import { networkOf } from '#lib/ledger/fold-refusals';
 
-/** Tries a minute of one person, or of nobody in particular from one network. Generous for offices behind one address, tight for machines. */
+/** Tries a minute of one session, or of nobody in particular from one network. Generous for offices behind one address, tight for machines. */
 const perMinute = { sign_in: 60, start: 120, callback: 240 } as const;
 export type LimitedAct = keyof typeof perMinute;
 
@@ -31,9 +31,10 @@ function limiterFor(ctx: Context, act: LimitedAct): RateLimiterDrizzle {
 /**
  * Whose tries are counted together. Who is signed in is counted alone: whoever shares an office with an administrator, and
  * sends there what nobody needs to sign in for, could else keep them from the sign-in that thawing and revoking ask for.
+ * By session: who signs in anew is not counted with somebody who stole the session before.
  */
 function askerOf({ actor, ip }: Context): string | null {
-  if (actor.type === 'person') return actor.personId;
+  if (actor.type === 'person') return actor.sessionId;
   // Where only Next runs nobody knows the address; one shared counter would let anybody lock everybody out.
   return ip === null ? null : networkOf(ip);
 }

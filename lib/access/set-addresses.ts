@@ -9,6 +9,7 @@ import { apiKeys } from '#lib/db/schema/api-keys';
 import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
+import { requireStepUp } from '#lib/people/step-up';
 
 export const setAddressesInput = z.object({
   id: z.string().max(64),
@@ -21,10 +22,12 @@ export type SetAddressesInput = z.input<typeof setAddressesInput>;
 
 /**
  * Says from which addresses a key is expected, effective at its next call. The same again changes and records nothing.
- * @throws AppError `unauthenticated`, `forbidden`, `invalid_request`, `not_found`, `conflict` for a revoked key
+ * Needs a sign-in of the last minutes: it may open a key that leaked to whoever has it.
+ * @throws AppError `unauthenticated`, `forbidden`, `step_up_required`, `invalid_request`, `not_found`, `conflict` for a revoked key
  */
 export async function setAddresses(ctx: Context, input: SetAddressesInput): Promise<ApiKeyView> {
   requireAdministrator(ctx);
+  await requireStepUp(ctx);
   const { id, ipRanges, ipRule } = parseInput(setAddressesInput, input);
   return withTransaction(ctx.database.db, async (tx) => {
     const [before] = await tx.select(apiKeyColumns).from(apiKeys).where(eq(apiKeys.id, id)).for('update');

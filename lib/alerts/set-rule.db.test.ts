@@ -5,7 +5,7 @@ import { recordConfiguration } from '#lib/audit/record-configuration';
 import type { Context } from '#lib/context';
 import { alertRules } from '#lib/db/schema/alerts';
 import { alertClock, alertHub } from '#tests/alerts';
-import { addPerson, asNobody, entries } from '#tests/hub';
+import { addPerson, asNobody, entries, signedInLately } from '#tests/hub';
 
 const { database, hub } = alertHub();
 
@@ -16,7 +16,7 @@ beforeEach(async () => {
 async function given() {
   const runtime = hub();
   const person = await addPerson(runtime, { name: 'Ada', role: 'administrator' });
-  return { runtime, person, admin: person.ctx() };
+  return { runtime, person, admin: await signedInLately(runtime, person.ctx()) };
 }
 
 const failed = { action: 'flow.refused', code: 'invalid_grant', provider: 'acme' } as const;

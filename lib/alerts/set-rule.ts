@@ -12,6 +12,7 @@ import { alertRules } from '#lib/db/schema/alerts';
 import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
+import { requireStepUp } from '#lib/people/step-up';
 
 export const setRuleInput = z.object({
   rule: z.string().min(1).max(64),
@@ -84,21 +85,23 @@ async function readSet(tx: Db, id: string): Promise<Record<string, number>> {
 }
 
 /**
- * Sets numbers of a rule, from the next look on.
- * @throws AppError `forbidden` unless an administrator asks, `not_found`, `invalid_request`
+ * Sets numbers of a rule, from the next look on. They could silence it, so this needs a sign-in of the last minutes.
+ * @throws AppError `forbidden` unless an administrator asks, `step_up_required`, `not_found`, `invalid_request`
  */
 export async function setRule(ctx: Context, input: SetRuleInput): Promise<void> {
   requireAdministrator(ctx);
+  await requireStepUp(ctx);
   const { rule: id, numbers } = parseInput(setRuleInput, input);
   await store(ctx, loadRule(id), (set) => ({ ...set, ...numbers }));
 }
 
 /**
- * Gives a rule its own numbers again.
- * @throws AppError `forbidden` unless an administrator asks, `not_found`
+ * Gives a rule its own numbers again, which may be less strict than those that were set.
+ * @throws AppError `forbidden` unless an administrator asks, `step_up_required`, `not_found`
  */
 export async function resetRule(ctx: Context, input: RuleId): Promise<void> {
   requireAdministrator(ctx);
+  await requireStepUp(ctx);
   const rule = loadRule(parseInput(ruleId, input).rule);
   await store(ctx, rule, () => plain(rule));
 }

@@ -108,7 +108,7 @@ export const addressesOf = (ip: string): string[] => (isIP(ip) ? [ip, networkOf(
  */
 export async function withinFilter(
   db: Db,
-  filter: Omit<z.output<typeof ledgerFilter>, 'ip'>,
+  filter: Omit<z.output<typeof ledgerFilter>, 'ip'> & { ip?: never },
 ): Promise<SQL | undefined> {
   const { personId, personEmail, connectionId, provider, apiKeyId, action, outcome, requestId, fingerprint, from, to } =
     filter;

@@ -9,7 +9,17 @@ import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
 import { deletePerson } from '#lib/people/delete';
 import { sharedDatabase } from '#tests/database';
-import { addApiKey, addConnection, addPerson, as, createRuntime, freeze, noteUse, plainRecord } from '#tests/hub';
+import {
+  addApiKey,
+  addConnection,
+  addFreshAdministrator,
+  addPerson,
+  as,
+  createRuntime,
+  freeze,
+  noteUse,
+  plainRecord,
+} from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -121,11 +131,11 @@ describe('a search', () => {
   });
 
   test('finds nothing of a deleted person, and nothing of theirs is kept for it', async () => {
-    const root = await addPerson(runtime, { role: 'administrator' });
+    const root = await addFreshAdministrator(runtime);
     const person = await addPerson(runtime, { name: 'Forgotten Canary', email: 'canary@forgotten.example' });
     const id = await addConnection(runtime, { personId: person.id, subject: 'canary-77', values: { label: 'canary' } });
     expect(await found({ query: 'canary' })).toEqual([id]);
-    await deletePerson(root.ctx(), { id: person.id, reason: 'asked' });
+    await deletePerson(root, { id: person.id, reason: 'asked' });
     expect(await found({ query: 'canary' })).toEqual([]);
     expect(JSON.stringify([await inDatabase(id), await database.db.select().from(people)])).not.toMatch(/canary/i);
   });

@@ -14,7 +14,7 @@ import { installJobTables } from '#lib/jobs/job-tables';
 import { startJobs, tick } from '#lib/jobs/start-jobs';
 import { createWebhook } from '#lib/webhooks/create';
 import { withDatabase } from '#tests/database';
-import { addConnection, addPerson, createRuntime } from '#tests/hub';
+import { addConnection, addFreshAdministrator, addPerson, createRuntime } from '#tests/hub';
 import { listenOnLoopback } from '#tests/servers/loopback';
 
 /** What a tick finds: something over and something live of each kind. */
@@ -76,8 +76,10 @@ test('a receiver that is slow keeps nobody’s revocation waiting', async () => 
     onTestFinished(close);
     const host = `127.0.0.1:${port}`;
     const hub = { ...runtime, config: { ...runtime.config, webhookInternalHosts: [host] } };
-    const { ctx } = await addPerson(hub);
-    const { id: endpointId } = await createWebhook(ctx('administrator'), { name: 'x', url: `http://${host}/` });
+    const { id: endpointId } = await createWebhook(await addFreshAdministrator(hub), {
+      name: 'x',
+      url: `http://${host}/`,
+    });
     const [createdAt, payload] = [new Date(), { type: 'x' }];
     await database.db.insert(webhookMessages).values({ id: 'msg_x', type: 'x', payload, createdAt });
     const delivery = { endpointId, messageId: 'msg_x', createdAt, nextAttemptAt: createdAt };

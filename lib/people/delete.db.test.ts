@@ -11,7 +11,16 @@ import { people } from '#lib/db/schema/people';
 import { revocations } from '#lib/db/schema/revocations';
 import { deletePerson } from '#lib/people/delete';
 import { demoHub } from '#tests/demo-hub';
-import { addApiKey, addConnection, addPerson, createRuntime, entries, plainRecord, settle } from '#tests/hub';
+import {
+  addApiKey,
+  addConnection,
+  addFreshAdministrator,
+  addPerson,
+  createRuntime,
+  entries,
+  plainRecord,
+  settle,
+} from '#tests/hub';
 import { Visitor } from '#tests/visitor';
 
 const hub = demoHub(['demo', 'google', 'github', 'salesforce', 'okta', 'auth0']);
@@ -36,7 +45,7 @@ const found = (text: string, markers: readonly string[]) => markers.filter((mark
 const ledgerRows = () => hub.database.db.select().from(ledger).orderBy(ledger.at, ledger.id);
 
 test('deleting a person ends every grant, erases whatever tells of them, and leaves the ledger whole', async () => {
-  const admin = (await addPerson(hub.runtime, { role: 'administrator' })).ctx();
+  const admin = await addFreshAdministrator(hub.runtime);
   const ada = new Visitor(hub.runtime);
   const account = 'canary-person@canary.example';
   const personId = await ada.signIn(account);
@@ -108,7 +117,7 @@ test('deleting a person ends every grant, erases whatever tells of them, and lea
 
 test('a deletion that failed half-way is finished by repeating it; a finished one is not found', async () => {
   const runtime = createRuntime(hub.database.current, [plainRecord('http://localhost:1')]);
-  const admin = (await addPerson(runtime, { role: 'administrator' })).ctx();
+  const admin = await addFreshAdministrator(runtime);
   const { id } = await addPerson(runtime, { name: 'Half', email: 'half@example.com', disabledAt: new Date() });
   const connection = await addConnection(runtime, {
     personId: id,
@@ -128,7 +137,7 @@ test('a deletion that failed half-way is finished by repeating it; a finished on
 
 test('parts of the provider’s addresses go with the person, those still needed when the revocation is over', async () => {
   const runtime = createRuntime(hub.database.current, []);
-  const admin = (await addPerson(runtime, { role: 'administrator' })).ctx();
+  const admin = await addFreshAdministrator(runtime);
   const { id } = await addPerson(runtime);
   const values = { status: 'revoked' as const, accountParams: { shop: 'canary-shop' } };
   const [over, due] = [

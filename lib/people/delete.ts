@@ -12,6 +12,7 @@ import { AppError } from '#lib/errors';
 import { reasonText } from '#lib/ledger/reason';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
+import { requireStepUp } from '#lib/people/step-up';
 
 export const deletePersonInput = z.object({ id: z.string().max(64), reason: reasonText });
 export type DeletePersonInput = z.input<typeof deletePersonInput>;
@@ -19,12 +20,13 @@ export type DeletePersonInput = z.input<typeof deletePersonInput>;
 /**
  * Deletes a person: shuts them out, revokes every connection, then erases profile, labels and sessions. What the
  * provider must still be told with is erased when each revocation is over. The ledger keeps opaque ids only.
- * Repeating it after a failure goes on where it stopped.
- * @throws AppError `forbidden`, `not_found`, `invalid_request`, `conflict` for oneself
+ * Repeating it after a failure goes on where it stopped. It cannot be undone, so it needs a sign-in of the last minutes.
+ * @throws AppError `forbidden`, `step_up_required`, `not_found`, `invalid_request`, `conflict` for oneself
  */
 export async function deletePerson(ctx: Context, input: DeletePersonInput): Promise<{ revoked: number }> {
   requireAdministrator(ctx);
   refuseOneself(ctx, input.id);
+  await requireStepUp(ctx);
   const { id: personId, reason } = parseInput(deletePersonInput, input);
   const { db } = ctx.database;
   // First of all nothing new may begin: a flow of theirs that ends now finds no session.

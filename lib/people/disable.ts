@@ -1,4 +1,4 @@
-import { and, eq, isNotNull, isNull, ne, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { refuseOneself, requireAdministrator } from '#lib/access/require';
 import type { RevocationKey } from '#lib/connections/claim-revocations';
@@ -13,26 +13,37 @@ import { reasonText } from '#lib/ledger/reason';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { endSessionsOf } from '#lib/people/end-session';
+import { requireStepUp } from '#lib/people/step-up';
 
 export const disablePersonInput = z.object({ id: z.string().max(64), reason: reasonText });
 export type DisablePersonInput = z.input<typeof disablePersonInput>;
 
 /**
  * Shuts a person out: their sessions end at the next request and none can begin, and their connections are revoked, here
- * at once and at the providers as soon as those answer. Enabling them again brings none of it back.
- * @throws AppError `forbidden`, `not_found`, `invalid_request`, `conflict` for oneself
+ * at once and at the providers as soon as those answer. Enabling them again brings none of it back. For another
+ * administrator it needs a sign-in of the last minutes, so that a stolen session cannot be alone with the hub.
+ * @throws AppError `forbidden`, `step_up_required`, `not_found`, `invalid_request`, `conflict` for oneself
  */
 export async function disablePerson(ctx: Context, input: DisablePersonInput): Promise<{ revoked: number }> {
   requireAdministrator(ctx);
   refuseOneself(ctx, input.id);
+  const [target] = await ctx.database.db
+    .select({ id: people.id })
+    .from(people)
+    .where(and(eq(people.id, input.id), or(eq(people.role, 'administrator'), people.adminByConfig)));
+  if (target) await requireStepUp(ctx);
   const revoked = await change(ctx, input, true);
   for (const key of revoked) inBackground(ctx, 'revoke at the provider', workOneRevocation(ctx, key));
   return { revoked: revoked.length };
 }
 
-/** Lets a disabled person sign in again. @throws AppError `forbidden`, `not_found`, `invalid_request` */
+/**
+ * Lets a disabled person sign in again, with the role they had: so it needs a sign-in of the last minutes.
+ * @throws AppError `forbidden`, `step_up_required`, `not_found`, `invalid_request`
+ */
 export async function enablePerson(ctx: Context, input: DisablePersonInput): Promise<void> {
   requireAdministrator(ctx);
+  await requireStepUp(ctx);
   await change(ctx, input, false);
 }
 

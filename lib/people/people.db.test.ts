@@ -85,6 +85,24 @@ describe.each(readings)('%s', (_, act) => {
   });
 });
 
+test('without a sign-in of the last five minutes a person can be disabled, unless an administrator, and no more', async () => {
+  const stale = (await addPerson(runtime, { role: 'administrator' })).ctx();
+  const needs = { code: 'step_up_required', status: 403 };
+  const targets = [
+    await addPerson(runtime, { role: 'administrator' }),
+    await addPerson(runtime, { adminByConfig: true }),
+  ];
+  for (const { id } of targets) {
+    for (const [, act] of changes) await expect(act(stale, id)).rejects.toMatchObject(needs);
+    expect(await rowOf(id)).toMatchObject({ disabledAt: null, deletedAt: null });
+  }
+  const { id } = await addPerson(runtime, { role: 'auditor' });
+  await disablePerson(stale, { id, reason: 'left' });
+  for (const [name, act] of changes.filter(([name]) => name !== 'disablePerson'))
+    await expect(act(stale, id), name).rejects.toMatchObject(needs);
+  expect(await rowOf(id)).toMatchObject({ role: 'auditor', disabledAt: expect.any(Date), deletedAt: null });
+});
+
 describe('roles', () => {
   test('are changed once, with what was before in the ledger', async () => {
     const { id } = await addPerson(runtime);
@@ -95,16 +113,6 @@ describe('roles', () => {
     expect(await newEntries(since)).toMatchObject([
       { action: 'person.role_changed', actorId: adminId, details: { from: 'user', to: 'auditor' } },
     ]);
-  });
-
-  test('are given after a sign-in of the last five minutes only, and taken away without', async () => {
-    const { id } = await addPerson(runtime, { role: 'auditor' });
-    const stale = (await addPerson(runtime, { role: 'administrator' })).ctx();
-    for (const role of ['administrator', 'auditor'] as const)
-      await expect(setRole(stale, { id, role })).rejects.toMatchObject({ code: 'step_up_required' });
-    expect(await rowOf(id)).toMatchObject({ role: 'auditor' });
-    await setRole(stale, { id, role: 'user' });
-    expect(await rowOf(id)).toMatchObject({ role: 'user' });
   });
 
   test('of an administrator by ADMIN_EMAILS cannot be changed here', async () => {

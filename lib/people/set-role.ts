@@ -14,15 +14,15 @@ export type SetRoleInput = z.input<typeof setRoleInput>;
 
 /**
  * Gives a person another role, effective at their next request. Nobody changes their own, so that an instance cannot
- * lose its last administrator by a slip; who is named in ADMIN_EMAILS stays an administrator. To give one needs a sign-in
- * of the last minutes, or a stolen session would make administrators of others; to take it away needs none.
+ * lose its last administrator by a slip; who is named in ADMIN_EMAILS stays an administrator. Needs a sign-in of the last
+ * minutes, or a stolen session would make administrators of others and users of all administrators.
  * @throws AppError `forbidden`, `step_up_required`, `not_found`, `conflict`, `invalid_request`
  */
 export async function setRole(ctx: Context, input: SetRoleInput): Promise<void> {
   requireAdministrator(ctx);
   refuseOneself(ctx, input.id);
+  const { proof } = await requireStepUp(ctx);
   const { id, role } = parseInput(setRoleInput, input);
-  const stepUp = role === 'user' ? null : await requireStepUp(ctx);
   await withTransaction(ctx.database.db, async (tx) => {
     const [row] = await tx
       .select({ role: people.role, adminByConfig: people.adminByConfig })
@@ -40,7 +40,7 @@ export async function setRole(ctx: Context, input: SetRoleInput): Promise<void> 
     await record(tx, ctx, {
       action: 'person.role_changed',
       personId: id,
-      details: { from: row.role, to: role, ...(stepUp && { step_up: stepUp.proof }) },
+      details: { from: row.role, to: role, step_up: proof },
     });
   });
 }

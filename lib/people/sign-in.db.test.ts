@@ -9,7 +9,7 @@ import { disablePerson, enablePerson } from '#lib/people/disable';
 import { resolveSession } from '#lib/people/sessions';
 import { maySignIn, type SignInIdentity, signIn } from '#lib/people/sign-in';
 import { sharedDatabase } from '#tests/database';
-import { addPerson, as, createRuntime, entries } from '#tests/hub';
+import { addFreshAdministrator, as, createRuntime, entries } from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -172,7 +172,7 @@ describe('ADMIN_EMAILS', () => {
 
 describe('somebody disabled', () => {
   test('is refused at sign-in, with an entry that names them, and may come back when enabled', async () => {
-    const admin = (await addPerson(runtime, { role: 'administrator' })).ctx();
+    const admin = await addFreshAdministrator(runtime);
     const who = identity();
     const { personId } = await signIn(visitor(), { provider, identity: who });
     await disablePerson(admin, { id: personId, reason: 'left' });

@@ -9,6 +9,7 @@ import { newId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 import { checkUrl, hostOrigin } from '#lib/outbound/connect-policy';
 import { parseInput } from '#lib/parse-input';
+import { requireStepUp } from '#lib/people/step-up';
 import { newWebhookSecret, secretPlace } from '#lib/webhooks/secret';
 
 /** Twenty are more than anybody needs, and each costs a row a message. */
@@ -41,6 +42,7 @@ function checkReceiver(ctx: Context, text: string): URL {
  */
 export async function createWebhook(ctx: Context, input: CreateWebhookInput): Promise<{ id: string; secret: string }> {
   requireAdministrator(ctx);
+  await requireStepUp(ctx);
   const { name, url, types } = parseInput(createWebhookInput, input);
   const { href, host } = checkReceiver(ctx, url);
   const id = newId('whk');

@@ -9,7 +9,7 @@ import { createWebhook } from '#lib/webhooks/create';
 import { deliverWebhooks } from '#lib/webhooks/deliver';
 import { settlingMilliseconds } from '#tests/alerts';
 import { demoHub } from '#tests/demo-hub';
-import { addPerson, settle } from '#tests/hub';
+import { addFreshAdministrator, settle } from '#tests/hub';
 import { Visitor } from '#tests/visitor';
 import { webhookReceiver } from '#tests/webhook-hub';
 
@@ -18,8 +18,7 @@ const hub = demoHub(['demo', 'okta']);
 test('what becomes of a connection in earnest is told once each, in its order', async () => {
   const hook = await webhookReceiver();
   const runtime = { ...hub.runtime, config: { ...hub.runtime.config, webhookInternalHosts: [hook.host] } };
-  const { ctx: admin } = await addPerson(runtime, { role: 'administrator' });
-  await createWebhook(admin(), { name: 'x', url: hook.url });
+  await createWebhook(await addFreshAdministrator(runtime), { name: 'x', url: hook.url });
   const jobs = systemContext(runtime, 'jobs');
   await hub.database.db.delete(alertProgress);
   await evaluateAlerts(jobs, { now: new Date(Date.now() + settlingMilliseconds) });

@@ -6,6 +6,7 @@ import { webhookEndpoints } from '#lib/db/schema/webhooks';
 import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
+import { requireStepUp } from '#lib/people/step-up';
 import { type WebhookId, webhookId } from '#lib/webhooks/endpoint';
 
 /**
@@ -14,6 +15,7 @@ import { type WebhookId, webhookId } from '#lib/webhooks/endpoint';
  */
 export async function removeWebhook(ctx: Context, input: WebhookId): Promise<void> {
   requireAdministrator(ctx);
+  await requireStepUp(ctx);
   const { id } = parseInput(webhookId, input);
   await withTransaction(ctx.database.db, async (tx) => {
     const removed = await tx

@@ -6,6 +6,7 @@ import { webhookEndpoints } from '#lib/db/schema/webhooks';
 import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
+import { requireStepUp } from '#lib/people/step-up';
 import { loadEndpoint, type WebhookId, webhookId } from '#lib/webhooks/endpoint';
 import { newWebhookSecret, overlapHours, secretPlace } from '#lib/webhooks/secret';
 
@@ -18,6 +19,7 @@ export async function rotateWebhookSecret(
   input: WebhookId,
 ): Promise<{ secret: string; previousUntil: Date }> {
   requireAdministrator(ctx);
+  await requireStepUp(ctx);
   const { id } = parseInput(webhookId, input);
   const row = await loadEndpoint(ctx, id);
   const secret = newWebhookSecret();

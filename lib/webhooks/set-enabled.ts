@@ -7,6 +7,7 @@ import { type Db, withTransaction } from '#lib/db/database';
 import { webhookEndpoints } from '#lib/db/schema/webhooks';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
+import { requireStepUp } from '#lib/people/step-up';
 import { loadEndpoint, webhookId } from '#lib/webhooks/endpoint';
 import { switchOff } from '#lib/webhooks/switch-off';
 
@@ -23,12 +24,14 @@ async function switchOn(tx: Db, id: string): Promise<boolean> {
 }
 
 /**
- * Switches an endpoint off or on again. What was on its way when it was switched off is dropped, not kept for later.
- * @throws AppError `forbidden`, `not_found`
+ * Switches an endpoint off or on again. What was on its way when it was switched off is dropped, not kept for later; so
+ * switching off needs a sign-in of the last minutes.
+ * @throws AppError `forbidden`, `step_up_required`, `not_found`
  */
 export async function setWebhookEnabled(ctx: Context, input: SetWebhookEnabledInput): Promise<void> {
   requireAdministrator(ctx);
   const { id, enabled } = parseInput(setWebhookEnabledInput, input);
+  if (!enabled) await requireStepUp(ctx);
   await loadEndpoint(ctx, id);
   await withTransaction(ctx.database.db, async (tx) => {
     const changed = enabled ? await switchOn(tx, id) : await switchOff(tx, id, 'by_hand', await databaseNow(tx));

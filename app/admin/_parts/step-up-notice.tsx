@@ -3,6 +3,9 @@ import { StepUpLink } from '#app/_ui/step-up-link';
 import { Time } from '#app/_ui/time';
 import type { StepUpView } from '#lib/people/step-up';
 
+/** Until when the last sign-in counts, for dialogs, which know no more than a moment: milliseconds since 1970. */
+export const signInUntil = ({ fresh }: StepUpView): number => fresh?.until.getTime() ?? 0;
+
 interface StepUpNoticeProps {
   stepUp: StepUpView;
   /** What needs it, as the start of a sentence: “Thawing”. */

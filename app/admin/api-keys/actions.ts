@@ -40,6 +40,8 @@ export const createKey = formAction(
   { role: 'administrator' },
   async (ctx, { name, scopes, providers, days, ipRanges, ipRule }) => {
     const expiresAt = days === '' ? null : new Date(ctx.now().getTime() + Number(days) * dayInMilliseconds);
+    // Asked for first: a fault after the key was made would lose the only sight of it.
+    const { items } = await listConnections(ctx, { status: 'connected', limit: 50 });
     const { key, apiKey } = await createApiKey(ctx, {
       name,
       scopes,
@@ -48,7 +50,6 @@ export const createKey = formAction(
       ipRanges: orNone(ipRanges),
       ipRule,
     });
-    const { items } = await listConnections(ctx, { status: 'connected', limit: 50 });
     const example = items.find(({ provider }) => apiKey.providers?.includes(provider.id) ?? true);
     refresh();
     return {

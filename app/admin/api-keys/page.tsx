@@ -12,7 +12,7 @@ import { readStepUp } from '#lib/people/step-up';
 import type { SearchParams } from '#ui/flow-result';
 import { DataTable, Td, Th, Tr } from '../_parts/data-table.tsx';
 import { StandingBrakes } from '../_parts/standing-brakes.tsx';
-import { StepUpNotice } from '../_parts/step-up-notice.tsx';
+import { StepUpNotice, signInUntil } from '../_parts/step-up-notice.tsx';
 import { FreezeButton } from '../freezes/_parts/freeze-button.tsx';
 import { CreateKey } from './_parts/create-key.tsx';
 import { KeyAddresses } from './_parts/key-addresses.tsx';
@@ -62,7 +62,7 @@ export default async function ApiKeys({ searchParams }: { searchParams: Promise<
             </p>
           )}
           {keys.length > 0 ? (
-            <KeyTable keys={keys} administrator={administrator} />
+            <KeyTable keys={keys} administrator={administrator} until={signInUntil(stepUp)} />
           ) : expiring ? (
             <EmptyState icon={KeyRound} title="None ends soon">
               Every key that is accepted goes on for longer than that, or has no end.
@@ -91,7 +91,14 @@ export default async function ApiKeys({ searchParams }: { searchParams: Promise<
   );
 }
 
-function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: boolean }) {
+interface KeyTableProps {
+  keys: ApiKeyView[];
+  administrator: boolean;
+  /** When the last sign-in counts no more. */
+  until: number;
+}
+
+function KeyTable({ keys, administrator, until }: KeyTableProps) {
   return (
     <DataTable
       label="API keys"
@@ -146,7 +153,13 @@ function KeyTable({ keys, administrator }: { keys: ApiKeyView[]; administrator: 
             <Td>
               {key.status !== 'revoked' && (
                 <div className="flex flex-wrap items-center gap-2 @min-[70rem]:flex-nowrap">
-                  <KeyAddresses id={key.id} name={key.name} ranges={key.ipRanges ?? []} rule={key.ipRule} />
+                  <KeyAddresses
+                    id={key.id}
+                    name={key.name}
+                    ranges={key.ipRanges ?? []}
+                    rule={key.ipRule}
+                    signInUntil={until}
+                  />
                   {!key.frozen && <FreezeButton scope="api_key" target={key.id} name={key.name} small />}
                   <RevokeKey id={key.id} name={key.name} />
                 </div>

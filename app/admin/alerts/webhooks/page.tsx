@@ -6,10 +6,12 @@ import { Link } from '#app/_ui/link';
 import { PageHeading } from '#app/_ui/page-heading';
 import { TimeOr } from '#app/_ui/time';
 import { adminPage } from '#lib/http/page';
+import { readStepUp } from '#lib/people/step-up';
 import { listWebhooks } from '#lib/webhooks/list';
 import { type WebhookView, webhookTypes } from '#lib/webhooks/views';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { StepUpNotice } from '../../_parts/step-up-notice.tsx';
 import { CreateWebhook } from './_parts/create-webhook.tsx';
 import { WebhookState } from './_parts/marks.tsx';
 
@@ -19,7 +21,7 @@ const path = '/admin/alerts/webhooks';
 
 export default async function Webhooks() {
   const ctx = await adminPage(path);
-  const webhooks = await listWebhooks(ctx);
+  const [webhooks, stepUp] = await Promise.all([listWebhooks(ctx), readStepUp(ctx)]);
   const administrator = ctx.actor.role === 'administrator';
   return (
     <>
@@ -35,15 +37,21 @@ export default async function Webhooks() {
             <WebhookTable webhooks={webhooks} />
           ) : (
             <EmptyState icon={Webhook} title="No webhooks yet">
-              {administrator ? 'Add the first with the form here' : 'Administrators add them'}; it then stands in this
+              {administrator ? 'The first that you add here' : 'The first that an administrator adds'} stands in this
               list with what was sent to it.
             </EmptyState>
           )}
         </div>
         {administrator && (
-          <div className="w-full max-w-2xl 2xl:max-w-none">
-            <CreateWebhook types={webhookTypes} />
-          </div>
+          <section aria-labelledby="new-webhook" className="w-full max-w-2xl 2xl:max-w-none">
+            <h2 id="new-webhook" className="mb-3 text-section font-semibold">
+              New webhook
+            </h2>
+            <CreateWebhook
+              types={webhookTypes}
+              instead={stepUp.fresh ? null : <StepUpNotice stepUp={stepUp} what="Adding a webhook" returnTo={path} />}
+            />
+          </section>
         )}
       </div>
       <section aria-labelledby="elsewhere" className="mt-8 max-w-[75ch]">

@@ -2,7 +2,7 @@
 
 import { useActionState, useState } from 'react';
 import { Notice } from '#app/_ui/notice';
-import { StepUpLink } from '#app/_ui/step-up-link';
+import { StepUpOffer } from '#app/_ui/step-up-link';
 import { TextField } from '#app/_ui/text-field';
 import { CopyLine, ShownOnce } from '../../_parts/shown-once.tsx';
 import { createKey } from '../actions.ts';
@@ -54,11 +54,7 @@ function KeyForm({ providers, instead, again }: CreateKeyProps & { again: () => 
       {refused && (
         <Notice tone="bad" title="No key was made" reference={refused.reference} arrival>
           <p>{refused.message}</p>
-          {refused.code === 'step_up_required' && (
-            <p>
-              <StepUpLink returnTo="/admin/api-keys" />
-            </p>
-          )}
+          <StepUpOffer code={refused.code} returnTo="/admin/api-keys" />
         </Notice>
       )}
       <TextField

@@ -10,10 +10,11 @@ interface KeyAddressesProps {
   name: string;
   ranges: readonly string[];
   rule: 'deny' | 'alert';
+  signInUntil: number;
 }
 
 /** Changes where one key is expected from. */
-export function KeyAddresses({ id, name, ranges, rule }: KeyAddressesProps) {
+export function KeyAddresses({ id, name, ranges, rule, signInUntil }: KeyAddressesProps) {
   const [value, setValue] = useState({ ranges: ranges.join('\n'), rule });
   return (
     <ConfirmDialog
@@ -26,6 +27,7 @@ export function KeyAddresses({ id, name, ranges, rule }: KeyAddressesProps) {
       title={`Where is ${name} expected from?`}
       fields={[['id', id]]}
       more={(fault) => <AddressFields value={value} change={setValue} fault={fault('ipRanges')} />}
+      signInUntil={signInUntil}
       confirm="Save"
       danger={false}
       action={changeAddresses}

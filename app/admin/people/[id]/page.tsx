@@ -16,7 +16,7 @@ import { proofShort } from '#ui/evidence-words';
 import { roleWords } from '#ui/role-words';
 import { browserName } from '#ui/user-agent';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
-import { StepUpNotice } from '../../_parts/step-up-notice.tsx';
+import { StepUpNotice, signInUntil } from '../../_parts/step-up-notice.tsx';
 import { BrakeControl } from '../../freezes/_parts/brake-control.tsx';
 import { EndSession } from '../_parts/end-session.tsx';
 import { PersonActions } from '../_parts/person-actions.tsx';
@@ -48,7 +48,14 @@ export default async function PersonPage({ params }: { params: Promise<{ id: str
         <div className="flex flex-wrap items-center gap-2">
           <BrakeControl scope="person" target={id} name={name} brake={brake} administrator={administrator} />
           {administrator && !self && (
-            <PersonActions id={id} name={name} status={person.status} connections={person.connections} />
+            <PersonActions
+              id={id}
+              name={name}
+              status={person.status}
+              connections={person.connections}
+              administrator={person.role === 'administrator'}
+              signInUntil={signInUntil(stepUp)}
+            />
           )}
         </div>
       </div>
@@ -88,7 +95,7 @@ export default async function PersonPage({ params }: { params: Promise<{ id: str
             <div className="flex flex-col gap-4">
               <RoleForm id={id} role={person.role} />
               {!stepUp.fresh && (
-                <StepUpNotice stepUp={stepUp} what="Giving a role" returnTo={`/admin/people/${id}`} />
+                <StepUpNotice stepUp={stepUp} what="Changing a role" returnTo={`/admin/people/${id}`} />
               )}
             </div>
           ) : (

@@ -10,10 +10,14 @@ interface PersonActionsProps {
   name: string;
   status: 'active' | 'disabled';
   connections: number;
+  /** An administrator is disabled only by who signed in lately. */
+  administrator: boolean;
+  signInUntil: number;
 }
 
 /** Disabling, enabling and deleting a person. */
-export function PersonActions({ id, name, status, connections }: PersonActionsProps) {
+export function PersonActions(props: PersonActionsProps) {
+  const { id, name, status, connections, administrator, signInUntil } = props;
   const router = useRouter();
   const fields: [string, string][] = [['id', id]];
   return (
@@ -25,6 +29,7 @@ export function PersonActions({ id, name, status, connections }: PersonActionsPr
           title={`Disable ${name}?`}
           fields={fields}
           reason
+          signInUntil={administrator ? signInUntil : undefined}
           confirm="Disable"
           action={disable}
         >
@@ -38,6 +43,7 @@ export function PersonActions({ id, name, status, connections }: PersonActionsPr
           title={`Enable ${name}?`}
           fields={fields}
           reason
+          signInUntil={signInUntil}
           confirm="Enable"
           danger={false}
           action={enable}
@@ -52,6 +58,7 @@ export function PersonActions({ id, name, status, connections }: PersonActionsPr
         fields={fields}
         typed={deletionWord}
         reason
+        signInUntil={signInUntil}
         confirm="Delete person"
         action={remove}
         onDone={() => router.push('/admin/people?flow=person_deleted')}

@@ -2,7 +2,7 @@
 
 import { useActionState } from 'react';
 import { Notice } from '#app/_ui/notice';
-import { StepUpLink } from '#app/_ui/step-up-link';
+import { StepUpOffer } from '#app/_ui/step-up-link';
 import type { Role } from '#lib/context';
 import { roles, roleWords } from '#ui/role-words';
 import { changeRole } from '../actions.ts';
@@ -28,11 +28,7 @@ export function RoleForm({ id, role }: { id: string; role: Role }) {
       {state?.ok === false && (
         <Notice tone="bad" title="The role was not changed" reference={state.reference} arrival>
           <p>{state.message}</p>
-          {state.code === 'step_up_required' && (
-            <p>
-              <StepUpLink returnTo={`/admin/people/${id}`} />
-            </p>
-          )}
+          <StepUpOffer code={state.code} returnTo={`/admin/people/${id}`} />
         </Notice>
       )}
       {state?.ok && <Notice tone="good" title={`The role is ${roleWords[role].word} now`} arrival />}

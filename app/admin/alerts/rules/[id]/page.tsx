@@ -5,7 +5,9 @@ import { Link } from '#app/_ui/link';
 import { Time } from '#app/_ui/time';
 import { getRule, type RuleView } from '#lib/alerts/list-rules';
 import { adminPage, orNotFound } from '#lib/http/page';
+import { readStepUp } from '#lib/people/step-up';
 import { StandingBrakes } from '../../../_parts/standing-brakes.tsx';
+import { StepUpNotice } from '../../../_parts/step-up-notice.tsx';
 import { Severity } from '../../_parts/marks.tsx';
 import { WhatIsSeen } from '../../_parts/what-is-seen.tsx';
 import { numberWords } from '../_parts/number-words.ts';
@@ -17,7 +19,7 @@ export const metadata: Metadata = { title: 'Alert rule' };
 export default async function AlertRule({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;
   const ctx = await adminPage(`/admin/alerts/rules/${encodeURIComponent(id)}`);
-  const rule = await orNotFound(getRule(ctx, { id }));
+  const [rule, stepUp] = await Promise.all([orNotFound(getRule(ctx, { id })), readStepUp(ctx)]);
   const { title, about, numbers, counts, changed } = rule;
   return (
     <>
@@ -39,7 +41,12 @@ export default async function AlertRule({ params }: { params: Promise<{ id: stri
           {numbers.length === 0 ? (
             <p className="text-soft">Nothing to set: this rule takes every event seriously.</p>
           ) : ctx.actor.role === 'administrator' ? (
-            <RuleForm rule={{ id: rule.id, numbers, counts, changed: changed !== null }} />
+            <div className="flex flex-col gap-4">
+              {!stepUp.fresh && (
+                <StepUpNotice stepUp={stepUp} what="Changing a rule" returnTo={`/admin/alerts/rules/${rule.id}`} />
+              )}
+              <RuleForm rule={{ id: rule.id, numbers, counts, changed: changed !== null }} />
+            </div>
           ) : (
             <Numbers rule={rule} />
           )}

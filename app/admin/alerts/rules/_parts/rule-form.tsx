@@ -2,6 +2,7 @@
 
 import { useActionState, useState } from 'react';
 import { Notice } from '#app/_ui/notice';
+import { StepUpOffer } from '#app/_ui/step-up-link';
 import type { RuleView } from '#lib/alerts/list-rules';
 import type { ActionState } from '#lib/http/action';
 import { reset, set } from '../actions.ts';
@@ -65,6 +66,7 @@ export function RuleForm({ rule: { id, numbers, counts, changed } }: { rule: Rul
       {refused && (
         <Notice tone="bad" title="Nothing was changed" reference={refused.reference} arrival>
           <p>{refused.issues ? 'Some numbers need another look.' : refused.message}</p>
+          <StepUpOffer code={refused.code} returnTo={`/admin/alerts/rules/${id}`} />
         </Notice>
       )}
       {outcome?.state.ok && <Notice tone="good" title={outcome.done} arrival />}

@@ -6,6 +6,7 @@ import { Fact, Facts } from '#app/_ui/facts';
 import { Link } from '#app/_ui/link';
 import { Time, TimeOr } from '#app/_ui/time';
 import { adminPage, orNotFound } from '#lib/http/page';
+import { readStepUp } from '#lib/people/step-up';
 import { getWebhook } from '#lib/webhooks/list';
 import { listDeliveries } from '#lib/webhooks/list-deliveries';
 import type { DeliveryView, WebhookView } from '#lib/webhooks/views';
@@ -15,6 +16,7 @@ import { DataTable, Td, Th, Tr } from '../../../_parts/data-table.tsx';
 import { Pager } from '../../../_parts/pager.tsx';
 import { StandingBrakes } from '../../../_parts/standing-brakes.tsx';
 import { StateFilter } from '../../../_parts/state-filter.tsx';
+import { signInUntil } from '../../../_parts/step-up-notice.tsx';
 import { answerText } from '../_parts/answer-words.ts';
 import { DeliveryState, WebhookState } from '../_parts/marks.tsx';
 import { RetryAll } from '../_parts/retry.tsx';
@@ -41,9 +43,12 @@ export default async function WebhookPage({ params, searchParams }: WebhookPageP
   const ctx = await adminPage(path);
   const at = readListAddress(await searchParams, ['state']);
   const chosen = filters.find(({ state }) => state === at.filters.state)?.state;
-  const [webhook, { items, nextBefore }] = await orNotFound(
-    Promise.all([getWebhook(ctx, id), listDeliveries(ctx, { webhook: id, state: chosen, before: at.cursor })]),
-  );
+  const [[webhook, { items, nextBefore }], stepUp] = await Promise.all([
+    orNotFound(
+      Promise.all([getWebhook(ctx, id), listDeliveries(ctx, { webhook: id, state: chosen, before: at.cursor })]),
+    ),
+    readStepUp(ctx),
+  ]);
   const administrator = ctx.actor.role === 'administrator';
   return (
     <>
@@ -57,7 +62,14 @@ export default async function WebhookPage({ params, searchParams }: WebhookPageP
           </h2>
           <WebhookFacts webhook={webhook} />
         </section>
-        {administrator && <WebhookActions id={webhook.id} name={webhook.name} enabled={webhook.disabledAt === null} />}
+        {administrator && (
+          <WebhookActions
+            id={webhook.id}
+            name={webhook.name}
+            enabled={webhook.disabledAt === null}
+            signInUntil={signInUntil(stepUp)}
+          />
+        )}
       </div>
       <h2 id="log" className="text-section font-semibold">
         Delivery log

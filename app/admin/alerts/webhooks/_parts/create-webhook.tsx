@@ -2,21 +2,24 @@
 
 import { useActionState, useState } from 'react';
 import { Notice } from '#app/_ui/notice';
+import { StepUpOffer } from '#app/_ui/step-up-link';
 import { TextField } from '#app/_ui/text-field';
 import { create } from '../actions.ts';
 import { Secret } from './secret.tsx';
 
 interface CreateWebhookProps {
   types: readonly string[];
+  /** Stands where the form would, when none can be added just now. A secret that is shown stays. */
+  instead: React.ReactNode;
 }
 
 /** Adds endpoints, one after the other. */
-export function CreateWebhook({ types }: CreateWebhookProps) {
+export function CreateWebhook(props: CreateWebhookProps) {
   const [round, setRound] = useState(0);
-  return <WebhookForm key={round} types={types} again={() => setRound(round + 1)} />;
+  return <WebhookForm key={round} {...props} again={() => setRound(round + 1)} />;
 }
 
-function WebhookForm({ types, again }: CreateWebhookProps & { again: () => void }) {
+function WebhookForm({ types, instead, again }: CreateWebhookProps & { again: () => void }) {
   const [state, run, pending] = useActionState(create, null);
   // Held here, since React empties a form's own fields after each try.
   const [name, setName] = useState('');
@@ -29,14 +32,15 @@ function WebhookForm({ types, again }: CreateWebhookProps & { again: () => void 
       </Secret>
     );
   }
+  if (instead) return instead;
   const refused = state?.ok === false ? state : null;
   const fault = (path: string) => refused?.issues?.find((issue) => issue.path === path)?.message;
   return (
     <form action={run} className="card flex flex-col gap-5 p-5">
-      <h2 className="text-section font-semibold">New webhook</h2>
       {refused && (
         <Notice tone="bad" title="No webhook was added" reference={refused.reference} arrival>
           <p>{refused.message}</p>
+          <StepUpOffer code={refused.code} returnTo="/admin/alerts/webhooks" />
         </Notice>
       )}
       <TextField

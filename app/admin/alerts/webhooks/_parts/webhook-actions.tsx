@@ -12,10 +12,11 @@ interface WebhookActionsProps {
   id: string;
   name: string;
   enabled: boolean;
+  signInUntil: number;
 }
 
 /** Trying, rotating, switching off and removing an endpoint. */
-export function WebhookActions({ id, name, enabled }: WebhookActionsProps) {
+export function WebhookActions({ id, name, enabled, signInUntil }: WebhookActionsProps) {
   const router = useRouter();
   const [secret, setSecret] = useState<string | null>(null);
   const [tested, test, testing] = useActionState(sendTest, null);
@@ -44,6 +45,7 @@ export function WebhookActions({ id, name, enabled }: WebhookActionsProps) {
           triggerClass="btn btn-small btn-plain"
           title={`Rotate the secret of ${name}?`}
           fields={fields}
+          signInUntil={signInUntil}
           confirm="Rotate secret"
           danger={false}
           action={rotate}
@@ -56,6 +58,7 @@ export function WebhookActions({ id, name, enabled }: WebhookActionsProps) {
           triggerClass="btn btn-small btn-plain"
           title={`Switch ${name} ${enabled ? 'off' : 'on'}?`}
           fields={[...fields, ['enabled', enabled ? 'no' : 'yes']]}
+          signInUntil={enabled ? signInUntil : undefined}
           confirm={enabled ? 'Switch off' : 'Switch on'}
           danger={enabled}
           action={setEnabled}
@@ -69,6 +72,7 @@ export function WebhookActions({ id, name, enabled }: WebhookActionsProps) {
           triggerClass="btn btn-small btn-danger-plain"
           title={`Remove ${name}?`}
           fields={fields}
+          signInUntil={signInUntil}
           confirm="Remove webhook"
           action={remove}
           onDone={() => router.push('/admin/alerts/webhooks')}
