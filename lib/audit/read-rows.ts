@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { type Db, rowsOf, withTransaction } from '#lib/db/database';
 import type { SealedRow } from '#lib/ledger/row-encoding';
@@ -22,7 +23,7 @@ interface Raw extends Record<string, unknown> {
 }
 
 /** Rows fetched at a time: so few that nobody else of the process waits long while they are read and hashed. */
-const pageRows = 200;
+const pageRows = 100;
 
 const toSealed = (row: Raw): SealedRow => ({
   at: row.at,
@@ -47,11 +48,13 @@ const toSealed = (row: Raw): SealedRow => ({
  * Hands over the rows of the ledger from one position to before another, in the order in which batches are sealed: by
  * position, id and time. A cursor, since the rows of a range have to be found and sorted as a whole; it cannot be given
  * parameters.
+ * @param range `aside`: rests after each page for as long as it took, so that whoever else needs the process and the
+ *   database finds them free for half of the time
  * @param take must not ask the database, whose transaction this is
  */
 export async function readRows(
   db: Db,
-  { from, to }: { from: number; to: number },
+  { from, to, aside = false }: { from: number; to: number; aside?: boolean },
   take: (row: SealedRow) => void,
 ): Promise<void> {
   const bounds = [from, to].map((position) => sql.raw(BigInt(position).toString()));
@@ -62,9 +65,11 @@ export async function readRows(
       from ledger where xid >= ${bounds[0]}::bigint and xid < ${bounds[1]}::bigint
       order by ledger.xid, ledger.id, ledger.at`);
     for (let more = true; more; ) {
+      const began = performance.now();
       const page = rowsOf<Raw>(await tx.execute(sql`fetch ${sql.raw(String(pageRows))} from sealed`));
       for (const row of page) take(toSealed(row));
       more = page.length === pageRows;
+      if (aside) await sleep(performance.now() - began);
     }
   });
 }

@@ -88,7 +88,7 @@ export async function sealLedger(ctx: Context, given: SealLimits = {}): Promise<
     if (signal?.aborted) break;
     const place = placeAfter(last);
     const batch = createBatch();
-    await readRows(db, { from: place.from, to }, (row) => batch.add(row));
+    await readRows(db, { from: place.from, to, aside: true }, (row) => batch.add(row));
     const seal = { ...place, to, parts: batch.parts(), dropped: [], sealedAt: ctx.now() };
     const written = await withTransaction(db, (tx) => appendSeal(tx, ctx, seal, batch.locators()));
     if (!written) break;
