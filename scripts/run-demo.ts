@@ -85,7 +85,7 @@ Open  ${url}
 
   1. Press "Sign in with Demo", then "Continue as administrator".
   2. Under Connections press "Connect GitHub", choose an account and press "Allow".
-  3. Under Admin, API keys, create a key with the scope tokens:vend and run the curl line that is shown.
+  3. Under Admin, API keys, sign in once more, create a key with the scope tokens:vend and run the curl line that is shown.
 
 Ctrl-C ends the demo and keeps its data.`;
 }
