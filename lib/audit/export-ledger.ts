@@ -1,7 +1,7 @@
-import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
+import { and, asc, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { requireReader } from '#lib/access/require';
-import { addressesOf, ledgerFilter, withinFilter } from '#lib/audit/ledger-filter';
+import { ledgerFilter, withinFilter } from '#lib/audit/ledger-filter';
 import type { LedgerTableRow } from '#lib/audit/list-ledger';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
@@ -41,15 +41,9 @@ type Position = Pick<LedgerTableRow, 'at' | 'id'>;
 
 const oldestFirst = (one: Position, other: Position) => one.at.getTime() - other.at.getTime() || one.id - other.id;
 
-async function* rowsWithin(
-  db: Db,
-  { ip, ...filter }: z.output<typeof ledgerFilter>,
-  until: Date,
-): AsyncGenerator<ExportedRow> {
+async function* rowsWithin(db: Db, filter: z.output<typeof ledgerFilter>, until: Date): AsyncGenerator<ExportedRow> {
   const within = await withinFilter(db, filter);
-  // One by one, as the list does: an index has the rows of one address in the order of time.
-  const places = ip ? addressesOf(ip).map((address) => and(within, eq(ledger.ip, address))) : [within];
-  const read = (place: SQL | undefined, after: Position | undefined) => {
+  const read = (where: SQL | undefined, after: Position | undefined) => {
     const goOn = after
       ? sql`${ledger.at} >= ${after.at.toISOString()}::timestamptz
           and (${ledger.at}, ${ledger.id}) > (${after.at.toISOString()}::timestamptz, ${after.id}::bigint)`
@@ -57,13 +51,13 @@ async function* rowsWithin(
     return db
       .select()
       .from(ledger)
-      .where(and(place, sql`${ledger.at} <= ${until.toISOString()}::timestamptz`, goOn))
+      .where(and(where, sql`${ledger.at} <= ${until.toISOString()}::timestamptz`, goOn))
       .orderBy(asc(ledger.at), asc(ledger.id))
       .limit(pageRows);
   };
   let after: Position | undefined;
   do {
-    const found = await Promise.all(places.map((place) => read(place, after)));
+    const found = await Promise.all(within.map((where) => read(where, after)));
     const page = found.flat().sort(oldestFirst).slice(0, pageRows);
     for (const row of page) yield toExported(row);
     after = page.length === pageRows ? page.at(-1) : undefined;

@@ -99,21 +99,29 @@ export async function peopleOf(db: Db, { personEmail }: LedgerFilter): Promise<{
     .limit(mostPeople);
 }
 
-/** Under what a caller's address stands in the ledger: itself and, where refusals were folded, its network. */
-export const addressesOf = (ip: string): string[] => (isIP(ip) ? [ip, networkOf(ip)] : [ip]);
-
 /**
- * The condition of a filter, but for the address, which stands under several names (`addressesOf`). What a person is
- * called is asked for first, so that an index finds their entries.
+ * The conditions of a filter: what fits any of them fits the filter, and nothing fits two. An address stands in the ledger
+ * as itself and, where refusals were folded, as its network, and has a condition for each: an index has the rows of one in
+ * the order of time, and those of both in none. What a person is called is asked for first, so that an index finds their
+ * entries.
  */
-export async function withinFilter(
-  db: Db,
-  filter: Omit<z.output<typeof ledgerFilter>, 'ip'> & { ip?: never },
-): Promise<SQL | undefined> {
-  const { personId, personEmail, connectionId, provider, apiKeyId, action, outcome, requestId, fingerprint, from, to } =
-    filter;
+export async function withinFilter(db: Db, filter: z.output<typeof ledgerFilter>): Promise<(SQL | undefined)[]> {
+  const {
+    personId,
+    personEmail,
+    connectionId,
+    provider,
+    apiKeyId,
+    ip,
+    action,
+    outcome,
+    requestId,
+    fingerprint,
+    from,
+    to,
+  } = filter;
   const ids = personEmail ? (await peopleOf(db, filter)).map(({ id }) => id) : undefined;
-  return and(
+  const within = and(
     personId ? eq(ledger.personId, personId) : undefined,
     ids ? inArray(ledger.personId, ids) : undefined,
     connectionId ? ofConnection(connectionId) : undefined,
@@ -127,4 +135,6 @@ export async function withinFilter(
     from ? gte(ledger.at, from) : undefined,
     to ? lt(ledger.at, to) : undefined,
   );
+  if (!ip) return [within];
+  return (isIP(ip) ? [ip, networkOf(ip)] : [ip]).map((address) => and(within, eq(ledger.ip, address)));
 }
