@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { parseConfig } from '#lib/config/config';
 import type { Runtime } from '#lib/context';
@@ -20,22 +21,31 @@ const postgresSettings = {
   full_page_writes: 'on',
   shared_buffers: '1GB',
   max_wal_size: '4GB',
-  min_wal_size: '2GB',
+  min_wal_size: '4GB',
   max_connections: '300',
 };
 
-/** Segments of the write-ahead log, 16 MB each, that a server in service has to use again. */
-const segments = 128;
+/** Segments of the write-ahead log, 16 MB each, that a server with these settings has in service, to use them again. */
+const segments = 256;
 
 /**
  * Lets the server have written a log before: one in service takes a used segment for the next, while a new server
- * fills each anew with zeros, and all who commit wait meanwhile.
+ * fills each anew with zeros, and all who commit wait meanwhile. All are kept until the last is there: a server whose
+ * checkpoints have nothing to do yet would use the first ones again after half of them, and have no more.
  */
 async function ageLog(url: string): Promise<void> {
   const owner = openPostgres(url, { max: 1 });
+  const keep = async (size: string) => {
+    await owner.db.execute(sql.raw(`alter system set wal_keep_size = '${size}'`));
+    await owner.db.execute(sql`select pg_reload_conf()`);
+    // The server's other processes read it when they get to it.
+    await sleep(500);
+  };
   try {
+    await keep('64GB');
     for (let n = 0; n < segments; n++)
       await owner.db.execute(sql`select pg_logical_emit_message(false, '', ''), pg_switch_wal()`);
+    await keep('0');
     await owner.db.execute(sql`checkpoint`);
   } finally {
     await owner.close();

@@ -1,9 +1,10 @@
 import { eq, sql } from 'drizzle-orm';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { authenticateApiKey } from '#lib/access/authenticate-api-key';
 import { createApiKey } from '#lib/access/create-api-key';
 import { generateApiKey } from '#lib/access/key-format';
 import { listApiKeys } from '#lib/access/list-api-keys';
+import { noteKeyUse } from '#lib/access/note-key-use';
 import { revokeApiKey } from '#lib/access/revoke-api-key';
 import { actorId } from '#lib/actor';
 import { type Runtime, systemContext } from '#lib/context';
@@ -138,6 +139,24 @@ describe('authenticating', () => {
     await database.db.update(apiKeys).set({ lastUsedAt: sql`now() - interval '61 seconds'` }).where(eq(apiKeys.id, id));
     await authenticateApiKey(asNobody(runtime), key);
     expect((await lastUse())?.getTime()).toBeGreaterThanOrEqual(first?.getTime() ?? Number.NaN);
+  });
+
+  test('while one use is being noted, others of the same key begin nothing', async () => {
+    const keys = [await addApiKey(runtime), await addApiKey(runtime)];
+    const update = vi.spyOn(database.db, 'update');
+    const noteAll = async () => {
+      for (let call = 0; call < 50; call++) for (const { id } of keys) noteKeyUse(runtime, id);
+      await Promise.all(runtime.background);
+    };
+    await noteAll();
+    expect(update).toHaveBeenCalledTimes(2);
+    await noteAll();
+    expect(update).toHaveBeenCalledTimes(4);
+    update.mockRestore();
+    for (const { id } of keys) {
+      const [row] = await database.db.select({ at: apiKeys.lastUsedAt }).from(apiKeys).where(eq(apiKeys.id, id));
+      expect(row?.at).toBeInstanceOf(Date);
+    }
   });
 
   test('a key that has ended by the database’s clock is refused, whatever this process’s says', async () => {

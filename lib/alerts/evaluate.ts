@@ -14,7 +14,7 @@ import type { Rule, StateRule } from '#lib/alerts/rule';
 import { settleAlert } from '#lib/alerts/settle-alert';
 import type { Context } from '#lib/context';
 import { databaseNow } from '#lib/db/clock';
-import { type Db, withTransaction } from '#lib/db/database';
+import { type Db, onOneProcessor, withTransaction } from '#lib/db/database';
 import { alertProgress, alerts } from '#lib/db/schema/alerts';
 import { ledger } from '#lib/db/schema/ledger';
 import { AppError } from '#lib/errors';
@@ -109,6 +109,7 @@ async function readNext(ctx: Context, rules: readonly Rule[], settledTo: Date, s
   return withTransaction(ctx.database.db, async (tx) => {
     const progress = await lockProgress(tx);
     if (!progress) return false;
+    await onOneProcessor(tx);
     const from = progress.readTo;
     // The very first look: what was before is nobody's news.
     const latest = from ? await endOfSlice(tx, from, settledTo, seconds) : settledTo;

@@ -3,7 +3,7 @@ import { createBatch } from '#lib/audit/batch';
 import { readRows } from '#lib/audit/read-rows';
 import { lastSeal, type SignedSeal } from '#lib/audit/seals';
 import type { Context } from '#lib/context';
-import { type Db, rowsOf, withTransaction } from '#lib/db/database';
+import { type Db, onOneProcessor, rowsOf, withTransaction } from '#lib/db/database';
 import { mayMakePartitions } from '#lib/db/partitions';
 import { positionsRise, settledPosition } from '#lib/db/positions';
 import { ledgerLocators, ledgerSeals } from '#lib/db/schema/ledger-seals';
@@ -21,21 +21,30 @@ export interface SealLimits {
   signal?: AbortSignal | undefined;
 }
 
+/**
+ * For how long it rests three times as long as it works: what a busy hub writes in a minute is mostly sealed by then. What
+ * is more than that is sealed faster, so that the sealer never falls behind.
+ */
+const leisurelyMs = 30_000;
+
 /** Cuts the settled rows that no seal has yet into batches: the position at which each ends. */
-async function planBatches(
+function planBatches(
   db: Db,
   from: number,
   settled: number,
   limits: Required<Omit<SealLimits, 'signal'>>,
 ): Promise<number[]> {
-  const found = rowsOf<{ upto: number }>(
-    await db.execute(sql`
-      select (max(xid) + 1)::float8 as upto from (
-        select xid, (sum(count(*)) over (order by xid) - count(*))::bigint / ${limits.batchRows}::bigint as batch
-        from ledger where xid >= ${from}::bigint and xid < ${settled}::bigint group by xid) as counted
-      group by batch order by batch limit ${limits.batches}`),
-  );
-  return found.map(({ upto }) => upto);
+  return withTransaction(db, async (tx) => {
+    await onOneProcessor(tx);
+    const found = rowsOf<{ upto: number }>(
+      await tx.execute(sql`
+        select (max(xid) + 1)::float8 as upto from (
+          select xid, (sum(count(*)) over (order by xid) - count(*))::bigint / ${limits.batchRows}::bigint as batch
+          from ledger where xid >= ${from}::bigint and xid < ${settled}::bigint group by xid) as counted
+        group by batch order by batch limit ${limits.batches}`),
+    );
+    return found.map(({ upto }) => upto);
+  });
 }
 
 /** Writes the next seal. False where another process wrote one of that number first. */
@@ -76,6 +85,7 @@ export async function sealLedger(ctx: Context, given: SealLimits = {}): Promise<
   const limits = { batchRows: 10_000, batches: 500, ...sizes };
   const { db } = ctx.database;
   const done = { seals: 0, rows: 0 };
+  const began = performance.now();
   let last = await lastSeal(db);
   const { from } = placeAfter(last);
   const settled = await settledPosition(ctx.database);
@@ -89,7 +99,8 @@ export async function sealLedger(ctx: Context, given: SealLimits = {}): Promise<
     if (signal?.aborted) break;
     const place = placeAfter(last);
     const batch = createBatch();
-    await readRows(db, { from: place.from, to, aside: true }, (row) => batch.add(row));
+    const rests = performance.now() - began < leisurelyMs ? 3 : 1;
+    await readRows(db, { from: place.from, to, rests }, (row) => batch.add(row));
     const seal = { ...place, to, parts: batch.parts(), dropped: [], sealedAt: ctx.now() };
     const written = await withTransaction(db, (tx) => appendSeal(tx, ctx, seal, batch.locators()));
     if (!written) break;

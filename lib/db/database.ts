@@ -1,4 +1,4 @@
-import type { ExtractTablesWithRelations } from 'drizzle-orm';
+import { type ExtractTablesWithRelations, sql } from 'drizzle-orm';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import type * as schema from '#lib/db/schema/index';
 
@@ -37,6 +37,14 @@ export interface Database {
  */
 export function withTransaction<T>(db: Db, body: (tx: Db) => Promise<T>): Promise<T> {
   return db.transaction((tx) => body(tx));
+}
+
+/**
+ * Keeps the rest of the transaction to one processor of the database's: what nobody waits for must not take several from
+ * those whom somebody waits for.
+ */
+export async function onOneProcessor(tx: Db): Promise<void> {
+  await tx.execute(sql`set local max_parallel_workers_per_gather = 0`);
 }
 
 /**

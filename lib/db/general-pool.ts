@@ -11,6 +11,9 @@ export interface PoolOptions {
 /** Milliseconds for which a statement waits for a connection: about as long as a caller has patience. */
 const connectMs = 10_000;
 
+/** Longer than the minute from one tick to the next, or each would begin with making its connections anew. */
+const idleMs = 90_000;
+
 /** Timers may fire a little before their time by another clock. */
 const earlyMs = 50;
 
@@ -57,7 +60,7 @@ export function openGeneralPool(url: string, { max, pooler, statementTimeoutMs }
     max,
     application_name: 'grantkeep',
     connectionTimeoutMillis: connectMs,
-    idleTimeoutMillis: 60_000,
+    idleTimeoutMillis: idleMs,
     keepAlive: true,
     ...(statementTimeoutMs > 0 && {
       // A pooler refuses settings that it cannot keep apart for its clients.

@@ -29,33 +29,33 @@ type Steps = Record<string, (ctx: Context, signal: AbortSignal | undefined) => P
  */
 const lines: readonly (readonly Steps[])[] = [
   [
-    { evaluate_alerts: (ctx, signal) => evaluateAlerts(ctx, { signal, seconds: 20 }) },
     {
+      evaluate_alerts: (ctx, signal) => evaluateAlerts(ctx, { signal, seconds: 20 }),
+      // With an owner's role apart, that role makes the partitions (`grantkeep migrate`).
+      make_partitions: async ({ database, now }) => {
+        if (await mayMakePartitions(database.db)) await ensureLedgerPartitions(database.db, now());
+      },
+    },
+    {
+      // After the alerts, not beside them: both read all of the last minute, and together they keep vends waiting.
+      seal_ledger: (ctx, signal) => sealLedger(ctx, { signal }),
       mail_alerts: (ctx) => mailAlerts(ctx),
       // An attempt that is under way then may take ten more.
       deliver_webhooks: (ctx, signal) => deliverWebhooks(ctx, { signal, seconds: 20 }),
     },
+    {
+      prune_ledger: async (ctx) => {
+        if (await mayMakePartitions(ctx.database.db)) await pruneLedger(ctx, ctx.database.db);
+      },
+    },
+    { check_ledger: beginDailyCheck },
   ],
   [
     { work_bulk_revocations: (ctx, signal) => workBulkRevocations(ctx, { signal, seconds: 15 }) },
     { work_revocations: (ctx, signal) => workRevocations(ctx, { signal, seconds: 30 }) },
   ],
   [
-    {
-      // With an owner's role apart, that role makes the partitions (`grantkeep migrate`).
-      make_partitions: async ({ database, now }) => {
-        if (await mayMakePartitions(database.db)) await ensureLedgerPartitions(database.db, now());
-      },
-    },
-    { seal_ledger: (ctx, signal) => sealLedger(ctx, { signal }) },
-    {
-      prune_ledger: async (ctx) => {
-        if (await mayMakePartitions(ctx.database.db)) await pruneLedger(ctx, ctx.database.db);
-      },
-    },
-    { check_ledger: beginDailyCheck, fold_connection_counts: foldConnectionCounts },
-  ],
-  [
+    { fold_connection_counts: foldConnectionCounts },
     { purge_consumed_states: purgeConsumedStates },
     { purge_sessions: purgeSessions },
     { purge_processes: purgeProcesses },

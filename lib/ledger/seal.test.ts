@@ -57,6 +57,10 @@ describe('the encodings that seals are made over stay as they are', () => {
     expect(canonicalJson({ b: { d: 1, c: [2, { z: 0, y: 1 }] }, a: true })).toBe(
       canonicalJson({ a: true, b: { c: [2, { y: 1, z: 0 }], d: 1 } }),
     );
+    // JavaScript itself puts names that are numbers first, and has a property of every object's own.
+    const odd = JSON.parse('{"b":1,"é":2,"10":3,"9":4,"__proto__":{"y":5,"x":6},"":7}');
+    expect(canonicalJson(odd)).toBe('{"":7,"10":3,"9":4,"__proto__":{"x":6,"y":5},"b":1,"é":2}');
+    expect(canonicalJson({ a: undefined, b: { c: undefined }, d: [undefined] })).toBe('{"b":{},"d":[null]}');
   });
 
   test('a month is that of UTC', () => {
