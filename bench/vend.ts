@@ -17,7 +17,7 @@ type Measured = Map<number, Map<CaseName, Load[]>>;
 
 export const vend = defineBenchmark<Parameters>({
   about: 'live tokens a second and their latency, beside two floors and Better Auth',
-  full: { rows: 100_000, connections: [32, 256], seconds: 30, rounds: 3 },
+  full: { rows: 100_000, connections: [32, 256], seconds: 30, rounds: 5 },
   quick: { rows: 2_000, connections: [32], seconds: 2, rounds: 1 },
   run: async ({ rows, connections, seconds, rounds }, stage) => {
     await needWrk();

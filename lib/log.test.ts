@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DrizzleQueryError } from 'drizzle-orm/errors';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { AppError } from '#lib/errors';
@@ -51,6 +52,43 @@ describe.each(names)('a value called %s never reaches the log', (name) => {
     expect(text).not.toContain(canary);
     expect(text).not.toBe('');
   });
+});
+
+test('a secret’s name is known however many other names came before it', () => {
+  const many = Object.fromEntries(Array.from({ length: 1500 }, (_, n) => [`name_${n}`, n]));
+  const text = written((log) => {
+    log.info(many);
+    for (let n = 0; n < 2; n++) log.info({ 'Refresh-TOKEN': canary, CodeVerifier: canary });
+  });
+  expect(text).not.toContain(canary);
+  expect(text).toContain('"name_1499":1499');
+});
+
+test('nor does one hide in what stands where a prototype would', () => {
+  const odd: unknown = JSON.parse(
+    `{"event":"x","__proto__":{"token":"${canary}"},"a":{"__proto__":{"code":"${canary}"}}}`,
+  );
+  const text = written((log) => log.info(odd as object));
+  expect(text).toContain('"event":"x"');
+  expect(text).not.toContain(canary);
+  expect(({} as Record<string, unknown>).token).toBeUndefined();
+});
+
+test('a line says when it was written', async () => {
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  const log = createLogger({ level: 'info', pretty: false, destination: { write } });
+  const began = Date.now();
+  for (let n = 0; n < 50; n++) log.info({ event: 'x' });
+  await sleep(20);
+  log.info({ event: 'x' });
+  const times = lines.map((line) => (JSON.parse(line) as { time: string }).time);
+  const said = times.map((at) => new Date(at).getTime());
+  expect(said).toHaveLength(51);
+  expect(said).toEqual(said.toSorted((a, b) => a - b));
+  expect(said[0]).toBeGreaterThanOrEqual(began);
+  expect((said[50] ?? 0) - (said[49] ?? 0)).toBeGreaterThanOrEqual(15);
+  expect(times[0]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 });
 
 const texts: [string, string][] = [

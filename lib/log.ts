@@ -81,10 +81,10 @@ export function describeError(error: unknown, depth = 0): Record<string, unknown
 /** A value as the log may have it: texts scrubbed, secret names redacted, instances other than errors named only. */
 function cleaned(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return scrub(value);
+  if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? String(value) : value;
   if (value instanceof Error) return describeError(value);
   if (value instanceof URL) return `${value.origin}${value.pathname}`;
   if (value instanceof Date) return value;
-  if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? String(value) : value;
   if (depth > deepest) return '[deep]';
   if (Array.isArray(value)) return value.map((item) => cleaned(item, depth + 1));
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -92,12 +92,30 @@ function cleaned(value: unknown, depth = 0): unknown {
   return cleanedFields(value, depth);
 }
 
+/** What was found of names: the lines of a busy process ask for the same few again and again. */
+const judgedNames = new Map<string, boolean>();
+
+/** Names are our own code's, but for those in objects of a library's or a provider's making, which may be any number. */
+const mostJudged = 1000;
+
+function isSecretName(name: string): boolean {
+  const known = judgedNames.get(name);
+  if (known !== undefined) return known;
+  const secret = secretNames.has(name.toLowerCase().replaceAll(/[-_]/g, ''));
+  if (judgedNames.size < mostJudged) judgedNames.set(name, secret);
+  return secret;
+}
+
 function cleanedFields(value: object, depth = 0): Record<string, unknown> {
-  const fields = Object.entries(value).map(([name, field]): [string, unknown] => {
-    const secret = secretNames.has(name.toLowerCase().replaceAll(/[-_]/g, '')) && field !== null && field !== undefined;
-    return [name, secret ? redacted : cleaned(field, depth + 1)];
-  });
-  return Object.fromEntries(fields);
+  const given = value as Record<string, unknown>;
+  const fields: Record<string, unknown> = {};
+  // One by one: lists of names and values in between cost a busy process as much as the line itself.
+  for (const name of Object.keys(given)) {
+    const field = given[name];
+    const secret = field !== null && field !== undefined && isSecretName(name);
+    fields[name] = secret ? redacted : cleaned(field, depth + 1);
+  }
+  return fields;
 }
 
 /** What is kept of a log that cannot be written just now, in bytes; more is dropped. */
@@ -127,6 +145,20 @@ function standardOutput(): pino.DestinationStream {
   };
 }
 
+/** pino's `isoTime`, whose text many lines of a busy process share. */
+function createTimestamp(): () => string {
+  let at = Number.NaN;
+  let text = '';
+  return () => {
+    const now = Date.now();
+    if (now !== at) {
+      at = now;
+      text = pino.stdTimeFunctions.isoTime();
+    }
+    return text;
+  };
+}
+
 /** A logger: one JSON line an event in production, readable lines in development. */
 export function createLogger(options: {
   level: string;
@@ -136,7 +168,7 @@ export function createLogger(options: {
   const base: pino.LoggerOptions = {
     level: options.level,
     base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: createTimestamp(),
     formatters: { level: (label) => ({ level: label }) },
     // Errors are described already when they come here.
     serializers: { err: (described: unknown) => described },
