@@ -52,7 +52,7 @@ export const vend = defineBenchmark<Parameters>({
       const loads = new Map<CaseName, Load[]>(cases.map(({ name }) => [name, []]));
       for (let round = 0; round < rounds; round++) {
         for (const { name, requests } of rotated(cases, round)) {
-          // It was idle for the turns of the others, and has let go of connections, memory and compiled code meanwhile.
+          // It was idle for the turns of the others: its first seconds after that are slower than what it does in service.
           await load(requests, { connections: callers, seconds: Math.ceil(seconds / 5) });
           const one = await load(requests, { connections: callers, seconds });
           console.log(`  ${name}, ${callers} connections: ${Math.round(one.requests_per_second)} a second`);
