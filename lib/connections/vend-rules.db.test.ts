@@ -8,7 +8,7 @@ import type { Context, Runtime } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { connections } from '#lib/db/schema/connections';
 import { freezes } from '#lib/db/schema/freezes';
-import { sharedDatabase } from '#tests/database';
+import { describeWithConnections, sharedDatabase, withDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, asNobody, createRuntime, entries, freeze, plainRecord } from '#tests/hub';
 
 const database = sharedDatabase();
@@ -172,4 +172,31 @@ test('entries of concurrent vends share commits, and each is there before its an
   const vended = (await entries(runtime, id)).filter(({ action }) => action === 'token.vended');
   expect(vended).toHaveLength(100);
   expect(commits).toBeLessThan(50);
+});
+
+describeWithConnections('what the server keeps', () => {
+  test('a vend is not planned anew, also where a table was vacuumed, then used, then analyzed', async () => {
+    await withDatabase(async (current) => {
+      const hub = createRuntime(current, [plainRecord('http://127.0.0.1:9')]);
+      const { id: personId } = await addPerson(hub);
+      const id = await addConnection(hub, { personId });
+      const key = await addApiKey(hub);
+      const askOften = async () => {
+        for (let n = 0; n < 20; n++) await askForVend(asNobody(hub), { keyId: key.id }, { personId, id });
+      };
+      await askOften();
+      await current.db.execute(sql`insert into connection_uses
+        select 'per_' || n, 'con_' || n, now(), ${key.id} from generate_series(1, 100000) n`);
+      await current.db.execute(sql`vacuum connection_uses`);
+      await askOften();
+      await current.db.execute(sql`analyze connection_uses`);
+      await askOften();
+      const [plans] = await current.hot.read<{ anew: number; kept: number }>(
+        `select custom_plans::int as anew, generic_plans::int as kept from pg_prepared_statements
+          where statement like '%as key_scopes%'`,
+        [],
+      );
+      expect(plans).toEqual({ anew: 0, kept: 60 });
+    });
+  });
 });

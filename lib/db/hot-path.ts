@@ -35,6 +35,13 @@ function openSocket({ host, port, path }: ParsedOptions) {
   return Object.assign(socket, { host: host[0], port: port[0] });
 }
 
+/**
+ * Left to itself the server weighs the kept plan of a statement against new ones. What it thought of a table between a
+ * vacuum and the analyze after it, it then holds against the kept plan for good, and plans each call anew: a quarter of a
+ * millisecond for what takes as long to run (PostgreSQL's `plancache.c`, `choose_custom_plan`).
+ */
+const ownSettings = { statement_timeout: 30_000, plan_cache_mode: 'force_generic_plan' };
+
 function connectTo(url: string, max: number, pooler: Pooler) {
   const options = {
     max,
@@ -43,7 +50,7 @@ function connectTo(url: string, max: number, pooler: Pooler) {
     idle_timeout: 60,
     backoff: () => 0,
     // A pooler refuses settings that it cannot keep apart for its clients.
-    connection: { application_name: 'grantkeep', ...(pooler === 'none' && { statement_timeout: 30_000 }) },
+    connection: { application_name: 'grantkeep', ...(pooler === 'none' && ownSettings) },
     onnotice: () => {},
     socket: openSocket,
   };
