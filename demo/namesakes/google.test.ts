@@ -3,7 +3,8 @@ import { demoInTest } from '#demo/demo-in-test';
 import { authorize, connect, exchange, get, read, refresh, revoke } from '#demo/raw-client';
 
 const google = demoInTest('google');
-const calendar = 'https://www.googleapis.com/auth/calendar.readonly';
+const scopeUrl = 'https://www.googleapis.com/auth/';
+const calendar = `${scopeUrl}calendar.readonly`;
 
 const works = async (token: unknown) => (await get(`${google.demo.resourceUrl}/google/me`, token)).status === 200;
 
@@ -37,7 +38,11 @@ test('unticked scopes are not granted, and the answer says which were', async ()
   const flow = await authorize(google.record, { untick: [calendar] });
   expect(flow.callback.searchParams.get('scope')).not.toContain(calendar);
   const { json } = await exchange(google.record, flow);
-  expect(String(json.scope).split(' ').sort()).toEqual(['email', 'openid', 'profile']);
+  expect(String(json.scope).split(' ').sort()).toEqual([
+    `${scopeUrl}userinfo.email`,
+    `${scopeUrl}userinfo.profile`,
+    'openid',
+  ]);
   const holder = await get(`${google.demo.resourceUrl}/google/me`, json.access_token);
   expect(holder.json.scopes).not.toContain(calendar);
 });
@@ -49,7 +54,7 @@ test('the callback carries iss, scope, authuser and prompt', async () => {
     authuser: '0',
     prompt: 'consent',
     state: 'the-state',
-    scope: google.record.scopes.join(' '),
+    scope: `openid ${scopeUrl}userinfo.email ${scopeUrl}userinfo.profile ${calendar}`,
   });
 });
 

@@ -14,6 +14,17 @@ function noteGrant({ store }: ServerParts, params: Record<string, unknown>, subj
   return { offline: asksOffline && (asksConsent || !repeated), prompt: params.prompt };
 }
 
+/** Google grants these two scopes under their long names, on the redirect and in token answers. */
+const longNames: Readonly<Record<string, string>> = {
+  email: 'https://www.googleapis.com/auth/userinfo.email',
+  profile: 'https://www.googleapis.com/auth/userinfo.profile',
+};
+const asGranted = (scope: unknown): string =>
+  String(scope ?? '')
+    .split(' ')
+    .map((name) => longNames[name] ?? name)
+    .join(' ');
+
 export const google: Namesake = {
   id: 'google',
   title: 'Google',
@@ -60,7 +71,7 @@ export const google: Namesake = {
   noteGrant,
   onCallback: (url, ctx, { store }) => {
     const code = store.get('AuthorizationCode', url.searchParams.get('code') ?? '')?.payload;
-    url.searchParams.set('scope', String(code?.scope ?? ''));
+    url.searchParams.set('scope', asGranted(code?.scope));
     url.searchParams.set('authuser', '0');
     const prompt = ctx.oidc.params?.prompt;
     url.searchParams.set('prompt', typeof prompt === 'string' ? prompt : 'none');
@@ -71,6 +82,7 @@ export const google: Namesake = {
     form.set('client_id', clientId);
     form.set('client_secret', clientSecret);
   },
+  onTokens: (body) => (body.scope === undefined ? body : { ...body, scope: asGranted(body.scope) }),
   onTokenError: ({ error }) => ({
     error,
     error_description: error === 'invalid_grant' ? 'Bad Request' : 'Unauthorized',

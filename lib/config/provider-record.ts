@@ -52,6 +52,29 @@ const accountParam = z
 
 const errorCode = z.string().regex(/^[A-Za-z0-9_.:-]{1,64}$/, 'is not an error code');
 
+const life = z.strictObject({ path, as: z.enum(['seconds', 'milliseconds', 'moment']) });
+
+/** A word of the server for a bearer token. Types that need a proof of their own are never that. */
+const bearerType = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,40}$/, 'is not a token type')
+  .refine((word) => !/^(mac|dpop|pop|n_a)$/i.test(word), 'is no bearer token');
+
+const deadAnswer = z
+  .strictObject({
+    status: z.int().min(200).max(499).optional(),
+    path: path.optional(),
+    value: z.string().min(1).optional(),
+  })
+  .refine(({ path, value }) => (path === undefined) === (value === undefined), 'path and value go together')
+  .refine(
+    ({ status, path }) =>
+      path !== undefined || (status !== undefined && status >= 400 && status !== 429 && status !== 401),
+    {
+      message: 'needs a path and a value, or a status that only a dead grant has (never 401 or 429)',
+    },
+  );
+
 const revoke = z.strictObject({
   style: z.enum(['rfc7009', 'delete_json', 'none']).optional(),
   token_kind: z.enum(['refresh_token', 'access_token', 'both']).optional(),
@@ -114,18 +137,29 @@ function recordShape(context: RecordContext) {
     scope_sep_out: z.enum([' ', ',', '+']).optional(),
     scope_sep_in: z.enum([' ', ',', '+']).optional(),
     absent_scope: z.enum(['as_asked', 'unknown']).optional(),
+    scope_source: z.enum(['token_answer', 'redirect']).optional(),
+    scope_field: path.optional(),
+    scope_aliases: z.record(scopeToken, z.array(scopeToken).min(1)).optional(),
+    scope_implies: z.record(scopeToken, z.array(scopeToken).min(1)).optional(),
+    scope_prefixes: z.array(scopeToken).min(1).optional(),
+    scope_case: z.enum(['sensitive', 'insensitive']).optional(),
+    unechoed_scopes: z.array(scopeToken).min(1).optional(),
     scope_descriptions: z.record(z.string(), z.string().min(1)).optional(),
     authorization_params: extraParameters.pipe(responseMode).optional(),
     account_params: z.array(accountParam).max(5).optional(),
     iss_policy: z.enum(['required', 'if_present']).optional(),
     redirect_fields: z.array(z.string().min(1)).optional(),
+    declined_codes: z.array(errorCode).min(1).optional(),
     dangerously_without_pkce: z.boolean().optional(),
     // The token endpoint
     token_params: extraParameters.optional(),
     token_request_format: z.enum(['form', 'json']).optional(),
     accept_json: z.boolean().optional(),
     error_in_200: z.boolean().optional(),
-    token_path: path.optional(),
+    token_path: z.union([path, z.array(path).min(1).max(5)]).optional(),
+    bearer_token_types: z.array(bearerType).min(1).max(5).optional(),
+    access_token_life: life.optional(),
+    refresh_token_life: life.optional(),
     response_fields: z.array(path).optional(),
     url_field_hosts: z
       .record(
@@ -142,6 +176,7 @@ function recordShape(context: RecordContext) {
     idle_keepalive_days: z.int().positive().nullable().optional(),
     max_grants: z.int().positive().nullable().optional(),
     dead_codes: z.array(errorCode).min(1).optional(),
+    dead_answers: z.array(deadAnswer).min(1).max(10).optional(),
     // Ending, identity, sign-in
     revoke: revoke.optional(),
     identity: identity.optional(),

@@ -14,6 +14,7 @@ import { record } from '#lib/ledger/record';
 import { checkCallback } from '#lib/oauth/check-callback';
 import { exchangeCode } from '#lib/oauth/exchange-code';
 import { fetchIdentity } from '#lib/oauth/fetch-identity';
+import { missingScopes } from '#lib/oauth/scopes';
 import { readAuthentication } from '#lib/people/authentication';
 import type { NewSession } from '#lib/people/sessions';
 import { signIn } from '#lib/people/sign-in';
@@ -111,8 +112,9 @@ async function keepGrant(
       userAgent: ctx.userAgent?.slice(0, 300) ?? null,
     },
   });
-  const missing = scopesGranted !== null && transaction.scopes.some((scope) => !scopesGranted.includes(scope));
-  const flow = missing ? 'scopes_missing' : stored.outcome === 'created' ? 'connected' : 'reconnected';
+  const proofs = { refreshToken: tokens.refresh_token !== null, idToken: tokens.id_token_claims !== null };
+  const missing = missingScopes(provider, transaction.scopes, scopesGranted, proofs);
+  const flow = missing.length > 0 ? 'scopes_missing' : stored.outcome === 'created' ? 'connected' : 'reconnected';
   return {
     intent: transaction.intent as 'connect' | 'reconnect',
     returnTo: transaction.returnTo,

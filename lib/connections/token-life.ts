@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Context } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { introspectToken } from '#lib/oauth/introspect-token';
-import { longestLife } from '#lib/oauth/token-answer';
+import { longestLife } from '#lib/oauth/token-lifetime';
 import type { PinnedEndpoints, TokenSet } from '#lib/oauth/types';
 import type { ProviderRecord } from '#lib/providers/record';
 

@@ -28,6 +28,8 @@ export interface VendRow {
   token_type: string;
   access_token: string | null;
   refreshable: boolean;
+  /** A valid ID token came when it was connected. */
+  id_token_checked: boolean;
   expires_at: Date | null;
   /** Seconds that were left as it was read; negative where it is over. */
   expires_in: number | null;
@@ -61,6 +63,7 @@ export const vendStatement = (keyColumn: 'key_hash' | 'id') => `
     k.ip_rule as key_ip_rule, (k.last_used_at > now() - interval '1 minute') is not true as key_stale,
     c.id, c.person_id, c.provider, c.issuer, c.subject, c.label, c.status, c.scopes_requested, c.scopes_granted,
     c.extras, c.token_type, c.access_token, c.refresh_token is not null as refreshable,
+    coalesce((c.authorization->>'idTokenChecked')::boolean, false) as id_token_checked,
     c.access_token_expires_at as expires_at,
     extract(epoch from c.access_token_expires_at - clock_timestamp())::float8 as expires_in,
     coalesce(c.access_token_expires_at - clock_timestamp() <

@@ -16,6 +16,7 @@ import { type Context, inBackground } from '#lib/context';
 import { AppError, isAppError } from '#lib/errors';
 import { hashSecret, personOfConnection } from '#lib/ids';
 import { toLedgerRow } from '#lib/ledger/record';
+import { missingScopes, noScopeRules } from '#lib/oauth/scopes';
 import { parseInput } from '#lib/parse-input';
 
 /** SHA-256 in base64, as the ledger names tokens. */
@@ -198,7 +199,10 @@ export async function vendToken(caller: Context, input: VendTokenInput): Promise
       // Asked again: the token may have ended while its entry was being committed.
       expiresIn: secondsLeft(asked),
       scopes: granted,
-      missingScopes: granted ? row.scopes_requested.filter((scope) => !granted.includes(scope)) : [],
+      missingScopes: missingScopes(ctx.providers.get(row.provider) ?? noScopeRules, row.scopes_requested, granted, {
+        refreshToken: row.refreshable,
+        idToken: row.id_token_checked,
+      }),
       provider: row.provider,
       account: { issuer: row.issuer, subject: row.subject, label: row.label ?? row.subject },
       extras: row.extras,

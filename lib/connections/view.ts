@@ -7,6 +7,7 @@ import { apiKeys } from '#lib/db/schema/api-keys';
 import { connectionUses } from '#lib/db/schema/connection-uses';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
+import { missingScopes, noScopeRules } from '#lib/oauth/scopes';
 import type { ProviderRecord } from '#lib/providers/record';
 
 /** A connection's own row in `revocations`, where it has one; grants that it replaced have others. */
@@ -117,7 +118,8 @@ function displayStatus(row: ConnectionRow): DisplayStatus {
 export function toConnectionView(ctx: Pick<Context, 'providers'>, row: ConnectionRow): ConnectionView {
   const provider = ctx.providers.get(row.provider);
   const granted = row.scopesGranted;
-  const missing = granted === null ? [] : row.scopesRequested.filter((scope) => !granted.includes(scope));
+  const proofs = { refreshToken: row.refreshable, idToken: row.authorization.idTokenChecked };
+  const missing = missingScopes(provider ?? noScopeRules, row.scopesRequested, granted, proofs);
   const live = row.status === 'connected';
   return {
     id: row.id,

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { OAuthError } from '#lib/oauth/oauth-error';
-import { pickExtras } from '#lib/oauth/token-answer';
+import { parseScopes, pickExtras } from '#lib/oauth/token-answer';
 import type { Extras, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
 /** Parameters with a meaning to us; a second copy of any could make two readers see two answers. */
@@ -8,6 +8,23 @@ const knownParameters = [
   ...['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'scope'],
   ...['response', 'id_token', 'access_token', 'token_type', 'expires_in'],
 ];
+
+/** Words for a person's *no* at servers beside `access_denied` (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6). */
+const declined = new Set([
+  ...[
+    'access_denied',
+    'user_denied',
+    'user_cancelled',
+    'user_canceled',
+    'user_cancelled_login',
+    'user_cancelled_authorize',
+  ],
+  ...['cancelled', 'canceled', 'authorization_denied', 'consent_required', 'consent_denied', 'interaction_required'],
+  ...['login_required', 'account_selection_required', 'denied'],
+]);
+
+const saysDeclined = ({ declined_codes }: OAuthProvider, error: string): boolean =>
+  declined.has(error.toLowerCase()) || declined_codes.includes(error);
 
 const checkedCallbacks = new WeakSet<CheckedCallback>();
 
@@ -18,6 +35,8 @@ export interface CheckedCallback {
   readonly iss: string | null;
   /** The fields on the redirect that the record keeps. */
   readonly extras: Extras;
+  /** The scopes named on the redirect; null where the record does not look for them there, or none are. */
+  readonly scopes: string[] | null;
 }
 
 /** True only for what `checkCallback` returned, so that a look-alike object cannot skip it. */
@@ -61,13 +80,19 @@ export function checkCallback(
 
   const error = parameters.get('error');
   if (error !== null) {
-    throw new OAuthError(error === 'access_denied' ? 'access_denied' : 'provider_refused', { providerError: error });
+    throw new OAuthError(saysDeclined(provider, error) ? 'access_denied' : 'provider_refused', {
+      providerError: error,
+    });
   }
   const code = parameters.get('code');
   if (!code) throw new OAuthError('missing_code');
 
   const extras = pickExtras(provider, Object.fromEntries(parameters), provider.redirect_fields);
-  const checked: CheckedCallback = Object.freeze({ code, state, iss, extras });
+  const scopes =
+    provider.scope_source === 'redirect'
+      ? parseScopes(parameters.get(provider.scope_field ?? 'scope'), provider.scope_sep_in)
+      : null;
+  const checked: CheckedCallback = Object.freeze({ code, state, iss, extras, scopes });
   checkedCallbacks.add(checked);
   return checked;
 }

@@ -1,20 +1,13 @@
 import { importPKCS8 } from 'jose';
-import { type ClientAuth, ClientSecretBasic, ClientSecretPost, None, PrivateKeyJwt } from 'openid-client';
+import { type ClientAuth, ClientSecretPost, None, PrivateKeyJwt } from 'openid-client';
+import { basicHeader, clientSecretOf, currentEncoding } from '#lib/oauth/basic-credentials';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import type { OAuthProvider } from '#lib/oauth/types';
 
-function secretOf(provider: OAuthProvider): string {
-  if (!provider.client_secret) throw new OAuthError('invalid_client', { detail: 'client_secret' });
-  return provider.client_secret.reveal();
-}
-
-/** Basic as RFC 6749 §2.3.1 writes it (form-encoded parts), or raw where a server expects RFC 7617 only. */
+/** HTTP Basic. openid-client's own percent-encodes `- . _` too, which servers that do not decode refuse. */
 export function basicAuthentication(provider: OAuthProvider): ClientAuth {
-  const secret = secretOf(provider);
-  if (provider.basic_encoding === 'form') return ClientSecretBasic(secret);
-  return (_server, client, _body, headers) => {
-    headers.set('authorization', `Basic ${Buffer.from(`${client.client_id}:${secret}`).toString('base64')}`);
-  };
+  const header = basicHeader(provider, currentEncoding(provider));
+  return (_server, _client, _body, headers) => headers.set('authorization', header);
 }
 
 /** How this client proves itself at the token endpoint; exactly one method per request. */
@@ -23,7 +16,7 @@ export async function clientAuthentication(provider: OAuthProvider): Promise<Cli
     case 'none':
       return None();
     case 'client_secret_post':
-      return ClientSecretPost(secretOf(provider));
+      return ClientSecretPost(clientSecretOf(provider));
     case 'client_secret_basic':
       return basicAuthentication(provider);
     case 'private_key_jwt': {

@@ -1,5 +1,5 @@
 import type { ClientAuth } from 'openid-client';
-import { callProvider } from '#lib/oauth/provider-call';
+import { callAsClient } from '#lib/oauth/client-call';
 import type { OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
 /** A form POST of this client to one of its server's endpoints (revocation, introspection). @throws as `callProvider` */
@@ -15,5 +15,5 @@ export async function clientRequest(
   const headers = new Headers({ accept: 'application/json' });
   await authentication?.({ issuer: pinned.issuer }, { client_id: provider.client_id }, body, headers);
   headers.set('content-type', 'application/x-www-form-urlencoded');
-  return callProvider(deps.fetch, url, { method: 'POST', headers, body: body.toString() }, deps.now());
+  return callAsClient(provider, url, { method: 'POST', headers, body: body.toString() }, deps);
 }

@@ -38,9 +38,7 @@ describe('the request', () => {
     server.on('POST /token', { json: tokens });
     await runExchange(quirkyRecord(server), pinnedOf(server));
     const [, credentials] = String(server.seen[0]?.headers.authorization).split(' ');
-    expect(Buffer.from(credentials ?? '', 'base64').toString()).toBe(
-      'client%2D1:quirky+client%2Bsecret%2Fwith%25marks',
-    );
+    expect(Buffer.from(credentials ?? '', 'base64').toString()).toBe('client-1:quirky+client%2Bsecret%2Fwith%25marks');
     expect(server.seen[0]?.form.has('client_secret')).toBe(false);
   });
 
@@ -126,7 +124,7 @@ describe('the request', () => {
   test('needs a callback that was checked: a look-alike is refused before any request', async () => {
     const server = await quirkyServer();
     const provider = quirkyRecord(server);
-    const lookAlike: CheckedCallback = { code: 'code-1', state: 'state-1', iss: null, extras: {} };
+    const lookAlike: CheckedCallback = { code: 'code-1', state: 'state-1', iss: null, extras: {}, scopes: null };
     const input = { verifier, nonce, redirectUri, scopes: [] };
     await expect(exchangeCode(provider, pinnedOf(server), lookAlike, input, depsFor(provider))).rejects.toThrow(
       TypeError,

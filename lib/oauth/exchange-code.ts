@@ -53,7 +53,8 @@ export async function exchangeCode(
     if (!answer) throw new OAuthError('token_answer_invalid');
     const { id_token: _unused, ...tokens } = answer;
     const claims = openid ? (result.claims() ?? null) : null;
-    return { ...tokens, id_token_claims: claims, extras: { ...checked.extras, ...tokens.extras } };
+    const scopes = checked.scopes ?? tokens.scopes;
+    return { ...tokens, scopes, id_token_claims: claims, extras: { ...checked.extras, ...tokens.extras } };
   } catch (error) {
     throw fromLibrary(error);
   }

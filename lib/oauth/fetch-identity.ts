@@ -2,6 +2,7 @@ import { fillEndpoint } from '#lib/oauth/account-params';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { callProvider, readObject, valueAt } from '#lib/oauth/provider-call';
 import { pickExtras } from '#lib/oauth/token-answer';
+import { providerErrorOf } from '#lib/oauth/token-error';
 import type {
   AccountParamValues,
   Extras,
@@ -32,12 +33,19 @@ async function getWithToken(url: string, token: string, headers: Readonly<Record
   return callProvider(deps.fetch, url, init, deps.now());
 }
 
-async function lookUp(url: string, token: string, headers: Readonly<Record<string, string>>, deps: OAuthDeps) {
+async function lookUp(
+  provider: OAuthProvider,
+  url: string,
+  token: string,
+  headers: Readonly<Record<string, string>>,
+  deps: OAuthDeps,
+) {
   const response = await getWithToken(url, token, headers, deps);
   const detail = `http_${response.status}`;
   if (response.status === 401) throw new OAuthError('token_rejected', { detail });
   const body = response.ok ? await readObject(response) : null;
   if (!body) throw invalid(detail);
+  if (provider.error_in_200 && providerErrorOf(body) !== null) throw invalid('error_in_200');
   return body;
 }
 
@@ -105,10 +113,10 @@ async function claimsOf(
     const url = tokens.extras[endpoint_field];
     // Only a field whose hosts the record lists was checked when the answer was read.
     if (typeof url !== 'string' || !provider.url_field_hosts[endpoint_field]) throw invalid('endpoint_field');
-    return lookUp(url, tokens.access_token, headers, deps);
+    return lookUp(provider, url, tokens.access_token, headers, deps);
   }
   if (source === 'endpoint' && endpoint) {
-    return lookUp(fillEndpoint(provider, endpoint, accountParams), tokens.access_token, headers, deps);
+    return lookUp(provider, fillEndpoint(provider, endpoint, accountParams), tokens.access_token, headers, deps);
   }
   if (source === 'id_token' && tokens.id_token_claims && tokens.id_token_claims[provider.identity.email ?? 'sub']) {
     return tokens.id_token_claims;
@@ -118,7 +126,7 @@ async function claimsOf(
     if (idToken) return idToken;
     throw new OAuthError('discovery_incomplete', { detail: 'userinfo_endpoint' });
   }
-  const userinfo = await lookUp(pinned.userinfo_endpoint, tokens.access_token, headers, deps);
+  const userinfo = await lookUp(provider, pinned.userinfo_endpoint, tokens.access_token, headers, deps);
   // OpenID Connect Core §5.3.2: userinfo about somebody else must not be used.
   if (idToken && userinfo.sub !== idToken.sub) throw invalid('userinfo_subject');
   return { ...idToken, ...userinfo };
@@ -155,7 +163,13 @@ export async function fetchIdentity(
 
   const extras: Extras = {};
   for (const { endpoint, fields, headers } of provider.lookups) {
-    const body = await lookUp(fillEndpoint(provider, endpoint, accountParams), tokens.access_token, headers, deps);
+    const body = await lookUp(
+      provider,
+      fillEndpoint(provider, endpoint, accountParams),
+      tokens.access_token,
+      headers,
+      deps,
+    );
     for (const [name, path] of Object.entries(fields)) {
       const value = pickExtras(provider, body, [path])[path];
       if (value !== undefined) extras[name] = value;

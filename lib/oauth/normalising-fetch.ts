@@ -1,7 +1,8 @@
+import { callAsClient } from '#lib/oauth/client-call';
 import { OAuthError } from '#lib/oauth/oauth-error';
-import { callProvider, readObject } from '#lib/oauth/provider-call';
+import { callProvider, readObject, sentAt } from '#lib/oauth/provider-call';
 import { type AnswerTo, type NormalisedAnswer, normaliseTokenAnswer } from '#lib/oauth/token-answer';
-import { type Grant, providerErrorOf, tokenEndpointError } from '#lib/oauth/token-error';
+import { deadGrant, type Grant, providerErrorOf, saysDead, tokenEndpointError } from '#lib/oauth/token-error';
 import type { OAuthDeps, OAuthProvider } from '#lib/oauth/types';
 
 export interface TokenExchange {
@@ -32,6 +33,7 @@ function interpret(
 ): NormalisedAnswer {
   if (!body) throw new OAuthError('token_answer_invalid', { detail: `http_${status}_unreadable` });
   const error = providerErrorOf(body);
+  if (wanted.grant === 'refresh_token' && saysDead(provider, status, body)) throw deadGrant(error, status);
   if (status >= 400) {
     if (error) throw tokenEndpointError(provider, wanted.grant, error, status);
     throw new OAuthError('token_answer_invalid', { detail: `http_${status}` });
@@ -52,8 +54,9 @@ export function tokenExchange(provider: OAuthProvider, deps: OAuthDeps, expectId
     fetch: async (url, init) => {
       if (init.method !== 'POST') return callProvider(deps.fetch, url, init, deps.now());
       const request = shapeRequest(provider, init);
-      const response = await callProvider(deps.fetch, url, request.init, deps.now());
-      const wanted = { grant: request.grant, expectIdToken };
+      const response = await callAsClient(provider, url, request.init, deps);
+      const answeredAt = sentAt(response) ?? deps.now().getTime() / 1000;
+      const wanted = { grant: request.grant, expectIdToken, answeredAt };
       answer = interpret(provider, wanted, response.status, await readObject(response));
       const { access_token, token_type, id_token } = answer;
       const straight = { access_token, token_type, ...(id_token ? { id_token } : {}) };

@@ -65,23 +65,44 @@ export async function callProvider(
   return response;
 }
 
-/** Reads a body, JSON or form-encoded, as one flat-or-nested object; null when it is neither. */
+/** A number of JSON as JavaScript can hold it; else its digits as text, so that no account or amount changes. */
+function exactNumber(_name: string, value: unknown, { source }: { source?: string }): unknown {
+  if (typeof value !== 'number' || source === undefined) return value;
+  const whole = /^-?\d+$/.test(source);
+  const digits = source
+    .replace(/[eE].*$/, '')
+    .replace(/\D/g, '')
+    .replace(/^0+/, '').length;
+  const exact = whole ? Number.isSafeInteger(value) : Number.isFinite(value) && digits <= 15;
+  return exact ? value : source;
+}
+
+/** JSON whose numbers keep their value: those that JavaScript would round come as text. @throws SyntaxError */
+export function parseJson(text: string): unknown {
+  return JSON.parse(text, exactNumber as (this: unknown, key: string, value: unknown) => unknown);
+}
+
+/** `name=value&…` with an unencoded name, as no HTML page and no sentence begins. */
+const looksLikeForm = (text: string): boolean => /^[\w.%~+-]+=/.test(text);
+
+/**
+ * Reads a body, JSON or form-encoded, as one flat-or-nested object; null when it is neither. It is read by what it is,
+ * whatever its `Content-Type` says.
+ */
 export async function readObject(response: Response): Promise<Record<string, unknown> | null> {
   let text: string;
   try {
-    text = await response.text();
+    text = (await response.text()).trim();
   } catch (error) {
     throw callFailure(error);
   }
-  const type = response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseJson(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : null;
   } catch {
-    const formLike = type === 'application/x-www-form-urlencoded' || (type === 'text/plain' && /^[\w.-]+=/.test(text));
-    return formLike ? Object.fromEntries(new URLSearchParams(text)) : null;
+    return looksLikeForm(text) ? Object.fromEntries(new URLSearchParams(text)) : null;
   }
 }
 

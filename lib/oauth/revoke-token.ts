@@ -1,8 +1,9 @@
 import type { ClientAuth } from 'openid-client';
 import { basicAuthentication, clientAuthentication } from '#lib/oauth/client-authentication';
+import { callAsClient } from '#lib/oauth/client-call';
 import { clientRequest } from '#lib/oauth/client-request';
 import { OAuthError } from '#lib/oauth/oauth-error';
-import { callProvider, readObject } from '#lib/oauth/provider-call';
+import { readObject } from '#lib/oauth/provider-call';
 import { providerErrorOf } from '#lib/oauth/token-error';
 import type { OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
@@ -49,9 +50,10 @@ async function revokeAsRfc7009(
 ): Promise<RevocationOutcome> {
   const authentication = await authenticationFor(provider);
   const response = await clientRequest(provider, pinned, url, { token, token_type_hint: kind }, authentication, deps);
-  if (response.ok) return 'revoked';
+  if (response.ok && !provider.error_in_200) return 'revoked';
   const body = await readObject(response);
   const error = body && providerErrorOf(body);
+  if (response.ok && error === null) return 'revoked';
   if (error !== null && provider.revoke.gone_codes.includes(error)) return 'revoked';
   if (error === 'unsupported_token_type') return 'unsupported';
   const code = response.status === 401 || error === 'invalid_client' ? 'invalid_client' : 'request_rejected';
@@ -71,8 +73,13 @@ async function revokeByDelete(
   const client = { client_id: provider.client_id };
   await authentication?.({ issuer: pinned.issuer }, client, new URLSearchParams(), headers);
   const body = JSON.stringify({ access_token: tokens.accessToken });
-  const response = await callProvider(deps.fetch, url, { method: 'DELETE', headers, body }, deps.now());
-  if (response.ok) return;
+  const response = await callAsClient(provider, url, { method: 'DELETE', headers, body }, deps);
+  if (response.ok) {
+    const said = provider.error_in_200 ? await readObject(response) : null;
+    const error = said && providerErrorOf(said);
+    if (error) throw new OAuthError('request_rejected', { providerError: error, detail: `http_${response.status}` });
+    return;
+  }
   const detail = `http_${response.status}`;
   if (response.status === 401) throw new OAuthError('invalid_client', { detail });
   const refused = response.status === 404 || response.status === 422;

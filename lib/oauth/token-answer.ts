@@ -2,22 +2,13 @@ import { bareHostname, hostWithPort, isLoopbackHost } from '#lib/config/address-
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { valueAt } from '#lib/oauth/provider-call';
 import type { Grant } from '#lib/oauth/token-error';
+import { lifetimeIn } from '#lib/oauth/token-lifetime';
 import type { Extras, OAuthProvider, TokenSet } from '#lib/oauth/types';
 
 /** A token answer brought into one shape; the ID token is still unchecked. */
 export type NormalisedAnswer = Omit<TokenSet, 'id_token_claims'> & { id_token: string | null };
 
-/** Seconds; a token that is said to live longer lives so long. */
-export const longestLife = 10 * 366 * 86_400;
-
 const invalid = (detail: string) => new OAuthError('token_answer_invalid', { detail });
-
-/** Seconds, from a number or digits in a string; null for anything else. */
-function lifetime(value: unknown): number | null {
-  const seconds = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
-  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds < 0) return null;
-  return Math.min(Math.floor(seconds), longestLife);
-}
 
 /** A token as it may stand in a header (RFC 6750 §2.1 is narrower; real tokens are not); null when absent or empty. */
 function tokenText(value: unknown, name: string): string | null {
@@ -37,12 +28,17 @@ export function parseScopes(value: unknown, separator: ' ' | ',' | '+'): string[
   return [...new Set(words.filter((word) => word !== '' && isStorable(word)))];
 }
 
+/** Types whose tokens cannot be shown as a bearer token, whatever a record says (RFC 6749 §7.1, RFC 9449 §5). */
+export const neverBearer: ReadonlySet<string> = new Set(['mac', 'dpop', 'pop', 'n_a']);
+
+/** `bearer`, where the answer's word for the type means that. Case and white space never matter (RFC 6749 §5.1). */
 function tokenType(provider: OAuthProvider, value: unknown): string {
   if (value === undefined || value === null || value === '') return 'bearer';
-  const type = typeof value === 'string' ? value.toLowerCase() : '';
-  if (type === 'bearer') return type;
+  const type = typeof value === 'string' ? value.trim().toLowerCase() : '';
+  const named = type === 'bearer' || provider.bearer_token_types.some((word) => word.toLowerCase() === type);
   // A nested token (Slack's `authed_user`) is described by whose it is, not by how it is used.
-  if (provider.token_path && ['user', 'bot'].includes(type)) return 'bearer';
+  const nested = provider.token_path.length > 0 && ['user', 'bot'].includes(type);
+  if ((named || nested) && !neverBearer.has(type)) return 'bearer';
   throw invalid('token_type');
 }
 
@@ -99,6 +95,27 @@ export interface AnswerTo {
   grant: Grant;
   /** Where none is expected, whatever stands in its place is not looked at. */
   expectIdToken: boolean;
+  /** Seconds since 1970 when the answer was sent. */
+  answeredAt: number;
+}
+
+/** The access token at the first of the record's places that holds one, and what stands beside it. */
+function findToken(provider: OAuthProvider, body: Record<string, unknown>): [token: string, beside: unknown] {
+  // Some servers nest the token when a code is exchanged, and answer it flat when it is refreshed.
+  for (const path of [...provider.token_path, 'access_token']) {
+    const token = tokenText(valueAt(body, path), 'access_token');
+    if (token === null) continue;
+    const parent = path.includes('.') ? valueAt(body, path.slice(0, path.lastIndexOf('.'))) : body;
+    return [token, parent];
+  }
+  throw invalid('access_token');
+}
+
+function scopesOf(provider: OAuthProvider, source: unknown): string[] | null {
+  if (provider.scope_source === 'redirect') return null;
+  const names = provider.scope_field === null ? ['scope', 'scopes'] : [provider.scope_field];
+  const found = names.map((name) => valueAt(source, name)).find((value) => value !== undefined && value !== null);
+  return parseScopes(found, provider.scope_sep_in);
 }
 
 /**
@@ -108,20 +125,16 @@ export interface AnswerTo {
 export function normaliseTokenAnswer(
   provider: OAuthProvider,
   body: Record<string, unknown>,
-  { grant, expectIdToken }: AnswerTo,
+  { grant, expectIdToken, answeredAt }: AnswerTo,
 ): NormalisedAnswer {
-  const path = provider.token_path;
-  const parent = path?.includes('.') ? valueAt(body, path.slice(0, path.lastIndexOf('.'))) : body;
-  const token = tokenText(path ? valueAt(body, path) : body.access_token, 'access_token');
-  if (!token) throw invalid('access_token');
-  const source = typeof parent === 'object' && parent !== null ? (parent as Record<string, unknown>) : body;
+  const [token, beside] = findToken(provider, body);
   return {
     access_token: token,
-    token_type: tokenType(provider, source.token_type),
-    expires_in: lifetime(source.expires_in),
-    refresh_token: tokenText(source.refresh_token, 'refresh_token'),
-    refresh_token_expires_in: lifetime(source.refresh_token_expires_in),
-    scopes: parseScopes(source.scope, provider.scope_sep_in),
+    token_type: tokenType(provider, valueAt(beside, 'token_type')),
+    expires_in: lifetimeIn(beside, 'access_token', provider.access_token_life, answeredAt),
+    refresh_token: tokenText(valueAt(beside, 'refresh_token'), 'refresh_token'),
+    refresh_token_expires_in: lifetimeIn(beside, 'refresh_token', provider.refresh_token_life, answeredAt),
+    scopes: scopesOf(provider, beside),
     id_token: expectIdToken ? tokenText(body.id_token, 'id_token') : null,
     extras: pickExtras(provider, body, provider.response_fields, grant === 'refresh_token' ? 'drop' : 'refuse'),
   };

@@ -40,6 +40,18 @@ export interface OAuthProvider {
   readonly scopes: readonly string[];
   readonly scope_sep_out: ' ' | ',' | '+';
   readonly scope_sep_in: ' ' | ',' | '+';
+  /** Where granted scopes are named, and under which name; null: `scope`, or `scopes`. */
+  readonly scope_source: 'token_answer' | 'redirect';
+  readonly scope_field: string | null;
+  /** A scope of the request → other names under which the server grants it. */
+  readonly scope_aliases: Readonly<Record<string, readonly string[]>>;
+  /** A granted scope → the scopes that it includes. */
+  readonly scope_implies: Readonly<Record<string, readonly string[]>>;
+  /** What the server puts before a scope's name in its answers. */
+  readonly scope_prefixes: readonly string[];
+  readonly scope_case: 'sensitive' | 'insensitive';
+  /** Scopes that the server grants and never names. */
+  readonly unechoed_scopes: readonly string[];
   readonly authorization_params: Readonly<Record<string, string>>;
   readonly account_params: readonly AccountParam[];
   readonly iss_policy: 'required' | 'if_present';
@@ -49,7 +61,13 @@ export interface OAuthProvider {
   readonly token_request_format: 'form' | 'json';
   readonly accept_json: boolean;
   readonly error_in_200: boolean;
-  readonly token_path: string | null;
+  /** Where the access token may stand, the first that fits; `access_token` itself is always tried last. */
+  readonly token_path: readonly string[];
+  /** Other words than `bearer` that the server uses for a bearer token. */
+  readonly bearer_token_types: readonly string[];
+  /** Null: the names that are known. */
+  readonly access_token_life: LifetimeRule | null;
+  readonly refresh_token_life: LifetimeRule | null;
   readonly response_fields: readonly string[];
   readonly url_field_hosts: Readonly<Record<string, readonly string[]>>;
   /** `host:port` of every host the operator wrote for this provider. */
@@ -57,9 +75,25 @@ export interface OAuthProvider {
   readonly refresh_endpoint: string | null;
   readonly refresh_params: Readonly<Record<string, string>>;
   readonly dead_codes: readonly string[];
+  readonly dead_answers: readonly DeadAnswer[];
+  /** Codes on the redirect by which the person declined, beside those that are known. */
+  readonly declined_codes: readonly string[];
   readonly revoke: RevokeRule;
   readonly identity: IdentityRule;
   readonly lookups: readonly LookupRule[];
+}
+
+/** Where an answer says how long a token lives: as a number of seconds or milliseconds, or as the moment of its end. */
+export interface LifetimeRule {
+  readonly path: string;
+  readonly as: 'seconds' | 'milliseconds' | 'moment';
+}
+
+/** An answer to a refresh that ends the grant: its status, and the value at a path, as far as either is given. */
+export interface DeadAnswer {
+  readonly status?: number | undefined;
+  readonly path?: string | undefined;
+  readonly value?: string | undefined;
 }
 
 export interface RevokeRule {

@@ -20,6 +20,11 @@ export const google: Preset = (written) => ({
   token_endpoint_auth_method: 'client_secret_post',
   scopes: ['openid', 'email', 'profile'],
   sign_in_scopes: ['openid', 'email', 'profile'],
+  // Google grants these two under their long names.
+  scope_aliases: {
+    email: ['https://www.googleapis.com/auth/userinfo.email'],
+    profile: ['https://www.googleapis.com/auth/userinfo.profile'],
+  },
   // A refresh token comes only with offline access, and on repeated consents only when consent is asked anew.
   authorization_params: { access_type: 'offline', prompt: 'consent' },
   rotation: 'none',

@@ -13,6 +13,9 @@ export const salesforce: Preset = (written) => ({
   token_endpoint_auth_method: 'client_secret_post',
   scopes: ['openid', 'id', 'api', 'refresh_token'],
   sign_in_scopes: ['openid', 'id', 'email', 'profile'],
+  // Two names for one permission; `full` includes every other one but lasting access.
+  scope_aliases: { refresh_token: ['offline_access'], offline_access: ['refresh_token'] },
+  scope_implies: { full: ['api', 'id', 'profile', 'email', 'address', 'phone', 'openid', 'web', 'chatter_api'] },
   response_fields: ['instance_url', 'id'],
   // Targets of calls with the token: only Salesforce's own domain, or hosts the operator wrote.
   url_field_hosts: { instance_url: ['.salesforce.com'], id: ['.salesforce.com'] },

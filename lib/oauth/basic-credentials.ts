@@ -1,0 +1,59 @@
+import { OAuthError } from '#lib/oauth/oauth-error';
+import type { OAuthProvider } from '#lib/oauth/types';
+import { once } from '#lib/registry';
+
+/** How client id and secret are written into HTTP Basic: form-encoded (RFC 6749 §2.3.1), or as they are (RFC 7617). */
+export type BasicEncoding = OAuthProvider['basic_encoding'];
+
+const other: Record<BasicEncoding, BasicEncoding> = { form: 'raw', raw: 'form' };
+
+/**
+ * Text as the WHATWG form serialiser writes it. It leaves letters, digits and `* - . _` alone, so a server that does not
+ * decode reads most ids and secrets correctly too.
+ */
+const formEncoded = (text: string): string => new URLSearchParams([['', text]]).toString().slice(1);
+
+/** The client's secret. @throws OAuthError `invalid_client` where the record has none */
+export function clientSecretOf(provider: OAuthProvider): string {
+  if (!provider.client_secret) throw new OAuthError('invalid_client', { detail: 'client_secret' });
+  return provider.client_secret.reveal();
+}
+
+/** The `Authorization` header of HTTP Basic in the given encoding. */
+export function basicHeader(provider: OAuthProvider, encoding: BasicEncoding): string {
+  const encode = encoding === 'form' ? formEncoded : (text: string) => text;
+  const credentials = `${encode(provider.client_id)}:${encode(clientSecretOf(provider))}`;
+  return `Basic ${Buffer.from(credentials).toString('base64')}`;
+}
+
+const learnt = () => once('oauth.basic-encodings', () => new Map<string, BasicEncoding>());
+const nameOf = ({ id, issuer, client_id }: OAuthProvider) => JSON.stringify([id, issuer, client_id]);
+
+/** The encoding that worked although the record says the other one; undefined where none was learnt. */
+export const learntEncoding = (provider: OAuthProvider): BasicEncoding | undefined => learnt().get(nameOf(provider));
+
+/** The encoding to use now: a learnt one before the record's. */
+export const currentEncoding = (provider: OAuthProvider): BasicEncoding =>
+  learntEncoding(provider) ?? provider.basic_encoding;
+
+/** Remembers, for as long as this process runs, that the server reads this encoding. */
+export function learnEncoding(provider: OAuthProvider, encoding: BasicEncoding): void {
+  if (encoding === provider.basic_encoding) learnt().delete(nameOf(provider));
+  else learnt().set(nameOf(provider), encoding);
+}
+
+/**
+ * The other encoding's header where a request with this header was refused; null where the header is not Basic of this
+ * client, or where both encodings write the same text.
+ */
+export function otherBasic(
+  provider: OAuthProvider,
+  header: string | null,
+): { header: string; encoding: BasicEncoding } | null {
+  if (!header?.startsWith('Basic ') || !provider.client_secret) return null;
+  const used = (['form', 'raw'] as const).find((encoding) => basicHeader(provider, encoding) === header);
+  if (!used) return null;
+  const encoding = other[used];
+  const second = basicHeader(provider, encoding);
+  return second === header ? null : { header: second, encoding };
+}

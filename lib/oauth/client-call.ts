@@ -1,0 +1,35 @@
+import { learnEncoding, otherBasic } from '#lib/oauth/basic-credentials';
+import { callProvider, readObject } from '#lib/oauth/provider-call';
+import { isClientRefusal, providerErrorOf } from '#lib/oauth/token-error';
+import type { OAuthDeps, OAuthProvider } from '#lib/oauth/types';
+
+/** Whether the server refused the client itself. It looks at credentials first, so nothing was spent then. */
+async function refusedClient(response: Response): Promise<boolean> {
+  if (response.ok) return false;
+  const body = await readObject(response.clone());
+  const error = body && providerErrorOf(body);
+  return error ? isClientRefusal(error) : false;
+}
+
+/**
+ * Calls an endpoint as this client. Servers disagree about the encoding of HTTP Basic where an id or a secret has other
+ * characters than letters, digits and `* - . _`: a refusal of the client is tried once more in the other encoding, and
+ * the one that works is remembered.
+ * @throws OAuthError as `callProvider`
+ */
+export async function callAsClient(
+  provider: OAuthProvider,
+  url: string | URL,
+  init: RequestInit,
+  deps: OAuthDeps,
+): Promise<Response> {
+  const headers = new Headers(init.headers);
+  const first = await callProvider(deps.fetch, url, { ...init, headers }, deps.now());
+  const other = otherBasic(provider, headers.get('authorization'));
+  if (!other || !(await refusedClient(first))) return first;
+  headers.set('authorization', other.header);
+  const second = await callProvider(deps.fetch, url, { ...init, headers }, deps.now());
+  if (await refusedClient(second)) return first;
+  learnEncoding(provider, other.encoding);
+  return second;
+}
