@@ -21,6 +21,7 @@ export const errorCodes = {
   ],
   // What is asked for
   invalid_request: [400, 'The request is not valid.'],
+  account_part_invalid: [400, 'That is not how this provider writes it. Compare it with the example at the field.'],
   length_required: [411, 'Say how long the body is: send a Content-Length.'],
   body_too_large: [413, 'The request body is too large.'],
   not_found: [404, 'There is nothing here, or it is not yours.'],

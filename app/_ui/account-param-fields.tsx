@@ -1,7 +1,16 @@
 import type { AccountParamView } from '#lib/connections/views';
 
 /** Inputs for the parts of a provider's address that only the person knows. */
-export function AccountParamFields({ provider, params }: { provider: string; params: AccountParamView[] }) {
+export function AccountParamFields({
+  provider,
+  params,
+  typed = {},
+}: {
+  provider: string;
+  params: AccountParamView[];
+  /** What was typed before and refused: it stays, to be mended. */
+  typed?: Record<string, string>;
+}) {
   return params.map((param) => {
     const id = `${provider}-${param.name}`;
     return (
@@ -13,7 +22,8 @@ export function AccountParamFields({ provider, params }: { provider: string; par
           id={id}
           name={`account_params.${param.name}`}
           required
-          pattern={param.pattern}
+          defaultValue={typed[param.name]}
+          aria-invalid={Object.hasOwn(typed, param.name) || undefined}
           title={`As in ${param.example}`}
           autoComplete="off"
           autoCapitalize="none"

@@ -13,6 +13,10 @@ test('the outcome is read from the address, a reference only where it looks like
     provider: 'github',
     connection: null,
     reference: 'req_abc',
+    typed: {},
+  });
+  expect(flowParams({ flow: 'account_part_invalid', typed_shop: 'Shop One', typed_x: ['a', 'b'] })?.typed).toEqual({
+    shop: 'Shop One',
   });
   expect(flowParams({ flow: 'access_denied', ref: '<b>call 555' })?.reference).toBeNull();
 });

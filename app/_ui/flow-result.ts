@@ -1,5 +1,6 @@
 import type { DisplayStatus } from '#lib/connections/views';
 import { type ErrorCode, errorCodes } from '#lib/errors';
+import { typedPrefix } from '#lib/http/return-to';
 
 /** What a returning flow, or a finished act, left in the page's address. */
 export interface FlowParams {
@@ -7,6 +8,8 @@ export interface FlowParams {
   provider: string | null;
   connection: string | null;
   reference: string | null;
+  /** What was typed for the account's parts and was refused, by their names. */
+  typed: Record<string, string>;
 }
 
 export interface FlowResult {
@@ -32,6 +35,12 @@ export function flowParams(search: SearchParams): FlowParams | null {
     code,
     provider: single(search.provider),
     connection: single(search.connection),
+    typed: Object.fromEntries(
+      Object.entries(search).flatMap(([name, value]) => {
+        const typed = name.startsWith(typedPrefix) ? single(value) : null;
+        return typed === null ? [] : [[name.slice(typedPrefix.length), typed]];
+      }),
+    ),
     reference: reference && /^[\w-]{1,64}$/.test(reference) ? reference : null,
   };
 }
@@ -46,6 +55,7 @@ const titles: Partial<Record<ErrorCode, (provider: string) => string>> = {
   provider_unavailable: (provider) => `${provider} does not answer`,
   rate_limited: () => 'Too many attempts',
   flow_expired: () => 'That took too long',
+  account_part_invalid: (provider) => `Connecting ${provider} has not begun`,
 };
 
 /** An outcome in words for the provider's card. Unknown codes say nothing: the address is anybody's to write. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { browserPattern, matchesPart } from '#lib/config/account-part';
 import { endpointSchema, placeholderNames, type RecordContext, safePart } from '#lib/config/provider-url';
 
 /** The presets an entry may build on. */
@@ -39,15 +40,14 @@ const accountParam = z
     pattern: z.string(),
     example: z.string().regex(safePart),
   })
-  .superRefine(({ pattern, example }, ctx) => {
-    if (!pattern.startsWith('^') || !pattern.endsWith('$'))
-      ctx.addIssue({ code: 'custom', path: ['pattern'], message: 'must be anchored: ^…$' });
-    try {
-      if (!new RegExp(pattern, 'u').test(example))
-        ctx.addIssue({ code: 'custom', path: ['example'], message: 'does not match its pattern' });
-    } catch {
-      ctx.addIssue({ code: 'custom', path: ['pattern'], message: 'is not a regular expression' });
-    }
+  .transform((param, ctx) => {
+    const fault = (field: 'pattern' | 'example', message: string) =>
+      ctx.addIssue({ code: 'custom', path: [field], message });
+    if (!param.pattern.startsWith('^') || !param.pattern.endsWith('$')) fault('pattern', 'must be anchored: ^…$');
+    const pattern = browserPattern(param.pattern);
+    if (pattern === null) fault('pattern', 'is not a regular expression that browsers take (they use the v flag)');
+    else if (!matchesPart(pattern, param.example)) fault('example', 'does not match its pattern');
+    return { ...param, pattern: pattern ?? param.pattern };
   });
 
 const errorCode = z.string().regex(/^[A-Za-z0-9_.:-]{1,64}$/, 'is not an error code');
@@ -126,6 +126,7 @@ function recordShape(context: RecordContext) {
     client_private_key: z.string().min(1).optional(),
     client_private_key_env: z.string().min(1).optional(),
     client_key_id: z.string().min(1).optional(),
+    client_assertion_audience: z.enum(['issuer', 'token_endpoint']).optional(),
     client_key_alg: z.enum(['RS256', 'PS256', 'ES256', 'EdDSA']).optional(),
     token_endpoint_auth_method: z
       .enum(['client_secret_basic', 'client_secret_post', 'none', 'private_key_jwt'])
@@ -194,6 +195,22 @@ type Shape = z.infer<ReturnType<typeof recordShape>>;
 /** One entry as it leaves the schema: `…_env` fields are resolved into the fields they stand for. */
 export type ProviderRecordInput = Omit<Shape, 'client_secret_env' | 'client_private_key_env'>;
 
+/** Fields whose texts may hold `{parts}`, wherever in the entry these texts stand. */
+const templateFields = [
+  ...(['issuer', 'authorization_endpoint', 'token_endpoint', 'revocation_endpoint', 'introspection_endpoint'] as const),
+  ...(['userinfo_endpoint', 'jwks_uri', 'refresh_endpoint', 'authorization_params', 'token_params'] as const),
+  ...(['refresh_params', 'identity', 'lookups'] as const),
+];
+
+/** Every text of the entry that may hold `{parts}`, with its field. */
+function templatesOf(entry: Shape): [field: keyof Shape, text: string][] {
+  const texts = (value: unknown): string[] => {
+    if (typeof value === 'string') return [value];
+    return typeof value === 'object' && value !== null ? Object.values(value).flatMap(texts) : [];
+  };
+  return templateFields.flatMap((field) => texts(entry[field]).map((text): [keyof Shape, string] => [field, text]));
+}
+
 /** Presets that know where their servers are. */
 const presetsWithIssuer = new Set(['google', 'github', 'salesforce']);
 
@@ -225,11 +242,9 @@ function faultsBetweenFields(entry: Shape, { env }: RecordContext): [field: keyo
   }
   if (!entry.issuer && !presetsWithIssuer.has(entry.preset ?? '')) faults.push(['issuer', 'is required']);
   const described = new Set(entry.account_params?.map(({ name }) => name));
-  for (const [field, value] of Object.entries(entry)) {
-    if (typeof value !== 'string' || !/endpoint$|^issuer$|^jwks_uri$/.test(field)) continue;
+  for (const [field, value] of templatesOf(entry)) {
     for (const name of placeholderNames(value)) {
-      if (!described.has(name) && name !== 'client_id')
-        faults.push([field as keyof Shape, `{${name}} is not among account_params`]);
+      if (!described.has(name) && name !== 'client_id') faults.push([field, `{${name}} is not among account_params`]);
     }
   }
   return faults;

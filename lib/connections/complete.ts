@@ -155,7 +155,7 @@ async function exchange(
     provider,
     pinned,
     checked,
-    { verifier, nonce, scopes, redirectUri: redirectUri(ctx) },
+    { verifier, nonce, scopes, redirectUri: redirectUri(ctx), accountParams: transaction.accountParams },
     ctx,
   );
   const identity = await fetchIdentity(provider, pinned, tokens, ctx, transaction.accountParams);

@@ -97,7 +97,10 @@ test('account_params are asked for, validated, part of the endpoints and of the 
   });
   for (const shop of ['', 'Shop One', '../evil', 'a/b', 'shop?x=']) {
     const refused = await visitor.start({ intent: 'connect', provider: 'acme', 'account_params.shop': shop });
-    expect(refused.headers.get('location')).toContain('flow=invalid_request');
+    expect(refused.headers.get('location')).toContain('flow=account_part_invalid');
+    expect(new URL(refused.headers.get('location') ?? '', server.url).searchParams.get('typed_shop')).toBe(
+      shop || null,
+    );
   }
   const { asked, flow, id } = await connect(visitor, { 'account_params.shop': 'shop-one' });
   expect(asked.pathname).toBe('/shop-one/authorize');

@@ -1,6 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { requirePerson } from '#lib/access/require';
+import { readPart } from '#lib/config/account-part';
 import { assertNotFrozen, isFrozen } from '#lib/connections/frozen';
 import { fromProtocolError } from '#lib/connections/protocol-error';
 import type { Transaction } from '#lib/connections/transaction';
@@ -54,10 +55,14 @@ async function loadOwn(ctx: Context & { actor: { type: 'person'; personId: strin
 function accountParamsFor(provider: ProviderRecord, given: Record<string, string>): Record<string, string> {
   const values: Record<string, string> = {};
   for (const param of provider.account_params) {
-    const value = given[param.name]?.trim() ?? '';
-    // The pattern is the operator's and anchored by the record's schema.
-    if (!new RegExp(param.pattern, 'u').test(value)) {
-      throw new AppError('invalid_request', {
+    const templates = [provider.authorization_endpoint, provider.token_endpoint, provider.issuer];
+    const value = readPart(
+      param,
+      given[param.name] ?? '',
+      templates.filter((text) => text !== null),
+    );
+    if (value === null) {
+      throw new AppError('account_part_invalid', {
         message: `${param.label} does not look right. An example: ${param.example}`,
         issues: [{ path: `account_params.${param.name}`, message: `Give it as in ${param.example}` }],
       });

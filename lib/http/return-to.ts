@@ -40,10 +40,16 @@ export function pageOfFlow({ intent, returnTo }: { intent: FlowIntent; returnTo:
   return intent === 'step_up' ? stepUpPage(returnTo) : returnTo;
 }
 
+/** What stands before the name of an account's part that was typed and refused, so that its field can show it again. */
+export const typedPrefix = 'typed_';
+
 /** The return path with what came of the flow, for the page to show. */
 export function withFlowResult(returnTo: string, result: Record<string, string | null | undefined>): string {
   const url = new URL(returnTo, base);
-  for (const name of ['flow', 'provider', 'connection', 'ref']) url.searchParams.delete(name);
+  for (const name of [...url.searchParams.keys()]) {
+    if (['flow', 'provider', 'connection', 'ref'].includes(name) || name.startsWith(typedPrefix))
+      url.searchParams.delete(name);
+  }
   for (const [name, value] of Object.entries(result)) if (value) url.searchParams.set(name, value);
   return url.pathname + url.search + url.hash;
 }

@@ -5,7 +5,7 @@ import type { Context } from '#lib/context';
 import { AppError, toAppError } from '#lib/errors';
 import { refusalPage, seeOther } from '#lib/http/oauth-answers';
 import { requireSameOrigin } from '#lib/http/origin';
-import { pageOfFlow, safeReturnTo, withFlowResult } from '#lib/http/return-to';
+import { pageOfFlow, safeReturnTo, typedPrefix, withFlowResult } from '#lib/http/return-to';
 import type { CookieJar } from '#lib/session/cookies';
 import { writeTransaction } from '#lib/session/transaction-cookies';
 
@@ -35,7 +35,16 @@ function readForm(form: FormData): StartFlowInput {
 
 /** Where a failed start is shown: on the card it began at, or on the page for signing in. */
 function failedStart(ctx: Context, input: StartFlowInput, code: string): string {
-  const result = { flow: code, provider: input.provider, connection: input.connectionId, ref: ctx.requestId };
+  const result: Record<string, string | undefined> = {
+    flow: code,
+    provider: input.provider,
+    connection: input.connectionId,
+    ref: ctx.requestId,
+  };
+  // Only what can be mended by typing: other parts go nowhere.
+  if (code === 'account_part_invalid') {
+    for (const [name, typed] of Object.entries(input.accountParams)) result[typedPrefix + name] = typed.slice(0, 100);
+  }
   return withFlowResult(pageOfFlow(input), result);
 }
 

@@ -1,4 +1,5 @@
-import { fillTemplate } from '#lib/config/provider-url';
+import { matchesPart } from '#lib/config/account-part';
+import { fillTemplate, placeholderNames, safePart } from '#lib/config/provider-url';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import type { AccountParamValues, OAuthProvider } from '#lib/oauth/types';
 
@@ -13,7 +14,7 @@ export function checkAccountParams(provider: OAuthProvider, values: AccountParam
   if (unknown !== undefined) throw new OAuthError('account_param_invalid', { detail: 'unknown_name' });
   for (const { name, pattern } of provider.account_params) {
     const value = values[name];
-    if (value === undefined || value.length > 255 || !new RegExp(pattern, 'u').test(value)) {
+    if (value === undefined || !matchesPart(pattern, value)) {
       throw new OAuthError('account_param_invalid', { detail: name });
     }
   }
@@ -25,4 +26,26 @@ export function fillEndpoint(provider: OAuthProvider, template: string, values: 
   const filled = fillTemplate(template.replaceAll('{client_id}', encodeURIComponent(provider.client_id)), values);
   if (!filled) throw new OAuthError('account_param_invalid', { detail: 'unsafe_value' });
   return filled;
+}
+
+/**
+ * Further parameters of the record, whose `{parts}` are filled as those of an endpoint are. Other braces, as a JSON value
+ * has them, stay.
+ * @throws OAuthError `account_param_invalid`
+ */
+export function fillParameters(
+  provider: OAuthProvider,
+  parameters: Readonly<Record<string, string>>,
+  values: AccountParamValues,
+): Record<string, string> {
+  const known: AccountParamValues = { ...values, client_id: provider.client_id };
+  const fill = (template: string) => {
+    const names = placeholderNames(template);
+    const unsafe = names.some(
+      (name) => known[name] === undefined || (name !== 'client_id' && !safePart.test(known[name])),
+    );
+    if (unsafe) throw new OAuthError('account_param_invalid', { detail: 'unsafe_value' });
+    return names.reduce((text, name) => text.replaceAll(`{${name}}`, () => known[name] ?? ''), template);
+  };
+  return Object.fromEntries(Object.entries(parameters).map(([name, template]) => [name, fill(template)]));
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { checkAccountParams } from '#lib/oauth/account-params';
+import { checkAccountParams, fillParameters } from '#lib/oauth/account-params';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import type { AccountParamValues, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
@@ -44,7 +44,7 @@ export function buildAuthorizationUrl(
   if (!state || !codeChallenge) throw new OAuthError('pkce_required', { detail: 'state_or_challenge_missing' });
   const url = new URL(pinned.authorization_endpoint);
   const parameters: Record<string, string> = {
-    ...provider.authorization_params,
+    ...fillParameters(provider, provider.authorization_params, request.accountParams ?? {}),
     response_type: 'code',
     client_id: provider.client_id,
     redirect_uri: request.redirectUri,

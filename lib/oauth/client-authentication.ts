@@ -1,8 +1,8 @@
 import { importPKCS8 } from 'jose';
-import { type ClientAuth, ClientSecretPost, None, PrivateKeyJwt } from 'openid-client';
+import { type ClientAuth, ClientSecretPost, modifyAssertion, None, PrivateKeyJwt } from 'openid-client';
 import { basicHeader, clientSecretOf, currentEncoding } from '#lib/oauth/basic-credentials';
 import { OAuthError } from '#lib/oauth/oauth-error';
-import type { OAuthProvider } from '#lib/oauth/types';
+import type { OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
 /** HTTP Basic. openid-client's own percent-encodes `- . _` too, which servers that do not decode refuse. */
 export function basicAuthentication(provider: OAuthProvider): ClientAuth {
@@ -10,8 +10,11 @@ export function basicAuthentication(provider: OAuthProvider): ClientAuth {
   return (_server, _client, _body, headers) => headers.set('authorization', header);
 }
 
-/** How this client proves itself at the token endpoint; exactly one method per request. */
-export async function clientAuthentication(provider: OAuthProvider): Promise<ClientAuth> {
+/**
+ * How this client proves itself at the token endpoint; exactly one method per request. An assertion's `aud` is the issuer
+ * (draft-ietf-oauth-rfc7523bis §4), or the token endpoint for servers that follow RFC 7523 §3 to the letter.
+ */
+export async function clientAuthentication(provider: OAuthProvider, pinned: PinnedEndpoints): Promise<ClientAuth> {
   switch (provider.token_endpoint_auth_method) {
     case 'none':
       return None();
@@ -23,7 +26,12 @@ export async function clientAuthentication(provider: OAuthProvider): Promise<Cli
       const pem = provider.client_private_key?.reveal() ?? '';
       const key = await importPKCS8(pem, provider.client_key_alg).catch(() => null);
       if (!key) throw new OAuthError('invalid_client', { detail: 'client_private_key' });
-      return PrivateKeyJwt(provider.client_key_id ? { key, kid: provider.client_key_id } : key);
+      const audience = provider.client_assertion_audience === 'issuer' ? pinned.issuer : pinned.token_endpoint;
+      return PrivateKeyJwt(provider.client_key_id ? { key, kid: provider.client_key_id } : key, {
+        [modifyAssertion]: (_header, payload) => {
+          payload.aud = audience;
+        },
+      });
     }
   }
 }

@@ -1,11 +1,12 @@
 import { authorizationCodeGrant } from 'openid-client';
+import { fillParameters } from '#lib/oauth/account-params';
 import { type CheckedCallback, isCheckedCallback } from '#lib/oauth/check-callback';
 import { clientAuthentication } from '#lib/oauth/client-authentication';
 import { clientConfiguration } from '#lib/oauth/client-configuration';
 import { fromLibrary } from '#lib/oauth/library-error';
 import { tokenExchange } from '#lib/oauth/normalising-fetch';
 import { OAuthError } from '#lib/oauth/oauth-error';
-import type { OAuthDeps, OAuthProvider, PinnedEndpoints, TokenSet } from '#lib/oauth/types';
+import type { AccountParamValues, OAuthDeps, OAuthProvider, PinnedEndpoints, TokenSet } from '#lib/oauth/types';
 
 export interface CodeExchange {
   /** null only where the record says `dangerously_without_pkce`. */
@@ -14,6 +15,7 @@ export interface CodeExchange {
   redirectUri: string;
   /** What was asked for: with `openid` an ID token must come. */
   scopes: readonly string[];
+  accountParams?: AccountParamValues;
 }
 
 /**
@@ -25,7 +27,7 @@ export async function exchangeCode(
   provider: OAuthProvider,
   pinned: PinnedEndpoints,
   checked: CheckedCallback,
-  { verifier, nonce, redirectUri, scopes }: CodeExchange,
+  { verifier, nonce, redirectUri, scopes, accountParams = {} }: CodeExchange,
   deps: OAuthDeps,
 ): Promise<TokenSet> {
   if (!isCheckedCallback(checked)) throw new TypeError('exchangeCode takes only what checkCallback returned');
@@ -33,7 +35,13 @@ export async function exchangeCode(
   const openid = scopes.includes('openid');
   if (openid && !nonce) throw new OAuthError('id_token_nonce', { detail: 'none_expected' });
   const exchange = tokenExchange(provider, deps, openid);
-  const configuration = clientConfiguration(provider, pinned, await clientAuthentication(provider), exchange, deps);
+  const configuration = clientConfiguration(
+    provider,
+    pinned,
+    await clientAuthentication(provider, pinned),
+    exchange,
+    deps,
+  );
 
   // openid-client reads the answer from a URL and checks it once more; give it only what was checked here.
   const answerUrl = new URL(redirectUri);
@@ -48,7 +56,8 @@ export async function exchangeCode(
     ...(openid ? { expectedNonce: nonce, idTokenExpected: true } : {}),
   };
   try {
-    const result = await authorizationCodeGrant(configuration, answerUrl, checks, { ...provider.token_params });
+    const parameters = fillParameters(provider, provider.token_params, accountParams);
+    const result = await authorizationCodeGrant(configuration, answerUrl, checks, parameters);
     const answer = exchange.answer();
     if (!answer) throw new OAuthError('token_answer_invalid');
     const { id_token: _unused, ...tokens } = answer;

@@ -108,7 +108,8 @@ async function claimsOf(
   accountParams: AccountParamValues,
 ): Promise<Record<string, unknown>> {
   const { source, endpoint, endpoint_field, headers } = provider.identity;
-  if (source === 'token_answer') return tokens.extras;
+  // Fields of the redirect count, too; what the token endpoint said goes before them.
+  if (source === 'token_answer') return { ...tokens.extras, ...tokens.answer };
   if (source === 'endpoint' && endpoint_field) {
     const url = tokens.extras[endpoint_field];
     // Only a field whose hosts the record lists was checked when the answer was read.

@@ -26,7 +26,7 @@ export async function introspectToken(
 ): Promise<Introspection> {
   const url = pinned.introspection_endpoint;
   if (!url) throw new OAuthError('unsupported', { detail: 'introspection_endpoint' });
-  const authentication = await clientAuthentication(provider);
+  const authentication = await clientAuthentication(provider, pinned);
   const parameters = { token, token_type_hint: kind };
   const response = await clientRequest(provider, pinned, url, parameters, authentication, deps);
   const body = await readObject(response);

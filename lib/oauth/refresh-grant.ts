@@ -1,5 +1,5 @@
 import { refreshTokenGrant } from 'openid-client';
-import { fillEndpoint } from '#lib/oauth/account-params';
+import { fillEndpoint, fillParameters } from '#lib/oauth/account-params';
 import { clientAuthentication } from '#lib/oauth/client-authentication';
 import { clientConfiguration } from '#lib/oauth/client-configuration';
 import { fromLibrary } from '#lib/oauth/library-error';
@@ -21,9 +21,19 @@ export async function refreshGrant(
   const exchange = tokenExchange(provider, deps, false);
   const other = provider.refresh_endpoint && fillEndpoint(provider, provider.refresh_endpoint, accountParams);
   const endpoints = other ? { ...pinned, token_endpoint: other } : pinned;
-  const configuration = clientConfiguration(provider, endpoints, await clientAuthentication(provider), exchange, deps);
+  const configuration = clientConfiguration(
+    provider,
+    endpoints,
+    await clientAuthentication(provider, pinned),
+    exchange,
+    deps,
+  );
   try {
-    await refreshTokenGrant(configuration, refreshToken, { ...provider.refresh_params });
+    await refreshTokenGrant(
+      configuration,
+      refreshToken,
+      fillParameters(provider, provider.refresh_params, accountParams),
+    );
   } catch (error) {
     throw fromLibrary(error);
   }

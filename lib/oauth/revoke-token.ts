@@ -17,14 +17,14 @@ export interface GrantTokens {
 /** `unsupported`: the provider offers no way; the person ends the grant at the record's `manual_url`, if there is one. */
 export type RevocationOutcome = 'revoked' | 'unsupported';
 
-async function authenticationFor(provider: OAuthProvider): Promise<ClientAuth | null> {
+async function authenticationFor(provider: OAuthProvider, pinned: PinnedEndpoints): Promise<ClientAuth | null> {
   switch (provider.revoke.auth) {
     case 'none':
       return null;
     case 'basic':
       return basicAuthentication(provider);
     case 'client':
-      return clientAuthentication(provider);
+      return clientAuthentication(provider, pinned);
   }
 }
 
@@ -48,7 +48,7 @@ async function revokeAsRfc7009(
   [kind, token]: [TokenKind, string],
   deps: OAuthDeps,
 ): Promise<RevocationOutcome> {
-  const authentication = await authenticationFor(provider);
+  const authentication = await authenticationFor(provider, pinned);
   const response = await clientRequest(provider, pinned, url, { token, token_type_hint: kind }, authentication, deps);
   if (response.ok && !provider.error_in_200) return 'revoked';
   const body = await readObject(response);
@@ -69,7 +69,7 @@ async function revokeByDelete(
   deps: OAuthDeps,
 ): Promise<void> {
   const headers = new Headers({ accept: 'application/json', 'content-type': 'application/json' });
-  const authentication = await authenticationFor(provider);
+  const authentication = await authenticationFor(provider, pinned);
   const client = { client_id: provider.client_id };
   await authentication?.({ issuer: pinned.issuer }, client, new URLSearchParams(), headers);
   const body = JSON.stringify({ access_token: tokens.accessToken });

@@ -137,5 +137,6 @@ export function normaliseTokenAnswer(
     scopes: scopesOf(provider, beside),
     id_token: expectIdToken ? tokenText(body.id_token, 'id_token') : null,
     extras: pickExtras(provider, body, provider.response_fields, grant === 'refresh_token' ? 'drop' : 'refuse'),
+    ...(provider.identity.source === 'token_answer' && grant === 'authorization_code' ? { answer: body } : {}),
   };
 }

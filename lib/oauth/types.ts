@@ -35,6 +35,8 @@ export interface OAuthProvider {
   readonly client_private_key: SecretText | null;
   readonly client_key_id: string | null;
   readonly client_key_alg: 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
+  /** `aud` of the assertion of `private_key_jwt`. */
+  readonly client_assertion_audience: 'issuer' | 'token_endpoint';
   readonly token_endpoint_auth_method: 'client_secret_basic' | 'client_secret_post' | 'none' | 'private_key_jwt';
   readonly basic_encoding: 'form' | 'raw';
   readonly scopes: readonly string[];
@@ -167,6 +169,8 @@ export interface TokenSet {
   /** null: the answer named no scopes. */
   scopes: string[] | null;
   id_token_claims: Record<string, unknown> | null;
+  /** The whole answer, where the record reads the identity from it (`identity.source: token_answer`). Never stored. */
+  answer?: Record<string, unknown>;
   extras: Extras;
 }
 

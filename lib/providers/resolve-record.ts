@@ -122,6 +122,7 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
     client_private_key: all.client_private_key === undefined ? null : new Secret(all.client_private_key),
     client_key_id: all.client_key_id ?? null,
     client_key_alg: all.client_key_alg ?? 'RS256',
+    client_assertion_audience: all.client_assertion_audience ?? 'issuer',
     token_endpoint_auth_method: all.token_endpoint_auth_method ?? 'client_secret_basic',
     basic_encoding: all.basic_encoding ?? 'form',
     scopes,

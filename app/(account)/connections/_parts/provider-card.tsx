@@ -60,11 +60,11 @@ export function ProviderCard({ card, flow }: { card: ProviderCardView; flow: Flo
               <ScopeList scopes={card.scopes} kind="asked" />
             </div>
           )}
-          {card.paused ? <Paused name={provider.name} /> : <Connect card={card} primary />}
+          {card.paused ? <Paused name={provider.name} /> : <Connect card={card} primary typed={flow?.typed} />}
         </div>
       ) : (
         <div className="-mb-1 border-t border-line pt-3">
-          {card.paused ? <Paused name={provider.name} /> : <Connect card={card} primary={false} />}
+          {card.paused ? <Paused name={provider.name} /> : <Connect card={card} primary={false} typed={flow?.typed} />}
         </div>
       )}
     </section>
@@ -81,7 +81,15 @@ function Paused({ name }: { name: string }) {
   );
 }
 
-function Connect({ card, primary }: { card: ProviderCardView; primary: boolean }) {
+function Connect({
+  card,
+  primary,
+  typed = {},
+}: {
+  card: ProviderCardView;
+  primary: boolean;
+  typed?: FlowParams['typed'] | undefined;
+}) {
   const { provider, accountParams } = card;
   const asks = accountParams.length > 0;
   const form = (
@@ -91,7 +99,7 @@ function Connect({ card, primary }: { card: ProviderCardView; primary: boolean }
       returnTo={cardPath(provider.id)}
       className="flex flex-col gap-3"
     >
-      <AccountParamFields provider={provider.id} params={accountParams} />
+      <AccountParamFields provider={provider.id} params={accountParams} typed={typed} />
       <button type="submit" className={primary ? 'btn btn-primary w-full' : 'btn btn-small btn-plain self-start'}>
         {!primary && <Plus aria-hidden="true" className="size-4" />}
         Connect {provider.name}
@@ -101,7 +109,7 @@ function Connect({ card, primary }: { card: ProviderCardView; primary: boolean }
   if (primary) return form;
   if (asks) {
     return (
-      <details>
+      <details open={Object.keys(typed).length > 0}>
         <summary className="w-fit rounded text-meta font-medium text-accent hover:underline">Another account?</summary>
         <div className="mt-3">{form}</div>
       </details>

@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { browserPattern, matchesPart, readPart } from '#lib/config/account-part';
+import { providerRecordSchema } from '#lib/config/provider-record';
+
+/** As the HTML Standard compiles `<input pattern>`. */
+const inBrowser = (pattern: string) => new RegExp(`^(?:${pattern})$`, 'v');
+
+describe('P-28 a pattern that browsers take', () => {
+  test.each([
+    ['^[a-z0-9][a-z0-9-]{0,59}$', '^[a-z0-9][a-z0-9\\-]{0,59}$'],
+    ['^[-a-z]+$', '^[\\-a-z]+$'],
+    ['^[^-a-z]+$', '^[^\\-a-z]+$'],
+    ['^[a-z-0-9]+$', '^[a-z\\-0-9]+$'],
+    ['^[a-z0-9._/-]+$', '^[a-z0-9._\\/\\-]+$'],
+    ['^[(a|b)]+$', '^[\\(a\\|b\\)]+$'],
+    ['^[\\w-]+$', '^[\\w\\-]+$'],
+    ['^[a-z\\-]+$', '^[a-z\\-]+$'],
+    ['^[a-z]+$', '^[a-z]+$'],
+    ['^\\[x-y\\]$', '^\\[x-y\\]$'],
+  ])('%s', (given, wanted) => {
+    expect(browserPattern(given)).toBe(wanted);
+    expect(() => inBrowser(wanted)).not.toThrow();
+  });
+
+  test.each(['^[z-a]$', '^($', '^[b-a--]$'])('%s cannot be used, and the start says so', (pattern) => {
+    expect(browserPattern(pattern)).toBeNull();
+    const parsed = providerRecordSchema({ appUrl: new URL('https://hub.example') }).safeParse({
+      id: 'shops',
+      name: 'Shops',
+      issuer: 'https://{shop}.shops.example',
+      client_id: 'c',
+      client_secret: 's',
+      account_params: [{ name: 'shop', label: 'Shop', pattern, example: 'acme' }],
+    });
+    expect(parsed.error?.issues.map(({ path }) => path.join('.'))).toContain('account_params.0.pattern');
+  });
+
+  test('a rewritten class matches what it matched before', () => {
+    const atom = fc.constantFrom('a-z', '0-9', 'A-Z', '.', '_', '/', '(', ')', '|', '\\.', '\\w', '\\d', 'x');
+    const inner = fc.tuple(
+      fc.constantFrom('', '-', '^', '^-'),
+      fc.array(atom, { minLength: 1, maxLength: 5 }),
+      fc.constantFrom('', '-'),
+    );
+    fc.assert(
+      fc.property(inner, fc.string({ maxLength: 12 }), ([before, atoms, after], text) => {
+        const pattern = `^[${before}${atoms.join('')}${after}]*$`;
+        const rewritten = browserPattern(pattern);
+        expect(rewritten).not.toBeNull();
+        expect(matchesPart(rewritten ?? '', text)).toBe(new RegExp(pattern, 'u').test(text));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('P-28 what people type', () => {
+  const templates = ['https://{shop}.shops.example/oauth/authorize', 'https://api.example/{shop}/token'];
+  const shop = { name: 'shop', pattern: '^[a-z0-9][a-z0-9\\-]{0,59}$' };
+  test.each([
+    ['acme', 'acme'],
+    ['  acme ', 'acme'],
+    ['ACME', 'acme'],
+    ['https://acme.shops.example/admin?x=1', 'acme'],
+    ['acme.shops.example', 'acme'],
+    ['https://ACME.shops.example/', 'acme'],
+    ['HTTPS://acme.shops.example', 'acme'],
+  ])('%j means %s', (typed, part) => {
+    expect(readPart(shop, typed, templates)).toBe(part);
+  });
+  test.each([
+    '',
+    'two words',
+    'https://acme.evil.example',
+    'https://a.b.shops.example',
+    '../x',
+    'a/b',
+    'shops.example',
+    'acmé',
+  ])('%j means nothing', (typed) => {
+    expect(readPart(shop, typed, templates)).toBeNull();
+  });
+  test('a pattern of capitals keeps them', () => {
+    expect(readPart({ name: 'org', pattern: '^[A-Z]+$' }, 'ACME', [])).toBe('ACME');
+  });
+});

@@ -1,0 +1,83 @@
+import { safePart } from '#lib/config/provider-url';
+
+/** Characters that mean themselves in a class under the `u` flag, and have to be escaped under `v`. */
+const escaped = new Set('()[{}/|-');
+/** Characters that are reserved under `v` where two stand together (ECMA-262, ClassSetReservedDoublePunctuator). */
+const reservedTwice = new Set('&!#$%*+,.:;<=>?@^`~');
+
+const atomOf = /\\(?:u\{[^}]*\}|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[pP]\{[^}]*\}|.)|./gsu;
+
+/** One class of a pattern, `[…]` without its brackets, as the `v` flag wants it written. */
+function rewriteClass(inner: string): string {
+  const negated = inner.startsWith('^') ? '^' : '';
+  const atoms = inner.slice(negated.length).match(atomOf) ?? [];
+  const write = (at: number) => {
+    const atom = atoms[at] ?? '';
+    const twice = reservedTwice.has(atom) && (atoms[at - 1] === atom || atoms[at + 1] === atom);
+    return escaped.has(atom) || twice ? `\\${atom}` : atom;
+  };
+  let written = negated;
+  for (let at = 0; at < atoms.length; ) {
+    const isRange = atoms[at + 1] === '-' && at + 2 < atoms.length;
+    written += isRange ? `${write(at)}-${write(at + 2)}` : write(at);
+    at += isRange ? 3 : 1;
+  }
+  return written;
+}
+
+function compiles(pattern: string): boolean {
+  try {
+    new RegExp(pattern, 'v');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * A pattern as browsers understand it in `<input pattern>`: they compile it with the `v` flag, and ignore it where that
+ * fails (HTML Standard, "the pattern attribute"). Classes are rewritten where that changes nothing of their meaning.
+ * @returns null where it cannot be done
+ */
+export function browserPattern(pattern: string): string | null {
+  if (compiles(pattern)) return pattern;
+  const rewritten = pattern.replace(/\\.|\[((?:\\.|[^\]\\])*)\]/gsu, (whole, inner: string | undefined) =>
+    inner === undefined ? whole : `[${rewriteClass(inner)}]`,
+  );
+  return compiles(rewritten) ? rewritten : null;
+}
+
+/** Whether a value may stand as that part: the pattern has to match all of it. */
+export function matchesPart(pattern: string, value: string): boolean {
+  return value.length <= 255 && new RegExp(pattern, 'v').test(value);
+}
+
+/** The part in a pasted address: what stands at `{name}` in one of the templates' hosts. */
+function fromAddress(name: string, text: string, templates: readonly string[]): string | null {
+  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`);
+  if (!url) return null;
+  for (const template of templates) {
+    const host = /^https?:\/\/([^/?#]+)/i.exec(template)?.[1]?.toLowerCase();
+    const [before, after, ...more] = host?.split(`{${name}}`) ?? [];
+    if (before === undefined || after === undefined || more.length > 0 || /[{}]/.test(before + after)) continue;
+    const found = url.host.startsWith(before) && url.host.endsWith(after) && url.host.length > (before + after).length;
+    if (found) return url.host.slice(before.length, url.host.length - after.length);
+  }
+  return null;
+}
+
+/**
+ * What a person typed for a part of the provider's addresses: as it is, in lower case, or cut out of a pasted address.
+ * @param templates the record's endpoints with `{parts}`
+ * @returns null where none of these matches the pattern
+ */
+export function readPart(
+  { name, pattern }: { name: string; pattern: string },
+  typed: string,
+  templates: readonly string[],
+): string | null {
+  const text = typed.trim();
+  const pasted = fromAddress(name, text, templates);
+  const readings = [text, text.toLowerCase(), pasted, pasted?.toLowerCase()];
+  return readings.find((one) => one != null && safePart.test(one) && matchesPart(pattern, one)) ?? null;
+}
