@@ -52,6 +52,15 @@ const accountParam = z
 
 const errorCode = z.string().regex(/^[A-Za-z0-9_.:-]{1,64}$/, 'is not an error code');
 
+/** Where an access token is shown, if not as `Authorization: Bearer …` (RFC 6750 §2.1). */
+const tokenHeader = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9-]{1,60}$/, 'is not the name of a header'),
+  prefix: z
+    .string()
+    .regex(/^[\x20-\x7e]{0,40}$/, 'must be plain characters')
+    .optional(),
+});
+
 const life = z.strictObject({ path, as: z.enum(['seconds', 'milliseconds', 'moment']) });
 
 /** A word of the server for a bearer token. Types that need a proof of their own are never that. */
@@ -89,20 +98,27 @@ const responseMode = z.strictObject({ response_mode: z.literal('query').optional
 /** Every field but the endpoints' URL rules; those depend on where the hub itself is. */
 function recordShape(context: RecordContext) {
   const endpoint = endpointSchema(context);
-  const lookup = z.strictObject({ endpoint, fields: z.record(word, path), headers: parameters.optional() });
+  const call = {
+    method: z.enum(['GET', 'POST']).optional(),
+    body: z.record(z.string(), z.json()).optional(),
+    headers: parameters.optional(),
+    token_header: tokenHeader.optional(),
+  };
+  const lookup = z.strictObject({ endpoint, fields: z.record(word, path), ...call });
   const identity = z.strictObject({
-    source: z.enum(['id_token', 'userinfo', 'endpoint', 'token_answer']).optional(),
+    source: z.enum(['id_token', 'userinfo', 'endpoint', 'token_answer', 'introspection']).optional(),
     endpoint: endpoint.optional(),
     endpoint_field: path.optional(),
     issuer: z.string().min(1).optional(),
     subject: path.optional(),
+    key: z.array(path).min(1).max(4).optional(),
     label: z.array(path).min(1).optional(),
     email: path.optional(),
     email_verified: path.optional(),
     email_hosted: z.strictObject({ claim: path, domains: z.array(z.string().min(1)) }).optional(),
     name: path.optional(),
     emails_endpoint: endpoint.optional(),
-    headers: parameters.optional(),
+    ...call,
   });
   return z.strictObject({
     id: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'must be lower-case letters, digits, _ and -, at most 40'),

@@ -39,6 +39,7 @@ describe('who it is comes', () => {
       emailVerified: true,
       name: 'Ada',
       extras: {},
+      missing: [],
     });
     expect(server.seen).toHaveLength(0);
   });

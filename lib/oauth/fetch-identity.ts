@@ -1,8 +1,8 @@
-import { fillEndpoint } from '#lib/oauth/account-params';
-import { OAuthError } from '#lib/oauth/oauth-error';
-import { callProvider, readObject, valueAt } from '#lib/oauth/provider-call';
+import { introspectToken } from '#lib/oauth/introspect-token';
+import { lookUp, lookUpRule } from '#lib/oauth/look-up';
+import { isOAuthError, OAuthError } from '#lib/oauth/oauth-error';
+import { valueAt } from '#lib/oauth/provider-call';
 import { pickExtras } from '#lib/oauth/token-answer';
-import { providerErrorOf } from '#lib/oauth/token-error';
 import type {
   AccountParamValues,
   Extras,
@@ -24,30 +24,11 @@ export interface Identity {
   name: string | null;
   /** What the record's look-ups found. */
   extras: Extras;
+  /** The names of those that found nothing. */
+  missing: string[];
 }
 
 const invalid = (detail: string) => new OAuthError('identity_invalid', { detail });
-
-async function getWithToken(url: string, token: string, headers: Readonly<Record<string, string>>, deps: OAuthDeps) {
-  const init = { headers: { accept: 'application/json', ...headers, authorization: `Bearer ${token}` } };
-  return callProvider(deps.fetch, url, init, deps.now());
-}
-
-async function lookUp(
-  provider: OAuthProvider,
-  url: string,
-  token: string,
-  headers: Readonly<Record<string, string>>,
-  deps: OAuthDeps,
-) {
-  const response = await getWithToken(url, token, headers, deps);
-  const detail = `http_${response.status}`;
-  if (response.status === 401) throw new OAuthError('token_rejected', { detail });
-  const body = response.ok ? await readObject(response) : null;
-  if (!body) throw invalid(detail);
-  if (provider.error_in_200 && providerErrorOf(body) !== null) throw invalid('error_in_200');
-  return body;
-}
 
 /** A short text without control characters, from a string or a number; null otherwise. */
 function plainText(value: unknown): string | null {
@@ -85,57 +66,76 @@ interface VerifiedEmail {
 }
 
 /** The primary verified address of a list, as GitHub gives it; none where the token may not read the list. */
-async function primaryEmail(
-  url: string,
-  token: string,
-  provider: OAuthProvider,
-  deps: OAuthDeps,
-): Promise<VerifiedEmail> {
-  const response = await getWithToken(url, token, provider.identity.headers, deps);
-  const list: unknown = response.ok ? await response.json().catch(() => null) : null;
+function primaryEmail(list: object): VerifiedEmail {
   const entries = Array.isArray(list) ? list : [];
   const primary: unknown = entries.find((entry) => valueAt(entry, 'primary') === true);
   const email = emailOf(valueAt(primary, 'email'));
   return { email, emailVerified: email !== null && valueAt(primary, 'verified') === true };
 }
 
+type Claims = Record<string, unknown>;
+
+/** One call's answer, or null where it failed: for what may be missing. What failed is not worth the whole connection. */
+async function optional<T>(call: Promise<T>): Promise<T | null> {
+  return call.catch((error: unknown) => {
+    if (isOAuthError(error)) return null;
+    throw error;
+  });
+}
+
+async function userinfo(provider: OAuthProvider, shown: Shown, deps: OAuthDeps): Promise<Claims> {
+  const { userinfo_endpoint } = shown.pinned;
+  if (!userinfo_endpoint) throw new OAuthError('discovery_incomplete', { detail: 'userinfo_endpoint' });
+  const rule = { ...provider.identity, method: 'GET' as const, body: null };
+  return (await lookUp(provider, userinfo_endpoint, rule, shown, deps)) as Claims;
+}
+
+async function introspected(provider: OAuthProvider, { token, pinned }: Shown, deps: OAuthDeps): Promise<Claims> {
+  const { active, claims } = await introspectToken(provider, pinned, { token }, deps);
+  if (!active) throw new OAuthError('token_rejected', { detail: 'inactive' });
+  return claims;
+}
+
+interface Shown {
+  token: string;
+  values: AccountParamValues;
+  pinned: PinnedEndpoints;
+}
+
 /** The claims the record's source gives; userinfo stands in for an ID token that was not asked for. */
-async function claimsOf(
-  provider: OAuthProvider,
-  pinned: PinnedEndpoints,
-  tokens: TokenSet,
-  deps: OAuthDeps,
-  accountParams: AccountParamValues,
-): Promise<Record<string, unknown>> {
-  const { source, endpoint, endpoint_field, headers } = provider.identity;
+async function claimsOf(provider: OAuthProvider, tokens: TokenSet, shown: Shown, deps: OAuthDeps): Promise<Claims> {
+  const { source, endpoint, endpoint_field, email } = provider.identity;
   // Fields of the redirect count, too; what the token endpoint said goes before them.
   if (source === 'token_answer') return { ...tokens.extras, ...tokens.answer };
+  if (source === 'introspection') return introspected(provider, shown, deps);
   if (source === 'endpoint' && endpoint_field) {
     const url = tokens.extras[endpoint_field];
     // Only a field whose hosts the record lists was checked when the answer was read.
     if (typeof url !== 'string' || !provider.url_field_hosts[endpoint_field]) throw invalid('endpoint_field');
-    return lookUp(provider, url, tokens.access_token, headers, deps);
+    return (await lookUp(provider, url, provider.identity, shown, deps)) as Claims;
   }
   if (source === 'endpoint' && endpoint) {
-    return lookUp(provider, fillEndpoint(provider, endpoint, accountParams), tokens.access_token, headers, deps);
-  }
-  if (source === 'id_token' && tokens.id_token_claims && tokens.id_token_claims[provider.identity.email ?? 'sub']) {
-    return tokens.id_token_claims;
+    return (await lookUpRule(provider, { ...provider.identity, endpoint }, shown, deps)) as Claims;
   }
   const idToken = tokens.id_token_claims;
-  if (!pinned.userinfo_endpoint) {
-    if (idToken) return idToken;
-    throw new OAuthError('discovery_incomplete', { detail: 'userinfo_endpoint' });
-  }
-  const userinfo = await lookUp(provider, pinned.userinfo_endpoint, tokens.access_token, headers, deps);
+  if (!idToken) return userinfo(provider, shown, deps);
+  if (source === 'id_token' && (idToken[email ?? 'sub'] || !shown.pinned.userinfo_endpoint)) return idToken;
+  // Issuer and subject are proved: what userinfo would add is not worth the connection.
+  const more = await optional(userinfo(provider, shown, deps));
   // OpenID Connect Core §5.3.2: userinfo about somebody else must not be used.
-  if (idToken && userinfo.sub !== idToken.sub) throw invalid('userinfo_subject');
-  return { ...idToken, ...userinfo };
+  if (more && more.sub !== idToken.sub) throw invalid('userinfo_subject');
+  return { ...idToken, ...more };
+}
+
+/** The account's key: one value as it is; several so that no two lists of values make the same text. */
+function keyOf({ key }: IdentityRule, claims: Claims, extras: Extras): string {
+  const values = key.map((path) => subjectOf(valueAt(claims, path) ?? extras[path]));
+  return values.length === 1 ? (values[0] ?? '') : subjectOf(values.map(encodeURIComponent).join('/'));
 }
 
 /**
  * Learns which account the tokens belong to, from the ID token's claims, userinfo or the record's own look-up, and runs
- * the record's look-ups.
+ * the record's look-ups. A look-up that fails is named in `missing`.
  * @throws OAuthError `identity_invalid`, `token_rejected`, `discovery_incomplete`, or a transient one
  */
 export async function fetchIdentity(
@@ -146,34 +146,31 @@ export async function fetchIdentity(
   accountParams: AccountParamValues = {},
 ): Promise<Identity> {
   const rule = provider.identity;
-  const claims = await claimsOf(provider, pinned, tokens, deps, accountParams);
-  const subject = subjectOf(valueAt(claims, rule.subject));
+  const shown: Shown = { token: tokens.access_token, values: accountParams, pinned };
+  const claims = await claimsOf(provider, tokens, shown, deps);
+  const subject = keyOf(rule, claims, tokens.extras);
   const verified = rule.email_verified === null ? false : valueAt(claims, rule.email_verified);
   const email = rule.email === null ? null : emailOf(valueAt(claims, rule.email));
-  const emails: VerifiedEmail = rule.emails_endpoint
-    ? await primaryEmail(
-        fillEndpoint(provider, rule.emails_endpoint, accountParams),
-        tokens.access_token,
-        provider,
-        deps,
+  const list = rule.emails_endpoint
+    ? await optional(
+        lookUpRule(provider, { ...rule, endpoint: rule.emails_endpoint, method: 'GET', body: null }, shown, deps),
       )
+    : null;
+  const emails: VerifiedEmail = rule.emails_endpoint
+    ? primaryEmail(list ?? [])
     : {
         email,
         emailVerified: email !== null && (verified === true || verified === 'true') && isHosted(rule, email, claims),
       };
 
   const extras: Extras = {};
-  for (const { endpoint, fields, headers } of provider.lookups) {
-    const body = await lookUp(
-      provider,
-      fillEndpoint(provider, endpoint, accountParams),
-      tokens.access_token,
-      headers,
-      deps,
-    );
-    for (const [name, path] of Object.entries(fields)) {
-      const value = pickExtras(provider, body, [path])[path];
-      if (value !== undefined) extras[name] = value;
+  const missing: string[] = [];
+  for (const lookup of provider.lookups) {
+    const body = await optional(lookUpRule(provider, lookup, shown, deps));
+    for (const [name, path] of Object.entries(lookup.fields)) {
+      const value = body ? pickExtras(provider, body, [path], 'drop')[path] : undefined;
+      if (value === undefined) missing.push(name);
+      else extras[name] = value;
     }
   }
   const label = rule.label.map((path) => plainText(valueAt(claims, path))).find((text) => text !== null);
@@ -184,5 +181,6 @@ export async function fetchIdentity(
     ...emails,
     name: rule.name === null ? null : plainText(valueAt(claims, rule.name)),
     extras,
+    missing,
   };
 }

@@ -11,6 +11,8 @@ export interface Introspection {
   exp: number | null;
   /** Seconds since 1970 by the server's clock as it answered; null where the answer has no date. */
   answeredAt: number | null;
+  /** Everything that the server said of the token (RFC 7662 §2.2). */
+  claims: Record<string, unknown>;
 }
 
 /**
@@ -36,5 +38,5 @@ export async function introspectToken(
   }
   if (typeof body?.active !== 'boolean') throw new OAuthError('token_answer_invalid', { detail: 'active' });
   const exp = typeof body.exp === 'number' && Number.isFinite(body.exp) ? body.exp : null;
-  return { active: body.active, exp, answeredAt: sentAt(response) };
+  return { active: body.active, exp, answeredAt: sentAt(response), claims: body };
 }

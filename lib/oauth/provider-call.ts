@@ -82,6 +82,15 @@ export function parseJson(text: string): unknown {
   return JSON.parse(text, exactNumber as (this: unknown, key: string, value: unknown) => unknown);
 }
 
+/** The whole body, without white space round it. @throws OAuthError as `callProvider` */
+export async function readText(response: Response): Promise<string> {
+  try {
+    return (await response.text()).trim();
+  } catch (error) {
+    throw callFailure(error);
+  }
+}
+
 /** `name=value&…` with an unencoded name, as no HTML page and no sentence begins. */
 const looksLikeForm = (text: string): boolean => /^[\w.%~+-]+=/.test(text);
 
@@ -90,12 +99,7 @@ const looksLikeForm = (text: string): boolean => /^[\w.%~+-]+=/.test(text);
  * whatever its `Content-Type` says.
  */
 export async function readObject(response: Response): Promise<Record<string, unknown> | null> {
-  let text: string;
-  try {
-    text = (await response.text()).trim();
-  } catch (error) {
-    throw callFailure(error);
-  }
+  const text = await readText(response);
   try {
     const value = parseJson(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value)

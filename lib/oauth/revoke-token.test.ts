@@ -145,7 +145,7 @@ describe('introspecting', () => {
     [{ active: false }, { active: false, exp: null }],
   ])('reads %j', async (json, expected) => {
     const { server, result } = await introspected({ json });
-    expect(await result).toEqual({ ...expected, answeredAt: expect.any(Number) });
+    expect(await result).toEqual({ ...expected, claims: json, answeredAt: expect.any(Number) });
     expect(server.seen[0]?.form.get('token')).toBe('at-1');
   });
 

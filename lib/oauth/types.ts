@@ -113,13 +113,14 @@ export interface RevokeRule {
 }
 
 export interface IdentityRule {
-  readonly source: 'id_token' | 'userinfo' | 'endpoint' | 'token_answer';
+  readonly source: 'id_token' | 'userinfo' | 'endpoint' | 'token_answer' | 'introspection';
   readonly endpoint: string | null;
   /** The response field that holds the identity's own URL (Salesforce's `id`); it must be in `url_field_hosts`. */
   readonly endpoint_field: string | null;
   /** The issuer that identities are recorded under; null for the provider's own issuer. */
   readonly issuer: string | null;
-  readonly subject: string;
+  /** Paths whose values make the account's key, in this order; mostly one. */
+  readonly key: readonly string[];
   /** Paths tried in order for the account's label. */
   readonly label: readonly string[];
   readonly email: string | null;
@@ -132,15 +133,28 @@ export interface IdentityRule {
   readonly name: string | null;
   /** A list of `{email, primary, verified}`, as GitHub's `/user/emails`. */
   readonly emails_endpoint: string | null;
-  readonly headers: Readonly<Record<string, string>>;
+  /** How `endpoint` is asked. */
+  readonly method: CallRule['method'];
+  readonly body: CallRule['body'];
+  readonly headers: CallRule['headers'];
+  readonly token_header: CallRule['token_header'];
 }
 
 /** A call after the exchange whose answer holds fields that later calls need. */
-export interface LookupRule {
-  readonly endpoint: string;
+export interface LookupRule extends CallRule {
   /** Name of the extra → path in the answer. */
   readonly fields: Readonly<Record<string, string>>;
+}
+
+/** A call that shows an access token. */
+export interface CallRule {
+  readonly endpoint: string;
+  readonly method: 'GET' | 'POST';
+  /** Sent as JSON: a GraphQL query, for example. Null: none. */
+  readonly body: Readonly<Record<string, unknown>> | null;
   readonly headers: Readonly<Record<string, string>>;
+  /** The header that carries the token, and what stands before it there. */
+  readonly token_header: { readonly name: string; readonly prefix: string };
 }
 
 /** The endpoints of one flow or connection, fixed when it begins; can be stored as JSON. */

@@ -1,6 +1,6 @@
 import { hostWithPort } from '#lib/config/address-class';
 import type { ProviderRecordInput } from '#lib/config/provider-record';
-import type { IdentityRule, RevokeRule } from '#lib/oauth/types';
+import type { CallRule, IdentityRule, RevokeRule } from '#lib/oauth/types';
 import type { Preset, PresetFields, PresetName } from '#lib/providers/preset';
 import { auth0 } from '#lib/providers/presets/auth0';
 import { github } from '#lib/providers/presets/github';
@@ -35,20 +35,37 @@ function writtenHosts(entry: ProviderRecordInput): string[] {
   return [...new Set([...fixed, ...listed])];
 }
 
+type CallInput = Pick<
+  NonNullable<ProviderRecordInput['lookups']>[number],
+  'method' | 'body' | 'headers' | 'token_header'
+>;
+
+/** How a call shows the token: by GET, or by POST where it has a body, with `Authorization: Bearer`. */
+function callRule({ method, body, headers, token_header }: CallInput): Omit<CallRule, 'endpoint'> {
+  return {
+    method: method ?? (body ? 'POST' : 'GET'),
+    body: body ?? null,
+    headers: headers ?? {},
+    token_header: token_header
+      ? { name: token_header.name, prefix: token_header.prefix ?? '' }
+      : { name: 'authorization', prefix: 'Bearer ' },
+  };
+}
+
 function identityRule({ identity = {}, discovery }: ProviderRecordInput): IdentityRule {
   return {
     source: identity.source ?? (identity.endpoint ? 'endpoint' : discovery === 'none' ? 'userinfo' : 'id_token'),
     endpoint: identity.endpoint ?? null,
     endpoint_field: identity.endpoint_field ?? null,
     issuer: identity.issuer ?? null,
-    subject: identity.subject ?? 'sub',
+    key: identity.key ?? [identity.subject ?? 'sub'],
     label: identity.label ?? ['email', 'preferred_username', 'name', 'sub'],
     email: identity.email ?? (identity.endpoint ? null : 'email'),
     email_verified: identity.email_verified ?? (identity.endpoint ? null : 'email_verified'),
     email_hosted: identity.email_hosted ?? null,
     name: identity.name ?? 'name',
     emails_endpoint: identity.emails_endpoint ?? null,
-    headers: identity.headers ?? {},
+    ...callRule(identity),
   };
 }
 
@@ -166,7 +183,7 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
     dead_answers: all.dead_answers ?? [],
     revoke: revokeRule(all),
     identity: identityRule(all),
-    lookups: (all.lookups ?? []).map((lookup) => ({ headers: {}, ...lookup })),
+    lookups: (all.lookups ?? []).map((lookup) => ({ ...lookup, ...callRule(lookup) })),
     push_signal: all.push_signal ?? 'none',
     sign_in: all.sign_in ?? false,
     connect: all.connect ?? true,

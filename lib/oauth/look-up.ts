@@ -1,0 +1,90 @@
+import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
+import { fillEndpoint, fillParameters } from '#lib/oauth/account-params';
+import { OAuthError } from '#lib/oauth/oauth-error';
+import { callProvider, parseJson, readText } from '#lib/oauth/provider-call';
+import { providerErrorOf } from '#lib/oauth/token-error';
+import type { AccountParamValues, CallRule, OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
+
+/** Codes by which servers that answer errors with status 200 refuse the token itself. */
+const tokenRefusals = new Set(['invalid_auth', 'not_authed', 'token_revoked', 'token_expired', 'account_inactive']);
+
+const invalid = (detail: string) => new OAuthError('identity_invalid', { detail });
+
+function requestOf(
+  provider: OAuthProvider,
+  rule: Omit<CallRule, 'endpoint'>,
+  token: string,
+  values: AccountParamValues,
+) {
+  const headers = new Headers({ accept: 'application/json', ...fillParameters(provider, rule.headers, values) });
+  const { name, prefix } = rule.token_header;
+  headers.set(name, `${prefix}${token}`);
+  if (rule.body === null) return { method: rule.method, headers };
+  headers.set('content-type', 'application/json');
+  return { method: rule.method, headers, body: JSON.stringify(rule.body) };
+}
+
+/**
+ * The claims of a signed answer (OpenID Connect Core §5.3.2), by the server's published keys. `iss` and `aud` have to fit
+ * where they are there.
+ */
+async function verified(provider: OAuthProvider, pinned: PinnedEndpoints, text: string, deps: OAuthDeps) {
+  if (!pinned.jwks_uri) throw invalid('signed_without_keys');
+  const keys = createRemoteJWKSet(new URL(pinned.jwks_uri), {
+    [customFetch]: (url, init) => callProvider(deps.fetch, url, init, deps.now()),
+  });
+  const algorithms = pinned.id_token_signing_alg_values_supported ?? ['RS256', 'PS256', 'ES256', 'EdDSA'];
+  const asymmetric = algorithms.filter((name) => !/^(HS|none)/i.test(name));
+  try {
+    const { payload } = await jwtVerify(text, keys, { algorithms: asymmetric, currentDate: deps.now() });
+    if (payload.iss !== undefined && payload.iss !== pinned.issuer) throw invalid('signed_issuer');
+    const audiences = payload.aud === undefined ? [provider.client_id] : [payload.aud].flat();
+    if (!audiences.includes(provider.client_id)) throw invalid('signed_audience');
+    return payload as Record<string, unknown>;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) throw invalid('signature');
+    throw error;
+  }
+}
+
+/**
+ * Shows an access token to one of the provider's addresses and reads what it says: an object, an array, or a signed JWT.
+ * @param pinned given where a signed answer is to be understood
+ * @throws OAuthError `token_rejected` where the token was refused, `identity_invalid`, or as `callProvider`
+ */
+export async function lookUp(
+  provider: OAuthProvider,
+  url: string,
+  rule: Omit<CallRule, 'endpoint'>,
+  { token, values, pinned }: { token: string; values: AccountParamValues; pinned?: PinnedEndpoints },
+  deps: OAuthDeps,
+): Promise<object> {
+  const response = await callProvider(deps.fetch, url, requestOf(provider, rule, token, values), deps.now());
+  const detail = `http_${response.status}`;
+  if (response.status === 401) throw new OAuthError('token_rejected', { detail });
+  if (!response.ok) throw invalid(detail);
+  const text = await readText(response);
+  if (pinned && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) return verified(provider, pinned, text, deps);
+  let value: unknown;
+  try {
+    value = parseJson(text);
+  } catch {
+    throw invalid(detail);
+  }
+  if (typeof value !== 'object' || value === null) throw invalid(detail);
+  const error =
+    provider.error_in_200 && !Array.isArray(value) ? providerErrorOf(value as Record<string, unknown>) : null;
+  if (error !== null) {
+    const refused = tokenRefusals.has(error) || provider.revoke.gone_codes.includes(error);
+    throw refused ? new OAuthError('token_rejected', { providerError: error }) : invalid('error_in_200');
+  }
+  return value;
+}
+
+/** The same at a rule's own address, whose `{parts}` are filled. */
+export const lookUpRule = (
+  provider: OAuthProvider,
+  rule: CallRule,
+  shown: { token: string; values: AccountParamValues },
+  deps: OAuthDeps,
+): Promise<object> => lookUp(provider, fillEndpoint(provider, rule.endpoint, shown.values), rule, shown, deps);
