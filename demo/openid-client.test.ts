@@ -19,7 +19,7 @@ async function signIn() {
   const verifier = client.randomPKCECodeVerifier();
   const [state, nonce] = [client.randomState(), client.randomNonce()];
   const url = client.buildAuthorizationUrl(configuration, {
-    redirect_uri: redirectUri,
+    redirect_uri: redirectUri(record.id),
     scope: 'openid profile email',
     code_challenge: await client.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',

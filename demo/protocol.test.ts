@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { CookieJar } from '#demo/cookie-jar';
-import { appUrl, authorizationUrl, authorize, connect, exchange, get, refresh } from '#demo/raw-client';
+import { appUrl, authorizationUrl, authorize, connect, exchange, get, redirectUri, refresh } from '#demo/raw-client';
 import type { ProviderRecordInput } from '#demo/records';
 import { type Demo, startDemo } from '#demo/start';
 import { demoProviderIds } from '#demo/switches';
@@ -80,7 +80,7 @@ describe.each(demoProviderIds)('%s keeps the protocol', (id) => {
   });
 
   test('an unregistered redirect URI gets a page, and the application nothing', async () => {
-    const url = authorizationUrl(record(id), 'v'.repeat(43), { params: { redirect_uri: `${appUrl}/oauth/callback/` } });
+    const url = authorizationUrl(record(id), 'v'.repeat(43), { params: { redirect_uri: `${redirectUri(id)}/` } });
     const response = await fetch(url, { redirect: 'manual', headers: { accept: 'text/html' } });
     expect(response.status).toBe(400);
     expect(await response.text()).toContain('This request cannot be answered');

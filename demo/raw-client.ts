@@ -16,8 +16,10 @@ export interface Flow {
   verifier: string;
 }
 
-export const redirectUri = 'http://localhost:3999/oauth/callback';
 export const appUrl = 'http://localhost:3999';
+
+/** Where the app takes the answers of a provider. */
+export const redirectUri = (provider: string): string => `${appUrl}/oauth/callback/${provider}`;
 
 export interface AuthorizeOptions extends HeadlessChoices {
   scopes?: readonly string[];
@@ -30,7 +32,7 @@ export function authorizationUrl(record: ProviderRecordInput, verifier: string, 
   const scopes = options.scopes ?? record.scopes;
   url.search = new URLSearchParams({
     client_id: record.client_id,
-    redirect_uri: redirectUri,
+    redirect_uri: redirectUri(record.id),
     response_type: 'code',
     scope: scopes.join(' '),
     state: 'the-state',
@@ -81,7 +83,7 @@ export function exchange(record: ProviderRecordInput, flow: Flow, form: Record<s
   return post(record, record.token_endpoint, {
     grant_type: 'authorization_code',
     code: flow.callback.searchParams.get('code') ?? '',
-    redirect_uri: redirectUri,
+    redirect_uri: redirectUri(record.id),
     code_verifier: flow.verifier,
     ...form,
   });

@@ -40,7 +40,7 @@ export async function startServer(namesake: Namesake, options: DemoServerOptions
   const keys = await ownKeys(namesake, store);
   const switches = initialSwitches(namesake.switches);
   const counts = initialCounts();
-  const redirectUris = options.appUrls.map((url) => new URL('/oauth/callback', url).href);
+  const redirectUris = options.appUrls.map((url) => new URL(`/oauth/callback/${namesake.id}`, url).href);
   const issuer = origin + namesake.issuerPath;
 
   function endGrant(grantId: string): void {

@@ -22,7 +22,7 @@ export const namesakes: Readonly<Record<DemoProviderId, Namesake>> = { demo, goo
 export interface DemoOptions {
   /** Port 0, or none, takes a free one. */
   ports?: Partial<Record<DemoProviderId | 'resource', number>>;
-  /** Where the app runs; its redirect URI is `/oauth/callback` there. */
+  /** Where the app runs; its redirect URIs are `/oauth/callback/{id}` there. */
   appUrl: string | string[];
   only?: readonly DemoProviderId[];
   /** Keeps grants, clients and keys in `demo-state.json` there; null or none keeps nothing. */

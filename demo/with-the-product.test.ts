@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { authorizeHeadless } from '#demo/consent';
-import { appUrl, get, redirectUri } from '#demo/raw-client';
+import { appUrl, get, redirectUri as redirectUriOf } from '#demo/raw-client';
 import { type Demo, startDemo } from '#demo/start';
 import { providersFileSchema } from '#lib/config/provider-record';
 import { buildAuthorizationUrl, createTransactionSecrets } from '#lib/oauth/authorization-request';
@@ -29,6 +29,7 @@ async function connectTo(id: string) {
   const pinned = await resolveEndpoints(provider, deps);
   const { state, nonce, verifier, challenge } = createTransactionSecrets();
   const { scopes } = provider;
+  const redirectUri = redirectUriOf(id);
   const request = { redirectUri, state, nonce, codeChallenge: challenge, scopes };
   const callback = await authorizeHeadless(buildAuthorizationUrl(provider, pinned, request));
   const checked = checkCallback(provider, pinned, callback, { state });

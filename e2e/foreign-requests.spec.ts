@@ -87,7 +87,7 @@ test.describe('what a request claims', () => {
       const started = await send(`${app.url}/oauth/start`, { ...common, ...headers }, 'POST', form);
       expect(started.status).toBe(303);
       const location = new URL(started.headers.location ?? '');
-      expect(location.searchParams.get('redirect_uri')).toBe(`${app.url}/oauth/callback`);
+      expect(location.searchParams.get('redirect_uri')).toBe(`${app.url}/oauth/callback/okta`);
       const home = await send(`${app.url}/`, headers);
       expect(home.status).toBe(307);
       expect(home.headers.location).not.toContain('evil');

@@ -185,7 +185,7 @@ test.describe('cookies', () => {
       expect(started.status).toBe(303);
       expect(started.headers['strict-transport-security']).toMatch(/max-age=31536000/);
       const location = new URL(started.headers.location ?? '');
-      expect(location.searchParams.get('redirect_uri')).toBe('https://hub.example.com/oauth/callback');
+      expect(location.searchParams.get('redirect_uri')).toBe('https://hub.example.com/oauth/callback/github');
       expect(started.headers['set-cookie']).toHaveLength(1);
       expect(started.headers['set-cookie']?.[0]).toMatch(
         /^__Host-gk_tx_[^;]+; Path=\/;.*Secure; HttpOnly; SameSite=lax/i,

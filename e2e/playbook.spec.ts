@@ -27,7 +27,7 @@ test.describe('the complete flow', () => {
     const authorization = await beginConnecting(page, demo, 'okta');
     expect(authorization.origin).toBe(demo.server('okta').url);
 
-    const callback = page.waitForRequest((request) => request.url().startsWith(`${app.url}/oauth/callback?`));
+    const callback = page.waitForRequest((request) => request.url().startsWith(`${app.url}/oauth/callback/okta?`));
     await allowAs(page, someone());
     expect(new URL((await callback).url()).searchParams.get('code')).toBeTruthy();
     expect(page.url()).not.toContain('code=');
@@ -89,7 +89,7 @@ test.describe('what must fail', () => {
   for (const [what, change] of [
     ['with a slash at its end', (url: string) => `${url}/`],
     ['with a query of its own', (url: string) => `${url}?next=1`],
-    ['in another folder', (url: string) => url.replace('/oauth/callback', '/oauth/callback/more')],
+    ['in another folder', (url: string) => `${url}/more`],
     ['at another port', (url: string) => url.replace(/:\d+\//, ':1/')],
   ] as const) {
     test(`a changed redirect URI, ${what}, fails at the authorization server`, async ({
@@ -172,7 +172,7 @@ test.describe('the security validation checklist', () => {
       expect(first.get('code_challenge_method')).toBe('S256');
       expect(first.get('code_challenge')).toMatch(/^[A-Za-z0-9_-]{43}$/);
       expect(first.get('state')).toMatch(/^[A-Za-z0-9_-]{22,}$/);
-      expect(first.get('redirect_uri')).toBe(`${app.url}/oauth/callback`);
+      expect(first.get('redirect_uri')).toBe(`${app.url}/oauth/callback/${provider}`);
 
       const second = (await beginConnecting(page, demo, provider)).searchParams;
       expect(second.get('code_challenge')).not.toBe(first.get('code_challenge'));

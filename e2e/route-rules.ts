@@ -85,6 +85,9 @@ export const handlers: Record<string, Handler> = {
   'POST /admin/revocations/[id]/export': file({ format: 'json' }),
   // Without a flow there is nothing to come back from.
   'GET /oauth/callback': { expected: everyone('refused'), foreign: 'refused' },
+  'HEAD /oauth/callback': { expected: everyone('refused'), foreign: 'refused' },
+  'GET /oauth/callback/[provider]': { expected: everyone('refused'), foreign: 'refused' },
+  'HEAD /oauth/callback/[provider]': { expected: everyone('refused'), foreign: 'refused' },
   'GET /oauth/start': { expected: everyone('/connect'), foreign: '/connect' },
   'POST /oauth/start': {
     expected: { ...everyone('elsewhere'), nobody: 'unauthenticated', key: 'unauthenticated' },

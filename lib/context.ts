@@ -7,6 +7,7 @@ import { newId } from '#lib/ids';
 import type { RefusalFolder } from '#lib/ledger/fold-refusals';
 import type { LedgerRow } from '#lib/ledger/write-rows';
 import type { Logger } from '#lib/log';
+import type { GuardedFetch } from '#lib/outbound/guarded-fetch';
 import type { ProviderCatalog } from '#lib/providers/catalog';
 import type { Vault } from '#lib/vault/vault';
 
@@ -19,7 +20,7 @@ export interface Runtime {
   vault: Vault;
   providers: ProviderCatalog;
   /** The guarded fetch: timeout, size limit, no redirects, no internal addresses. */
-  fetch: typeof fetch;
+  fetch: GuardedFetch;
   /** This process's clock. Leases, expiries and sessions are decided by the database's instead. */
   now: () => Date;
   log: Logger;

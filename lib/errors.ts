@@ -40,6 +40,10 @@ export const errorCodes = {
   flow_expired: [400, 'This took longer than ten minutes and expired. Start again.'],
   flow_other_person: [403, 'This was begun by somebody else who was signed in here. Start again.'],
   duplicate_parameter: [400, 'The answer named a parameter twice and was refused. Start again.'],
+  callback_mismatch: [
+    400,
+    'The answer came back at the address of another provider and was refused. Nothing was connected. Start again.',
+  ],
   iss_mismatch: [400, 'The answer names another authorization server than the one you were sent to. Start again.'],
   iss_missing: [400, 'The answer does not say which authorization server it comes from. Start again.'],
   missing_code: [400, 'The provider sent no authorization code. Start again.'],

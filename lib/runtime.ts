@@ -53,16 +53,16 @@ async function openDatabase(config: Config): Promise<Database> {
   }
 }
 
+const catalogOf = (config: Config) => buildCatalog({ builtin: config.builtinProviders, file: config.providersFile });
+
 /** Assembles a process's parts over a configuration and an opened database. */
 export function assembleRuntime(config: Config, database: Database, overrides: Partial<Runtime> = {}): Runtime {
-  const providers = buildCatalog({ builtin: config.builtinProviders, file: config.providersFile });
   return {
     config,
     database,
-    providers,
+    providers: overrides.providers ?? catalogOf(config),
     vault: createVault(config.vaultKeys),
     fetch: createGuardedFetch({
-      operatorHosts: providers.operatorHosts(),
       // Refreshes never wait for one another's connections, and leave some to people who are signing in.
       connectionsPerHost: config.refreshConcurrency + 16,
       ...(config.proxy ? { proxy: config.proxy } : {}),
@@ -86,7 +86,9 @@ export function getRuntime(): Promise<Runtime> {
   return once('runtime', async () => {
     try {
       const config = getConfig();
-      return assembleRuntime(config, await openDatabase(config));
+      // Before the database is touched: it finds what is wrong between entries.
+      const providers = catalogOf(config);
+      return assembleRuntime(config, await openDatabase(config), { providers });
     } catch (error) {
       // The next caller may try again: a database that was down at the first request need not stay so.
       forget('runtime');

@@ -16,7 +16,12 @@ describe('the token endpoint', () => {
   test('answers a form unless JSON is asked for', async () => {
     const { callback, verifier } = await authorize(github.record);
     const code = callback.searchParams.get('code') ?? '';
-    const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier };
+    const form = {
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: redirectUri('github'),
+      code_verifier: verifier,
+    };
     const { headers, text } = await post(github.record, github.record.token_endpoint, form, {});
     expect(headers.get('content-type')).toContain('application/x-www-form-urlencoded');
     const answer = new URLSearchParams(text);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { browserPattern, matchesPart } from '#lib/config/account-part';
 import { endpointSchema, placeholderNames, type RecordContext, safePart } from '#lib/config/provider-url';
+import { looksSecret } from '#lib/config/secret-field';
 
 /** The presets an entry may build on. */
 export const presetNames = ['google', 'github', 'salesforce', 'okta', 'auth0', 'oidc'] as const;
@@ -164,6 +165,8 @@ function recordShape(context: RecordContext) {
     scope_descriptions: z.record(z.string(), z.string().min(1)).optional(),
     authorization_params: extraParameters.pipe(responseMode).optional(),
     account_params: z.array(accountParam).max(5).optional(),
+    shares_issuer: z.boolean().optional(),
+    redirect_uri: z.enum(['own', 'shared']).optional(),
     iss_policy: z.enum(['required', 'if_present']).optional(),
     redirect_fields: z.array(z.string().min(1)).optional(),
     declined_codes: z.array(errorCode).min(1).optional(),
@@ -257,6 +260,10 @@ function faultsBetweenFields(entry: Shape, { env }: RecordContext): [field: keyo
     faults.push(['sign_in', 'cannot go with account_params: whoever names the server would also say who they are']);
   }
   if (!entry.issuer && !presetsWithIssuer.has(entry.preset ?? '')) faults.push(['issuer', 'is required']);
+  for (const [field, name] of keptFields(entry)) {
+    const isToken = [entry.token_path ?? []].flat().includes(name);
+    if (isToken || looksSecret(name)) faults.push([field, `"${name}" looks like a secret, which no connection shows`]);
+  }
   const described = new Set(entry.account_params?.map(({ name }) => name));
   for (const [field, value] of templatesOf(entry)) {
     for (const name of placeholderNames(value)) {
@@ -264,6 +271,16 @@ function faultsBetweenFields(entry: Shape, { env }: RecordContext): [field: keyo
     }
   }
   return faults;
+}
+
+/** Fields that the connection would keep, each with where in the entry it stands. */
+function keptFields({ response_fields = [], redirect_fields = [], lookups = [] }: Shape): [keyof Shape, string][] {
+  const looked = lookups.flatMap(({ fields }) => Object.entries(fields).flat());
+  return [
+    ...response_fields.map((name): [keyof Shape, string] => ['response_fields', name]),
+    ...redirect_fields.map((name): [keyof Shape, string] => ['redirect_fields', name]),
+    ...looked.map((name): [keyof Shape, string] => ['lookups', name]),
+  ];
 }
 
 /** The schema of one entry of PROVIDERS_FILE. Unknown fields are faults that name the field. */
@@ -289,6 +306,13 @@ export function providersFileSchema(context: RecordContext) {
       if (seen.has(id))
         ctx.addIssue({ code: 'custom', path: [index, 'id'], message: `"${id}" is used by another entry` });
       seen.add(id);
+    }
+    const shared = [...entries.entries()].filter(([, { redirect_uri }]) => redirect_uri === 'shared');
+    for (const [index, { iss_policy }] of shared.length > 1 ? shared : []) {
+      if (iss_policy === 'required') continue;
+      const message =
+        'may be shared by several entries only where the iss_policy of each is required (RFC 9700 §4.4.2)';
+      ctx.addIssue({ code: 'custom', path: [index, 'redirect_uri'], message });
     }
   });
 }

@@ -150,7 +150,7 @@ test('mix-up: an answer of one server delivered for a flow at another is refused
   atOkta.searchParams.set('state', new URL(atGoogle.headers.get('location') ?? '').searchParams.get('state') ?? '');
   atOkta.searchParams.set('iss', String(hub.runtime.providers.get('okta')?.issuer));
   expect((await ada.callback(atOkta)).status).toBe(400);
-  expect(await lastCode()).toBe('iss_mismatch');
+  expect(await lastCode()).toBe('callback_mismatch');
   expect(hub.demo.server('google').counts.token_requests).toBe(0);
 });
 

@@ -61,7 +61,7 @@ test('the authorization request carries S256, state and the one redirect URI, an
   const url = new URL(started.headers.get('location') ?? '');
   expect(url.searchParams.get('code_challenge_method')).toBe('S256');
   expect(url.searchParams.get('code_challenge')).toMatch(/^[\w-]{43}$/);
-  expect(url.searchParams.get('redirect_uri')).toBe('http://localhost:3000/oauth/callback');
+  expect(url.searchParams.get('redirect_uri')).toBe('http://localhost:3000/oauth/callback/google');
   const state = url.searchParams.get('state') ?? '';
   expect(state.length).toBeGreaterThanOrEqual(43);
   const cookie = ada.jar.getAll().find(({ name }) => name.startsWith('gk_tx_'));

@@ -3,7 +3,7 @@ import type { PersonContext } from '#lib/access/require';
 import { consumeState, wasConsumed } from '#lib/connections/consumed-states';
 import { assertNotFrozen } from '#lib/connections/frozen';
 import { fromProtocolError, ledgerCode } from '#lib/connections/protocol-error';
-import { redirectUri } from '#lib/connections/start';
+import { redirectUri } from '#lib/connections/redirect-uri';
 import { storeGrant } from '#lib/connections/store-grant';
 import { lifeLeft, tokenLife } from '#lib/connections/token-life';
 import { type Transaction, transactionSeconds } from '#lib/connections/transaction';
@@ -48,6 +48,17 @@ export interface FoundFlow {
 
 export type FlowResult = ({ ok: true } & CompletedFlow) | ({ ok: false } & FailedFlow);
 
+/**
+ * An answer counts only at the redirect URI that was sent for its flow, before anything else of it is believed: at
+ * another provider's, its code was issued by another server (RFC 9700 §4.4). The flow ends with it.
+ */
+async function assertOwnCallback(ctx: Context, url: URL, { state, provider }: Transaction): Promise<void> {
+  const record = ctx.providers.get(provider);
+  if (record && new URL(redirectUri(ctx, record)).pathname === url.pathname) return;
+  await consumeState(ctx, state);
+  throw new AppError(record ? 'callback_mismatch' : 'unknown_provider');
+}
+
 /** Matches the answer to a flow that this browser and this session began, and uses its state up. */
 async function claimTransaction(
   ctx: Context,
@@ -62,6 +73,7 @@ async function claimTransaction(
   if (!found) throw new AppError((await wasConsumed(ctx, state)) ? 'state_reused' : 'state_unknown');
   const { transaction } = found;
   if (transaction === 'unreadable') throw new AppError('flow_expired');
+  await assertOwnCallback(ctx, url, transaction);
   if (ctx.now().getTime() - transaction.startedAt > transactionSeconds * 1000) throw new AppError('flow_expired');
   if (transaction.intent !== 'sign_in') {
     if (ctx.actor.type !== 'person') throw new AppError('unauthenticated');
@@ -155,7 +167,7 @@ async function exchange(
     provider,
     pinned,
     checked,
-    { verifier, nonce, scopes, redirectUri: redirectUri(ctx), accountParams: transaction.accountParams },
+    { verifier, nonce, scopes, redirectUri: redirectUri(ctx, provider), accountParams: transaction.accountParams },
     ctx,
   );
   const identity = await fetchIdentity(provider, pinned, tokens, ctx, transaction.accountParams);

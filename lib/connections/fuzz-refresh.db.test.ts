@@ -148,7 +148,7 @@ test('whatever answers an exchange, a connection is there whole or not at all', 
         sessionId,
         startedAt: Date.now(),
       };
-      const url = new URL(`http://localhost:3000/oauth/callback?code=c&state=${transaction.state}`);
+      const url = new URL(`http://localhost:3000/oauth/callback/acme?code=c&state=${transaction.state}`);
       const asking = { ...freshProcess(process), actor: person.actor };
       const result = await completeFlow(asking, { url, find: async () => ({ transaction }) });
       const rows = await hub.database.db.select().from(connections).where(mine);

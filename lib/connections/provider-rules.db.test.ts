@@ -33,7 +33,7 @@ async function connect(visitor: Visitor, fields: Record<string, string> = {}, ba
   const started = await visitor.start({ intent: 'connect', provider: 'acme', ...fields });
   const asked = new URL(started.headers.get('location') ?? '');
   const state = asked.searchParams.get('state') ?? '';
-  const callback = `http://localhost:3000/oauth/callback?${new URLSearchParams({ code: 'code-1', state, ...back })}`;
+  const callback = `http://localhost:3000/oauth/callback/acme?${new URLSearchParams({ code: 'code-1', state, ...back })}`;
   const answer = await visitor.callback(callback);
   const { searchParams } = new URL(answer.headers.get('location') ?? '', 'http://localhost:3000');
   return { asked, flow: searchParams.get('flow'), id: searchParams.get('connection') ?? '' };

@@ -53,7 +53,7 @@ async function connect({ begun, back, claims = {} }: Clocks) {
     sessionId: person.actor.type === 'person' ? person.actor.sessionId : null,
     startedAt: Date.now() + begun * 1000,
   };
-  const url = new URL(`http://localhost:3000/oauth/callback?code=c&state=${transaction.state}`);
+  const url = new URL(`http://localhost:3000/oauth/callback/acme?code=c&state=${transaction.state}`);
   const result = await completeFlow(person, { url, find: async () => ({ transaction }) });
   const rows = await database.db
     .select({ left: sql<number>`extract(epoch from ${connections.accessTokenExpiresAt} - clock_timestamp())::float8` })

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { requirePerson } from '#lib/access/require';
 import { readPart } from '#lib/config/account-part';
 import { assertNotFrozen, isFrozen } from '#lib/connections/frozen';
+import { assertOwnAuthorizationEndpoint } from '#lib/connections/own-origins';
 import { fromProtocolError } from '#lib/connections/protocol-error';
+import { redirectUri } from '#lib/connections/redirect-uri';
 import type { Transaction } from '#lib/connections/transaction';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
@@ -29,11 +31,6 @@ export type StartFlowInput = z.infer<typeof startFlowInput>;
 export interface StartedFlow {
   location: URL;
   transaction: Transaction;
-}
-
-/** The one redirect URI of this hub, whatever the Host header says (RFC 9700 §2.1: compared exactly). */
-export function redirectUri(ctx: Pick<Context, 'config'>): string {
-  return new URL('/oauth/callback', ctx.config.appUrl).href;
 }
 
 async function loadOwn(ctx: Context & { actor: { type: 'person'; personId: string } }, id: string) {
@@ -108,12 +105,13 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
   let pinned: Transaction['pinned'];
   try {
     pinned = await resolveEndpoints(provider, ctx, accountParams);
+    assertOwnAuthorizationEndpoint(ctx.providers, provider, pinned);
     location = buildAuthorizationUrl(
       // Extra parameters ask for lasting access; signing in wants none.
       signingIn ? { ...provider, authorization_params: signInParams(input.intent, provider) } : provider,
       pinned,
       {
-        redirectUri: redirectUri(ctx),
+        redirectUri: redirectUri(ctx, provider),
         state: secrets.state,
         nonce: secrets.nonce,
         codeChallenge: secrets.challenge,

@@ -16,6 +16,7 @@ const outright: readonly ErrorCode[] = [
   'state_unknown',
   'state_reused',
   'state_mismatch',
+  'callback_mismatch',
   'iss_mismatch',
   'iss_missing',
 ];
@@ -25,7 +26,7 @@ function refuse(ctx: Context, error: AppError): Response {
   return refusalPage(error, ctx.requestId);
 }
 
-/** GET /oauth/callback: ends a flow and answers 303 to where it began, without a trace of the code in the address. */
+/** GET /oauth/callback/{provider}: ends a flow and answers 303 to where it began, without a trace of the code in the address. */
 export async function handleCallback(ctx: Context, request: Request, jar: CookieJar): Promise<Response> {
   try {
     await limitRate(ctx, 'callback');
@@ -33,7 +34,8 @@ export async function handleCallback(ctx: Context, request: Request, jar: Cookie
     return refuse(ctx, toAppError(error));
   }
   // The path and query as they came; the origin is ours, whatever the Host header says.
-  const url = new URL(new URL(request.url).search, new URL('/oauth/callback', ctx.config.appUrl));
+  const { pathname, search } = new URL(request.url);
+  const url = new URL(search, new URL(pathname, ctx.config.appUrl));
   let cookie: string | undefined;
   const result = await completeFlow(ctx, {
     url,
@@ -67,4 +69,9 @@ export async function handleCallback(ctx: Context, request: Request, jar: Cookie
       ref: ctx.requestId,
     }),
   );
+}
+
+/** HEAD: link scanners send it with the person's cookies, and must not finish a flow. */
+export function refuseHead(): Response {
+  return new Response(null, { status: 405, headers: { allow: 'GET', 'cache-control': 'no-store' } });
 }

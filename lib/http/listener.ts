@@ -18,12 +18,18 @@ const intermediary =
 /** How long a body that is not wanted may go on before its connection is cut. */
 const unwantedBodyMs = 5_000;
 
-function stripIntermediaryHeaders(request: IncomingMessage): void {
+/**
+ * By these Next would take a flow's end for a page that its own script asks for, and redirect it with the code in the
+ * address.
+ */
+const framework = /^(?:rsc|next-.*|x-nextjs-.*)$/;
+
+function stripHeaders(request: IncomingMessage, unwanted: readonly RegExp[]): void {
   const raw: string[] = [];
   for (let at = 0; at < request.rawHeaders.length; at += 2) {
     const spelled = request.rawHeaders[at] ?? '';
     const name = spelled.toLowerCase();
-    if (intermediary.test(name)) delete request.headers[name];
+    if (unwanted.some((pattern) => pattern.test(name))) delete request.headers[name];
     else if (name !== 'host') raw.push(spelled, request.rawHeaders[at + 1] ?? '');
   }
   request.rawHeaders = raw;
@@ -123,7 +129,7 @@ export function createListener(parts: ListenerParts): RequestListener {
     const ip = clientAddress(request, trust);
     const requestId = newId('req');
     const isApi = path === '/api/v1' || path.startsWith('/api/v1/');
-    stripIntermediaryHeaders(request);
+    stripHeaders(request, path.startsWith('/oauth/') ? [intermediary, framework] : [intermediary]);
     // Neither header means no body (RFC 9112 §6.3). Said aloud, since what comes after would else look for its end.
     if (
       isApi &&

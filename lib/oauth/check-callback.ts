@@ -87,7 +87,7 @@ export function checkCallback(
   const code = parameters.get('code');
   if (!code) throw new OAuthError('missing_code');
 
-  const extras = pickExtras(provider, Object.fromEntries(parameters), provider.redirect_fields);
+  const extras = pickExtras(provider, Object.fromEntries(parameters), provider.redirect_fields, 'refuse', [code]);
   const scopes =
     provider.scope_source === 'redirect'
       ? parseScopes(parameters.get(provider.scope_field ?? 'scope'), provider.scope_sep_in)

@@ -24,11 +24,11 @@ export async function callAsClient(
   deps: OAuthDeps,
 ): Promise<Response> {
   const headers = new Headers(init.headers);
-  const first = await callProvider(deps.fetch, url, { ...init, headers }, deps.now());
+  const first = await callProvider(provider, url, { ...init, headers }, deps);
   const other = otherBasic(provider, headers.get('authorization'));
   if (!other || !(await refusedClient(first))) return first;
   headers.set('authorization', other.header);
-  const second = await callProvider(deps.fetch, url, { ...init, headers }, deps.now());
+  const second = await callProvider(provider, url, { ...init, headers }, deps);
   if (await refusedClient(second)) return first;
   learnEncoding(provider, other.encoding);
   return second;

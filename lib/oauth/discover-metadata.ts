@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isOAuthError, OAuthError } from '#lib/oauth/oauth-error';
 import { callProvider, readObject } from '#lib/oauth/provider-call';
-import type { OAuthDeps } from '#lib/oauth/types';
+import type { CallFor, OAuthDeps } from '#lib/oauth/types';
 import { once } from '#lib/registry';
 
 const optionalText = z.string().optional().catch(undefined);
@@ -35,7 +35,7 @@ interface Cache {
 }
 
 function cacheOf(deps: OAuthDeps): Cache {
-  const caches = once('oauth.discovery', () => new WeakMap<typeof fetch, Cache>());
+  const caches = once('oauth.discovery', () => new WeakMap<OAuthDeps['fetch'], Cache>());
   const cache = caches.get(deps.fetch) ?? { entries: new Map(), running: new Map() };
   caches.set(deps.fetch, cache);
   return cache;
@@ -50,9 +50,14 @@ function metadataUrl(issuer: string, kind: 'oidc' | 'oauth2'): URL {
   return url;
 }
 
-async function request(issuer: string, kind: 'oidc' | 'oauth2', deps: OAuthDeps): Promise<DiscoveredMetadata> {
+async function request(
+  caller: CallFor,
+  issuer: string,
+  kind: 'oidc' | 'oauth2',
+  deps: OAuthDeps,
+): Promise<DiscoveredMetadata> {
   const init = { headers: { accept: 'application/json' } };
-  const response = await callProvider(deps.fetch, metadataUrl(issuer, kind), init, deps.now());
+  const response = await callProvider(caller, metadataUrl(issuer, kind), init, deps);
   const body = response.ok ? await readObject(response) : null;
   const parsed = metadataSchema.safeParse(body);
   if (!parsed.success) throw new OAuthError('discovery_failed', { detail: `http_${response.status}` });
@@ -69,10 +74,17 @@ function checkUnmoved(before: DiscoveredMetadata, after: DiscoveredMetadata): vo
   }
 }
 
-async function refreshEntry(key: string, issuer: string, kind: 'oidc' | 'oauth2', deps: OAuthDeps, cache: Cache) {
+async function refreshEntry(
+  caller: CallFor,
+  key: string,
+  issuer: string,
+  kind: 'oidc' | 'oauth2',
+  deps: OAuthDeps,
+  cache: Cache,
+) {
   const held = cache.entries.get(key);
   try {
-    const metadata = await request(issuer, kind, deps);
+    const metadata = await request(caller, issuer, kind, deps);
     if (held) checkUnmoved(held.metadata, metadata);
     cache.entries.set(key, { metadata, fetchedAt: deps.now().getTime() });
     return metadata;
@@ -91,6 +103,7 @@ async function refreshEntry(key: string, issuer: string, kind: 'oidc' | 'oauth2'
  * @throws OAuthError `discovery_failed` (transient), `discovery_issuer`, `discovery_changed`, or that of the call
  */
 export async function discoverMetadata(
+  caller: CallFor,
   issuer: string,
   kind: 'oidc' | 'oauth2',
   deps: OAuthDeps,
@@ -99,7 +112,7 @@ export async function discoverMetadata(
   const key = `${kind} ${issuer}`;
   const held = cache.entries.get(key);
   if (held && deps.now().getTime() - held.fetchedAt < lifetimeMs) return held.metadata;
-  const running = cache.running.get(key) ?? refreshEntry(key, issuer, kind, deps, cache);
+  const running = cache.running.get(key) ?? refreshEntry(caller, key, issuer, kind, deps, cache);
   cache.running.set(key, running);
   try {
     return await running;

@@ -157,6 +157,7 @@ describe('the ID token', () => {
     ['an end long past', { exp: seconds() - 90 }, 'id_token_expired'],
     ['no end', { exp: undefined }, 'id_token_expired'],
     ['a beginning in the future', { nbf: seconds() + 600 }, 'id_token_expired'],
+    ['an issue time a day ahead', { iat: seconds() + 86_400, exp: seconds() + 90_000 }, 'id_token_expired'],
     ['no subject', { sub: undefined }, 'id_token_malformed'],
     ['a subject that is a number', { sub: 7 }, 'id_token_malformed'],
   ];

@@ -2,7 +2,7 @@ import { authorizationCodeGrant } from 'openid-client';
 import { fillParameters } from '#lib/oauth/account-params';
 import { type CheckedCallback, isCheckedCallback } from '#lib/oauth/check-callback';
 import { clientAuthentication } from '#lib/oauth/client-authentication';
-import { clientConfiguration } from '#lib/oauth/client-configuration';
+import { clientConfiguration, clockToleranceSeconds } from '#lib/oauth/client-configuration';
 import { fromLibrary } from '#lib/oauth/library-error';
 import { tokenExchange } from '#lib/oauth/normalising-fetch';
 import { OAuthError } from '#lib/oauth/oauth-error';
@@ -62,6 +62,9 @@ export async function exchangeCode(
     if (!answer) throw new OAuthError('token_answer_invalid');
     const { id_token: _unused, ...tokens } = answer;
     const claims = openid ? (result.claims() ?? null) : null;
+    if (claims && claims.iat > deps.now().getTime() / 1000 + clockToleranceSeconds) {
+      throw new OAuthError('id_token_expired', { detail: 'iat' });
+    }
     const scopes = checked.scopes ?? tokens.scopes;
     return { ...tokens, scopes, id_token_claims: claims, extras: { ...checked.extras, ...tokens.extras } };
   } catch (error) {

@@ -168,7 +168,9 @@ export async function fetchIdentity(
   for (const lookup of provider.lookups) {
     const body = await optional(lookUpRule(provider, lookup, shown, deps));
     for (const [name, path] of Object.entries(lookup.fields)) {
-      const value = body ? pickExtras(provider, body, [path], 'drop')[path] : undefined;
+      const value = body
+        ? pickExtras(provider, body, [path], 'drop', [tokens.access_token, tokens.refresh_token])[path]
+        : undefined;
       if (value === undefined) missing.push(name);
       else extras[name] = value;
     }

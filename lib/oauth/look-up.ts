@@ -31,7 +31,7 @@ function requestOf(
 async function verified(provider: OAuthProvider, pinned: PinnedEndpoints, text: string, deps: OAuthDeps) {
   if (!pinned.jwks_uri) throw invalid('signed_without_keys');
   const keys = createRemoteJWKSet(new URL(pinned.jwks_uri), {
-    [customFetch]: (url, init) => callProvider(deps.fetch, url, init, deps.now()),
+    [customFetch]: (url, init) => callProvider(provider, url, init, deps),
   });
   const algorithms = pinned.id_token_signing_alg_values_supported ?? ['RS256', 'PS256', 'ES256', 'EdDSA'];
   const asymmetric = algorithms.filter((name) => !/^(HS|none)/i.test(name));
@@ -59,7 +59,7 @@ export async function lookUp(
   { token, values, pinned }: { token: string; values: AccountParamValues; pinned?: PinnedEndpoints },
   deps: OAuthDeps,
 ): Promise<object> {
-  const response = await callProvider(deps.fetch, url, requestOf(provider, rule, token, values), deps.now());
+  const response = await callProvider(provider, url, requestOf(provider, rule, token, values), deps);
   const detail = `http_${response.status}`;
   if (response.status === 401) throw new OAuthError('token_rejected', { detail });
   if (!response.ok) throw invalid(detail);

@@ -52,7 +52,7 @@ export function tokenExchange(provider: OAuthProvider, deps: OAuthDeps, expectId
   return {
     answer: () => answer,
     fetch: async (url, init) => {
-      if (init.method !== 'POST') return callProvider(deps.fetch, url, init, deps.now());
+      if (init.method !== 'POST') return callProvider(provider, url, init, deps);
       const request = shapeRequest(provider, init);
       const response = await callAsClient(provider, url, request.init, deps);
       const answeredAt = sentAt(response) ?? deps.now().getTime() / 1000;

@@ -1,4 +1,5 @@
 import { OAuthError } from '#lib/oauth/oauth-error';
+import type { CallFor, OAuthDeps } from '#lib/oauth/types';
 
 /** When an answer was sent by the clock of who sent it (RFC 9110 §6.6.1), in whole seconds; null where it does not say. */
 export function sentAt(response: Response): number | null {
@@ -42,20 +43,20 @@ function callFailure(error: unknown): OAuthError {
  * @throws OAuthError a transient one, `outbound_blocked`, `answer_too_large` or `redirect_refused`
  */
 export async function callProvider(
-  fetcher: typeof fetch,
+  provider: CallFor,
   url: string | URL,
   init: RequestInit,
-  now: Date,
+  deps: OAuthDeps,
 ): Promise<Response> {
   let response: Response;
   try {
-    response = await fetcher(url, { ...init, redirect: 'manual' });
+    response = await deps.fetch(url, { ...init, redirect: 'manual', operatorHosts: provider.operator_hosts });
   } catch (error) {
     throw callFailure(error);
   }
   if ([408, 425, 429].includes(response.status) || response.status >= 500) {
     throw new OAuthError(response.status === 429 ? 'rate_limited' : 'provider_unavailable', {
-      retryAfterSeconds: retryAfterSeconds(response, now),
+      retryAfterSeconds: retryAfterSeconds(response, deps.now()),
       detail: `http_${response.status}`,
     });
   }

@@ -30,7 +30,7 @@ export async function resolveEndpoints(
   checkAccountParams(provider, accountParams);
   const issuer = fillEndpoint(provider, provider.issuer, accountParams);
   const found: DiscoveredMetadata =
-    provider.discovery === 'none' ? {} : await discoverMetadata(issuer, provider.discovery, deps);
+    provider.discovery === 'none' ? {} : await discoverMetadata(provider, issuer, provider.discovery, deps);
   const endpoints: Partial<Record<(typeof endpointNames)[number], string>> = {};
   for (const name of endpointNames) {
     const written = provider[name];

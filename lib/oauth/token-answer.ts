@@ -1,4 +1,5 @@
 import { bareHostname, hostWithPort, isLoopbackHost } from '#lib/config/address-class';
+import { looksLikeToken } from '#lib/config/secret-field';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { valueAt } from '#lib/oauth/provider-call';
 import type { Grant } from '#lib/oauth/token-error';
@@ -78,6 +79,7 @@ export function pickExtras(
   source: unknown,
   paths: readonly string[],
   badUrls: 'refuse' | 'drop' = 'refuse',
+  tokens: readonly (string | null)[] = [],
 ): Extras {
   const extras: Extras = {};
   for (const path of paths) {
@@ -85,7 +87,8 @@ export function pickExtras(
     if (value === undefined || value === null) continue;
     const allowed = isAllowed(provider, path, value);
     if (!allowed && badUrls === 'refuse') throw invalid(path);
-    if (allowed && isPlain(value)) extras[path] = value;
+    // Whatever a field is called, a token in it is no extra: keys that may only read see those.
+    if (allowed && isPlain(value) && !looksLikeToken(value, tokens)) extras[path] = value;
   }
   return extras;
 }
@@ -136,7 +139,11 @@ export function normaliseTokenAnswer(
     refresh_token_expires_in: lifetimeIn(beside, 'refresh_token', provider.refresh_token_life, answeredAt),
     scopes: scopesOf(provider, beside),
     id_token: expectIdToken ? tokenText(body.id_token, 'id_token') : null,
-    extras: pickExtras(provider, body, provider.response_fields, grant === 'refresh_token' ? 'drop' : 'refuse'),
+    extras: pickExtras(provider, body, provider.response_fields, grant === 'refresh_token' ? 'drop' : 'refuse', [
+      token,
+      tokenText(valueAt(beside, 'refresh_token'), 'refresh_token'),
+      typeof body.id_token === 'string' ? body.id_token : null,
+    ]),
     ...(provider.identity.source === 'token_answer' && grant === 'authorization_code' ? { answer: body } : {}),
   };
 }

@@ -56,6 +56,8 @@ export interface OAuthProvider {
   readonly unechoed_scopes: readonly string[];
   readonly authorization_params: Readonly<Record<string, string>>;
   readonly account_params: readonly AccountParam[];
+  /** `own`: the redirect URI names the provider; `shared`: the one that names none. */
+  readonly redirect_uri: 'own' | 'shared';
   readonly iss_policy: 'required' | 'if_present';
   readonly redirect_fields: readonly string[];
   readonly dangerously_without_pkce: boolean;
@@ -190,8 +192,12 @@ export interface TokenSet {
 
 /** What the protocol layer needs from outside: the guarded fetch and a clock. */
 export interface OAuthDeps {
-  fetch: typeof fetch;
+  /** The guarded fetch. Of private hosts it calls those of `operatorHosts` only. */
+  fetch: (url: string | URL, init: RequestInit & { operatorHosts: readonly string[] }) => Promise<Response>;
   now: () => Date;
 }
+
+/** For whom a call is made: it may reach the hosts that the operator wrote for this provider, and no other's. */
+export type CallFor = Pick<OAuthProvider, 'operator_hosts'>;
 
 export { type Disposition, isOAuthError, OAuthError, type OAuthErrorCode } from '#lib/oauth/oauth-error';

@@ -6,8 +6,11 @@ import { checkUrl, guardedLookup, type HostOrigin, hostOrigin, type ResolveAll }
 import { OutboundError } from '#lib/outbound/outbound-error';
 
 export interface GuardedFetchOptions {
-  /** Hosts the operator wrote, as `host` (any port) or `host:port`. Only these may be private or loopback. */
-  operatorHosts: ReadonlySet<string>;
+  /**
+   * Hosts the operator wrote, as `host` (any port) or `host:port`. Only these may be private or loopback. A call may name
+   * others of its own, and none of these then count for it.
+   */
+  operatorHosts?: ReadonlySet<string>;
   /** Milliseconds for the whole exchange: look-up, connection, headers and body. */
   timeoutMs?: number;
   /** Connections to one host; what comes beyond waits within its own `timeoutMs`. */
@@ -19,6 +22,12 @@ export interface GuardedFetchOptions {
   /** Another resolver of names; the system's when absent. */
   resolve?: ResolveAll;
 }
+
+/** `fetch`, told which hosts the operator wrote for whom it calls. */
+export type GuardedFetch = (
+  input: Parameters<typeof fetch>[0],
+  init?: RequestInit & { operatorHosts?: readonly string[] },
+) => Promise<Response>;
 
 const bodiless = new Set([101, 204, 205, 304]);
 
@@ -141,8 +150,8 @@ function toOutboundError(error: unknown, host: string, timedOut: boolean): Outbo
  * connects, follows no redirect, checks certificates always, and ends after `timeoutMs` and `maxBytes`. The answer's
  * body has been read when it returns. It throws OutboundError with a code.
  */
-export function createGuardedFetch(options: GuardedFetchOptions): typeof fetch {
-  const { operatorHosts, timeoutMs = 10_000, maxBytes = 1024 * 1024 } = options;
+export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
+  const { operatorHosts = new Set<string>(), timeoutMs = 10_000, maxBytes = 1024 * 1024 } = options;
   const dispatchers: Record<HostOrigin, Dispatcher> = {
     operator: dispatcherFor('operator', options, timeoutMs),
     learnt: dispatcherFor('learnt', options, timeoutMs),
@@ -151,7 +160,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): typeof fetch {
   return async (input, init) => {
     const { url, method, headers, body } = await readAsked(input, init);
     const host = bareHostname(url);
-    const origin = hostOrigin(url, operatorHosts);
+    const origin = hostOrigin(url, init?.operatorHosts ? new Set(init.operatorHosts) : operatorHosts);
     checkUrl(url, origin);
     const deadline = AbortSignal.timeout(timeoutMs);
     const signal = init?.signal ? AbortSignal.any([deadline, init.signal]) : deadline;

@@ -86,7 +86,12 @@ describe('the catalogue', () => {
         account_params: [{ name: 'shop', label: 'Shop', pattern: '^[a-z]+$', example: 'acme' }],
       },
     );
-    expect([...catalog.operatorHosts()]).toEqual(['idp.internal:8443', 'token.internal:443', 'node.internal:9000']);
+    const hosts = catalog.list().map(({ id, operator_hosts }) => [id, [...operator_hosts]]);
+    expect(Object.fromEntries(hosts)).toEqual({
+      google: [],
+      okta: ['idp.internal:8443'],
+      extra: ['token.internal:443', 'node.internal:9000'],
+    });
   });
 });
 

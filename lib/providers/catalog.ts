@@ -1,5 +1,6 @@
-import type { BuiltinProviders } from '#lib/config/config';
+import { type BuiltinProviders, ConfigError } from '#lib/config/config';
 import type { ProviderRecordInput } from '#lib/config/provider-record';
+import { issuerFaults } from '#lib/providers/issuer-faults';
 import type { ProviderRecord } from '#lib/providers/record';
 import { resolveRecord } from '#lib/providers/resolve-record';
 
@@ -18,8 +19,6 @@ export interface ProviderCatalog {
   signIn(): ProviderRecord[];
   /** Those that accounts can be connected at. */
   connectable(): ProviderRecord[];
-  /** `host:port` of every host the operator wrote: only these may be private addresses. */
-  operatorHosts(): Set<string>;
 }
 
 function builtinEntries({ builtin }: CatalogInput): ProviderRecordInput[] {
@@ -48,15 +47,20 @@ function builtinEntries({ builtin }: CatalogInput): ProviderRecordInput[] {
   return entries;
 }
 
-/** The catalogue of configured providers, immutable. */
+/**
+ * The catalogue of configured providers, immutable.
+ * @throws ConfigError where two entries claim one issuer
+ */
 export function buildCatalog(input: CatalogInput): ProviderCatalog {
-  const records = [...builtinEntries(input), ...input.file].map(resolveRecord);
+  const entries = [...builtinEntries(input), ...input.file];
+  const records = entries.map(resolveRecord);
+  const faults = issuerFaults(records.map((record, at) => ({ record, entry: entries[at] as ProviderRecordInput })));
+  if (faults.length > 0) throw new ConfigError(faults);
   const byId = new Map(records.map((record) => [record.id, record]));
   return {
     list: () => [...records],
     get: (id) => byId.get(id),
     signIn: () => records.filter(({ sign_in }) => sign_in),
     connectable: () => records.filter(({ connect }) => connect),
-    operatorHosts: () => new Set(records.flatMap(({ operator_hosts }) => operator_hosts)),
   };
 }

@@ -157,6 +157,7 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
     scope_descriptions: all.scope_descriptions ?? {},
     authorization_params: all.authorization_params ?? {},
     account_params: all.account_params ?? [],
+    redirect_uri: all.redirect_uri ?? 'own',
     iss_policy: all.iss_policy ?? 'if_present',
     redirect_fields: all.redirect_fields ?? [],
     declined_codes: all.declined_codes ?? [],
