@@ -35,7 +35,7 @@ describe('the history of a connection', () => {
       { actor: { type: 'system', name: 'jobs' }, ip: null, requestId: 'req_1' },
       { action: 'token.refreshed', ...about },
     );
-    await record(database.db, (await addPerson(runtime)).ctx('administrator'), {
+    await record(database.db, (await addPerson(runtime, { role: 'administrator' })).ctx(), {
       action: 'connection.revoked',
       ...about,
     });
