@@ -17,6 +17,9 @@ import type { Context } from '#lib/context';
 import { openPostgres } from '#lib/db/open';
 import { apiKeyScopes } from '#lib/db/schema/api-keys';
 import { freezeScopes } from '#lib/db/schema/freezes';
+import { disablePerson, enablePerson } from '#lib/people/disable';
+import { endSessions } from '#lib/people/end-session';
+import { findPerson } from '#lib/people/find-person';
 
 /** A command that needs the data, as it travels to the process that has it open. */
 export const commandSchema = z.discriminatedUnion('command', [
@@ -44,6 +47,14 @@ export const commandSchema = z.discriminatedUnion('command', [
     reason: z.string(),
   }),
   z.strictObject({ command: z.literal('freezes') }),
+  z.strictObject({ command: z.literal('sessions end'), person: z.string().nullable() }),
+  z.strictObject({
+    command: z.literal('people disable'),
+    person: z.string(),
+    reason: z.string(),
+    lastAdministrator: z.boolean(),
+  }),
+  z.strictObject({ command: z.literal('people enable'), person: z.string(), reason: z.string() }),
   z.strictObject({ command: z.literal('ledger verify'), checkpoints: z.array(z.string()) }),
   z.strictObject({ command: z.literal('ledger checkpoint') }),
   z.strictObject({ command: z.literal('ledger keys') }),
@@ -115,6 +126,20 @@ async function pruneAsOwner(ctx: Context): Promise<string[]> {
   return pruneLedger(ctx, owner.db).finally(() => owner.close());
 }
 
+/**
+ * Ends sessions. One of which nothing is left tells of none ended.
+ * @param person an id or an e-mail address; null: everybody
+ */
+async function endTheirSessions(ctx: Context, person: string | null): Promise<Record<string, unknown>> {
+  if (person === null) {
+    const { people, sessions } = await endSessions(ctx, 'everybody');
+    return { people, sessions_ended: sessions };
+  }
+  const personId = await findPerson(ctx, person);
+  const { sessions } = await endSessions(ctx, { personId });
+  return { person: personId, sessions_ended: sessions };
+}
+
 /** Runs a command and answers its lines, each to be printed as JSON. */
 export async function runCommand(ctx: Context, command: Command): Promise<Record<string, unknown>[]> {
   switch (command.command) {
@@ -142,6 +167,19 @@ export async function runCommand(ctx: Context, command: Command): Promise<Record
     }
     case 'freezes':
       return (await standingFreezes(ctx)).map(toFreezeLine);
+    case 'sessions end':
+      return [await endTheirSessions(ctx, command.person)];
+    case 'people disable': {
+      const id = await findPerson(ctx, command.person);
+      const last = command.lastAdministrator ? ({ dangerouslyLastAdministrator: true } as const) : {};
+      const { revoked } = await disablePerson(ctx, { id, reason: command.reason, ...last });
+      return [{ person: id, status: 'disabled', connections_revoked: revoked }];
+    }
+    case 'people enable': {
+      const id = await findPerson(ctx, command.person);
+      await enablePerson(ctx, { id, reason: command.reason });
+      return [{ person: id, status: 'active' }];
+    }
     case 'api-key revoke':
       return [toLine(await revokeApiKey(ctx, { id: command.id }))];
     case 'ledger verify':

@@ -12,7 +12,8 @@ import { getRuntime, NotMigrated } from '#lib/runtime';
 
 type Line = Record<string, unknown>;
 
-const brakes: readonly Command['command'][] = ['freeze', 'thaw', 'freezes'];
+/** What must work when nothing else does. */
+const brakes: readonly Command['command'][] = ['freeze', 'thaw', 'freezes', 'sessions end'];
 
 async function openFor({ command }: Command, settings: CommandLineSettings): Promise<Runtime> {
   try {
