@@ -10,4 +10,5 @@ CREATE TABLE "person_endings" (
 	CONSTRAINT "person_endings_kind" CHECK ("person_endings"."kind" in ('disabled', 'deleted'))
 );
 --> statement-breakpoint
-ALTER TABLE "person_endings" ADD CONSTRAINT "person_endings_person_id_people_id_fk" FOREIGN KEY ("person_id") REFERENCES "public"."people"("id") ON DELETE cascade ON UPDATE no action;
+ALTER TABLE "person_endings" ADD CONSTRAINT "person_endings_person_id_people_id_fk" FOREIGN KEY ("person_id") REFERENCES "public"."people"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "api_keys_created" ON "api_keys" USING btree ("created_at","id");

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { createApiKey } from '#lib/access/create-api-key';
-import { listApiKeys } from '#lib/access/list-api-keys';
+import { cursorAfterKey, listApiKeys } from '#lib/access/list-api-keys';
 import { revokeApiKey } from '#lib/access/revoke-api-key';
 import { setAddresses } from '#lib/access/set-addresses';
 import type { ApiKeyView } from '#lib/access/views';
@@ -38,7 +38,7 @@ export const commandSchema = z.discriminatedUnion('command', [
     ipRanges: z.array(z.string()).nullable(),
     ipRule: z.enum(['deny', 'alert']),
   }),
-  z.strictObject({ command: z.literal('api-key list') }),
+  z.strictObject({ command: z.literal('api-key list'), cursor: z.string().optional() }),
   z.strictObject({ command: z.literal('api-key revoke'), id: z.string() }),
   z.strictObject({
     command: z.enum(['freeze', 'thaw']),
@@ -63,6 +63,16 @@ export const commandSchema = z.discriminatedUnion('command', [
 export type Command = z.infer<typeof commandSchema>;
 
 const dayMs = 86_400_000;
+/** Keys of one answer; the command line asks for the next ones after the last. */
+const keysAtOnce = 1000;
+
+/** Asks for what comes after these lines; null where they were all. */
+export function commandAfter(command: Command, lines: readonly Record<string, unknown>[]): Command | null {
+  const last = lines.at(-1);
+  if (command.command !== 'api-key list' || !last || lines.length < keysAtOnce) return null;
+  const cursor = cursorAfterKey({ id: String(last.id), createdAt: new Date(String(last.created_at)) });
+  return { ...command, cursor };
+}
 
 function toLine(view: ApiKeyView): Record<string, unknown> {
   return {
@@ -151,7 +161,7 @@ export async function runCommand(ctx: Context, command: Command): Promise<Record
       return [{ id: apiKey.id, name: apiKey.name, key, scopes: apiKey.scopes, expires_at }];
     }
     case 'api-key list':
-      return (await listApiKeys(ctx)).map(toLine);
+      return (await listApiKeys(ctx, { cursor: command.cursor, limit: keysAtOnce })).items.map(toLine);
     case 'api-key addresses': {
       const { id, ipRanges, ipRule } = command;
       return [toLine(await setAddresses(ctx, { id, ipRanges, ipRule }))];
