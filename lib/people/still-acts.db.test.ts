@@ -89,7 +89,7 @@ const verbs: [name: string, prepare: () => Promise<(ctx: Context) => Promise<unk
       return (ctx) => thaw(ctx, { id, reason: 'r' });
     },
   ],
-  ['setRule', async () => (ctx) => setRule(ctx, { rule: 'refresh_failures', numbers: {} })],
+  ['setRule', async () => (ctx) => setRule(ctx, { rule: 'refresh_token_theft', numbers: {} })],
   ['noteOnAlert', async () => (ctx) => noteOnAlert(ctx, { id: 'alr_x', note: 'n' })],
   ['createWebhook', async () => (ctx) => createWebhook(ctx, { name: 'x', url: 'https://hooks.example.com/' })],
   [
