@@ -85,23 +85,27 @@ export async function addPerson(
   await runtime.database.db
     .insert(people)
     .values({ provider: 'acme', issuer: 'https://id.example', subject: id, ...values, id });
+  const sessionId = await beginTestSession(runtime, id);
   const ctx = (role: Role = values.role ?? 'user') =>
-    as(runtime, { type: 'person', personId: id, role, sessionId: newId('ses'), name: null, email: null });
+    as(runtime, { type: 'person', personId: id, role, sessionId, name: null, email: null });
   return { id, ctx };
 }
 
-/** Puts the session of somebody who asks into the database, as of one who signed in just now. */
+/** Puts a session into the database whose sign-in is too old for what needs a fresh one; answers its public id. */
+export async function beginTestSession(runtime: Runtime, personId: string): Promise<string> {
+  const publicId = newId('ses');
+  const expiresAt = new Date(Date.now() + 3_600_000);
+  await runtime.database.db.insert(sessions).values({ idHash: publicId, publicId, personId, expiresAt });
+  return publicId;
+}
+
+/** Makes the session of somebody who asks one of who signed in just now. */
 export async function signedInLately(runtime: Runtime, ctx: Context): Promise<Context> {
   if (ctx.actor.type !== 'person') throw new Error('no person');
-  const { sessionId: publicId, personId } = ctx.actor;
-  await runtime.database.db.insert(sessions).values({
-    idHash: publicId,
-    publicId,
-    personId,
-    expiresAt: new Date(Date.now() + 3_600_000),
-    authenticatedAt: new Date(),
-    authenticationProof: 'session_only',
-  });
+  await runtime.database.db
+    .update(sessions)
+    .set({ authenticatedAt: new Date(), authenticationProof: 'session_only' })
+    .where(eq(sessions.publicId, ctx.actor.sessionId));
   return ctx;
 }
 

@@ -40,7 +40,7 @@ describe('creating', () => {
     expect(apiKey).toMatchObject({ name: 'reports', status: 'active', providers: ['acme'], createdBy: adminId });
     const [row] = await database.db.select().from(apiKeys).where(eq(apiKeys.id, apiKey.id));
     expect(row?.keyHash).toBe(hashSecret(key));
-    expect(JSON.stringify([row, await listApiKeys(admin), await entries(runtime)])).not.toContain(key);
+    expect(JSON.stringify([row, (await listApiKeys(admin)).items, await entries(runtime)])).not.toContain(key);
     expect(await entries(runtime)).toContainEqual(
       expect.objectContaining({
         action: 'api_key.created',
@@ -57,9 +57,9 @@ describe('creating', () => {
       .update(sessions)
       .set({ authenticatedAt: sql`now() - interval '301 seconds'` })
       .where(eq(sessions.personId, actorId(admin.actor) ?? ''));
-    const before = await listApiKeys(admin);
+    const before = (await listApiKeys(admin)).items;
     await expect(createApiKey(admin, made)).rejects.toMatchObject({ code: 'step_up_required', status: 403 });
-    expect(await listApiKeys(admin)).toEqual(before);
+    expect((await listApiKeys(admin)).items).toEqual(before);
   });
 
   test.each(['user', 'auditor'] as const)('is refused to the role %s, and to API keys', async (role) => {
@@ -79,9 +79,9 @@ describe('creating', () => {
     ['an unknown provider', { ...made, providers: ['nobody'] }, 'unknown_provider'],
     ['an end in the past', { ...made, expiresAt: new Date(0) }, 'invalid_request'],
   ])('%s is refused and nothing is kept', async (_, input, code) => {
-    const before = await listApiKeys(systemContext(runtime, 'test'));
+    const before = (await listApiKeys(systemContext(runtime, 'test'))).items;
     await expect(createApiKey(systemContext(runtime, 'test'), input)).rejects.toMatchObject({ code });
-    expect(await listApiKeys(systemContext(runtime, 'test'))).toEqual(before);
+    expect((await listApiKeys(systemContext(runtime, 'test'))).items).toEqual(before);
   });
 });
 
@@ -90,7 +90,7 @@ describe('listing', () => {
     const { id } = await addApiKey(runtime);
     for (const role of ['administrator', 'auditor'] as const) {
       const person = await addPerson(runtime, { role });
-      expect((await listApiKeys(person.ctx())).map((key) => key.id)).toContain(id);
+      expect((await listApiKeys(person.ctx())).items.map((key) => key.id)).toContain(id);
     }
     const person = await addPerson(runtime);
     await expect(listApiKeys(person.ctx())).rejects.toMatchObject({ code: 'forbidden' });
@@ -165,7 +165,7 @@ describe('authenticating', () => {
     await database.db.update(apiKeys).set({ expiresAt: sql`now() - interval '1 second'` }).where(eq(apiKeys.id, id));
     const slow = { ...asNobody(runtime), now: () => new Date(0) };
     await expect(authenticateApiKey(slow, key)).rejects.toMatchObject({ code: 'invalid_api_key' });
-    expect(await listApiKeys(systemContext(runtime, 'test'))).toContainEqual(
+    expect((await listApiKeys(systemContext(runtime, 'test'))).items).toContainEqual(
       expect.objectContaining({ id, status: 'expired' }),
     );
   });

@@ -5,13 +5,13 @@ import { requireAdministrator } from '#lib/access/require';
 import { type ApiKeyView, apiKeyColumns } from '#lib/access/views';
 import { actorId } from '#lib/actor';
 import type { Context } from '#lib/context';
-import { withTransaction } from '#lib/db/database';
 import { apiKeyScopes, apiKeys } from '#lib/db/schema/api-keys';
 import { AppError } from '#lib/errors';
 import { hashSecret, newId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { requireStepUp } from '#lib/people/step-up';
+import { transactAs } from '#lib/people/transact-as';
 
 export const createApiKeyInput = z.object({
   name: z.string().trim().min(1, 'must not be empty').max(100),
@@ -46,7 +46,7 @@ export async function createApiKey(
     throw new AppError('invalid_request', { issues: [{ path: 'expiresAt', message: 'must lie in the future' }] });
   }
   const key = generateApiKey();
-  const apiKey = await withTransaction(ctx.database.db, async (tx) => {
+  const apiKey = await transactAs(ctx, async (tx) => {
     const [row] = await tx
       .insert(apiKeys)
       .values({

@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { requireAdministrator } from '#lib/access/require';
 import { type ApiKeyView, apiKeyColumns } from '#lib/access/views';
 import type { Context } from '#lib/context';
-import { withTransaction } from '#lib/db/database';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
+import { transactAs } from '#lib/people/transact-as';
 
 export const revokeApiKeyInput = z.object({ id: z.string().min(1).max(64) });
 export type RevokeApiKeyInput = z.input<typeof revokeApiKeyInput>;
@@ -19,7 +19,7 @@ export type RevokeApiKeyInput = z.input<typeof revokeApiKeyInput>;
 export async function revokeApiKey(ctx: Context, input: RevokeApiKeyInput): Promise<ApiKeyView> {
   requireAdministrator(ctx);
   const { id } = parseInput(revokeApiKeyInput, input);
-  return withTransaction(ctx.database.db, async (tx) => {
+  return transactAs(ctx, async (tx) => {
     const [revoked] = await tx
       .update(apiKeys)
       .set({ revokedAt: sql`now()` })

@@ -60,7 +60,7 @@ test('a key can be made with its rule, and the list shows it and whether it is f
     details: { ip_ranges: ['10.0.0.0/8', '203.0.113.9'], ip_rule: 'deny' },
   });
   await freeze(runtime, 'api_key', apiKey.id);
-  expect((await listApiKeys(operator)).find(({ id }) => id === apiKey.id)).toEqual({ ...apiKey, frozen: true });
+  expect((await listApiKeys(operator)).items.find(({ id }) => id === apiKey.id)).toEqual({ ...apiKey, frozen: true });
 });
 
 describe('is refused', () => {

@@ -4,12 +4,12 @@ import { addressDetails, ipRangesText } from '#lib/access/ip-rules';
 import { requireAdministrator } from '#lib/access/require';
 import { type ApiKeyView, apiKeyColumns } from '#lib/access/views';
 import type { Context } from '#lib/context';
-import { withTransaction } from '#lib/db/database';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { requireStepUp } from '#lib/people/step-up';
+import { transactAs } from '#lib/people/transact-as';
 
 export const setAddressesInput = z.object({
   id: z.string().max(64),
@@ -29,7 +29,7 @@ export async function setAddresses(ctx: Context, input: SetAddressesInput): Prom
   requireAdministrator(ctx);
   await requireStepUp(ctx);
   const { id, ipRanges, ipRule } = parseInput(setAddressesInput, input);
-  return withTransaction(ctx.database.db, async (tx) => {
+  return transactAs(ctx, async (tx) => {
     const [before] = await tx.select(apiKeyColumns).from(apiKeys).where(eq(apiKeys.id, id)).for('update');
     if (!before) throw new AppError('not_found');
     if (before.status === 'revoked') throw new AppError('conflict', { message: 'This API key was revoked.' });

@@ -52,10 +52,3 @@ export const apiKeyColumns = {
 
 /** A key that ends within this is to be replaced. */
 export const expiringWithinDays = 14;
-
-/** True for a key that is accepted and ends soon. */
-export function isExpiring({ status, expiresAt }: Pick<ApiKeyView, 'status' | 'expiresAt'>): boolean {
-  return (
-    status === 'active' && expiresAt !== null && expiresAt.getTime() - Date.now() < expiringWithinDays * 86_400_000
-  );
-}

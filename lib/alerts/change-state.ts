@@ -6,11 +6,11 @@ import { ruleOf } from '#lib/alerts/rules';
 import { aboutOf } from '#lib/alerts/settle-alert';
 import type { Context } from '#lib/context';
 import { databaseNow } from '#lib/db/clock';
-import { withTransaction } from '#lib/db/database';
 import { type AlertState, alertEvents, alerts } from '#lib/db/schema/alerts';
 import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
+import { transactAs } from '#lib/people/transact-as';
 import { announceAlert } from '#lib/webhooks/announce';
 
 export const changeAlertInput = z.object({
@@ -37,7 +37,7 @@ export async function changeState(ctx: Context, input: ChangeAlertInput, { kind,
   requireAdministrator(ctx);
   const { id, note } = parseInput(changeAlertInput, input);
   const by = actorId(ctx.actor) ?? '';
-  await withTransaction(ctx.database.db, async (tx) => {
+  await transactAs(ctx, async (tx) => {
     // Held against the entries' own times, to tell what came later.
     const at = await databaseNow(tx);
     const moment =

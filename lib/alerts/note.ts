@@ -6,6 +6,7 @@ import type { Context } from '#lib/context';
 import { alertEvents, alerts } from '#lib/db/schema/alerts';
 import { AppError } from '#lib/errors';
 import { parseInput } from '#lib/parse-input';
+import { transactAs } from '#lib/people/transact-as';
 
 /**
  * Adds a note to an alert, also to one that is over.
@@ -16,10 +17,11 @@ export async function noteOnAlert(ctx: Context, input: ChangeAlertInput): Promis
   const { id, note } = parseInput(changeAlertInput, input);
   if (note === null)
     throw new AppError('invalid_request', { issues: [{ path: 'note', message: 'Write what there is to know' }] });
-  const { db } = ctx.database;
-  const [there] = await db.select({ id: alerts.id }).from(alerts).where(eq(alerts.id, id));
-  if (!there) throw new AppError('not_found');
-  await db
-    .insert(alertEvents)
-    .values({ alertId: id, at: sql`clock_timestamp()`, kind: 'noted', by: actorId(ctx.actor) ?? '', note });
+  await transactAs(ctx, async (tx) => {
+    const [there] = await tx.select({ id: alerts.id }).from(alerts).where(eq(alerts.id, id));
+    if (!there) throw new AppError('not_found');
+    await tx
+      .insert(alertEvents)
+      .values({ alertId: id, at: sql`clock_timestamp()`, kind: 'noted', by: actorId(ctx.actor) ?? '', note });
+  });
 }

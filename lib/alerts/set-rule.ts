@@ -7,12 +7,14 @@ import { limitsOf, numbersOf, withNumbers } from '#lib/alerts/rule-numbers';
 import { ruleOf } from '#lib/alerts/rules';
 import { levelsOf } from '#lib/alerts/transition';
 import type { Context } from '#lib/context';
-import { type Db, withTransaction } from '#lib/db/database';
+import { lockFor } from '#lib/db/advisory-locks';
+import type { Db } from '#lib/db/database';
 import { alertRules } from '#lib/db/schema/alerts';
 import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { requireStepUp } from '#lib/people/step-up';
+import { transactAs } from '#lib/people/transact-as';
 
 export const setRuleInput = z.object({
   rule: z.string().min(1).max(64),
@@ -50,7 +52,9 @@ const plain = (rule: Rule) => Object.fromEntries(numbersOf(rule).map(({ name, va
 
 /** Writes what differs from the rule's own numbers, and what was changed into the ledger; nothing where nothing was. */
 async function store(ctx: Context, rule: Rule, numbersFor: (set: Record<string, number>) => Record<string, number>) {
-  await withTransaction(ctx.database.db, async (tx) => {
+  await transactAs(ctx, async (tx) => {
+    // A rule that nobody changed has no row to lock.
+    await lockFor(tx, 'alert_rules');
     const before = withNumbers(rule, await readSet(tx, rule.id));
     const wanted = numbersFor(plain(before));
     check(rule, wanted);

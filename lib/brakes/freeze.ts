@@ -6,13 +6,13 @@ import { assertThere, brakeTarget, ledgerPlace } from '#lib/brakes/target';
 import { selectFreezes, toFreezeView } from '#lib/brakes/view';
 import type { FreezeView } from '#lib/brakes/views';
 import type { Context } from '#lib/context';
-import { withTransaction } from '#lib/db/database';
 import { freezes } from '#lib/db/schema/freezes';
 import { AppError } from '#lib/errors';
 import { newId } from '#lib/ids';
 import { reasonText } from '#lib/ledger/reason';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
+import { transactAs } from '#lib/people/transact-as';
 
 export const freezeInput = z.intersection(brakeTarget, z.object({ reason: reasonText }));
 export type FreezeInput = z.input<typeof freezeInput>;
@@ -29,7 +29,7 @@ export async function freeze(ctx: Context, input: FreezeInput): Promise<FreezeVi
   await assertThere(ctx, { scope, target });
   const { db } = ctx.database;
   const id = newId('frz');
-  await withTransaction(db, async (tx) => {
+  await transactAs(ctx, async (tx) => {
     const pulled = await tx
       .insert(freezes)
       .values({ id, scope, target, reason, createdBy: actorId(ctx.actor) ?? '' })

@@ -6,13 +6,13 @@ import { ledgerPlace } from '#lib/brakes/target';
 import { selectFreezes, toFreezeView } from '#lib/brakes/view';
 import type { FreezeView } from '#lib/brakes/views';
 import type { Context } from '#lib/context';
-import { withTransaction } from '#lib/db/database';
 import { freezes } from '#lib/db/schema/freezes';
 import { AppError } from '#lib/errors';
 import { reasonText } from '#lib/ledger/reason';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { requireStepUp } from '#lib/people/step-up';
+import { transactAs } from '#lib/people/transact-as';
 
 /** By the brake's own id: one that was pulled anew meanwhile, for another reason, is not lifted with it. */
 export const thawInput = z.object({ id: z.string().max(64), reason: reasonText });
@@ -28,7 +28,7 @@ export async function thaw(ctx: Context, input: ThawInput): Promise<FreezeView> 
   const { proof } = await requireStepUp(ctx);
   const { id, reason } = parseInput(thawInput, input);
   const { db } = ctx.database;
-  await withTransaction(db, async (tx) => {
+  await transactAs(ctx, async (tx) => {
     const [lifted] = await tx
       .update(freezes)
       .set({ liftedAt: sql`now()`, liftedBy: actorId(ctx.actor) ?? '', liftReason: reason })

@@ -105,3 +105,32 @@ test.each([
 ])('%j is refused with what is wrong', (args) => {
   expect(() => parseArguments(args)).toThrow(UsageError);
 });
+
+test.each([
+  [['sessions', 'end', '--all'], { command: 'sessions end', person: null }],
+  [['sessions', 'end', '--person', 'ada@example.com'], { command: 'sessions end', person: 'ada@example.com' }],
+  [
+    ['people', 'disable', '--person', 'per_1', '--reason', 'stolen'],
+    { command: 'people disable', person: 'per_1', reason: 'stolen', lastAdministrator: false },
+  ],
+  [
+    ['people', 'disable', '--person', 'per_1', '--reason', 'stolen', '--dangerously-last-administrator'],
+    { command: 'people disable', person: 'per_1', reason: 'stolen', lastAdministrator: true },
+  ],
+  [
+    ['people', 'enable', '--person', 'per_1', '--reason', 'back'],
+    { command: 'people enable', person: 'per_1', reason: 'back' },
+  ],
+])('A-17 %j ends sessions and disables people', (args, command) => {
+  expect(parseArguments(args)).toEqual({ kind: 'command', command });
+});
+
+test.each([
+  [['sessions', 'end']],
+  [['sessions', 'end', '--all', '--person', 'per_1']],
+  [['people', 'disable', '--person', 'per_1']],
+  [['people', 'enable', '--reason', 'x']],
+  [['people', 'delete']],
+])('A-17 %j is refused', (args) => {
+  expect(() => parseArguments(args)).toThrow(UsageError);
+});

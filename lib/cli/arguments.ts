@@ -21,6 +21,14 @@ export const usage = `Usage: grantkeep <command>
   thaw <what> --reason <why>
                  Lifts that brake; what is under another one stays frozen.
   freezes        Prints the brakes that stand, one line of JSON each.
+  sessions end (--person <id or e-mail> | --all)
+                 Signs a person, or everybody, out at their next request. They may sign in again:
+                 disable whom you mean to keep out.
+  people disable --person <id or e-mail> --reason <why> [--dangerously-last-administrator]
+                 Shuts a person out: ends their sessions, lets none begin, revokes their connections.
+                 The last administrator only with the long option.
+  people enable --person <id or e-mail> --reason <why>
+                 Lets a disabled person sign in again. Brings no connection back.
   ledger verify [--checkpoint <file> …]
                  Checks every seal and every row of the ledger, and checkpoints that were kept
                  elsewhere. Prints what it found as one line of JSON; status 1 where it is broken.
@@ -129,6 +137,35 @@ function brake(command: 'freeze' | 'thaw', args: string[]): Command {
   return { command, ...only, reason };
 }
 
+function person(values: { person?: string | undefined }): string {
+  const named = values.person?.trim();
+  if (!named) throw new UsageError('--person is required: an id (per_…) or an e-mail address.');
+  return named;
+}
+
+function sessionsCommand(second: string | undefined, rest: string[]): Command {
+  if (second !== 'end') throw new UsageError(`There is no command sessions ${second ?? ''}`.trimEnd());
+  const values = parse(rest, { person: { type: 'string' }, all: { type: 'boolean' } });
+  if ((values.person === undefined) === (values.all === undefined)) throw new UsageError('Give --person or --all.');
+  return { command: 'sessions end', person: values.all ? null : person(values) };
+}
+
+function peopleCommand(second: string | undefined, rest: string[]): Command {
+  if (second !== 'disable' && second !== 'enable') {
+    throw new UsageError(`There is no command people ${second ?? ''}`.trimEnd());
+  }
+  const { reason, ...values } = parse(rest, {
+    person: { type: 'string' },
+    reason: { type: 'string' },
+    ...(second === 'disable' ? ({ 'dangerously-last-administrator': { type: 'boolean' } } as const) : {}),
+  });
+  const who = person(values);
+  if (!reason?.trim()) throw new UsageError('--reason is required.');
+  if (second === 'enable') return { command: 'people enable', person: who, reason };
+  const lastAdministrator = 'dangerously-last-administrator' in values;
+  return { command: 'people disable', person: who, reason, lastAdministrator };
+}
+
 function readCheckpoint(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -169,6 +206,8 @@ export function parseArguments(args: readonly string[]): Invocation {
     parse(args.slice(1), {});
     return { kind: 'command', command: { command: 'freezes' } };
   }
+  if (first === 'sessions') return { kind: 'command', command: sessionsCommand(second, args.slice(2)) };
+  if (first === 'people') return { kind: 'command', command: peopleCommand(second, args.slice(2)) };
   if (first === 'ledger') return { kind: 'command', command: ledgerCommand(second, args.slice(2)) };
   if (first !== 'api-key') throw new UsageError(`There is no command ${first}.`);
   const rest = args.slice(2);

@@ -14,8 +14,8 @@ export async function askProcess(dataDir: string, command: Command): Promise<Con
     path: '/command',
     method: 'POST',
     headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-    // Checking a large ledger takes its time.
-    timeout: command.command.startsWith('ledger ') ? 600_000 : 30_000,
+    // Checking a large ledger takes its time, and so does signing very many people out.
+    timeout: /^(ledger|sessions) /.test(command.command) ? 600_000 : 30_000,
   });
   try {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {

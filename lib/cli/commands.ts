@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { createApiKey } from '#lib/access/create-api-key';
-import { listApiKeys } from '#lib/access/list-api-keys';
+import { cursorAfterKey, listApiKeys } from '#lib/access/list-api-keys';
 import { revokeApiKey } from '#lib/access/revoke-api-key';
 import { setAddresses } from '#lib/access/set-addresses';
 import type { ApiKeyView } from '#lib/access/views';
@@ -17,6 +17,9 @@ import type { Context } from '#lib/context';
 import { openPostgres } from '#lib/db/open';
 import { apiKeyScopes } from '#lib/db/schema/api-keys';
 import { freezeScopes } from '#lib/db/schema/freezes';
+import { disablePerson, enablePerson } from '#lib/people/disable';
+import { endSessions } from '#lib/people/end-session';
+import { findPerson } from '#lib/people/find-person';
 
 /** A command that needs the data, as it travels to the process that has it open. */
 export const commandSchema = z.discriminatedUnion('command', [
@@ -35,7 +38,7 @@ export const commandSchema = z.discriminatedUnion('command', [
     ipRanges: z.array(z.string()).nullable(),
     ipRule: z.enum(['deny', 'alert']),
   }),
-  z.strictObject({ command: z.literal('api-key list') }),
+  z.strictObject({ command: z.literal('api-key list'), cursor: z.string().optional() }),
   z.strictObject({ command: z.literal('api-key revoke'), id: z.string() }),
   z.strictObject({
     command: z.enum(['freeze', 'thaw']),
@@ -44,6 +47,14 @@ export const commandSchema = z.discriminatedUnion('command', [
     reason: z.string(),
   }),
   z.strictObject({ command: z.literal('freezes') }),
+  z.strictObject({ command: z.literal('sessions end'), person: z.string().nullable() }),
+  z.strictObject({
+    command: z.literal('people disable'),
+    person: z.string(),
+    reason: z.string(),
+    lastAdministrator: z.boolean(),
+  }),
+  z.strictObject({ command: z.literal('people enable'), person: z.string(), reason: z.string() }),
   z.strictObject({ command: z.literal('ledger verify'), checkpoints: z.array(z.string()) }),
   z.strictObject({ command: z.literal('ledger checkpoint') }),
   z.strictObject({ command: z.literal('ledger keys') }),
@@ -52,6 +63,16 @@ export const commandSchema = z.discriminatedUnion('command', [
 export type Command = z.infer<typeof commandSchema>;
 
 const dayMs = 86_400_000;
+/** Keys of one answer; the command line asks for the next ones after the last. */
+const keysAtOnce = 1000;
+
+/** Asks for what comes after these lines; null where they were all. */
+export function commandAfter(command: Command, lines: readonly Record<string, unknown>[]): Command | null {
+  const last = lines.at(-1);
+  if (command.command !== 'api-key list' || !last || lines.length < keysAtOnce) return null;
+  const cursor = cursorAfterKey({ id: String(last.id), createdAt: new Date(String(last.created_at)) });
+  return { ...command, cursor };
+}
 
 function toLine(view: ApiKeyView): Record<string, unknown> {
   return {
@@ -115,6 +136,20 @@ async function pruneAsOwner(ctx: Context): Promise<string[]> {
   return pruneLedger(ctx, owner.db).finally(() => owner.close());
 }
 
+/**
+ * Ends sessions. One of which nothing is left tells of none ended.
+ * @param person an id or an e-mail address; null: everybody
+ */
+async function endTheirSessions(ctx: Context, person: string | null): Promise<Record<string, unknown>> {
+  if (person === null) {
+    const { people, sessions } = await endSessions(ctx, 'everybody');
+    return { people, sessions_ended: sessions };
+  }
+  const personId = await findPerson(ctx, person);
+  const { sessions } = await endSessions(ctx, { personId });
+  return { person: personId, sessions_ended: sessions };
+}
+
 /** Runs a command and answers its lines, each to be printed as JSON. */
 export async function runCommand(ctx: Context, command: Command): Promise<Record<string, unknown>[]> {
   switch (command.command) {
@@ -126,7 +161,7 @@ export async function runCommand(ctx: Context, command: Command): Promise<Record
       return [{ id: apiKey.id, name: apiKey.name, key, scopes: apiKey.scopes, expires_at }];
     }
     case 'api-key list':
-      return (await listApiKeys(ctx)).map(toLine);
+      return (await listApiKeys(ctx, { cursor: command.cursor, limit: keysAtOnce })).items.map(toLine);
     case 'api-key addresses': {
       const { id, ipRanges, ipRule } = command;
       return [toLine(await setAddresses(ctx, { id, ipRanges, ipRule }))];
@@ -142,6 +177,19 @@ export async function runCommand(ctx: Context, command: Command): Promise<Record
     }
     case 'freezes':
       return (await standingFreezes(ctx)).map(toFreezeLine);
+    case 'sessions end':
+      return [await endTheirSessions(ctx, command.person)];
+    case 'people disable': {
+      const id = await findPerson(ctx, command.person);
+      const last = command.lastAdministrator ? ({ dangerouslyLastAdministrator: true } as const) : {};
+      const { revoked } = await disablePerson(ctx, { id, reason: command.reason, ...last });
+      return [{ person: id, status: 'disabled', connections_revoked: revoked }];
+    }
+    case 'people enable': {
+      const id = await findPerson(ctx, command.person);
+      await enablePerson(ctx, { id, reason: command.reason });
+      return [{ person: id, status: 'active' }];
+    }
     case 'api-key revoke':
       return [toLine(await revokeApiKey(ctx, { id: command.id }))];
     case 'ledger verify':

@@ -1,7 +1,7 @@
 import { parseArguments, UsageError, usage } from '#lib/cli/arguments';
 import { askProcess } from '#lib/cli/ask-process';
 import { bareRuntime } from '#lib/cli/bare-runtime';
-import { type Command, runCommand } from '#lib/cli/commands';
+import { type Command, commandAfter, runCommand } from '#lib/cli/commands';
 import { migrate } from '#lib/cli/migrate';
 import { type CommandLineSettings, getCommandLineSettings } from '#lib/config/command-line';
 import { ConfigError } from '#lib/config/config';
@@ -12,7 +12,8 @@ import { getRuntime, NotMigrated } from '#lib/runtime';
 
 type Line = Record<string, unknown>;
 
-const brakes: readonly Command['command'][] = ['freeze', 'thaw', 'freezes'];
+/** What must work when nothing else does. */
+const brakes: readonly Command['command'][] = ['freeze', 'thaw', 'freezes', 'sessions end'];
 
 async function openFor({ command }: Command, settings: CommandLineSettings): Promise<Runtime> {
   try {
@@ -29,7 +30,14 @@ async function openFor({ command }: Command, settings: CommandLineSettings): Pro
 async function runHere(command: Command, settings: CommandLineSettings): Promise<Line[]> {
   const runtime = await openFor(command, settings);
   try {
-    return await runCommand(systemContext(runtime, 'cli'), command);
+    const ctx = systemContext(runtime, 'cli');
+    const lines: Line[] = [];
+    for (let next: Command | null = command; next; ) {
+      const part = await runCommand(ctx, next);
+      lines.push(...part);
+      next = commandAfter(next, part);
+    }
+    return lines;
   } finally {
     await Promise.allSettled(runtime.background);
     await runtime.database.close();
@@ -49,9 +57,18 @@ async function run(args: readonly string[]): Promise<Line[] | string> {
   const settings = getCommandLineSettings();
   if (invocation.kind === 'migrate') return [await migrate(settings)];
   const { command } = invocation;
+  const lines = await runWhole(command, settings);
+  return toOutput(command, lines);
+}
+
+/** Runs the command wherever the data is open, a part after the other where its answer is long. */
+async function runWhole(command: Command, settings: CommandLineSettings): Promise<Line[]> {
   const answer = settings.databaseUrl ? undefined : await askProcess(settings.dataDir, command);
-  if (!answer) return toOutput(command, await runHere(command, settings));
-  if (answer.ok) return toOutput(command, answer.lines);
+  if (!answer) return runHere(command, settings);
+  if (answer.ok) {
+    const next = commandAfter(command, answer.lines);
+    return next ? [...answer.lines, ...(await runWhole(next, settings))] : answer.lines;
+  }
   const { issues } = answer;
   throw new AppError('invalid_request', { message: answer.message, ...(issues ? { issues } : {}) });
 }

@@ -7,7 +7,7 @@ import { workRevocations } from '#lib/connections/work-revocations';
 import { systemContext } from '#lib/context';
 import { revocations } from '#lib/db/schema/revocations';
 import { describeWithConnections } from '#tests/database';
-import { as, createRuntime, plainRecord, rowOf, settle } from '#tests/hub';
+import { as, beginTestSession, createRuntime, plainRecord, rowOf, settle } from '#tests/hub';
 import { refreshHub } from '#tests/refresh-hub';
 
 const hub = refreshHub();
@@ -20,7 +20,14 @@ describeWithConnections('a reconnect while a refresh of the old grant is on its 
     const id = await hub.expired();
     const before = await rowOf(runtime, id);
     const fresh = { access_token: 'at_fresh', refresh_token: server.grant() };
-    const person = as(runtime, { type: 'person', personId, role: 'user', sessionId: 's', name: null, email: null });
+    const person = as(runtime, {
+      type: 'person',
+      personId,
+      role: 'user',
+      sessionId: await beginTestSession(runtime, personId),
+      name: null,
+      email: null,
+    });
     hub.during(async () => {
       await storeGrant(person as PersonContext, {
         provider: 'acme',

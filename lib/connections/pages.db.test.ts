@@ -35,7 +35,7 @@ describe('the history of a connection', () => {
       { actor: { type: 'system', name: 'jobs' }, ip: null, requestId: 'req_1' },
       { action: 'token.refreshed', ...about },
     );
-    await record(database.db, (await addPerson(runtime)).ctx('administrator'), {
+    await record(database.db, (await addPerson(runtime, { role: 'administrator' })).ctx(), {
       action: 'connection.revoked',
       ...about,
     });
@@ -120,7 +120,7 @@ describe('the cards', () => {
     const other = await addPerson(runtime);
     const id = await addConnection(runtime, { personId: ada.id });
     await addConnection(runtime, { personId: other.id });
-    const cards = await listProviderCards(ada.ctx());
+    const cards = (await listProviderCards(ada.ctx())).items;
     expect(
       cards.map(({ provider, configured, connections }) => [
         provider.id,
@@ -139,7 +139,7 @@ describe('the cards', () => {
   test('show a provider that was taken out as long as there is a connection to end', async () => {
     const { id: personId, ctx } = await addPerson(runtime);
     await addConnection(runtime, { personId, provider: 'gone' });
-    expect((await listProviderCards(ctx())).at(-1)).toMatchObject({
+    expect((await listProviderCards(ctx())).items.at(-1)).toMatchObject({
       provider: { id: 'gone', name: 'gone' },
       configured: false,
     });
@@ -148,7 +148,7 @@ describe('the cards', () => {
   test('say which providers are paused, for whom', async () => {
     const [ada, grace] = [await addPerson(runtime), await addPerson(runtime)];
     const paused = async ({ ctx }: typeof ada) =>
-      (await listProviderCards(ctx())).filter((one) => one.paused).map(({ provider }) => provider.id);
+      (await listProviderCards(ctx())).items.filter((one) => one.paused).map(({ provider }) => provider.id);
     const frozen = async (scope: Parameters<typeof freeze>[1], target = '') => {
       await freeze(runtime, scope, target);
       const both = [await paused(ada), await paused(grace)];
@@ -171,7 +171,7 @@ describe('the cards', () => {
     await revokeConnection(ctx(), { id });
     await Promise.all(runtime.background);
     const shown = async () =>
-      (await listProviderCards(ctx())).flatMap(({ connections }) => connections.map(({ status }) => status));
+      (await listProviderCards(ctx())).items.flatMap(({ connections }) => connections.map(({ status }) => status));
     expect(await shown()).toEqual(['revoked']);
     await database.db.execute(sql`update connections set revoked_at = now() - interval '25 hours' where id = ${id}`);
     expect(await shown()).toEqual([]);
@@ -193,7 +193,7 @@ describe('the cards', () => {
     const { id: personId, ctx } = await addPerson(runtime);
     const id = await addConnection(runtime, { personId, expiresIn, age: 3600, ...(values ? { values } : {}) });
     if (name.includes('frozen')) await freeze(runtime, 'connection', id);
-    const [view] = (await listProviderCards(ctx()))[0]?.connections ?? [];
+    const [view] = (await listProviderCards(ctx())).items[0]?.connections ?? [];
     expect(view?.status).toBe(status);
     expect(view?.token === null).toBe(view?.status === 'revoked' || values?.status === 'needs_reconnect');
   });
@@ -202,7 +202,7 @@ describe('the cards', () => {
     const { id: personId, ctx } = await addPerson(runtime);
     await addConnection(runtime, { personId, values: { scopesGranted: ['read'] } });
     await addConnection(runtime, { personId, values: { scopesGranted: null } });
-    const views = (await listProviderCards(ctx()))[0]?.connections ?? [];
+    const views = (await listProviderCards(ctx())).items[0]?.connections ?? [];
     const said = views.map(({ scopes, missingScopes }) => [
       scopes?.map(({ name }) => name) ?? null,
       missingScopes.map(({ name }) => name),
@@ -218,7 +218,7 @@ describe('the cards', () => {
   test('carry no token, sealed or open', async () => {
     const { id: personId, ctx } = await addPerson(runtime);
     await addConnection(runtime, { personId, accessToken: 'canary-access', refreshToken: 'canary-refresh' });
-    const text = JSON.stringify(await listProviderCards(ctx()));
+    const text = JSON.stringify((await listProviderCards(ctx())).items);
     expect(text).not.toMatch(/canary-|eyJ/);
   });
 });

@@ -14,7 +14,7 @@ import { people } from '#lib/db/schema/people';
 import { revocations } from '#lib/db/schema/revocations';
 import { isAppError } from '#lib/errors';
 import { newId } from '#lib/ids';
-import { addConnection, as, freeze, rowOf, settle } from '#tests/hub';
+import { addConnection, as, beginTestSession, freeze, rowOf, settle } from '#tests/hub';
 import { atEveryStep, cutBefore, isWithin, type Step, stepped, steppedDatabase } from '#tests/process-steps';
 import { refreshHub } from '#tests/refresh-hub';
 
@@ -52,7 +52,14 @@ async function workOff(id: string): Promise<void> {
 }
 
 async function owner(): Promise<PersonContext> {
-  const actor = { type: 'person', personId: hub.personId, role: 'user', sessionId: 'ses', name: null, email: null };
+  const actor = {
+    type: 'person',
+    personId: hub.personId,
+    role: 'user',
+    sessionId: await beginTestSession(hub.runtime, hub.personId),
+    name: null,
+    email: null,
+  };
   return as(hub.runtime, actor as PersonContext['actor']) as PersonContext;
 }
 

@@ -293,7 +293,7 @@ describe('who may revoke', () => {
   }
 
   test('one’s own, an administrator, a key with the scope, and this process', async () => {
-    const admin = (await addPerson(hub.runtime)).ctx('administrator');
+    const admin = (await addPerson(hub.runtime, { role: 'administrator' })).ctx();
     const key = await addApiKey(hub.runtime, { scopes: ['connections:revoke'] });
     for (const ctx of ['own', admin, key.ctx, worker()] as const) {
       const { id, own } = await somebodys();

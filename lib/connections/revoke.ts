@@ -4,12 +4,12 @@ import { keyCoversProvider } from '#lib/access/require-api-key';
 import { markRevoked } from '#lib/connections/mark-revoked';
 import { workOneRevocation } from '#lib/connections/work-one-revocation';
 import { type Context, inBackground } from '#lib/context';
-import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
 import { personOfConnection } from '#lib/ids';
 import { reasonText } from '#lib/ledger/reason';
 import { parseInput } from '#lib/parse-input';
+import { transactAs } from '#lib/people/transact-as';
 
 export const revokeConnectionInput = z.object({ id: z.string(), reason: reasonText.optional() });
 export type RevokeConnectionInput = z.input<typeof revokeConnectionInput>;
@@ -48,7 +48,7 @@ export async function revokeConnection(
   const allowed = mayRevoke(ctx, personId, row?.provider);
   if (!personId || !row || !allowed) throw new AppError('not_found');
 
-  const [key] = await withTransaction(db, (tx) => markRevoked(tx, ctx, [{ personId, id }], reason ? { reason } : {}));
+  const [key] = await transactAs(ctx, (tx) => markRevoked(tx, ctx, [{ personId, id }], reason ? { reason } : {}));
   if (key) inBackground(ctx, 'revoke at the provider', workOneRevocation(ctx, key));
   return { id, changed: key !== undefined };
 }

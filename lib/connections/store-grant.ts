@@ -1,4 +1,4 @@
-import { and, eq, isNull, ne, sql } from 'drizzle-orm';
+import { and, eq, ne, sql } from 'drizzle-orm';
 import type { PersonContext } from '#lib/access/require';
 import { isFrozenItself } from '#lib/connections/frozen';
 import { planReplaced, readReplaced } from '#lib/connections/replace-grant';
@@ -7,11 +7,11 @@ import { workOneRevocation } from '#lib/connections/work-one-revocation';
 import { inBackground } from '#lib/context';
 import { type Db, withTransaction } from '#lib/db/database';
 import { type Authorization, connections } from '#lib/db/schema/connections';
-import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
 import { newConnectionId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 import type { TokenSet } from '#lib/oauth/types';
+import { assertStillActs } from '#lib/people/transact-as';
 
 /** A grant whose answer was checked, ready to be kept. */
 export interface Grant {
@@ -59,7 +59,7 @@ async function findLive(db: Db, personId: string, grant: Grant) {
  * sealed tokens and the ledger entry are written in one transaction. A connection revoked or made meanwhile by another
  * tab is noticed by the write itself, and looked for once more. A brake that was pulled while the provider answered does
  * not undo the answer; only one over a connection that nobody knew to be meant is met here first.
- * @throws AppError `frozen`, `person_disabled`, or `conflict` where the row changed under every attempt
+ * @throws AppError `frozen`, `unauthenticated` where the session ended meanwhile, `person_disabled`, or `conflict` where the row changed under every attempt
  */
 export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<StoredGrant> {
   const { personId } = ctx.actor;
@@ -88,13 +88,8 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
       connectedAt: sql`now()`,
     };
     const stored = await withTransaction(db, async (tx) => {
-      // Shared lock: disabling or deleting the person waits for this, or this sees that it happened.
-      const [person] = await tx
-        .select({ id: people.id })
-        .from(people)
-        .where(and(eq(people.id, personId), isNull(people.disabledAt), isNull(people.deletedAt)))
-        .for('share');
-      if (!person) throw new AppError('person_disabled');
+      // Ending the session, disabling or deleting the person waits for this, or this sees that it happened.
+      await assertStillActs(tx, ctx);
       const old = live && (await readReplaced(tx, personId, id));
       const rows = live
         ? await tx

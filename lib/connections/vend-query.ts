@@ -54,7 +54,8 @@ interface Asked {
   id: string;
 }
 
-// Whether any brake stands is asked first, since mostly none does. `due` and `alive` say what `refreshDue` and
+// Whether any brake stands is asked first, since mostly none does. What a person has who is disabled or deleted in batches
+// counts as frozen until its batch. `due` and `alive` say what `refreshDue` and
 // `tokenIsAlive` say to the query builder; a test holds them together. `offset 0` keeps the tables from being joined
 // whole, whatever the planner thinks of their size: each is looked into once a call.
 /** What is asked of the database, of calls given as a JSON array in `$1`. */
@@ -73,7 +74,8 @@ export const vendStatement = (keyColumn: 'key_hash' | 'id') => `
     (u.last_used_by = k.id and u.last_used_at > now() - interval '1 minute') is true as used_lately,
     exists (select 1 from freezes where lifted_at is null) and exists (
       select 1 from freezes f where f.lifted_at is null and (f.scope, f.target) in (('everything', ''),
-        ('provider', c.provider), ('person', c.person_id), ('connection', c.id), ('api_key', k.id))) as frozen
+        ('provider', c.provider), ('person', c.person_id), ('connection', c.id), ('api_key', k.id)))
+      or exists (select 1 from person_endings e where e.person_id = c.person_id) as frozen
   from jsonb_to_recordset($1::text::jsonb) as asked(n integer, key text, "personId" text, id text)
     cross join lateral (select * from api_keys where ${keyColumn} = asked.key offset 0) k
     left join lateral (select * from connections where person_id = asked."personId" and id = asked.id offset 0) c on true

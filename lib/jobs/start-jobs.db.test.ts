@@ -29,6 +29,7 @@ async function prepare(runtime: ReturnType<typeof createRuntime>): Promise<void>
     requestedBy: 'system',
     nextAttemptAt: sql`now() - interval '1 second'`,
   });
+  await db.delete(sessions);
   for (const [name, when] of [
     ['over', sql`now() - interval '60 days'`],
     ['live', sql`now() + interval '1 hour'`],

@@ -15,6 +15,7 @@ import { ensureLedgerPartitions, mayMakePartitions } from '#lib/db/partitions';
 import { rateLimits } from '#lib/db/schema/rate-limits';
 import { createBoss, createQueues, refreshQueue, tickQueue } from '#lib/jobs/job-tables';
 import { purgeSessions } from '#lib/people/sessions';
+import { workEndings } from '#lib/people/work-endings';
 import { purgeProcesses } from '#lib/processes/list-processes';
 import { purgePreparedBulks } from '#lib/revocations/prepare';
 import { workBulkRevocations } from '#lib/revocations/work';
@@ -51,6 +52,7 @@ const lines: readonly (readonly Steps[])[] = [
     { check_ledger: beginDailyCheck },
   ],
   [
+    { work_person_endings: (ctx, signal) => workEndings(ctx, { signal, seconds: 10 }) },
     { work_bulk_revocations: (ctx, signal) => workBulkRevocations(ctx, { signal, seconds: 15 }) },
     { work_revocations: (ctx, signal) => workRevocations(ctx, { signal, seconds: 30 }) },
   ],

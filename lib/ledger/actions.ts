@@ -33,6 +33,7 @@ export const ledgerActions = {
   'person.role_changed': 'Role changed',
   'person.disabled': 'Person disabled',
   'person.enabled': 'Person enabled',
+  'person.deletion_begun': 'Deletion of a person begun',
   'person.deleted': 'Person deleted',
   'alert.opened': 'Alert opened',
   'alert.acknowledged': 'Alert acknowledged',

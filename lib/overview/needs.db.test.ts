@@ -181,7 +181,7 @@ describe('what needs a person', () => {
         .set({ expiresAt: new Date(Date.now() + days * 86_400_000) })
         .where(eq(apiKeys.id, id));
     expect(await needs()).toMatchObject([{ kind: 'keys_expiring', counted: { count: 1 } }]);
-    expect(await listApiKeys(systemContext(runtime, 'test'))).toHaveLength(3);
+    expect((await listApiKeys(systemContext(runtime, 'test'))).items).toHaveLength(3);
   });
 
   test('is for administrators and auditors', async () => {

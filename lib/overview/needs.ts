@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { listApiKeys } from '#lib/access/list-api-keys';
-import { isExpiring } from '#lib/access/views';
+import { countExpiringKeys } from '#lib/access/list-api-keys';
 import { countOpenAlerts } from '#lib/alerts/count-open';
 import { readLedgerTrouble } from '#lib/audit/ledger-trouble';
 import { standingFreezes } from '#lib/brakes/list';
@@ -71,7 +70,7 @@ const looks: Record<NeedKind, (ctx: Context) => Promise<Found>> = {
   }),
   needs_reconnect: async (ctx) => ({ counted: await countConnections(ctx, { status: 'needs_reconnect' }) }),
   grant_dying: async (ctx) => ({ counted: await countDyingGrants(ctx, countUpTo) }),
-  keys_expiring: async (ctx) => many((await listApiKeys(ctx)).filter(isExpiring).length),
+  keys_expiring: async (ctx) => ({ counted: await countExpiringKeys(ctx, countUpTo) }),
   webhooks_off: async ({ database }) => ({
     counted: await countCapped(
       database.db,

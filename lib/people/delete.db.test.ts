@@ -75,7 +75,7 @@ test('deleting a person ends every grant, erases whatever tells of them, and lea
 
   // One provider is down: what it must still be told with stays until it was told.
   hub.demo.server('okta').switches.revocation_status = 503;
-  expect(await deletePerson(admin, { id: personId, reason: 'asked for it' })).toEqual({ revoked: 5 });
+  expect(await deletePerson(admin, { id: personId, reason: 'asked for it' })).toEqual({ revoked: 5, over: true });
   await settle(hub.runtime);
   expect(found(await everything(), [...markers, ...tokens])).toEqual([]);
   const left = await hub.database.db.select().from(connections).where(eq(connections.personId, personId));
@@ -124,7 +124,7 @@ test('a deletion that failed half-way is finished by repeating it; a finished on
     provider: 'gone',
     values: { status: 'revoked', accessToken: null },
   });
-  expect(await deletePerson(admin, { id, reason: 'again' })).toEqual({ revoked: 0 });
+  expect(await deletePerson(admin, { id, reason: 'again' })).toEqual({ revoked: 0, over: true });
   const [row] = await hub.database.db.select().from(connections).where(eq(connections.id, connection));
   expect(row).toMatchObject({ label: null, subject: 'erased' });
   await expect(deletePerson(admin, { id, reason: 'again' })).rejects.toMatchObject({ code: 'not_found' });

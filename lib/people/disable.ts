@@ -1,91 +1,87 @@
-import { and, eq, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { refuseOneself, requireAdministrator } from '#lib/access/require';
-import type { RevocationKey } from '#lib/connections/claim-revocations';
-import { markRevoked } from '#lib/connections/mark-revoked';
-import { workOneRevocation } from '#lib/connections/work-one-revocation';
+import { actorId } from '#lib/actor';
 import { type Context, inBackground } from '#lib/context';
-import { type Db, withTransaction } from '#lib/db/database';
-import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
+import { personEndings } from '#lib/db/schema/person-endings';
 import { AppError } from '#lib/errors';
 import { reasonText } from '#lib/ledger/reason';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
+import { countLive, endSome } from '#lib/people/end-connections';
 import { endSessionsOf } from '#lib/people/end-session';
+import { assertAdministratorLeft } from '#lib/people/last-administrator';
+import { loadTarget } from '#lib/people/load-target';
 import { requireStepUp } from '#lib/people/step-up';
+import { transactOnPeople } from '#lib/people/transact-as';
+import { keepEnding, tellProviders, workEnding } from '#lib/people/work-endings';
 
-export const disablePersonInput = z.object({ id: z.string().max(64), reason: reasonText });
+export const disablePersonInput = z.object({
+  id: z.string().max(64),
+  reason: reasonText,
+  /** For the command line alone: also the last administrator, as after the theft of their account. */
+  dangerouslyLastAdministrator: z.literal(true).optional(),
+});
 export type DisablePersonInput = z.input<typeof disablePersonInput>;
 
 /**
  * Shuts a person out: their sessions end at the next request and none can begin, and their connections are revoked, here
- * at once and at the providers as soon as those answer. Enabling them again brings none of it back. For another
- * administrator it needs a sign-in of the last minutes, so that a stolen session cannot be alone with the hub.
- * @throws AppError `forbidden`, `step_up_required`, `not_found`, `invalid_request`, `conflict` for oneself
+ * at once (of very many in batches, which go on by themselves) and at the providers as soon as those answer. Enabling them
+ * again brings none of it back. For another administrator it needs a sign-in of the last minutes, so that a stolen session
+ * cannot be alone with the hub.
+ * @throws AppError `forbidden`, `unauthenticated`, `step_up_required`, `not_found`, `invalid_request`, `conflict` for
+ *   oneself and the last administrator
  */
 export async function disablePerson(ctx: Context, input: DisablePersonInput): Promise<{ revoked: number }> {
   requireAdministrator(ctx);
   refuseOneself(ctx, input.id);
-  const [target] = await ctx.database.db
-    .select({ id: people.id })
-    .from(people)
-    .where(and(eq(people.id, input.id), or(eq(people.role, 'administrator'), people.adminByConfig)));
-  if (target) await requireStepUp(ctx);
-  const revoked = await change(ctx, input, true);
-  for (const key of revoked) inBackground(ctx, 'revoke at the provider', workOneRevocation(ctx, key));
-  return { revoked: revoked.length };
+  const { id, reason, dangerouslyLastAdministrator = false } = parseInput(disablePersonInput, input);
+  const mayBeLast = dangerouslyLastAdministrator && ctx.actor.type === 'system';
+  const done = await transactOnPeople(ctx, async (tx) => {
+    const target = await loadTarget(tx, id);
+    if (target.role === 'administrator') await requireStepUp(ctx, tx);
+    if (target.disabledAt) return null;
+    await tx.update(people).set({ disabledAt: sql`now()` }).where(eq(people.id, id));
+    if (target.role === 'administrator' && !mayBeLast) await assertAdministratorLeft(tx, ctx);
+    const [sessions, live] = [await endSessionsOf(tx, id), await countLive(tx, id)];
+    const ending = { personId: id, kind: 'disabled' as const, reason, stepUp: null, revoked: 0 };
+    const progress = await endSome(tx, ctx, ending);
+    if (!progress.over)
+      await keepEnding(tx, ctx, { ...ending, revoked: progress.revoked.length }, actorId(ctx.actor) ?? '');
+    await record(tx, ctx, { action: 'person.disabled', personId: id, details: { reason, sessions, revoked: live } });
+    return { ...progress, live };
+  });
+  if (!done) return { revoked: 0 };
+  tellProviders(ctx, done);
+  if (!done.over) inBackground(ctx, 'revoke what a disabled person has', workEnding(ctx, id));
+  return { revoked: done.live };
 }
 
 /**
  * Lets a disabled person sign in again, with the role they had: so it needs a sign-in of the last minutes.
- * @throws AppError `forbidden`, `step_up_required`, `not_found`, `invalid_request`
+ * @throws AppError `forbidden`, `unauthenticated`, `step_up_required`, `not_found`, `invalid_request`, `conflict` while
+ *   connections are still being revoked, or the person is being deleted
  */
 export async function enablePerson(ctx: Context, input: DisablePersonInput): Promise<void> {
   requireAdministrator(ctx);
   await requireStepUp(ctx);
-  await change(ctx, input, false);
-}
-
-/** Revokes what the person has. A flow of theirs that ends just now waits for this, and then finds them disabled. */
-async function revokeAll(tx: Db, ctx: Context, personId: string): Promise<RevocationKey[]> {
-  const live = await tx
-    .select({ personId: connections.personId, id: connections.id })
-    .from(connections)
-    .where(and(eq(connections.personId, personId), ne(connections.status, 'revoked')));
-  return markRevoked(tx, ctx, live, { reason: 'person disabled' });
-}
-
-/** Answers what was revoked. */
-async function change(ctx: Context, input: DisablePersonInput, disable: boolean): Promise<RevocationKey[]> {
   const { id, reason } = parseInput(disablePersonInput, input);
-  return withTransaction(ctx.database.db, async (tx) => {
-    const changed = await tx
-      .update(people)
-      .set({ disabledAt: disable ? sql`now()` : null })
-      .where(
-        and(
-          eq(people.id, id),
-          isNull(people.deletedAt),
-          disable ? isNull(people.disabledAt) : isNotNull(people.disabledAt),
-        ),
-      )
-      .returning({ id: people.id });
-    if (changed.length === 0) {
-      const [known] = await tx
-        .select({ id: people.id })
-        .from(people)
-        .where(and(eq(people.id, id), isNull(people.deletedAt)));
-      if (!known) throw new AppError('not_found');
-      return [];
+  await transactOnPeople(ctx, async (tx) => {
+    const target = await loadTarget(tx, id);
+    if (!target.disabledAt) return;
+    const [open] = await tx
+      .select({ kind: personEndings.kind })
+      .from(personEndings)
+      .where(eq(personEndings.personId, id));
+    if (open) {
+      const message =
+        open.kind === 'deleted'
+          ? 'This person is being deleted.'
+          : 'This person’s connections are still being revoked. Try again in a minute.';
+      throw new AppError('conflict', { message });
     }
-    const sessions = disable ? await endSessionsOf(tx, id) : 0;
-    const revoked = disable ? await revokeAll(tx, ctx, id) : [];
-    await record(tx, ctx, {
-      action: disable ? 'person.disabled' : 'person.enabled',
-      personId: id,
-      details: { reason, ...(disable ? { sessions, revoked: revoked.length } : {}) },
-    });
-    return revoked;
+    await tx.update(people).set({ disabledAt: null }).where(eq(people.id, id));
+    await record(tx, ctx, { action: 'person.enabled', personId: id, details: { reason } });
   });
 }

@@ -141,7 +141,7 @@ test('disabling and enabling are said once each, with the reason', async () => {
   await enablePerson(admin, { id, reason: 'again' });
   expect((await rowOf(id))?.disabledAt).toBeNull();
   expect(await newEntries(since)).toMatchObject([
-    { action: 'person.disabled', details: { reason: 'left', sessions: 0, revoked: 0 } },
+    { action: 'person.disabled', details: { reason: 'left', sessions: 1, revoked: 0 } },
     { action: 'person.enabled', details: { reason: 'back' } },
   ]);
 });

@@ -2,6 +2,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Config } from '#lib/config/config';
 import type { SignInRule } from '#lib/config/environment';
 import type { Context, Role } from '#lib/context';
+import { lockFor } from '#lib/db/advisory-locks';
 import { isUniqueViolation, withTransaction } from '#lib/db/database';
 import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
@@ -66,6 +67,8 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<{ person
   const visitor: Context = { ...ctx, actor: { type: 'anonymous' } };
   const attempt = () =>
     withTransaction(ctx.database.db, async (tx) => {
+      // Two people are locked then, the one who was signed in here and the one who is now.
+      if (ctx.actor.type === 'person') await lockFor(tx, 'people');
       const [known] = await tx
         .select({
           id: people.id,

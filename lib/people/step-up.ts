@@ -1,7 +1,7 @@
 import { and, eq, gt, isNull, sql } from 'drizzle-orm';
 import { requirePerson } from '#lib/access/require';
 import type { Context } from '#lib/context';
-import { withTransaction } from '#lib/db/database';
+import { type Db, withTransaction } from '#lib/db/database';
 import { people } from '#lib/db/schema/people';
 import { type AuthenticationProof, sessions } from '#lib/db/schema/sessions';
 import { AppError } from '#lib/errors';
@@ -20,10 +20,13 @@ export interface StepUp {
 }
 
 /** The proof that this session has now, by the database's clock; null where there is none, or it is too old. */
-async function freshProof(ctx: Context): Promise<{ proof: AuthenticationProof; until: Date } | null> {
+async function freshProof(
+  ctx: Context,
+  db = ctx.database.db,
+): Promise<{ proof: AuthenticationProof; until: Date } | null> {
   requirePerson(ctx);
   const window = sql`make_interval(secs => ${stepUpSeconds}::float8)`;
-  const [row] = await ctx.database.db
+  const [row] = await db
     .select({
       proof: sessions.authenticationProof,
       until: sql<Date>`${sessions.authenticatedAt} + ${window}`.mapWith(sessions.authenticatedAt),
@@ -42,11 +45,12 @@ async function freshProof(ctx: Context): Promise<{ proof: AuthenticationProof; u
 
 /**
  * Asserts that the person proved within the last five minutes who they are. The answer says how, for the ledger.
+ * @param tx the transaction, where it is asked inside one
  * @throws AppError `unauthenticated`, `step_up_required`
  */
-export async function requireStepUp(ctx: Context): Promise<StepUp> {
+export async function requireStepUp(ctx: Context, tx?: Db): Promise<StepUp> {
   if (ctx.actor.type === 'system') return { proof: 'operator' };
-  const fresh = await freshProof(ctx);
+  const fresh = await freshProof(ctx, tx);
   if (!fresh) throw new AppError('step_up_required');
   return { proof: fresh.proof };
 }
@@ -123,7 +127,14 @@ export async function completeStepUp(
         authenticationProof: authentication.proof,
         lastSeenAt: sql`now()`,
       })
-      .where(and(eq(sessions.publicId, sessionId), eq(sessions.personId, personId), isNull(sessions.endedAt)))
+      .where(
+        and(
+          eq(sessions.publicId, sessionId),
+          eq(sessions.personId, personId),
+          isNull(sessions.endedAt),
+          gt(sessions.expiresAt, sql`now()`),
+        ),
+      )
       .returning({ seconds: sql<number>`floor(extract(epoch from ${sessions.expiresAt} - now()))::int` });
     if (!session) throw new AppError('unauthenticated');
     await record(tx, ctx, {

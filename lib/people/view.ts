@@ -1,11 +1,14 @@
 import { sql } from 'drizzle-orm';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
+import { type EndingKind, personEndings } from '#lib/db/schema/person-endings';
 import { effectiveRole } from '#lib/people/effective-role';
 import type { PersonView } from '#lib/people/views';
 
 // Column names are written out: in a select from one table Drizzle leaves the table's name off its own.
 const liveConnections = sql<number>`(select count(*)::int from ${connections} as held where held.person_id = ${people}.id and held.status <> 'revoked')`;
+
+const ending = sql<EndingKind | null>`(select going.kind from ${personEndings} as going where going.person_id = ${people}.id)`;
 
 /** What a view is made of: named columns. */
 export const personColumns = {
@@ -17,6 +20,7 @@ export const personColumns = {
   role: effectiveRole,
   roleFromConfig: people.adminByConfig,
   disabledAt: people.disabledAt,
+  ending,
   connections: liveConnections,
   createdAt: people.createdAt,
   lastSignedInAt: people.lastSignedInAt,

@@ -1,4 +1,5 @@
 import type { Role } from '#lib/context';
+import type { EndingKind } from '#lib/db/schema/person-endings';
 
 /** A person as administrators see them. */
 export interface PersonView {
@@ -11,6 +12,8 @@ export interface PersonView {
   /** The role comes from ADMIN_EMAILS and cannot be changed here. */
   roleFromConfig: boolean;
   status: 'active' | 'disabled';
+  /** What goes on in batches still; null: nothing. */
+  ending: EndingKind | null;
   /** Live connections. */
   connections: number;
   createdAt: Date;

@@ -265,7 +265,7 @@ describe('who may', () => {
 
   test('an administrator who did not sign in lately neither begins nor exports', async () => {
     await add();
-    const admin = (await addPerson(runtime)).ctx('administrator');
+    const admin = (await addPerson(runtime, { role: 'administrator' })).ctx();
     const { id } = await prepareBulkRevocation(admin, { personId });
     await expect(startBulkRevocation(admin, { id, reason: 'x', expected: 1 })).rejects.toMatchObject({
       code: 'step_up_required',

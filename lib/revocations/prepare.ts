@@ -3,12 +3,13 @@ import type { z } from 'zod';
 import { requireAdministrator } from '#lib/access/require';
 import { actorId } from '#lib/actor';
 import type { Context } from '#lib/context';
-import { rowsOf, withTransaction } from '#lib/db/database';
+import { rowsOf } from '#lib/db/database';
 import { bulkRevocations } from '#lib/db/schema/bulk-revocations';
 import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
 import { newId } from '#lib/ids';
 import { parseInput } from '#lib/parse-input';
+import { transactAs } from '#lib/people/transact-as';
 import { bulkCriteria, fitting, kept } from '#lib/revocations/criteria';
 
 export type PrepareBulkInput = z.input<typeof bulkCriteria>;
@@ -26,7 +27,7 @@ export async function prepareBulkRevocation(
   const criteria = parseInput(bulkCriteria, input);
   const preparedBy = actorId(ctx.actor) ?? '';
   const id = newId('blk');
-  const total = await withTransaction(ctx.database.db, async (tx) => {
+  const total = await transactAs(ctx, async (tx) => {
     await tx
       .delete(bulkRevocations)
       .where(and(eq(bulkRevocations.state, 'prepared'), eq(bulkRevocations.preparedBy, preparedBy)));

@@ -4,13 +4,13 @@ import { requireAdministrator } from '#lib/access/require';
 import { actorId } from '#lib/actor';
 import { workRevocations } from '#lib/connections/work-revocations';
 import { type Context, inBackground } from '#lib/context';
-import { withTransaction } from '#lib/db/database';
 import { bulkRevocations } from '#lib/db/schema/bulk-revocations';
 import { AppError } from '#lib/errors';
 import { reasonText } from '#lib/ledger/reason';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { requireStepUp } from '#lib/people/step-up';
+import { transactAs } from '#lib/people/transact-as';
 import { workBulkRevocations } from '#lib/revocations/work';
 
 export const startBulkInput = z.object({
@@ -33,7 +33,7 @@ export async function startBulkRevocation(ctx: Context, input: StartBulkInput): 
   requireAdministrator(ctx);
   const { id, reason, expected } = parseInput(startBulkInput, input);
   const { proof } = await requireStepUp(ctx);
-  await withTransaction(ctx.database.db, async (tx) => {
+  await transactAs(ctx, async (tx) => {
     const [begun] = await tx
       .update(bulkRevocations)
       .set({

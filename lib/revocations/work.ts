@@ -1,25 +1,17 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm';
-import type { Actor } from '#lib/actor';
 import { markRevoked } from '#lib/connections/mark-revoked';
 import { type Context, isDatabaseUnavailable } from '#lib/context';
 import { type Db, rowsOf, withTransaction } from '#lib/db/database';
 import { type BulkRowState, bulkRevocationRows, bulkRevocations } from '#lib/db/schema/bulk-revocations';
 import { toAppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
+import { onBehalf } from '#lib/people/on-behalf';
 
 /** Rows of one transaction: few enough that nobody waits long for the connections it locks. */
 const batch = 200;
 const roundSeconds = 20;
 
 type Job = Pick<typeof bulkRevocations.$inferSelect, 'id' | 'reason' | 'startedBy' | 'requestId'>;
-
-/** Whoever works a row off, it is done on behalf of who began it, under that request. */
-function onBehalf(ctx: Context, { startedBy, requestId }: Job): Context {
-  const actor: Actor = startedBy?.startsWith('per_')
-    ? { type: 'person', personId: startedBy, role: 'administrator', sessionId: '', name: null, email: null }
-    : { type: 'system', name: startedBy ?? 'bulk' };
-  return { ...ctx, actor, requestId: requestId ?? ctx.requestId, ip: null };
-}
 
 interface Row extends Record<string, unknown> {
   personId: string;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { requireAdministrator } from '#lib/access/require';
 import { actorId } from '#lib/actor';
 import type { Context } from '#lib/context';
-import { withTransaction } from '#lib/db/database';
+import { lockFor } from '#lib/db/advisory-locks';
 import { webhookEndpoints, webhookTypes } from '#lib/db/schema/webhooks';
 import { AppError } from '#lib/errors';
 import { newId } from '#lib/ids';
@@ -10,6 +10,7 @@ import { record } from '#lib/ledger/record';
 import { checkUrl, hostOrigin } from '#lib/outbound/connect-policy';
 import { parseInput } from '#lib/parse-input';
 import { requireStepUp } from '#lib/people/step-up';
+import { transactAs } from '#lib/people/transact-as';
 import { newWebhookSecret, secretPlace } from '#lib/webhooks/secret';
 
 /** Twenty are more than anybody needs, and each costs a row a message. */
@@ -49,7 +50,8 @@ export async function createWebhook(ctx: Context, input: CreateWebhookInput): Pr
   const secret = newWebhookSecret();
   const sealed = await ctx.vault.seal(secret, secretPlace(id));
   const wanted = types && types.length > 0 ? [...new Set(types)] : null;
-  await withTransaction(ctx.database.db, async (tx) => {
+  await transactAs(ctx, async (tx) => {
+    await lockFor(tx, 'webhooks');
     if ((await tx.$count(webhookEndpoints)) >= mostEndpoints)
       throw new AppError('conflict', { message: `There are ${mostEndpoints} webhooks already. Remove one first.` });
     await tx

@@ -1,12 +1,12 @@
 import { eq } from 'drizzle-orm';
 import { requireAdministrator } from '#lib/access/require';
 import type { Context } from '#lib/context';
-import { withTransaction } from '#lib/db/database';
 import { webhookEndpoints } from '#lib/db/schema/webhooks';
 import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { requireStepUp } from '#lib/people/step-up';
+import { transactAs } from '#lib/people/transact-as';
 import { type WebhookId, webhookId } from '#lib/webhooks/endpoint';
 
 /**
@@ -17,7 +17,7 @@ export async function removeWebhook(ctx: Context, input: WebhookId): Promise<voi
   requireAdministrator(ctx);
   await requireStepUp(ctx);
   const { id } = parseInput(webhookId, input);
-  await withTransaction(ctx.database.db, async (tx) => {
+  await transactAs(ctx, async (tx) => {
     const removed = await tx
       .delete(webhookEndpoints)
       .where(eq(webhookEndpoints.id, id))

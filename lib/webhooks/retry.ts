@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { requireAdministrator } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { databaseNow } from '#lib/db/clock';
-import { rowsOf, withTransaction } from '#lib/db/database';
+import { rowsOf } from '#lib/db/database';
 import { webhookDeliveries } from '#lib/db/schema/webhooks';
 import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
+import { transactAs } from '#lib/people/transact-as';
 import { attemptDelivery, type Claimed, claimSeconds, type Endpoint } from '#lib/webhooks/attempt';
 import { loadEndpoint, type WebhookId, webhookId } from '#lib/webhooks/endpoint';
 import type { Sent } from '#lib/webhooks/send';
@@ -38,7 +39,7 @@ export async function retryDelivery(ctx: Context, input: RetryDeliveryInput): Pr
   const endpoint = await loadEndpoint(ctx, row.endpointId);
   requireOn(endpoint);
   const now = await databaseNow(db);
-  const claimed = await withTransaction(db, async (tx) => {
+  const claimed = await transactAs(ctx, async (tx) => {
     const [one] = rowsOf<Claimed>(
       await tx.execute(sql`
         update webhook_deliveries d set state = 'pending', finished_at = null, attempts = d.attempts + 1,
@@ -62,7 +63,7 @@ export async function retryFailed(ctx: Context, input: WebhookId): Promise<numbe
   requireAdministrator(ctx);
   const { id } = parseInput(webhookId, input);
   requireOn(await loadEndpoint(ctx, id));
-  return withTransaction(ctx.database.db, async (tx) => {
+  return transactAs(ctx, async (tx) => {
     const again = await tx
       .update(webhookDeliveries)
       .set({ state: 'pending', finishedAt: null, nextAttemptAt: sql`clock_timestamp()` })

@@ -1,12 +1,12 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { requireAdministrator } from '#lib/access/require';
 import type { Context } from '#lib/context';
-import { withTransaction } from '#lib/db/database';
 import { webhookEndpoints } from '#lib/db/schema/webhooks';
 import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { requireStepUp } from '#lib/people/step-up';
+import { transactAs } from '#lib/people/transact-as';
 import { loadEndpoint, type WebhookId, webhookId } from '#lib/webhooks/endpoint';
 import { newWebhookSecret, overlapHours, secretPlace } from '#lib/webhooks/secret';
 
@@ -24,7 +24,7 @@ export async function rotateWebhookSecret(
   const row = await loadEndpoint(ctx, id);
   const secret = newWebhookSecret();
   const sealed = await ctx.vault.seal(secret, secretPlace(id));
-  return withTransaction(ctx.database.db, async (tx) => {
+  return transactAs(ctx, async (tx) => {
     const [rotated] = await tx
       .update(webhookEndpoints)
       .set({

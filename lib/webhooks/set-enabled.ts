@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { requireAdministrator } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { databaseNow } from '#lib/db/clock';
-import { type Db, withTransaction } from '#lib/db/database';
+import type { Db } from '#lib/db/database';
 import { webhookEndpoints } from '#lib/db/schema/webhooks';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { requireStepUp } from '#lib/people/step-up';
+import { transactAs } from '#lib/people/transact-as';
 import { loadEndpoint, webhookId } from '#lib/webhooks/endpoint';
 import { switchOff } from '#lib/webhooks/switch-off';
 
@@ -33,7 +34,7 @@ export async function setWebhookEnabled(ctx: Context, input: SetWebhookEnabledIn
   const { id, enabled } = parseInput(setWebhookEnabledInput, input);
   if (!enabled) await requireStepUp(ctx);
   await loadEndpoint(ctx, id);
-  await withTransaction(ctx.database.db, async (tx) => {
+  await transactAs(ctx, async (tx) => {
     const changed = enabled ? await switchOn(tx, id) : await switchOff(tx, id, 'by_hand', await databaseNow(tx));
     if (changed) await record(tx, ctx, { action: 'webhook.changed', details: { webhook: id, disabled: !enabled } });
   });

@@ -19,7 +19,9 @@ export default async function ConnectPage({ searchParams }: { searchParams: Prom
   const search = await searchParams;
   const wanted = typeof search.provider === 'string' ? search.provider : '';
   const ctx = await personPage(`/connect?provider=${encodeURIComponent(wanted)}`);
-  const card = (await listProviderCards(ctx)).find(({ provider, configured }) => configured && provider.id === wanted);
+  const card = (await listProviderCards(ctx, { limit: 1 })).items.find(
+    ({ provider, configured }) => configured && provider.id === wanted,
+  );
   if (!card) notFound();
   const { provider, scopes, accountParams } = card;
   const returnTo = typeof search.return_to === 'string' ? safeReturnTo(search.return_to) : cardPath(provider.id);

@@ -1,13 +1,15 @@
 import { Plug, TriangleAlert } from 'lucide-react';
 import type { Metadata } from 'next';
 import { EmptyState } from '#app/_ui/empty-state';
+import { Link } from '#app/_ui/link';
 import { MenuDismiss } from '#app/_ui/menu-dismiss';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
 import { listProviderCards } from '#lib/connections/cards';
 import type { ProviderCardView } from '#lib/connections/views';
-import { personPage } from '#lib/http/page';
+import { orNotFound, personPage } from '#lib/http/page';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
+import { nextAddress, previousAddress, readListAddress } from '#ui/list-address';
 import { needsPerson } from '#ui/status-words';
 import { ProviderCard } from './_parts/provider-card.tsx';
 
@@ -19,9 +21,14 @@ function rank({ connections, configured }: ProviderCardView): number {
   return connections.some(({ status }) => status !== 'revoked') ? 1 : 2;
 }
 
+const path = '/connections';
+
 export default async function Connections({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const ctx = await personPage('/connections');
-  const [cards, search] = await Promise.all([listProviderCards(ctx), searchParams]);
+  const search = await searchParams;
+  const at = readListAddress(search, []);
+  const { items: cards, nextCursor } = await orNotFound(listProviderCards(ctx, { cursor: at.cursor }));
+  const previous = previousAddress(path, at);
   const flow = flowParams(search);
   const homeless = flow && !cards.some(({ provider }) => provider.id === flow.provider) ? flow : null;
   const refusal = homeless ? refusalSentence(homeless.code) : null;
@@ -52,6 +59,20 @@ export default async function Connections({ searchParams }: { searchParams: Prom
               />
             ))}
           </div>
+        )}
+        {(previous || nextCursor) && (
+          <nav aria-label="Pages" className="flex justify-end gap-2">
+            {previous && (
+              <Link href={previous} rel="prev" className="btn btn-small btn-plain">
+                Newer connections
+              </Link>
+            )}
+            {nextCursor && (
+              <Link href={nextAddress(path, at, nextCursor)} rel="next" className="btn btn-small btn-plain">
+                Older connections
+              </Link>
+            )}
+          </nav>
         )}
       </div>
       <MenuDismiss />

@@ -6,11 +6,13 @@ import { PageHeading } from '#app/_ui/page-heading';
 import { Badge } from '#app/_ui/status';
 import { Time } from '#app/_ui/time';
 import { listApiKeys } from '#lib/access/list-api-keys';
-import { type ApiKeyView, expiringWithinDays, isExpiring } from '#lib/access/views';
-import { adminPage } from '#lib/http/page';
+import { type ApiKeyView, expiringWithinDays } from '#lib/access/views';
+import { adminPage, orNotFound } from '#lib/http/page';
 import { readStepUp } from '#lib/people/step-up';
 import type { SearchParams } from '#ui/flow-result';
+import { readListAddress } from '#ui/list-address';
 import { DataTable, Td, Th, Tr } from '../_parts/data-table.tsx';
+import { Pager } from '../_parts/pager.tsx';
 import { StandingBrakes } from '../_parts/standing-brakes.tsx';
 import { StepUpNotice, signInUntil } from '../_parts/step-up-notice.tsx';
 import { FreezeButton } from '../freezes/_parts/freeze-button.tsx';
@@ -24,9 +26,12 @@ const path = '/admin/api-keys';
 
 export default async function ApiKeys({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const ctx = await adminPage(path);
-  const expiring = (await searchParams).expiring === '1';
-  const [all, stepUp] = await Promise.all([listApiKeys(ctx), readStepUp(ctx)]);
-  const keys = expiring ? all.filter(isExpiring) : all;
+  const at = readListAddress(await searchParams, ['expiring']);
+  const expiring = at.filters.expiring === '1';
+  const [{ items: keys, nextCursor }, stepUp] = await Promise.all([
+    orNotFound(listApiKeys(ctx, { expiring, cursor: at.cursor })),
+    readStepUp(ctx),
+  ]);
   const administrator = ctx.actor.role === 'administrator';
   const providers = ctx.providers.connectable().map(({ id, name }) => ({ id, name }));
   return (
@@ -62,7 +67,10 @@ export default async function ApiKeys({ searchParams }: { searchParams: Promise<
             </p>
           )}
           {keys.length > 0 ? (
-            <KeyTable keys={keys} administrator={administrator} until={signInUntil(stepUp)} />
+            <>
+              <KeyTable keys={keys} administrator={administrator} until={signInUntil(stepUp)} />
+              <Pager path={path} at={at} nextCursor={nextCursor} />
+            </>
           ) : expiring ? (
             <EmptyState icon={KeyRound} title="None ends soon">
               Every key that is accepted goes on for longer than that, or has no end.

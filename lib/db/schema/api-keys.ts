@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { check, pgTable, text } from 'drizzle-orm/pg-core';
+import { check, index, pgTable, text } from 'drizzle-orm/pg-core';
 import { instant } from '#lib/db/schema/columns';
 
 export const apiKeyScopes = ['connections:read', 'tokens:vend', 'connections:revoke'] as const;
@@ -29,5 +29,5 @@ export const apiKeys = pgTable(
     revokedAt: instant(),
     lastUsedAt: instant(),
   },
-  (t) => [check('api_keys_scopes', sql`cardinality(${t.scopes}) > 0`)],
+  (t) => [index('api_keys_created').on(t.createdAt, t.id), check('api_keys_scopes', sql`cardinality(${t.scopes}) > 0`)],
 );

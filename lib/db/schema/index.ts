@@ -11,6 +11,7 @@ export * from '#lib/db/schema/instance';
 export * from '#lib/db/schema/ledger';
 export * from '#lib/db/schema/ledger-seals';
 export * from '#lib/db/schema/people';
+export * from '#lib/db/schema/person-endings';
 export * from '#lib/db/schema/processes';
 export * from '#lib/db/schema/rate-limits';
 export * from '#lib/db/schema/revocations';

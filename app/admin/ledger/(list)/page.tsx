@@ -5,7 +5,7 @@ import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
 import { StepUpLink } from '#app/_ui/step-up-link';
-import { listApiKeys } from '#lib/access/list-api-keys';
+import { listKeyChoices } from '#lib/access/list-api-keys';
 import { ledgerFilterNames, listedActions, readLedgerFilter } from '#lib/audit/ledger-filter';
 import { listLedger } from '#lib/audit/list-ledger';
 import { nameFilter } from '#lib/audit/name-filter';
@@ -34,7 +34,7 @@ export default async function Ledger({ searchParams }: { searchParams: Promise<S
   const [{ items, nextCursor }, names, keys] = await Promise.all([
     orNotFound(listLedger(ctx, { ...filter, cursor: at.cursor, limit: 50 })),
     nameFilter(ctx, filter),
-    listApiKeys(ctx),
+    listKeyChoices(ctx, filters.key),
   ]);
   const flow = flowParams(search);
   const refusal = flow ? refusalSentence(flow.code) : null;

@@ -49,6 +49,16 @@ export default async function People({ searchParams }: { searchParams: Promise<S
           </Notice>
         </div>
       )}
+      {flowParams(search)?.code === 'person_deletion_begun' && (
+        <div className="mb-4">
+          <Notice tone="good" title="The deletion has begun" arrival>
+            <p>
+              The person is shut out. Their connections are revoked and erased one after the other, which goes on by
+              itself and ends with an entry in the ledger.
+            </p>
+          </Notice>
+        </div>
+      )}
       <form action={path} className="mb-4 flex flex-wrap items-center gap-2">
         <SearchField label="Search people" placeholder="Name, e-mail or id" value={q} />
         <select name="role" defaultValue={role ?? ''} aria-label="Role" className="field field-small w-auto">

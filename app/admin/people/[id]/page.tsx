@@ -12,6 +12,7 @@ import { adminPage, orNotFound } from '#lib/http/page';
 import { getPerson } from '#lib/people/get';
 import { listSessions } from '#lib/people/list-sessions';
 import { readStepUp } from '#lib/people/step-up';
+import type { PersonView } from '#lib/people/views';
 import { proofShort } from '#ui/evidence-words';
 import { roleWords } from '#ui/role-words';
 import { browserName } from '#ui/user-agent';
@@ -52,6 +53,7 @@ export default async function PersonPage({ params }: { params: Promise<{ id: str
               id={id}
               name={name}
               status={person.status}
+              deleting={person.ending === 'deleted'}
               connections={person.connections}
               administrator={person.role === 'administrator'}
               signInUntil={signInUntil(stepUp)}
@@ -66,7 +68,7 @@ export default async function PersonPage({ params }: { params: Promise<{ id: str
           </h2>
           <Facts>
             <Fact label="E-mail">{person.email ?? 'not given'}</Fact>
-            <Fact label="Status">{person.status === 'active' ? 'Active' : 'Disabled'}</Fact>
+            <Fact label="Status">{statusText(person)}</Fact>
             <Fact label="Signs in with">
               {person.provider}
               <code className="block font-mono text-meta wrap-anywhere text-soft">{person.issuer}</code>
@@ -166,7 +168,13 @@ export default async function PersonPage({ params }: { params: Promise<{ id: str
                     {session.ip ?? 'address unknown'}, used <Time at={session.lastSeenAt} />
                   </p>
                 </div>
-                {administrator && <EndSession session={session.publicId} browser={browserName(session.userAgent)} />}
+                {administrator && (
+                  <EndSession
+                    session={session.publicId}
+                    browser={browserName(session.userAgent)}
+                    signInUntil={person.role === 'administrator' && !self ? signInUntil(stepUp) : undefined}
+                  />
+                )}
               </li>
             ))}
           </ul>
@@ -174,6 +182,12 @@ export default async function PersonPage({ params }: { params: Promise<{ id: str
       </div>
     </>
   );
+}
+
+function statusText({ status, ending }: PersonView): string {
+  if (ending === 'deleted') return 'Being deleted: their connections are revoked and erased one after the other.';
+  if (ending === 'disabled') return 'Disabled; their connections are still being revoked.';
+  return status === 'active' ? 'Active' : 'Disabled';
 }
 
 /** What was seen of the tokens of a connection that is revoked. */

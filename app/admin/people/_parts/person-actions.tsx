@@ -9,6 +9,8 @@ interface PersonActionsProps {
   id: string;
   name: string;
   status: 'active' | 'disabled';
+  /** The deletion has begun and goes on by itself. */
+  deleting: boolean;
   connections: number;
   /** An administrator is disabled only by who signed in lately. */
   administrator: boolean;
@@ -17,8 +19,9 @@ interface PersonActionsProps {
 
 /** Disabling, enabling and deleting a person. */
 export function PersonActions(props: PersonActionsProps) {
-  const { id, name, status, connections, administrator, signInUntil } = props;
+  const { id, name, status, deleting, connections, administrator, signInUntil } = props;
   const router = useRouter();
+  if (deleting) return null;
   const fields: [string, string][] = [['id', id]];
   return (
     <div className="flex flex-wrap gap-2">
@@ -61,7 +64,9 @@ export function PersonActions(props: PersonActionsProps) {
         signInUntil={signInUntil}
         confirm="Delete person"
         action={remove}
-        onDone={() => router.push('/admin/people?flow=person_deleted')}
+        onDone={({ data }) =>
+          router.push(`/admin/people?flow=${data?.over ? 'person_deleted' : 'person_deletion_begun'}`)
+        }
       >
         <p>
           {revoking(connections)} Profile, account names, sessions and tokens are erased. The ledger keeps its entries,

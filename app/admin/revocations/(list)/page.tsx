@@ -5,7 +5,7 @@ import { Link } from '#app/_ui/link';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Badge } from '#app/_ui/status';
 import { Time } from '#app/_ui/time';
-import { listApiKeys } from '#lib/access/list-api-keys';
+import { listKeyChoices } from '#lib/access/list-api-keys';
 import { adminPage, inPart, orNotFound } from '#lib/http/page';
 import { getPerson } from '#lib/people/get';
 import { listBulkRevocations } from '#lib/revocations/list';
@@ -29,7 +29,7 @@ export default async function BulkRevocations({ searchParams }: { searchParams: 
   const administrator = ctx.actor.role === 'administrator';
   const [{ items: bulks, nextCursor }, keys, asked] = await Promise.all([
     orNotFound(listBulkRevocations(ctx, { cursor: at.cursor })),
-    listApiKeys(ctx),
+    listKeyChoices(ctx, key),
     person ? inPart(ctx, 'person', getPerson(ctx, { id: person })) : null,
   ]);
   return (
