@@ -39,7 +39,7 @@ async function start(): Promise<Booted> {
   // Before anything is refreshed: a database from a backup holds tokens that must not be shown again.
   const stopGuard = await startRestoreGuard(runtime);
   inBackground(runtime, 'record_configuration', recordConfiguration(systemContext(runtime, 'start')));
-  const stopJobs = await startJobs(runtime);
+  const stopJobs = startJobs(runtime);
   const stopHeartbeat = startHeartbeat(runtime);
   return {
     runtime,

@@ -7,7 +7,6 @@ import { isMigrated, migrateEmbedded, migrateServer } from '#lib/db/migrate';
 import { openEmbedded, openPostgres } from '#lib/db/open';
 import { createUseNotes } from '#lib/db/use-notes';
 import { newId } from '#lib/ids';
-import { installJobTables } from '#lib/jobs/job-tables';
 import { createRefusalFolder } from '#lib/ledger/fold-refusals';
 import { type LedgerRow, writeRows } from '#lib/ledger/write-rows';
 import { createLogger, getLogger } from '#lib/log';
@@ -41,8 +40,7 @@ async function openDatabase(config: Config): Promise<Database> {
   try {
     if (await isMigrated(database.db)) return database;
     if (config.migrateDatabaseUrl) throw new NotMigrated();
-    const url = config.databaseUrl;
-    await migrateServer(url, { before: () => installJobTables(url) }, pooler).catch((cause: unknown) => {
+    await migrateServer(config.databaseUrl, {}, pooler).catch((cause: unknown) => {
       throw cause instanceof ExtensionMissing ? cause : new NotMigrated(cause);
     });
     return database;

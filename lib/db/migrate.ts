@@ -39,8 +39,6 @@ export async function migrateEmbedded(database: Database): Promise<void> {
 
 /** Owner's steps that are part of a migration, under its lock. */
 export interface MigrationSteps {
-  /** Comes before what `isMigrated` looks at, so that a process that starts meanwhile finds it done (job tables). */
-  before?: () => Promise<void>;
   /** Needs the tables (grants). */
   after?: (db: Db) => Promise<void>;
 }
@@ -61,7 +59,6 @@ export async function migrateServer(url: string, steps: MigrationSteps = {}, poo
         await tx.execute(sql`select pg_try_advisory_xact_lock(${migrationLock}) as taken`),
       );
       if (!lock?.taken) return false;
-      await steps.before?.();
       await ensureTrigrams(worker.db);
       await migratePostgres(worker.db as unknown as Parameters<typeof migratePostgres>[0], { migrationsFolder });
       await ensureLedgerPartitions(worker.db, new Date());
