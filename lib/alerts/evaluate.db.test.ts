@@ -75,7 +75,14 @@ describe('each rule', () => {
 
   test('every rule is tried, here or beside', () => {
     const tried = tooLittleAndEnough.map(([rule]) => rule);
-    const others = ['new_network', 'read_burst', 'provider_failing', 'grants_dying', 'long_lived_tokens'];
+    const others = [
+      'new_network',
+      'read_burst',
+      'provider_failing',
+      'grants_dying',
+      'long_lived_tokens',
+      'ledger_held_back',
+    ];
     expect(rules.map(({ id }) => id).toSorted()).toEqual([...new Set([...tried, ...others])].toSorted());
   });
 

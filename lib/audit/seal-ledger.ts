@@ -5,7 +5,7 @@ import { planPages } from '#lib/audit/plan-pages';
 import { pageRows, readPage } from '#lib/audit/read-rows';
 import { lastSeal, type SignedSeal } from '#lib/audit/seals';
 import type { Context } from '#lib/context';
-import { type Db, withTransaction } from '#lib/db/database';
+import { type Db, rowsOf, withTransaction } from '#lib/db/database';
 import { mayMakePartitions } from '#lib/db/partitions';
 import { positionsRise, settledPosition } from '#lib/db/positions';
 import { ledgerLocators, ledgerSeals } from '#lib/db/schema/ledger-seals';
@@ -114,13 +114,18 @@ async function summarise(ctx: Context): Promise<void> {
   if (engine === 'postgres' && !(await mayMakePartitions(db))) return;
   const indexes = engine === 'pglite' ? ['ledger_xid', 'ledger_sought'] : ['ledger_xid'];
   try {
-    await withTransaction(db, async (tx) => {
-      await tx.execute(sql`set local lock_timeout = '100ms'`);
-      for (const index of indexes)
-        await tx.execute(
-          sql`select brin_summarize_new_values(relid) from pg_partition_tree(${index}::regclass) where isleaf`,
-        );
-    });
+    for (const index of indexes) {
+      const parts = rowsOf<{ part: number }>(
+        await db.execute(
+          sql`select relid::oid::int8::float8 as part from pg_partition_tree(${index}::regclass) where isleaf`,
+        ),
+      );
+      for (const { part } of parts)
+        await withTransaction(db, async (tx) => {
+          await tx.execute(sql`set local lock_timeout = '50ms'`);
+          await tx.execute(sql`select brin_summarize_new_values(${part}::bigint::oid)`);
+        });
+    }
   } catch (err) {
     // Sealing takes longer then, and is as right.
     ctx.log.debug({ event: 'ledger_not_summarised', err });

@@ -59,6 +59,16 @@ export async function lateJobs(db: Db): Promise<JobName[]> {
   return (await readJobs(db)).filter(({ late }) => late).map(({ name }) => name);
 }
 
+/** What `/readyz` says of the jobs: true, or a text where they are late. Vends go on without them. */
+export async function sayLate(db: Db): Promise<true | string> {
+  try {
+    const late = await lateJobs(db);
+    return late.length === 0 || `the background is late: ${late.join(', ')}`;
+  } catch {
+    return 'the state of the background cannot be read';
+  }
+}
+
 /**
  * When the jobs of the background ran last, how that went, and when they run next, on whichever process.
  * @throws AppError `unauthenticated`, `forbidden`

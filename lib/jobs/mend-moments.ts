@@ -12,8 +12,11 @@ interface Stored {
 }
 
 const now = 'clock_timestamp()';
-const within = (column: string, span: string) => `${column} = least(${column}, ${now} + interval '${span}')`;
-const notAhead = (...columns: string[]) => columns.map((column) => `${column} = least(${column}, ${now})`).join(', ');
+// Not `least`, which takes a moment that is not there for one to come.
+const upTo = (column: string, most: string) =>
+  `${column} = case when ${column} > ${most} then ${most} else ${column} end`;
+const within = (column: string, span: string) => upTo(column, `${now} + interval '${span}'`);
+const notAhead = (...columns: string[]) => columns.map((column) => upTo(column, now)).join(', ');
 const anyAhead = (...columns: string[]) => columns.map((column) => `${column} > ${now}`).join(' or ');
 
 /** By how much a token's moments move: as far as the clock did, and no longer ahead at least. */
