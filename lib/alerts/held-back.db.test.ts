@@ -57,7 +57,7 @@ describeWithConnections('A-04 a transaction that waits', () => {
       await clock.happened(1, theft);
       expect(await clock.alerts()).toEqual([]);
       await clock.evaluate(3);
-      expect(await clock.alerts()).toEqual(['ledger_held_back  open']);
+      expect(await clock.alerts()).toEqual(['ledger_held_back hub open']);
       const [alert] = rowsOf<{ evidence: unknown; due: boolean }>(
         await database.db.execute(sql`select evidence, mail_due_at is not null as due from alerts`),
       );
@@ -76,7 +76,7 @@ describeWithConnections('A-04 a transaction that waits', () => {
     });
     await clock.evaluate(4);
     // It is over, and what it held back is read; a person ends the alert that tells from when to when nothing was looked at.
-    expect(await clock.alerts()).toEqual(['ledger_held_back  open', 'refresh_token_theft acme open']);
+    expect(await clock.alerts()).toEqual(['ledger_held_back hub open', 'refresh_token_theft acme open']);
     expect(await readLedgerHeldBack(systemContext(runtime, 'test'))).toEqual({ held: null });
   });
 

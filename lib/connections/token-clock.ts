@@ -14,16 +14,17 @@ export const endIsUntrusted = sql<boolean>`(${connections.refreshToken} is not n
  * True while the access token lives by the database's clock, or where nothing is known of its end. One whose stored end
  * is not to be believed counts as over.
  */
-export const tokenIsAlive = sql<boolean>`coalesce(${connections.accessTokenExpiresAt} > clock_timestamp()
-  and not ${endIsUntrusted}, true)`;
+export const tokenIsAlive = sql<boolean>`(${connections.accessTokenExpiresAt} is null
+  or (${connections.accessTokenExpiresAt} > clock_timestamp() and not ${endIsUntrusted}))`;
 
 /**
  * True where the access token is about to end, by the database's clock: less than a minute is left, or less than a tenth
  * of its life where that is shorter; or where its stored end is not to be believed.
  */
-export const refreshDue: SQL<boolean> = sql<boolean>`coalesce(${connections.accessTokenExpiresAt} - clock_timestamp() <
-  least(interval '1 minute', (${connections.accessTokenExpiresAt} - ${connections.accessTokenIssuedAt}) / 10)
-  or ${endIsUntrusted}, false)`;
+export const refreshDue: SQL<boolean> = sql<boolean>`(${connections.accessTokenExpiresAt} is not null
+  and (${connections.accessTokenExpiresAt} - clock_timestamp() <
+    least(interval '1 minute', (${connections.accessTokenExpiresAt} - ${connections.accessTokenIssuedAt}) / 10)
+  or ${endIsUntrusted}))`;
 
 /** True where the token is over and nothing can refresh it: the next call will find that its person is needed. */
 export const isSpent = sql<boolean>`(${connections.refreshToken} is null

@@ -63,10 +63,11 @@ export const vendStatement = (keyColumn: 'key_hash' | 'id') => `
     c.extras, c.token_type, c.access_token, c.refresh_token is not null as refreshable,
     c.access_token_expires_at as expires_at,
     extract(epoch from c.access_token_expires_at - clock_timestamp())::float8 as expires_in,
-    coalesce(c.access_token_expires_at - clock_timestamp() <
+    c.access_token_expires_at is not null and (c.access_token_expires_at - clock_timestamp() <
       least(interval '1 minute', (c.access_token_expires_at - c.access_token_issued_at) / 10)
-      or end_is.untrusted, false) as due,
-    coalesce(c.access_token_expires_at > clock_timestamp() and not end_is.untrusted, true) as alive,
+      or end_is.untrusted) as due,
+    c.access_token_expires_at is null
+      or (c.access_token_expires_at > clock_timestamp() and not end_is.untrusted) as alive,
     coalesce(c.next_refresh_attempt_at > clock_timestamp(), false) as backing_off, c.generation, c.account_params,
     (u.last_used_by = k.id and u.last_used_at > now() - interval '1 minute') is true as used_lately,
     exists (select 1 from freezes where lifted_at is null) and exists (

@@ -99,6 +99,7 @@ test.each([
   ['F-24 stored by a clock that was ahead', 7200, -3600],
   ['F-24 stored by one that was ahead by a moment', 3602, -2],
   ['F-24 stored before the clock went back', 1800, 1800, true],
+  ['F-24 no end, and stored by a clock that was ahead', null, -3600],
 ] as [string, number | null, number, boolean?][])(
   '%s: the hot statement says of due and alive what the query builder says',
   async (_, expiresIn, age, wentBack = false) => {

@@ -67,7 +67,7 @@ describe.each(['2 hours', '2 days'])('F-11 the clock was ahead by %s and came ba
     await watchInstance(runtime);
     const { id: personId } = await addPerson(runtime);
     const id = await addConnection(runtime, { personId, refreshToken: 'r' });
-    await noteUse(runtime, id, new Date());
+    await noteUse(runtime, id, sql`now() - interval '1 second'`);
     await addApiKey(runtime);
     administrator = await addFreshAdministrator(runtime);
     for (const statement of rows(personId, id)) await run(statement);

@@ -88,8 +88,8 @@ const pageBlocks = 64;
 
 async function blocksOf(db: Db, table: string): Promise<number> {
   const [row] = rowsOf<{ blocks: number }>(
-    await db.execute(sql`select coalesce(max(pg_relation_size(relid) / current_setting('block_size')::bigint), 0)::int as blocks
-      from pg_partition_tree(${table}::regclass) where isleaf`),
+    await db.execute(sql`select coalesce(max(pg_relation_size(part) / current_setting('block_size')::bigint), 0)::int as blocks
+      from (select ${table}::regclass as part union all select relid from pg_partition_tree(${table}::regclass)) parts`),
   );
   return row?.blocks ?? 0;
 }
