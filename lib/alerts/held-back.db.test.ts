@@ -22,7 +22,8 @@ describeWithConnections('A-04 a transaction that waits', () => {
     await db.execute(sql.raw(`grant ${rights} on ledger to "${role}"`));
     const address = new URL(url);
     [address.username, address.password] = [role, 'x'];
-    const other = openPostgres(address.href, { max: 1 });
+    // Without our own limit on transactions that stand still: others have none.
+    const other = openPostgres(address.href, { max: 1, statementTimeoutMs: 0 });
     try {
       await other.db.transaction(async (tx) => {
         const [row] = rowsOf<{ pid: number }>(

@@ -99,7 +99,7 @@ test('nothing is dropped that has no seal yet, nor where everything is kept', as
 describeWithConnections('F-17 pruning while others use the ledger', () => {
   /** Runs the body while another connection reads the ledger in a transaction, as an export or a backup does. */
   async function whileItIsRead(database: TestDatabase, body: () => Promise<void>): Promise<void> {
-    const reader = openPostgres(database.url ?? '', { max: 1 });
+    const reader = openPostgres(database.url ?? '', { max: 1, statementTimeoutMs: 0 });
     await reader.db.transaction(async (tx) => {
       await tx.execute(sql`select 1 from ledger limit 1`);
       await body();

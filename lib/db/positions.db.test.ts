@@ -109,7 +109,8 @@ describeWithConnections('what is settled', () => {
       const address = new URL(url);
       address.username = name;
       address.password = 'x';
-      const other = openPostgres(address.href, { max: 1 });
+      // Without our own limit on transactions that stand still: others have none.
+      const other = openPostgres(address.href, { max: 1, statementTimeoutMs: 0 });
       try {
         await other.db.transaction(async (tx) => {
           const [row] = rowsOf<{ number: number; pid: number }>(
