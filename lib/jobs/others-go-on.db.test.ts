@@ -51,7 +51,7 @@ describe('F-09 vends go on between the pages while', () => {
       vended += 1;
     }
     await done;
-    // A work of thousands of rows has dozens of pages; one that has nothing to do is over with the first vend.
-    expect(vended).toBeGreaterThan(name.includes('sealed') || name.includes('evaluated') ? 12 : 0);
+    // A work of thousands of rows has dozens of pages, and a vend two statements; one that has nothing to do is over with the first vend.
+    expect(vended).toBeGreaterThan(name.includes('sealed') || name.includes('evaluated') ? 4 : 0);
   });
 });
