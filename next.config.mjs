@@ -13,7 +13,6 @@ const nextConfig = {
     '@electric-sql/pglite',
     'postgres',
     'pg',
-    'pg-boss',
     'pino',
     'pino-pretty',
     'undici',

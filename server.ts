@@ -12,6 +12,7 @@ import { apiContext } from '#lib/http/api-context';
 import { closeServer } from '#lib/http/close-server';
 import { openFrontDoor } from '#lib/http/front-door';
 import { createListener } from '#lib/http/listener';
+import { sayLate } from '#lib/jobs/list-jobs';
 import { metricsListener } from '#lib/metrics/metrics-listener';
 
 /** Longest header section in bytes; longer ones get Node's 431 before any of our code runs. */
@@ -47,7 +48,7 @@ async function main(): Promise<void> {
       draining: () => draining,
       ready: () =>
         runtime.database.db.execute(sql`select 1`).then(
-          () => true,
+          () => sayLate(runtime.database.db),
           () => false,
         ),
       api: vendListener(runtime, getRequestListener(api.fetch, { overrideGlobalObjects: false })),

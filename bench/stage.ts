@@ -7,7 +7,6 @@ import { parseConfig } from '#lib/config/config';
 import type { Runtime } from '#lib/context';
 import { migrateServer } from '#lib/db/migrate';
 import { openPostgres } from '#lib/db/open';
-import { installJobTables } from '#lib/jobs/job-tables';
 import { createLogger } from '#lib/log';
 import { assembleRuntime } from '#lib/runtime';
 import { demoSecrets } from '#scripts/demo-secrets';
@@ -93,7 +92,7 @@ export async function openStage(): Promise<Stage> {
     },
     createDatabase: async (name, records) => {
       const url = await stage.createEmptyDatabase(name);
-      await migrateServer(url, { before: () => installJobTables(url) });
+      await migrateServer(url);
       const environment = hubEnvironment(join(folder, name), url, records);
       const runtime = assembleRuntime(parseConfig(environment), openPostgres(url, { max: 1 }), {
         log: createLogger({ level: 'silent', pretty: false }),

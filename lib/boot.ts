@@ -4,10 +4,10 @@ import { startRestoreGuard } from '#lib/brakes/restore-guard';
 import { getConfig } from '#lib/config/config';
 import { inBackground, type Runtime, systemContext } from '#lib/context';
 import { startJobs } from '#lib/jobs/start-jobs';
-import { describeError } from '#lib/log';
 import { startHeartbeat } from '#lib/processes/heartbeat';
 import { forget, once } from '#lib/registry';
 import { getRuntime } from '#lib/runtime';
+import { sayStartFault } from '#lib/start-faults';
 
 /** A started process: its parts, and what ends them in order. */
 export interface Booted {
@@ -18,13 +18,9 @@ export interface Booted {
   shutDown: () => Promise<void>;
 }
 
-const ours = new Set(['ConfigError', 'DataFolderInUse', 'NotMigrated', 'ExtensionMissing']);
-
 /** Says on standard error why the process cannot start, and ends it with status 1. */
 export function failToStart(error: unknown): never {
-  const plain = error instanceof Error && ours.has(error.name);
-  const text = plain ? error.message : `Grantkeep cannot start: ${JSON.stringify(describeError(error), null, 2)}`;
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${sayStartFault(error)}\n`);
   process.exit(1);
 }
 
@@ -39,7 +35,7 @@ async function start(): Promise<Booted> {
   // Before anything is refreshed: a database from a backup holds tokens that must not be shown again.
   const stopGuard = await startRestoreGuard(runtime);
   inBackground(runtime, 'record_configuration', recordConfiguration(systemContext(runtime, 'start')));
-  const stopJobs = await startJobs(runtime);
+  const stopJobs = startJobs(runtime);
   const stopHeartbeat = startHeartbeat(runtime);
   return {
     runtime,

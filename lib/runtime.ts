@@ -1,13 +1,12 @@
 import { type Config, ConfigError, getConfig } from '#lib/config/config';
 import type { Runtime } from '#lib/context';
-import { type Database, isPoolersRefusal } from '#lib/db/database';
+import { type Database, isDatabaseUnavailable, isPoolersRefusal } from '#lib/db/database';
 import { ExtensionMissing } from '#lib/db/extension';
 import { createGrouped } from '#lib/db/grouped';
 import { isMigrated, migrateEmbedded, migrateServer } from '#lib/db/migrate';
 import { openEmbedded, openPostgres } from '#lib/db/open';
 import { createUseNotes } from '#lib/db/use-notes';
 import { newId } from '#lib/ids';
-import { installJobTables } from '#lib/jobs/job-tables';
 import { createRefusalFolder } from '#lib/ledger/fold-refusals';
 import { type LedgerRow, writeRows } from '#lib/ledger/write-rows';
 import { createLogger, getLogger } from '#lib/log';
@@ -30,10 +29,20 @@ export class NotMigrated extends Error {
 const poolerUnsaid =
   'DATABASE_POOLER: what answers at DATABASE_URL refused the connection as a pooler does (SQLSTATE 08P01); set it to transaction where that is PgBouncer in transaction mode';
 
+/** A migration that was cut off was undone as a whole, and is told of again here when it is made anew. */
+function sayMigrated(applied: number): void {
+  if (applied > 0) getLogger().info({ event: 'database_migrated', migrations: applied });
+}
+
 async function openDatabase(config: Config): Promise<Database> {
   if (!config.databaseUrl) {
     const embedded = await openEmbedded(config.dataDir);
-    await migrateEmbedded(embedded);
+    try {
+      sayMigrated(await migrateEmbedded(embedded));
+    } catch (error) {
+      await embedded.close();
+      throw error;
+    }
     return embedded;
   }
   const pooler = config.databasePooler;
@@ -41,10 +50,10 @@ async function openDatabase(config: Config): Promise<Database> {
   try {
     if (await isMigrated(database.db)) return database;
     if (config.migrateDatabaseUrl) throw new NotMigrated();
-    const url = config.databaseUrl;
-    await migrateServer(url, { before: () => installJobTables(url) }, pooler).catch((cause: unknown) => {
-      throw cause instanceof ExtensionMissing ? cause : new NotMigrated(cause);
+    const applied = await migrateServer(config.databaseUrl, {}, pooler).catch((cause: unknown) => {
+      throw cause instanceof ExtensionMissing || isDatabaseUnavailable(cause) ? cause : new NotMigrated(cause);
     });
+    sayMigrated(applied);
     return database;
   } catch (error) {
     await database.close();

@@ -20,7 +20,7 @@ declare module 'vitest' {
 export interface TestDatabase extends Database {
   /** How other connections and other processes reach it; undefined for PGlite, which has one connection only. */
   url: string | undefined;
-  /** The embedded instance, for what needs it itself (pg-boss); undefined on PostgreSQL. */
+  /** The embedded instance, for what needs it itself; undefined on PostgreSQL. */
   pglite: PGlite | undefined;
 }
 

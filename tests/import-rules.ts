@@ -50,6 +50,7 @@ const mayImport: Record<string, readonly string[]> = {
   vault: [...ground],
   outbound: ['config', 'errors'],
   log: ['config', 'registry'],
+  'start-faults': ['log'],
   errors: [],
   registry: [],
   ids: [],

@@ -27,6 +27,7 @@ function threshold(rule: Rule): string {
       return rule.reads === 'new_network' ? 'One read from another /24 or /48' : 'One call';
     case 'state':
       if (rule.state === 'provider_failing') return `${many(rule.threshold, 'minute')} without an answer`;
+      if (rule.state === 'ledger_held_back') return `${many(rule.threshold, 'minute')} of one transaction`;
       return rule.state === 'grants_dying'
         ? `${many(rule.threshold, 'grant')} ending within ${span(rule.withinDays * 1440)}`
         : `One token that lives for more than ${span(rule.longestMinutes)}`;

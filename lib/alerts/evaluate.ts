@@ -1,4 +1,4 @@
-import { and, asc, gt, inArray, lte, ne, sql } from 'drizzle-orm';
+import { and, asc, gt, gte, inArray, lt, lte, ne, sql } from 'drizzle-orm';
 import { currentRules } from '#lib/alerts/current-rules';
 import {
   addFirstHours,
@@ -15,7 +15,7 @@ import { settleAlert } from '#lib/alerts/settle-alert';
 import type { Context } from '#lib/context';
 import { databaseNow } from '#lib/db/clock';
 import { type Db, onOneProcessor, withTransaction } from '#lib/db/database';
-import { alertProgress, alerts } from '#lib/db/schema/alerts';
+import { alertCounts, alertProgress, alerts } from '#lib/db/schema/alerts';
 import { ledger } from '#lib/db/schema/ledger';
 import { AppError } from '#lib/errors';
 import { settledHorizon } from '#lib/ledger/settled-horizon';
@@ -26,8 +26,12 @@ import { announceConnections, endOfAnnounceable } from '#lib/webhooks/announce';
  * is read in shorter ones: what is too much for a statement in its time would end all alerts.
  */
 const sliceSeconds = [300, 30, 3] as const;
+/**
+ * Entries of a slice, about. A slice is a transaction, and on the embedded database everybody else waits for it.
+ */
+const sliceEntries = { postgres: 10_000, pglite: 500 } as const;
 /** Slices and seconds of one tick: the rest of a long standstill is made up by the next ticks. */
-const mostSlices = 100;
+const mostSlices = 1_000;
 const budgetSeconds = 40;
 
 export interface EvaluateInput {
@@ -92,16 +96,30 @@ async function evaluateSlice(tx: Db, ctx: Context, rules: readonly Rule[], slice
  * Where the slice ends that begins at `from`. A time in which nothing was written is one slice, however long: a database
  * that comes back after a week is up to date with its first look.
  */
-async function endOfSlice(tx: Db, from: Date, settledTo: Date, seconds: number): Promise<Date> {
-  const [next] = await tx
-    .select({ at: ledger.at })
-    .from(ledger)
-    .where(and(gt(ledger.at, from), lte(ledger.at, settledTo)))
-    .orderBy(asc(ledger.at), asc(ledger.id))
-    .limit(1);
+async function endOfSlice(
+  tx: Db,
+  from: Date,
+  settledTo: Date,
+  most: { seconds: number; entries: number },
+): Promise<Date> {
+  const { seconds, entries } = most;
+  const entryAfter = async (count: number) => {
+    const [found] = await tx
+      .select({ at: ledger.at })
+      .from(ledger)
+      .where(and(gt(ledger.at, from), lte(ledger.at, settledTo)))
+      .orderBy(asc(ledger.at), asc(ledger.id))
+      .offset(count)
+      .limit(1);
+    return found;
+  };
+  const next = await entryAfter(0);
   if (!next) return settledTo;
   const usual = Math.min(settledTo.getTime(), from.getTime() + seconds * 1000);
-  return new Date(Math.max(usual, next.at.getTime() - 1));
+  const last = await entryAfter(entries);
+  // Entries of one moment are never parted.
+  const full = last ? Math.max(last.at.getTime() - 1, next.at.getTime()) : Number.POSITIVE_INFINITY;
+  return new Date(Math.min(full, Math.max(usual, next.at.getTime() - 1)));
 }
 
 /** Reads the next slice; false where nothing is left, or another process is at it. */
@@ -112,7 +130,9 @@ async function readNext(ctx: Context, rules: readonly Rule[], settledTo: Date, s
     await onOneProcessor(tx);
     const from = progress.readTo;
     // The very first look: what was before is nobody's news.
-    const latest = from ? await endOfSlice(tx, from, settledTo, seconds) : settledTo;
+    const latest = from
+      ? await endOfSlice(tx, from, settledTo, { seconds, entries: sliceEntries[ctx.database.engine] })
+      : settledTo;
     if (from && latest <= from) return false;
     // A slice that fails is read again as it was: one that is too much for a statement would end all alerts.
     const to = from ? await endOfAnnounceable(tx, { from, to: latest }) : latest;
@@ -123,11 +143,35 @@ async function readNext(ctx: Context, rules: readonly Rule[], settledTo: Date, s
   });
 }
 
+/**
+ * Goes back to the first entry that was written since the last look, where the last one read lies ahead: a clock that was
+ * ahead has come back, and what is written now would be passed over until that time is reached. Entries that were read
+ * before may be counted once more; none is left out.
+ */
+async function stepBack(ctx: Context, settledTo: Date | null): Promise<void> {
+  await withTransaction(ctx.database.db, async (tx) => {
+    const progress = await lockProgress(tx);
+    if (!progress?.readTo) return;
+    const { fencePosition, readTo } = progress;
+    const [first] = await tx
+      .select({ at: sql<Date | null>`min(${ledger.at})`.mapWith(ledger.at) })
+      .from(ledger)
+      .where(and(gte(ledger.xid, fencePosition ?? 0), lt(ledger.at, readTo)));
+    const back = new Date(Math.min(settledTo?.getTime() ?? readTo.getTime(), (first?.at?.getTime() ?? Infinity) - 1));
+    const hoursFrom = progress.hoursFrom && progress.hoursFrom > back ? back : progress.hoursFrom;
+    await tx.update(alertProgress).set({ readTo: back, hoursFrom });
+    await tx.delete(alertCounts).where(gt(alertCounts.bucket, new Date(back.getTime() + 5 * 60_000)));
+    ctx.log.warn({ event: 'alerts_stepped_back', from: readTo, to: back });
+  });
+}
+
 async function checkStates(ctx: Context, rules: readonly Rule[], now: Date): Promise<void> {
   const [progress] = await ctx.database.db.select({ checkedAt: alertProgress.checkedAt }).from(alertProgress);
   const isDue = ({ id, everyMinutes }: StateRule) => {
     const checked = progress?.checkedAt[id];
-    return !checked || now.getTime() - Date.parse(checked) >= everyMinutes * 60_000;
+    const age = checked ? now.getTime() - Date.parse(checked) : Number.POSITIVE_INFINITY;
+    // One that lies ahead was written by a clock that has come back.
+    return age < 0 || age >= everyMinutes * 60_000;
   };
   for (const rule of rules) {
     if (rule.kind !== 'state' || !isDue(rule)) continue;
@@ -159,6 +203,7 @@ export async function evaluateAlerts(ctx: Context, input: EvaluateInput = {}): P
       : null;
   // Outside of the transaction that reads: its own lock is a write, which would hold the horizon back.
   const { settledTo, fence } = await settledHorizon(ctx.database, earlier, given);
+  if (progress?.readTo && progress.readTo > (given ?? (await databaseNow(db)))) await stepBack(ctx, settledTo);
   await db.update(alertProgress).set({ fencePosition: fence.position, fenceAt: fence.at });
   const rules = await currentRules(db);
   const begun = performance.now();

@@ -5,6 +5,7 @@ import { dyingGrants } from '#lib/connections/dying';
 import { isSick, listProviderHealth } from '#lib/connections/provider-health';
 import type { Context } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
+import { readHeldBack } from '#lib/ledger/held-back';
 import type { ProviderRecord } from '#lib/providers/record';
 
 /** Nobody needs to know how many more than this: counting on would read the whole table. */
@@ -53,11 +54,25 @@ async function perProvider(
   return found;
 }
 
+/** Which transaction keeps the ledger from settling, where one does for longer than a minute. */
+async function heldBack(ctx: Context, rule: StateRule, now: Date): Promise<Found[]> {
+  const held = await readHeldBack(ctx.database, now);
+  if (!held) return [];
+  const { since, seconds, pid, role } = held;
+  const minutes = Math.floor(seconds / 60);
+  ctx.log.error({ event: 'ledger_held_back', since, server_pid: pid, role });
+  return [
+    { rule, subject: '', value: minutes, count: 0, evidence: [{ since: since.toISOString(), server_pid: pid, role }] },
+  ];
+}
+
 /** What a rule about a state finds now. Outside of any transaction: it asks other parts, which have their own. */
 export function readState(ctx: Context, rule: StateRule, now: Date): Promise<Found[]> {
   switch (rule.state) {
     case 'provider_failing':
       return failing(ctx, rule, now);
+    case 'ledger_held_back':
+      return heldBack(ctx, rule, now);
     case 'grants_dying':
       return perProvider(
         ctx,

@@ -53,6 +53,8 @@ function own(rule: Rule): NumberName[] {
     case 'reads':
       return rule.reads === 'burst' ? ['factor', 'floor', 'leastHistoryMinutes'] : [];
     case 'state':
+      // Who may set numbers must not be able to keep this one from being told.
+      if (rule.state === 'ledger_held_back') return [];
       if (rule.state === 'long_lived_tokens') return ['longestMinutes'];
       return rule.state === 'grants_dying' ? ['withinDays', 'threshold'] : ['threshold'];
   }

@@ -84,7 +84,12 @@ export interface LongLivedRule extends LookedAt {
   longestMinutes: number;
 }
 
-export type StateRule = FailingRule | DyingRule | LongLivedRule;
+/** `threshold` are minutes for which one transaction has kept the ledger from settling. */
+export interface HeldBackRule extends LookedAt {
+  state: 'ledger_held_back';
+}
+
+export type StateRule = FailingRule | DyingRule | LongLivedRule | HeldBackRule;
 export type Rule = EachRule | WindowRule | ReadsRule | BurstRule | StateRule;
 
 /** The span whose reads are compared, in minutes, and the hours before it that are the baseline. */

@@ -89,6 +89,20 @@ export const rules: readonly Rule[] = [
     ...byPerson,
   },
   {
+    id: 'ledger_held_back',
+    title: 'A transaction keeps the ledger from being looked at and sealed',
+    about:
+      'Entries from then on raise no alert and have no seal, so a change to them would not be found. End that process of the database’s server and ask who runs it. Compare what the services and providers logged meanwhile.',
+    severity: 'critical',
+    subject: 'hub',
+    kind: 'state',
+    state: 'ledger_held_back',
+    everyMinutes: 0,
+    threshold: 1,
+    holdsAt: 1,
+    ...byPerson,
+  },
+  {
     id: 'instance_restored',
     title: 'This database came from a backup',
     about:

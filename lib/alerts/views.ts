@@ -80,6 +80,7 @@ function measureOf(rule: Rule | undefined): string | null {
       return rule.reads === 'burst' ? `reads within ${span(burstSpan.minutes)}` : null;
     case 'state':
       if (rule.state === 'provider_failing') return 'minutes without an answer';
+      if (rule.state === 'ledger_held_back') return 'minutes held back';
       return rule.state === 'grants_dying' ? 'grants' : null;
     default:
       return null;

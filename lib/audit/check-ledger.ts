@@ -86,7 +86,9 @@ export async function isCheckDue(ctx: Pick<Context, 'database' | 'config'>): Pro
   const [recent] = await ctx.database.db
     .select({ outcome: ledger.outcome })
     .from(ledger)
-    .where(sql`${ledger.action} = 'ledger.verified' and ${ledger.at} > now() - interval '1 day'`)
+    .where(
+      sql`${ledger.action} = 'ledger.verified' and ${ledger.at} between now() - interval '1 day' and now() + interval '1 minute'`,
+    )
     .orderBy(desc(ledger.at), desc(ledger.id))
     .limit(1);
   return recent === undefined || (recent.outcome === 'ok' && (await isLastSealForged(ctx)));

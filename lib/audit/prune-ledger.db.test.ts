@@ -1,13 +1,14 @@
 import { sql } from 'drizzle-orm';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { exportCheckpoint } from '#lib/audit/export-checkpoint';
 import { firstKeptMonth, pruneLedger } from '#lib/audit/prune-ledger';
 import { sealLedger } from '#lib/audit/seal-ledger';
 import { verifyLedger } from '#lib/audit/verify-ledger';
 import { type Context, systemContext } from '#lib/context';
-import { type Database, rowsOf } from '#lib/db/database';
+import { type Database, type Db, rowsOf } from '#lib/db/database';
+import { openPostgres } from '#lib/db/open';
 import { ensureLedgerPartitions } from '#lib/db/partitions';
-import { withDatabase } from '#tests/database';
+import { describeWithConnections, type TestDatabase, withDatabase } from '#tests/database';
 import { createRuntime, plainRecord } from '#tests/hub';
 
 const now = new Date('2031-05-10T12:00:00Z');
@@ -92,5 +93,55 @@ test('nothing is dropped that has no seal yet, nor where everything is kept', as
     await sealLedger(ctx);
     expect(await pruneLedger(ctx, database.db)).toEqual([]);
     expect((await verifyLedger(ctx)).faults).toEqual([]);
+  });
+});
+
+describeWithConnections('F-17 pruning while others use the ledger', () => {
+  /** Runs the body while another connection reads the ledger in a transaction, as an export or a backup does. */
+  async function whileItIsRead(database: TestDatabase, body: () => Promise<void>): Promise<void> {
+    const reader = openPostgres(database.url ?? '', { max: 1, statementTimeoutMs: 0 });
+    await reader.db.transaction(async (tx) => {
+      await tx.execute(sql`select 1 from ledger limit 1`);
+      await body();
+    });
+    await reader.close();
+  }
+
+  const asksForTheLock = async (database: TestDatabase, prune: () => Promise<unknown>): Promise<boolean> => {
+    let asked = false;
+    const { db } = database;
+    const transaction = vi.spyOn(db, 'transaction').mockImplementation(((body: (tx: Db) => Promise<unknown>) => {
+      asked = true;
+      return Promise.reject(Object.assign(new Error('no lock'), { code: '55P03', body }));
+    }) as never);
+    await prune();
+    transaction.mockRestore();
+    return asked;
+  };
+
+  test('a month with a row that no seal has yet is left without any lock', async () => {
+    await withDatabase(async (database) => {
+      const ctx = await inMay(database);
+      await sealLedger(ctx);
+      await add(database, '2031-01-07');
+      expect(await asksForTheLock(database, () => pruneLedger(ctx, database.db))).toBe(false);
+      await sealLedger(ctx);
+      expect(await asksForTheLock(database, () => pruneLedger(ctx, database.db))).toBe(true);
+    });
+  });
+
+  test('a lock that is not to be had is given up, entries go on, and the next tick drops the month', async () => {
+    await withDatabase(async (database) => {
+      const ctx = await inMay(database);
+      await sealLedger(ctx);
+      await whileItIsRead(database, async () => {
+        const pruned = pruneLedger(ctx, database.db);
+        await Promise.all(Array.from({ length: 5 }, () => add(database, '2031-05-06')));
+        expect(await pruned).toEqual([]);
+      });
+      await sealLedger(ctx);
+      expect(await pruneLedger(ctx, database.db)).toEqual(['2031-01', '2031-02']);
+      expect((await verifyLedger(ctx)).faults).toEqual([]);
+    });
   });
 });

@@ -8,10 +8,9 @@ import { sharedDatabase } from '#tests/database';
 const database = sharedDatabase();
 
 /** Reads the whole ledger, in order. */
-async function readAll(rests?: number): Promise<SealedRow[]> {
+async function readAll(): Promise<SealedRow[]> {
   const rows: SealedRow[] = [];
-  const range = { from: 0, to: Number.MAX_SAFE_INTEGER, ...(rests !== undefined && { rests }) };
-  await readRows(database.db, range, (row) => rows.push(row));
+  await readRows(database.db, { from: 0, to: Number.MAX_SAFE_INTEGER }, (row) => rows.push(row));
   return rows;
 }
 
@@ -76,10 +75,55 @@ test('rows come as they stand in the table, whatever is in them', async () => {
   );
 });
 
-test('any number of rows comes once each, in order, with rests or without', async () => {
+/** Appends rows with these counts, so many in each transaction. */
+async function append(rows: number, together: number): Promise<void> {
+  await database.db.execute(
+    sql.raw(`do $$ begin for k in 1..${rows} by ${together} loop
+      begin
+        insert into ledger (action, outcome, actor_type, count, xid)
+        select 'x', 'ok', 'system', n, 1000 + k from generate_series(k, least(k + ${together - 1}, ${rows})) as n;
+      end;
+    end loop; end $$`),
+  );
+}
+
+test.each([
+  [1001, 1001],
+  [1500, 1],
+  [1500, 7],
+  [3000, 400],
+])('%i rows, %i in a transaction, come once each, in order', async (rows, together) => {
   await database.db.execute(sql`delete from ledger`);
-  await database.db.execute(sql`insert into ledger (action, outcome, actor_type, count)
-    select 'person.signed_in', 'ok', 'system', n from generate_series(1, 1001) as n`);
-  const counts = Array.from({ length: 1001 }, (_, n) => n + 1);
-  for (const rests of [undefined, 0.5]) expect((await readAll(rests)).map(({ count }) => count)).toEqual(counts);
+  await append(rows, together);
+  expect((await readAll()).map(({ count }) => count)).toEqual(Array.from({ length: rows }, (_, n) => n + 1));
+});
+
+test('rows of one id and position, as a hand in the database makes them, come once each', async () => {
+  await database.db.execute(sql`delete from ledger`);
+  await database.db.execute(sql`insert into ledger (at, id, action, outcome, actor_type, count, xid)
+    overriding system value select '2026-11-01'::timestamptz + make_interval(secs => n / 1000.0), 5, 'x', 'ok', 'system', n, 7
+    from generate_series(1, 1200) as n`);
+  expect((await readAll()).map(({ count }) => count)).toEqual(Array.from({ length: 1200 }, (_, n) => n + 1));
+});
+
+test('F-09 no statement of a reading counts or fetches more than a page or two, and each is a transaction of its own', async () => {
+  await database.db.execute(sql`delete from ledger`);
+  await append(30_000, 1);
+  const sizes: number[] = [];
+  const watched = new Proxy(database.db, {
+    get: (db, name) => {
+      if (name === 'transaction') throw new Error('a reading holds no transaction');
+      if (name !== 'execute') return Reflect.get(db, name);
+      return async (...given: Parameters<typeof db.execute>) => {
+        const result = await db.execute(...given);
+        sizes.push(rowsOf(result).length);
+        return result;
+      };
+    },
+  });
+  const rows: SealedRow[] = [];
+  await readRows(watched, { from: 0, to: 50_000 }, (row) => rows.push(row));
+  expect(rows).toHaveLength(30_000);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(8_000);
+  expect(sizes.length).toBeGreaterThan(60);
 });

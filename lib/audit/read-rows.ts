@@ -1,6 +1,7 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
-import { type Db, rowsOf, withTransaction } from '#lib/db/database';
+import { type LedgerPage, planPages } from '#lib/audit/plan-pages';
+import { type Db, rowsOf } from '#lib/db/database';
 import type { SealedRow } from '#lib/ledger/row-encoding';
 
 /** The columns of a row in the order in which they are asked for. */
@@ -24,8 +25,8 @@ type Columns = [
   details: Record<string, unknown>,
 ];
 
-/** Rows fetched at a time. */
-const pageRows = 500;
+/** Rows of a page, and fetched at a time. */
+export const pageRows = 500;
 /** Rows handed over in one turn of the event loop: so few that nobody else of the process waits long. */
 const turnRows = 50;
 
@@ -69,35 +70,45 @@ function toSealed(columns: string): SealedRow {
 }
 
 /**
- * Hands over the rows of the ledger from one position to before another, in the order in which batches are sealed: by
- * position, id and time. A cursor, since the rows of a range have to be found and sorted as a whole; it cannot be given
- * parameters.
- * @param range `rests`: after each page it rests for so many times as long as the page took, so that whoever else needs
- *   the process and the database finds them free meanwhile; default 0
- * @param take must not ask the database, whose transaction this is
+ * Hands over the rows of a page, in the order in which batches are sealed: by position, id and time. Each statement is a
+ * transaction of its own and finds no more than a few hundred rows: nothing waits for longer behind it, and no snapshot
+ * is held while the process is at something else. Rows that are settled stay as they are between two of them.
+ * @param take is given some rows in a turn of the event loop, and the next ones in another
  */
+export async function readPage(db: Db, page: LedgerPage, take: (row: SealedRow) => void): Promise<void> {
+  // Times are of milliseconds; one more on each side costs nothing, and no rounding leaves a row out.
+  const moment = (at: number, more: number) =>
+    Number.isFinite(at)
+      ? sql`to_timestamp(${at + more}::float8)`
+      : sql`${at > 0 ? 'infinity' : '-infinity'}::timestamptz`;
+  let after: Pick<SealedRow, 'xid' | 'id' | 'at'> = { xid: page.from, id: Number.MIN_SAFE_INTEGER, at: 0 };
+  for (let more = true; more; ) {
+    // Each row is one value: to take sixteen apart costs this process, whose turn others wait for, twice the time.
+    const rows = rowsOf<{ columns: string }>(
+      await db.execute(sql`
+        select json_build_array(extract(epoch from at) * 1000, id, xid, action, outcome, code, actor_type, actor_id,
+          person_id, connection_id, provider, api_key_id, ip, request_id, count, details)::text as columns
+        from (select * from ledger where xid >= ${after.xid}::bigint and xid < ${page.to}::bigint
+            and at between ${moment(page.firstAt, -0.001)} and ${moment(page.lastAt, 0.001)}
+            and (xid, id, at) > (${after.xid}::bigint, ${after.id}::bigint, ${moment(after.at / 1000, 0)})
+          order by ledger.xid, ledger.id, ledger.at limit ${pageRows}) found
+        order by found.xid, found.id, found.at`),
+    );
+    for (const [n, { columns }] of rows.entries()) {
+      if (n > 0 && n % turnRows === 0) await nextTurn();
+      const row = toSealed(columns);
+      take(row);
+      after = row;
+    }
+    more = rows.length === pageRows;
+  }
+}
+
+/** Hands over the rows of the ledger from one position to before another, page by page. */
 export async function readRows(
   db: Db,
-  { from, to, rests = 0 }: { from: number; to: number; rests?: number },
+  range: { from: number; to: number },
   take: (row: SealedRow) => void,
 ): Promise<void> {
-  const bounds = [from, to].map((position) => sql.raw(BigInt(position).toString()));
-  await withTransaction(db, async (tx) => {
-    // Each row is one value: to take sixteen apart costs this process, whose turn others wait for, twice the time.
-    await tx.execute(sql`declare sealed no scroll cursor for
-      select json_build_array(extract(epoch from at) * 1000, id, xid, action, outcome, code, actor_type, actor_id,
-        person_id, connection_id, provider, api_key_id, ip, request_id, count, details)::text as columns
-      from ledger where xid >= ${bounds[0]}::bigint and xid < ${bounds[1]}::bigint
-      order by ledger.xid, ledger.id, ledger.at`);
-    for (let more = true; more; ) {
-      const began = performance.now();
-      const page = rowsOf<{ columns: string }>(await tx.execute(sql`fetch ${sql.raw(String(pageRows))} from sealed`));
-      for (const [n, { columns }] of page.entries()) {
-        if (n % turnRows === 0) await nextTurn();
-        take(toSealed(columns));
-      }
-      more = page.length === pageRows;
-      if (rests > 0) await sleep((performance.now() - began) * rests);
-    }
-  });
+  for await (const page of planPages(db, range, pageRows)) await readPage(db, page, take);
 }

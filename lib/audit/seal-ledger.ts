@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { createBatch } from '#lib/audit/batch';
-import { readRows } from '#lib/audit/read-rows';
+import { planPages } from '#lib/audit/plan-pages';
+import { pageRows, readPage } from '#lib/audit/read-rows';
 import { lastSeal, type SignedSeal } from '#lib/audit/seals';
 import type { Context } from '#lib/context';
-import { type Db, onOneProcessor, rowsOf, withTransaction } from '#lib/db/database';
+import { type Db, rowsOf, withTransaction } from '#lib/db/database';
 import { mayMakePartitions } from '#lib/db/partitions';
 import { positionsRise, settledPosition } from '#lib/db/positions';
 import { ledgerLocators, ledgerSeals } from '#lib/db/schema/ledger-seals';
@@ -22,30 +24,10 @@ export interface SealLimits {
 }
 
 /**
- * For how long it rests three times as long as it works: what a busy hub writes in a minute is mostly sealed by then. What
+ * For how long it rests three times as long after each page as the page took: what a busy hub writes in a minute is mostly sealed by then. What
  * is more than that is sealed faster, so that the sealer never falls behind.
  */
 const leisurelyMs = 30_000;
-
-/** Cuts the settled rows that no seal has yet into batches: the position at which each ends. */
-function planBatches(
-  db: Db,
-  from: number,
-  settled: number,
-  limits: Required<Omit<SealLimits, 'signal'>>,
-): Promise<number[]> {
-  return withTransaction(db, async (tx) => {
-    await onOneProcessor(tx);
-    const found = rowsOf<{ upto: number }>(
-      await tx.execute(sql`
-        select (max(xid) + 1)::float8 as upto from (
-          select xid, (sum(count(*)) over (order by xid) - count(*))::bigint / ${limits.batchRows}::bigint as batch
-          from ledger where xid >= ${from}::bigint and xid < ${settled}::bigint group by xid) as counted
-        group by batch order by batch limit ${limits.batches}`),
-    );
-    return found.map(({ upto }) => upto);
-  });
-}
 
 /** Writes the next seal. False where another process wrote one of that number first. */
 export async function appendSeal(
@@ -95,19 +77,30 @@ export async function sealLedger(ctx: Context, given: SealLimits = {}): Promise<
     return done;
   }
   await summarise(ctx);
-  for (const to of await planBatches(db, from, settled, limits)) {
-    if (signal?.aborted) break;
-    const place = placeAfter(last);
-    const batch = createBatch();
-    const rests = performance.now() - began < leisurelyMs ? 3 : 1;
-    await readRows(db, { from: place.from, to, rests }, (row) => batch.add(row));
-    const seal = { ...place, to, parts: batch.parts(), dropped: [], sealedAt: ctx.now() };
-    const written = await withTransaction(db, (tx) => appendSeal(tx, ctx, seal, batch.locators()));
-    if (!written) break;
+  let batch = createBatch();
+  let upto = from;
+  /** False where another process sealed first. */
+  const seal = async (): Promise<boolean> => {
+    const next = { ...placeAfter(last), to: upto, parts: batch.parts(), dropped: [], sealedAt: ctx.now() };
+    const written = await withTransaction(db, (tx) => appendSeal(tx, ctx, next, batch.locators()));
+    if (!written) return false;
     last = written;
     done.seals += 1;
     done.rows += batch.rows;
+    batch = createBatch();
+    return true;
+  };
+  for await (const page of planPages(db, { from, to: settled }, Math.min(pageRows, limits.batchRows))) {
+    if (signal?.aborted || done.seals >= limits.batches) return done;
+    const begun = performance.now();
+    await readPage(db, page, (row) => batch.add(row));
+    upto = page.to;
+    if (batch.rows >= limits.batchRows && !(await seal())) return done;
+    const rests = begun - began < leisurelyMs ? 3 : 1;
+    // Whoever else needs the process and the database finds them free meanwhile.
+    await sleep((performance.now() - begun) * rests);
   }
+  if (batch.rows > 0 && !signal?.aborted && done.seals < limits.batches) await seal();
   return done;
 }
 
@@ -121,13 +114,18 @@ async function summarise(ctx: Context): Promise<void> {
   if (engine === 'postgres' && !(await mayMakePartitions(db))) return;
   const indexes = engine === 'pglite' ? ['ledger_xid', 'ledger_sought'] : ['ledger_xid'];
   try {
-    await withTransaction(db, async (tx) => {
-      await tx.execute(sql`set local lock_timeout = '100ms'`);
-      for (const index of indexes)
-        await tx.execute(
-          sql`select brin_summarize_new_values(relid) from pg_partition_tree(${index}::regclass) where isleaf`,
-        );
-    });
+    for (const index of indexes) {
+      const parts = rowsOf<{ part: number }>(
+        await db.execute(
+          sql`select relid::oid::int8::float8 as part from pg_partition_tree(${index}::regclass) where isleaf`,
+        ),
+      );
+      for (const { part } of parts)
+        await withTransaction(db, async (tx) => {
+          await tx.execute(sql`set local lock_timeout = '50ms'`);
+          await tx.execute(sql`select brin_summarize_new_values(${part}::bigint::oid)`);
+        });
+    }
   } catch (err) {
     // Sealing takes longer then, and is as right.
     ctx.log.debug({ event: 'ledger_not_summarised', err });

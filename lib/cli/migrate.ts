@@ -3,7 +3,6 @@ import type { Db } from '#lib/db/database';
 import { grantToServingRole } from '#lib/db/grants';
 import { migrateServer } from '#lib/db/migrate';
 import { AppError } from '#lib/errors';
-import { installJobTables } from '#lib/jobs/job-tables';
 
 /** The role in a connection URL, by itself and undecorated. */
 function roleOf(url: string): string {
@@ -26,7 +25,6 @@ export async function migrate(settings: CommandLineSettings): Promise<Record<str
   const servingRole = roleOf(databaseUrl);
   const apart = servingRole !== '' && servingRole !== roleOf(owner);
   const steps = {
-    before: () => installJobTables(owner),
     after: async (db: Db) => {
       if (apart) await grantToServingRole(db, servingRole);
     },

@@ -55,8 +55,8 @@ interface Asked {
 }
 
 // Whether any brake stands is asked first, since mostly none does. What a person has who is disabled or deleted in batches
-// counts as frozen until its batch. `due` and `alive` say what `refreshDue` and
-// `tokenIsAlive` say to the query builder; a test holds them together. `offset 0` keeps the tables from being joined
+// counts as frozen until its batch. `due`, `alive` and `untrusted` say what `refreshDue`, `tokenIsAlive` and
+// `endIsUntrusted` say to the query builder; a test holds them together. `offset 0` keeps the tables from being joined
 // whole, whatever the planner thinks of their size: each is looked into once a call.
 /** What is asked of the database, of calls given as a JSON array in `$1`. */
 export const vendStatement = (keyColumn: 'key_hash' | 'id') => `
@@ -67,9 +67,11 @@ export const vendStatement = (keyColumn: 'key_hash' | 'id') => `
     coalesce((c.authorization->>'idTokenChecked')::boolean, false) as id_token_checked,
     c.access_token_expires_at as expires_at,
     extract(epoch from c.access_token_expires_at - clock_timestamp())::float8 as expires_in,
-    coalesce(c.access_token_expires_at - clock_timestamp() <
-      least(interval '1 minute', (c.access_token_expires_at - c.access_token_issued_at) / 10), false) as due,
-    coalesce(c.access_token_expires_at > clock_timestamp(), true) as alive,
+    c.access_token_expires_at is not null and (c.access_token_expires_at - clock_timestamp() <
+      least(interval '1 minute', (c.access_token_expires_at - c.access_token_issued_at) / 10)
+      or end_is.untrusted) as due,
+    c.access_token_expires_at is null
+      or (c.access_token_expires_at > clock_timestamp() and not end_is.untrusted) as alive,
     coalesce(c.next_refresh_attempt_at > clock_timestamp(), false) as backing_off, c.generation, c.account_params,
     (u.last_used_by = k.id and u.last_used_at > now() - interval '1 minute') is true as used_lately,
     exists (select 1 from freezes where lifted_at is null) and exists (
@@ -81,6 +83,9 @@ export const vendStatement = (keyColumn: 'key_hash' | 'id') => `
     left join lateral (select * from connections where person_id = asked."personId" and id = asked.id offset 0) c on true
     left join lateral (select * from connection_uses
       where person_id = asked."personId" and connection_id = asked.id offset 0) u on true
+    cross join lateral (select c.refresh_token is not null and coalesce(
+      c.access_token_issued_at > clock_timestamp() + interval '5 seconds'
+      or c.access_token_issued_at < (select clock_went_back_at from instance), false) as untrusted) end_is
   where k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())`;
 
 async function askTogether(hot: HotPath, text: string, asked: readonly Asked[]): Promise<(VendRow | undefined)[]> {

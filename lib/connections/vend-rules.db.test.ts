@@ -19,9 +19,9 @@ beforeEach(async () => {
   await database.db.update(freezes).set({ liftedAt: sql`now()` });
 });
 
-async function oneConnection() {
+async function oneConnection(given: { refreshToken?: string } = {}) {
   const { id: personId } = await addPerson(runtime);
-  return { personId, id: await addConnection(runtime, { personId }), key: await addApiKey(runtime) };
+  return { personId, id: await addConnection(runtime, { personId, ...given }), key: await addApiKey(runtime) };
 }
 
 test.each(['everything', 'provider', 'person', 'connection', 'api_key'] as const)(
@@ -96,23 +96,33 @@ test.each([
   ['two seconds left of a short life', 2, 8],
   ['just over', -1, 3601],
   ['no end', null, 0],
-] as const)('%s: the hot statement says of due and alive what the query builder says', async (_, expiresIn, age) => {
-  const { personId, id, key } = await oneConnection();
-  await database.db
-    .update(connections)
-    .set({
-      accessTokenIssuedAt: sql`clock_timestamp() - make_interval(secs => ${age}::float8)`,
-      accessTokenExpiresAt:
-        expiresIn === null ? null : sql`clock_timestamp() + make_interval(secs => ${expiresIn}::float8)`,
-    })
-    .where(eq(connections.id, id));
-  const row = await askForVend(asNobody(runtime), { keyId: key.id }, { personId, id });
-  const [built] = await database.db
-    .select({ due: refreshDue, alive: tokenIsAlive })
-    .from(connections)
-    .where(eq(connections.id, id));
-  expect({ due: row?.due, alive: row?.alive }).toEqual(built);
-});
+  ['F-24 stored by a clock that was ahead', 7200, -3600],
+  ['F-24 stored by one that was ahead by a moment', 3602, -2],
+  ['F-24 stored before the clock went back', 1800, 1800, true],
+  ['F-24 no end, and stored by a clock that was ahead', null, -3600],
+] as [string, number | null, number, boolean?][])(
+  '%s: the hot statement says of due and alive what the query builder says',
+  async (_, expiresIn, age, wentBack = false) => {
+    const { personId, id, key } = await oneConnection({ refreshToken: 'r' });
+    await database.db.execute(sql`delete from instance`);
+    await database.db.execute(sql`insert into instance (id, mark, written_by, clock_went_back_at) values ('hub_x', now(), 0,
+    case when ${wentBack}::boolean then now() - interval '1 minute' end)`);
+    await database.db
+      .update(connections)
+      .set({
+        accessTokenIssuedAt: sql`clock_timestamp() - make_interval(secs => ${age}::float8)`,
+        accessTokenExpiresAt:
+          expiresIn === null ? null : sql`clock_timestamp() + make_interval(secs => ${expiresIn}::float8)`,
+      })
+      .where(eq(connections.id, id));
+    const row = await askForVend(asNobody(runtime), { keyId: key.id }, { personId, id });
+    const [built] = await database.db
+      .select({ due: refreshDue, alive: tokenIsAlive })
+      .from(connections)
+      .where(eq(connections.id, id));
+    expect({ due: row?.due, alive: row?.alive }).toEqual(built);
+  },
+);
 
 test('calls that arrive together share statements, and each hears of its own key and its own connection', async () => {
   const all = await Promise.all(Array.from({ length: 6 }, oneConnection));

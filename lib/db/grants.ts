@@ -32,11 +32,8 @@ async function tablesOf(db: Db, schemas: readonly string[]): Promise<Table[]> {
  */
 export async function grantToServingRole(db: Db, role: string): Promise<void> {
   const to = quoted(role);
-  const statements = [
-    `grant usage on schema public, drizzle, pgboss to ${to}`,
-    `revoke create on schema public from public`,
-  ];
-  for (const { schema, name } of await tablesOf(db, ['public', 'drizzle', 'pgboss'])) {
+  const statements = [`grant usage on schema public, drizzle to ${to}`, `revoke create on schema public from public`];
+  for (const { schema, name } of await tablesOf(db, ['public', 'drizzle'])) {
     const table = `${quoted(schema)}.${quoted(name)}`;
     const rights =
       schema === 'drizzle'
@@ -46,10 +43,8 @@ export async function grantToServingRole(db: Db, role: string): Promise<void> {
           : 'select, insert, update, delete';
     statements.push(`revoke all on ${table} from ${to}`, `grant ${rights} on ${table} to ${to}`);
   }
-  for (const schema of ['public', 'pgboss']) {
-    statements.push(`grant usage, select on all sequences in schema ${schema} to ${to}`);
-    statements.push(`grant execute on all functions in schema ${schema} to ${to}`);
-  }
+  statements.push(`grant usage, select on all sequences in schema public to ${to}`);
+  statements.push(`grant execute on all functions in schema public to ${to}`);
   await db.transaction(async (tx) => {
     for (const statement of statements) await tx.execute(sql.raw(statement));
   });

@@ -41,7 +41,7 @@ export function openPostgres(url: string, given: OpenOptions = {}): Database {
   };
 }
 
-/** The embedded database together with the PGlite instance that pg-boss needs. */
+/** The embedded database together with its PGlite instance. */
 export interface EmbeddedDatabase extends Database {
   pglite: PGlite;
 }

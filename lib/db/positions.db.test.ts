@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Db, rowsOf } from '#lib/db/database';
 import { isMigrated, migrateEmbedded, migrateServer } from '#lib/db/migrate';
 import { openPostgres } from '#lib/db/open';
-import { ensurePositionsRise, positionsRise, settledPosition } from '#lib/db/positions';
+import { ensurePositionsRise, positionsRise, readSettled, settledPosition } from '#lib/db/positions';
 import { describeWithConnections, sharedDatabase, withDatabase } from '#tests/database';
 
 const database = sharedDatabase();
@@ -91,6 +91,91 @@ describeWithConnections('what is settled', () => {
         expect(position).toBeGreaterThan(running);
         expect(await settledPosition(database.current)).toBeGreaterThan(position);
       });
+    });
+  });
+
+  describe('A-04 a transaction that only reads', () => {
+    const role = (name: string) => `${name}_${process.pid}_${Date.now()}`;
+
+    /** Runs the body while a role of its own holds a transaction's number and waits, as it may in any database. */
+    async function whileItWaits(
+      rights: (db: Db, name: string) => Promise<unknown>,
+      body: (holder: { name: string; pid: number; number: number }) => Promise<void>,
+    ): Promise<void> {
+      const name = role('waiting');
+      const { db, url = '' } = database.current;
+      await db.execute(sql.raw(`create role "${name}" login password 'x'`));
+      await rights(db, name);
+      const address = new URL(url);
+      address.username = name;
+      address.password = 'x';
+      // Without our own limit on transactions that stand still: others have none.
+      const other = openPostgres(address.href, { max: 1, statementTimeoutMs: 0 });
+      try {
+        await other.db.transaction(async (tx) => {
+          const [row] = rowsOf<{ number: number; pid: number }>(
+            await tx.execute(sql`select pg_current_xact_id()::text::float8 as number, pg_backend_pid() as pid`),
+          );
+          await body({ name, pid: row?.pid ?? 0, number: row?.number ?? 0 });
+        });
+      } finally {
+        await other.close();
+        await db.execute(sql.raw(`drop owned by "${name}" cascade`));
+        await db.execute(sql.raw(`drop role "${name}"`));
+      }
+    }
+
+    const readOnly = (db: Db, name: string) =>
+      db.execute(sql.raw(`grant select on all tables in schema public to "${name}"`));
+
+    test('is not waited for, whoever looks', async () => {
+      const serving = role('serving');
+      const { db, url = '' } = database.current;
+      await db.execute(sql.raw(`create role "${serving}" login password 'x'`));
+      const address = new URL(url);
+      address.username = serving;
+      address.password = 'x';
+      const asServing = openPostgres(address.href, { max: 1 });
+      await whileItWaits(readOnly, async ({ number }) => {
+        const position = await append(db);
+        expect(position).toBeGreaterThan(number);
+        for (const looking of [database.current, asServing])
+          expect(await readSettled(looking)).toMatchObject({ position: expect.any(Number), holder: null });
+        expect(await settledPosition(asServing)).toBeGreaterThan(position);
+      });
+      await asServing.close();
+      await db.execute(sql.raw(`drop role "${serving}"`));
+    });
+
+    test.each<[string, (name: string) => string[]]>([
+      ['may insert', (name) => [`grant insert on ledger to "${name}"`]],
+      ['may insert into one column', (name) => [`grant insert (action) on ledger to "${name}"`]],
+      ['may insert into one partition', (name) => [`grant insert on ledger_default to "${name}"`]],
+      [
+        'may become a role that may',
+        (name) => [
+          `create role "${name}_w" noinherit`,
+          `grant insert on ledger to "${name}_w"`,
+          `grant "${name}_w" to "${name}"`,
+        ],
+      ],
+      ['may write all data', (name) => [`grant pg_write_all_data to "${name}"`]],
+      ['may make itself a member of others', (name) => [`alter role "${name}" createrole`]],
+      ['is a superuser', (name) => [`alter role "${name}" superuser`]],
+    ])('is waited for, and named, where its role %s', async (_, rights) => {
+      let made = '';
+      const grant = async (db: Db, name: string) => {
+        made = name;
+        for (const statement of rights(name)) await db.execute(sql.raw(statement));
+      };
+      await whileItWaits(grant, async ({ name, pid, number }) => {
+        await append(database.db);
+        expect(await readSettled(database.current)).toEqual({ position: number, holder: { pid, role: name } });
+      });
+      await database.db.execute(
+        sql.raw(`do $$ begin if to_regrole('${made}_w') is not null then
+          drop owned by "${made}_w"; drop role "${made}_w"; end if; end $$`),
+      );
     });
   });
 });

@@ -174,6 +174,12 @@ describe('probes', () => {
     expect(door.logged).toEqual([]);
   });
 
+  test('F-11 ready, with what is not as it should be', async () => {
+    const door = await openDoor({}, { ready: async () => 'the background is late: tick' });
+    const answer = await ask(door, { path: '/readyz' });
+    expect([answer.status, answer.text]).toEqual([200, 'ok, but the background is late: tick\n']);
+  });
+
   test('all that come while the database is asked share its answer', async () => {
     let questions = 0;
     const answer = Promise.withResolvers<boolean>();

@@ -88,8 +88,8 @@ export interface ListenerParts {
   /** Undefined until the process is ready. */
   runtime: () => Pick<Runtime, 'log' | 'refusals'> | undefined;
   draining: () => boolean;
-  /** Answers whether the database answers. */
-  ready: () => Promise<boolean>;
+  /** Answers whether the database answers; a text where it does and something else is not as it should be. */
+  ready: () => Promise<boolean | string>;
   api: RequestListener;
   /** Answers `/metrics`, with the request as it came: who may read it depends on what a proxy says. */
   metrics?: RequestListener;
@@ -102,9 +102,9 @@ export function createListener(parts: ListenerParts): RequestListener {
   const always = Object.entries(alwaysHeaders(parts.config));
   const proto = parts.config.appUrl.protocol.slice(0, -1);
 
-  let asked: Promise<boolean> | undefined;
+  let asked: Promise<boolean | string> | undefined;
   /** One question for all probes that come while it is asked: anybody may send them, and each would take a connection. */
-  function ready(): Promise<boolean> {
+  function ready(): Promise<boolean | string> {
     asked ??= parts.ready().finally(() => {
       asked = undefined;
     });
@@ -114,7 +114,7 @@ export function createListener(parts: ListenerParts): RequestListener {
   async function probe(response: ServerResponse, path: string): Promise<void> {
     const ok = path === '/healthz' || (!parts.draining() && (await ready()));
     response.writeHead(ok ? 200 : 503, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
-    response.end(ok ? 'ok\n' : 'not ready\n');
+    response.end(typeof ok === 'string' ? `ok, but ${ok}\n` : ok ? 'ok\n' : 'not ready\n');
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -10,10 +10,10 @@ import { foldConnectionCounts } from '#lib/connections/count-by-provider';
 import { refreshDueConnections } from '#lib/connections/refresh-due';
 import { workRevocations } from '#lib/connections/work-revocations';
 import { type Context, type Runtime, systemContext } from '#lib/context';
-import type { EmbeddedDatabase } from '#lib/db/open';
 import { ensureLedgerPartitions, mayMakePartitions } from '#lib/db/partitions';
 import { rateLimits } from '#lib/db/schema/rate-limits';
-import { createBoss, createQueues, refreshQueue, tickQueue } from '#lib/jobs/job-tables';
+import { mendMoments } from '#lib/jobs/mend-moments';
+import { createTimer } from '#lib/jobs/timer';
 import { purgeSessions } from '#lib/people/sessions';
 import { workEndings } from '#lib/people/work-endings';
 import { purgeProcesses } from '#lib/processes/list-processes';
@@ -73,48 +73,42 @@ const lines: readonly (readonly Steps[])[] = [
 
 /**
  * What one minute's tick does, on whichever process gets it. Our own rows say what is due. A step that fails is logged
- * and keeps none of the others from their work.
+ * and keeps none of the others from their work. Answers the steps that failed.
  * @param signal ends those early that may take long
  */
-export async function tick(ctx: Context, signal?: AbortSignal): Promise<void> {
+export async function tick(ctx: Context, signal?: AbortSignal): Promise<string[]> {
+  const failed: string[] = [];
   const run = async ([step, work]: [string, Steps[string]]) => {
     try {
       await work(ctx, signal);
     } catch (error) {
+      failed.push(step);
       ctx.log.error({ event: 'tick_step_failed', step, err: error });
     }
   };
+  // Alone and first: the other steps go by what it puts right.
+  await run(['mend_moments', mendMoments]);
   await Promise.all(
     lines.map(async (line) => {
       for (const group of line) await Promise.all(Object.entries(group).map(run));
     }),
   );
+  return failed;
 }
 
 /**
- * Starts the jobs: pg-boss wakes one process a minute for the tick and one for a round of refreshes, and each process
+ * Starts the jobs: a row wakes one process a minute for the tick and one for a round of refreshes, and each process
  * writes its own folded refusals every minute.
  * Returns what stops them and writes the last refusals. Called again it writes those that have come since.
  */
-export async function startJobs(runtime: Runtime): Promise<() => Promise<void>> {
-  const { database, config, log } = runtime;
-  const embedded = database.engine === 'pglite';
-  const where = embedded ? { pglite: (database as EmbeddedDatabase).pglite } : { url: config.databaseUrl ?? '' };
-  const boss = createBoss(where, embedded);
-  boss.on('error', (error) => log.error({ event: 'jobs_error', err: error }));
-  await boss.start();
-  if (embedded) await createQueues(boss);
-  for (const queue of [tickQueue, refreshQueue]) await boss.schedule(queue, '* * * * *');
-  const stopping = new AbortController();
-  await boss.work(tickQueue, { pollingIntervalSeconds: 5 }, async () => {
-    await tick(systemContext(runtime, 'jobs'), stopping.signal);
-  });
-  await boss.work(refreshQueue, { pollingIntervalSeconds: 5 }, async () => {
-    try {
-      await refreshDueConnections(systemContext(runtime, 'jobs'), { signal: stopping.signal });
-    } catch (error) {
-      log.error({ event: 'refresh_round_failed', err: error });
-    }
+export function startJobs(runtime: Runtime): () => Promise<void> {
+  const { database, log } = runtime;
+  const timer = createTimer(runtime, {
+    tick: (signal) => tick(systemContext(runtime, 'jobs'), signal),
+    refresh: async (signal) => {
+      await refreshDueConnections(systemContext(runtime, 'jobs'), { signal });
+      return [];
+    },
   });
   const flush = () =>
     runtime.refusals
@@ -125,8 +119,7 @@ export async function startJobs(runtime: Runtime): Promise<() => Promise<void>> 
   let stopped: Promise<void> | undefined;
   return async () => {
     clearInterval(everyMinute);
-    stopping.abort();
-    stopped ??= boss.stop({ graceful: true, timeout: 5_000 });
+    stopped ??= timer.stop();
     await stopped;
     await flush();
   };

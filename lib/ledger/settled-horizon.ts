@@ -34,13 +34,13 @@ interface Row extends Record<string, unknown> {
  * whether the ledger's settled position has passed it. A transaction that writes for long holds the horizon back and
  * skips nothing. Where nothing is under way, the fence of this very look has been passed.
  *
- * @param earlier the fence of the last look; one from another server, whose positions are higher than ours (a restored
- *   dump), is not believed
+ * @param given the fence of the last look; one from another server, whose positions are higher than ours (a restored
+ *   dump), is not believed, nor one of a time that has not come: a clock that was ahead made it
  * @param now replaces the database's clock
  */
 export async function settledHorizon(
   database: Pick<Database, 'db' | 'engine'>,
-  earlier: Fence | null,
+  given: Fence | null,
   now?: Date,
 ): Promise<Horizon> {
   const [row] = rowsOf<Row>(
@@ -50,6 +50,7 @@ export async function settledHorizon(
   );
   if (!row) throw new Error('no snapshot');
   const fence: Fence = { position: row.next, at: now ?? new Date(row.at) };
+  const earlier = given !== null && given.at <= fence.at ? given : null;
   // Asked after the fence was taken: what it has passed had ended by then.
   const settled = await settledPosition(database);
   const passed = [earlier, fence].filter((one) => one !== null && one.position <= settled);

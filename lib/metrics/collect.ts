@@ -1,15 +1,27 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { rules } from '#lib/alerts/rules';
 import { reportProviders } from '#lib/connections/report-providers';
 import type { Runtime } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { alertProgress, eventTotals } from '#lib/db/schema/alerts';
+import { jobNames } from '#lib/jobs/claim-run';
+import { readHeldBack } from '#lib/ledger/held-back';
 import { productVersion } from '#lib/processes/version';
 import { once } from '#lib/registry';
 
+/**
+ * The age of a moment in seconds. One that lies ahead, since a clock was, is as old as anything: a negative age, or none,
+ * would keep every rule from firing.
+ */
+const ageOf = (
+  moment: SQL,
+) => sql<number>`case when ${moment} > clock_timestamp() + interval '1 minute' then 'infinity'::float8
+  else greatest(0, extract(epoch from clock_timestamp() - ${moment})::float8) end`;
+
 /** What of the hub is counted in its database, and so is the same at every process. */
-function addHubMetrics(registry: Registry, { database: { db } }: Runtime): void {
+function addHubMetrics(registry: Registry, { database }: Runtime): void {
+  const { db } = database;
   const registers = [registry];
   new Counter({
     name: 'grantkeep_events_total',
@@ -43,11 +55,35 @@ function addHubMetrics(registry: Registry, { database: { db } }: Runtime): void 
     help: 'Age of the newest entry of the ledger that the alerts have taken into account. The same at every process.',
     registers,
     async collect() {
-      const [row] = await db
-        .select({ lag: sql<number>`extract(epoch from clock_timestamp() - ${alertProgress.readTo})::float8` })
-        .from(alertProgress);
+      const [row] = await db.select({ lag: ageOf(sql`${alertProgress.readTo}`) }).from(alertProgress);
       // Nothing was ever taken into account: older than anything.
       this.set(row?.lag ?? Number.POSITIVE_INFINITY);
+    },
+  });
+  new Gauge({
+    name: 'grantkeep_ledger_held_back_seconds',
+    help: 'For how long a transaction of the database has kept the ledger from being looked at and sealed, from a minute on; 0 where none does. The same at every process.',
+    labelNames: ['server_pid', 'role'],
+    registers,
+    async collect() {
+      this.reset();
+      const held = await readHeldBack(database);
+      const labels = { server_pid: String(held?.pid ?? ''), role: held?.role ?? '' };
+      this.set(labels, held?.seconds ?? 0);
+    },
+  });
+  new Gauge({
+    name: 'grantkeep_job_age_seconds',
+    help: 'How long ago the last run of a background job ended; each has one a minute. The same at every process.',
+    labelNames: ['job'],
+    registers,
+    async collect() {
+      this.reset();
+      for (const job of jobNames) this.set({ job }, Number.POSITIVE_INFINITY);
+      const rows = rowsOf<{ job: string; age: number }>(
+        await db.execute(sql`select name as job, ${ageOf(sql`ended_at`)} as age from jobs where ended_at is not null`),
+      );
+      for (const { job, age } of rows) this.set({ job }, age);
     },
   });
   new Gauge({

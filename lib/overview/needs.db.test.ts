@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { listApiKeys } from '#lib/access/list-api-keys';
 import { countConnections } from '#lib/connections/count';
 import type { Concern } from '#lib/connections/filter';
@@ -12,23 +12,12 @@ import { ledger } from '#lib/db/schema/ledger';
 import { ledgerSeals } from '#lib/db/schema/ledger-seals';
 import { type ProofState, type RevocationState, revocations } from '#lib/db/schema/revocations';
 import { webhookEndpoints } from '#lib/db/schema/webhooks';
-import { createBoss, createQueues, tickQueue } from '#lib/jobs/job-tables';
 import { listNeeds, needKinds } from '#lib/overview/needs';
 import { sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, asNobody, createRuntime, freeze, plainRecord } from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
-let boss: ReturnType<typeof createBoss>;
-
-beforeAll(async () => {
-  const { url, pglite } = database.current;
-  boss = createBoss(url ? { url } : { pglite: pglite as NonNullable<typeof pglite> }, true);
-  await boss.start();
-  await createQueues(boss);
-  await boss.schedule(tickQueue, '* * * * *');
-});
-afterAll(() => boss.stop({ graceful: false }));
 
 beforeEach(async () => {
   const { db } = database;
@@ -36,7 +25,7 @@ beforeEach(async () => {
   await db.execute(sql`truncate connections cascade`);
   await db.execute(sql`truncate ledger`);
   await db.execute(sql`truncate ledger_seals`);
-  await db.execute(sql`delete from pgboss.job`);
+  await db.execute(sql`update jobs set run = 0, started_at = null, ended_run = 0, ended_at = null`);
   runtime = createRuntime(database.current, [
     plainRecord('http://127.0.0.1:1'),
     { ...plainRecord('http://127.0.0.1:1', 'idle'), idle_keepalive_days: 12 },
@@ -89,12 +78,10 @@ const made: Record<(typeof needKinds)[number], () => Promise<unknown>> = {
     database.db.execute(sql`insert into processes (id, host, pid, version, providers) values ('prc_other', 'h', 1, '0',
       '[{"provider": "acme", "circuit": "open", "notAnsweringForMs": 9000, "askedAgainInMs": 1000, "restsForMs": 0,
         "callsUnderWay": 0, "callsWaiting": 0}]')`),
-  background_late: async () => {
-    await boss.send(tickQueue);
-    const [job] = await boss.fetch(tickQueue);
-    await boss.complete(tickQueue, job?.id ?? '');
-    await database.db.execute(sql`update pgboss.job set completed_on = now() - interval '6 minutes'`);
-  },
+  background_late: () =>
+    database.db.execute(
+      sql`update jobs set run = 1, ended_run = 1, ended_at = now() - interval '6 minutes' where name = 'tick'`,
+    ),
   ledger_unsealed: () =>
     database.db.insert(ledger).values({
       action: 'sign_in.completed',

@@ -5,15 +5,25 @@ import { Time } from '#app/_ui/time';
 import { standingFreezes } from '#lib/brakes/list';
 import { adminPage, inPart } from '#lib/http/page';
 import { brakeActor, brakeSubject } from '#ui/brake-words';
+import { LedgerHeldBack } from './ledger-held-back.tsx';
 
 /** So many brakes are named; of more the page of brakes tells. */
 const named = 3;
 
 /**
- * The brakes that stand, at the top of every admin page. Each page shows it by itself: a layout is not asked anew when
+ * The brakes that stand, at the top of every admin page, below what holds the ledger back. Each page shows it by itself: a layout is not asked anew when
  * its pages change, and a brake that somebody else pulled meanwhile would be missing.
  */
-export async function StandingBrakes() {
+export function StandingBrakes() {
+  return (
+    <>
+      <LedgerHeldBack />
+      <Brakes />
+    </>
+  );
+}
+
+async function Brakes() {
   const ctx = await adminPage();
   const brakes = await inPart(ctx, 'brakes', standingFreezes(ctx));
   if (!brakes)

@@ -8,6 +8,7 @@ export * from '#lib/db/schema/consumed-states';
 export * from '#lib/db/schema/counts';
 export * from '#lib/db/schema/freezes';
 export * from '#lib/db/schema/instance';
+export * from '#lib/db/schema/jobs';
 export * from '#lib/db/schema/ledger';
 export * from '#lib/db/schema/ledger-seals';
 export * from '#lib/db/schema/people';

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, check, integer, pgTable, text } from 'drizzle-orm/pg-core';
+import { bigint, boolean, check, doublePrecision, integer, pgTable, text } from 'drizzle-orm/pg-core';
 import { instant } from '#lib/db/schema/columns';
 
 /**
@@ -22,6 +22,13 @@ export const instance = pgTable(
     timeline: integer(),
     /** Inode and birth of a file beside the embedded database, which no copy shares; null on PostgreSQL. */
     file: text(),
+    /**
+     * When the database's clock was last seen to have gone back, by the clock as it was afterwards: what was stored
+     * before may have been measured by a clock that was ahead. Null: never seen.
+     */
+    clockWentBackAt: instant(),
+    /** By how many milliseconds it went back, until the moments that were stored ahead are put right. */
+    clockWentBackMs: doublePrecision().notNull().default(0),
   },
   (t) => [check('instance_only', sql`${t.only}`)],
 );

@@ -1,4 +1,4 @@
-import { CircleCheck, Clock, LoaderCircle } from 'lucide-react';
+import { CircleAlert, CircleCheck, Clock, LoaderCircle } from 'lucide-react';
 import { Badge } from '#app/_ui/status';
 import { Time, TimeOr } from '#app/_ui/time';
 import type { JobView } from '#lib/jobs/list-jobs';
@@ -42,6 +42,9 @@ export function JobTable({ jobs }: { jobs: JobView[] }) {
           </Td>
           <Td from="sm">
             <TimeOr at={job.lastEndedAt} otherwise="not yet" />
+            {job.lastTookMs !== null && (
+              <span className="block text-meta text-soft">took {(job.lastTookMs / 1000).toFixed(1)} s</span>
+            )}
           </Td>
           <Td from="md">
             <TimeOr at={job.nextAt} otherwise="not planned" />
@@ -63,6 +66,12 @@ function State({ job }: { job: JobView }) {
     return (
       <Badge tone="warn" icon={Clock}>
         {job.late ? 'Late' : 'Not planned'}
+      </Badge>
+    );
+  if (job.failedSteps.length > 0)
+    return (
+      <Badge tone="warn" icon={CircleAlert}>
+        Failed: {job.failedSteps.join(', ')}
       </Badge>
     );
   return (

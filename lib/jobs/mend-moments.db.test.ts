@@ -1,0 +1,122 @@
+import { sql } from 'drizzle-orm';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { watchInstance } from '#lib/brakes/restore-guard';
+import { type Context, systemContext } from '#lib/context';
+import { rowsOf } from '#lib/db/database';
+import { noteClockWentBack } from '#lib/jobs/clock-steps';
+import { mendMoments, storedMoments } from '#lib/jobs/mend-moments';
+import { requireStepUp } from '#lib/people/step-up';
+import { sharedDatabase } from '#tests/database';
+import { addApiKey, addConnection, addFreshAdministrator, addPerson, createRuntime, noteUse } from '#tests/hub';
+
+const database = sharedDatabase();
+const run = (text: string) => database.db.execute(sql.raw(text));
+
+/** A row of each kind as it is just after it was written, by the clock as it is. */
+const rows = (personId: string, connectionId: string): string[] => [
+  `update connections set lease_owner = 'prc', lease_expires_at = now() + interval '30 seconds',
+    next_refresh_attempt_at = now() + interval '2 minutes', last_refreshed_at = now()`,
+  `insert into revocations (person_id, connection_id, provider, requested_by, next_attempt_at)
+    values ('${personId}', '${connectionId}', 'acme', 'system', now() + interval '1 minute')`,
+  `insert into webhook_endpoints (id, name, url, secret, previous_until, created_by)
+    values ('whe', 'x', 'https://x.example', 's', now() + interval '1 day', 'system')`,
+  `insert into webhook_messages (id, type, payload, created_at) values ('msg', 'x', '{}', now())`,
+  `insert into webhook_deliveries (message_id, endpoint_id, next_attempt_at, created_at)
+    values ('msg', 'whe', now() + interval '1 minute', now())`,
+  `insert into alerts (id, rule, severity, value, peak, count, opened_at, held_at, mail_due_at)
+    values ('alr', 'x', 'info', 1, 1, 1, now(), now(), now())`,
+  `insert into key_networks (api_key_id, network, first_seen_at, last_seen_at, reads) values ('key', 'n', now(), now(), 1)`,
+  `insert into consumed_states (state_hash, expires_at) values ('s', now() + interval '1 hour')`,
+  `update api_keys set last_used_at = now()`,
+  `insert into processes (id, host, pid, version) values ('prc', 'h', 1, 'v')`,
+  `insert into bulk_revocations (id, state, criteria, prepared_by, total) values ('blk', 'prepared', '{}', 'system', 0)`,
+];
+
+/** Moves every moment of every table ahead, as a clock that was ahead left them. */
+async function writtenAhead(by: string): Promise<void> {
+  for (const { table } of storedMoments) {
+    const columns = rowsOf<{ name: string }>(
+      await database.db.execute(sql`select column_name as name from information_schema.columns
+        where table_schema = 'public' and table_name = ${table} and data_type = 'timestamp with time zone'`),
+    );
+    await run(`update ${table} set ${columns.map(({ name }) => `${name} = ${name} + interval '${by}'`).join(', ')}`);
+  }
+  await run(`update instance set mark = mark + interval '${by}', written_by = pg_current_xact_id()::text::bigint`);
+}
+
+const rowsAhead = async () => {
+  const found: string[] = [];
+  for (const { table, ahead } of storedMoments) {
+    const [row] = rowsOf<{ n: number }>(await run(`select count(*)::int as n from ${table} where ${ahead}`));
+    if (row?.n) found.push(table);
+  }
+  return found;
+};
+
+describe.each(['2 hours', '2 days'])('F-11 the clock was ahead by %s and came back', (by) => {
+  let ctx: Context;
+  let administrator: Context;
+
+  beforeEach(async () => {
+    for (const table of ['connections', 'people', 'api_keys', 'webhook_endpoints', 'webhook_messages'])
+      await run(`truncate ${table} cascade`);
+    for (const table of ['alerts', 'key_networks', 'consumed_states', 'processes', 'bulk_revocations', 'instance'])
+      await run(`delete from ${table}`);
+    const runtime = createRuntime(database.current, []);
+    ctx = systemContext(runtime, 'test');
+    await watchInstance(runtime);
+    const { id: personId } = await addPerson(runtime);
+    const id = await addConnection(runtime, { personId, refreshToken: 'r' });
+    await noteUse(runtime, id, sql`now() - interval '1 second'`);
+    await addApiKey(runtime);
+    administrator = await addFreshAdministrator(runtime);
+    for (const statement of rows(personId, id)) await run(statement);
+  });
+
+  test('no moment of any kind stays ahead further than it is meant to be', async () => {
+    expect(await rowsAhead()).toEqual([]);
+    await writtenAhead(by);
+    expect(await rowsAhead()).toEqual(storedMoments.map(({ table }) => table));
+    await noteClockWentBack(database.db, false);
+    await mendMoments(ctx);
+    expect(await rowsAhead()).toEqual([]);
+    const [instance] = rowsOf<{ ms: number }>(await run('select clock_went_back_ms as ms from instance'));
+    expect(instance?.ms).toBe(0);
+    // What holds a lease or a claim keeps it for as long as it may need it.
+    const [held] = rowsOf<{ leased: boolean }>(await run('select lease_expires_at > now() as leased from connections'));
+    expect(held?.leased).toBe(true);
+    // A life is as long as it was.
+    const [life] = rowsOf<{ seconds: number }>(
+      await run(
+        `select extract(epoch from access_token_expires_at - access_token_issued_at)::float8 as seconds from connections`,
+      ),
+    );
+    expect(Math.round(life?.seconds ?? 0)).toBe(3600);
+  });
+
+  test('a proof by the wrong clock is none any more, also before anything was put right', async () => {
+    await expect(requireStepUp(administrator)).resolves.toBeDefined();
+    await writtenAhead(by);
+    await expect(requireStepUp(administrator)).rejects.toMatchObject({ code: 'step_up_required' });
+    await noteClockWentBack(database.db, false);
+    await mendMoments(ctx);
+    await expect(requireStepUp(administrator)).rejects.toMatchObject({ code: 'step_up_required' });
+  });
+
+  test('nothing is touched where the clock did not go back', async () => {
+    const before = rowsOf(await run('select xmin::text from connections'));
+    await mendMoments(ctx);
+    expect(rowsOf(await run('select xmin::text from connections'))).toEqual(before);
+  });
+
+  test('two at once do it once, and one that is told to end leaves it to the next', async () => {
+    await writtenAhead(by);
+    await noteClockWentBack(database.db, false);
+    await mendMoments(ctx, AbortSignal.abort());
+    expect(await rowsAhead()).not.toEqual([]);
+    await Promise.all([mendMoments(ctx), mendMoments(ctx)]);
+    expect(await rowsAhead()).toEqual([]);
+    const [instance] = rowsOf<{ ms: number }>(await run('select clock_went_back_ms as ms from instance'));
+    expect(instance?.ms).toBe(0);
+  });
+});
