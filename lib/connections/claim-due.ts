@@ -82,7 +82,7 @@ export async function claimDue(ctx: Context, provider: string, reason: Reason, l
       lease_expires_at = ${leaseEnd}
     from due where connections.person_id = due.person_id and connections.id = due.id
     returning connections.person_id as "personId", connections.id, connections.provider, connections.issuer,
-      connections.account_params as "accountParams", connections.refresh_token as "refreshToken",
+      connections.subject, connections.account_params as "accountParams", connections.refresh_token as "refreshToken",
       connections.generation, connections.last_refresh_error as "lastRefreshError",
       connections.refresh_failures as "refreshFailures", to_jsonb(connections.scopes_granted) as "scopesGranted"`);
   return rowsOf<LeasedRow>(claimed).map((row) => ({

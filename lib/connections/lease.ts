@@ -37,6 +37,7 @@ const leased = {
   id: connections.id,
   provider: connections.provider,
   issuer: connections.issuer,
+  subject: connections.subject,
   accountParams: connections.accountParams,
   refreshToken: connections.refreshToken,
   generation: connections.generation,

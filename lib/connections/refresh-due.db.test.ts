@@ -243,13 +243,16 @@ test('a failure backs off, longer each time and as long as the provider asks, an
   expect(await again(null)).toEqual({ failures: 0, seconds: null });
 });
 
-test('a provider that asks for rest gets it from the background at once', async () => {
+test.each([
+  [503, 1, 'at once'],
+  [429, 3, 'once several accounts got it'],
+])('a provider that asks for rest by %i gets it from the background after %i calls: %s', async (status, asked) => {
   await Promise.all(Array.from({ length: 100 }, () => given()));
-  hub.server.behaviour.instead = json(429, {}, { 'retry-after': '60' });
+  hub.server.behaviour.instead = json(status, {}, { 'retry-after': '60' });
   const runtime = { ...hub.runtime, config: { ...hub.runtime.config, refreshConcurrency: 1 } };
-  expect(await refreshDueConnections(jobs(runtime))).toEqual({ refreshed: 0, failed: 1 });
+  expect(await refreshDueConnections(jobs(runtime))).toEqual({ refreshed: 0, failed: asked });
   expect(await refreshDueConnections(jobs(runtime))).toEqual({ refreshed: 0, failed: 0 });
-  expect(hub.server.requests).toBe(1);
+  expect(hub.server.requests).toBe(asked);
 });
 
 test('the hub’s own fault ends the round for that provider', async () => {

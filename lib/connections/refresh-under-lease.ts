@@ -1,4 +1,6 @@
 import { and, eq } from 'drizzle-orm';
+import { callTarget } from '#lib/connections/call-target';
+import { backoffSeconds, probeSeconds } from '#lib/connections/circuit';
 import { endpointsOf } from '#lib/connections/endpoints-of';
 import { assertNotFrozen } from '#lib/connections/frozen';
 import { keepLease } from '#lib/connections/keep-lease';
@@ -13,7 +15,7 @@ import {
   type LeasedRow,
   releaseLease,
 } from '#lib/connections/lease';
-import { askProvider, backoffSeconds, NotAsked } from '#lib/connections/provider-protection';
+import { askProvider, NotAsked } from '#lib/connections/provider-protection';
 import type { RefreshAnswer } from '#lib/connections/store-answers';
 import { storeLearntLife, storeRefreshed } from '#lib/connections/store-refreshed';
 import { looksStolen, suspectedTheft } from '#lib/connections/suspect-theft';
@@ -56,7 +58,9 @@ export async function spendUnderLease(
 ): Promise<() => Promise<void>> {
   let settle: () => Promise<void>;
   try {
-    const { answer, pinned } = await askProvider(ctx, provider.id, () => spend(ctx, lease, row, provider, provedAt));
+    const { answer, pinned } = await askProvider(ctx, callTarget(provider, row), () =>
+      spend(ctx, lease, row, provider, provedAt),
+    );
     settle = () => endAnswered(ctx, { lease, row }, provider, answer, pinned);
   } catch (error) {
     settle = () => endFailed(ctx, lease, row, provider, error);
@@ -161,7 +165,9 @@ function backOffAfter({ refreshFailures }: LeasedRow, error: unknown): BackOff {
 }
 
 function unavailable(error: OAuthError): AppError {
-  return new AppError('provider_unavailable', { cause: error, retryAfterSeconds: error.retryAfterSeconds ?? 5 });
+  // The hub itself asks again within a longer pause: a caller need not stay away for all of it.
+  const retryAfterSeconds = Math.min(error.retryAfterSeconds ?? 5, probeSeconds);
+  return new AppError('provider_unavailable', { cause: error, retryAfterSeconds });
 }
 
 /** The hub's own fault, never the person's: said loudly, and nothing about the connection changes. */

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { callTarget } from '#lib/connections/call-target';
 import { isFrozen } from '#lib/connections/frozen';
 import { refreshInFlight, shareRefresh } from '#lib/connections/in-flight';
 import { type ConnectionKey, leaseIsFree, takeLease } from '#lib/connections/lease';
@@ -65,6 +66,9 @@ async function read(ctx: Context, key: ConnectionKey) {
   const [row] = await ctx.database.db
     .select({
       provider: connections.provider,
+      issuer: connections.issuer,
+      subject: connections.subject,
+      accountParams: connections.accountParams,
       status: connections.status,
       frozen: isFrozen,
       generation: connections.generation,
@@ -97,7 +101,7 @@ async function leadRefresh(ctx: Context, key: ConnectionKey, force: boolean, gen
       const provider = ctx.providers.get(row.provider);
       if (!provider) throw configurationFault(ctx, key, row.provider, new Error('the provider is not configured'));
       const { generation: seen } = row;
-      const settle = await inSlot(ctx, provider.id, giveUpAt - performance.now(), async () => {
+      const settle = await inSlot(ctx, callTarget(provider, row), giveUpAt - performance.now(), async () => {
         const taken = await takeLease(ctx, key, seen);
         return taken && spendUnderLease(ctx, taken, provider);
       });

@@ -3,6 +3,7 @@ import { isWithin } from '#lib/access/ip-rules';
 import { isApiKeyFormat } from '#lib/access/key-format';
 import { noteKeyUse } from '#lib/access/note-key-use';
 import { type ApiKeyActor, keyCoversProvider, requireApiKey } from '#lib/access/require-api-key';
+import { type CallTarget, callTarget } from '#lib/connections/call-target';
 import { fingerprintOf } from '#lib/connections/fingerprint';
 import { isTokenRefused } from '#lib/connections/is-token-refused';
 import { markNeedsReconnect } from '#lib/connections/mark-needs-reconnect';
@@ -91,6 +92,13 @@ function isPassing(error: unknown): boolean {
   return isAppError(error) && error.status === 503;
 }
 
+/** Whom its refresh would ask; undefined where the provider is no longer configured. */
+function targetOf({ ctx, row }: Asked): CallTarget | undefined {
+  const provider = ctx.providers.get(row.provider);
+  const { issuer, subject, account_params: accountParams } = row;
+  return provider && callTarget(provider, { issuer, subject, accountParams });
+}
+
 async function makeFresh(asked: Asked, id: string): Promise<Asked> {
   let current = asked;
   const again = async () => {
@@ -101,9 +109,10 @@ async function makeFresh(asked: Asked, id: string): Promise<Asked> {
   for (let attempt = 0; attempt < 2; attempt++) {
     const { due, alive, refreshable, backing_off } = current.row;
     if (!due || (alive && (backing_off || !refreshable))) break;
-    if (refreshable && isNotAnswering(asked.ctx, current.row.provider)) {
+    const target = refreshable ? targetOf(current) : undefined;
+    if (target && isNotAnswering(asked.ctx, target)) {
       if (alive) return current;
-      await turnAway(asked.ctx, current.row.provider);
+      await turnAway(asked.ctx, target);
     }
     try {
       await refreshConnection(asked.ctx, { id });
@@ -132,8 +141,8 @@ async function replaceRejected(asked: Asked, id: string, fingerprint: string): P
     await refreshConnection(ctx, { id, force: true, generation: row.generation });
   } else {
     const provider = ctx.providers.get(row.provider);
-    const { issuer, extras, account_params: accountParams } = row;
-    const shown = { accessToken, issuer, accountParams, extras };
+    const { issuer, subject, extras, account_params: accountParams } = row;
+    const shown = { accessToken, issuer, subject, accountParams, extras };
     if (!provider) return asked;
     const refused = await isTokenRefused(ctx, provider, shown);
     if (refused) await markNeedsReconnect(ctx, { personId: row.person_id, id }, row, 'token_rejected');
