@@ -21,6 +21,9 @@ export const usage = `Usage: grantkeep <command>
   thaw <what> --reason <why>
                  Lifts that brake; what is under another one stays frozen.
   freezes        Prints the brakes that stand, one line of JSON each.
+  resume --provider <id> --reason <why>
+                 Lets the refreshes of a provider go on that the hub stopped, and prints what is
+                 still stopped, one line of JSON each.
   ledger verify [--checkpoint <file> …]
                  Checks every seal and every row of the ledger, and checkpoints that were kept
                  elsewhere. Prints what it found as one line of JSON; status 1 where it is broken.
@@ -168,6 +171,12 @@ export function parseArguments(args: readonly string[]): Invocation {
   if (first === 'freezes') {
     parse(args.slice(1), {});
     return { kind: 'command', command: { command: 'freezes' } };
+  }
+  if (first === 'resume') {
+    const { provider, reason } = parse(args.slice(1), { provider: { type: 'string' }, reason: { type: 'string' } });
+    if (!provider) throw new UsageError('--provider is required.');
+    if (!reason?.trim()) throw new UsageError('--reason is required.');
+    return { kind: 'command', command: { command: 'resume', provider, reason } };
   }
   if (first === 'ledger') return { kind: 'command', command: ledgerCommand(second, args.slice(2)) };
   if (first !== 'api-key') throw new UsageError(`There is no command ${first}.`);

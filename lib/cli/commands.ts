@@ -13,6 +13,7 @@ import { freeze } from '#lib/brakes/freeze';
 import { standingFreeze, standingFreezes } from '#lib/brakes/list';
 import { thaw } from '#lib/brakes/thaw';
 import type { FreezeView } from '#lib/brakes/views';
+import { listProviderStops, resumeProvider } from '#lib/connections/provider-stop';
 import type { Context } from '#lib/context';
 import { openPostgres } from '#lib/db/open';
 import { apiKeyScopes } from '#lib/db/schema/api-keys';
@@ -44,6 +45,7 @@ export const commandSchema = z.discriminatedUnion('command', [
     reason: z.string(),
   }),
   z.strictObject({ command: z.literal('freezes') }),
+  z.strictObject({ command: z.literal('resume'), provider: z.string(), reason: z.string() }),
   z.strictObject({ command: z.literal('ledger verify'), checkpoints: z.array(z.string()) }),
   z.strictObject({ command: z.literal('ledger checkpoint') }),
   z.strictObject({ command: z.literal('ledger keys') }),
@@ -142,6 +144,9 @@ export async function runCommand(ctx: Context, command: Command): Promise<Record
     }
     case 'freezes':
       return (await standingFreezes(ctx)).map(toFreezeLine);
+    case 'resume':
+      await resumeProvider(ctx, command);
+      return (await listProviderStops(ctx)).map(({ provider, issuer }) => ({ provider: provider.id, issuer }));
     case 'api-key revoke':
       return [toLine(await revokeApiKey(ctx, { id: command.id }))];
     case 'ledger verify':

@@ -142,6 +142,7 @@ function recordShape(context: RecordContext) {
     idle_keepalive_days: z.int().positive().nullable().optional(),
     max_grants: z.int().positive().nullable().optional(),
     dead_codes: z.array(errorCode).min(1).optional(),
+    reuse_codes: z.array(errorCode).optional(),
     // Ending, identity, sign-in
     revoke: revoke.optional(),
     identity: identity.optional(),

@@ -86,7 +86,8 @@ export async function takeLease(ctx: Context, key: ConnectionKey, generation: nu
   return row && { lease: { ...key, owner, generation: row.generation }, row };
 }
 
-const held = (lease: Lease) =>
+/** True for the row whose lease it is still, of the generation under which it was taken. */
+export const held = (lease: Lease) =>
   and(
     eq(connections.personId, lease.personId),
     eq(connections.id, lease.id),

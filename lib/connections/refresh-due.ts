@@ -5,6 +5,7 @@ import { keepLease } from '#lib/connections/keep-lease';
 import { beginSpending, type Leased, releaseLease } from '#lib/connections/lease';
 import { secondsOfRest } from '#lib/connections/provider-protection';
 import { inSlot } from '#lib/connections/provider-slots';
+import { endStopBySuccess, stoppedIssuers, takeProbe } from '#lib/connections/provider-stop';
 import { spendUnderLease } from '#lib/connections/refresh-under-lease';
 import type { Context } from '#lib/context';
 import { createGrouped } from '#lib/db/grouped';
@@ -48,17 +49,22 @@ async function workOff(
   ctx: Context,
   provider: ProviderRecord,
   total: RefreshedDue,
-  stopped: () => boolean,
+  ended: () => boolean,
 ): Promise<void> {
   const next = claims(ctx, provider);
+  // Seldom any: asked once a round, and again where a refusal may have begun one.
+  let stopped = await stoppedIssuers(ctx, provider.id);
   let faults = 0;
   // Where there is one host, what keeps one connection from being asked for keeps all: then nothing is claimed.
   const only = hasManyHosts(provider) ? null : callTarget(provider, { issuer: '', subject: '', accountParams: {} });
-  const over = () => faults >= faultsToStop || stopped() || (only !== null && secondsOfRest(ctx, only) > 0);
+  const over = () => faults >= faultsToStop || ended() || (only !== null && secondsOfRest(ctx, only) > 0);
   const worker = async () => {
     while (!over()) {
       const claimed = await next();
-      const outcome = claimed && (await refreshClaimed(ctx, provider, claimed, over));
+      const isStopped = claimed !== undefined && stopped.has(claimed.row.issuer);
+      const outcome = claimed && (await refreshClaimed(ctx, provider, claimed, over, isStopped));
+      if (outcome === 'grant_in_doubt' || (isStopped && outcome === 'refreshed'))
+        stopped = await stoppedIssuers(ctx, provider.id);
       if (outcome === 'resting') continue;
       if (!outcome || outcome === 'given_back') return;
       total[outcome === 'refreshed' ? 'refreshed' : 'failed'] += 1;
@@ -80,11 +86,12 @@ async function refreshClaimed(
   provider: ProviderRecord,
   { lease, row }: Leased,
   over: () => boolean,
+  stopped: boolean,
 ): Promise<'refreshed' | 'given_back' | 'resting' | ErrorCode> {
   const target = callTarget(provider, row);
   const rested = (seconds: number) => ({ failures: row.refreshFailures, seconds: Math.max(seconds, leastRestSeconds) });
   const rest = secondsOfRest(ctx, target);
-  if (rest > 0) {
+  if (rest > 0 || (stopped && !(await takeProbe(ctx, row)))) {
     await releaseLease(ctx.database.db, lease, row.lastRefreshError, rested(rest));
     return 'resting';
   }
@@ -103,6 +110,7 @@ async function refreshClaimed(
         return spendUnderLease(ctx, { lease, row }, provider, { letGo, provedAt });
       });
       await settle();
+      if (stopped) await endStopBySuccess(ctx, row);
     } catch (error) {
       const waits = secondsOfRest(ctx, target);
       const asBefore = waits > 0 ? rested(waits) : { failures: row.refreshFailures, seconds: 0 };

@@ -5,6 +5,7 @@ import { noteKeyUse } from '#lib/access/note-key-use';
 import { type ApiKeyActor, keyCoversProvider, requireApiKey } from '#lib/access/require-api-key';
 import { type CallTarget, callTarget } from '#lib/connections/call-target';
 import { fingerprintOf } from '#lib/connections/fingerprint';
+import { forcedEverySeconds, noteCheck } from '#lib/connections/forced-refresh';
 import { isTokenRefused } from '#lib/connections/is-token-refused';
 import { markNeedsReconnect } from '#lib/connections/mark-needs-reconnect';
 import { isNotAnswering } from '#lib/connections/provider-protection';
@@ -138,12 +139,18 @@ async function replaceRejected(asked: Asked, id: string, fingerprint: string): P
   const accessToken = ctx.vault.open(row.access_token, accessTokenPlace(id));
   if (fingerprintOf(accessToken) !== fingerprint) return asked;
   if (row.refreshable) {
-    await refreshConnection(ctx, { id, force: true, generation: row.generation });
+    try {
+      await refreshConnection(ctx, { id, force: true, generation: row.generation });
+    } catch (error) {
+      if (!isAppError(error) || error.code !== 'refreshed_lately') throw error;
+      const { retryAfterSeconds = forcedEverySeconds } = error;
+      throw new AppError('refreshed_lately', { cause: error, retryAfterSeconds, tokenFingerprint: fingerprint });
+    }
   } else {
     const provider = ctx.providers.get(row.provider);
     const { issuer, subject, extras, account_params: accountParams } = row;
     const shown = { accessToken, issuer, subject, accountParams, extras };
-    if (!provider) return asked;
+    if (!provider || !(await noteCheck(ctx, { personId: row.person_id, id }))) return asked;
     const refused = await isTokenRefused(ctx, provider, shown);
     if (refused) await markNeedsReconnect(ctx, { personId: row.person_id, id }, row, 'token_rejected');
   }
@@ -168,7 +175,7 @@ function secondsLeft({ row, at }: Asked): number | null {
  * everything that decides; the answer is given only after its ledger entry was committed. A refusal is recorded with
  * its code.
  * @throws AppError `invalid_api_key`, `insufficient_scope`, `ip_not_allowed`, `not_found`, `revoked`, `frozen`,
- *   `needs_reconnect`, `refresh_in_progress`, `provider_unavailable`, `provider_configuration`
+ *   `needs_reconnect`, `refreshed_lately`, `grant_in_doubt`, `refresh_in_progress`, `provider_unavailable`, `provider_configuration`
  */
 export async function vendToken(caller: Context, input: VendTokenInput): Promise<VendedToken> {
   const parsed = parseInput(vendTokenInput, input);

@@ -57,6 +57,7 @@ export interface OAuthProvider {
   readonly refresh_endpoint: string | null;
   readonly refresh_params: Readonly<Record<string, string>>;
   readonly dead_codes: readonly string[];
+  readonly reuse_codes: readonly string[];
   readonly revoke: RevokeRule;
   readonly identity: IdentityRule;
   readonly lookups: readonly LookupRule[];

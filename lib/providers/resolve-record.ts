@@ -149,6 +149,7 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
     idle_keepalive_days: all.idle_keepalive_days ?? null,
     max_grants: all.max_grants ?? null,
     dead_codes: all.dead_codes ?? ['invalid_grant'],
+    reuse_codes: all.reuse_codes ?? [],
     revoke: revokeRule(all),
     identity: identityRule(all),
     lookups: (all.lookups ?? []).map((lookup) => ({ headers: {}, ...lookup })),
