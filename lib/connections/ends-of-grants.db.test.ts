@@ -196,7 +196,6 @@ describe('F-06 a provider that cannot be reached', () => {
     const there = rotating({ token_endpoint: 'http://127.0.0.1:1/token' });
     await expect(refreshConnection(there, { id, force: true })).rejects.toMatchObject({ code: 'provider_unavailable' });
     expect(await rowOf(hub.runtime, id)).toMatchObject({ lastRefreshError: 'provider_unreachable' });
-    await set(id, { forcedAt: null });
     await hub.refusedBefore(id);
     hub.server.behaviour.instead = json(400, { error: 'refresh_token_reused' });
     await expect(refreshConnection(rotating(), { id, force: true })).rejects.toMatchObject({ code: 'needs_reconnect' });

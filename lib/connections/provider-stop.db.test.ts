@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { listProviderStops, resumeProvider } from '#lib/connections/provider-stop';
 import { refreshDueConnections } from '#lib/connections/refresh-due';
 import { vendToken } from '#lib/connections/vend-token';
@@ -12,6 +12,11 @@ import { addConnection, addFreshAdministrator, addPerson, entries, rowOf } from 
 import { json, refreshHub } from '#tests/refresh-hub';
 
 const hub = refreshHub();
+
+beforeEach(async () => {
+  // The background of a test leaves the connections of others alone.
+  await hub.database.db.update(connections).set({ nextRefreshAttemptAt: sql`now() + interval '1 year'` });
+});
 
 const refusesAll = json(400, { error: 'invalid_grant' });
 const doubted = { code: 'grant_in_doubt', status: 503 };

@@ -293,7 +293,7 @@ test('a round ends when it is told to, and is nobody’s but the hub’s', async
 test('what was revoked since it was claimed keeps nobody from the rest of the round', async () => {
   await Promise.all([given(), given(), given()]);
   const { db } = hub.database;
-  const { before } = cutBefore(2, async () => {
+  const { before } = cutBefore(3, async () => {
     const claimed = await db.select({ id: connections.id }).from(connections).where(isNotNull(connections.leaseOwner));
     expect(claimed).toHaveLength(2);
     for (const { id } of claimed) await revokeConnection(systemContext(hub.runtime, 'test'), { id });
@@ -325,5 +325,6 @@ test('the rows of each reason are found by its index', async () => {
     // Of the two that know when tokens end, the statistics choose.
     expect.stringMatching(/connections_(?:refresh_ahead|expiry)/),
     expect.stringContaining('connections_keep_alive'),
+    expect.stringContaining('connections_refused'),
   ]);
 });

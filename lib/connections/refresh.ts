@@ -23,6 +23,8 @@ export const refreshConnectionInput = z.object({
   id: z.string().max(64),
   /** Refreshes a token that is not due. */
   force: z.boolean().default(false),
+  /** Forces it at most once in 30 s: a service asked for it, and may do so again and again. */
+  sparing: z.boolean().default(false),
   /** Does so only while the stored token is of this generation: a newer one is what was wanted. */
   generation: z.int().optional(),
 });
@@ -50,13 +52,14 @@ export async function refreshConnection(ctx: Context, input: RefreshConnectionIn
   const { actor } = ctx;
   const allowed = actor.type === 'system' || (actor.type === 'api_key' && actor.scopes.includes('tokens:vend'));
   if (!allowed) throw new AppError('forbidden');
-  const { id, force, generation } = parseInput(refreshConnectionInput, input);
+  const { id, force, sparing, generation } = parseInput(refreshConnectionInput, input);
   const personId = personOfConnection(id);
   if (!personId) throw new AppError('not_found');
   // Who forces must not join who may find that nothing is due, or who replaces an older token.
-  const name = force ? `${id} forced ${generation}` : id;
+  const name = force ? `${id} forced ${generation} ${sparing}` : id;
   const refresh =
-    refreshInFlight(ctx, name) ?? shareRefresh(ctx, name, leadRefresh(ctx, { personId, id }, force, generation));
+    refreshInFlight(ctx, name) ??
+    shareRefresh(ctx, name, leadRefresh(ctx, { personId, id }, { force, sparing, generation }));
   return withinPatience(refresh);
 }
 
@@ -95,7 +98,11 @@ async function read(ctx: Context, key: ConnectionKey) {
   return row;
 }
 
-async function leadRefresh(ctx: Context, key: ConnectionKey, force: boolean, generation?: number): Promise<void> {
+async function leadRefresh(
+  ctx: Context,
+  key: ConnectionKey,
+  { force, sparing, generation }: { force: boolean; sparing: boolean; generation?: number | undefined },
+): Promise<void> {
   const giveUpAt = performance.now() + patienceMs;
   const first = await read(ctx, key);
   for (let row = first; ; row = await read(ctx, key)) {
@@ -110,14 +117,15 @@ async function leadRefresh(ctx: Context, key: ConnectionKey, force: boolean, gen
       const provider = ctx.providers.get(row.provider);
       if (!provider) throw configurationFault(ctx, key, row.provider, new Error('the provider is not configured'));
       if (row.doubt > 0) throw inDoubt(row.doubt);
-      if (force && !row.due && row.forceWait > 0) throw refreshedLately(row.forceWait);
+      const spared = force && sparing && !row.due;
+      if (spared && row.forceWait > 0) throw refreshedLately(row.forceWait);
       const probing = row.stopped && (await takeProbe(ctx, row));
       if (row.stopped && !probing)
         throw new AppError('provider_unavailable', { retryAfterSeconds: stoppedRetrySeconds });
       const { generation: seen } = row;
       const settle = await inSlot(ctx, callTarget(provider, row), giveUpAt - performance.now(), async () => {
         const taken = await takeLease(ctx, key, seen);
-        if (taken && force && !row.due && !(await noteForced(ctx, taken.lease))) {
+        if (taken && spared && !(await noteForced(ctx, taken.lease))) {
           await releaseLease(ctx.database.db, taken.lease, taken.row.lastRefreshError);
           return undefined;
         }

@@ -82,13 +82,13 @@ async function endedWithOthers(ctx: Context, key: ConnectionKey, { provider }: L
   const [found] = rowsOf<{ people: number }>(
     await ctx.database.db.execute(sql`select count(distinct ended.person_id)::int as people
       from connection_uses own
-        join connections ended on ended.provider = ${provider}
+        join connections ended on ended.provider = ${provider} and ended.person_id <> own.person_id
           and ended.refused_at > clock_timestamp() - make_interval(mins => ${withinMinutes}::int)
         join connection_uses used on used.person_id = ended.person_id and used.connection_id = ended.id
           and used.last_used_by = own.last_used_by
       where own.person_id = ${key.personId} and own.connection_id = ${key.id}`),
   );
-  return (found?.people ?? 0) >= severalPeople;
+  return (found?.people ?? 0) + 1 >= severalPeople;
 }
 
 /**

@@ -140,7 +140,7 @@ async function replaceRejected(asked: Asked, id: string, fingerprint: string): P
   if (fingerprintOf(accessToken) !== fingerprint) return asked;
   if (row.refreshable) {
     try {
-      await refreshConnection(ctx, { id, force: true, generation: row.generation });
+      await refreshConnection(ctx, { id, force: true, sparing: true, generation: row.generation });
     } catch (error) {
       if (!isAppError(error) || error.code !== 'refreshed_lately') throw error;
       const { retryAfterSeconds = forcedEverySeconds } = error;
