@@ -40,11 +40,17 @@ export interface Provider {
 /** Starts a provider in a process of its own. */
 export async function startProvider(
   stage: Stage,
-  { id = 'acme', latencyMs, graceMs = 0 }: { id?: string; latencyMs: number; graceMs?: number },
+  {
+    id = 'acme',
+    latencyMs,
+    graceMs = 0,
+    limitedGrant,
+  }: { id?: string; latencyMs: number; graceMs?: number; limitedGrant?: number },
 ): Promise<Provider> {
   const { url, child } = await startProgram<Served>(stage, 'bench/programs/provider.ts', {
     PROVIDER_LATENCY_MS: String(latencyMs),
     PROVIDER_GRACE_MS: String(graceMs),
+    PROVIDER_LIMITED_GRANT: String(limitedGrant ?? ''),
   });
   return {
     record: plainRecord(url, id),

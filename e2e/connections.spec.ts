@@ -122,7 +122,7 @@ test.describe('connecting', () => {
 });
 
 test.describe('reconnecting', () => {
-  test('a grant that the provider ended needs the person, and Reconnect mends it under the same id', async ({
+  test('a grant whose last answer was lost needs the person, and Reconnect mends it under the same id', async ({
     asUser: page,
     app,
     demo,
@@ -132,15 +132,18 @@ test.describe('reconnecting', () => {
     const id = await givenConnection(page, app, 'okta', account);
     demo.server('okta').switches.access_token_ttl_s = null;
     const answer = await callHub(app, await serviceKey(app), `/connections/${id}`);
-    demo.server('okta').withdraw(((await answer.json()) as { account: { subject: string } }).account.subject);
     const refusal = async () =>
       (await callHub(app, await serviceKey(app), `/connections/${id}/token`, 'POST')).json() as Promise<unknown>;
+    // A refusal without a lost answer would be tried once more in five minutes.
+    demo.server('okta').switches.drop_answer = 1;
+    await expect.poll(refusal).toMatchObject({ status: 503, code: 'provider_unavailable' });
+    demo.server('okta').withdraw(((await answer.json()) as { account: { subject: string } }).account.subject);
     await expect.poll(refusal).toMatchObject({ status: 409, code: 'needs_reconnect' });
 
     await page.goto('/connections');
     const okta = card(page, 'okta');
     await expect(okta.getByText('Needs reconnect')).toBeVisible();
-    await expect(okta.getByText('Okta stopped accepting this connection. Reconnect to continue.')).toBeVisible();
+    await expect(okta.getByText('An answer from Okta was lost on the way. Reconnect to continue.')).toBeVisible();
     await expect(page.getByRole('region', { name: 'What needs you' })).toContainText('reconnect it to continue');
     // What needs the person comes first.
     await expect(page.getByRole('heading', { level: 2 }).first()).toHaveText('Okta');

@@ -5,6 +5,7 @@ import { freeze } from '#lib/brakes/freeze';
 import { standingFreezes } from '#lib/brakes/list';
 import { thaw } from '#lib/brakes/thaw';
 import { alerts } from '#lib/db/schema/alerts';
+import { providerStops } from '#lib/db/schema/provider-stops';
 import { webhookDeliveries, webhookMessages } from '#lib/db/schema/webhooks';
 import { prepareBulkRevocation } from '#lib/revocations/prepare';
 import { createWebhook } from '#lib/webhooks/create';
@@ -95,6 +96,10 @@ export async function makeWorld(
     count: 1,
     openedAt: now,
     heldAt: now,
+  });
+  await ctx.database.db.insert(providerStops).values({
+    ...{ provider: 'google', issuer: 'https://accounts.google.com', people: 3 },
+    nextProbeAt: new Date(now.getTime() + 3_600_000),
   });
   return {
     person,

@@ -29,6 +29,7 @@ export const errorCodes = {
   method_not_allowed: [405, 'This address does not take that method.'],
   conflict: [409, 'This was changed by somebody else meanwhile. Reload and try again.'],
   needs_reconnect: [409, 'The provider no longer accepts this connection. The person must reconnect it.'],
+  refreshed_lately: [409, 'The token was refreshed less than 30 seconds ago. It is not refreshed again so soon.'],
   revoked: [409, 'This connection was revoked.'],
   frozen: [423, 'This connection is frozen by an administrator.'],
   rate_limited: [429, 'Too many requests. Wait a moment and try again.'],
@@ -64,6 +65,7 @@ export const errorCodes = {
     503,
     'The provider rejects this hub’s own credentials. An administrator must mend the configuration.',
   ],
+  grant_in_doubt: [503, 'The provider refused this connection. The hub tries once more in a few minutes.'],
   refresh_in_progress: [503, 'The token is being refreshed. Try again in a moment.'],
   unavailable: [503, 'The hub cannot answer at the moment. Try again in a moment.'],
   vault_unknown_key: [500, 'A stored token was sealed with a key that this hub does not have.'],
@@ -82,6 +84,8 @@ export interface AppErrorOptions {
   message?: string;
   /** Whole seconds after which trying again makes sense (RFC 9110 §10.2.3). */
   retryAfterSeconds?: number;
+  /** Base64 of the SHA-256 of the access token that is stored now, for the service that reported it. */
+  tokenFingerprint?: string;
   /** Faults of single fields, for forms and API answers. */
   issues?: readonly { path: string; message: string }[];
 }
@@ -92,6 +96,7 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly status: number;
   readonly retryAfterSeconds: number | undefined;
+  readonly tokenFingerprint: string | undefined;
   readonly issues: AppErrorOptions['issues'];
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
@@ -99,6 +104,7 @@ export class AppError extends Error {
     this.code = code;
     this.status = errorCodes[code][0];
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.tokenFingerprint = options.tokenFingerprint;
     this.issues = options.issues;
   }
 }

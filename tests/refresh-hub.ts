@@ -1,9 +1,11 @@
 import type { ServerResponse } from 'node:http';
+import { eq, isNotNull, sql } from 'drizzle-orm';
 import { afterEach, beforeEach } from 'vitest';
 import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import type { Context, Runtime } from '#lib/context';
 import type { Database } from '#lib/db/database';
-import type { connections } from '#lib/db/schema/connections';
+import { connections } from '#lib/db/schema/connections';
+import { providerStops } from '#lib/db/schema/provider-stops';
 import { sharedDatabase, type TestDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, createRuntime, entries, plainRecord, rowOf, settle } from '#tests/hub';
 import { startTokenServer, type TokenServer } from '#tests/servers/token-server';
@@ -33,6 +35,10 @@ export function refreshHub() {
   };
   beforeEach(async () => {
     const server = await startTokenServer();
+    // What other tests' people were refused is none of this one's.
+    const { db } = database.current;
+    await db.update(connections).set({ refusedAt: null }).where(isNotNull(connections.refusedAt));
+    await db.delete(providerStops);
     const runtime = createRuntime(database.current, [plainRecord(server.issuer)]);
     const { id: personId } = await addPerson(runtime);
     const { ctx } = await addApiKey(runtime);
@@ -94,6 +100,18 @@ export function refreshHub() {
         behaviour.beforeAnswer = async () => {};
         await meanwhile();
       };
+    },
+
+    /** Makes it so that the provider refused the newest token a while ago: the next refusal is the end. */
+    async refusedBefore(id: string): Promise<string> {
+      await database.current.db
+        .update(connections)
+        .set({
+          refusedAt: sql`clock_timestamp() - interval '20 minutes'`,
+          refusedGeneration: sql`${connections.generation}`,
+        })
+        .where(eq(connections.id, id));
+      return id;
     },
 
     actions: async (id: string): Promise<string[]> => (await entries(now().runtime, id)).map(({ action }) => action),

@@ -37,6 +37,8 @@ test('a connection that works needs no explanation and nobody', () => {
 
 test.each([
   'invalid_grant',
+  'ended_at_provider',
+  'possible_theft',
   'bad_refresh_token',
   'answer_lost',
   'no_refresh_token',

@@ -16,13 +16,24 @@ type Explained = Pick<ConnectionView, 'status' | 'statusReason' | 'missingScopes
 };
 
 const reasons = new Map<string, (provider: string) => string>([
+  [
+    'ended_at_provider',
+    (provider) =>
+      `${provider} ended this connection, as it does when you remove the access there. Reconnect to continue.`,
+  ],
+  // What earlier versions wrote.
   ['invalid_grant', (provider) => `${provider} stopped accepting this connection. Reconnect to continue.`],
   ['bad_refresh_token', (provider) => `${provider} stopped accepting this connection. Reconnect to continue.`],
   ['answer_lost', (provider) => `An answer from ${provider} was lost on the way. Reconnect to continue.`],
   [
     'suspected_theft',
     (provider) =>
-      `${provider} ended this connection, and nothing here explains it: somebody else may have used a copy of its token. Check your account at ${provider}. Reconnect to continue.`,
+      `${provider} ended this connection because somebody else used a copy of its token. Check your account at ${provider}. Reconnect to continue.`,
+  ],
+  [
+    'possible_theft',
+    (provider) =>
+      `${provider} ended this connection. Somebody else may have used a copy of its token. Check your account at ${provider}. Reconnect to continue.`,
   ],
   ['token_rejected', (provider) => `${provider} no longer takes the token it gave. Reconnect to continue.`],
   ['no_refresh_token', (provider) => `The access that ${provider} gave has ended. Reconnect to continue.`],

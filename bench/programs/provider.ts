@@ -7,6 +7,8 @@ import { serve } from './listen.ts';
 const latencyMs = Number(process.env.PROVIDER_LATENCY_MS);
 /** How long the refresh token before the newest one is forgiven; 0: not at all. */
 const graceMs = Number(process.env.PROVIDER_GRACE_MS);
+/** The grant whose account gets 429 and the request to stay away for an hour; none where it is empty. */
+const limitedGrant = process.env.PROVIDER_LIMITED_GRANT || null;
 const newest = new Map<number, { generation: number; since: number }>();
 const counts: ProviderCounts = { requests: 0, refreshed: 0, repeated: 0, refused: 0, most_at_once: 0 };
 let atOnce = 0;
@@ -27,6 +29,12 @@ serve(async (request, response) => {
   counts.requests += 1;
   counts.most_at_once = Math.max(counts.most_at_once, ++atOnce);
   const shown = readGrant(new URLSearchParams(await text(request)).get('refresh_token') ?? '');
+  if (shown && String(shown.grant) === limitedGrant) {
+    atOnce -= 1;
+    counts.refused += 1;
+    response.writeHead(429, { 'content-type': 'application/json', 'retry-after': '3600' });
+    return response.end(JSON.stringify({ error: 'slow_down' }));
+  }
   const generation = shown && spend(shown.grant, shown.generation);
   await new Promise((resolve) => setTimeout(resolve, latencyMs));
   atOnce -= 1;

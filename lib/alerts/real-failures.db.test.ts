@@ -19,15 +19,16 @@ import { quirkyServer } from '#tests/servers/quirky-server';
 
 const hub = refreshHub();
 
-test('a newest refresh token that is dead although nothing of ours ended it', async () => {
+test('a newest refresh token that is refused although its grant lives on', async () => {
   const rotating = hub.otherProcess({ rotation: 'rotate' });
   const id = await hub.expired({ values: { connectedAt: new Date(Date.now() - 3600_000) } });
   await refreshConnection(rotating, { id, force: true });
   hub.server.revoke(await hub.refreshTokenOf(id));
+  await hub.refusedBefore(id);
   const found = await raisedBy(hub.runtime, () =>
     expect(refreshConnection(rotating, { id, force: true })).rejects.toMatchObject({ code: 'needs_reconnect' }),
   );
-  expect(found).toEqual(['needs_reconnect acme', 'refresh_token_theft acme']);
+  expect(found).toEqual(['needs_reconnect acme', 'refresh_token_theft_possible acme']);
 });
 
 test('a provider that does not answer for minutes', async () => {

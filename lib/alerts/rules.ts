@@ -10,13 +10,35 @@ const byItself = (quietMinutes: number) => ({ ends: 'by_itself', quietMinutes, c
 export const rules: readonly Rule[] = [
   {
     id: 'refresh_token_theft',
-    title: 'A refresh token may have been stolen',
+    title: 'A refresh token was used by somebody else',
     about:
-      'The provider ended a grant as it does when a replaced token is shown again, and this hub did not show one. Freeze the provider or the connections, find who read them, and revoke.',
+      'The provider says that a refresh token was used before, and this hub did not use it. Freeze the provider or the connections, find out who read them, and revoke.',
     severity: 'critical',
     subject: 'provider',
     kind: 'each',
     match: { actions: ['token.theft_suspected'] },
+    ...byPerson,
+  },
+  {
+    id: 'refresh_token_theft_possible',
+    title: 'A refresh token may have been used by somebody else',
+    about:
+      'A provider refused a newest refresh token and went on accepting its access token, or ended several grants that one API key read last. An ordinary end leaves no such trace, but an unusual one may. Ask the people whether they removed the access; if not, act as for a theft.',
+    severity: 'warning',
+    subject: 'provider',
+    kind: 'each',
+    match: { actions: ['token.theft_possible'] },
+    ...byPerson,
+  },
+  {
+    id: 'provider_stopped',
+    title: 'A provider refuses the grants of several people',
+    about:
+      'Within minutes it ended the grants of several people and renewed no others, so its refreshes are stopped and nothing is final yet. Its own trouble looks like this, and so does an administrator there who removed the application. One refresh in two minutes tries it. If the grants are really over, let it go on by the status page.',
+    severity: 'critical',
+    subject: 'provider',
+    kind: 'each',
+    match: { actions: ['provider.stopped'] },
     ...byPerson,
   },
   {

@@ -10,12 +10,15 @@ export const advice = {
   ip_not_allowed: 'Call from an address that the key is for, or ask an administrator.',
   not_found: 'Check the id. What the key is not for is answered as if it did not exist.',
   needs_reconnect: 'Ask the person to reconnect. Sending it again does not help until then.',
+  refreshed_lately:
+    'The token that you report was issued less than 30 seconds ago. Ask the provider again with it; report it after `Retry-After` seconds if it is still refused.',
   revoked: 'Final. Connecting again makes another connection with another id.',
   frozen: 'An administrator stopped it; ask them.',
   body_too_large: 'Send less: at most 64 KiB.',
   rate_limited: `${afterRetryAfter} \`RateLimit\` says on every answer how much is left.`,
   provider_unavailable: afterRetryAfter,
   provider_configuration: 'Tell an administrator: only they can mend it.',
+  grant_in_doubt: `${afterRetryAfter} It is either renewed by then or answered with \`needs_reconnect\`.`,
   refresh_in_progress: afterRetryAfter,
   unavailable: afterRetryAfter,
 } as const satisfies Partial<Record<ErrorCode, string>>;

@@ -27,6 +27,9 @@ const problemSchema = z
     detail: z.string().openapi({ example: errorCodes.needs_reconnect[1] }),
     code: z.string().openapi({ example: 'needs_reconnect', description: 'Stable; branch on this.' }),
     request_id: z.string().openapi({ example: exampleRequestId }),
+    token_fingerprint: z.string().optional().openapi({
+      description: 'With `refreshed_lately`: base64 of the SHA-256 of the access token that is stored now.',
+    }),
     issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   })
   .openapi('Problem');

@@ -31,7 +31,7 @@ const vendBody = z
     rejected_token_fingerprint: fingerprintText.optional().openapi({
       example: '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
       description:
-        'Base64 of the SHA-256 of an access token that the provider refused. Where that is still the stored one, it is refreshed first.',
+        'Base64 of the SHA-256 of an access token that the provider refused. Where that is still the stored one, it is refreshed first, at most once in 30 seconds.',
     }),
   })
   .openapi('TokenRequest');
@@ -58,12 +58,14 @@ const vendRoute = createRoute({
       'ip_not_allowed',
       'not_found',
       'needs_reconnect',
+      'refreshed_lately',
       'revoked',
       'frozen',
       'body_too_large',
       'rate_limited',
       'provider_unavailable',
       'provider_configuration',
+      'grant_in_doubt',
       'refresh_in_progress',
       'unavailable',
     ),

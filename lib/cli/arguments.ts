@@ -29,6 +29,9 @@ export const usage = `Usage: grantkeep <command>
                  The last administrator only with the long option.
   people enable --person <id or e-mail> --reason <why>
                  Lets a disabled person sign in again. Brings no connection back.
+  resume --provider <id> --reason <why>
+                 Lets the refreshes of a provider go on that the hub stopped, and prints what is
+                 still stopped, one line of JSON each.
   ledger verify [--checkpoint <file> …]
                  Checks every seal and every row of the ledger, and checkpoints that were kept
                  elsewhere. Prints what it found as one line of JSON; status 1 where it is broken.
@@ -208,6 +211,12 @@ export function parseArguments(args: readonly string[]): Invocation {
   }
   if (first === 'sessions') return { kind: 'command', command: sessionsCommand(second, args.slice(2)) };
   if (first === 'people') return { kind: 'command', command: peopleCommand(second, args.slice(2)) };
+  if (first === 'resume') {
+    const { provider, reason } = parse(args.slice(1), { provider: { type: 'string' }, reason: { type: 'string' } });
+    if (!provider) throw new UsageError('--provider is required.');
+    if (!reason?.trim()) throw new UsageError('--reason is required.');
+    return { kind: 'command', command: { command: 'resume', provider, reason } };
+  }
   if (first === 'ledger') return { kind: 'command', command: ledgerCommand(second, args.slice(2)) };
   if (first !== 'api-key') throw new UsageError(`There is no command ${first}.`);
   const rest = args.slice(2);

@@ -13,6 +13,7 @@ import { freeze } from '#lib/brakes/freeze';
 import { standingFreeze, standingFreezes } from '#lib/brakes/list';
 import { thaw } from '#lib/brakes/thaw';
 import type { FreezeView } from '#lib/brakes/views';
+import { listProviderStops, resumeProvider } from '#lib/connections/provider-stop';
 import type { Context } from '#lib/context';
 import { openPostgres } from '#lib/db/open';
 import { apiKeyScopes } from '#lib/db/schema/api-keys';
@@ -55,6 +56,7 @@ export const commandSchema = z.discriminatedUnion('command', [
     lastAdministrator: z.boolean(),
   }),
   z.strictObject({ command: z.literal('people enable'), person: z.string(), reason: z.string() }),
+  z.strictObject({ command: z.literal('resume'), provider: z.string(), reason: z.string() }),
   z.strictObject({ command: z.literal('ledger verify'), checkpoints: z.array(z.string()) }),
   z.strictObject({ command: z.literal('ledger checkpoint') }),
   z.strictObject({ command: z.literal('ledger keys') }),
@@ -190,6 +192,9 @@ export async function runCommand(ctx: Context, command: Command): Promise<Record
       await enablePerson(ctx, { id, reason: command.reason });
       return [{ person: id, status: 'active' }];
     }
+    case 'resume':
+      await resumeProvider(ctx, command);
+      return (await listProviderStops(ctx)).map(({ provider, issuer }) => ({ provider: provider.id, issuer }));
     case 'api-key revoke':
       return [toLine(await revokeApiKey(ctx, { id: command.id }))];
     case 'ledger verify':

@@ -197,6 +197,7 @@ function recordShape(context: RecordContext) {
     max_grants: z.int().positive().nullable().optional(),
     dead_codes: z.array(errorCode).min(1).optional(),
     dead_answers: z.array(deadAnswer).min(1).max(10).optional(),
+    reuse_codes: z.array(errorCode).optional(),
     // Ending, identity, sign-in
     revoke: revoke.optional(),
     identity: identity.optional(),

@@ -50,11 +50,18 @@ function dyingOfDisuse(idleDays: number, windowDays: number): Reason {
   };
 }
 
+/** Refused once: some minutes later it is found out whether that is so. */
+const inDoubt: Reason = {
+  where: sql`${connections.refusedAt} is not null and ${connections.refusedGeneration} = ${connections.generation}`,
+  order: sql`${connections.refusedAt}`,
+};
+
 /** Why connections of a provider may be due, the more pressing first. */
 export function reasonsFor(ctx: Context, provider: ProviderRecord): Reason[] {
   const idleDays = provider.idle_keepalive_days;
   const { keepAliveDays } = ctx.config;
-  return idleDays === null || keepAliveDays === 0 ? [aboutToEnd] : [aboutToEnd, dyingOfDisuse(idleDays, keepAliveDays)];
+  const disuse = idleDays === null || keepAliveDays === 0 ? [] : [dyingOfDisuse(idleDays, keepAliveDays)];
+  return [aboutToEnd, ...disuse, inDoubt];
 }
 
 /** The select that finds what is due, for the claim and for a test that looks at its plan. */
@@ -82,7 +89,7 @@ export async function claimDue(ctx: Context, provider: string, reason: Reason, l
       lease_expires_at = ${leaseEnd}
     from due where connections.person_id = due.person_id and connections.id = due.id
     returning connections.person_id as "personId", connections.id, connections.provider, connections.issuer,
-      connections.account_params as "accountParams", connections.refresh_token as "refreshToken",
+      connections.subject, connections.account_params as "accountParams", connections.refresh_token as "refreshToken",
       connections.generation, connections.last_refresh_error as "lastRefreshError",
       connections.refresh_failures as "refreshFailures", to_jsonb(connections.scopes_granted) as "scopesGranted"`);
   return rowsOf<LeasedRow>(claimed).map((row) => ({

@@ -55,7 +55,7 @@ describe.each(Object.keys(records))('whatever answers a refresh under %s', (name
     await fc.assert(
       fc.asyncProperty(anyAnswer, async (answer) => {
         const shown = hub.server.grant();
-        const id = await hub.expired({ refreshToken: shown });
+        const id = await hub.refusedBefore(await hub.expired({ refreshToken: shown }));
         process.logged.length = 0;
         hub.server.behaviour.instead = sendRaw(answer);
         const ending = await vend(freshProcess(process), id);
@@ -64,7 +64,7 @@ describe.each(Object.keys(records))('whatever answers a refresh under %s', (name
         expect(row.leaseOwner).toBeNull();
         if (ending.code === 'needs_reconnect') {
           expect(canRefuse(answer, 'error_in_200' in (records[name] ?? {}))).toBe(true);
-          expect([row.status, row.statusReason]).toEqual(['needs_reconnect', 'invalid_grant']);
+          expect([row.status, row.statusReason]).toEqual(['needs_reconnect', 'ended_at_provider']);
         } else {
           expect(row.status).toBe('connected');
           // Either nothing was taken of the answer, and what had been spent is noted, or all of it.

@@ -1,4 +1,5 @@
 import { askIdentity, hasIdentityCall, type ShownToken } from '#lib/connections/ask-identity';
+import { callTarget } from '#lib/connections/call-target';
 import { endpointsOf } from '#lib/connections/endpoints-of';
 import { askProvider } from '#lib/connections/provider-protection';
 import { inSlot } from '#lib/connections/provider-slots';
@@ -16,12 +17,13 @@ const patienceMs = 5000;
 export async function isTokenRefused(
   ctx: Context,
   provider: ProviderRecord,
-  shown: ShownToken & { issuer: string },
+  shown: ShownToken & { issuer: string; subject: string },
 ): Promise<boolean> {
   if (!hasIdentityCall(provider)) return false;
   const ask = async () => askIdentity(ctx, provider, await endpointsOf(ctx, provider, shown), shown);
+  const target = callTarget(provider, shown);
   try {
-    await inSlot(ctx, provider.id, patienceMs, () => askProvider(ctx, provider.id, ask));
+    await inSlot(ctx, target, patienceMs, () => askProvider(ctx, target, ask));
     return false;
   } catch (error) {
     if (isOAuthError(error) && error.code === 'token_rejected') return true;

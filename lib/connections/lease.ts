@@ -37,6 +37,7 @@ const leased = {
   id: connections.id,
   provider: connections.provider,
   issuer: connections.issuer,
+  subject: connections.subject,
   accountParams: connections.accountParams,
   refreshToken: connections.refreshToken,
   generation: connections.generation,
@@ -85,7 +86,8 @@ export async function takeLease(ctx: Context, key: ConnectionKey, generation: nu
   return row && { lease: { ...key, owner, generation: row.generation }, row };
 }
 
-const held = (lease: Lease) =>
+/** True for the row whose lease it is still, of the generation under which it was taken. */
+export const held = (lease: Lease) =>
   and(
     eq(connections.personId, lease.personId),
     eq(connections.id, lease.id),

@@ -1,3 +1,4 @@
+import { hasManyHosts } from '#lib/connections/call-target';
 import { reportProviders } from '#lib/connections/report-providers';
 import type { Context } from '#lib/context';
 import type { ProviderReport } from '#lib/db/schema/processes';
@@ -14,6 +15,12 @@ export interface ProviderHealthView {
   askedAgainAt: Date | null;
   /** Until then the background leaves it alone, because it asked for rest; null where it did not. */
   restsUntil: Date | null;
+  /** The hosts that do not answer, by name, where the provider has several: each tenant's own. */
+  sickHosts: string[];
+  /** Some other host of the provider answers, or was not found wanting. */
+  othersAnswer: boolean;
+  /** Accounts that no process asks for just now, because the provider answered 429 for them alone. */
+  limitedAccounts: number;
   /** Processes that found it not to be answering, of `processes` that run. */
   pausedIn: number;
   processes: number;
@@ -30,6 +37,7 @@ export function isSick(health: ProviderHealthView): health is SickProviderView {
 }
 
 interface Said extends ProviderReport {
+  process: string;
   /** The moment from which its spans count. */
   at: Date;
 }
@@ -40,7 +48,12 @@ const after = (said: Said, milliseconds: number) => new Date(said.at.getTime() +
 const latest = (dates: Date[]) => dates.toSorted((a, b) => b.getTime() - a.getTime())[0] ?? null;
 const earliest = (dates: Date[]) => dates.toSorted((a, b) => a.getTime() - b.getTime())[0] ?? null;
 
-function together(provider: { id: string; name: string }, processes: number, all: Said[]): ProviderHealthView {
+function together(
+  provider: { id: string; name: string },
+  processes: number,
+  severalHosts: boolean,
+  all: Said[],
+): ProviderHealthView {
   const paused = all.filter(({ notAnsweringForMs }) => notAnsweringForMs !== null);
   const resting = all.filter(({ restsForMs }) => restsForMs > 0);
   const worst = all.toSorted((a, b) => severity[b.circuit] - severity[a.circuit])[0];
@@ -50,7 +63,10 @@ function together(provider: { id: string; name: string }, processes: number, all
     since: earliest(paused.map((said) => after(said, -(said.notAnsweringForMs ?? 0)))),
     askedAgainAt: latest(paused.map((said) => after(said, said.askedAgainInMs))),
     restsUntil: latest(resting.map((said) => after(said, said.restsForMs))),
-    pausedIn: paused.length,
+    sickHosts: severalHosts ? [...new Set(paused.flatMap(({ host }) => host ?? []))].sort() : [],
+    othersAnswer: severalHosts && all.some(({ circuit }) => circuit === 'closed'),
+    limitedAccounts: all.reduce((sum, said) => sum + (said.limitedAccounts ?? 0), 0),
+    pausedIn: new Set(paused.map(({ process }) => process)).size,
     processes,
     callsUnderWay: all.reduce((sum, said) => sum + said.callsUnderWay, 0),
     callsWaiting: all.reduce((sum, said) => sum + said.callsWaiting, 0),
@@ -64,18 +80,16 @@ function together(provider: { id: string; name: string }, processes: number, all
 export async function listProviderHealth(ctx: Context): Promise<ProviderHealthView[]> {
   const listed = await listProcesses(ctx);
   const others = listed.filter(({ alive, current }) => alive && !current);
-  const said: Said[] = others.flatMap(({ providers, lastSeenAt }) =>
-    providers.map((report) => ({ ...report, at: lastSeenAt })),
+  const said: Said[] = others.flatMap(({ id, providers, lastSeenAt }) =>
+    providers.map((report) => ({ ...report, process: id, at: lastSeenAt })),
   );
   const now = new Date();
-  for (const report of reportProviders(ctx)) said.push({ ...report, at: now });
-  return ctx.providers.list().map(({ id, name }) =>
-    together(
-      { id, name },
-      others.length + 1,
-      said.filter(({ provider }) => provider === id),
-    ),
-  );
+  for (const report of reportProviders(ctx)) said.push({ ...report, process: ctx.processId, at: now });
+  return ctx.providers.list().map((record) => {
+    const { id, name } = record;
+    const about = said.filter(({ provider }) => provider === id);
+    return together({ id, name }, others.length + 1, hasManyHosts(record), about);
+  });
 }
 
 /**

@@ -21,6 +21,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** What the hub's refreshes ask, for an account that no test limits. */
+const acme = () => ({ provider: 'acme', host: new URL(hub.server.issuer).host, account: 'of the test' });
+
 const vendExpired = async () => vendToken(hub.ctx, { id: await hub.expired() });
 const administrator = async () => (await addPerson(hub.runtime, { role: 'administrator' })).ctx();
 
@@ -139,16 +142,16 @@ describe('a provider that is not answering', () => {
       }),
     );
     // Not polled by vitest, which would move the timers on.
-    while (protectionOf(hub.ctx, 'acme').held + refused < ids.length) await turnOver();
+    while (protectionOf(hub.ctx, acme()).held + refused < ids.length) await turnOver();
     expect(refused).toBe(20);
     vi.setSystemTime(now + 6000);
     hub.server.behaviour.instead = null;
-    await inSlot(hub.ctx, 'acme', 1000, () => askProvider(hub.ctx, 'acme', async () => {}));
+    await inSlot(hub.ctx, acme(), 1000, () => askProvider(hub.ctx, acme(), async () => {}));
     vi.advanceTimersByTime(1000);
     vi.useRealTimers();
     const answers = await Promise.all(calls);
     expect(answers.filter((each) => each instanceof AppError)).toHaveLength(20);
-    expect(protectionOf(hub.ctx, 'acme').held).toBe(0);
+    expect(protectionOf(hub.ctx, acme()).held).toBe(0);
   });
 
   test('is left alone by the background', async () => {
@@ -226,13 +229,13 @@ test('waiting for a slot has an end, and who has given up is not served later', 
   const first = vendToken(ctx, { id });
   await atProvider;
   const work = vi.fn(async () => {});
-  await expect(inSlot(ctx, 'acme', 10, work)).rejects.toMatchObject({
+  await expect(inSlot(ctx, acme(), 10, work)).rejects.toMatchObject({
     code: 'provider_unavailable',
     retryAfterSeconds: 2,
   });
   answer();
   await first;
-  await inSlot(ctx, 'acme', 1000, async () => {});
+  await inSlot(ctx, acme(), 1000, async () => {});
   expect(work).not.toHaveBeenCalled();
 });
 

@@ -1,94 +1,38 @@
-import { randomInt } from 'node:crypto';
-import {
-  type BulkheadPolicy,
-  bulkhead,
-  type CircuitBreakerPolicy,
-  CircuitState,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  DelegateBackoff,
-  handleWhen,
-  isBrokenCircuitError,
-} from 'cockatiel';
-import type { Context, Runtime } from '#lib/context';
+import { type BulkheadPolicy, bulkhead } from 'cockatiel';
+import type { CallTarget } from '#lib/connections/call-target';
+import { Circuit, longestAskedSeconds } from '#lib/connections/circuit';
+import type { Runtime } from '#lib/context';
 import { AppError } from '#lib/errors';
-import { isOAuthError } from '#lib/oauth/types';
+import { isOAuthError, type OAuthError } from '#lib/oauth/types';
 import { once } from '#lib/registry';
 
-/** Failures in a row after which a provider counts as not answering. */
-const failuresToOpen = 5;
-const firstPauseSeconds = 5;
-const longestPauseSeconds = 300;
-/** What a provider may ask for by Retry-After and be given. */
-const longestAskedSeconds = 3600;
-/** Refreshes that may wait for their turn at one provider; more are turned away at once. */
+/** Refreshes that may wait for their turn at one host; more are turned away at once. */
 export const longestQueue = 2000;
-/** What this process knows of one provider, and what keeps the provider and the process safe from each other. */
+/** Where so many accounts get 429 and none is answered, the limit is not of an account. */
+const severalAccounts = 3;
+/** What is remembered at most: hosts in a process, and accounts of a host. The least recently asked are forgotten. */
+export const mostHosts = 1000;
+export const mostAccounts = 1000;
+
+/** What this process knows of one host of a provider, and what keeps the host and the process safe from each other. */
 export interface Protection {
+  provider: string;
+  host: string;
   slots: BulkheadPolicy;
-  breaker: CircuitBreakerPolicy;
-  /** Milliseconds since 1970: when the provider is asked again. Of use while it is not answering. */
-  askAgainAt: number;
-  /** When it stopped answering; null while it answers. */
-  since: Date | null;
-  /** Milliseconds since 1970: until then only callers who wait for a token ask, since the provider asked for rest. */
+  circuit: Circuit;
+  /** Of accounts that got 429: the limit of one is no reason to leave the others alone. */
+  accounts: Map<string, Circuit>;
+  /** How often accounts got 429 since the host last answered any. */
+  limited: Map<string, number>;
+  /** Milliseconds since 1970: until then only callers who wait for a token ask, since the host asked for rest. */
   restUntil: number;
-  /** The one call that finds out whether it answers again is under way. */
-  trying: boolean;
   /** Milliseconds of `performance.now()`: when the refusals given so far are used up at their pace. */
   refusedUntil: number;
   /** Refusals being held back. */
   held: number;
 }
 
-const isSick = (error: unknown) => isOAuthError(error) && error.disposition === 'transient';
-
-/** Seconds to wait before the attempt-th try: doubled each time, of which a random half is taken off (for jitter). */
-export function backoffSeconds(attempt: number, first: number, longest: number): number {
-  const whole = Math.min(longest, first * 2 ** Math.min(attempt - 1, 20));
-  return (whole * randomInt(500, 1001)) / 1000;
-}
-
-const askedFor = (error: unknown) =>
-  Math.min(longestAskedSeconds, (isOAuthError(error) ? error.retryAfterSeconds : undefined) ?? 0);
-
-function create(ctx: Runtime, provider: string): Protection {
-  const pause = new DelegateBackoff<{ attempt: number; result: { error: unknown } | { value: unknown } }>(
-    ({ attempt, result }) => {
-      const asked = 'error' in result ? askedFor(result.error) : 0;
-      const seconds = Math.max(asked, backoffSeconds(attempt, firstPauseSeconds, longestPauseSeconds));
-      made.askAgainAt = Date.now() + seconds * 1000;
-      return seconds * 1000;
-    },
-  );
-  const made: Protection = {
-    slots: bulkhead(ctx.config.refreshConcurrency, longestQueue),
-    breaker: circuitBreaker(handleWhen(isSick), {
-      breaker: new ConsecutiveBreaker(failuresToOpen),
-      halfOpenAfter: pause,
-    }),
-    askAgainAt: 0,
-    since: null,
-    restUntil: 0,
-    trying: false,
-    refusedUntil: 0,
-    held: 0,
-  };
-  made.breaker.onBreak(() => {
-    if (made.since === null) ctx.log.warn({ event: 'provider_not_answering', provider });
-    made.since ??= new Date();
-  });
-  made.breaker.onReset(() => {
-    made.since = null;
-    ctx.log.info({ event: 'provider_answers_again', provider });
-  });
-  made.breaker.onStateChange(() => {
-    for (const tell of watchers(ctx)) tell();
-  });
-  return made;
-}
-
-/** What this process knows of its providers, by id, as far as it has asked any. Kept once, whichever bundle asks. */
+/** The protections of this process, the least recently asked first. */
 export const protectionsOf = ({ processId }: Runtime): Map<string, Protection> =>
   once(`provider-protections ${processId}`, () => new Map<string, Protection>());
 
@@ -100,31 +44,86 @@ export function watchProviders(runtime: Runtime, tell: () => void): () => void {
   return () => void watchers(runtime).delete(tell);
 }
 
-/** What this process knows of a provider. */
-export function protectionOf(ctx: Context, provider: string): Protection {
+function tellWatchers(ctx: Runtime): void {
+  for (const tell of watchers(ctx)) tell();
+}
+
+/** Puts an entry last, and forgets the first ones beyond `most`, those first that `mayGo`. */
+function keepLatest<T>(all: Map<string, T>, key: string, value: T, most: number, mayGo: (value: T) => boolean): T {
+  all.delete(key);
+  if (all.size >= most) {
+    const idle = [...all].find(([, one]) => mayGo(one))?.[0] ?? all.keys().next().value;
+    if (idle !== undefined) all.delete(idle);
+  }
+  all.set(key, value);
+  return value;
+}
+
+const isIdle = ({ circuit, slots, held }: Protection, concurrency: number) =>
+  circuit.isClosed && held === 0 && slots.executionSlots === concurrency;
+
+/** What this process knows of a host of a provider. */
+export function protectionOf(ctx: Runtime, { provider, host }: Omit<CallTarget, 'account'>): Protection {
   const all = protectionsOf(ctx);
-  const known = all.get(provider);
-  if (known) return known;
-  const made = create(ctx, provider);
-  all.set(provider, made);
-  return made;
+  const name = `${provider} ${host}`;
+  const { refreshConcurrency } = ctx.config;
+  const known = all.get(name) ?? {
+    provider,
+    host,
+    slots: bulkhead(refreshConcurrency, longestQueue),
+    circuit: new Circuit(),
+    accounts: new Map(),
+    limited: new Map(),
+    restUntil: 0,
+    refusedUntil: 0,
+    held: 0,
+  };
+  return keepLatest(all, name, known, mostHosts, (one) => isIdle(one, refreshConcurrency));
 }
 
-/** What a caller is told of a provider whose circuit is open. */
-export function notAnswering({ askAgainAt }: Protection, cause?: unknown): AppError {
-  const retryAfterSeconds = Math.max(1, Math.ceil((askAgainAt - Date.now()) / 1000));
-  return new AppError('provider_unavailable', { cause, retryAfterSeconds });
-}
-
-/** True where the circuit lets nobody through: it is not answering, or the one call that tries it is out. */
-function isOpen({ breaker, askAgainAt }: Protection): boolean {
-  return breaker.state === CircuitState.HalfOpen || (breaker.state === CircuitState.Open && Date.now() < askAgainAt);
+/** The circuits that a call for the target must pass: the host's, and the account's where it has one. */
+function circuitsOf(protection: Protection, account: string): Circuit[] {
+  const ofAccount = protection.accounts.get(account);
+  return ofAccount ? [protection.circuit, ofAccount] : [protection.circuit];
 }
 
 /** True where a call would be turned away now. Known without asking anything, so it is asked before any write. */
-export function isNotAnswering(ctx: Context, provider: string): boolean {
-  const protection = protectionOf(ctx, provider);
-  return isOpen(protection) || protection.trying;
+export function isNotAnswering(ctx: Runtime, target: CallTarget): boolean {
+  return circuitsOf(protectionOf(ctx, target), target.account).some((circuit) => circuit.turnsAway());
+}
+
+/** What a caller is told of a host or an account whose circuit is open. */
+export function notAnswering(ctx: Runtime, target: CallTarget, cause?: unknown): AppError {
+  const waits = circuitsOf(protectionOf(ctx, target), target.account).map((circuit) => circuit.msToNextCall());
+  return new AppError('provider_unavailable', {
+    cause,
+    retryAfterSeconds: Math.max(1, Math.ceil(Math.max(...waits) / 1000)),
+  });
+}
+
+/**
+ * Lets the one call that tries open circuits through, said before its lease is taken, so that no caller beside it takes
+ * one for nothing. Undefined where all are closed.
+ * @returns ends the trial
+ */
+export function beginTrial(ctx: Runtime, target: CallTarget): (() => void) | undefined {
+  const open = circuitsOf(protectionOf(ctx, target), target.account).filter((circuit) => !circuit.isClosed);
+  if (open.length === 0) return undefined;
+  for (const circuit of open) circuit.beginProbe();
+  tellWatchers(ctx);
+  return () => {
+    for (const circuit of open) circuit.endProbe();
+    tellWatchers(ctx);
+  };
+}
+
+/** Seconds until work that waits for no caller should ask for the target; 0 where it may now. */
+export function secondsOfRest(ctx: Runtime, target: CallTarget): number {
+  const protection = protectionOf(ctx, target);
+  const circuits = circuitsOf(protection, target.account);
+  const probing = circuits.some((circuit) => circuit.isProbing);
+  const rests = circuits.map((circuit) => circuit.msOfRest());
+  return Math.max(probing ? 1 : 0, protection.restUntil - Date.now(), ...rests) / 1000;
 }
 
 /** Nothing was asked: another call had just found that the provider is not answering, or a brake was pulled. */
@@ -137,37 +136,75 @@ export class NotAsked extends Error {
   }
 }
 
-type Outcome<T> = { value: T } | { error: unknown };
+/** Faults before anything was asked: they say nothing of the host. */
+const notAnswers: ReadonlySet<string> = new Set([
+  'outbound_blocked',
+  'account_param_invalid',
+  'discovery_issuer',
+  'discovery_changed',
+  'discovery_incomplete',
+  'pkce_required',
+  'unsupported',
+]);
+
+const isSick = (error: unknown): error is OAuthError => isOAuthError(error) && error.disposition === 'transient';
+const askedBy = (error: OAuthError) => Math.min(longestAskedSeconds, error.retryAfterSeconds ?? 0);
+
+/** An answer of any kind, also one that refuses: the host is well, and so is the account. */
+function noteAnswer(ctx: Runtime, protection: Protection, account: string): void {
+  const { provider, host } = protection;
+  protection.limited.clear();
+  protection.accounts.delete(account);
+  if (!protection.circuit.answered()) return;
+  // The one call within a pause that was asked for found that it is over.
+  protection.restUntil = 0;
+  ctx.log.info({ event: 'provider_answers_again', provider, host });
+  tellWatchers(ctx);
+}
+
+function noteHostFailure(ctx: Runtime, protection: Protection, asked: number, count: number): void {
+  const { provider, host, circuit } = protection;
+  const wasClosed = circuit.isClosed;
+  if (asked > 0) protection.restUntil = Math.max(protection.restUntil, Date.now() + asked * 1000);
+  if (!circuit.failed(asked, count)) return;
+  if (wasClosed) ctx.log.warn({ event: 'provider_not_answering', provider, host });
+  tellWatchers(ctx);
+}
+
+/**
+ * 429 is of the account, until several accounts got it and none was answered between: then it is of the host. Where it
+ * answers the call that tries the host's own circuit, that goes on being open.
+ */
+function noteLimit(ctx: Runtime, protection: Protection, account: string, asked: number): void {
+  const { accounts, limited, circuit } = protection;
+  const own = accounts.get(account) ?? new Circuit();
+  keepLatest(accounts, account, own, mostAccounts, ({ isClosed }) => isClosed);
+  own.failed(asked);
+  const wereSeveral = limited.size >= severalAccounts;
+  if (limited.has(account) || limited.size < mostAccounts) limited.set(account, (limited.get(account) ?? 0) + 1);
+  if (circuit.isClosed && limited.size < severalAccounts) return;
+  const all = [...limited.values()].reduce((sum, count) => sum + count, 0);
+  noteHostFailure(ctx, protection, asked, circuit.isClosed && !wereSeveral ? all : 1);
+}
 
 /**
  * Calls the provider and learns from how it went. Only transient failures count against it: an answer that refuses is
- * an answer. One of our own faults says nothing either way.
+ * an answer. A fault of our own says nothing either way, so it neither opens nor closes a circuit.
  * @throws NotAsked, or what the call throws
  */
-export async function askProvider<T>(ctx: Context, provider: string, call: () => Promise<T>): Promise<T> {
-  const protection = protectionOf(ctx, provider);
-  if (isOpen(protection)) throw new NotAsked(notAnswering(protection));
-  let outcome: Outcome<T>;
+export async function askProvider<T>(ctx: Runtime, target: CallTarget, call: () => Promise<T>): Promise<T> {
+  const protection = protectionOf(ctx, target);
+  const paused = circuitsOf(protection, target.account).some((circuit) => circuit.msToNextCall() > 0);
+  if (paused) throw new NotAsked(notAnswering(ctx, target));
   try {
-    outcome = await protection.breaker.execute(async (): Promise<Outcome<T>> => {
-      try {
-        return { value: await call() };
-      } catch (error) {
-        if (isOAuthError(error) && !isSick(error)) return { error };
-        throw error;
-      }
-    });
+    const value = await call();
+    noteAnswer(ctx, protection, target.account);
+    return value;
   } catch (error) {
-    if (isBrokenCircuitError(error)) throw new NotAsked(notAnswering(protection, error));
-    const asked = askedFor(error);
-    if (asked > 0) protection.restUntil = Math.max(protection.restUntil, Date.now() + asked * 1000);
+    if (!isOAuthError(error) || notAnswers.has(error.code)) throw error;
+    if (!isSick(error)) noteAnswer(ctx, protection, target.account);
+    else if (error.code === 'rate_limited') noteLimit(ctx, protection, target.account, askedBy(error));
+    else noteHostFailure(ctx, protection, askedBy(error), 1);
     throw error;
   }
-  if ('error' in outcome) throw outcome.error;
-  return outcome.value;
-}
-
-/** True where work that nobody waits for should leave the provider alone just now. */
-export function shouldRest(ctx: Context, provider: string): boolean {
-  return isNotAnswering(ctx, provider) || Date.now() < protectionOf(ctx, provider).restUntil;
 }

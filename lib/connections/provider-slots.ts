@@ -1,5 +1,12 @@
-import { CircuitState, isBulkheadRejectedError } from 'cockatiel';
-import { isNotAnswering, notAnswering, type Protection, protectionOf } from '#lib/connections/provider-protection';
+import { isBulkheadRejectedError } from 'cockatiel';
+import type { CallTarget } from '#lib/connections/call-target';
+import {
+  beginTrial,
+  isNotAnswering,
+  notAnswering,
+  type Protection,
+  protectionOf,
+} from '#lib/connections/provider-protection';
 import type { Context } from '#lib/context';
 import { AppError } from '#lib/errors';
 
@@ -24,32 +31,32 @@ function holdMs(protection: Protection): number {
  * later. Holding one costs a timer; what a refusal costs is its ledger entry. Returns where it answers again by then.
  * @throws AppError `provider_unavailable`
  */
-export async function turnAway(ctx: Context, provider: string): Promise<void> {
-  if (!isNotAnswering(ctx, provider)) return;
-  const protection = protectionOf(ctx, provider);
+export async function turnAway(ctx: Context, target: CallTarget): Promise<void> {
+  if (!isNotAnswering(ctx, target)) return;
+  const protection = protectionOf(ctx, target);
   const ms = holdMs(protection);
   if (ms > 0) {
     protection.held += 1;
     await new Promise((resolve) => setTimeout(resolve, ms));
     protection.held -= 1;
   }
-  if (isNotAnswering(ctx, provider)) throw notAnswering(protection);
+  if (isNotAnswering(ctx, target)) throw notAnswering(ctx, target);
 }
 
 /**
- * Does something that calls the provider as soon as one of this process's slots for it is free. Take it before a lease:
+ * Does something that calls the provider as soon as one of this process's slots for its host is free. Take it before a lease:
  * whoever waits holds nothing, and waits for `patienceMs` at most.
  * @throws AppError `provider_unavailable`: without waiting for a slot where the provider is not answering (`turnAway`)
  *   or too many wait already
  */
 export async function inSlot<T>(
   ctx: Context,
-  provider: string,
+  target: CallTarget,
   patienceMs: number,
   work: () => Promise<T>,
 ): Promise<T> {
-  await turnAway(ctx, provider);
-  const protection = protectionOf(ctx, provider);
+  await turnAway(ctx, target);
+  const protection = protectionOf(ctx, target);
   const waiting = new AbortController();
   const outOfPatience = Promise.withResolvers<never>();
   const giveUp = () => {
@@ -60,13 +67,9 @@ export async function inSlot<T>(
   const whenFree = async () => {
     clearTimeout(timer);
     // Asked again at each turn: those who waited while it broke are told at once too.
-    if (isNotAnswering(ctx, provider)) throw notAnswering(protection);
-    if (protection.breaker.state === CircuitState.Closed) return work();
-    // Said before its lease is taken, so that nobody beside it takes one for nothing.
-    protection.trying = true;
-    return work().finally(() => {
-      protection.trying = false;
-    });
+    if (isNotAnswering(ctx, target)) throw notAnswering(ctx, target);
+    const endTrial = beginTrial(ctx, target);
+    return endTrial ? work().finally(endTrial) : work();
   };
   try {
     return await Promise.race([protection.slots.execute(whenFree, waiting.signal), outOfPatience.promise]);

@@ -243,13 +243,16 @@ test('a failure backs off, longer each time and as long as the provider asks, an
   expect(await again(null)).toEqual({ failures: 0, seconds: null });
 });
 
-test('a provider that asks for rest gets it from the background at once', async () => {
+test.each([
+  [503, 1, 'at once'],
+  [429, 3, 'once several accounts got it'],
+])('a provider that asks for rest by %i gets it from the background after %i calls: %s', async (status, asked) => {
   await Promise.all(Array.from({ length: 100 }, () => given()));
-  hub.server.behaviour.instead = json(429, {}, { 'retry-after': '60' });
+  hub.server.behaviour.instead = json(status, {}, { 'retry-after': '60' });
   const runtime = { ...hub.runtime, config: { ...hub.runtime.config, refreshConcurrency: 1 } };
-  expect(await refreshDueConnections(jobs(runtime))).toEqual({ refreshed: 0, failed: 1 });
+  expect(await refreshDueConnections(jobs(runtime))).toEqual({ refreshed: 0, failed: asked });
   expect(await refreshDueConnections(jobs(runtime))).toEqual({ refreshed: 0, failed: 0 });
-  expect(hub.server.requests).toBe(1);
+  expect(hub.server.requests).toBe(asked);
 });
 
 test('the hub’s own fault ends the round for that provider', async () => {
@@ -290,7 +293,7 @@ test('a round ends when it is told to, and is nobody’s but the hub’s', async
 test('what was revoked since it was claimed keeps nobody from the rest of the round', async () => {
   await Promise.all([given(), given(), given()]);
   const { db } = hub.database;
-  const { before } = cutBefore(2, async () => {
+  const { before } = cutBefore(3, async () => {
     const claimed = await db.select({ id: connections.id }).from(connections).where(isNotNull(connections.leaseOwner));
     expect(claimed).toHaveLength(2);
     for (const { id } of claimed) await revokeConnection(systemContext(hub.runtime, 'test'), { id });
@@ -322,5 +325,6 @@ test('the rows of each reason are found by its index', async () => {
     // Of the two that know when tokens end, the statistics choose.
     expect.stringMatching(/connections_(?:refresh_ahead|expiry)/),
     expect.stringContaining('connections_keep_alive'),
+    expect.stringContaining('connections_refused'),
   ]);
 });

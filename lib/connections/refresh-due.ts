@@ -1,9 +1,11 @@
+import { callTarget, hasManyHosts } from '#lib/connections/call-target';
 import { claimDue, reasonsFor } from '#lib/connections/claim-due';
 import { shareRefresh } from '#lib/connections/in-flight';
 import { keepLease } from '#lib/connections/keep-lease';
 import { beginSpending, type Leased, releaseLease } from '#lib/connections/lease';
-import { shouldRest } from '#lib/connections/provider-protection';
+import { secondsOfRest } from '#lib/connections/provider-protection';
 import { inSlot } from '#lib/connections/provider-slots';
+import { endStopBySuccess, stoppedIssuers, takeProbe } from '#lib/connections/provider-stop';
 import { spendUnderLease } from '#lib/connections/refresh-under-lease';
 import type { Context } from '#lib/context';
 import { createGrouped } from '#lib/db/grouped';
@@ -15,6 +17,9 @@ const faultsToStop = 20;
 
 /** How long what was claimed waits behind callers for its turn at a provider. */
 const slotPatienceMs = 12_000;
+
+/** A connection whose host or account rests is not claimed again in the same round. */
+const leastRestSeconds = 30;
 
 export interface RefreshDueInput {
   /** Ends the round early: what is under way is finished, nothing new is begun. */
@@ -44,15 +49,23 @@ async function workOff(
   ctx: Context,
   provider: ProviderRecord,
   total: RefreshedDue,
-  stopped: () => boolean,
+  ended: () => boolean,
 ): Promise<void> {
   const next = claims(ctx, provider);
+  // Seldom any: asked once a round, and again where a refusal may have begun one.
+  let stopped = await stoppedIssuers(ctx, provider.id);
   let faults = 0;
-  const over = () => faults >= faultsToStop || stopped() || shouldRest(ctx, provider.id);
+  // Where there is one host, what keeps one connection from being asked for keeps all: then nothing is claimed.
+  const only = hasManyHosts(provider) ? null : callTarget(provider, { issuer: '', subject: '', accountParams: {} });
+  const over = () => faults >= faultsToStop || ended() || (only !== null && secondsOfRest(ctx, only) > 0);
   const worker = async () => {
     while (!over()) {
       const claimed = await next();
-      const outcome = claimed && (await refreshClaimed(ctx, provider, claimed, over));
+      const isStopped = claimed !== undefined && stopped.has(claimed.row.issuer);
+      const outcome = claimed && (await refreshClaimed(ctx, provider, claimed, over, isStopped));
+      if (outcome === 'grant_in_doubt' || (isStopped && outcome === 'refreshed'))
+        stopped = await stoppedIssuers(ctx, provider.id);
+      if (outcome === 'resting') continue;
       if (!outcome || outcome === 'given_back') return;
       total[outcome === 'refreshed' ? 'refreshed' : 'failed'] += 1;
       if (outcome === 'provider_configuration') faults += 1;
@@ -65,15 +78,23 @@ async function workOff(
 /**
  * Refreshes what was claimed once a slot is free; callers of this process who want the same token share it. Answers the
  * code of a failure, which is in the ledger while the row says when to try again; `refresh_in_progress` where somebody
- * else changed the row since; or `given_back` where it was not asked for, because the round is over, callers have all the
- * slots, or the provider has just stopped answering.
+ * else changed the row since; `resting` where its host or its account is to be left alone, and the row says for how long;
+ * or `given_back` where it was not asked for, because the round is over or callers have all the slots.
  */
 async function refreshClaimed(
   ctx: Context,
   provider: ProviderRecord,
   { lease, row }: Leased,
   over: () => boolean,
-): Promise<'refreshed' | 'given_back' | ErrorCode> {
+  stopped: boolean,
+): Promise<'refreshed' | 'given_back' | 'resting' | ErrorCode> {
+  const target = callTarget(provider, row);
+  const rested = (seconds: number) => ({ failures: row.refreshFailures, seconds: Math.max(seconds, leastRestSeconds) });
+  const rest = secondsOfRest(ctx, target);
+  if (rest > 0 || (stopped && !(await takeProbe(ctx, row)))) {
+    await releaseLease(ctx.database.db, lease, row.lastRefreshError, rested(rest));
+    return 'resting';
+  }
   const letGo = keepLease(ctx, lease);
   let begun = false;
   let ours = true;
@@ -83,14 +104,16 @@ async function refreshClaimed(
       const provedAt = performance.now();
       ours = await beginSpending(ctx, lease);
       if (!ours) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
-      const settle = await inSlot(ctx, provider.id, slotPatienceMs, async () => {
+      const settle = await inSlot(ctx, target, slotPatienceMs, async () => {
         if (over()) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
         begun = true;
         return spendUnderLease(ctx, { lease, row }, provider, { letGo, provedAt });
       });
       await settle();
+      if (stopped) await endStopBySuccess(ctx, row);
     } catch (error) {
-      const asBefore = { failures: row.refreshFailures, seconds: 0 };
+      const waits = secondsOfRest(ctx, target);
+      const asBefore = waits > 0 ? rested(waits) : { failures: row.refreshFailures, seconds: 0 };
       if (!begun) await releaseLease(ctx.database.db, lease, row.lastRefreshError, asBefore);
       throw error;
     } finally {
@@ -102,7 +125,8 @@ async function refreshClaimed(
     return 'refreshed';
   } catch (error) {
     if (!isAppError(error)) ctx.log.error({ event: 'background_refresh_failed', connectionId: lease.id, err: error });
-    return begun || !ours ? toAppError(error).code : 'given_back';
+    if (begun || !ours) return toAppError(error).code;
+    return secondsOfRest(ctx, target) > 0 ? 'resting' : 'given_back';
   }
 }
 

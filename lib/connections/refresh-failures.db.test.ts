@@ -53,19 +53,19 @@ describe('what a failure means', () => {
     await expect(vendToken(hub.ctx, { id })).rejects.toMatchObject({ retryAfterSeconds: 7 });
   });
 
-  test('a dead grant needs its person, and the provider is not asked again', async () => {
-    const id = await hub.expired({ refreshToken: 'rt_unknown' });
+  test('a dead grant, at the second refusal, needs its person, and the provider is not asked again', async () => {
+    const id = await hub.refusedBefore(await hub.expired({ refreshToken: 'rt_unknown' }));
     await expect(vendToken(hub.ctx, { id })).rejects.toMatchObject({ code: 'needs_reconnect', status: 409 });
     await expect(vendToken(hub.ctx, { id })).rejects.toMatchObject({ code: 'needs_reconnect' });
     expect(hub.server.requests).toBe(1);
     expect(await rowOf(hub.runtime, id)).toMatchObject({
       status: 'needs_reconnect',
-      statusReason: 'invalid_grant',
+      statusReason: 'ended_at_provider',
       leaseOwner: null,
     });
     expect((await entries(hub.runtime, id)).map(({ action, code }) => `${action} ${code}`)).toEqual([
       'token.refresh_failed invalid_grant',
-      'connection.needs_reconnect invalid_grant',
+      'connection.needs_reconnect ended_at_provider',
       'token.denied needs_reconnect',
       'token.denied needs_reconnect',
     ]);

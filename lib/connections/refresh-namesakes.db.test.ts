@@ -73,8 +73,17 @@ test.each(providers)('%s: a grant that was ended there needs its person', async 
   const id = await connectedAndExpired(provider);
   expect(hub.demo.server(provider).withdraw()).toBeGreaterThan(0);
   const { ctx } = await addApiKey(hub.runtime);
+  await expect(vendToken(ctx, { id })).rejects.toMatchObject({ code: 'grant_in_doubt' });
+  await hub.runtime.database.db
+    .update(connections)
+    .set({ refusedAt: sql`clock_timestamp() - interval '6 minutes'` })
+    .where(eq(connections.id, id));
   await expect(vendToken(ctx, { id })).rejects.toMatchObject({ code: 'needs_reconnect' });
-  expect(await rowOf(hub.runtime, id)).toMatchObject({ status: 'needs_reconnect' });
+  // Withdrawn there, as a person does it: no theft, whichever of the namesakes it is.
+  expect(await rowOf(hub.runtime, id)).toMatchObject({
+    status: 'needs_reconnect',
+    statusReason: 'ended_at_provider',
+  });
 });
 
 test('an answer that is lost on the way leaves the grant, and is named when it proves to have been the last', async () => {

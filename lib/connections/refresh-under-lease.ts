@@ -1,4 +1,7 @@
 import { and, eq } from 'drizzle-orm';
+import { callTarget } from '#lib/connections/call-target';
+import { backoffSeconds, probeSeconds } from '#lib/connections/circuit';
+import { endRefused, inDoubt, secondTrySeconds } from '#lib/connections/end-refused';
 import { endpointsOf } from '#lib/connections/endpoints-of';
 import { assertNotFrozen } from '#lib/connections/frozen';
 import { keepLease } from '#lib/connections/keep-lease';
@@ -7,16 +10,14 @@ import {
   type BackOff,
   beginSpending,
   type ConnectionKey,
-  endLeaseDead,
   type Lease,
   type Leased,
   type LeasedRow,
   releaseLease,
 } from '#lib/connections/lease';
-import { askProvider, backoffSeconds, NotAsked } from '#lib/connections/provider-protection';
+import { askProvider, NotAsked } from '#lib/connections/provider-protection';
 import type { RefreshAnswer } from '#lib/connections/store-answers';
 import { storeLearntLife, storeRefreshed } from '#lib/connections/store-refreshed';
-import { looksStolen, suspectedTheft } from '#lib/connections/suspect-theft';
 import { tokenLife } from '#lib/connections/token-life';
 import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
@@ -56,7 +57,9 @@ export async function spendUnderLease(
 ): Promise<() => Promise<void>> {
   let settle: () => Promise<void>;
   try {
-    const { answer, pinned } = await askProvider(ctx, provider.id, () => spend(ctx, lease, row, provider, provedAt));
+    const { answer, pinned } = await askProvider(ctx, callTarget(provider, row), () =>
+      spend(ctx, lease, row, provider, provedAt),
+    );
     settle = () => endAnswered(ctx, { lease, row }, provider, answer, pinned);
   } catch (error) {
     settle = () => endFailed(ctx, lease, row, provider, error);
@@ -127,17 +130,9 @@ async function endFailed(
   const lostBefore = row.lastRefreshError !== null && lossy.has(row.lastRefreshError);
   const failure = { action: 'token.refresh_failed', outcome: 'failed', code, ...about } as const;
   if (isOAuthError(error) && error.disposition === 'dead_grant') {
-    const said = error.providerError ?? error.code;
-    const marked = await withTransaction(ctx.database.db, async (tx) => {
-      const stolen = !lostBefore && (await looksStolen(tx, lease, provider));
-      const reason = lostBefore ? answerLost : stolen ? suspectedTheft : said;
-      if (!(await endLeaseDead(tx, lease, reason, code))) return false;
-      await record(tx, ctx, failure);
-      if (stolen) await record(tx, ctx, { action: 'token.theft_suspected', outcome: 'failed', code: said, ...about });
-      await record(tx, ctx, { action: 'connection.needs_reconnect', outcome: 'failed', code: reason, ...about });
-      return true;
-    });
-    if (marked) throw new AppError('needs_reconnect', { cause: error });
+    const outcome = await endRefused(ctx, { lease, row, provider, error, lost: lostBefore ? 'answer_lost' : null });
+    if (outcome === 'ended') throw new AppError('needs_reconnect', { cause: error });
+    if (outcome === 'doubted') throw inDoubt(secondTrySeconds, error);
     // Somebody else stored a newer token, reconnected or revoked meanwhile: their outcome is ours.
     await releaseLease(ctx.database.db, lease, code);
     if ((await generationOf(ctx, lease)) !== lease.generation) return;
@@ -161,7 +156,9 @@ function backOffAfter({ refreshFailures }: LeasedRow, error: unknown): BackOff {
 }
 
 function unavailable(error: OAuthError): AppError {
-  return new AppError('provider_unavailable', { cause: error, retryAfterSeconds: error.retryAfterSeconds ?? 5 });
+  // The hub itself asks again within a longer pause: a caller need not stay away for all of it.
+  const retryAfterSeconds = Math.min(error.retryAfterSeconds ?? 5, probeSeconds);
+  return new AppError('provider_unavailable', { cause: error, retryAfterSeconds });
 }
 
 /** The hub's own fault, never the person's: said loudly, and nothing about the connection changes. */

@@ -2,11 +2,15 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { callTarget } from '#lib/connections/call-target';
+import { doubtSeconds, inDoubt } from '#lib/connections/end-refused';
+import { forcedWait, noteForced, refreshedLately } from '#lib/connections/forced-refresh';
 import { isFrozen } from '#lib/connections/frozen';
 import { refreshInFlight, shareRefresh } from '#lib/connections/in-flight';
-import { type ConnectionKey, leaseIsFree, takeLease } from '#lib/connections/lease';
+import { type ConnectionKey, leaseIsFree, releaseLease, takeLease } from '#lib/connections/lease';
 import { markNeedsReconnect } from '#lib/connections/mark-needs-reconnect';
 import { inSlot } from '#lib/connections/provider-slots';
+import { endStopBySuccess, isStopped, takeProbe } from '#lib/connections/provider-stop';
 import { configurationFault, spendUnderLease } from '#lib/connections/refresh-under-lease';
 import { refreshDue, tokenIsAlive } from '#lib/connections/token-clock';
 import type { Context } from '#lib/context';
@@ -19,10 +23,15 @@ export const refreshConnectionInput = z.object({
   id: z.string().max(64),
   /** Refreshes a token that is not due. */
   force: z.boolean().default(false),
+  /** Forces it at most once in 30 s: a service asked for it, and may do so again and again. */
+  sparing: z.boolean().default(false),
   /** Does so only while the stored token is of this generation: a newer one is what was wanted. */
   generation: z.int().optional(),
 });
 export type RefreshConnectionInput = z.input<typeof refreshConnectionInput>;
+
+/** When a caller should come back whose provider's refreshes are stopped. */
+const stoppedRetrySeconds = 120;
 
 /** How long a caller waits for another process: the provider's 10 s and the time to store. */
 const patienceMs = 12_000;
@@ -37,19 +46,20 @@ const longestWaitMs = 30_000;
  * Makes sure that the connection's token is fresh. Callers of one process share one call, callers of several
  * processes one lease; nobody holds a transaction while the provider is asked.
  * @throws AppError `not_found`, `revoked`, `frozen`, `needs_reconnect`, `refresh_in_progress`, `provider_unavailable`,
- *   `provider_configuration`
+ *   `provider_configuration`, `grant_in_doubt`, and `refreshed_lately` where it was forced too soon
  */
 export async function refreshConnection(ctx: Context, input: RefreshConnectionInput): Promise<void> {
   const { actor } = ctx;
   const allowed = actor.type === 'system' || (actor.type === 'api_key' && actor.scopes.includes('tokens:vend'));
   if (!allowed) throw new AppError('forbidden');
-  const { id, force, generation } = parseInput(refreshConnectionInput, input);
+  const { id, force, sparing, generation } = parseInput(refreshConnectionInput, input);
   const personId = personOfConnection(id);
   if (!personId) throw new AppError('not_found');
   // Who forces must not join who may find that nothing is due, or who replaces an older token.
-  const name = force ? `${id} forced ${generation}` : id;
+  const name = force ? `${id} forced ${generation} ${sparing}` : id;
   const refresh =
-    refreshInFlight(ctx, name) ?? shareRefresh(ctx, name, leadRefresh(ctx, { personId, id }, force, generation));
+    refreshInFlight(ctx, name) ??
+    shareRefresh(ctx, name, leadRefresh(ctx, { personId, id }, { force, sparing, generation }));
   return withinPatience(refresh);
 }
 
@@ -65,12 +75,18 @@ async function read(ctx: Context, key: ConnectionKey) {
   const [row] = await ctx.database.db
     .select({
       provider: connections.provider,
+      issuer: connections.issuer,
+      subject: connections.subject,
+      accountParams: connections.accountParams,
       status: connections.status,
       frozen: isFrozen,
       generation: connections.generation,
       refreshable: sql<boolean>`${connections.refreshToken} is not null`,
       leaseFree: sql<boolean>`${leaseIsFree}`,
       due: refreshDue,
+      doubt: doubtSeconds,
+      stopped: isStopped,
+      forceWait: forcedWait,
       alive: tokenIsAlive,
     })
     .from(connections)
@@ -82,7 +98,11 @@ async function read(ctx: Context, key: ConnectionKey) {
   return row;
 }
 
-async function leadRefresh(ctx: Context, key: ConnectionKey, force: boolean, generation?: number): Promise<void> {
+async function leadRefresh(
+  ctx: Context,
+  key: ConnectionKey,
+  { force, sparing, generation }: { force: boolean; sparing: boolean; generation?: number | undefined },
+): Promise<void> {
   const giveUpAt = performance.now() + patienceMs;
   const first = await read(ctx, key);
   for (let row = first; ; row = await read(ctx, key)) {
@@ -96,12 +116,26 @@ async function leadRefresh(ctx: Context, key: ConnectionKey, force: boolean, gen
     if (row.leaseFree) {
       const provider = ctx.providers.get(row.provider);
       if (!provider) throw configurationFault(ctx, key, row.provider, new Error('the provider is not configured'));
+      if (row.doubt > 0) throw inDoubt(row.doubt);
+      const spared = force && sparing && !row.due;
+      if (spared && row.forceWait > 0) throw refreshedLately(row.forceWait);
+      const probing = row.stopped && (await takeProbe(ctx, row));
+      if (row.stopped && !probing)
+        throw new AppError('provider_unavailable', { retryAfterSeconds: stoppedRetrySeconds });
       const { generation: seen } = row;
-      const settle = await inSlot(ctx, provider.id, giveUpAt - performance.now(), async () => {
+      const settle = await inSlot(ctx, callTarget(provider, row), giveUpAt - performance.now(), async () => {
         const taken = await takeLease(ctx, key, seen);
+        if (taken && spared && !(await noteForced(ctx, taken.lease))) {
+          await releaseLease(ctx.database.db, taken.lease, taken.row.lastRefreshError);
+          return undefined;
+        }
         return taken && spendUnderLease(ctx, taken, provider);
       });
-      if (settle) return settle();
+      if (settle) {
+        await settle();
+        if (probing) await endStopBySuccess(ctx, row);
+        return;
+      }
     }
     if (performance.now() > giveUpAt) throw new AppError('refresh_in_progress', { retryAfterSeconds: 2 });
     await sleep(randomInt(25, 101));

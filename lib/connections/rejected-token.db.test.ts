@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
+import { eq, sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { revokeConnection } from '#lib/connections/revoke';
 import { vendToken } from '#lib/connections/vend-token';
 import { systemContext } from '#lib/context';
+import { connections } from '#lib/db/schema/connections';
+import type { AppError } from '#lib/errors';
 import { addConnection, entries, freeze, rowOf } from '#tests/hub';
 import { json, refreshHub } from '#tests/refresh-hub';
 
@@ -18,6 +21,72 @@ const without = (accessToken?: string) =>
 
 const reject = (id: string, token: string, ctx = hub.ctx) =>
   vendToken(ctx, { id, rejectedTokenFingerprint: fingerprint(token) });
+
+/** The last refresh, forced or not, was as long ago as it must be until the next is forced. */
+const halfAMinutePasses = (id: string) =>
+  hub.database.db
+    .update(connections)
+    .set({
+      lastRefreshedAt: sql`${connections.lastRefreshedAt} - interval '30 seconds'`,
+      forcedAt: sql`${connections.forcedAt} - interval '30 seconds'`,
+    })
+    .where(eq(connections.id, id));
+
+describe('A-11 a key that reports each token that it is given', () => {
+  test('gets one refresh in half a minute, at all processes together, then when to come back', async () => {
+    const id = await withRefreshToken();
+    const processes = [hub.ctx, hub.otherProcess(), hub.otherProcess()];
+    const { accessToken } = await reject(id, `at_${id}`);
+    for (let n = 0; n < 9; n++) {
+      const refused = await reject(id, accessToken, processes[n % 3]).catch((error: unknown) => error);
+      expect(refused).toMatchObject({
+        code: 'refreshed_lately',
+        status: 409,
+        retryAfterSeconds: expect.any(Number),
+        tokenFingerprint: fingerprint(accessToken),
+      });
+      expect((refused as AppError).retryAfterSeconds).toBeLessThanOrEqual(30);
+    }
+    expect(hub.server.requests).toBe(1);
+    expect((await vendToken(hub.ctx, { id })).accessToken).toBe(accessToken);
+    await halfAMinutePasses(id);
+    const next = await reject(id, accessToken);
+    expect(next.accessToken).not.toBe(accessToken);
+    expect(hub.server.requests).toBe(2);
+  });
+
+  test('gets none for a token that was refreshed just now, however that came about', async () => {
+    const id = await hub.expired();
+    const { accessToken } = await vendToken(hub.ctx, { id });
+    await expect(reject(id, accessToken)).rejects.toMatchObject({ code: 'refreshed_lately' });
+    expect(hub.server.requests).toBe(1);
+  });
+
+  test('asks a provider that fails no more often either', async () => {
+    const id = await withRefreshToken();
+    hub.server.behaviour.instead = json(400, { error: 'invalid_request' });
+    await expect(reject(id, `at_${id}`)).rejects.toMatchObject({ status: 503 });
+    for (let n = 0; n < 5; n++)
+      await expect(reject(id, `at_${id}`)).rejects.toMatchObject({ code: 'refreshed_lately' });
+    expect(hub.server.requests).toBe(1);
+  });
+
+  test('asks no more often about a token that cannot be refreshed', async () => {
+    const id = await without();
+    hub.server.behaviour.userinfoStatus = 200;
+    for (let n = 0; n < 5; n++) expect((await reject(id, `at_${id}`)).accessToken).toBe(`at_${id}`);
+    expect(hub.server.lookups).toBe(1);
+  });
+
+  test('is not kept from it by a clock that was ahead', async () => {
+    const id = await withRefreshToken();
+    await hub.database.db
+      .update(connections)
+      .set({ lastRefreshedAt: sql`now() + interval '2 days'` })
+      .where(eq(connections.id, id));
+    expect(hub.server.isLive((await reject(id, `at_${id}`)).accessToken)).toBe(true);
+  });
+});
 
 describe('a token that the provider refused', () => {
   test('is refreshed where it is the stored one', async () => {
@@ -59,6 +128,7 @@ describe('a token that the provider refused', () => {
     const first = reject(id, `at_${id}`, { ...process, fetch: slow });
     await stored.promise;
     const { accessToken } = await vendToken(process, { id });
+    await halfAMinutePasses(id);
     const next = await reject(id, accessToken, process);
     expect(next.accessToken).not.toBe(accessToken);
     answer.resolve();

@@ -3,7 +3,9 @@ import { isWithin } from '#lib/access/ip-rules';
 import { isApiKeyFormat } from '#lib/access/key-format';
 import { noteKeyUse } from '#lib/access/note-key-use';
 import { type ApiKeyActor, keyCoversProvider, requireApiKey } from '#lib/access/require-api-key';
+import { type CallTarget, callTarget } from '#lib/connections/call-target';
 import { fingerprintOf } from '#lib/connections/fingerprint';
+import { forcedEverySeconds, noteCheck } from '#lib/connections/forced-refresh';
 import { isTokenRefused } from '#lib/connections/is-token-refused';
 import { markNeedsReconnect } from '#lib/connections/mark-needs-reconnect';
 import { isNotAnswering } from '#lib/connections/provider-protection';
@@ -92,6 +94,13 @@ function isPassing(error: unknown): boolean {
   return isAppError(error) && error.status === 503;
 }
 
+/** Whom its refresh would ask; undefined where the provider is no longer configured. */
+function targetOf({ ctx, row }: Asked): CallTarget | undefined {
+  const provider = ctx.providers.get(row.provider);
+  const { issuer, subject, account_params: accountParams } = row;
+  return provider && callTarget(provider, { issuer, subject, accountParams });
+}
+
 async function makeFresh(asked: Asked, id: string): Promise<Asked> {
   let current = asked;
   const again = async () => {
@@ -102,9 +111,10 @@ async function makeFresh(asked: Asked, id: string): Promise<Asked> {
   for (let attempt = 0; attempt < 2; attempt++) {
     const { due, alive, refreshable, backing_off } = current.row;
     if (!due || (alive && (backing_off || !refreshable))) break;
-    if (refreshable && isNotAnswering(asked.ctx, current.row.provider)) {
+    const target = refreshable ? targetOf(current) : undefined;
+    if (target && isNotAnswering(asked.ctx, target)) {
       if (alive) return current;
-      await turnAway(asked.ctx, current.row.provider);
+      await turnAway(asked.ctx, target);
     }
     try {
       await refreshConnection(asked.ctx, { id });
@@ -130,12 +140,18 @@ async function replaceRejected(asked: Asked, id: string, fingerprint: string): P
   const accessToken = ctx.vault.open(row.access_token, accessTokenPlace(id));
   if (fingerprintOf(accessToken) !== fingerprint) return asked;
   if (row.refreshable) {
-    await refreshConnection(ctx, { id, force: true, generation: row.generation });
+    try {
+      await refreshConnection(ctx, { id, force: true, sparing: true, generation: row.generation });
+    } catch (error) {
+      if (!isAppError(error) || error.code !== 'refreshed_lately') throw error;
+      const { retryAfterSeconds = forcedEverySeconds } = error;
+      throw new AppError('refreshed_lately', { cause: error, retryAfterSeconds, tokenFingerprint: fingerprint });
+    }
   } else {
     const provider = ctx.providers.get(row.provider);
-    const { issuer, extras, account_params: accountParams } = row;
-    const shown = { accessToken, issuer, accountParams, extras };
-    if (!provider) return asked;
+    const { issuer, subject, extras, account_params: accountParams } = row;
+    const shown = { accessToken, issuer, subject, accountParams, extras };
+    if (!provider || !(await noteCheck(ctx, { personId: row.person_id, id }))) return asked;
     const refused = await isTokenRefused(ctx, provider, shown);
     if (refused) await markNeedsReconnect(ctx, { personId: row.person_id, id }, row, 'token_rejected');
   }
@@ -160,7 +176,7 @@ function secondsLeft({ row, at }: Asked): number | null {
  * everything that decides; the answer is given only after its ledger entry was committed. A refusal is recorded with
  * its code.
  * @throws AppError `invalid_api_key`, `insufficient_scope`, `ip_not_allowed`, `not_found`, `revoked`, `frozen`,
- *   `needs_reconnect`, `refresh_in_progress`, `provider_unavailable`, `provider_configuration`
+ *   `needs_reconnect`, `refreshed_lately`, `grant_in_doubt`, `refresh_in_progress`, `provider_unavailable`, `provider_configuration`
  */
 export async function vendToken(caller: Context, input: VendTokenInput): Promise<VendedToken> {
   const parsed = parseInput(vendTokenInput, input);

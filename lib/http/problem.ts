@@ -1,7 +1,8 @@
 import { isDatabaseUnavailable } from '#lib/context';
 import { AppError, isAppError } from '#lib/errors';
 
-/** An error answer of the machine API (RFC 9457), with our own members `code`, `request_id` and `issues`. */
+/** An error answer of the machine API (RFC 9457), with our own members `code`, `request_id`, `issues` and, for
+ * `refreshed_lately`, `token_fingerprint`. */
 export interface Problem {
   /** A stable name for the kind of error: `urn:grantkeep:error:<code>`. */
   type: string;
@@ -11,6 +12,7 @@ export interface Problem {
   code: string;
   request_id: string;
   issues?: readonly { path: string; message: string }[];
+  token_fingerprint?: string;
 }
 
 const titles: Readonly<Record<number, string>> = {
@@ -48,7 +50,9 @@ function headersFor(error: AppError, requestId: string): Record<string, string> 
     'cache-control': 'no-store',
     'x-request-id': requestId,
     ...(error.status === 401 || challenge !== '' ? { 'www-authenticate': `Bearer realm="grantkeep"${challenge}` } : {}),
-    ...(error.status === 503 || error.status === 429 ? { 'retry-after': String(error.retryAfterSeconds ?? 5) } : {}),
+    ...([429, 503].includes(error.status) || error.code === 'refreshed_lately'
+      ? { 'retry-after': String(error.retryAfterSeconds ?? 5) }
+      : {}),
   };
 }
 
@@ -61,6 +65,7 @@ export function toProblem(error: AppError, requestId: string): Problem {
     detail: error.message,
     code: error.code,
     request_id: requestId,
+    ...(error.tokenFingerprint ? { token_fingerprint: error.tokenFingerprint } : {}),
     ...(error.issues ? { issues: error.issues } : {}),
   };
 }

@@ -116,13 +116,14 @@ function addProcessMetrics(registry: Registry, runtime: Runtime): void {
   const labelNames = ['provider'];
   new Gauge({
     name: 'grantkeep_provider_answering',
-    help: '1 where this process gets answers from the provider, 0 where it has paused its calls. Only of providers it has asked.',
+    help: '1 where this process gets answers from the provider, 0 where it has paused its calls to it or to one of its hosts. Only of providers it has asked.',
     labelNames,
     registers,
     collect() {
       this.reset();
-      for (const { provider, circuit } of reportProviders(runtime))
-        this.set({ provider }, circuit === 'closed' ? 1 : 0);
+      const reports = reportProviders(runtime);
+      for (const { provider } of reports) this.set({ provider }, 1);
+      for (const { provider, circuit } of reports) if (circuit !== 'closed') this.set({ provider }, 0);
     },
   });
   new Gauge({
@@ -133,8 +134,8 @@ function addProcessMetrics(registry: Registry, runtime: Runtime): void {
     collect() {
       this.reset();
       for (const { provider, callsUnderWay, callsWaiting } of reportProviders(runtime)) {
-        this.set({ provider, state: 'under_way' }, callsUnderWay);
-        this.set({ provider, state: 'waiting' }, callsWaiting);
+        this.inc({ provider, state: 'under_way' }, callsUnderWay);
+        this.inc({ provider, state: 'waiting' }, callsWaiting);
       }
     },
   });

@@ -35,6 +35,7 @@ const dispositions = {
   identity_invalid: 'answer_invalid',
   token_rejected: 'refused',
   // Reaching the provider
+  provider_unreachable: 'transient',
   provider_unavailable: 'transient',
   provider_timeout: 'transient',
   rate_limited: 'transient',

@@ -26,11 +26,19 @@ const outboundCodes = new Map([
   ['outbound_redirect', 'redirect_refused'],
 ] as const);
 
-/** A failed fetch as an OAuthError. The original is dropped: runtimes quote URLs, and URLs may carry secrets. */
+/**
+ * A failed fetch as an OAuthError: `provider_unreachable` where nothing of the request was written, so that nothing can
+ * have come of it. The original is dropped: runtimes quote URLs, and URLs may carry secrets.
+ */
 function callFailure(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const name = error instanceof Error ? error.name : '';
+  const unsent = error instanceof Error && 'sent' in error && error.sent === false;
+  if (unsent && code !== 'outbound_blocked') {
+    const why = 'reason' in error && error.reason ? String(error.reason) : code;
+    return new OAuthError('provider_unreachable', { detail: why });
+  }
   if (name === 'TimeoutError' || name === 'AbortError') return new OAuthError('provider_timeout');
   const known = outboundCodes.get(code as Parameters<typeof outboundCodes.get>[0]);
   const reason = error instanceof Error && 'reason' in error ? String(error.reason) : code;
@@ -40,7 +48,7 @@ function callFailure(error: unknown): OAuthError {
 /**
  * Calls the provider. A network failure, 408, 425, 429 and every 5xx become transient OAuthErrors here, whatever the body
  * says, so that no caller can mistake an outage for a dead grant.
- * @throws OAuthError a transient one, `outbound_blocked`, `answer_too_large` or `redirect_refused`
+ * @throws OAuthError a transient one (`provider_unreachable` where nothing was sent), `outbound_blocked`, `answer_too_large` or `redirect_refused`
  */
 export async function callProvider(
   provider: CallFor,

@@ -47,12 +47,13 @@ function codeFor(error: string): OAuthErrorCode {
 }
 
 /**
- * A coded refusal of the token endpoint. Only a refresh, and only a code the record lists in `dead_codes`, is a
+ * A coded refusal of the token endpoint. Only a refresh, and only a code the record lists in `dead_codes` or `reuse_codes`, is a
  * `dead_grant`; the same code for an authorization code means that the code is spent or wrong. Status 429 and 5xx
  * never come here.
  */
 export function tokenEndpointError(provider: OAuthProvider, grant: Grant, error: string, status: number): OAuthError {
-  if (grant === 'refresh_token' && provider.dead_codes.includes(error)) return deadGrant(error, status);
+  const ends = [...provider.dead_codes, ...provider.reuse_codes];
+  if (grant === 'refresh_token' && ends.includes(error)) return deadGrant(error, status);
   return new OAuthError(codeFor(error), { providerError: error, detail: `http_${status}` });
 }
 

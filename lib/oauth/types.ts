@@ -82,6 +82,7 @@ export interface OAuthProvider {
   readonly dead_answers: readonly DeadAnswer[];
   /** Codes on the redirect by which the person declined, beside those that are known. */
   readonly declined_codes: readonly string[];
+  readonly reuse_codes: readonly string[];
   readonly revoke: RevokeRule;
   readonly identity: IdentityRule;
   readonly lookups: readonly LookupRule[];

@@ -1,6 +1,6 @@
 import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { Agent, buildConnector, DecoratorHandler, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { bareHostname } from '#lib/config/address-class';
 import { checkUrl, guardedLookup, type HostOrigin, hostOrigin, type ResolveAll } from '#lib/outbound/connect-policy';
 import { OutboundError } from '#lib/outbound/outbound-error';
@@ -30,6 +30,28 @@ export type GuardedFetch = (
 ) => Promise<Response>;
 
 const bodiless = new Set([101, 204, 205, 304]);
+
+/** How far a request came, told by the dispatcher through undici's `opaque`. */
+interface Phase {
+  /** A connection is there, so the next byte that is written is the request's. */
+  sent: boolean;
+}
+
+function notingStart(handler: Dispatcher.DispatchHandler, phase: Phase): Dispatcher.DispatchHandler {
+  const noting: Dispatcher.DispatchHandler = new DecoratorHandler(handler);
+  noting.onRequestStart = (controller, context) => {
+    handler.onRequestStart?.(controller, context);
+    // One that was given up while it waited for its connection is not written.
+    phase.sent ||= !controller.aborted;
+  };
+  return noting;
+}
+
+/** Notes of each request when it is about to be written: after look-up, connection and TLS. */
+const noteSending: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
+  const { opaque } = options as { opaque?: Phase };
+  return dispatch(options, opaque ? notingStart(handler, opaque) : handler);
+};
 
 function dispatcherFor(origin: HostOrigin, options: GuardedFetchOptions, timeoutMs: number): Dispatcher {
   // `lookup` sees names only; literals were checked by checkUrl before the request got here.
@@ -153,8 +175,8 @@ function toOutboundError(error: unknown, host: string, timedOut: boolean): Outbo
 export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   const { operatorHosts = new Set<string>(), timeoutMs = 10_000, maxBytes = 1024 * 1024 } = options;
   const dispatchers: Record<HostOrigin, Dispatcher> = {
-    operator: dispatcherFor('operator', options, timeoutMs),
-    learnt: dispatcherFor('learnt', options, timeoutMs),
+    operator: dispatcherFor('operator', options, timeoutMs).compose(noteSending),
+    learnt: dispatcherFor('learnt', options, timeoutMs).compose(noteSending),
   };
 
   return async (input, init) => {
@@ -164,6 +186,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
     checkUrl(url, origin);
     const deadline = AbortSignal.timeout(timeoutMs);
     const signal = init?.signal ? AbortSignal.any([deadline, init.signal]) : deadline;
+    const phase: Phase = { sent: false };
     try {
       // Not undici's own fetch, which takes six times the processor's time; it follows no redirect by itself.
       const answer = await request(url, {
@@ -172,6 +195,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
         body,
         signal,
         dispatcher: dispatchers[origin],
+        opaque: phase,
       });
       const { statusCode: status } = answer;
       if (status >= 300 && status < 400 && status !== 304) {
@@ -183,7 +207,9 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
       for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) received.delete(name);
       return new Response(bodiless.has(status) ? null : read, { status, headers: received });
     } catch (error) {
-      throw toOutboundError(error, host, deadline.aborted);
+      const told = toOutboundError(error, host, deadline.aborted);
+      told.sent = phase.sent;
+      throw told;
     }
   };
 }

@@ -21,6 +21,8 @@ export class OutboundError extends Error {
   readonly code: OutboundErrorCode;
   readonly host: string;
   readonly reason: string | null;
+  /** False only where no byte of the request was written: then the host cannot have read it, let alone acted on it. */
+  sent: boolean;
 
   constructor(code: OutboundErrorCode, host: string, reason: string | null = null) {
     super(messages[code]);
@@ -28,5 +30,6 @@ export class OutboundError extends Error {
     this.code = code;
     this.host = host;
     this.reason = reason;
+    this.sent = code !== 'outbound_blocked';
   }
 }

@@ -182,6 +182,7 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
     max_grants: all.max_grants ?? null,
     dead_codes: all.dead_codes ?? ['invalid_grant'],
     dead_answers: all.dead_answers ?? [],
+    reuse_codes: all.reuse_codes ?? [],
     revoke: revokeRule(all),
     identity: identityRule(all),
     lookups: (all.lookups ?? []).map((lookup) => ({ ...lookup, ...callRule(lookup) })),

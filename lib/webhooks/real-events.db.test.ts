@@ -1,10 +1,11 @@
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { evaluateAlerts } from '#lib/alerts/evaluate';
 import { refreshConnection } from '#lib/connections/refresh';
 import { revokeConnection } from '#lib/connections/revoke';
 import { systemContext } from '#lib/context';
 import { alertProgress } from '#lib/db/schema/alerts';
+import { connections } from '#lib/db/schema/connections';
 import { createWebhook } from '#lib/webhooks/create';
 import { deliverWebhooks } from '#lib/webhooks/deliver';
 import { settlingMilliseconds } from '#tests/alerts';
@@ -29,6 +30,9 @@ test('what becomes of a connection in earnest is told once each, in its order', 
   const id = connected.searchParams.get('connection') ?? '';
   const okta = hub.demo.server('okta');
   okta.switches.token_error = 'invalid_grant';
+  await expect(refreshConnection(jobs, { id, force: true })).rejects.toMatchObject({ code: 'grant_in_doubt' });
+  const refusedAt = sql`clock_timestamp() - interval '6 minutes'`;
+  await hub.database.db.update(connections).set({ refusedAt }).where(eq(connections.id, id));
   await expect(refreshConnection(jobs, { id, force: true })).rejects.toMatchObject({ code: 'needs_reconnect' });
   okta.reset();
   await visitor.connect('okta', {}, { intent: 'reconnect', connection_id: id });

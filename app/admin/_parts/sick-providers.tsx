@@ -16,10 +16,11 @@ export function SickProviders({ providers, statusPage = false }: SickProvidersPr
     <ul className="mb-4 flex flex-col gap-2">
       {providers.map((sick) => (
         <li key={sick.provider.id}>
-          <Notice tone="warn" title={`${sick.provider.name} is not answering`}>
+          <Notice tone="warn" title={titleOf(sick)}>
             <p className="text-meta">
               Noticed <Time at={sick.since} />
               {sick.processes > 1 && `, by ${sick.pausedIn} of ${sick.processes} processes`}. <Pause sick={sick} />{' '}
+              {sick.othersAnswer && 'Its other hosts answer. '}
               Tokens that still live are handed out; who needs a new one is told to try again later.{' '}
               {statusPage && (
                 <Link href="/admin/status" className="link">
@@ -32,6 +33,14 @@ export function SickProviders({ providers, statusPage = false }: SickProvidersPr
       ))}
     </ul>
   );
+}
+
+/** Of a provider that has a host for each tenant, the tenants whose host does not answer. */
+function titleOf({ provider, sickHosts }: SickProviderView): string {
+  if (sickHosts.length === 0) return `${provider.name} is not answering`;
+  const named = sickHosts.slice(0, 3).join(', ');
+  const more = sickHosts.length > 3 ? ` and ${sickHosts.length - 3} more` : '';
+  return `${provider.name} is not answering at ${named}${more}`;
 }
 
 function Pause({ sick: { provider, circuit, askedAgainAt } }: { sick: SickProviderView }) {

@@ -7,16 +7,20 @@ import { Time } from '#app/_ui/time';
 import { standingFreezes } from '#lib/brakes/list';
 import { listProviderActivity } from '#lib/connections/provider-activity';
 import { isSick, listProviderHealth } from '#lib/connections/provider-health';
+import { listProviderStops } from '#lib/connections/provider-stop';
 import { adminPage, inPart } from '#lib/http/page';
 import { listJobs } from '#lib/jobs/list-jobs';
+import { readStepUp } from '#lib/people/step-up';
 import { readDatabaseStatus } from '#lib/processes/database-status';
 import { listProcesses } from '#lib/processes/list-processes';
 import { SickProviders } from '../_parts/sick-providers.tsx';
 import { StandingBrakes } from '../_parts/standing-brakes.tsx';
+import { signInUntil } from '../_parts/step-up-notice.tsx';
 import { DatabaseFacts } from './_parts/database-facts.tsx';
 import { JobTable } from './_parts/job-table.tsx';
 import { ProcessTable } from './_parts/process-table.tsx';
 import { ProviderTable } from './_parts/provider-table.tsx';
+import { StoppedProviders } from './_parts/stopped-providers.tsx';
 
 export const metadata: Metadata = { title: 'Status' };
 
@@ -25,13 +29,15 @@ const path = '/admin/status';
 /** What runs and how it goes. A part that cannot be read says so in its place; the others stay. */
 export default async function Status() {
   const ctx = await adminPage(path);
-  const [health, activity, processes, jobs, database, brakes] = await Promise.all([
+  const [health, activity, processes, jobs, database, brakes, stops, stepUp] = await Promise.all([
     inPart(ctx, 'provider_health', listProviderHealth(ctx)),
     inPart(ctx, 'provider_activity', listProviderActivity(ctx)),
     inPart(ctx, 'processes', listProcesses(ctx)),
     inPart(ctx, 'jobs', listJobs(ctx)),
     inPart(ctx, 'database', readDatabaseStatus(ctx)),
     inPart(ctx, 'brakes', standingFreezes(ctx)),
+    inPart(ctx, 'provider_stops', listProviderStops(ctx)),
+    inPart(ctx, 'step_up', readStepUp(ctx)),
   ]);
   const part = (id: string, title: string, about: string, content: React.ReactNode | null) => (
     <Part id={id} title={title} about={about} reference={ctx.requestId}>
@@ -52,6 +58,12 @@ export default async function Status() {
       >
         What runs, and how the providers answer. As of <Time at={new Date()} />.
       </PageHeading>
+      {stops && (
+        <StoppedProviders
+          stops={stops}
+          signInUntil={ctx.actor.role === 'administrator' && stepUp ? signInUntil(stepUp) : null}
+        />
+      )}
       {health && <SickProviders providers={health.filter(isSick)} />}
       <div className="flex flex-col gap-8">
         {part(

@@ -30,7 +30,7 @@ export const connections = pgTable(
     subject: text().notNull(),
     label: text(),
     status: text({ enum: connectionStatuses }).notNull(),
-    /** Why it is not `connected`: a stable code such as `invalid_grant` or `answer_lost`. */
+    /** Why it is not `connected`: a stable code such as `ended_at_provider` or `answer_lost`. */
     statusReason: text(),
     scopesRequested: text().array().notNull(),
     /** Null: the provider does not say what it granted. */
@@ -58,6 +58,12 @@ export const connections = pgTable(
     /** Until then the background leaves it alone: somebody has claimed it, or it is backing off. */
     nextRefreshAttemptAt: instant(),
     lastRefreshedAt: instant(),
+    /** When the provider last refused the refresh token as one of a dead grant. */
+    refusedAt: instant(),
+    /** The generation it then had. Where it is the row's own still, the grant is in doubt until it is tried once more. */
+    refusedGeneration: integer(),
+    /** When a caller last had it refreshed before it was due. */
+    forcedAt: instant(),
     createdAt: instant().notNull().defaultNow(),
     connectedAt: instant().notNull().defaultNow(),
     revokedAt: instant(),
@@ -95,6 +101,8 @@ export const connections = pgTable(
       .where(sql`${t.status} = 'connected' and ${t.refreshTokenExpiresAt} is not null`),
     // Few rows, for the status page. Without the moment of the next attempt, which every claim changes.
     index('connections_failing').on(t.provider).where(sql`${t.status} = 'connected' and ${t.refreshFailures} > 0`),
+    // Few rows: those to be tried once more, and those that ended lately at the same provider.
+    index('connections_refused').on(t.provider, t.refusedAt).where(sql`${t.refusedAt} is not null`),
     check('connections_status', sql`${t.status} in ('connected', 'needs_reconnect', 'revoked')`),
     check('connections_live_token', sql`${t.status} <> 'connected' or ${t.accessToken} is not null`),
     check('connections_lease', sql`(${t.leaseOwner} is null) = (${t.leaseExpiresAt} is null)`),

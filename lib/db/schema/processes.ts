@@ -2,11 +2,13 @@ import { integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import { instant } from '#lib/db/schema/columns';
 
 /**
- * What a process knows of one provider. Spans of milliseconds count from the row's `lastSeenAt`, so that a process whose
+ * What a process knows of a host of a provider, or of several hosts together. Spans of milliseconds count from the row's `lastSeenAt`, so that a process whose
  * clock is off says nothing wrong.
  */
 export interface ProviderReport {
   provider: string;
+  /** Null: of all its hosts that are not named. Absent in what an earlier build wrote. */
+  host?: string | null;
   circuit: 'closed' | 'open' | 'half_open';
   /** Since when it is not answering; null while it answers. */
   notAnsweringForMs: number | null;
@@ -14,6 +16,8 @@ export interface ProviderReport {
   askedAgainInMs: number;
   /** Until then the background leaves it alone, because it asked for rest. */
   restsForMs: number;
+  /** Accounts that it keeps from asking because the provider answers 429. Absent in what an earlier build wrote. */
+  limitedAccounts?: number;
   callsUnderWay: number;
   callsWaiting: number;
 }

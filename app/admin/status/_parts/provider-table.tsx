@@ -141,8 +141,9 @@ function Failure({ activity }: { activity: ProviderActivityView | null }) {
 
 /** The circuit in words; what it means for people stands above the table. */
 function Circuit({ health, activity }: { health: ProviderHealthView; activity: ProviderActivityView | null }) {
-  const { circuit, restsUntil, pausedIn, processes } = health;
-  const where = processes > 1 && pausedIn > 0 ? ` in ${pausedIn} of ${processes}` : '';
+  const { circuit, restsUntil, pausedIn, processes, sickHosts, limitedAccounts } = health;
+  const hosts = sickHosts.length > 0 ? ` at ${sickHosts.length} host${sickHosts.length === 1 ? '' : 's'}` : '';
+  const where = hosts + (processes > 1 && pausedIn > 0 ? ` in ${pausedIn} of ${processes}` : '');
   if (circuit === 'open')
     return (
       <Badge tone="bad" icon={CirclePause}>
@@ -159,6 +160,12 @@ function Circuit({ health, activity }: { health: ProviderHealthView; activity: P
     return (
       <Badge tone="warn" icon={CircleAlert}>
         Asked for rest
+      </Badge>
+    );
+  if (limitedAccounts > 0)
+    return (
+      <Badge tone="warn" icon={CircleAlert}>
+        {limitedAccounts} account{limitedAccounts === 1 ? '' : 's'} limited
       </Badge>
     );
   if (activity && !activity.lastRefreshedAt && !activity.lastFailure)

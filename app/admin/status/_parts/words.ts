@@ -8,7 +8,8 @@ export function countText(count: number): string {
 
 const failures = new Map<string, string>([
   ['provider_timeout', 'It did not answer in time.'],
-  ['provider_unavailable', 'It could not be reached, or answered with a fault of its own.'],
+  ['provider_unreachable', 'It could not be reached. Nothing was sent to it.'],
+  ['provider_unavailable', 'It broke off, or answered with a fault of its own.'],
   ['rate_limited', 'It asked for fewer calls.'],
   ['discovery_failed', 'Its metadata could not be read.'],
   ['invalid_grant', 'It no longer accepts that connection’s refresh token. Its person must reconnect.'],

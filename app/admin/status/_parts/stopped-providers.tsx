@@ -1,0 +1,31 @@
+import { Notice } from '#app/_ui/notice';
+import { Time } from '#app/_ui/time';
+import type { ProviderStopView } from '#lib/connections/provider-stop';
+import { ResumeButton } from './resume-button.tsx';
+
+interface StoppedProvidersProps {
+  stops: readonly ProviderStopView[];
+  /** For an administrator: until when the last sign-in counts. Null for all others. */
+  signInUntil: number | null;
+}
+
+/** A notice for each provider whose refreshes are stopped, with what ends that; nothing while none is. */
+export function StoppedProviders({ stops, signInUntil }: StoppedProvidersProps) {
+  if (stops.length === 0) return null;
+  return (
+    <ul className="mb-4 flex flex-col gap-2">
+      {stops.map(({ provider, issuer, stoppedAt, people, nextProbeAt }) => (
+        <li key={`${provider.id} ${issuer}`}>
+          <Notice tone="bad" title={`Refreshes at ${provider.name} are stopped`}>
+            <p className="text-meta wrap-anywhere">
+              {provider.name} refused the grants of {people} people within minutes <Time at={stoppedAt} />, for the
+              issuer {issuer}. Nothing is final yet, and tokens that still live are handed out. One refresh tries it{' '}
+              <Time at={nextProbeAt} /> or later; where it succeeds, all go on.
+            </p>
+            {signInUntil !== null && <ResumeButton provider={provider} signInUntil={signInUntil} />}
+          </Notice>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,93 @@
+import { sql } from 'drizzle-orm';
+import { endsOfGrants } from '#lib/connections/ends-of-grants';
+import { endLeaseDead, held, type Lease, type LeasedRow, releaseLease } from '#lib/connections/lease';
+import { stopWhereSeveral } from '#lib/connections/provider-stop';
+import { seeEnd } from '#lib/connections/see-end';
+import type { Context } from '#lib/context';
+import { type Db, withTransaction } from '#lib/db/database';
+import { connections } from '#lib/db/schema/connections';
+import { AppError } from '#lib/errors';
+import { record } from '#lib/ledger/record';
+import type { OAuthError } from '#lib/oauth/types';
+import type { ProviderRecord } from '#lib/providers/record';
+
+/** After a refusal the grant is tried once more this much later. */
+export const secondTrySeconds = 300;
+/** How much earlier a second refusal counts, since clocks and rounds are not exact. */
+const leewaySeconds = 30;
+
+/** Seconds until a grant in doubt may be tried once more, by the database's clock; 0 where it may now, or is in none. */
+export const doubtSeconds = sql<number>`coalesce(case when ${connections.refusedGeneration} = ${connections.generation}
+  and ${connections.refusedAt} <= clock_timestamp() then greatest(0, extract(epoch from
+  ${connections.refusedAt} - clock_timestamp()) + ${sql.raw(String(secondTrySeconds - leewaySeconds))}) end, 0)::float8`;
+
+/** What a caller is told who needs a token of a grant in doubt. */
+export const inDoubt = (seconds: number, cause?: unknown): AppError =>
+  new AppError('grant_in_doubt', { cause, retryAfterSeconds: Math.max(1, Math.ceil(seconds)) });
+
+interface Refused {
+  lease: Lease;
+  row: LeasedRow;
+  provider: ProviderRecord;
+  error: OAuthError;
+  /** What of ours explains it. */
+  lost: 'answer_lost' | 'history_lost' | null;
+}
+
+/** True where the provider refused this very token some minutes ago. */
+const refusedBefore = sql<boolean>`(coalesce(${connections.refusedGeneration} = ${connections.generation}, false)
+  and ${doubtSeconds} = 0)`;
+
+async function wasRefused(db: Db, lease: Lease): Promise<boolean> {
+  const [row] = await db.select({ refusedBefore }).from(connections).where(held(lease));
+  return row?.refusedBefore === true;
+}
+
+/** Notes the refusal on the row. Undefined where the lease is no longer ours, or a newer token was stored. */
+async function noteRefusal(tx: Db, lease: Lease): Promise<{ again: boolean } | undefined> {
+  const [before] = await tx.select({ again: refusedBefore }).from(connections).where(held(lease)).for('update');
+  if (!before) return undefined;
+  await tx
+    .update(connections)
+    .set({ refusedAt: sql`clock_timestamp()`, refusedGeneration: lease.generation })
+    .where(held(lease));
+  return before;
+}
+
+/**
+ * The provider refused our newest refresh token as one of a dead grant. Where it may be spent, because an answer was
+ * lost or the provider says so, the grant is over. Else it is tried once more some minutes later, since providers were
+ * seen to say so to everybody for an hour; and where several people are refused, all refreshes there stop and nothing is
+ * final until they go on.
+ * @returns `ended`; `doubted`, with the refusal noted; or `superseded` by what another stored meanwhile
+ */
+export async function endRefused(
+  ctx: Context,
+  { lease, row, provider, error, lost }: Refused,
+): Promise<'ended' | 'doubted' | 'superseded'> {
+  const reuse = provider.reuse_codes.includes(error.providerError ?? '');
+  // Seen before the transaction, since it may ask the provider; a first refusal is not the end yet.
+  const mayEnd = lost !== null || reuse || (await wasRefused(ctx.database.db, lease));
+  const name = mayEnd ? await seeEnd(ctx, lease, row, provider, { lost, reuse }) : 'unexplained';
+  const { reason, theft } = endsOfGrants[name];
+  const about = { personId: lease.personId, connectionId: lease.id, provider: row.provider };
+  const said = error.providerError ?? error.code;
+  const { code } = error;
+  return withTransaction(ctx.database.db, async (tx) => {
+    const noted = await noteRefusal(tx, lease);
+    if (!noted) return 'superseded';
+    const stopped = await stopWhereSeveral(tx, ctx, row);
+    const final = !stopped && (lost !== null || reuse || noted.again);
+    await record(tx, ctx, { action: 'token.refresh_failed', outcome: 'failed', code, ...about, details: { final } });
+    if (!final) {
+      const backOff = { failures: row.refreshFailures + 1, seconds: secondTrySeconds };
+      await releaseLease(tx, lease, lost === null ? code : row.lastRefreshError, backOff);
+      return 'doubted';
+    }
+    await endLeaseDead(tx, lease, reason, code);
+    const details = { seen: name, said };
+    if (theft) await record(tx, ctx, { action: theft.action, outcome: 'failed', code: name, ...about, details });
+    await record(tx, ctx, { action: 'connection.needs_reconnect', outcome: 'failed', code: reason, ...about, details });
+    return 'ended';
+  });
+}
