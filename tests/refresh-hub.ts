@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach } from 'vitest';
-import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
+import { openTokens } from '#lib/connections/tokens-at-rest';
 import type { Context, Runtime } from '#lib/context';
 import type { Database } from '#lib/db/database';
 import type { connections } from '#lib/db/schema/connections';
@@ -100,7 +100,7 @@ export function refreshHub() {
 
     refreshTokenOf: async (id: string): Promise<string> => {
       const { runtime } = now();
-      return runtime.vault.open((await rowOf(runtime, id)).refreshToken ?? '', refreshTokenPlace(id));
+      return openTokens(runtime, await rowOf(runtime, id)).refreshToken ?? '';
     },
   };
 }

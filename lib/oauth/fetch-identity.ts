@@ -1,7 +1,7 @@
 import { fillEndpoint } from '#lib/oauth/account-params';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { callProvider, readObject, valueAt } from '#lib/oauth/provider-call';
-import { pickExtras } from '#lib/oauth/token-answer';
+import { isAllowed, pickExtras } from '#lib/oauth/token-answer';
 import type {
   AccountParamValues,
   Extras,
@@ -103,8 +103,9 @@ async function claimsOf(
   if (source === 'token_answer') return tokens.extras;
   if (source === 'endpoint' && endpoint_field) {
     const url = tokens.extras[endpoint_field];
-    // Only a field whose hosts the record lists was checked when the answer was read.
+    // Checked again where it is called: it may come from the database, and others may write there.
     if (typeof url !== 'string' || !provider.url_field_hosts[endpoint_field]) throw invalid('endpoint_field');
+    if (!isAllowed(provider, endpoint_field, url)) throw invalid('endpoint_field');
     return lookUp(url, tokens.access_token, headers, deps);
   }
   if (source === 'endpoint' && endpoint) {
