@@ -2,10 +2,12 @@ import { stopCheck } from '#lib/audit/begin-check';
 import { recordConfiguration } from '#lib/audit/record-configuration';
 import { startRestoreGuard } from '#lib/brakes/restore-guard';
 import { getConfig } from '#lib/config/config';
+import { learnUnboundOver } from '#lib/connections/reseal';
 import { inBackground, type Runtime, systemContext } from '#lib/context';
 import { startJobs } from '#lib/jobs/start-jobs';
 import { describeError } from '#lib/log';
 import { startHeartbeat } from '#lib/processes/heartbeat';
+import { checkVaultKeys } from '#lib/processes/vault-keys';
 import { forget, once } from '#lib/registry';
 import { getRuntime } from '#lib/runtime';
 
@@ -18,7 +20,13 @@ export interface Booted {
   shutDown: () => Promise<void>;
 }
 
-const ours = new Set(['ConfigError', 'DataFolderInUse', 'NotMigrated', 'ExtensionMissing']);
+/** What the command line of the start says. */
+export interface StartOptions {
+  /** Goes on without rows whose vault key is missing. */
+  allowMissingKeys?: boolean;
+}
+
+const ours = new Set(['ConfigError', 'DataFolderInUse', 'NotMigrated', 'ExtensionMissing', 'MissingVaultKeys']);
 
 /** Says on standard error why the process cannot start, and ends it with status 1. */
 export function failToStart(error: unknown): never {
@@ -28,9 +36,11 @@ export function failToStart(error: unknown): never {
   process.exit(1);
 }
 
-async function start(): Promise<Booted> {
+async function start(options: StartOptions): Promise<Booted> {
   getConfig();
   const runtime = await getRuntime();
+  await checkVaultKeys(runtime, { allowMissing: options.allowMissingKeys === true });
+  await learnUnboundOver(runtime);
   for (const { provider } of runtime.config.signInAllow) {
     // A slip of the pen there shuts people out without a word; the provider may also come later.
     const offered = runtime.providers.signIn().some(({ id }) => id === provider);
@@ -58,9 +68,9 @@ async function start(): Promise<Booted> {
 }
 
 /** Starts the process's parts, once, whichever of `server.ts` and Next asks first. */
-export function boot(): Promise<Booted> {
+export function boot(options: StartOptions = {}): Promise<Booted> {
   return once('boot', () =>
-    start().catch((error: unknown) => {
+    start(options).catch((error: unknown) => {
       forget('boot');
       throw error;
     }),

@@ -33,6 +33,12 @@ export const refreshTokenPlace = (row: SealedRow): Place => ({
   bound: boundTo(row),
 });
 
+/** Where both live. */
+export const sealedPlaces = (row: SealedRow): { accessToken: Place; refreshToken: Place } => ({
+  accessToken: accessTokenPlace(row),
+  refreshToken: refreshTokenPlace(row),
+});
+
 /**
  * Where the tokens live that a revocation needs: a replaced grant's stand in the revocation's own row.
  * @param of the connection; of a replaced grant, its provider, issuer and account's parts. The key has its generation.
@@ -43,8 +49,7 @@ export function revokedTokenPlaces(
 ): { accessToken: Place; refreshToken: Place } {
   const { connectionId, replacedGeneration } = key;
   if (replacedGeneration === 0) {
-    const row = { ...of, id: connectionId };
-    return { accessToken: accessTokenPlace(row), refreshToken: refreshTokenPlace(row) };
+    return sealedPlaces({ ...of, id: connectionId });
   }
   const row = `${connectionId}/${replacedGeneration}`;
   const bound = boundTo({ ...of, generation: replacedGeneration });

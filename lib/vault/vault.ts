@@ -89,7 +89,7 @@ export function createVault(keys: readonly { kid: string; key: Uint8Array }[]): 
     },
 
     async seal(plaintext, place) {
-      // The order is what `lib/vault/sealed-by.ts` reads in the database: digest and key id stand at fixed places.
+      // The order is what `lib/db/sealed-by.ts` reads in the database: digest and key id stand at fixed places.
       const bound = place.bound === undefined ? {} : { bound: place.bound };
       const header = { alg: 'dir', enc: 'A256GCM', ...bound, kid: current.kid, row: place.row, column: place.column };
       const protectedHeader = Buffer.from(JSON.stringify(header)).toString('base64url');

@@ -15,4 +15,5 @@ export * from '#lib/db/schema/processes';
 export * from '#lib/db/schema/rate-limits';
 export * from '#lib/db/schema/revocations';
 export * from '#lib/db/schema/sessions';
+export * from '#lib/db/schema/vault-keys';
 export * from '#lib/db/schema/webhooks';
