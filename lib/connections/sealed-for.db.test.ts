@@ -27,7 +27,7 @@ async function twoServers() {
   const record = (url: string, id: string) => ({
     ...plainRecord(url, id),
     identity: { source: 'userinfo', subject: 'sub', issuer: `https://${id}.example` },
-    account_params: [{ name: 'shop', label: 'Shop', pattern: '^[a-z]+$', example: 'my-shop' }],
+    account_params: [{ name: 'shop', label: 'Shop', pattern: '^[a-z]+$', example: 'ada' }],
     introspection_endpoint: `${url}/introspect`,
   });
   for (const server of [honest, other]) {
