@@ -24,7 +24,7 @@ const drainSeconds = 25;
 async function main(): Promise<void> {
   const config = getConfig();
   openFrontDoor();
-  const booted = await boot();
+  const booted = await boot({ allowMissingKeys: process.argv.includes('--allow-missing-keys') });
   const { runtime } = booted;
   const dev = config.mode === 'development';
   const pages = next({ dev, hostname: 'localhost', port: config.port });

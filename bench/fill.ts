@@ -99,16 +99,17 @@ const newToken = () => randomBytes(96).toString('base64url');
 
 async function newConnection(
   { vault }: Runtime,
-  { refreshToken, accessToken: given }: Filling,
+  { provider, refreshToken, accessToken: given }: Filling,
   person: Person | undefined,
   n: number,
 ) {
   if (!person) throw new Error('A connection needs its person.');
   const id = newConnectionId(person.id);
   const accessToken = given?.(n) ?? newToken();
+  const at = { id, provider, issuer: 'https://acme.example', accountParams: {}, generation: 1 };
   const [access, refresh] = await Promise.all([
-    vault.seal(accessToken, accessTokenPlace(id)),
-    vault.seal(refreshToken?.(n) ?? newToken(), refreshTokenPlace(id)),
+    vault.seal(accessToken, accessTokenPlace(at)),
+    vault.seal(refreshToken?.(n) ?? newToken(), refreshTokenPlace(at)),
   ]);
   return { row: { person: person.id, id, label: person.email, access, refresh, n }, accessToken };
 }

@@ -97,7 +97,7 @@ interface Left {
 
 async function stateLeft({ runtime }: BenchDatabase, provider: Provider, id: string): Promise<Left> {
   const row = await rowOf(runtime, id);
-  const stored = readGrant(runtime.vault.open(row.refreshToken ?? '', refreshTokenPlace(id)));
+  const stored = readGrant(runtime.vault.open(row.refreshToken ?? '', refreshTokenPlace(row)));
   const newest = stored !== undefined && (await provider.newestOf(stored.grant)) === stored.generation;
   return { underWay: row.leaseOwner !== null, newest };
 }

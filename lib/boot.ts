@@ -2,9 +2,11 @@ import { stopCheck } from '#lib/audit/begin-check';
 import { recordConfiguration } from '#lib/audit/record-configuration';
 import { startRestoreGuard } from '#lib/brakes/restore-guard';
 import { getConfig } from '#lib/config/config';
+import { learnUnboundOver } from '#lib/connections/reseal';
 import { inBackground, type Runtime, systemContext } from '#lib/context';
 import { startJobs } from '#lib/jobs/start-jobs';
 import { startHeartbeat } from '#lib/processes/heartbeat';
+import { checkVaultKeys } from '#lib/processes/vault-keys';
 import { forget, once } from '#lib/registry';
 import { getRuntime } from '#lib/runtime';
 import { sayStartFault } from '#lib/start-faults';
@@ -18,15 +20,23 @@ export interface Booted {
   shutDown: () => Promise<void>;
 }
 
+/** What the command line of the start says. */
+export interface StartOptions {
+  /** Goes on without rows whose vault key is missing. */
+  allowMissingKeys?: boolean;
+}
+
 /** Says on standard error why the process cannot start, and ends it with status 1. */
 export function failToStart(error: unknown): never {
   process.stderr.write(`${sayStartFault(error)}\n`);
   process.exit(1);
 }
 
-async function start(): Promise<Booted> {
+async function start(options: StartOptions): Promise<Booted> {
   getConfig();
   const runtime = await getRuntime();
+  await checkVaultKeys(runtime, { allowMissing: options.allowMissingKeys === true });
+  await learnUnboundOver(runtime);
   for (const { provider } of runtime.config.signInAllow) {
     // A slip of the pen there shuts people out without a word; the provider may also come later.
     const offered = runtime.providers.signIn().some(({ id }) => id === provider);
@@ -54,9 +64,9 @@ async function start(): Promise<Booted> {
 }
 
 /** Starts the process's parts, once, whichever of `server.ts` and Next asks first. */
-export function boot(): Promise<Booted> {
+export function boot(options: StartOptions = {}): Promise<Booted> {
   return once('boot', () =>
-    start().catch((error: unknown) => {
+    start(options).catch((error: unknown) => {
       forget('boot');
       throw error;
     }),

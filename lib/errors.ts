@@ -68,7 +68,11 @@ export const errorCodes = {
   grant_in_doubt: [503, 'The provider refused this connection. The hub tries once more in a few minutes.'],
   refresh_in_progress: [503, 'The token is being refreshed. Try again in a moment.'],
   unavailable: [503, 'The hub cannot answer at the moment. Try again in a moment.'],
-  vault_unknown_key: [500, 'A stored token was sealed with a key that this hub does not have.'],
+  key_missing: [
+    503,
+    'What is stored is sealed with a key that this hub no longer has. An administrator must put the key back.',
+  ],
+  vault_old_form: [500, 'A stored token has the form of an earlier version, although all were renewed since.'],
   vault_wrong_place: [500, 'A stored token does not belong where it was found.'],
   vault_malformed: [500, 'A stored token is incomplete.'],
   vault_tampered: [500, 'A stored token was altered.'],

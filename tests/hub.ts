@@ -132,9 +132,11 @@ export interface NewConnection {
 export async function addConnection(runtime: Runtime, given: NewConnection): Promise<string> {
   const id = newConnectionId(given.personId);
   const { accessToken = `at_${id}`, refreshToken = null, expiresIn = 3600, age = 0 } = given;
+  const { provider = given.provider ?? 'acme', issuer = 'https://acme.example' } = given.values ?? {};
+  const { accountParams = {}, generation = 1 } = given.values ?? {};
   const sealed = await sealTokens(
     runtime,
-    id,
+    { id, provider, issuer, accountParams, generation },
     {
       access_token: accessToken,
       token_type: 'bearer',
@@ -150,8 +152,8 @@ export async function addConnection(runtime: Runtime, given: NewConnection): Pro
   await runtime.database.db.insert(connections).values({
     personId: given.personId,
     id,
-    provider: given.provider ?? 'acme',
-    issuer: 'https://acme.example',
+    provider,
+    issuer,
     subject: given.subject ?? id,
     label: 'ada@acme.example',
     status: 'connected',

@@ -32,14 +32,22 @@ describeWithConnections('kill -9 during a callback', () => {
       await untilQuiet(hub.database.db);
 
       const rows = await hub.database.db
-        .select({ id: connections.id, accessToken: connections.accessToken, status: connections.status })
+        .select({
+          id: connections.id,
+          provider: connections.provider,
+          issuer: connections.issuer,
+          accountParams: connections.accountParams,
+          generation: connections.generation,
+          accessToken: connections.accessToken,
+          status: connections.status,
+        })
         .from(connections)
         .innerJoin(people, eq(people.id, connections.personId))
         .where(eq(people.email, person));
       expect(rows.map(({ id }) => id)).toEqual(expect.arrayContaining(acknowledged));
       for (const row of rows) {
         expect(row.status).toBe('connected');
-        const token = hub.runtime.vault.open(row.accessToken ?? '', accessTokenPlace(row.id));
+        const token = hub.runtime.vault.open(row.accessToken ?? '', accessTokenPlace(row));
         const answer = await fetch(`${hub.demo.resourceUrl}/okta/me`, {
           headers: { authorization: `Bearer ${token}` },
         });

@@ -39,7 +39,7 @@ describeWithConnections('kill -9 during a refresh', () => {
     const left = await rowOf(runtime, id);
     expect(left.generation).toBeGreaterThanOrEqual(acknowledged.length + 1);
     expect(left.status).toBe('connected');
-    const refreshToken = runtime.vault.open(left.refreshToken ?? '', refreshTokenPlace(id));
+    const refreshToken = runtime.vault.open(left.refreshToken ?? '', refreshTokenPlace(left));
     const works = server.accepts(refreshToken);
 
     // As if its 30 s had passed, and the token its hour.

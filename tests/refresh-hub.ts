@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { eq, isNotNull, sql } from 'drizzle-orm';
 import { afterEach, beforeEach } from 'vitest';
-import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
+import { openTokens } from '#lib/connections/tokens-at-rest';
 import type { Context, Runtime } from '#lib/context';
 import type { Database } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
@@ -118,7 +118,7 @@ export function refreshHub() {
 
     refreshTokenOf: async (id: string): Promise<string> => {
       const { runtime } = now();
-      return runtime.vault.open((await rowOf(runtime, id)).refreshToken ?? '', refreshTokenPlace(id));
+      return openTokens(runtime, await rowOf(runtime, id)).refreshToken ?? '';
     },
   };
 }

@@ -77,7 +77,7 @@ for (const [name, pooler, startFront] of fronts) {
         expect(heard.given.filter((id) => !known.has(id))).toEqual([]);
         for (const id of ids) {
           const row = await rowOf(after, id);
-          const newest = after.vault.open(row.refreshToken ?? '', refreshTokenPlace(id));
+          const newest = after.vault.open(row.refreshToken ?? '', refreshTokenPlace(row));
           const honest = [row.lastRefreshError, row.statusReason].includes('answer_lost');
           expect(provider.accepts(newest) || honest, `${id} holds the newest token or says that it was lost`).toBe(
             true,

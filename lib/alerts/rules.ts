@@ -136,6 +136,31 @@ export const rules: readonly Rule[] = [
     ...byPerson,
   },
   {
+    id: 'sealed_value_refused',
+    title: 'A stored token is not what was stored there',
+    about:
+      'It was changed, moved or put back, or its row names another provider, issuer, account part or generation than the one it was sealed for. It was shown to nobody. Find who may write to the database.',
+    severity: 'critical',
+    subject: 'hub',
+    kind: 'each',
+    match: {
+      actions: ['token.denied', 'token.refresh_failed', 'revocation.failed', 'replaced.failed'],
+      codes: ['vault_wrong_place', 'vault_tampered', 'vault_malformed', 'vault_old_form'],
+    },
+    ...byPerson,
+  },
+  {
+    id: 'vault_key_missing',
+    title: 'A key that sealed stored tokens is missing',
+    about:
+      'The hub was started with --allow-missing-keys, and cannot open the rows that only this key opens. Put the key back into VAULT_KEYS and start again; without it their people must connect again.',
+    severity: 'critical',
+    subject: 'hub',
+    kind: 'each',
+    match: { actions: ['vault.key_missing'] },
+    ...byPerson,
+  },
+  {
     id: 'revoked_still_accepted',
     title: 'A revoked token is still accepted by its provider',
     about:

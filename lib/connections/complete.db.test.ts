@@ -36,9 +36,9 @@ test.each(providers)(
     const row = await rowOf(hub.runtime, id);
     expect(row).toMatchObject({ personId: ada.personId, provider, status: 'connected', generation: 1 });
     expect(row.label).toBeTruthy();
-    const token = hub.runtime.vault.open(row.accessToken ?? '', accessTokenPlace(id));
+    const token = hub.runtime.vault.open(row.accessToken ?? '', accessTokenPlace(row));
     expect(row.accessToken).not.toContain(token);
-    expect(hub.runtime.vault.open(row.refreshToken ?? '', refreshTokenPlace(id))).toBeTruthy();
+    expect(hub.runtime.vault.open(row.refreshToken ?? '', refreshTokenPlace(row))).toBeTruthy();
     expect(row.accessTokenExpiresAt?.getTime()).toBeGreaterThan(Date.now());
     expect(row.authorization).toMatchObject({ pkce: 'S256' });
 

@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { completeFlow } from '#lib/connections/complete';
-import { accessTokenPlace } from '#lib/connections/tokens-at-rest';
+import { accessTokenPlace, openTokens } from '#lib/connections/tokens-at-rest';
 import type { Transaction } from '#lib/connections/transaction';
 import { vendToken } from '#lib/connections/vend-token';
 import type { Context } from '#lib/context';
@@ -76,7 +76,7 @@ describe.each(Object.keys(records))('whatever answers a refresh under %s', (name
             expect(hub.server.isLive(again.accessToken ?? '')).toBe(true);
           } else {
             expect(row.lastRefreshError).toBeNull();
-            const stored = process.vault.open(row.accessToken ?? '', accessTokenPlace(id));
+            const stored = process.vault.open(row.accessToken ?? '', accessTokenPlace(row));
             expect(stored).toMatch(/^[\x21-\x7e]+$/);
             if (ending.accessToken !== undefined) expect(ending.accessToken).toBe(stored);
           }
@@ -99,7 +99,7 @@ test('an answer with a usable access token and refresh token is stored whole, an
       const ending = await vend(freshProcess(process), id);
       const row = await rowOf(hub.runtime, id);
       expect(row).toMatchObject({ status: 'connected', leaseOwner: null, lastRefreshError: null });
-      expect(process.vault.open(row.accessToken ?? '', accessTokenPlace(id))).toBe(answer.accessToken);
+      expect(process.vault.open(row.accessToken ?? '', accessTokenPlace(row))).toBe(answer.accessToken);
       expect(await hub.refreshTokenOf(id)).toBe(answer.refreshToken);
       const over = row.accessTokenExpiresAt !== null && row.accessTokenExpiresAt.getTime() <= Date.now() + 1000;
       expect(ending).toEqual(over ? expect.anything() : { accessToken: answer.accessToken });
@@ -155,7 +155,7 @@ test('whatever answers an exchange, a connection is there whole or not at all', 
       if (result.ok) {
         expect(rows).toEqual([expect.objectContaining({ status: 'connected', subject: 'account' })]);
         const [row] = rows;
-        expect(process.vault.open(row?.accessToken ?? '', accessTokenPlace(row?.id ?? ''))).toMatch(/^[\x21-\x7e]+$/);
+        expect(row && openTokens(process, row).accessToken).toMatch(/^[\x21-\x7e]+$/);
       } else {
         expect(result.error.code, inspect(result.error)).not.toBe('internal');
         expect(rows).toEqual([]);

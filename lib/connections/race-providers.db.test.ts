@@ -117,9 +117,10 @@ const scenarios: Record<string, (scene: Scene) => Promise<void>> = {
   'reconnected while the provider is asked: the newest grant survives': async (scene) => {
     const newest = hub.server.grant();
     const { vault } = hub.runtime;
+    const at = { ...(await rowOf(hub.runtime, scene.id)), generation: 2 };
     const [refreshToken, accessToken] = await Promise.all([
-      vault.seal(newest, refreshTokenPlace(scene.id)),
-      vault.seal('at_newest', accessTokenPlace(scene.id)),
+      vault.seal(newest, refreshTokenPlace(at)),
+      vault.seal('at_newest', accessTokenPlace(at)),
     ]);
     hub.during(() =>
       hub.database.db

@@ -160,7 +160,7 @@ describe.each(Object.keys(works))('before each step of %s', (name) => {
       if (cut.after.includes('look')) expect(ending, said).toEqual({ code: 'revoked' });
       const row = await rowOf(hub.runtime, id);
       expect([row.status, row.leaseOwner], said).toEqual(['revoked', null]);
-      const newest = row.refreshToken ? hub.runtime.vault.open(row.refreshToken, refreshTokenPlace(id)) : shown;
+      const newest = row.refreshToken ? hub.runtime.vault.open(row.refreshToken, refreshTokenPlace(row)) : shown;
       await expect(vendToken(hub.ctx, { id }), said).rejects.toMatchObject({ code: 'revoked' });
       await workOff(id);
       expect(await rowOf(hub.runtime, id), said).toMatchObject({

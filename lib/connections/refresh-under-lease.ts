@@ -85,8 +85,7 @@ async function endAnswered(
 async function spend(ctx: Context, lease: Lease, row: LeasedRow, provider: ProviderRecord, provedAt = -Infinity) {
   const deps = { fetch: ctx.fetch, now: ctx.now };
   const pinned = await endpointsOf(ctx, provider, row);
-  const spent = row.refreshToken ?? '';
-  const refreshToken = ctx.vault.open(spent, refreshTokenPlace(lease.id));
+  const refreshToken = ctx.vault.open(row.refreshToken ?? '', refreshTokenPlace(row));
   const proved = performance.now() - provedAt < proofMs || (await beginSpending(ctx, lease));
   if (!proved) {
     await assertNotFrozen(ctx, { provider: provider.id, personId: lease.personId, connectionId: lease.id }).catch(
@@ -98,7 +97,12 @@ async function spend(ctx: Context, lease: Lease, row: LeasedRow, provider: Provi
   }
   const askedAt = performance.now();
   const tokens = await refreshGrant(provider, pinned, { refreshToken, accountParams: row.accountParams }, deps);
-  const answer: RefreshAnswer = { tokens, lifeSeconds: tokens.expires_in ?? provider.expires_default, askedAt, spent };
+  const answer: RefreshAnswer = {
+    tokens,
+    lifeSeconds: tokens.expires_in ?? provider.expires_default,
+    askedAt,
+    spent: refreshToken,
+  };
   return { answer, pinned };
 }
 

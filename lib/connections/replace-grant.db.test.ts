@@ -1,6 +1,6 @@
 import { and, eq, ne } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
-import { accessTokenPlace } from '#lib/connections/tokens-at-rest';
+import { accessTokenPlace, openTokens } from '#lib/connections/tokens-at-rest';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import { newPersonId } from '#lib/ids';
@@ -39,7 +39,7 @@ async function reconnected(at: Hub, provider: Provider) {
   let id = '';
   for (let n = 0; n < 2; n++) {
     id = (await ada.connect(provider, { account })).searchParams.get('connection') ?? '';
-    tokens.push(at.runtime.vault.open((await rowOf(at.runtime, id)).accessToken ?? '', accessTokenPlace(id)));
+    tokens.push(openTokens(at.runtime, await rowOf(at.runtime, id)).accessToken ?? '');
   }
   const [old = '', fresh = ''] = tokens;
   await Promise.all(at.runtime.background);
@@ -113,7 +113,7 @@ test('a grant that cannot be read any more, as after the loss of a key, keeps no
     .where(eq(connections.id, id));
   expect((await ada.connect('okta', { account })).searchParams.get('flow')).toBe('reconnected');
   await Promise.all(hub.runtime.background);
-  const token = hub.runtime.vault.open((await rowOf(hub.runtime, id)).accessToken ?? '', accessTokenPlace(id));
+  const token = openTokens(hub.runtime, await rowOf(hub.runtime, id)).accessToken ?? '';
   expect(await works(hub, 'okta', token)).toBe(true);
   expect(await hub.database.db.select().from(revocations).where(eq(revocations.connectionId, id))).toEqual([]);
 });
@@ -122,7 +122,8 @@ test('what waits is sealed for its own row: put back into the connection’s, it
   hub.demo.server('okta').switches.revocation_status = 503;
   const { id, replaced } = await reconnected(hub, 'okta');
   const sealed = replaced[0]?.accessToken ?? '';
-  expect(() => hub.runtime.vault.open(sealed, accessTokenPlace(id))).toThrow(
+  const row = await rowOf(hub.runtime, id);
+  expect(() => hub.runtime.vault.open(sealed, accessTokenPlace(row))).toThrow(
     expect.objectContaining({ code: 'vault_wrong_place' }),
   );
 });

@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { atKey, type RevocationKey } from '#lib/connections/claim-revocations';
-import { accessTokenPlace, refreshTokenPlace, revokedTokenPlaces } from '#lib/connections/tokens-at-rest';
+import { openTokens, revokedTokenPlaces, type SealedRow } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
@@ -11,9 +11,7 @@ import type { TokenSet } from '#lib/oauth/types';
 import type { ProviderRecord } from '#lib/providers/record';
 
 /** A grant about to be replaced by a reconnect, as its row holds it. */
-export interface ReplacedGrant {
-  generation: number;
-  provider: string;
+export interface ReplacedGrant extends SealedRow {
   accessToken: string | null;
   refreshToken: string | null;
   accessTokenExpiresAt: Date | null;
@@ -34,8 +32,10 @@ export const mayRevokeReplaced = (provider: ProviderRecord | undefined): boolean
 export async function readReplaced(tx: Db, personId: string, id: string): Promise<ReplacedGrant | undefined> {
   const [row] = await tx
     .select({
+      id: connections.id,
       generation: connections.generation,
       provider: connections.provider,
+      issuer: connections.issuer,
       accessToken: connections.accessToken,
       refreshToken: connections.refreshToken,
       accessTokenExpiresAt: connections.accessTokenExpiresAt,
@@ -49,15 +49,12 @@ export async function readReplaced(tx: Db, personId: string, id: string): Promis
 }
 
 /** The old tokens; undefined where they cannot be read any more: that must not keep the new grant from being stored. */
-function openOld(ctx: Context, id: string, old: ReplacedGrant): GrantTokens | undefined {
+export function openOld(ctx: Context, old: ReplacedGrant): GrantTokens | undefined {
   try {
-    return {
-      accessToken: old.accessToken === null ? null : ctx.vault.open(old.accessToken, accessTokenPlace(id)),
-      refreshToken: old.refreshToken === null ? null : ctx.vault.open(old.refreshToken, refreshTokenPlace(id)),
-    };
+    return openTokens(ctx, old);
   } catch (error) {
     if (!isAppError(error)) throw error;
-    ctx.log.warn({ event: 'replaced_grant_unreadable', connection: id, error_code: error.code });
+    ctx.log.warn({ event: 'replaced_grant_unreadable', connection: old.id, error_code: error.code });
     return undefined;
   }
 }
@@ -69,9 +66,10 @@ function livesOn({ accessToken, refreshToken }: GrantTokens, fresh: TokenSet): b
   return accessToken === fresh.access_token || (refreshToken !== null && refreshToken === fresh.refresh_token);
 }
 
+type RevokedPlaces = ReturnType<typeof revokedTokenPlaces>;
+
 /** Tokens sealed for the row of the revocation that is about them. */
-async function sealFor(ctx: Context, key: RevocationKey, { accessToken, refreshToken }: GrantTokens) {
-  const places = revokedTokenPlaces(key);
+async function sealFor(ctx: Context, places: RevokedPlaces, { accessToken, refreshToken }: GrantTokens) {
   return {
     accessToken: accessToken === null ? null : await ctx.vault.seal(accessToken, places.accessToken),
     refreshToken: refreshToken === null ? null : await ctx.vault.seal(refreshToken, places.refreshToken),
@@ -93,7 +91,7 @@ export async function planReplaced(
   const { personId, id } = at;
   if (!mayRevokeReplaced(ctx.providers.get(old.provider))) return undefined;
   if ((old.accessToken ?? old.refreshToken) === null) return undefined;
-  const tokens = openOld(ctx, id, old);
+  const tokens = openOld(ctx, old);
   if (!tokens || livesOn(tokens, fresh)) return undefined;
   const key = { personId, connectionId: id, replacedGeneration: old.generation };
   await tx.insert(revocations).values({
@@ -102,7 +100,7 @@ export async function planReplaced(
     requestedBy: personId,
     // By then a refresh that is under way has ended, even one whose answer was held through a failover (`keepLateAnswer`).
     nextAttemptAt: old.refreshing ? sql`now() + interval '90 seconds'` : sql`date_trunc('milliseconds', now())`,
-    ...(await sealFor(ctx, key, tokens)),
+    ...(await sealFor(ctx, revokedTokenPlaces(key, old), tokens)),
     accountParams: old.accountParams,
     honouredUntil: old.accessTokenExpiresAt,
   });
@@ -123,14 +121,22 @@ export async function keepLateAnswer(
   const key = { personId: at.personId, connectionId: at.id, replacedGeneration: at.generation };
   const waiting = and(atKey(key), eq(revocations.state, 'pending'));
   const [row] = await tx
-    .select({ refreshToken: revocations.refreshToken })
+    .select({
+      provider: revocations.provider,
+      issuer: connections.issuer,
+      accountParams: revocations.accountParams,
+      refreshToken: revocations.refreshToken,
+    })
     .from(revocations)
+    .innerJoin(connections, and(eq(connections.personId, at.personId), eq(connections.id, at.id)))
     .where(waiting)
-    .for('update');
-  if (!row?.refreshToken || ctx.vault.open(row.refreshToken, revokedTokenPlaces(key).refreshToken) !== spent) return;
+    .for('update', { of: revocations });
+  if (!row?.refreshToken) return;
+  const places = revokedTokenPlaces(key, { ...row, accountParams: row.accountParams ?? {}, generation: at.generation });
+  if (ctx.vault.open(row.refreshToken, places.refreshToken) !== spent) return;
   const tokens = { accessToken: brought.access_token, refreshToken: brought.refresh_token ?? spent };
   await tx
     .update(revocations)
-    .set({ ...(await sealFor(ctx, key, tokens)), evidence: null })
+    .set({ ...(await sealFor(ctx, places, tokens)), evidence: null })
     .where(waiting);
 }

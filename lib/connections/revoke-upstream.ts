@@ -2,6 +2,7 @@ import { and, eq } from 'drizzle-orm';
 import { atKey, type ClaimedRevocation } from '#lib/connections/claim-revocations';
 import { revokedTokenPlaces, sealTokens } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
+import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import { refreshGrant } from '#lib/oauth/refresh-grant';
@@ -19,26 +20,39 @@ export interface ToldUpstream {
 }
 
 /** Keeps what a refresh answered: should the provider fail now, the next attempt needs what replaced the old tokens. */
-async function keepFresh(ctx: Context, key: ClaimedRevocation, fresh: TokenSet): Promise<void> {
+async function keepFresh(ctx: Context, key: ClaimedRevocation, fresh: TokenSet, spent: string): Promise<void> {
   const { personId, connectionId, replacedGeneration } = key;
-  const { db } = ctx.database;
-  if (replacedGeneration === 0) {
-    await db
-      .update(connections)
-      .set(await sealTokens(ctx, connectionId, fresh, fresh.expires_in))
-      .where(
-        and(eq(connections.personId, personId), eq(connections.id, connectionId), eq(connections.status, 'revoked')),
-      );
-    return;
-  }
-  const places = revokedTokenPlaces(key);
-  const accessToken = await ctx.vault.seal(fresh.access_token, places.accessToken);
-  const refreshToken =
-    fresh.refresh_token === null ? undefined : await ctx.vault.seal(fresh.refresh_token, places.refreshToken);
-  await db
-    .update(revocations)
-    .set({ accessToken, ...(refreshToken ? { refreshToken } : {}) })
-    .where(atKey(key));
+  const here = and(eq(connections.personId, personId), eq(connections.id, connectionId));
+  await withTransaction(ctx.database.db, async (tx) => {
+    const [row] = await tx
+      .select({
+        id: connections.id,
+        provider: connections.provider,
+        issuer: connections.issuer,
+        accountParams: connections.accountParams,
+        generation: connections.generation,
+        status: connections.status,
+      })
+      .from(connections)
+      .where(here)
+      .for('update');
+    if (!row) return;
+    if (replacedGeneration === 0) {
+      if (row.status !== 'revoked') return;
+      const next = { ...row, generation: row.generation + 1 };
+      const sealed = await sealTokens(ctx, next, fresh, fresh.expires_in, spent);
+      await tx
+        .update(connections)
+        .set({ ...sealed, generation: next.generation })
+        .where(here);
+      return;
+    }
+    const accountParams = key.accountParams ?? row.accountParams;
+    const places = revokedTokenPlaces(key, { ...row, provider: key.provider, accountParams });
+    const accessToken = await ctx.vault.seal(fresh.access_token, places.accessToken);
+    const refreshToken = await ctx.vault.seal(fresh.refresh_token ?? spent, places.refreshToken);
+    await tx.update(revocations).set({ accessToken, refreshToken }).where(atKey(key));
+  });
 }
 
 /**
@@ -58,7 +72,7 @@ export async function revokeUpstream(
     if (!isOAuthError(error) || error.code !== 'token_rejected' || tokens.refreshToken === null) throw error;
     try {
       const fresh = await refreshGrant(provider, pinned, { refreshToken: tokens.refreshToken, accountParams }, ctx);
-      await keepFresh(ctx, key, fresh);
+      await keepFresh(ctx, key, fresh, tokens.refreshToken);
       const renewed = { accessToken: fresh.access_token, refreshToken: fresh.refresh_token ?? tokens.refreshToken };
       return { outcome: await revokeGrant(provider, pinned, renewed, ctx), tokens: renewed, fresh: true };
     } catch (second) {

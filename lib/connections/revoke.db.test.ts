@@ -46,8 +46,8 @@ async function connected(provider: Provider) {
   const personId = await ada.signIn(account);
   const id = (await ada.connect(provider, { account })).searchParams.get('connection') ?? '';
   const row = await rowOf(hub.runtime, id);
-  const accessToken = hub.runtime.vault.open(row.accessToken ?? '', accessTokenPlace(id));
-  const refreshToken = hub.runtime.vault.open(row.refreshToken ?? '', refreshTokenPlace(id));
+  const accessToken = hub.runtime.vault.open(row.accessToken ?? '', accessTokenPlace(row));
+  const refreshToken = hub.runtime.vault.open(row.refreshToken ?? '', refreshTokenPlace(row));
   return { ada, ctx: await ada.context(), personId, id, accessToken, refreshToken };
 }
 
@@ -131,11 +131,12 @@ describe('GitHub, which ends a grant by a live access token', () => {
   /** What an expired access token is to the provider: one that it does not know. */
   async function expire(id: string, refreshToken?: string): Promise<void> {
     const { vault } = hub.runtime;
+    const row = await rowOf(hub.runtime, id);
     await hub.database.db
       .update(connections)
       .set({
-        accessToken: await vault.seal('gho_expired', accessTokenPlace(id)),
-        ...(refreshToken ? { refreshToken: await vault.seal(refreshToken, refreshTokenPlace(id)) } : {}),
+        accessToken: await vault.seal('gho_expired', accessTokenPlace(row)),
+        ...(refreshToken ? { refreshToken: await vault.seal(refreshToken, refreshTokenPlace(row)) } : {}),
       })
       .where(eq(connections.id, id));
   }

@@ -110,7 +110,7 @@ export async function seeEnd(
   const known = found && explanations.find((name) => found[name]);
   if (known) return known;
   if (found?.accessToken) {
-    const accessToken = ctx.vault.open(found.accessToken, accessTokenPlace(key.id));
+    const accessToken = ctx.vault.open(found.accessToken, accessTokenPlace(row));
     if (await livesOn(ctx, provider, row, { accessToken, extras: found.extras })) return 'grant_lives_on';
   }
   return (await endedWithOthers(ctx, key, row)) ? 'several_of_one_key' : 'unexplained';

@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { refreshConnection } from '#lib/connections/refresh';
 import { revokeConnection } from '#lib/connections/revoke';
+import { openTokens } from '#lib/connections/tokens-at-rest';
 import { systemContext } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { ledger } from '#lib/db/schema/ledger';
@@ -72,8 +73,11 @@ test('an answer replaces what it names and leaves the rest', async () => {
   const before = await rowOf(hub.runtime, id);
   await refreshConnection(hub.ctx, { id });
   const kept = await rowOf(hub.runtime, id);
-  const { refreshToken, refreshTokenExpiresAt, scopesGranted } = before;
-  expect(kept).toMatchObject({ refreshToken, refreshTokenExpiresAt, scopesGranted, refreshFailures: 0 });
+  const { refreshTokenExpiresAt, scopesGranted } = before;
+  expect(kept).toMatchObject({ refreshTokenExpiresAt, scopesGranted, refreshFailures: 0 });
+  // The same token, sealed for the generation that the row has now.
+  expect(openTokens(hub.runtime, kept).refreshToken).toBe(openTokens(hub.runtime, before).refreshToken);
+  expect(kept.refreshToken).not.toBe(before.refreshToken);
   hub.server.behaviour.scope = 'read';
   await refreshConnection(hub.ctx, { id, force: true });
   expect(await rowOf(hub.runtime, id)).toMatchObject({ scopesGranted: ['read'], generation: 3 });

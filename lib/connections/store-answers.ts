@@ -14,7 +14,7 @@ export interface RefreshAnswer {
   /** Seconds that the access token lives, as far as the answer or the provider's record say. */
   lifeSeconds: number | null;
   askedAt: number;
-  /** The refresh token that was shown, sealed as the row held it. */
+  /** The refresh token that was shown. */
   spent: string;
 }
 
@@ -48,6 +48,7 @@ function toValues({ ctx, leased: { lease, row }, answer, sealed }: Answered, n: 
     access_token: sealed.accessToken,
     seconds: lifeSeconds === null ? null : Math.max(0, lifeSeconds - age),
     refresh_token: sealed.refreshToken ?? null,
+    rotated: tokens.refresh_token !== null,
     refresh_seconds: tokens.refresh_token_expires_in,
     // Scopes may shrink; an answer that names none grants what was granted before (RFC 6749 §6).
     scopes,
@@ -62,14 +63,14 @@ const answers = oncePerDatabase('store-answers', (database) =>
     const values = JSON.stringify(inOrder.map(([n, answered]) => toValues(answered, n)));
     const stored = await database.db.execute(sql`with answer as materialized (
         select * from jsonb_to_recordset(${values}::text::jsonb) as given(n integer, person_id text, id text, owner text,
-          generation integer, access_token text, seconds float8, refresh_token text, refresh_seconds float8,
-          scopes text[], extras jsonb, entry jsonb)),
+          generation integer, access_token text, seconds float8, refresh_token text, rotated boolean,
+          refresh_seconds float8, scopes text[], extras jsonb, entry jsonb)),
       stored as (
         update connections set access_token = answer.access_token, token_type = 'Bearer',
           access_token_issued_at = clock_timestamp(),
           access_token_expires_at = clock_timestamp() + make_interval(secs => answer.seconds),
           refresh_token = coalesce(answer.refresh_token, connections.refresh_token),
-          refresh_token_expires_at = case when answer.refresh_token is null then connections.refresh_token_expires_at
+          refresh_token_expires_at = case when not answer.rotated then connections.refresh_token_expires_at
             else clock_timestamp() + make_interval(secs => answer.refresh_seconds) end,
           scopes_granted = answer.scopes, extras = connections.extras || answer.extras,
           generation = connections.generation + 1,

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { PersonContext } from '#lib/access/require';
 import { revokeConnection } from '#lib/connections/revoke';
 import { type Grant, storeGrant } from '#lib/connections/store-grant';
-import { accessTokenPlace, refreshTokenPlace } from '#lib/connections/tokens-at-rest';
+import { openTokens } from '#lib/connections/tokens-at-rest';
 import type { Runtime } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { freezes } from '#lib/db/schema/freezes';
@@ -53,12 +53,8 @@ async function somebody(): Promise<PersonContext> {
 }
 
 async function tokensOf(id: string): Promise<[string | null, string | null]> {
-  const { accessToken, refreshToken } = await rowOf(runtime, id);
-  const { vault } = runtime;
-  return [
-    accessToken && vault.open(accessToken, accessTokenPlace(id)),
-    refreshToken && vault.open(refreshToken, refreshTokenPlace(id)),
-  ];
+  const { accessToken, refreshToken } = openTokens(runtime, await rowOf(runtime, id));
+  return [accessToken, refreshToken];
 }
 
 const rowsOf = (ctx: PersonContext) =>

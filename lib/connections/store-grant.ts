@@ -1,7 +1,7 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
 import type { PersonContext } from '#lib/access/require';
 import { isFrozenItself } from '#lib/connections/frozen';
-import { planReplaced, readReplaced } from '#lib/connections/replace-grant';
+import { openOld, planReplaced, readReplaced } from '#lib/connections/replace-grant';
 import { sealTokens } from '#lib/connections/tokens-at-rest';
 import { workOneRevocation } from '#lib/connections/work-one-revocation';
 import { inBackground } from '#lib/context';
@@ -77,11 +77,6 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
       accountParams: grant.accountParams,
       extras: grant.extras,
       authorization: grant.authorization,
-      ...(await sealTokens(ctx, id, grant.tokens, grant.lifeSeconds)),
-      // A consent that is repeated may bring no new refresh token (Google): the old one lives, unless it was dead.
-      ...(grant.tokens.refresh_token === null && live?.status !== 'connected'
-        ? { refreshToken: null, refreshTokenExpiresAt: null }
-        : {}),
       lastRefreshError: null,
       refreshFailures: 0,
       nextRefreshAttemptAt: null,
@@ -91,16 +86,34 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
       // Ending the session, disabling or deleting the person waits for this, or this sees that it happened.
       await assertStillActs(tx, ctx);
       const old = live && (await readReplaced(tx, personId, id));
+      // A raised generation: a refresh still on its way with the old grant cannot overwrite this one.
+      const generation = (old?.generation ?? 0) + 1;
+      // A consent that is repeated may bring no new refresh token (Google): the old one lives, unless it was dead.
+      const lives = grant.tokens.refresh_token === null && live?.status === 'connected';
+      const kept = old && lives ? openOld(ctx, old)?.refreshToken : null;
+      const next = { ...grant, id, generation };
+      const sealed = {
+        ...(await sealTokens(ctx, next, grant.tokens, grant.lifeSeconds, kept)),
+        ...((grant.tokens.refresh_token ?? kept) ? {} : { refreshToken: null, refreshTokenExpiresAt: null }),
+        generation,
+      };
       const rows = live
         ? await tx
             .update(connections)
-            // A raised generation and no lease: a refresh still on its way with the old grant cannot overwrite this one.
-            .set({ ...values, generation: sql`${connections.generation} + 1`, leaseOwner: null, leaseExpiresAt: null })
+            .set({ ...values, ...sealed, leaseOwner: null, leaseExpiresAt: null })
             .where(and(liveRow(personId, grant), eq(connections.id, id)))
             .returning({ id: connections.id })
         : await tx
             .insert(connections)
-            .values({ personId, id, provider: grant.provider, issuer: grant.issuer, subject: grant.subject, ...values })
+            .values({
+              personId,
+              id,
+              provider: grant.provider,
+              issuer: grant.issuer,
+              subject: grant.subject,
+              ...values,
+              ...sealed,
+            })
             .onConflictDoNothing()
             .returning({ id: connections.id });
       if (rows.length === 0) return null;

@@ -1,16 +1,24 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { and, eq, ne, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { Lease, Leased } from '#lib/connections/lease';
 import { keepLateAnswer } from '#lib/connections/replace-grant';
 import { type RefreshAnswer, type Sealed, storeAnswer } from '#lib/connections/store-answers';
 import { lifeLeft, type TokenLife } from '#lib/connections/token-life';
-import { refreshTokenPlace, sealTokens, secondsFromNow } from '#lib/connections/tokens-at-rest';
+import {
+  accessTokenPlace,
+  openTokens,
+  refreshTokenPlace,
+  type SealedRow,
+  sealTokens,
+  secondsFromNow,
+} from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { type Db, isDatabaseUnavailable, withTransaction } from '#lib/db/database';
 import { mayPass } from '#lib/db/may-pass';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
+import { isAppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 
 /** `stored`; `superseded` by a newer token; `revoked` meanwhile: the tokens are not to be vended. */
@@ -21,7 +29,7 @@ const patienceMs = 60_000;
 
 function tokenColumns({ tokens, lifeSeconds, askedAt }: RefreshAnswer, sealed: Sealed) {
   return {
-    // A new refresh token replaces the old one; none returned leaves its column alone (RFC 6749 §6).
+    // A new refresh token replaces the old one; where none is returned the old one goes on (RFC 6749 §6).
     ...sealed,
     accessTokenExpiresAt: secondsFromNow(lifeLeft({ seconds: lifeSeconds, from: askedAt })),
     // Scopes may shrink; an answer that names none grants what was granted before (RFC 6749 §6).
@@ -38,7 +46,8 @@ function tokenColumns({ tokens, lifeSeconds, askedAt }: RefreshAnswer, sealed: S
  */
 export async function storeRefreshed(ctx: Context, leased: Leased, answer: RefreshAnswer): Promise<StoreOutcome> {
   const { lease } = leased;
-  const sealed = await sealTokens(ctx, lease.id, answer.tokens, answer.lifeSeconds);
+  const next = { ...leased.row, generation: lease.generation + 1 };
+  const sealed = await sealTokens(ctx, next, answer.tokens, answer.lifeSeconds, answer.spent);
   const giveUpAt = performance.now() + patienceMs;
   for (;;) {
     try {
@@ -62,20 +71,41 @@ function leaseGivenBack({ owner }: Lease) {
   };
 }
 
+const stored = {
+  id: connections.id,
+  status: connections.status,
+  provider: connections.provider,
+  issuer: connections.issuer,
+  accountParams: connections.accountParams,
+  generation: connections.generation,
+  accessToken: connections.accessToken,
+  refreshToken: connections.refreshToken,
+};
+
+/** The row's tokens; none where they cannot be opened, which must not keep the late answer from being owned. */
+function heldBy(ctx: Context, row: Parameters<typeof openTokens>[1]) {
+  try {
+    return openTokens(ctx, row);
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    ctx.log.warn({ event: 'stored_tokens_unreadable', connection: row.id, error_code: error.code });
+    return { accessToken: null, refreshToken: null };
+  }
+}
+
 /** Somebody else changed the row since the token was spent: what of the answer must still be kept. */
 async function storeLate(ctx: Context, lease: Lease, answer: RefreshAnswer, sealed: Sealed): Promise<StoreOutcome> {
   const here = and(eq(connections.personId, lease.personId), eq(connections.id, lease.id));
   return withTransaction(ctx.database.db, async (tx) => {
-    const [row] = await tx
-      .select({ status: connections.status, accessToken: connections.accessToken, provider: connections.provider })
-      .from(connections)
-      .where(here);
+    const [row] = await tx.select(stored).from(connections).where(here).for('update');
     // An earlier attempt was committed although its answer did not reach us.
     if (row?.accessToken === sealed.accessToken) return row.status === 'revoked' ? 'revoked' : 'stored';
+    // Sealed anew by now where a reconnect kept it: only what is sealed tells whether it is the one that was spent.
+    const shown = row && heldBy(ctx, row);
+    const spent = shown?.refreshToken === answer.spent;
     if (row?.status !== 'revoked') {
-      await replaceSpent(tx, lease, answer, sealed);
-      const spent = ctx.vault.open(answer.spent, refreshTokenPlace(lease.id));
-      await keepLateAnswer(tx, ctx, lease, spent, answer.tokens);
+      if (row && spent) await replaceSpent(tx, ctx, lease, answer, row, shown.accessToken);
+      await keepLateAnswer(tx, ctx, lease, answer.spent, answer.tokens);
       return 'superseded';
     }
     // The newest grant is what must be revoked: the row stays revoked, its sealed tokens are those to be ended.
@@ -90,10 +120,14 @@ async function storeLate(ctx: Context, lease: Lease, answer: RefreshAnswer, seal
           eq(revocations.state, 'pending'),
         ),
       );
-    await tx
-      .update(connections)
-      .set({ ...tokenColumns(answer, sealed), ...leaseGivenBack(lease) })
-      .where(and(here, eq(connections.refreshToken, answer.spent), sql`exists (${pending})`));
+    if (spent) {
+      const next = { ...row, generation: row.generation + 1 };
+      const anew = await sealTokens(ctx, next, answer.tokens, answer.lifeSeconds, answer.spent);
+      await tx
+        .update(connections)
+        .set({ ...tokenColumns(answer, anew), ...leaseGivenBack(lease) })
+        .where(and(here, sql`exists (${pending})`));
+    }
     await record(tx, ctx, {
       action: 'token.refresh_failed',
       outcome: 'refused',
@@ -110,20 +144,25 @@ async function storeLate(ctx: Context, lease: Lease, answer: RefreshAnswer, seal
  * A reconnect that brought no refresh token of its own kept the one that was being spent: what replaced that one is kept,
  * or the newer grant would end with it. The generation tells others that the token they may have read is spent.
  */
-async function replaceSpent(tx: Db, lease: Lease, { spent }: RefreshAnswer, sealed: Sealed): Promise<void> {
-  const { refreshToken, refreshTokenExpiresAt } = sealed;
-  if (refreshToken === undefined) return;
+async function replaceSpent(
+  tx: Db,
+  ctx: Context,
+  lease: Lease,
+  { tokens }: RefreshAnswer,
+  row: SealedRow,
+  accessToken: string | null,
+): Promise<void> {
+  if (tokens.refresh_token === null) return;
+  const next = { ...row, generation: row.generation + 1 };
   await tx
     .update(connections)
-    .set({ refreshToken, refreshTokenExpiresAt, generation: sql`${connections.generation} + 1` })
-    .where(
-      and(
-        eq(connections.personId, lease.personId),
-        eq(connections.id, lease.id),
-        eq(connections.refreshToken, spent),
-        ne(connections.status, 'revoked'),
-      ),
-    );
+    .set({
+      accessToken: accessToken === null ? null : await ctx.vault.seal(accessToken, accessTokenPlace(next)),
+      refreshToken: await ctx.vault.seal(tokens.refresh_token, refreshTokenPlace(next)),
+      refreshTokenExpiresAt: secondsFromNow(tokens.refresh_token_expires_in),
+      generation: next.generation,
+    })
+    .where(and(eq(connections.personId, lease.personId), eq(connections.id, lease.id)));
 }
 
 /**

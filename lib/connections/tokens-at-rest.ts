@@ -1,32 +1,73 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Context } from '#lib/context';
+import type { GrantTokens } from '#lib/oauth/revoke-token';
 import type { TokenSet } from '#lib/oauth/types';
-import type { Place } from '#lib/vault/vault';
+import { digestOf, type Place } from '#lib/vault/vault';
+
+/** The parts of a connection's row that say where its tokens may go, and which of them are the newest. */
+export interface SealedRow {
+  id: string;
+  provider: string;
+  issuer: string;
+  accountParams: Readonly<Record<string, string>>;
+  /** The one that the row has while the sealed values stand in it. */
+  generation: number;
+}
+
+/** The same whatever order the parts are in, since JSON objects come back from the database in another. */
+function boundTo({ provider, issuer, accountParams, generation }: Omit<SealedRow, 'id'>): string {
+  const names = Object.keys(accountParams).sort();
+  return digestOf([provider, issuer, generation, ...names.flatMap((name) => [name, accountParams[name] ?? ''])]);
+}
 
 /** Where a connection's access token lives. */
-export const accessTokenPlace = (connectionId: string): Place => ({
-  row: connectionId,
+export const accessTokenPlace = (row: SealedRow): Place => ({
+  row: row.id,
   column: 'connections.access_token',
+  bound: boundTo(row),
 });
 /** Where a connection's refresh token lives. */
-export const refreshTokenPlace = (connectionId: string): Place => ({
-  row: connectionId,
+export const refreshTokenPlace = (row: SealedRow): Place => ({
+  row: row.id,
   column: 'connections.refresh_token',
+  bound: boundTo(row),
 });
 
-/** Where the tokens live that a revocation needs: a replaced grant's stand in the revocation's own row. */
-export function revokedTokenPlaces(key: { connectionId: string; replacedGeneration: number }): {
-  accessToken: Place;
-  refreshToken: Place;
-} {
+/** Where both live. */
+export const sealedPlaces = (row: SealedRow): { accessToken: Place; refreshToken: Place } => ({
+  accessToken: accessTokenPlace(row),
+  refreshToken: refreshTokenPlace(row),
+});
+
+/**
+ * Where the tokens live that a revocation needs: a replaced grant's stand in the revocation's own row.
+ * @param of the connection; of a replaced grant, its provider, issuer and account's parts. The key has its generation.
+ */
+export function revokedTokenPlaces(
+  key: { connectionId: string; replacedGeneration: number },
+  of: Omit<SealedRow, 'id'>,
+): { accessToken: Place; refreshToken: Place } {
   const { connectionId, replacedGeneration } = key;
   if (replacedGeneration === 0) {
-    return { accessToken: accessTokenPlace(connectionId), refreshToken: refreshTokenPlace(connectionId) };
+    return sealedPlaces({ ...of, id: connectionId });
   }
   const row = `${connectionId}/${replacedGeneration}`;
+  const bound = boundTo({ ...of, generation: replacedGeneration });
   return {
-    accessToken: { row, column: 'revocations.access_token' },
-    refreshToken: { row, column: 'revocations.refresh_token' },
+    accessToken: { row, column: 'revocations.access_token', bound },
+    refreshToken: { row, column: 'revocations.refresh_token', bound },
+  };
+}
+
+/** The tokens of a row, opened. */
+export function openTokens(
+  ctx: Pick<Context, 'vault'>,
+  row: SealedRow & { accessToken: string | null; refreshToken: string | null },
+): GrantTokens {
+  const { accessToken, refreshToken } = row;
+  return {
+    accessToken: accessToken === null ? null : ctx.vault.open(accessToken, accessTokenPlace(row)),
+    refreshToken: refreshToken === null ? null : ctx.vault.open(refreshToken, refreshTokenPlace(row)),
   };
 }
 
@@ -35,25 +76,28 @@ export function secondsFromNow(seconds: number | null): SQL | null {
   return seconds === null ? null : sql`clock_timestamp() + make_interval(secs => ${seconds}::float8)`;
 }
 
-/** The columns that a token answer fills, sealed for this connection. A missing refresh token leaves its columns alone. */
+/**
+ * The columns that a token answer fills, sealed for the row as it will be. An answer without a refresh token leaves the
+ * end of the old one alone; that token itself is sealed anew, so that both always carry the row's generation and an
+ * older value put back does not open.
+ * @param kept the refresh token that goes on serving where the answer brings none; undefined leaves its column alone
+ */
 export async function sealTokens(
   ctx: Pick<Context, 'vault'>,
-  connectionId: string,
+  row: SealedRow,
   tokens: TokenSet,
   lifeSeconds: number | null,
+  kept?: string | null,
 ) {
-  const refresh =
-    tokens.refresh_token === null
-      ? {}
-      : {
-          refreshToken: await ctx.vault.seal(tokens.refresh_token, refreshTokenPlace(connectionId)),
-          refreshTokenExpiresAt: secondsFromNow(tokens.refresh_token_expires_in),
-        };
+  const refreshToken = tokens.refresh_token ?? kept ?? null;
   return {
-    accessToken: await ctx.vault.seal(tokens.access_token, accessTokenPlace(connectionId)),
+    accessToken: await ctx.vault.seal(tokens.access_token, accessTokenPlace(row)),
     tokenType: 'Bearer',
     accessTokenIssuedAt: sql`clock_timestamp()`,
     accessTokenExpiresAt: secondsFromNow(lifeSeconds),
-    ...refresh,
+    ...(refreshToken === null ? {} : { refreshToken: await ctx.vault.seal(refreshToken, refreshTokenPlace(row)) }),
+    ...(tokens.refresh_token === null
+      ? {}
+      : { refreshTokenExpiresAt: secondsFromNow(tokens.refresh_token_expires_in) }),
   };
 }

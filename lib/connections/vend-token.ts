@@ -130,6 +130,11 @@ async function makeFresh(asked: Asked, id: string): Promise<Asked> {
   return current;
 }
 
+function openAccessToken(ctx: Caller, row: VendRow, id: string, sealed: string): string {
+  const { provider, issuer, account_params: accountParams, generation } = row;
+  return ctx.vault.open(sealed, accessTokenPlace({ id, provider, issuer, accountParams, generation }));
+}
+
 /**
  * The provider refused a token before its time. Where it is the stored one, it is refreshed; where it cannot be, the
  * provider is asked whether it is really over. Where a newer one is stored, that is the answer.
@@ -137,7 +142,7 @@ async function makeFresh(asked: Asked, id: string): Promise<Asked> {
 async function replaceRejected(asked: Asked, id: string, fingerprint: string): Promise<Asked> {
   const { ctx, row } = asked;
   if (row.access_token === null) return asked;
-  const accessToken = ctx.vault.open(row.access_token, accessTokenPlace(id));
+  const accessToken = openAccessToken(ctx, row, id, row.access_token);
   if (fingerprintOf(accessToken) !== fingerprint) return asked;
   if (row.refreshable) {
     try {
@@ -189,7 +194,7 @@ export async function vendToken(caller: Context, input: VendTokenInput): Promise
     const { ctx, row } = asked;
     if (row.access_token === null) throw new AppError('needs_reconnect');
     secondsLeft(asked);
-    const accessToken = ctx.vault.open(row.access_token, accessTokenPlace(parsed.id));
+    const accessToken = openAccessToken(ctx, row, parsed.id, row.access_token);
     const granted = row.scopes_granted;
     const entry = toLedgerRow(ctx, {
       action: 'token.vended',

@@ -18,6 +18,7 @@ import { revokedTokenPlaces } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { type Evidence, revocations } from '#lib/db/schema/revocations';
+import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import { isOAuthError } from '#lib/oauth/types';
 
@@ -31,7 +32,9 @@ export type AttemptOutcome = 'done' | 'failed' | 'rest';
 async function readRow(ctx: Context, { personId, connectionId }: RevocationKey) {
   const [row] = await ctx.database.db
     .select({
+      provider: connections.provider,
       issuer: connections.issuer,
+      generation: connections.generation,
       accountParams: connections.accountParams,
       extras: connections.extras,
       accessToken: connections.accessToken,
@@ -55,7 +58,10 @@ async function openGrant(
   const replaced = key.replacedGeneration !== 0;
   const sealed = replaced ? key : row;
   const accountParams = (replaced ? key.accountParams : null) ?? row.accountParams;
-  const places = revokedTokenPlaces(key);
+  // A replaced grant's revocation has its own provider and parts; each is bound in what is sealed.
+  const places = revokedTokenPlaces(key, replaced ? { ...row, provider: key.provider, accountParams } : row);
+  // Else tokens that were sealed for one provider would be shown to the other that the revocation's row names.
+  if (!replaced && key.provider !== row.provider) throw new AppError('vault_wrong_place');
   return {
     provider,
     pinned: await endpointsOf(ctx, provider, { issuer: row.issuer, accountParams }),

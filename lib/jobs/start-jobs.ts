@@ -8,6 +8,7 @@ import { sealLedger } from '#lib/audit/seal-ledger';
 import { purgeConsumedStates } from '#lib/connections/consumed-states';
 import { foldConnectionCounts } from '#lib/connections/count-by-provider';
 import { refreshDueConnections } from '#lib/connections/refresh-due';
+import { resealTokens } from '#lib/connections/reseal';
 import { workRevocations } from '#lib/connections/work-revocations';
 import { type Context, type Runtime, systemContext } from '#lib/context';
 import { ensureLedgerPartitions, mayMakePartitions } from '#lib/db/partitions';
@@ -57,6 +58,7 @@ const lines: readonly (readonly Steps[])[] = [
     { work_revocations: (ctx, signal) => workRevocations(ctx, { signal, seconds: 30 }) },
   ],
   [
+    { reseal_tokens: (ctx, signal) => resealTokens(ctx, { signal, seconds: 20 }) },
     { fold_connection_counts: foldConnectionCounts },
     { purge_consumed_states: purgeConsumedStates },
     { purge_sessions: purgeSessions },

@@ -46,6 +46,8 @@ export const ledgerActions = {
   'webhook.removed': 'Webhook removed',
   'request.refused': 'Request refused',
   'configuration.changed': 'Configuration changed',
+  'vault.resealed': 'Stored tokens sealed anew',
+  'vault.key_missing': 'Vault key missing',
   'ledger.exported': 'Ledger exported',
   'ledger.verified': 'Ledger checked',
 } as const;

@@ -2,11 +2,13 @@ import { type SQL, sql } from 'drizzle-orm';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { rules } from '#lib/alerts/rules';
 import { reportProviders } from '#lib/connections/report-providers';
+import { countUnbound } from '#lib/connections/reseal';
 import type { Runtime } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { alertProgress, eventTotals } from '#lib/db/schema/alerts';
 import { jobNames } from '#lib/jobs/claim-run';
 import { readHeldBack } from '#lib/ledger/held-back';
+import { listMissingKeys } from '#lib/processes/vault-keys';
 import { productVersion } from '#lib/processes/version';
 import { once } from '#lib/registry';
 
@@ -100,6 +102,24 @@ function addHubMetrics(registry: Registry, { database }: Runtime): void {
     registers,
     async collect() {
       this.set(await countDeliveries('failed'));
+    },
+  });
+  new Gauge({
+    name: 'grantkeep_sealed_rows_unbound',
+    help: 'Rows whose tokens have the form of an earlier version, not bound to where they may go. The same at every process.',
+    registers,
+    async collect() {
+      this.set(await countUnbound(db));
+    },
+  });
+  new Gauge({
+    name: 'grantkeep_sealed_rows_key_missing',
+    help: 'Rows that a process could not open as it started, by the key of the vault that it lacked. The same at every process.',
+    labelNames: ['key'],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { kid, rows } of await listMissingKeys(db)) this.set({ key: kid }, rows);
     },
   });
   async function countDeliveries(state: string): Promise<number> {

@@ -2,7 +2,7 @@ import { introspectToken } from '#lib/oauth/introspect-token';
 import { lookUp, lookUpRule } from '#lib/oauth/look-up';
 import { isOAuthError, OAuthError } from '#lib/oauth/oauth-error';
 import { valueAt } from '#lib/oauth/provider-call';
-import { pickExtras } from '#lib/oauth/token-answer';
+import { isAllowed, pickExtras } from '#lib/oauth/token-answer';
 import type {
   AccountParamValues,
   Extras,
@@ -110,8 +110,9 @@ async function claimsOf(provider: OAuthProvider, tokens: TokenSet, shown: Shown,
   if (source === 'introspection') return introspected(provider, shown, deps);
   if (source === 'endpoint' && endpoint_field) {
     const url = tokens.extras[endpoint_field];
-    // Only a field whose hosts the record lists was checked when the answer was read.
+    // Checked again where it is called: it may come from the database, and others may write there.
     if (typeof url !== 'string' || !provider.url_field_hosts[endpoint_field]) throw invalid('endpoint_field');
+    if (!isAllowed(provider, endpoint_field, url)) throw invalid('endpoint_field');
     return (await lookUp(provider, url, provider.identity, shown, deps)) as Claims;
   }
   if (source === 'endpoint' && endpoint) {

@@ -53,7 +53,7 @@ function namesItsHost(text: string, url: URL): boolean {
 }
 
 /** A URL that later calls will carry the token to: only on the record's domains or a host the operator wrote. */
-function isAllowed(provider: OAuthProvider, name: string, value: unknown): boolean {
+export function isAllowed(provider: OAuthProvider, name: string, value: unknown): boolean {
   const suffixes = provider.url_field_hosts[name];
   if (!suffixes) return true;
   const url = typeof value === 'string' ? URL.parse(value) : null;

@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import { accessTokenPlace } from '#lib/connections/tokens-at-rest';
+import { openTokens } from '#lib/connections/tokens-at-rest';
 import { vendToken } from '#lib/connections/vend-token';
 import { workRevocations } from '#lib/connections/work-revocations';
 import { systemContext } from '#lib/context';
@@ -65,7 +65,7 @@ test('deleting a person ends every grant, erases whatever tells of them, and lea
   );
   expect(found(await everything(), markers)).toEqual(markers);
 
-  const tokens = rows.map(({ id, accessToken }) => hub.runtime.vault.open(accessToken ?? '', accessTokenPlace(id)));
+  const tokens = rows.map((row) => openTokens(hub.runtime, row).accessToken ?? '');
   const before = await ledgerRows();
   const story = JSON.stringify(before);
   expect(found(story, [...markers, ...tokens, 'Ada', '@'])).toEqual([]);

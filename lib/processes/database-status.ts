@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { requireReader } from '#lib/access/require';
+import { countUnbound } from '#lib/connections/reseal';
 import type { Context } from '#lib/context';
 import { type Database, rowsOf } from '#lib/db/database';
 import { type MigrationState, migrationState } from '#lib/db/migration-state';
+import { listMissingKeys, type MissingKey } from '#lib/processes/vault-keys';
 
 /** The database as the status page shows it. */
 export interface DatabaseStatusView {
@@ -12,6 +14,10 @@ export interface DatabaseStatusView {
   /** How long it took to answer a question that needs no table, in milliseconds. */
   answeredInMs: number;
   migrations: MigrationState;
+  /** Rows whose tokens an earlier build sealed, not bound yet to where they may go. */
+  unboundRows: number;
+  /** Keys of the vault that a process lacked as it started. */
+  missingKeys: MissingKey[];
 }
 
 /**
@@ -24,5 +30,10 @@ export async function readDatabaseStatus(ctx: Context): Promise<DatabaseStatusVi
   const askedAt = performance.now();
   const [row] = rowsOf<{ version: string }>(await db.execute(sql`select current_setting('server_version') as version`));
   const answeredInMs = performance.now() - askedAt;
-  return { engine, version: row?.version ?? '', answeredInMs, migrations: await migrationState(db) };
+  const [migrations, unboundRows, missingKeys] = await Promise.all([
+    migrationState(db),
+    countUnbound(db),
+    listMissingKeys(db),
+  ]);
+  return { engine, version: row?.version ?? '', answeredInMs, migrations, unboundRows, missingKeys };
 }

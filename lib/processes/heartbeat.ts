@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { eq, sql } from 'drizzle-orm';
 import { watchProviders } from '#lib/connections/provider-protection';
 import { reportProviders } from '#lib/connections/report-providers';
+import { learnUnboundOver } from '#lib/connections/reseal';
 import type { Runtime } from '#lib/context';
 import { processes } from '#lib/db/schema/processes';
 import { productVersion } from '#lib/processes/version';
@@ -34,9 +35,11 @@ export async function sayAlive(runtime: Runtime): Promise<void> {
 export function startHeartbeat(runtime: Runtime): () => Promise<void> {
   let stopped = false;
   let wanted = false;
-  let writing: Promise<void> | undefined;
-  const write = () =>
-    sayAlive(runtime).catch((error: unknown) => runtime.log.warn({ event: 'heartbeat_not_written', err: error }));
+  let writing: Promise<unknown> | undefined;
+  const write = (): Promise<unknown> =>
+    Promise.all([sayAlive(runtime), learnUnboundOver(runtime)]).catch((error: unknown) =>
+      runtime.log.warn({ event: 'heartbeat_not_written', err: error }),
+    );
   const beat = () => {
     wanted = true;
     if (stopped || writing) return;

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { instant } from '#lib/db/schema/columns';
 import { people } from '#lib/db/schema/people';
+import { isUnbound } from '#lib/db/sealed-by';
 
 export const connectionStatuses = ['connected', 'needs_reconnect', 'revoked'] as const;
 export type ConnectionStatus = (typeof connectionStatuses)[number];
@@ -103,6 +104,10 @@ export const connections = pgTable(
     index('connections_failing').on(t.provider).where(sql`${t.status} = 'connected' and ${t.refreshFailures} > 0`),
     // Few rows: those to be tried once more, and those that ended lately at the same provider.
     index('connections_refused').on(t.provider, t.refusedAt).where(sql`${t.refusedAt} is not null`),
+    // Rows of earlier builds; empty once they were sealed anew.
+    index('connections_unbound')
+      .on(t.personId, t.id)
+      .where(sql`${isUnbound(t.accessToken)} or ${isUnbound(t.refreshToken)}`),
     check('connections_status', sql`${t.status} in ('connected', 'needs_reconnect', 'revoked')`),
     check('connections_live_token', sql`${t.status} <> 'connected' or ${t.accessToken} is not null`),
     check('connections_lease', sql`(${t.leaseOwner} is null) = (${t.leaseExpiresAt} is null)`),

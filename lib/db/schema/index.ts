@@ -18,4 +18,5 @@ export * from '#lib/db/schema/provider-stops';
 export * from '#lib/db/schema/rate-limits';
 export * from '#lib/db/schema/revocations';
 export * from '#lib/db/schema/sessions';
+export * from '#lib/db/schema/vault-keys';
 export * from '#lib/db/schema/webhooks';

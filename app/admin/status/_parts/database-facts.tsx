@@ -7,7 +7,7 @@ const engines = { postgres: 'PostgreSQL', pglite: 'Embedded (PGlite), as Postgre
 
 /** Which database it is, that it answers, and whether its schema is this build's. */
 export function DatabaseFacts({ database }: { database: DatabaseStatusView }) {
-  const { engine, version, answeredInMs, migrations } = database;
+  const { engine, version, answeredInMs, migrations, unboundRows, missingKeys } = database;
   return (
     <div className="card p-5">
       <Facts>
@@ -30,6 +30,23 @@ export function DatabaseFacts({ database }: { database: DatabaseStatusView }) {
           <span className="tabular text-soft">
             {migrations.applied} migrations applied, this build has {migrations.known}
           </span>
+        </Fact>
+        <Fact label="Stored tokens">
+          {missingKeys.map(({ kid, rows }) => (
+            <p key={kid}>
+              <Badge tone="bad" icon={CircleAlert}>
+                Key missing
+              </Badge>{' '}
+              <span className="tabular">
+                {rows} {rows === 1 ? 'row is' : 'rows are'} sealed with <code>{kid}</code>, which is not in VAULT_KEYS.
+              </span>
+            </p>
+          ))}
+          {unboundRows > 0 ? (
+            <span className="tabular">{unboundRows} rows still have the form of an earlier version.</span>
+          ) : (
+            'All bound to where they may go.'
+          )}
         </Fact>
       </Facts>
     </div>

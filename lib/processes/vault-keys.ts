@@ -1,0 +1,98 @@
+import { and, eq, gt, inArray, isNull, notInArray, or, type SQL, sql } from 'drizzle-orm';
+import type { PgTable } from 'drizzle-orm/pg-core';
+import { type Runtime, systemContext } from '#lib/context';
+import { type Db, rowsOf } from '#lib/db/database';
+import { connections } from '#lib/db/schema/connections';
+import { revocations } from '#lib/db/schema/revocations';
+import { vaultKeys } from '#lib/db/schema/vault-keys';
+import { webhookEndpoints } from '#lib/db/schema/webhooks';
+import { isSealedBy } from '#lib/db/sealed-by';
+import { record } from '#lib/ledger/record';
+
+/** A key that is not in `VAULT_KEYS`, and the rows that only it opens. */
+export interface MissingKey {
+  kid: string;
+  rows: number;
+}
+
+const named = ({ kid, rows }: MissingKey) => `${kid} (${rows} ${rows === 1 ? 'row' : 'rows'})`;
+
+/** Rows are sealed with keys that this process was not given. */
+export class MissingVaultKeys extends Error {
+  override readonly name = 'MissingVaultKeys';
+  constructor(missing: readonly MissingKey[]) {
+    super(
+      `VAULT_KEYS lacks keys that sealed what is stored: ${missing.map(named).join(', ')}. Put them back behind the first key, or start with --allow-missing-keys to go on without those rows.`,
+    );
+  }
+}
+
+/** Every column that holds sealed values, by table. */
+const sealedColumns = [
+  [connections, [connections.accessToken, connections.refreshToken]],
+  [revocations, [revocations.accessToken, revocations.refreshToken]],
+  [webhookEndpoints, [webhookEndpoints.secret, webhookEndpoints.previousSecret]],
+] as const;
+
+async function countRows(db: Db, kid: string): Promise<number> {
+  const counts = sealedColumns.map(([table, columns]): SQL => {
+    const by = or(...columns.map((column) => isSealedBy(column, kid)));
+    return sql`(select count(*) from ${table as PgTable} where ${by})`;
+  });
+  const [row] = rowsOf<{ rows: number }>(await db.execute(sql`select (${sql.join(counts, sql` + `)})::int as rows`));
+  return row?.rows ?? 0;
+}
+
+/**
+ * Writes down the key that seals, and looks whether every key that sealed something is here. Tables are read only for a
+ * key that is not: once to count its rows, and never again where there were none.
+ * @param options.allowMissing goes on without those rows, which the ledger, an alert and the status page then say
+ * @throws MissingVaultKeys
+ */
+export async function checkVaultKeys(runtime: Runtime, options: { allowMissing?: boolean } = {}): Promise<void> {
+  const { db } = runtime.database;
+  const ring = runtime.config.vaultKeys.map(({ kid }) => kid);
+  await db
+    .insert(vaultKeys)
+    .values({ kid: ring[0] ?? '' })
+    .onConflictDoUpdate({ target: vaultKeys.kid, set: { retiredAt: null } });
+  await db
+    .update(vaultKeys)
+    .set({ missingRows: 0 })
+    .where(and(inArray(vaultKeys.kid, ring), gt(vaultKeys.missingRows, 0)));
+  const absent = await db
+    .select({ kid: vaultKeys.kid })
+    .from(vaultKeys)
+    .where(and(notInArray(vaultKeys.kid, ring), isNull(vaultKeys.retiredAt)))
+    .orderBy(vaultKeys.kid);
+  const missing: MissingKey[] = [];
+  for (const { kid } of absent) {
+    const rows = await countRows(db, kid);
+    await db
+      .update(vaultKeys)
+      .set(rows === 0 ? { retiredAt: sql`now()`, missingRows: 0 } : { missingRows: rows })
+      .where(eq(vaultKeys.kid, kid));
+    if (rows > 0) missing.push({ kid, rows });
+  }
+  if (missing.length === 0) return;
+  if (!options.allowMissing) throw new MissingVaultKeys(missing);
+  const ctx = systemContext(runtime, 'start');
+  for (const { kid, rows } of missing) {
+    runtime.log.error({ event: 'vault_key_missing', key: kid, rows });
+    await record(db, ctx, {
+      action: 'vault.key_missing',
+      outcome: 'failed',
+      code: 'key_missing',
+      details: { key: kid, rows },
+    });
+  }
+}
+
+/** Keys that a process lacked as it started, with the rows that it counted then. */
+export function listMissingKeys(db: Db): Promise<MissingKey[]> {
+  return db
+    .select({ kid: vaultKeys.kid, rows: vaultKeys.missingRows })
+    .from(vaultKeys)
+    .where(gt(vaultKeys.missingRows, 0))
+    .orderBy(vaultKeys.kid);
+}
