@@ -2,9 +2,10 @@ import { stopCheck } from '#lib/audit/begin-check';
 import { recordConfiguration } from '#lib/audit/record-configuration';
 import { startRestoreGuard } from '#lib/brakes/restore-guard';
 import { getConfig } from '#lib/config/config';
+import { isProduction } from '#lib/config/mode';
 import { inBackground, type Runtime, systemContext } from '#lib/context';
 import { startJobs } from '#lib/jobs/start-jobs';
-import { describeError } from '#lib/log';
+import { describeError, getLogger } from '#lib/log';
 import { startHeartbeat } from '#lib/processes/heartbeat';
 import { forget, once } from '#lib/registry';
 import { getRuntime } from '#lib/runtime';
@@ -20,11 +21,23 @@ export interface Booted {
 
 const ours = new Set(['ConfigError', 'DataFolderInUse', 'NotMigrated', 'ExtensionMissing']);
 
-/** Says on standard error why the process cannot start, and ends it with status 1. */
+/**
+ * Ends the process with status 1 and says why: in production as one line of the log, with the faults of a configuration
+ * each by itself; else as text on standard error.
+ */
 export function failToStart(error: unknown): never {
   const plain = error instanceof Error && ours.has(error.name);
-  const text = plain ? error.message : `Grantkeep cannot start: ${JSON.stringify(describeError(error), null, 2)}`;
-  process.stderr.write(`${text}\n`);
+  if (isProduction()) {
+    const [reason = '', ...faults] = plain ? error.message.split('\n- ') : [];
+    getLogger().fatal({
+      event: 'not_started',
+      ...(plain ? { reason } : { reason: 'Grantkeep cannot start', err: error }),
+      ...(faults.length > 0 ? { faults } : {}),
+    });
+  } else {
+    const text = plain ? error.message : `Grantkeep cannot start: ${JSON.stringify(describeError(error), null, 2)}`;
+    process.stderr.write(`${text}\n`);
+  }
   process.exit(1);
 }
 

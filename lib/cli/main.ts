@@ -59,7 +59,7 @@ async function run(args: readonly string[]): Promise<Line[] | string> {
 function sentence(error: unknown): string {
   if (isAppError(error)) {
     const faults = error.issues?.map(({ path, message }) => `${path} ${message}`).join('; ');
-    const cause = error.code === 'internal' && error.cause instanceof Error ? ` (${scrub(error.cause.message)})` : '';
+    const cause = error.status >= 500 && error.cause instanceof Error ? ` (${scrub(error.cause.message)})` : '';
     return faults ? `${error.message} ${faults}` : error.message + cause;
   }
   return scrub(error instanceof Error ? error.message : 'Something went wrong.');

@@ -1,4 +1,5 @@
 import type { AppError } from '#lib/errors';
+import { retryAfterOf } from '#lib/http/problem';
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => escapes[character] ?? '');
@@ -19,7 +20,8 @@ export function refusalPage(error: AppError, reference: string): Response {
     'cross-origin-opener-policy': 'same-origin',
     'content-security-policy': policy,
   });
-  if (error.retryAfterSeconds !== undefined) headers.set('retry-after', String(error.retryAfterSeconds));
+  const seconds = retryAfterOf(error);
+  if (seconds !== undefined) headers.set('retry-after', String(seconds));
   const html = `<!doctype html>
 <html lang="en">
 <head>

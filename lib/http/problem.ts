@@ -1,5 +1,4 @@
-import { isDatabaseUnavailable } from '#lib/context';
-import { AppError, isAppError } from '#lib/errors';
+import { type AppError, toAppError } from '#lib/errors';
 
 /** An error answer of the machine API (RFC 9457), with our own members `code`, `request_id` and `issues`. */
 export interface Problem {
@@ -29,11 +28,9 @@ const titles: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
-/** Any thrown value as the error to answer with: a database out of reach is `unavailable`, the unknown is `internal`. */
-export function answerableError(error: unknown): AppError {
-  if (isAppError(error)) return error;
-  if (isDatabaseUnavailable(error)) return new AppError('unavailable', { cause: error, retryAfterSeconds: 2 });
-  return new AppError('internal', { cause: error });
+/** Seconds for `Retry-After`: on every 503 and 429, and where an error says so (RFC 9110 §10.2.3). */
+export function retryAfterOf({ status, retryAfterSeconds }: AppError): number | undefined {
+  return retryAfterSeconds ?? (status === 503 || status === 429 ? 5 : undefined);
 }
 
 function headersFor(error: AppError, requestId: string): Record<string, string> {
@@ -43,12 +40,13 @@ function headersFor(error: AppError, requestId: string): Record<string, string> 
       : error.code === 'insufficient_scope'
         ? `, error="${error.code}"`
         : '';
+  const seconds = retryAfterOf(error);
   return {
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',
     'x-request-id': requestId,
     ...(error.status === 401 || challenge !== '' ? { 'www-authenticate': `Bearer realm="grantkeep"${challenge}` } : {}),
-    ...(error.status === 503 || error.status === 429 ? { 'retry-after': String(error.retryAfterSeconds ?? 5) } : {}),
+    ...(seconds === undefined ? {} : { 'retry-after': String(seconds) }),
   };
 }
 
@@ -76,6 +74,6 @@ export function problemParts(error: AppError, requestId: string) {
 
 /** The same as the web's answer, for a thrown value. */
 export function problemResponse(thrown: unknown, requestId: string): Response {
-  const { body, ...init } = problemParts(answerableError(thrown), requestId);
+  const { body, ...init } = problemParts(toAppError(thrown), requestId);
   return new Response(body, init);
 }
