@@ -23,7 +23,6 @@ export const errorCodes = {
   ],
   // What is asked for
   invalid_request: [400, 'The request is not valid.'],
-  length_required: [411, 'Say how long the body is: send a Content-Length.'],
   body_too_large: [413, 'The request body is too large.'],
   not_found: [404, 'There is nothing here, or it is not yours.'],
   unknown_provider: [404, 'This provider is not configured here.'],

@@ -1,6 +1,6 @@
 import { format, stripVTControlCharacters } from 'node:util';
 import { isProduction } from '#lib/config/mode';
-import { describeError, getLogger } from '#lib/log';
+import { getLogger } from '#lib/log';
 import { once } from '#lib/registry';
 
 /**

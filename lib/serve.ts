@@ -11,9 +11,9 @@ import { apiContext } from '#lib/http/api-context';
 import { closeServer } from '#lib/http/close-server';
 import { openFrontDoor } from '#lib/http/front-door';
 import { createListener } from '#lib/http/listener';
-import { createReadiness } from '#lib/http/readiness';
 import { refuseTunnels, serverOptions } from '#lib/http/server-options';
 import { metricsListener } from '#lib/metrics/metrics-listener';
+import { createReadiness } from '#lib/processes/readiness';
 
 /** For running requests; then they are cut, so that what they and the background began can still be kept. */
 const closeSeconds = 20;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hostEntry } from '#lib/config/address-class';
 import { endpointSchema, placeholderNames, type RecordContext, safePart } from '#lib/config/provider-url';
 
 /** The presets an entry may build on. */
@@ -130,7 +131,14 @@ function recordShape(context: RecordContext) {
     url_field_hosts: z
       .record(
         z.string(),
-        z.array(z.string().regex(/^\.?[a-z0-9.-]+(:\d{1,5})?$/, 'must be a host, host:port or .suffix')),
+        z.array(
+          z.string().transform((text, ctx) => {
+            if (/^\.[a-z0-9.-]+$/.test(text)) return text;
+            const entry = hostEntry(text);
+            if (entry === null) ctx.addIssue('must be a host, host:port, [IPv6], [IPv6]:port or .suffix');
+            return entry ?? '';
+          }),
+        ),
       )
       .optional(),
     expires_default: seconds.nullable().optional(),

@@ -179,7 +179,7 @@ export function createListener(parts: ListenerParts): RequestListener {
     if (whole === 'gone') return;
     if (whole === 'too_large') return refuseFor(new AppError('body_too_large'));
     if (isApi) parts.api(whole, response);
-    else servePassing(response, () => parts.pages(whole, response));
+    else servePassing(request, response, () => parts.pages(whole, response));
   }
 
   return (request, response) => {

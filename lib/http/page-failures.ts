@@ -1,38 +1,42 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { ServerResponse } from 'node:http';
-import { toAppError, unavailableDigest } from '#lib/errors';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type AppError, toAppError, unavailableDigest } from '#lib/errors';
+import { refusalParts } from '#lib/http/oauth-answers';
 import { newId } from '#lib/ids';
 import { once } from '#lib/registry';
 
-/** What a page that is being rendered failed of. */
+/** What a page that is being rendered failed of, where that passes by itself. */
 interface PageFailure {
-  retryAfterSeconds?: number;
+  error?: AppError;
 }
 
 const underWay = () => once('page-failures', () => new AsyncLocalStorage<PageFailure>());
 
-function digestFor(error: Error): string | undefined {
-  const { code, retryAfterSeconds = 5 } = toAppError(error);
-  // Ours with another code are faults of the page.
-  if (code !== 'unavailable') return undefined;
-  Object.assign(underWay().getStore() ?? {}, { retryAfterSeconds });
-  return `${unavailableDigest}${newId('err')}`;
+function keep(error: object, digest: unknown): void {
+  Object.defineProperty(error, 'digest', { value: digest, configurable: true, enumerable: true, writable: true });
+}
+
+/** A digest for what passes by itself, which the log has, too; none for every other error, which Next gives its own. */
+function nameError(thrown: Error): string | undefined {
+  const error = toAppError(thrown);
+  if (error.code !== 'unavailable') return undefined;
+  Object.assign(underWay().getStore() ?? {}, { error });
+  const digest = `${unavailableDigest}${newId('err')}`;
+  keep(thrown, digest);
+  return digest;
 }
 
 /**
  * Lets a failed page say in the browser whether trying again helps. Next sends nothing of an error there but its digest,
  * and keeps a digest that the error has. Errors come from drivers and libraries of several bundles, so that only the
- * prototype which all of them share can give them one: for what passes by itself, one that says so and that the log has.
+ * prototype which all of them share can give them one.
  */
 export function nameErrorsThatPass(): void {
   once('error-digests', () =>
     Object.defineProperty(Error.prototype, 'digest', {
       configurable: true,
       get(this: unknown) {
-        if (!(this instanceof Error)) return undefined;
-        const digest = digestFor(this);
-        if (digest !== undefined) keep(this, digest);
-        return digest;
+        return this instanceof Error ? nameError(this) : undefined;
       },
       set(this: object, digest: unknown) {
         keep(this, digest);
@@ -41,18 +45,26 @@ export function nameErrorsThatPass(): void {
   );
 }
 
-function keep(error: object, digest: unknown): void {
-  Object.defineProperty(error, 'digest', { value: digest, configurable: true, enumerable: true, writable: true });
-}
-
-/** Serves a page. One that failed of what passes by itself is answered 503 with `Retry-After` where Next says 500. */
-export function servePassing(response: ServerResponse, serve: () => void): void {
+/**
+ * Serves a page. Where Next would answer 500 for what passes by itself, the answer is 503 with `Retry-After` and a page
+ * that needs no script. A page that has begun to be sent, or is asked for by a script, says it in its own place.
+ */
+export function servePassing(request: IncomingMessage, response: ServerResponse, serve: () => void): void {
   const failure: PageFailure = {};
   const writeHead = response.writeHead.bind(response) as (...given: unknown[]) => ServerResponse;
+  const end = response.end.bind(response) as (text?: string) => ServerResponse;
   response.writeHead = ((status: number, ...rest: unknown[]) => {
-    if (status !== 500 || failure.retryAfterSeconds === undefined) return writeHead(status, ...rest);
-    response.setHeader('Retry-After', String(failure.retryAfterSeconds));
-    return writeHead(503, ...rest);
+    if (status !== 500 || !failure.error) return writeHead(status, ...rest);
+    response.writeHead = writeHead as typeof response.writeHead;
+    const { headers, body } = refusalParts(failure.error, String(response.getHeader('x-request-id')), {
+      heading: 'This page could not be shown',
+      again: request.method === 'GET',
+    });
+    for (const name of ['content-encoding', 'transfer-encoding', 'etag']) response.removeHeader(name);
+    writeHead(503, { ...headers, 'content-length': Buffer.byteLength(body) });
+    response.write = () => true;
+    response.end = () => response;
+    return end(request.method === 'HEAD' ? undefined : body);
   }) as typeof response.writeHead;
   underWay().run(failure, serve);
 }

@@ -19,7 +19,6 @@ const titles: Readonly<Record<number, string>> = {
   404: 'Not Found',
   405: 'Method Not Allowed',
   409: 'Conflict',
-  411: 'Length Required',
   413: 'Content Too Large',
   423: 'Locked',
   429: 'Too Many Requests',
