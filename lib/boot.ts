@@ -19,7 +19,7 @@ export interface Booted {
   shutDown: () => Promise<void>;
 }
 
-const ours = new Set(['ConfigError', 'DataFolderInUse', 'NotMigrated', 'ExtensionMissing']);
+const ours = new Set(['ConfigError', 'DataFolderInUse', 'DataFolderOpen', 'NotMigrated', 'ExtensionMissing']);
 
 /**
  * Ends the process with status 1 and says why: in production as one line of the log, with the faults of a configuration

@@ -1,5 +1,6 @@
 import { type Config, ConfigError, getConfig } from '#lib/config/config';
 import type { Runtime } from '#lib/context';
+import { closeDataFolder, DataFolderOpen } from '#lib/db/close-data-folder';
 import { type Database, isPoolersRefusal } from '#lib/db/database';
 import { ExtensionMissing } from '#lib/db/extension';
 import { createGrouped } from '#lib/db/grouped';
@@ -30,12 +31,22 @@ export class NotMigrated extends Error {
 const poolerUnsaid =
   'DATABASE_POOLER: what answers at DATABASE_URL refused the connection as a pooler does (SQLSTATE 08P01); set it to transaction where that is PgBouncer in transaction mode';
 
+/** With a server the folder holds only what was last seen of it. One that cannot be made costs a warning later. */
+function closeWitnessFolder(dataDir: string): void {
+  try {
+    closeDataFolder(dataDir);
+  } catch (error) {
+    if (error instanceof DataFolderOpen) throw error;
+  }
+}
+
 async function openDatabase(config: Config): Promise<Database> {
   if (!config.databaseUrl) {
     const embedded = await openEmbedded(config.dataDir);
     await migrateEmbedded(embedded);
     return embedded;
   }
+  closeWitnessFolder(config.dataDir);
   const pooler = config.databasePooler;
   const database = openPostgres(config.databaseUrl, { pooler });
   try {
@@ -80,7 +91,7 @@ export function assembleRuntime(config: Config, database: Database, overrides: P
 
 /**
  * The process's runtime, made at the first call and shared by everything in the process, whichever bundle asks.
- * @throws ConfigError, DataFolderInUse, NotMigrated, ExtensionMissing, or what the database says
+ * @throws ConfigError, DataFolderOpen, DataFolderInUse, NotMigrated, ExtensionMissing, or what the database says
  */
 export function getRuntime(): Promise<Runtime> {
   return once('runtime', async () => {

@@ -29,10 +29,15 @@ export function embeddedIn(address: ipaddr.IPv6): Embedded {
     case 'rfc6145':
       return { addresses: [last], decides: true };
     case 'rfc6052':
+      if (bytes[5] !== 1) return { addresses: [last], decides: true };
       // The prefix for a network's own use: an address of any kind may be behind it, at one of two places.
-      return bytes[5] === 1
-        ? { addresses: isZero(bytes.slice(6, 12)) ? [last] : [at(6, 7, 9, 10), last], decides: false }
-        : { addresses: [last], decides: true };
+      return {
+        addresses: [
+          ...(isZero(bytes.slice(6, 11)) ? [] : [at(6, 7, 9, 10)]),
+          ...(isZero(bytes.slice(11)) ? [] : [last]),
+        ],
+        decides: false,
+      };
     case '6to4':
       return { addresses: [at(2, 3, 4, 5), ...isatap], decides: true };
     case 'teredo': {
