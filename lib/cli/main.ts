@@ -8,6 +8,7 @@ import { ConfigError } from '#lib/config/config';
 import { type Runtime, systemContext } from '#lib/context';
 import { AppError, isAppError } from '#lib/errors';
 import { createLogger, getLogger, scrub } from '#lib/log';
+import { ignoreInspectorSignal } from '#lib/printed';
 import { getRuntime, NotMigrated } from '#lib/runtime';
 
 type Line = Record<string, unknown>;
@@ -65,6 +66,7 @@ function sentence(error: unknown): string {
   return scrub(error instanceof Error ? error.message : 'Something went wrong.');
 }
 
+ignoreInspectorSignal();
 // Standard output is for programs; whatever the parts have to say goes to standard error.
 getLogger(() => createLogger({ level: 'warn', pretty: false, destination: process.stderr }));
 try {
