@@ -11,6 +11,7 @@ import { apiContext } from '#lib/http/api-context';
 import { closeServer } from '#lib/http/close-server';
 import { openFrontDoor } from '#lib/http/front-door';
 import { createListener } from '#lib/http/listener';
+import { nameErrorsThatPass } from '#lib/http/page-failures';
 import { refuseTunnels, serverOptions } from '#lib/http/server-options';
 import { metricsListener } from '#lib/metrics/metrics-listener';
 import { createReadiness } from '#lib/processes/readiness';
@@ -26,6 +27,7 @@ const drainSeconds = 25;
 export async function serve(releaseFaults: () => void): Promise<void> {
   const config = getConfig();
   openFrontDoor();
+  nameErrorsThatPass();
   const booted = await boot();
   const { runtime } = booted;
   const dev = config.mode === 'development';

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AppError, toAppError, unavailableDigest } from '#lib/errors';
+import { noteFailure } from '#lib/http/note-failure';
 import { refusalParts } from '#lib/http/oauth-answers';
 import { newId } from '#lib/ids';
 import { once } from '#lib/registry';
@@ -56,7 +57,9 @@ export function servePassing(request: IncomingMessage, response: ServerResponse,
   response.writeHead = ((status: number, ...rest: unknown[]) => {
     if (status !== 500 || !failure.error) return writeHead(status, ...rest);
     response.writeHead = writeHead as typeof response.writeHead;
-    const { headers, body } = refusalParts(failure.error, String(response.getHeader('x-request-id')), {
+    const requestId = String(response.getHeader('x-request-id'));
+    noteFailure('page_failed', failure.error, { requestId });
+    const { headers, body } = refusalParts(failure.error, requestId, {
       heading: 'This page could not be shown',
       again: request.method === 'GET',
     });
