@@ -42,8 +42,16 @@ function openSocket({ host, port, path }: ParsedOptions) {
  */
 const ownSettings = { statement_timeout: 30_000, plan_cache_mode: 'force_generic_plan' };
 
+/** An IPv6 address of the URL, which the driver would take apart at its colons. */
+function ipv6Of(url: string) {
+  const { hostname = '', port = '' } = URL.parse(url) ?? {};
+  const [, address] = /^\[(.+)\]$/.exec(hostname) ?? [];
+  return address ? { host: [address], port: [Number(port || 5432)] } : {};
+}
+
 function connectTo(url: string, max: number, pooler: Pooler) {
   const options = {
+    ...ipv6Of(url),
     max,
     prepare: pooler === 'none',
     connect_timeout: 5,

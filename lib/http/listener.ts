@@ -79,6 +79,8 @@ function isFramedPlainly({ headers, httpVersion }: IncomingMessage): boolean {
 
 /** The fault of a request by its headers alone; Node itself holds a sender to the length it announced. */
 function faultOf(request: IncomingMessage, target: string | null, own: string): AppError | null {
+  // The web's Request, which the frameworks behind make, does not even take some of them.
+  if (!knownMethods.includes(request.method ?? '')) return new AppError('method_not_allowed');
   // PostgreSQL takes no zero byte in a text, and nothing honest sends one.
   if (target === null || /%00/.test(target) || !isFramedPlainly(request)) return new AppError('invalid_request');
   const length = Number(request.headers['content-length'] ?? 0);
@@ -126,13 +128,10 @@ export function createListener(parts: ListenerParts): RequestListener {
     if (parts.draining()) response.setHeader('connection', 'close');
     const target = targetOf(request);
     const path = target?.split('?', 1)[0] ?? '';
-    // The web's Request of the frameworks behind cannot even be made of some of them.
-    if (!knownMethods.includes(request.method ?? '')) {
-      response.setHeader('Allow', knownMethods.join(', '));
-      return refuse(request, response, new AppError('method_not_allowed'), newId('req'));
-    }
-    if (path === '/healthz' || path === '/readyz') return probe(response, path);
-    if (path === '/metrics' && parts.metrics) return parts.metrics(request, response);
+    const known = knownMethods.includes(request.method ?? '');
+    if (!known) response.setHeader('Allow', knownMethods.join(', '));
+    if (known && (path === '/healthz' || path === '/readyz')) return probe(response, path);
+    if (known && path === '/metrics' && parts.metrics) return parts.metrics(request, response);
     if (target !== null) request.url = target;
     const ip = clientAddress(request, trust);
     const requestId = newId('req');

@@ -52,6 +52,7 @@ describe('methods that nothing here takes', () => {
       expect(answer.headers.allow).toBe('DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT');
       expect(answer.json()).toMatchObject({ code: 'method_not_allowed' });
     }
+    expect(door.refused).toEqual(paths.map(() => ['method_not_allowed', '127.0.0.1']));
   });
 
   test('CONNECT: 405, and no tunnel', async () => {
