@@ -1,3 +1,4 @@
+import { generateApiKey } from '#lib/access/key-format';
 import { createApi } from '#lib/api/app';
 import { answerVend } from '#lib/api/vend-answer';
 import type { Actor, Runtime } from '#lib/context';
@@ -62,12 +63,12 @@ async function servePage(work: () => Promise<unknown>): Promise<Answered> {
 /** Everything that asks the database for somebody, over a runtime whose database fails. */
 export const surfaces: Record<string, (runtime: Runtime) => Promise<Answered>> = {
   'a vend': async (runtime) => {
-    const headers = new Headers({ authorization: `Bearer gk_${'x'.repeat(43)}` });
+    const headers = new Headers({ authorization: `Bearer ${generateApiKey()}` });
     const { status, headers: said, body } = await answerVend(runtime, headers, newConnectionId('per_x'));
     return { status, retryAfter: said['retry-after'] ?? null, text: body };
   },
   'the API': async (runtime) => {
-    const headers = { authorization: `Bearer gk_${'x'.repeat(43)}` };
+    const headers = { authorization: `Bearer ${generateApiKey()}` };
     const path = `/api/v1/connections/${newConnectionId('per_x')}`;
     return toAnswered(await createApi(async () => asNobody(runtime)).request(path, { headers }));
   },
@@ -95,7 +96,7 @@ export const surfaces: Record<string, (runtime: Runtime) => Promise<Answered>> =
     toAnswered(
       await handleBulkExport(as(runtime, administrator), form('/admin/revocations/x/export', { format: 'csv' }), 'x'),
     ),
-  'a page': (runtime) => servePage(() => runtime.database.db.execute('select 1')),
+  'a page': (runtime) => servePage(async () => await runtime.database.db.execute('select 1')),
   '/readyz': async (runtime) => {
     const ok = await createReadiness(runtime)();
     // A probe has no body to wait by: a balancer asks again by its own clock.
