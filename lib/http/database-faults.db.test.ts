@@ -7,7 +7,7 @@ import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import { answerVend } from '#lib/api/vend-answer';
 import type { Runtime } from '#lib/context';
-import type { Db } from '#lib/db/database';
+import { type Db, rowsOf } from '#lib/db/database';
 import { openPostgres } from '#lib/db/open';
 import { toAppError } from '#lib/errors';
 import { createReadiness } from '#lib/processes/readiness';
@@ -73,7 +73,10 @@ describeWithConnections('F-10 a real server', () => {
     expect((await vend()).status).toBe(200);
     await database.db.execute(sql.raw(`alter role ${role} password 'two'`));
     await database.db.execute(sql`select pg_terminate_backend(pid) from pg_stat_activity where usename = ${role}`);
-    await expect.poll(async () => (await vend()).status).toBe(503);
+    const left = async () =>
+      rowsOf(await database.db.execute(sql`select pid from pg_stat_activity where usename = ${role}`)).length;
+    await expect.poll(left, { timeout: 15_000 }).toBe(0);
+    expect((await vend()).status).toBe(503);
     await expectPassing(runtime, all);
     await database.db.execute(sql.raw(`alter role ${role} password 'one'`));
     await expect.poll(async () => (await vend()).status, { timeout: 15_000 }).toBe(200);
@@ -102,7 +105,7 @@ describeWithConnections('F-10 a real server', () => {
     const relieve = await fillDisk(database.db);
     expect(await vend()).toMatchObject({ status: 503, headers: { 'retry-after': '15' } });
     await expectPassing(runtime, ['/readyz', 'the start of a flow']);
-    await expect.poll(ready).toBe(false);
+    await expect.poll(ready, { timeout: 15_000 }).toBe(false);
     await relieve();
     expect((await vend()).status).toBe(200);
     await expect.poll(ready, { timeout: 15_000 }).toBe(true);
