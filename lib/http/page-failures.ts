@@ -46,17 +46,22 @@ export function nameErrorsThatPass(): void {
   );
 }
 
+type Given = unknown[];
+
 /**
  * Serves a page. Where Next would answer 500 for what passes by itself, the answer is 503 with `Retry-After` and a page
  * that needs no script. A page that has begun to be sent, or is asked for by a script, says it in its own place.
  */
 export function servePassing(request: IncomingMessage, response: ServerResponse, serve: () => void): void {
   const failure: PageFailure = {};
-  const writeHead = response.writeHead.bind(response) as (...given: unknown[]) => ServerResponse;
-  const end = response.end.bind(response) as (text?: string) => ServerResponse;
-  response.writeHead = ((status: number, ...rest: unknown[]) => {
-    if (status !== 500 || !failure.error) return writeHead(status, ...rest);
-    response.writeHead = writeHead as typeof response.writeHead;
+  const writeHead = response.writeHead.bind(response) as (...given: Given) => ServerResponse;
+  const write = response.write.bind(response) as (...given: Given) => boolean;
+  const end = response.end.bind(response) as (...given: Given) => ServerResponse;
+  let replaced = false;
+  /** True from the moment on that the answer is ours: what Next still writes is dropped. */
+  const isOurs = (status = response.statusCode): boolean => {
+    if (replaced || response.headersSent || status !== 500 || !failure.error) return replaced;
+    replaced = true;
     const requestId = String(response.getHeader('x-request-id'));
     noteFailure('page_failed', failure.error, { requestId });
     const { headers, body } = refusalParts(failure.error, requestId, {
@@ -65,9 +70,14 @@ export function servePassing(request: IncomingMessage, response: ServerResponse,
     });
     for (const name of ['content-encoding', 'transfer-encoding', 'etag']) response.removeHeader(name);
     writeHead(503, { ...headers, 'content-length': Buffer.byteLength(body) });
-    response.write = () => true;
-    response.end = () => response;
-    return end(request.method === 'HEAD' ? undefined : body);
-  }) as typeof response.writeHead;
+    end(request.method === 'HEAD' ? undefined : body);
+    return true;
+  };
+  // All three: what compresses calls the first by itself, and whoever ends without it must not be in the middle of ending.
+  Object.assign(response, {
+    writeHead: (...given: Given) => (isOurs(Number(given[0])) ? response : writeHead(...given)),
+    write: (...given: Given) => isOurs() || write(...given),
+    end: (...given: Given) => (isOurs() ? response : end(...given)),
+  });
   underWay().run(failure, serve);
 }
