@@ -2,6 +2,8 @@
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return;
   const { boot, failToStart } = await import('#lib/boot');
+  const { nameErrorsThatPass } = await import('#lib/http/page-failures');
+  nameErrorsThatPass();
   // Next would stay up and answer 500 to everything.
   await boot().catch(failToStart);
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,9 +21,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Starts the product's own process with nothing but these variables, and waits for its end. */
-const start = (variables: Record<string, string>) =>
-  capture(process.execPath, ['server.ts'], {
+/** Starts the product's own process with nothing but these variables, and waits for its end: all that it says is the log's. */
+async function start(variables: Record<string, string>) {
+  const { status, output } = await capture(process.execPath, ['server.ts'], {
     env: {
       PATH: process.env.PATH,
       NODE_ENV: 'production',
@@ -32,11 +32,16 @@ const start = (variables: Record<string, string>) =>
       ...variables,
     } as NodeJS.ProcessEnv,
   });
+  const lines = output.trim().split('\n');
+  const [first, ...rest] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(first).toMatchObject({ event: 'starting' });
+  return { status, output, said: rest };
+}
 
-test('a faulty configuration ends the process with status 1 and every fault on a line of its own', async () => {
+test('A-05 a faulty configuration ends the process with status 1 and one line that names every fault', async () => {
   const file = join(folder, 'providers.json');
   writeFileSync(file, '[{"id": 1}]');
-  const { status, output } = await start({
+  const { status, output, said } = await start({
     APP_URL: 'http://connect.example.com',
     SESSION_PASSWORD: canary,
     VAULT_KEYS: `k:${canary}`,
@@ -45,23 +50,40 @@ test('a faulty configuration ends the process with status 1 and every fault on a
     PROVIDERS_FILE: file,
   });
   expect(status).toBe(1);
-  const [first, ...faults] = output.trim().split('\n');
-  expect(first).toMatch(/^The configuration has \d+ faults:$/);
-  expect(faults.every((fault) => /^- [A-Z_]+: /.test(fault))).toBe(true);
+  expect(said).toMatchObject([{ event: 'not_started', level: 'fatal' }]);
+  expect(said[0]?.reason).toMatch(/^The configuration has \d+ faults:$/);
+  const named = ((said[0]?.faults ?? []) as string[]).map((fault) => fault.split(':', 1)[0]);
   for (const name of ['APP_URL', 'SESSION_PASSWORD', 'VAULT_KEYS', 'PORT', 'GOOGLE_CLIENT_ID', 'PROVIDERS_FILE']) {
-    expect(output).toContain(`\n- ${name}: `);
+    expect(named).toContain(name);
   }
   expect(output).not.toContain(canary);
 });
 
 test('a data folder that another process has ends the process with status 1 and a clear sentence', async () => {
   const release = lockDataFolder(folder);
-  const { status, output } = await start({ ...sound, DATA_DIR: folder });
+  const { status, said } = await start({ ...sound, DATA_DIR: folder });
   release();
   expect(status).toBe(1);
-  expect(output.trim()).toBe(
-    `The data folder ${folder} is in use by another Grantkeep process. Stop that one first, or set DATABASE_URL to let several processes share one PostgreSQL.`,
-  );
+  expect(said).toMatchObject([
+    {
+      event: 'not_started',
+      reason: `The data folder ${folder} is in use by another Grantkeep process. Stop that one first, or set DATABASE_URL to let several processes share one PostgreSQL.`,
+    },
+  ]);
+});
+
+test('A-09 a data folder that others may replace ends the process with status 1 and a clear sentence', async () => {
+  const open = join(folder, 'open');
+  mkdirSync(open);
+  chmodSync(open, 0o777);
+  const { status, said } = await start({ ...sound, DATA_DIR: join(open, 'data') });
+  expect(status).toBe(1);
+  expect(said).toMatchObject([
+    {
+      event: 'not_started',
+      reason: `The data folder cannot be used: ${join(open, 'data')} lies in ${open}, in which others may replace it (mode 777). Set DATA_DIR to a folder that only this process's user can change.`,
+    },
+  ]);
 });
 
 test('a database that is not there ends the process with status 1, without the password of its URL', async () => {

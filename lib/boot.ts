@@ -2,9 +2,11 @@ import { stopCheck } from '#lib/audit/begin-check';
 import { recordConfiguration } from '#lib/audit/record-configuration';
 import { startRestoreGuard } from '#lib/brakes/restore-guard';
 import { getConfig } from '#lib/config/config';
+import { isProduction } from '#lib/config/mode';
 import { learnUnboundOver } from '#lib/connections/reseal';
 import { inBackground, type Runtime, systemContext } from '#lib/context';
 import { startJobs } from '#lib/jobs/start-jobs';
+import { getLogger } from '#lib/log';
 import { startHeartbeat } from '#lib/processes/heartbeat';
 import { checkVaultKeys } from '#lib/processes/vault-keys';
 import { forget, once } from '#lib/registry';
@@ -26,9 +28,18 @@ export interface StartOptions {
   allowMissingKeys?: boolean;
 }
 
-/** Says on standard error why the process cannot start, and ends it with status 1. */
+/**
+ * Ends the process with status 1 and says why: in production as one line of the log, with the faults of a configuration
+ * each by itself; else as text on standard error.
+ */
 export function failToStart(error: unknown): never {
-  process.stderr.write(`${sayStartFault(error)}\n`);
+  const text = sayStartFault(error);
+  if (isProduction()) {
+    const [reason = '', ...faults] = text.split('\n- ');
+    getLogger().fatal({ event: 'not_started', reason, ...(faults.length > 0 ? { faults } : {}) });
+  } else {
+    process.stderr.write(`${text}\n`);
+  }
   process.exit(1);
 }
 

@@ -1,3 +1,5 @@
+import { passesAfterSeconds } from '#lib/passing';
+
 /**
  * The one family of errors. A code is stable: clients, tests and the ledger branch on it. The message is the
  * sentence a person may read; it never carries an upstream body or a secret. What really happened is on `cause`.
@@ -22,7 +24,6 @@ export const errorCodes = {
   // What is asked for
   invalid_request: [400, 'The request is not valid.'],
   account_part_invalid: [400, 'That is not how this provider writes it. Compare it with the example at the field.'],
-  length_required: [411, 'Say how long the body is: send a Content-Length.'],
   body_too_large: [413, 'The request body is too large.'],
   not_found: [404, 'There is nothing here, or it is not yours.'],
   unknown_provider: [404, 'This provider is not configured here.'],
@@ -79,6 +80,9 @@ export const errorCodes = {
   internal: [500, 'Something went wrong here. The reference finds it in the log.'],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>;
 
+/** Begins the digest, all that a browser is told of a page's error, where the error passes by itself. */
+export const unavailableDigest = 'unavailable.';
+
 export type ErrorCode = keyof typeof errorCodes;
 
 export interface AppErrorOptions {
@@ -118,7 +122,14 @@ export function isAppError(error: unknown): error is AppError {
   return error instanceof Error && error.name === 'AppError' && 'code' in error && 'status' in error;
 }
 
-/** Any thrown value as an AppError: ours as it is, everything else as `internal` with the original on `cause`. */
+/**
+ * The one mapper: any thrown value as the error to answer with, on every surface. Ours stays as it is; what passes by
+ * itself, such as a lost or full database, is `unavailable` with the seconds to wait; everything else is `internal`. The
+ * original is on `cause`.
+ */
 export function toAppError(error: unknown): AppError {
-  return isAppError(error) ? error : new AppError('internal', { cause: error });
+  if (isAppError(error)) return error;
+  const retryAfterSeconds = passesAfterSeconds(error);
+  if (retryAfterSeconds === undefined) return new AppError('internal', { cause: error });
+  return new AppError('unavailable', { cause: error, retryAfterSeconds });
 }

@@ -1,5 +1,5 @@
 import pino, { type Logger } from 'pino';
-import { once } from '#lib/registry';
+import { existing, once } from '#lib/registry';
 
 export type { Logger };
 
@@ -65,9 +65,12 @@ export function describeError(error: unknown, depth = 0): Record<string, unknown
       : {};
   // Only the frames: a message of several lines is at the head of the stack too.
   const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
+  // What a failed page shows as its reference.
+  const digest = Object.hasOwn(error, 'digest') ? (error as { digest?: unknown }).digest : undefined;
   return {
     type: error.name,
     ...code,
+    ...(typeof digest === 'string' && /^[\w.]{1,64}$/.test(digest) ? { digest } : {}),
     // Drizzle puts a failed query's parameters into the message: rows of ours.
     message: scrub(error.message.replace(/\nparams: [\s\S]*$/, '')).slice(0, 500),
     ...(depth === 0 && frames.length > 0 ? { stack: scrub(frames.slice(0, 11).join('\n')) } : {}),
@@ -181,7 +184,8 @@ export function createLogger(options: {
     },
   };
   const pretty = { target: 'pino-pretty', options: { ignore: 'pid,hostname' } };
-  const destination = options.destination ?? (options.pretty ? pino.transport(pretty) : standardOutput());
+  const destination =
+    options.destination ?? (options.pretty ? pino.transport(pretty) : once('standard-output', standardOutput));
   const logger = pino(base, destination);
   // pino asks no formatter of ours for what a child is given.
   const child = logger.child;
@@ -192,7 +196,11 @@ export function createLogger(options: {
   }) as Logger;
 }
 
-/** The process's logger; before the configuration is known it writes JSON at `info`. */
-export function getLogger(make: () => Logger = () => createLogger({ level: 'info', pretty: false })): Logger {
-  return once('logger', make);
+/**
+ * The process's logger, made by the first who says how. Before that, while the configuration is not known, one that writes
+ * JSON at `info`.
+ */
+export function getLogger(make?: () => Logger): Logger {
+  if (make) return once('logger', make);
+  return existing<Logger>('logger') ?? once('first-logger', () => createLogger({ level: 'info', pretty: false }));
 }

@@ -1,5 +1,6 @@
 import { type Config, ConfigError, getConfig } from '#lib/config/config';
 import type { Runtime } from '#lib/context';
+import { closeDataFolder, DataFolderOpen } from '#lib/db/close-data-folder';
 import { type Database, isDatabaseUnavailable, isPoolersRefusal } from '#lib/db/database';
 import { ExtensionMissing } from '#lib/db/extension';
 import { createGrouped } from '#lib/db/grouped';
@@ -34,6 +35,15 @@ function sayMigrated(applied: number): void {
   if (applied > 0) getLogger().info({ event: 'database_migrated', migrations: applied });
 }
 
+/** With a server the folder holds only what was last seen of it. One that cannot be made costs a warning later. */
+function closeWitnessFolder(dataDir: string): void {
+  try {
+    closeDataFolder(dataDir);
+  } catch (error) {
+    if (error instanceof DataFolderOpen) throw error;
+  }
+}
+
 async function openDatabase(config: Config): Promise<Database> {
   if (!config.databaseUrl) {
     const embedded = await openEmbedded(config.dataDir);
@@ -45,6 +55,7 @@ async function openDatabase(config: Config): Promise<Database> {
     }
     return embedded;
   }
+  closeWitnessFolder(config.dataDir);
   const pooler = config.databasePooler;
   const database = openPostgres(config.databaseUrl, { pooler });
   try {
@@ -89,7 +100,7 @@ export function assembleRuntime(config: Config, database: Database, overrides: P
 
 /**
  * The process's runtime, made at the first call and shared by everything in the process, whichever bundle asks.
- * @throws ConfigError, DataFolderInUse, NotMigrated, ExtensionMissing, or what the database says
+ * @throws ConfigError, DataFolderOpen, DataFolderInUse, NotMigrated, ExtensionMissing, or what the database says
  */
 export function getRuntime(): Promise<Runtime> {
   return once('runtime', async () => {

@@ -1,7 +1,14 @@
 import { scrub } from '#lib/log';
 
 /** Faults of the start that say by themselves what to do. */
-const ours = new Set(['ConfigError', 'DataFolderInUse', 'NotMigrated', 'ExtensionMissing', 'MissingVaultKeys']);
+const ours = new Set([
+  'ConfigError',
+  'DataFolderInUse',
+  'DataFolderOpen',
+  'NotMigrated',
+  'ExtensionMissing',
+  'MissingVaultKeys',
+]);
 
 const database = 'The database at DATABASE_URL';
 const certificate = `${database} shows a certificate that this process does not trust. Set sslmode and sslrootcert in the URL, or NODE_EXTRA_CA_CERTS.`;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { closeDataFolder } from '#lib/db/close-data-folder';
 
 /** Secrets that only the demo makes up by itself, in the names of the environment variables they fill. */
 export interface DemoSecrets {
@@ -10,7 +11,7 @@ export interface DemoSecrets {
 
 /** Reads the secrets of a data folder, or makes them on the first run: the folder with mode 0700, the file with 0600. */
 export function demoSecrets(folder: string): DemoSecrets {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  closeDataFolder(folder);
   const file = join(folder, 'secrets.json');
   const made: DemoSecrets = {
     SESSION_PASSWORD: randomBytes(32).toString('base64url'),

@@ -89,7 +89,7 @@ export async function startStack(options: StackOptions, tell: (line: string) => 
  */
 export async function startApp(environment: NodeJS.ProcessEnv, logFile?: string): Promise<ChildProcess> {
   const log = logFile === undefined ? 'inherit' : openSync(logFile, 'a', 0o600);
-  const app = start(process.execPath, ['--import', './scripts/end-with-parent.mjs', 'server.ts'], {
+  const app = start(process.execPath, ['--disable-sigusr1', '--import', './scripts/end-with-parent.mjs', 'server.ts'], {
     env: environment,
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],

@@ -20,6 +20,7 @@ const domains = [
 const ground = [
   'config',
   'errors',
+  'passing',
   'registry',
   'log',
   'ids',
@@ -48,10 +49,12 @@ const mayImport: Record<string, readonly string[]> = {
   ledger: ['db', ...ground],
   db: [...ground],
   vault: [...ground],
-  outbound: ['config', 'errors'],
+  outbound: ['config', 'errors', 'passing'],
   log: ['config', 'registry'],
   'start-faults': ['log'],
-  errors: [],
+  printed: ['config', 'log', 'registry'],
+  errors: ['passing'],
+  passing: [],
   registry: [],
   ids: [],
   'parse-input': ['errors'],
@@ -64,7 +67,7 @@ const mayImport: Record<string, readonly string[]> = {
 };
 
 /** Parts that put the process together: they may import every part of `lib/`. */
-const composers = new Set(['server', 'cli', 'boot', 'runtime']);
+const composers = new Set(['server', 'serve', 'cli', 'boot', 'runtime']);
 
 interface Rule {
   name: string;
@@ -105,7 +108,7 @@ const rules: readonly Rule[] = [
   },
   {
     name: 'only app, lib/http and lib/session know Next',
-    applies: (part, file) => isProduct(part) && !['app', 'http', 'session'].includes(part) && file !== 'server.ts',
+    applies: (part, file) => isProduct(part) && !['app', 'http', 'session'].includes(part) && file !== 'lib/serve.ts',
     import: (_, { target }) => (isPackage(target, 'next') ? `import ${target}` : undefined),
   },
   {

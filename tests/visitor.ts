@@ -9,7 +9,7 @@ import type { CookieAttributes, CookieJar } from '#lib/session/cookies';
 import { readSessionId } from '#lib/session/session-cookie';
 
 /** A browser's cookies for the hub, and what was last said of each. */
-class VisitorJar implements CookieJar {
+export class CookieMap implements CookieJar {
   readonly values = new Map<string, string>();
   readonly attributes = new Map<string, CookieAttributes>();
   get(name: string) {
@@ -28,7 +28,7 @@ class VisitorJar implements CookieJar {
 
 /** Somebody at a browser, talking to the two ends of a flow without pages: the handlers, the cookies, real servers. */
 export class Visitor {
-  readonly jar = new VisitorJar();
+  readonly jar = new CookieMap();
   /** Cookies at the demo servers. */
   readonly demoJar = new DemoJar();
   readonly runtime: Runtime;

@@ -4,13 +4,13 @@ import { RouteError } from '#app/_ui/route-error';
 
 interface ErrorPageProps {
   error: Error & { digest?: string };
-  reset: () => void;
+  retry: () => void;
 }
 
-export default function ErrorPage({ error, reset }: ErrorPageProps) {
+export default function ErrorPage({ error, retry }: ErrorPageProps) {
   return (
     <div className="py-8">
-      <RouteError digest={error.digest} retry={reset} />
+      <RouteError digest={error.digest} retry={retry} />
     </div>
   );
 }

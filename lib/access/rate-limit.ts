@@ -2,62 +2,83 @@ import { RateLimiterDrizzle, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Context, Runtime } from '#lib/context';
 import { rateLimits } from '#lib/db/schema/rate-limits';
 import { AppError } from '#lib/errors';
-import { networkOf } from '#lib/ledger/fold-refusals';
+import { prefixOf } from '#lib/ledger/fold-refusals';
 
-/** Tries a minute of one session, or of nobody in particular from one network. Generous for offices behind one address, tight for machines. */
+/** Tries a minute of one session, or of nobody in particular from one address: tight for machines. */
 const perMinute = { sign_in: 60, start: 120, callback: 240 } as const;
 /** For which tries are counted together. */
 const countedSeconds = 60;
 export type LimitedAct = keyof typeof perMinute;
 
-const limiters = new WeakMap<Runtime['database'], Map<LimitedAct, RateLimiterDrizzle>>();
+/** Tries of a whole network, in those of one address: an office full of people, and few machines for a flood. */
+const addressesPerNetwork = 10;
 
-function limiterFor(ctx: Context, act: LimitedAct): RateLimiterDrizzle {
-  const ofDatabase = limiters.get(ctx.database) ?? new Map<LimitedAct, RateLimiterDrizzle>();
+const limiters = new WeakMap<Runtime['database'], Map<string, RateLimiterDrizzle>>();
+
+function limiterFor(ctx: Context, act: LimitedAct, asker: 'one' | 'network'): RateLimiterDrizzle {
+  const ofDatabase = limiters.get(ctx.database) ?? new Map<string, RateLimiterDrizzle>();
   limiters.set(ctx.database, ofDatabase);
-  const known = ofDatabase.get(act);
+  const keyPrefix = asker === 'one' ? act : `${act}-network`;
+  const known = ofDatabase.get(keyPrefix);
   if (known) return known;
   const limiter = new RateLimiterDrizzle({
     storeClient: ctx.database.db,
     schema: rateLimits,
-    points: perMinute[act],
+    points: perMinute[act] * (asker === 'one' ? 1 : addressesPerNetwork),
     duration: countedSeconds,
-    keyPrefix: act,
+    keyPrefix,
     // Expired counters are removed by the minute's job.
     clearExpiredByTimeout: false,
   });
-  ofDatabase.set(act, limiter);
+  ofDatabase.set(keyPrefix, limiter);
   return limiter;
+}
+
+interface Asker {
+  /** Who is counted tightly. */
+  one: string;
+  /** Among whom many of them are counted together; null for somebody who is known. */
+  network: string | null;
 }
 
 /**
  * Whose tries are counted together. Who is signed in is counted alone: whoever shares an office with an administrator, and
  * sends there what nobody needs to sign in for, could else keep them from the sign-in that thawing and revoking ask for.
- * By session: who signs in anew is not counted with somebody who stole the session before.
+ * By session: who signs in anew is not counted with somebody who stole the session before. Nobody in particular is
+ * counted by address and then by /24; over IPv6 by /64, all of which any machine has, and then by /48, which any
+ * customer of a provider may have.
  */
-function askerOf({ actor, ip }: Context): string | null {
-  if (actor.type === 'person') return actor.sessionId;
+function askerOf({ actor, ip }: Context): Asker | null {
+  if (actor.type === 'person') return { one: actor.sessionId, network: null };
   // Where only Next runs nobody knows the address; one shared counter would let anybody lock everybody out.
-  return ip === null ? null : networkOf(ip);
+  if (ip === null) return null;
+  return { one: prefixOf(ip, { ipv4: 32, ipv6: 64 }), network: prefixOf(ip, { ipv4: 24, ipv6: 48 }) };
+}
+
+/** Counts a try. One that a clock counted that was ahead would refuse until that time is reached: it is forgotten. */
+async function count(limiter: RateLimiterDrizzle, asker: string): Promise<void> {
+  try {
+    await limiter.consume(asker);
+  } catch (refusal) {
+    const ahead = refusal instanceof RateLimiterRes && refusal.msBeforeNext > 2 * countedSeconds * 1000;
+    if (!ahead) throw refusal;
+    await limiter.delete(asker);
+  }
 }
 
 /**
- * Counts one try of the caller, across all processes.
+ * Counts one try of the caller, across all processes. The address comes first: a try that it has no more of is not counted
+ * for its network, so that one machine cannot use up what is its neighbours'.
  * @throws AppError `rate_limited` with the seconds to wait
  */
 export async function limitRate(ctx: Context, act: LimitedAct): Promise<void> {
   const asker = askerOf(ctx);
   if (asker === null) return;
-  const limiter = limiterFor(ctx, act);
   try {
-    await limiter.consume(asker);
+    await count(limiterFor(ctx, act, 'one'), asker.one);
+    if (asker.network !== null) await count(limiterFor(ctx, act, 'network'), asker.network);
   } catch (refusal) {
     if (!(refusal instanceof RateLimiterRes)) throw refusal;
-    // Counted by a clock that was ahead: it would refuse until that time is reached.
-    if (refusal.msBeforeNext > 2 * countedSeconds * 1000) {
-      await limiter.delete(asker);
-      return;
-    }
     throw new AppError('rate_limited', { retryAfterSeconds: Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)) });
   }
 }

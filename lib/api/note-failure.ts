@@ -1,7 +1,6 @@
 import { HTTPException } from 'hono/http-exception';
 import type { Context } from '#lib/context';
-import { AppError, isAppError } from '#lib/errors';
-import { answerableError } from '#lib/http/problem';
+import { AppError, isAppError, toAppError } from '#lib/errors';
 
 /** What the framework itself refuses, in our codes. */
 function fromFramework(error: unknown): unknown {
@@ -14,7 +13,7 @@ function fromFramework(error: unknown): unknown {
  * @param ctx undefined where making it is what failed
  */
 export function noteFailure(ctx: Context | undefined, method: string, thrown: unknown): AppError {
-  const error = answerableError(fromFramework(thrown));
+  const error = toAppError(fromFramework(thrown));
   if (ctx && error.status >= 500) {
     const level = error.code === 'internal' ? 'error' : 'warn';
     const cause = isAppError(thrown) ? thrown.cause : thrown;

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { json } from 'node:stream/consumers';
 import type { Command } from '#lib/cli/commands';
@@ -6,8 +7,16 @@ import { type ControlAnswer, controlSocketPath } from '#lib/cli/control-socket';
 /** What a socket says when nobody listens: no file, or one that a dead process left. */
 const nobody = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK']);
 
+/** A socket in a folder that others may write to may be a neighbour's, who would learn the command and answer it. */
+function refuseOpenFolder(dataDir: string): void {
+  const folder = statSync(dataDir, { throwIfNoEntry: false });
+  if (process.geteuid && folder && (folder.mode & 0o022) !== 0)
+    throw new Error(`Others may write to the data folder ${dataDir}. Close it (chmod 700), then repeat the command.`);
+}
+
 /** Asks the process that has the data folder open. Undefined where none is running. */
 export async function askProcess(dataDir: string, command: Command): Promise<ControlAnswer | undefined> {
+  refuseOpenFolder(dataDir);
   const body = JSON.stringify(command);
   const asked = request({
     socketPath: controlSocketPath(dataDir),

@@ -27,7 +27,7 @@ async function answer(runtime: Runtime, request: IncomingMessage): Promise<Contr
     return { ok: true, lines: await runCommand(systemContext(runtime, 'cli'), command) };
   } catch (thrown) {
     const error = toAppError(thrown);
-    if (error.code === 'internal') runtime.log.error({ event: 'control_failed', err: error.cause });
+    if (error.status >= 500) runtime.log.error({ event: 'control_failed', err: error.cause });
     const { code, message, issues } = error;
     return { ok: false, code, message, ...(issues ? { issues } : {}) };
   }

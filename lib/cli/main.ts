@@ -8,6 +8,7 @@ import { ConfigError } from '#lib/config/config';
 import { type Runtime, systemContext } from '#lib/context';
 import { AppError, isAppError } from '#lib/errors';
 import { createLogger, getLogger, scrub } from '#lib/log';
+import { ignoreInspectorSignal } from '#lib/printed';
 import { getRuntime, NotMigrated } from '#lib/runtime';
 
 type Line = Record<string, unknown>;
@@ -76,12 +77,13 @@ async function runWhole(command: Command, settings: CommandLineSettings): Promis
 function sentence(error: unknown): string {
   if (isAppError(error)) {
     const faults = error.issues?.map(({ path, message }) => `${path} ${message}`).join('; ');
-    const cause = error.code === 'internal' && error.cause instanceof Error ? ` (${scrub(error.cause.message)})` : '';
+    const cause = error.status >= 500 && error.cause instanceof Error ? ` (${scrub(error.cause.message)})` : '';
     return faults ? `${error.message} ${faults}` : error.message + cause;
   }
   return scrub(error instanceof Error ? error.message : 'Something went wrong.');
 }
 
+ignoreInspectorSignal();
 // Standard output is for programs; whatever the parts have to say goes to standard error.
 getLogger(() => createLogger({ level: 'warn', pretty: false, destination: process.stderr }));
 try {

@@ -1,4 +1,6 @@
+import { isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { embeddedIn } from '#lib/config/embedded-addresses';
 
 /**
  * What an address is to an outbound request: `public` anybody may name; `loopback` and `private` only the operator;
@@ -17,37 +19,31 @@ const metadataNames = new Set(['metadata.google.internal', 'metadata.goog', 'ins
 
 const neverRanges = new Set(['linkLocal', 'unspecified', 'multicast', 'broadcast', 'deprecatedSiteLocal']);
 
-/** The IPv4 address that an IPv6 form carries inside (mapped, translated, NAT64, 6to4, IPv4-compatible), or null. */
-function embeddedIPv4(address: ipaddr.IPv6): ipaddr.IPv4 | null {
-  const bytes = address.toByteArray();
-  const at = (offset: number) => new ipaddr.IPv4(bytes.slice(offset, offset + 4));
-  switch (address.range()) {
-    case 'ipv4Mapped':
-    case 'rfc6145':
-    case 'rfc6052':
-      return at(12);
-    case '6to4':
-      return at(2);
-    default:
-      // ::/96, the deprecated IPv4-compatible form of RFC 4291; :: and ::1 have ranges of their own.
-      return bytes.slice(0, 12).every((byte) => byte === 0) && address.range() === 'unicast' ? at(12) : null;
-  }
+/** From what anybody may call to what is never called. */
+const strictness: readonly AddressClass[] = ['public', 'loopback', 'private', 'never'];
+
+/** Global unicast, all that is given out of IPv6 so far (RFC 4291 §2.4, IANA's registry). */
+const givenOut = ipaddr.IPv6.parseCIDR('2000::/3');
+
+function classOfRange(address: ipaddr.IPv4 | ipaddr.IPv6): AddressClass {
+  const range: string = address.range();
+  if (range === 'loopback') return 'loopback';
+  if (neverRanges.has(range)) return 'never';
+  if (range !== 'unicast') return 'private';
+  return address instanceof ipaddr.IPv6 && !address.match(givenOut) ? 'private' : 'public';
 }
 
-/** Classifies an IP address in text. Anything that is not an address is `never`. */
+/** Classifies an IP address in text; one that carries others by the strictest of them. What is no address is `never`. */
 export function classifyAddress(text: string): AddressClass {
   const bare = text.replace(/%.*$/, '');
   if (!ipaddr.isValid(bare)) return 'never';
   const address = ipaddr.parse(bare);
   if (metadataAddresses.has(address.toNormalizedString())) return 'never';
-  if (address instanceof ipaddr.IPv6) {
-    const inner = embeddedIPv4(address);
-    if (inner) return classifyAddress(inner.toString());
-  }
-  const range: string = address.range();
-  if (range === 'unicast') return 'public';
-  if (range === 'loopback') return 'loopback';
-  return neverRanges.has(range) ? 'never' : 'private';
+  if (!(address instanceof ipaddr.IPv6)) return classOfRange(address);
+  const { addresses, decides } = embeddedIn(address);
+  const classes = addresses.map((inner) => classifyAddress(inner.toString()));
+  if (!decides) classes.push(classOfRange(address));
+  return strictness.findLast((one) => classes.includes(one)) ?? 'never';
 }
 
 /** The host name of a URL without the brackets of an IPv6 literal and without a trailing dot, in lower case. */
@@ -74,8 +70,26 @@ export function isLoopbackHost(url: URL): boolean {
   return classifyHost(bareHostname(url)) === 'loopback';
 }
 
+/** The host name of a URL as host lists have it: an IPv6 literal in brackets, without a trailing dot, in lower case. */
+export function listedHostname(url: URL): string {
+  return url.hostname.replace(/\.$/, '').toLowerCase();
+}
+
 /** `host:port` with the port always written out, the form in which operator-written hosts are compared. */
 export function hostWithPort(url: URL): string {
   const port = url.port || (url.protocol === 'http:' ? '80' : '443');
-  return `${bareHostname(url)}:${port}`;
+  return `${listedHostname(url)}:${port}`;
+}
+
+const listed = /^(\[[0-9a-f:.]+\]|[a-z0-9_-][a-z0-9._-]*)(?::(\d{1,5}))?$/i;
+
+/**
+ * An entry of a host list in the form in which it is compared: `host`, `host:port`, `[IPv6]` or `[IPv6]:port`. IPv6 without
+ * brackets is taken for an address without a port. Null for what is none of these.
+ */
+export function hostEntry(text: string): string | null {
+  const [, host, port] = listed.exec(isIPv6(text) ? `[${text}]` : text) ?? [];
+  const url = host ? URL.parse(`https://${host}`) : null;
+  if (!url || Number(port ?? 1) < 1 || Number(port ?? 1) > 65_535) return null;
+  return port ? `${listedHostname(url)}:${Number(port)}` : listedHostname(url);
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isLoopbackHost } from '#lib/config/address-class';
+import { hostEntry, isLoopbackHost } from '#lib/config/address-class';
 import { type Environment, environmentSchema } from '#lib/config/environment';
 import { type ProviderRecordInput, providersFileSchema } from '#lib/config/provider-record';
 import { endpointFault } from '#lib/config/provider-url';
@@ -149,7 +149,9 @@ function proxyOf(env: Environment, faults: string[]): Config['proxy'] {
       faults.push(`${name}: must be an http: or https: URL`);
     }
   }
-  return { httpProxy: env.HTTP_PROXY, httpsProxy: env.HTTPS_PROXY, noProxy: env.NO_PROXY };
+  // Addresses are compared as they are written; names may have a leading dot or star.
+  const noProxy = env.NO_PROXY?.replace(/[^,\s]+/g, (entry) => (/\[|:.*:/.test(entry) && hostEntry(entry)) || entry);
+  return { httpProxy: env.HTTP_PROXY, httpsProxy: env.HTTPS_PROXY, noProxy };
 }
 
 /** Values that break no rule, for what is required and faulty, while the rules between variables are checked. */

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import { isLoopbackHost } from '#lib/config/address-class';
+import { hostEntry, isLoopbackHost } from '#lib/config/address-class';
 
 const commaList = z
   .string()
@@ -117,6 +117,15 @@ const trustedProxies = commaList.transform((items, ctx) =>
   }),
 );
 
+/** Host lists in the form in which they are compared. */
+const hostList = commaList.transform((items, ctx) =>
+  items.flatMap((item) => {
+    const entry = hostEntry(item);
+    if (entry === null) ctx.addIssue(`"${item}" must be a host, host:port, [IPv6] or [IPv6]:port`);
+    return entry ?? [];
+  }),
+);
+
 /** `nodemailer` reads the rest of the URL itself; a host must be there, and nothing but these two schemes. */
 const smtpUrl = z.string().refine((text) => {
   const url = URL.parse(text);
@@ -139,7 +148,11 @@ const credential = z.string().min(1).optional();
 export const environmentSchema = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('production'),
   APP_URL: appUrl,
-  HOST: z.string().optional(),
+  // An address is written with brackets in URLs, and without where it is listened on.
+  HOST: z
+    .string()
+    .transform((host) => host.replace(/^\[(.+)\]$/, '$1'))
+    .optional(),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   DATABASE_URL: postgresUrl.optional(),
   MIGRATE_DATABASE_URL: postgresUrl.optional(),
@@ -163,7 +176,7 @@ export const environmentSchema = z.object({
   SMTP_URL: smtpUrl.optional(),
   MAIL_FROM: mailAddress.optional(),
   ALERT_EMAILS: mailAddresses,
-  WEBHOOK_INTERNAL_HOSTS: commaList.transform((items) => items.map((item) => item.toLowerCase())),
+  WEBHOOK_INTERNAL_HOSTS: hostList,
   METRICS_TOKEN: z.string().min(32, 'must have at least 32 characters').optional(),
   ADMIN_EMAILS: commaList.transform((items) => items.map((item) => item.toLowerCase())),
   TRUSTED_PROXIES: trustedProxies,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { browserPattern, matchesPart } from '#lib/config/account-part';
+import { hostEntry } from '#lib/config/address-class';
 import { endpointSchema, placeholderNames, type RecordContext, safePart } from '#lib/config/provider-url';
 import { looksSecret } from '#lib/config/secret-field';
 
@@ -184,7 +185,14 @@ function recordShape(context: RecordContext) {
     url_field_hosts: z
       .record(
         z.string(),
-        z.array(z.string().regex(/^\.?[a-z0-9.-]+(:\d{1,5})?$/, 'must be a host, host:port or .suffix')),
+        z.array(
+          z.string().transform((text, ctx) => {
+            if (/^\.[a-z0-9.-]+$/.test(text)) return text;
+            const entry = hostEntry(text);
+            if (entry === null) ctx.addIssue('must be a host, host:port, [IPv6], [IPv6]:port or .suffix');
+            return entry ?? '';
+          }),
+        ),
       )
       .optional(),
     expires_default: seconds.nullable().optional(),

@@ -42,8 +42,16 @@ function openSocket({ host, port, path }: ParsedOptions) {
  */
 const ownSettings = { statement_timeout: 30_000, plan_cache_mode: 'force_generic_plan' };
 
+/** An IPv6 address of the URL, which the driver takes apart at its colons unless it is in a list, unlike its types say. */
+function ipv6Of(url: string): { host?: string; port?: number } {
+  const { hostname = '', port = '' } = URL.parse(url) ?? {};
+  const [, address] = /^\[(.+)\]$/.exec(hostname) ?? [];
+  return address ? ({ host: [address], port: [Number(port || 5432)] } as object) : {};
+}
+
 function connectTo(url: string, max: number, pooler: Pooler) {
   const options = {
+    ...ipv6Of(url),
     max,
     prepare: pooler === 'none',
     connect_timeout: 5,

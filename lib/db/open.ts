@@ -5,6 +5,7 @@ import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
+import { closeDataFolder } from '#lib/db/close-data-folder';
 import { lockDataFolder } from '#lib/db/data-folder-lock';
 import type { Database, Db, Pooler } from '#lib/db/database';
 import { openGeneralPool } from '#lib/db/general-pool';
@@ -69,13 +70,14 @@ export function wrapPglite(pglite: PGlite, afterClose: () => void = () => {}): E
 
 /**
  * Opens the embedded database in the data folder, which is made with mode 0700 where it is missing.
+ * @throws DataFolderOpen when others could reach into it
  * @throws DataFolderInUse when another process has it: two processes on one folder lose rows silently
  */
 export async function openEmbedded(dataDir: string): Promise<EmbeddedDatabase> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  closeDataFolder(dataDir);
   const release = lockDataFolder(dataDir);
   try {
-    // PGlite lets everybody write its files, and a data folder that was there already may be open to others.
+    // PGlite lets everybody write its files.
     const files = join(dataDir, 'pg');
     mkdirSync(files, { recursive: true, mode: 0o700 });
     chmodSync(files, 0o700);

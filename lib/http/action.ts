@@ -1,8 +1,11 @@
 import { unstable_rethrow } from 'next/navigation';
 import type { z } from 'zod';
 import { type PersonContext, requireAdministrator, requirePerson } from '#lib/access/require';
+import type { Context } from '#lib/context';
 import { type ErrorCode, toAppError } from '#lib/errors';
+import { noteFailure } from '#lib/http/note-failure';
 import { requireSameOrigin } from '#lib/http/origin';
+import { requestIdOf } from '#lib/http/request-context';
 import { webContext } from '#lib/http/web-context';
 import { issuesOf } from '#lib/parse-input';
 import { requestHeaders } from '#lib/session/request';
@@ -47,8 +50,9 @@ export function formAction<Schema extends z.ZodType, Data>(
   ) => Promise<{ message?: string; data?: Data } | undefined> | Promise<void>,
 ): (previous: ActionState<Data> | null, form: FormData) => Promise<ActionState<Data>> {
   return async (_previous, form) => {
-    const ctx = await webContext();
+    let ctx: Context | undefined;
     try {
+      ctx = await webContext();
       requireSameOrigin(ctx.config, await requestHeaders());
       requirePerson(ctx);
       if (options.role === 'administrator') requireAdministrator(ctx);
@@ -67,16 +71,11 @@ export function formAction<Schema extends z.ZodType, Data>(
       // Redirects and not-found pages travel as errors.
       unstable_rethrow(thrown);
       const error = toAppError(thrown);
-      if (denials.includes(error.code)) ctx.refusals.add(ctx, error.code);
-      if (error.status >= 500)
-        ctx.log.error({
-          event: 'action_failed',
-          request_id: ctx.requestId,
-          error_code: error.code,
-          err: error.cause ?? error,
-        });
+      if (ctx && denials.includes(error.code)) ctx.refusals.add(ctx, error.code);
+      const asked = ctx ?? { requestId: requestIdOf(await requestHeaders()) };
+      noteFailure('action_failed', error, asked);
       const { code, message, issues } = error;
-      return { ok: false, code, message, reference: ctx.requestId, ...(issues ? { issues } : {}) };
+      return { ok: false, code, message, reference: asked.requestId, ...(issues ? { issues } : {}) };
     }
   };
 }

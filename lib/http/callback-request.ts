@@ -3,6 +3,7 @@ import { completeFlow } from '#lib/connections/complete';
 import { type Transaction, transactionSeconds } from '#lib/connections/transaction';
 import type { Context } from '#lib/context';
 import { type AppError, type ErrorCode, toAppError } from '#lib/errors';
+import { noteFailure } from '#lib/http/note-failure';
 import { refusalPage, seeOther } from '#lib/http/oauth-answers';
 import { pageOfFlow, withFlowResult } from '#lib/http/return-to';
 import type { CookieJar } from '#lib/session/cookies';
@@ -30,8 +31,10 @@ function refuse(ctx: Context, error: AppError): Response {
 export async function handleCallback(ctx: Context, request: Request, jar: CookieJar): Promise<Response> {
   try {
     await limitRate(ctx, 'callback');
-  } catch (error) {
-    return refuse(ctx, toAppError(error));
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    noteFailure('callback_failed', error, ctx);
+    return refuse(ctx, error);
   }
   // The path and query as they came; the origin is ours, whatever the Host header says.
   const { pathname, search } = new URL(request.url);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
@@ -33,12 +34,12 @@ test('draining: a running request is answered, its connection then closed, and n
 });
 
 test('draining: who sends a request for ever keeps nobody from ending', async () => {
-  const entered = Promise.withResolvers<void>();
-  const door = await openDoor({}, { pages: () => entered.resolve() });
+  const door = await openDoor();
+  const entered = once(door.server, 'request');
   const socket = connect(door.port, door.host);
   socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nbegun');
   const received = text(socket);
-  await entered.promise;
+  await entered;
   await closeServer(door.server, 100);
   expect(await received).toBe('');
 });

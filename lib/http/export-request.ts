@@ -1,7 +1,8 @@
 import type { Context } from '#lib/context';
 import { AppError, toAppError } from '#lib/errors';
 import { attachment } from '#lib/http/attachment';
-import { seeOther } from '#lib/http/oauth-answers';
+import { noteFailure } from '#lib/http/note-failure';
+import { refusalPage, seeOther } from '#lib/http/oauth-answers';
 import { requireSameOrigin } from '#lib/http/origin';
 import { exportBulkRevocation } from '#lib/revocations/export';
 
@@ -20,9 +21,10 @@ export async function handleBulkExport(ctx: Context, request: Request, id: strin
     return attachment(body, name, type);
   } catch (thrown) {
     const error = toAppError(thrown);
-    if (error.status >= 500)
-      ctx.log.error({ event: 'export_failed', request_id: ctx.requestId, err: error.cause ?? error });
-    else ctx.refusals.add(ctx, error.code);
+    noteFailure('export_failed', error, ctx);
+    // The page would meet the same fault, and a form cannot tell a redirect from a success.
+    if (error.status === 503) return refusalPage(error, ctx.requestId);
+    if (error.status < 500) ctx.refusals.add(ctx, error.code);
     const page = `/admin/revocations/${encodeURIComponent(id)}`;
     return seeOther(`${page}?${new URLSearchParams({ flow: error.code, ref: ctx.requestId })}`);
   }

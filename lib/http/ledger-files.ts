@@ -7,7 +7,8 @@ import { AppError, toAppError } from '#lib/errors';
 import { inChunks } from '#lib/export/chunks';
 import { csvOf } from '#lib/export/csv';
 import { attachment } from '#lib/http/attachment';
-import { seeOther } from '#lib/http/oauth-answers';
+import { noteFailure } from '#lib/http/note-failure';
+import { refusalPage, seeOther } from '#lib/http/oauth-answers';
 import { requireSameOrigin } from '#lib/http/origin';
 
 /** The columns of the CSV file, in their order; `details` is JSON. */
@@ -41,9 +42,9 @@ async function* lines(rows: AsyncIterable<ExportedRow>) {
 /** Back to the page with what was wrong, since a form posted this and not a program. */
 function backTo(page: string, ctx: Context, thrown: unknown, filters: Record<string, string> = {}): Response {
   const error = toAppError(thrown);
-  if (error.status >= 500) {
-    ctx.log.error({ event: 'ledger_file_failed', request_id: ctx.requestId, err: error.cause ?? error });
-  }
+  noteFailure('ledger_file_failed', error, ctx);
+  // The page would meet the same fault.
+  if (error.status === 503) return refusalPage(error, ctx.requestId);
   if (['wrong_origin', 'unauthenticated', 'forbidden'].includes(error.code)) ctx.refusals.add(ctx, error.code);
   return seeOther(`${page}?${new URLSearchParams({ ...filters, flow: error.code, ref: ctx.requestId })}`);
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { ask, askRaw, openDoor } from '#tests/servers/door';
 
@@ -32,19 +34,74 @@ describe('bodies', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([413]));
   });
 
-  test('a body without a length is refused, on any path', async () => {
+  test.each<[path: string, bytes: number, status: number]>([
+    ['/api/v1/connections/x/token', 0, 200],
+    ['/api/v1/connections/x/token', 3, 200],
+    ['/api/v1/connections/x/token', 64 * 1024, 200],
+    ['/api/v1/connections/x/token', 64 * 1024 + 1, 413],
+    ['/oauth/start', 64 * 1024, 200],
+    ['/oauth/start', 64 * 1024 + 1, 413],
+    ['/admin/people', 10 * 1024 * 1024, 413],
+  ])('F-22 in chunks, %s with %i bytes: %i, by the bytes that came', async (path, bytes, status) => {
     const door = await openDoor();
+    const body = Buffer.alloc(bytes, 'a');
+    const answer = await ask(door, { method: 'POST', path, headers: { 'transfer-encoding': 'chunked' }, body });
+    expect(answer.status).toBe(status);
+    if (status === 413) return expect(answer.json()).toMatchObject({ code: 'body_too_large' });
+    const { headers, rawHeaders, body: received } = answer.json();
+    expect(received).toBe(body.toString());
+    expect(headers).toMatchObject({ 'content-length': String(bytes) });
+    expect(headers['transfer-encoding']).toBeUndefined();
+    expect(rawHeaders.join().toLowerCase()).not.toContain('transfer-encoding');
+    expect(rawHeaders.filter((name: string) => /^content-length$/i.test(name))).toHaveLength(1);
+  });
+
+  test.each<[coding: string, version: string]>([
+    ['gzip, chunked', '1.1'],
+    ['identity, chunked', '1.1'],
+    ['chunked, chunked', '1.1'],
+    ['x-chunked, chunked', '1.1'],
+    ['gzip', '1.1'],
+    ['identity', '1.1'],
+    ['xchunked', '1.1'],
+    ['chunked', '1.0'],
+  ])('F-22 a body in "%s" of HTTP/%s, where readers may differ on its end, is refused', async (coding, version) => {
+    const unreachable = () => expect.unreachable();
+    const door = await openDoor({}, { pages: unreachable, api: unreachable });
     for (const path of ['/oauth/start', '/api/v1/connections/x/token']) {
-      const answer = await ask(door, {
-        method: 'POST',
-        path,
-        headers: { 'transfer-encoding': 'chunked' },
-        body: 'a=b',
-      });
-      expect(answer.status).toBe(411);
-      expect(answer.json()).toMatchObject({ code: 'length_required' });
+      const head = `POST ${path} HTTP/${version}\r\nHost: a\r\nConnection: close\r\n`;
+      const answer = await askRaw(door, `${head}Transfer-Encoding: ${coding}\r\n\r\n3\r\na=b\r\n0\r\n\r\n`);
+      // Node itself cuts the connection where it finds no end of the body.
+      expect(answer).toMatch(/^HTTP\/1\.1 400 |^$/);
     }
-    expect(door.refused.map(([code]) => code)).toEqual(['length_required', 'length_required']);
+  });
+
+  test('F-22 what follows a body in chunks is the next request, and its trailers and extensions count for nothing', async () => {
+    const door = await openDoor();
+    const first = 'POST /one HTTP/1.1\r\nHost: a\r\nTrailer: X-Request-Id\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const chunks = '3;x=y\r\na=b\r\n0\r\nX-Request-Id: evil\r\n\r\n';
+    const second = 'GET /two HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
+    const answers = await askRaw(door, first + chunks + second);
+    expect(answers.match(/HTTP\/1\.1 200 /g)).toHaveLength(2);
+    expect(answers).toContain('"url":"/one"');
+    expect(answers).toContain('"url":"/two"');
+    expect(answers).not.toContain('evil');
+  });
+
+  test('F-22 what breaks off before its end reaches nothing behind, and the log has one line of it', async () => {
+    const door = await openDoor({}, { pages: () => expect.unreachable(), api: () => expect.unreachable() });
+    for (const head of ['Transfer-Encoding: chunked\r\n\r\n5\r\nab', 'Content-Length: 10\r\n\r\nab']) {
+      const socket = connect(door.port, door.host);
+      const came = once(door.server, 'request');
+      socket.write(`POST /oauth/start HTTP/1.1\r\nHost: a\r\n${head}`);
+      await came;
+      socket.destroy();
+    }
+    await expect.poll(() => door.logged).toHaveLength(2);
+    expect(door.logged).toMatchObject([
+      { event: 'request', status: null },
+      { event: 'request', status: null },
+    ]);
   });
 
   test('two lengths, or a length and chunks, are refused before our code', async () => {

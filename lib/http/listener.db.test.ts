@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { getRequestListener } from '@hono/node-server';
@@ -56,8 +56,22 @@ test('a POST or DELETE without any word on its body, as curl sends it, is answer
   await settle(runtime);
 });
 
-test('a body of unknown length is refused, and one that is announced too large', async () => {
-  expect(await send('POST /api/v1/connections HTTP/1.1', 'Transfer-Encoding: chunked')).toMatchObject({ status: 411 });
+test('F-22 a vend whose body comes in chunks, or none of them, is answered as any other', async () => {
+  const { id: personId } = await addPerson(runtime);
+  const id = await addConnection(runtime, { personId, accessToken: 'at_live' });
+  const { key } = await addApiKey(runtime);
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  for (const body of ['', '{}', '{"force_refresh":"yes"}']) {
+    const asked = request({ port, method: 'POST', path: `/api/v1/connections/${id}/token`, headers });
+    asked.setHeader('transfer-encoding', 'chunked');
+    asked.end(body);
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    expect(answer.statusCode).toBe(body.length > 2 ? 400 : 200);
+    expect(await text(answer)).toContain(body.length > 2 ? 'invalid_request' : 'at_live');
+  }
+});
+
+test('a body that is announced too large is refused', async () => {
   expect(await send('POST /api/v1/connections HTTP/1.1', 'Content-Length: 10000000')).toMatchObject({ status: 413 });
   expect(await send('POST /oauth/start HTTP/1.1', 'Content-Length: 10000000')).toMatchObject({ status: 413 });
 });

@@ -4,12 +4,12 @@ import type { Config } from '#lib/config/config';
 import type { Runtime } from '#lib/context';
 import { AppError } from '#lib/errors';
 import { clientAddress, clientAddressHeader, requestIdHeader } from '#lib/http/front-door';
+import { servePassing } from '#lib/http/page-failures';
 import { problemParts } from '#lib/http/problem';
 import { alwaysHeaders } from '#lib/http/security-headers';
+import { knownMethods } from '#lib/http/server-options';
+import { maxBodyBytes, takeBody } from '#lib/http/take-body';
 import { newId } from '#lib/ids';
-
-/** Forms and API calls are small; a megabyte of form fields takes seconds to read, and keeps everybody waiting. */
-const maxBodyBytes = 64 * 1024;
 
 /** What must not be believed from outside, Next's own words among it; what is needed is written anew. */
 const intermediary =
@@ -73,11 +73,22 @@ function isForeignAction({ method, headers }: IncomingMessage, own: string): boo
   return headers['next-action'] !== undefined || /^\s*multipart\/form-data/i.test(headers['content-type'] ?? '');
 }
 
+/**
+ * Whether the end of a body is where everybody sees it: Node refuses two lengths and a length beside chunks, but takes
+ * other codings below chunks, and chunks of a client that speaks HTTP/1.0 (RFC 9112 §6.1, §11.2).
+ */
+function isFramedPlainly({ headers, httpVersion }: IncomingMessage): boolean {
+  const coding = headers['transfer-encoding'];
+  if (coding === undefined) return true;
+  return coding.toLowerCase() === 'chunked' && headers['content-length'] === undefined && httpVersion === '1.1';
+}
+
 /** The fault of a request by its headers alone; Node itself holds a sender to the length it announced. */
 function faultOf(request: IncomingMessage, target: string | null, own: string): AppError | null {
+  // The web's Request, which the frameworks behind make, does not even take some of them.
+  if (!knownMethods.includes(request.method ?? '')) return new AppError('method_not_allowed');
   // PostgreSQL takes no zero byte in a text, and nothing honest sends one.
-  if (target === null || /%00/.test(target)) return new AppError('invalid_request');
-  if (request.headers['transfer-encoding'] !== undefined) return new AppError('length_required');
+  if (target === null || /%00/.test(target) || !isFramedPlainly(request)) return new AppError('invalid_request');
   const length = Number(request.headers['content-length'] ?? 0);
   if (length > maxBodyBytes) return new AppError('body_too_large');
   return isForeignAction(request, own) ? new AppError('wrong_origin') : null;
@@ -123,8 +134,10 @@ export function createListener(parts: ListenerParts): RequestListener {
     if (parts.draining()) response.setHeader('connection', 'close');
     const target = targetOf(request);
     const path = target?.split('?', 1)[0] ?? '';
-    if (path === '/healthz' || path === '/readyz') return probe(response, path);
-    if (path === '/metrics' && parts.metrics) return parts.metrics(request, response);
+    const known = knownMethods.includes(request.method ?? '');
+    if (!known) response.setHeader('Allow', knownMethods.join(', '));
+    if (known && (path === '/healthz' || path === '/readyz')) return probe(response, path);
+    if (known && path === '/metrics' && parts.metrics) return parts.metrics(request, response);
     if (target !== null) request.url = target;
     const ip = clientAddress(request, trust);
     const requestId = newId('req');
@@ -154,18 +167,24 @@ export function createListener(parts: ListenerParts): RequestListener {
           method: request.method,
           // Without the query: a callback's holds the code.
           path: path.slice(0, 200),
-          status: response.statusCode,
+          // None was sent to a client that broke off.
+          status: response.headersSent ? response.statusCode : null,
           ip,
           ms: Math.round(performance.now() - started),
         });
       });
     }
-    const fault = faultOf(request, target, parts.config.appUrl.origin);
-    if (fault) {
+    const refuseFor = (fault: AppError) => {
       refusals?.add({ ip, requestId }, fault.code);
       refuse(request, response, fault, requestId);
-    } else if (isApi) parts.api(request, response);
-    else parts.pages(request, response);
+    };
+    const fault = faultOf(request, target, parts.config.appUrl.origin);
+    if (fault) return refuseFor(fault);
+    const whole = await takeBody(request);
+    if (whole === 'gone') return;
+    if (whole === 'too_large') return refuseFor(new AppError('body_too_large'));
+    if (isApi) parts.api(whole, response);
+    else servePassing(request, response, () => parts.pages(whole, response));
   }
 
   return (request, response) => {

@@ -1,4 +1,5 @@
 import type { AppError } from '#lib/errors';
+import { retryAfterOf } from '#lib/http/problem';
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => escapes[character] ?? '');
@@ -7,20 +8,33 @@ const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => esc
 const policy =
   "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+interface PlainPage {
+  heading?: string;
+  /** Whether asking once more for the same address makes sense; not where a form sent something there. */
+  again?: boolean;
+}
+
 /**
  * A page for an answer that was refused and belongs to nobody's card: written without the app's components, since a
- * route handler must answer it with a 4xx of its own. Its style is `public/plain.css`; it runs no script.
+ * route handler must answer it with a status of its own. Its style is `public/plain.css`; it runs no script.
  */
-export function refusalPage(error: AppError, reference: string): Response {
-  const headers = new Headers({
+export function refusalParts(
+  error: AppError,
+  reference: string,
+  { heading = 'This was not done', again = false }: PlainPage = {},
+) {
+  const seconds = retryAfterOf(error);
+  const headers: Record<string, string> = {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
     'referrer-policy': 'no-referrer',
     'cross-origin-opener-policy': 'same-origin',
     'content-security-policy': policy,
-  });
-  if (error.retryAfterSeconds !== undefined) headers.set('retry-after', String(error.retryAfterSeconds));
-  const html = `<!doctype html>
+    ...(seconds === undefined ? {} : { 'retry-after': String(seconds) }),
+  };
+  // An empty reference is the page's own address, whatever that is.
+  const retry = again ? '<p><a href="">Try again</a></p>\n' : '';
+  const body = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -32,15 +46,21 @@ export function refusalPage(error: AppError, reference: string): Response {
 </head>
 <body>
 <main>
-<h1>This was not done</h1>
+<h1>${escapeHtml(heading)}</h1>
 <p>${escapeHtml(error.message)}</p>
-<p><a href="/connections">Go to your connections</a></p>
+${retry}<p><a href="/connections">Go to your connections</a></p>
 <p class="reference">Reference <code>${escapeHtml(reference)}</code> · <code>${escapeHtml(error.code)}</code></p>
 </main>
 </body>
 </html>
 `;
-  return new Response(html, { status: error.status, headers });
+  return { status: error.status, headers, body };
+}
+
+/** The same as the web's answer. */
+export function refusalPage(error: AppError, reference: string): Response {
+  const { body, ...init } = refusalParts(error, reference);
+  return new Response(body, init);
 }
 
 /** 303 with an empty body (RFC 9700 §4.12: never 307, which would send a form's fields along). */

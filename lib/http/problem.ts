@@ -1,5 +1,4 @@
-import { isDatabaseUnavailable } from '#lib/context';
-import { AppError, isAppError } from '#lib/errors';
+import { type AppError, toAppError } from '#lib/errors';
 
 /** An error answer of the machine API (RFC 9457), with our own members `code`, `request_id`, `issues` and, for
  * `refreshed_lately`, `token_fingerprint`. */
@@ -22,7 +21,6 @@ const titles: Readonly<Record<number, string>> = {
   404: 'Not Found',
   405: 'Method Not Allowed',
   409: 'Conflict',
-  411: 'Length Required',
   413: 'Content Too Large',
   423: 'Locked',
   429: 'Too Many Requests',
@@ -31,11 +29,9 @@ const titles: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
-/** Any thrown value as the error to answer with: a database out of reach is `unavailable`, the unknown is `internal`. */
-export function answerableError(error: unknown): AppError {
-  if (isAppError(error)) return error;
-  if (isDatabaseUnavailable(error)) return new AppError('unavailable', { cause: error, retryAfterSeconds: 2 });
-  return new AppError('internal', { cause: error });
+/** Seconds for `Retry-After`: on every 503 and 429, and where an error says so (RFC 9110 §10.2.3). */
+export function retryAfterOf({ status, retryAfterSeconds }: AppError): number | undefined {
+  return retryAfterSeconds ?? (status === 503 || status === 429 ? 5 : undefined);
 }
 
 function headersFor(error: AppError, requestId: string): Record<string, string> {
@@ -45,14 +41,13 @@ function headersFor(error: AppError, requestId: string): Record<string, string> 
       : error.code === 'insufficient_scope'
         ? `, error="${error.code}"`
         : '';
+  const seconds = retryAfterOf(error);
   return {
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',
     'x-request-id': requestId,
     ...(error.status === 401 || challenge !== '' ? { 'www-authenticate': `Bearer realm="grantkeep"${challenge}` } : {}),
-    ...([429, 503].includes(error.status) || error.code === 'refreshed_lately'
-      ? { 'retry-after': String(error.retryAfterSeconds ?? 5) }
-      : {}),
+    ...(seconds === undefined ? {} : { 'retry-after': String(seconds) }),
   };
 }
 
@@ -81,6 +76,6 @@ export function problemParts(error: AppError, requestId: string) {
 
 /** The same as the web's answer, for a thrown value. */
 export function problemResponse(thrown: unknown, requestId: string): Response {
-  const { body, ...init } = problemParts(answerableError(thrown), requestId);
+  const { body, ...init } = problemParts(toAppError(thrown), requestId);
   return new Response(body, init);
 }

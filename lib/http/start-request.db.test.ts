@@ -116,7 +116,7 @@ test('a request that would leave without PKCE does not leave, and raises an aler
 });
 
 describe('rate limits', () => {
-  test('of a network hold across its addresses, say how long to wait, and count once in the ledger', async () => {
+  test('of an address say how long to wait, and count once in the ledger', async () => {
     const visitor = new Visitor(hub.runtime);
     const statuses: number[] = [];
     for (let n = 0; n < 65; n++) statuses.push((await visitor.start({ intent: 'sign_in', provider: 'demo' })).status);

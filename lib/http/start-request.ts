@@ -3,6 +3,7 @@ import { type StartFlowInput, startFlow, startFlowInput } from '#lib/connections
 import { transactionSeconds } from '#lib/connections/transaction';
 import type { Context } from '#lib/context';
 import { AppError, toAppError } from '#lib/errors';
+import { noteFailure } from '#lib/http/note-failure';
 import { refusalPage, seeOther } from '#lib/http/oauth-answers';
 import { requireSameOrigin } from '#lib/http/origin';
 import { pageOfFlow, safeReturnTo, typedPrefix, withFlowResult } from '#lib/http/return-to';
@@ -64,16 +65,10 @@ export async function handleStart(ctx: Context, request: Request, jar: CookieJar
     // A body that is no form makes `formData()` throw a TypeError.
     const error =
       thrown instanceof TypeError && !input ? new AppError('invalid_request', { cause: thrown }) : toAppError(thrown);
-    if (error.status >= 500)
-      ctx.log.error({
-        event: 'start_failed',
-        request_id: ctx.requestId,
-        error_code: error.code,
-        err: error.cause ?? error,
-      });
+    noteFailure('start_failed', error, ctx);
     // Only a provider that there is: the ledger must not take words from a form.
     ctx.refusals.add(ctx, error.code, ctx.providers.get(input?.provider ?? '')?.id);
-    const outright = !input || error.code === 'rate_limited';
+    const outright = !input || error.code === 'rate_limited' || error.code === 'unavailable';
     return outright || !input ? refusalPage(error, ctx.requestId) : seeOther(failedStart(ctx, input, error.code));
   }
 }

@@ -28,17 +28,20 @@ export interface RefusalFolder {
   flush(db: Db): Promise<void>;
 }
 
-/** The /24 or /64 that an address lies in; many addresses of one network are one sender. */
-export function networkOf(ip: string | null): string {
+/** The network that an address lies in, as `203.0.113.0/24`; `unknown` for what is no address. */
+export function prefixOf(ip: string | null, lengths: { ipv4: number; ipv6: number }): string {
   if (!ip || !ipaddr.isValid(ip)) return 'unknown';
   const address = ipaddr.process(ip);
-  const bits = address.kind() === 'ipv4' ? 24 : 64;
+  const bits = lengths[address.kind()];
   const network =
     address.kind() === 'ipv4'
       ? ipaddr.IPv4.networkAddressFromCIDR(`${address}/${bits}`)
       : ipaddr.IPv6.networkAddressFromCIDR(`${address}/${bits}`);
   return `${network}/${bits}`;
 }
+
+/** The /24 or /64 that an address lies in; many addresses of one network are one sender. */
+export const networkOf = (ip: string | null): string => prefixOf(ip, { ipv4: 24, ipv6: 64 });
 
 const anonymous: Actor = { type: 'anonymous' };
 

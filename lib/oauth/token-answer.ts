@@ -1,4 +1,4 @@
-import { bareHostname, hostWithPort, isLoopbackHost } from '#lib/config/address-class';
+import { hostWithPort, isLoopbackHost, listedHostname } from '#lib/config/address-class';
 import { looksLikeToken } from '#lib/config/secret-field';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { valueAt } from '#lib/oauth/provider-call';
@@ -58,7 +58,7 @@ export function isAllowed(provider: OAuthProvider, name: string, value: unknown)
   if (!suffixes) return true;
   const url = typeof value === 'string' ? URL.parse(value) : null;
   if (!url || url.username || url.password || !namesItsHost(String(value), url)) return false;
-  const host = bareHostname(url);
+  const host = listedHostname(url);
   const hostAndPort = hostWithPort(url);
   const written = provider.operator_hosts.includes(hostAndPort);
   const known = suffixes.some((entry) =>

@@ -1,6 +1,13 @@
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { bareHostname, classifyAddress, classifyHost, hostWithPort, isLoopbackHost } from '#lib/config/address-class';
+import {
+  bareHostname,
+  classifyAddress,
+  classifyHost,
+  hostWithPort,
+  isLoopbackHost,
+  listedHostname,
+} from '#lib/config/address-class';
 import { OutboundError } from '#lib/outbound/outbound-error';
 
 /** Whose word names the host: `operator` hosts may be private, `learnt` ones only public. */
@@ -16,9 +23,9 @@ function allowed(address: string, origin: HostOrigin): boolean {
   return kind === 'public' || (origin === 'operator' && kind !== 'never');
 }
 
-/** Whether the operator wrote this host, either for every port (`idp.internal`) or for one (`127.0.0.1:4001`). */
+/** Whether the operator wrote this host, either for every port (`idp.internal`, `[::1]`) or for one (`[::1]:4001`). */
 export function hostOrigin(url: URL, operatorHosts: ReadonlySet<string>): HostOrigin {
-  return operatorHosts.has(hostWithPort(url)) || operatorHosts.has(bareHostname(url)) ? 'operator' : 'learnt';
+  return operatorHosts.has(hostWithPort(url)) || operatorHosts.has(listedHostname(url)) ? 'operator' : 'learnt';
 }
 
 /**

@@ -17,6 +17,8 @@ export interface GuardedFetchOptions {
   connectionsPerHost?: number;
   /** Bytes of the body, counted after decompression. */
   maxBytes?: number;
+  /** The status counts and the body does not: it is dropped, as far as it comes within this many milliseconds. */
+  dropBodyAfterMs?: number;
   /** Proxies in the form of the usual variables; undefined for direct connections. Names are resolved by the proxy. */
   proxy?: { httpProxy?: string | undefined; httpsProxy?: string | undefined; noProxy?: string | undefined };
   /** Another resolver of names; the system's when absent. */
@@ -123,6 +125,13 @@ async function readDecoded(
   }
 }
 
+/** Reads a short body, so that its connection can be used again, and cuts one that is long, slow or broken. */
+async function dropBody(body: BodyReadable, maxBytes: number, patienceMs: number): Promise<void> {
+  await body.dump({ limit: maxBytes, signal: AbortSignal.timeout(patienceMs) }).catch(() => body.destroy());
+}
+
+type BodyReadable = Dispatcher.ResponseData['body'];
+
 interface Asked {
   url: URL;
   method: Dispatcher.HttpMethod;
@@ -203,6 +212,10 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
         throw new OutboundError('outbound_redirect', host);
       }
       const received = toHeaders(answer.headers);
+      if (options.dropBodyAfterMs !== undefined) {
+        await dropBody(answer.body, maxBytes, options.dropBodyAfterMs);
+        return new Response(null, { status, headers: received });
+      }
       const read = await readDecoded(answer.body, received.get('content-encoding'), maxBytes, host);
       for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) received.delete(name);
       return new Response(bodiless.has(status) ? null : read, { status, headers: received });

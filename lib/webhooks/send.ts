@@ -23,7 +23,9 @@ export interface Message {
 }
 
 const timeoutMs = 10_000;
+/** The receiver has said all with its status; what follows is read this far so that the connection can be used again. */
 const maxAnswerBytes = 64 * 1024;
+const answerBodyMs = 1_000;
 
 /**
  * The way out to receivers. An administrator writes their addresses in the browser, not the operator, so only public
@@ -38,6 +40,7 @@ export function createWebhookFetch(
     operatorHosts: new Set(webhookInternalHosts),
     timeoutMs,
     maxBytes: maxAnswerBytes,
+    dropBodyAfterMs: answerBodyMs,
     connectionsPerHost: 8,
     ...(proxy ? { proxy } : {}),
     ...(resolve ? { resolve } : {}),

@@ -5,10 +5,10 @@ import { text } from 'node:stream/consumers';
 import { afterEach } from 'vitest';
 import { parseConfig } from '#lib/config/config';
 import { createListener, type ListenerParts } from '#lib/http/listener';
+import { refuseTunnels, serverOptions } from '#lib/http/server-options';
 import { createRefusalFolder } from '#lib/ledger/fold-refusals';
 import { createLogger } from '#lib/log';
 
-const maxHeaderSize = 16 * 1024;
 const servers = new Set<Server>();
 afterEach(async () => {
   for (const server of servers) {
@@ -23,7 +23,10 @@ const echo =
   (name: string): RequestListener =>
   (asked, response) => {
     const { url, method, headers, rawHeaders } = asked;
-    asked.resume().on('end', () => response.end(JSON.stringify({ name, url, method, headers, rawHeaders })));
+    text(asked).then(
+      (body) => response.end(JSON.stringify({ name, url, method, headers, rawHeaders, body })),
+      () => response.destroy(),
+    );
   };
 
 /** The product's listener on a port of its own until the test is over, with what it logged and whom it refused. */
@@ -31,6 +34,7 @@ export async function openDoor(
   variables: Record<string, string> = {},
   parts: Partial<ListenerParts> = {},
   host = '127.0.0.1',
+  headersMs?: number,
 ) {
   const config = parseConfig({
     APP_URL: 'http://localhost:3000',
@@ -55,7 +59,8 @@ export async function openDoor(
     pages: echo('pages'),
     ...parts,
   });
-  const server = createServer({ maxHeaderSize, keepAliveTimeout: 65_000 }, listener);
+  const server = createServer(serverOptions(headersMs), listener);
+  refuseTunnels(server);
   servers.add(server);
   server.listen(0, host);
   await once(server, 'listening');

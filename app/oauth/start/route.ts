@@ -1,11 +1,11 @@
 import { seeOther } from '#lib/http/oauth-answers';
 import { handleStart } from '#lib/http/start-request';
-import { webContext } from '#lib/http/web-context';
+import { answerWith } from '#lib/http/web-route';
 import { requestCookies } from '#lib/session/request';
 
 /** Begins a flow. */
 export async function POST(request: Request): Promise<Response> {
-  return handleStart(await webContext(), request, await requestCookies());
+  return answerWith(async (ctx) => handleStart(ctx, request, await requestCookies()));
 }
 
 /** A link cannot begin one (login CSRF); it shows the page with the button. */

@@ -1,7 +1,7 @@
 import { handleCheckpoint } from '#lib/http/ledger-files';
-import { webContext } from '#lib/http/web-context';
+import { answerWith } from '#lib/http/web-route';
 
 /** Answers a checkpoint of the ledger as a file. */
 export async function POST(request: Request): Promise<Response> {
-  return handleCheckpoint(await webContext(), request);
+  return answerWith((ctx) => handleCheckpoint(ctx, request));
 }

@@ -1,7 +1,7 @@
 import { handleLedgerExport } from '#lib/http/ledger-files';
-import { webContext } from '#lib/http/web-context';
+import { answerWith } from '#lib/http/web-route';
 
 /** Answers the entries that the list's filters leave as a file. */
 export async function POST(request: Request): Promise<Response> {
-  return handleLedgerExport(await webContext(), request);
+  return answerWith((ctx) => handleLedgerExport(ctx, request));
 }

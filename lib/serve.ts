@@ -1,0 +1,91 @@
+import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getRequestListener } from '@hono/node-server';
+import next from 'next';
+import { createApi } from '#lib/api/app';
+import { vendListener } from '#lib/api/vend-listener';
+import { boot } from '#lib/boot';
+import { startControlSocket } from '#lib/cli/control-socket';
+import { getConfig } from '#lib/config/config';
+import { apiContext } from '#lib/http/api-context';
+import { closeServer } from '#lib/http/close-server';
+import { openFrontDoor } from '#lib/http/front-door';
+import { createListener } from '#lib/http/listener';
+import { nameErrorsThatPass } from '#lib/http/page-failures';
+import { refuseTunnels, serverOptions } from '#lib/http/server-options';
+import { sayLate } from '#lib/jobs/list-jobs';
+import { metricsListener } from '#lib/metrics/metrics-listener';
+import { createReadiness } from '#lib/processes/readiness';
+
+/** For running requests; then they are cut, so that what they and the background began can still be kept. */
+const closeSeconds = 20;
+const drainSeconds = 25;
+
+/**
+ * Runs the one process until a signal ends it.
+ * @param releaseFaults lets go of faults nobody caught, once Next takes them
+ */
+export async function serve(releaseFaults: () => void): Promise<void> {
+  const config = getConfig();
+  openFrontDoor();
+  nameErrorsThatPass();
+  const booted = await boot({ allowMissingKeys: process.argv.includes('--allow-missing-keys') });
+  const { runtime } = booted;
+  const dev = config.mode === 'development';
+  const pages = next({ dev, hostname: 'localhost', port: config.port });
+  await pages.prepare();
+  releaseFaults();
+  const servePage = pages.getRequestHandler();
+  const api = createApi(apiContext);
+
+  const ready = createReadiness(runtime);
+  let draining = false;
+  const server = createServer(
+    {
+      ...serverOptions(),
+      // Nothing here speaks another protocol. Next would take such a request past the door and keep its socket open.
+      shouldUpgradeCallback: () => dev,
+    },
+    createListener({
+      config,
+      runtime: () => runtime,
+      draining: () => draining,
+      ready: async () => (await ready()) && sayLate(runtime.database.db),
+      api: vendListener(runtime, getRequestListener(api.fetch, { overrideGlobalObjects: false })),
+      metrics: metricsListener(() => runtime),
+      pages: (request, response) => void servePage(request, response),
+    }),
+  );
+  refuseTunnels(server);
+  if (dev) server.on('upgrade', pages.getUpgradeHandler());
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.port, config.host, resolve);
+  });
+  const control = await startControlSocket(runtime);
+  const address = server.address();
+  runtime.log.info({
+    event: 'listening',
+    port: typeof address === 'object' ? address?.port : config.port,
+    app_url: config.appUrl.origin,
+  });
+
+  const drain = async (signal: string) => {
+    if (draining) return;
+    draining = true;
+    runtime.log.info({ event: 'draining', signal });
+    // Whatever hangs longer than the longest provider call is cut, so that a restart always ends.
+    setTimeout(() => process.exit(1), (config.drainGraceSeconds + drainSeconds) * 1000).unref();
+    // `/readyz` says it already: a balancer stops sending before the door is shut.
+    await sleep(config.drainGraceSeconds * 1000);
+    // A refresh that the background began at the last moment would spend a token and end with the process.
+    await Promise.allSettled([closeServer(server, closeSeconds * 1000), booted.stopJobs()]);
+    await control?.close();
+    await pages.close();
+    await booted.shutDown();
+    runtime.log.info({ event: 'stopped' });
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void drain('SIGTERM'));
+  process.on('SIGINT', () => void drain('SIGINT'));
+}

@@ -1,0 +1,105 @@
+import { generateApiKey } from '#lib/access/key-format';
+import { createApi } from '#lib/api/app';
+import { answerVend } from '#lib/api/vend-answer';
+import type { Actor, Runtime } from '#lib/context';
+import { handleCallback } from '#lib/http/callback-request';
+import { handleBulkExport } from '#lib/http/export-request';
+import { handleCheckpoint, handleLedgerExport } from '#lib/http/ledger-files';
+import { nameErrorsThatPass } from '#lib/http/page-failures';
+import { handleStart } from '#lib/http/start-request';
+import { newConnectionId, newId } from '#lib/ids';
+import { createReadiness } from '#lib/processes/readiness';
+import { as, asNobody } from '#tests/hub';
+import { ask, openDoor } from '#tests/servers/door';
+import { CookieMap } from '#tests/visitor';
+
+/** How a surface answered. */
+export interface Answered {
+  status: number;
+  retryAfter: string | null;
+  text: string;
+}
+
+const administrator: Actor = {
+  type: 'person',
+  personId: 'per_x',
+  role: 'administrator',
+  sessionId: newId('ses'),
+  name: null,
+  email: null,
+};
+
+async function toAnswered(response: Response): Promise<Answered> {
+  return { status: response.status, retryAfter: response.headers.get('retry-after'), text: await response.text() };
+}
+
+const form = (path: string, fields: Record<string, string>) =>
+  new Request(`http://localhost:3000${path}`, {
+    method: 'POST',
+    headers: { origin: 'http://localhost:3000' },
+    body: new URLSearchParams(fields),
+  });
+
+/** Serves a page as Next does: it asks the error of a failed page for its digest, and answers 500. */
+async function servePage(work: () => Promise<unknown>): Promise<Answered> {
+  nameErrorsThatPass();
+  const door = await openDoor(
+    {},
+    {
+      pages: (_, response) => {
+        work().catch((error: Error & { digest?: string }) => {
+          error.digest ??= 'of-next';
+          response.statusCode = 500;
+          response.setHeader('content-encoding', 'gzip');
+          response.end('not to be seen');
+        });
+      },
+    },
+  );
+  const { status, headers, text } = await ask(door, { path: '/connections' });
+  return { status: status ?? 0, retryAfter: headers['retry-after'] ?? null, text };
+}
+
+/** Everything that asks the database for somebody, over a runtime whose database fails. */
+export const surfaces: Record<string, (runtime: Runtime) => Promise<Answered>> = {
+  'a vend': async (runtime) => {
+    const headers = new Headers({ authorization: `Bearer ${generateApiKey()}` });
+    const { status, headers: said, body } = await answerVend(runtime, headers, newConnectionId('per_x'));
+    return { status, retryAfter: said['retry-after'] ?? null, text: body };
+  },
+  'the API': async (runtime) => {
+    const headers = { authorization: `Bearer ${generateApiKey()}` };
+    const path = `/api/v1/connections/${newConnectionId('per_x')}`;
+    return toAnswered(await createApi(async () => asNobody(runtime)).request(path, { headers }));
+  },
+  'the start of a flow': async (runtime) =>
+    toAnswered(
+      await handleStart(
+        asNobody(runtime),
+        form('/oauth/start', { intent: 'sign_in', provider: 'acme' }),
+        new CookieMap(),
+      ),
+    ),
+  'the end of a flow': async (runtime) =>
+    toAnswered(
+      await handleCallback(
+        asNobody(runtime),
+        new Request('http://localhost:3000/oauth/callback?code=x&state=y'),
+        new CookieMap(),
+      ),
+    ),
+  'the ledger as a file': async (runtime) =>
+    toAnswered(await handleLedgerExport(as(runtime, administrator), form('/admin/ledger/export', { format: 'csv' }))),
+  'a checkpoint': async (runtime) =>
+    toAnswered(await handleCheckpoint(as(runtime, administrator), form('/admin/ledger/checkpoint', {}))),
+  'a bulk revocation as a file': async (runtime) =>
+    toAnswered(
+      await handleBulkExport(as(runtime, administrator), form('/admin/revocations/x/export', { format: 'csv' }), 'x'),
+    ),
+  'a page': (runtime) => servePage(async () => await runtime.database.db.execute('select 1')),
+  '/readyz': async (runtime) => {
+    const ok = await createReadiness(runtime)();
+    // A probe has no body to wait by: a balancer asks again by its own clock.
+    return { status: ok ? 200 : 503, retryAfter: '0', text: '' };
+  },
+};
