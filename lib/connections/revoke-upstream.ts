@@ -1,9 +1,12 @@
 import { and, eq } from 'drizzle-orm';
 import { atKey, type ClaimedRevocation } from '#lib/connections/claim-revocations';
+import { fingerprintOf } from '#lib/connections/fingerprint';
 import { revokedTokenPlaces, sealTokens } from '#lib/connections/tokens-at-rest';
+import { untilStored } from '#lib/connections/until-stored';
 import type { Context } from '#lib/context';
+import { type Db, withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
-import { revocations } from '#lib/db/schema/revocations';
+import { type Evidence, revocations } from '#lib/db/schema/revocations';
 import { refreshGrant } from '#lib/oauth/refresh-grant';
 import { type GrantTokens, type RevocationOutcome, revokeGrant } from '#lib/oauth/revoke-token';
 import { isOAuthError, type PinnedEndpoints, type TokenSet } from '#lib/oauth/types';
@@ -16,12 +19,33 @@ export interface ToldUpstream {
   tokens: GrantTokens;
   /** True where `tokens` were issued a moment before. */
   fresh: boolean;
+  /** What is known of `tokens` from before the provider was told. */
+  evidence: Evidence;
 }
 
-/** Keeps what a refresh answered: should the provider fail now, the next attempt needs what replaced the old tokens. */
-async function keepFresh(ctx: Context, key: ClaimedRevocation, fresh: TokenSet): Promise<void> {
+/** The provider had just issued this access token: that is as good as having seen it accepted. */
+function evidenceOfFresh({ selfContained, tokens }: Evidence, accessToken: string): Evidence {
+  const issued = { token: 'access_token', fingerprint: fingerprintOf(accessToken), before: 'accepted' } as const;
+  const others = tokens.filter(({ token }) => token !== 'access_token');
+  return { selfContained, tokens: [...others, { ...issued, by: null, after: null, at: null }] };
+}
+
+/**
+ * Keeps what a refresh answered, with its evidence: should the provider fail now or this process die, the next attempt
+ * needs what replaced the old tokens.
+ */
+async function keepFresh(
+  ctx: Context,
+  db: Db,
+  key: ClaimedRevocation,
+  fresh: TokenSet,
+  evidence: Evidence,
+): Promise<void> {
   const { personId, connectionId, replacedGeneration } = key;
-  const { db } = ctx.database;
+  await db
+    .update(revocations)
+    .set({ evidence })
+    .where(and(atKey(key), eq(revocations.state, 'pending')));
   if (replacedGeneration === 0) {
     await db
       .update(connections)
@@ -49,22 +73,31 @@ export async function revokeUpstream(
   ctx: Context,
   provider: ProviderRecord,
   pinned: PinnedEndpoints,
-  given: { key: ClaimedRevocation; tokens: GrantTokens; accountParams: Record<string, string> },
+  given: { key: ClaimedRevocation; tokens: GrantTokens; accountParams: Record<string, string>; evidence: Evidence },
 ): Promise<ToldUpstream> {
-  const { key, tokens, accountParams } = given;
+  const { key, tokens, accountParams, evidence } = given;
   try {
-    return { outcome: await revokeGrant(provider, pinned, tokens, ctx), tokens, fresh: false };
+    return { outcome: await revokeGrant(provider, pinned, tokens, ctx), tokens, fresh: false, evidence };
   } catch (error) {
     if (!isOAuthError(error) || error.code !== 'token_rejected' || tokens.refreshToken === null) throw error;
     try {
       const fresh = await refreshGrant(provider, pinned, { refreshToken: tokens.refreshToken, accountParams }, ctx);
-      await keepFresh(ctx, key, fresh);
+      const known = evidenceOfFresh(evidence, fresh.access_token);
+      // The only copy of these tokens is in this process.
+      await untilStored(ctx, 'fresh_tokens_store_retried', () =>
+        withTransaction(ctx.database.db, (tx) => keepFresh(ctx, tx, key, fresh, known)),
+      );
       const renewed = { accessToken: fresh.access_token, refreshToken: fresh.refresh_token ?? tokens.refreshToken };
-      return { outcome: await revokeGrant(provider, pinned, renewed, ctx), tokens: renewed, fresh: true };
+      return {
+        outcome: await revokeGrant(provider, pinned, renewed, ctx),
+        tokens: renewed,
+        fresh: true,
+        evidence: known,
+      };
     } catch (second) {
       // A grant that can no longer be refreshed is over already.
       if (isOAuthError(second) && second.disposition === 'dead_grant') {
-        return { outcome: 'revoked', tokens, fresh: false };
+        return { outcome: 'revoked', tokens, fresh: false, evidence };
       }
       throw second;
     }

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { and, eq, ne, sql } from 'drizzle-orm';
+import { planRefused } from '#lib/connections/keep-refused';
 import type { Lease, Leased } from '#lib/connections/lease';
 import { keepLateAnswer } from '#lib/connections/replace-grant';
 import { type RefreshAnswer, type Sealed, storeAnswer } from '#lib/connections/store-answers';
@@ -62,12 +63,32 @@ function leaseGivenBack({ owner }: Lease) {
   };
 }
 
+type RevokedRow = Pick<typeof connections.$inferSelect, 'provider' | 'issuer' | 'subject' | 'accountParams' | 'extras'>;
+
+/** Hands an answer to the revocations that came after the connection's own revocation was over. */
+async function planLateRefused(tx: Db, ctx: Context, { personId }: Lease, row: RevokedRow, answer: RefreshAnswer) {
+  const { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn } = answer.tokens;
+  await planRefused(tx, ctx, {
+    ...{ intent: 'refresh', code: 'revoked', personId, provider: row.provider },
+    ...{ issuer: row.issuer, subject: row.subject, accountParams: row.accountParams, extras: row.extras },
+    received: { accessToken, refreshToken, expiresIn },
+  });
+}
+
 /** Somebody else changed the row since the token was spent: what of the answer must still be kept. */
 async function storeLate(ctx: Context, lease: Lease, answer: RefreshAnswer, sealed: Sealed): Promise<StoreOutcome> {
   const here = and(eq(connections.personId, lease.personId), eq(connections.id, lease.id));
   return withTransaction(ctx.database.db, async (tx) => {
     const [row] = await tx
-      .select({ status: connections.status, accessToken: connections.accessToken, provider: connections.provider })
+      .select({
+        status: connections.status,
+        accessToken: connections.accessToken,
+        provider: connections.provider,
+        issuer: connections.issuer,
+        subject: connections.subject,
+        accountParams: connections.accountParams,
+        extras: connections.extras,
+      })
       .from(connections)
       .where(here);
     // An earlier attempt was committed although its answer did not reach us.
@@ -90,10 +111,13 @@ async function storeLate(ctx: Context, lease: Lease, answer: RefreshAnswer, seal
           eq(revocations.state, 'pending'),
         ),
       );
-    await tx
+    const owned = await tx
       .update(connections)
       .set({ ...tokenColumns(answer, sealed), ...leaseGivenBack(lease) })
-      .where(and(here, eq(connections.refreshToken, answer.spent), sql`exists (${pending})`));
+      .where(and(here, eq(connections.refreshToken, answer.spent), sql`exists (${pending})`))
+      .returning({ id: connections.id });
+    // The provider was told already, with tokens that this refresh had replaced.
+    if (owned.length === 0) await planLateRefused(tx, ctx, lease, row, answer);
     await record(tx, ctx, {
       action: 'token.refresh_failed',
       outcome: 'refused',

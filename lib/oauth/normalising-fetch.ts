@@ -1,6 +1,6 @@
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { callProvider, readObject } from '#lib/oauth/provider-call';
-import { type AnswerTo, type NormalisedAnswer, normaliseTokenAnswer } from '#lib/oauth/token-answer';
+import { type AnswerTo, type NormalisedAnswer, normaliseTokenAnswer, receivedTokens } from '#lib/oauth/token-answer';
 import { type Grant, providerErrorOf, tokenEndpointError } from '#lib/oauth/token-error';
 import type { OAuthDeps, OAuthProvider } from '#lib/oauth/types';
 
@@ -54,7 +54,10 @@ export function tokenExchange(provider: OAuthProvider, deps: OAuthDeps, expectId
       const request = shapeRequest(provider, init);
       const response = await callProvider(deps.fetch, url, request.init, deps.now());
       const wanted = { grant: request.grant, expectIdToken };
-      answer = interpret(provider, wanted, response.status, await readObject(response));
+      const body = await readObject(response);
+      const received = body && receivedTokens(provider, body);
+      if (received) deps.received?.(received);
+      answer = interpret(provider, wanted, response.status, body);
       const { access_token, token_type, id_token } = answer;
       const straight = { access_token, token_type, ...(id_token ? { id_token } : {}) };
       return Response.json(straight);

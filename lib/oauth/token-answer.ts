@@ -2,7 +2,7 @@ import { bareHostname, hostWithPort, isLoopbackHost } from '#lib/config/address-
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { valueAt } from '#lib/oauth/provider-call';
 import type { Grant } from '#lib/oauth/token-error';
-import type { Extras, OAuthProvider, TokenSet } from '#lib/oauth/types';
+import type { Extras, OAuthProvider, ReceivedTokens, TokenSet } from '#lib/oauth/types';
 
 /** A token answer brought into one shape; the ID token is still unchecked. */
 export type NormalisedAnswer = Omit<TokenSet, 'id_token_claims'> & { id_token: string | null };
@@ -92,6 +92,22 @@ export function pickExtras(
     if (allowed && isPlain(value)) extras[path] = value;
   }
   return extras;
+}
+
+/** RFC 6749 §A.12, A.17: a token is visible ASCII and spaces. */
+const isToken = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= 65_536 && /^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/.test(value);
+
+/** The tokens of an answer, however odd the rest of it is; null where there are none. */
+export function receivedTokens(provider: OAuthProvider, body: Record<string, unknown>): ReceivedTokens | null {
+  const path = provider.token_path;
+  const parent = path?.includes('.') ? valueAt(body, path.slice(0, path.lastIndexOf('.'))) : body;
+  const source = typeof parent === 'object' && parent !== null ? (parent as Record<string, unknown>) : body;
+  const first = (...values: unknown[]) => values.find(isToken) ?? null;
+  const accessToken = first(path ? valueAt(body, path) : undefined, source.access_token, body.access_token);
+  const refreshToken = first(source.refresh_token, body.refresh_token);
+  if (accessToken === null && refreshToken === null) return null;
+  return { accessToken, refreshToken, expiresIn: lifetime(source.expires_in) };
 }
 
 /** What is wanted of an answer. */

@@ -136,10 +136,20 @@ export interface TokenSet {
   extras: Extras;
 }
 
+/** Tokens as a token endpoint sent them, before anything else of the answer was looked at. */
+export interface ReceivedTokens {
+  accessToken: string | null;
+  refreshToken: string | null;
+  /** Seconds; null where the answer does not say. */
+  expiresIn: number | null;
+}
+
 /** What the protocol layer needs from outside: the guarded fetch and a clock. */
 export interface OAuthDeps {
   fetch: typeof fetch;
   now: () => Date;
+  /** Told of the tokens of an answer as soon as it is read, whatever comes of it: the caller owns them from then on. */
+  received?: (tokens: ReceivedTokens) => void;
 }
 
 export { type Disposition, isOAuthError, OAuthError, type OAuthErrorCode } from '#lib/oauth/oauth-error';
