@@ -4,8 +4,13 @@ import { createApiKey } from '#lib/access/create-api-key';
 import { freeze } from '#lib/brakes/freeze';
 import { standingFreezes } from '#lib/brakes/list';
 import { thaw } from '#lib/brakes/thaw';
+import { refusedGeneration } from '#lib/connections/claim-revocations';
+import { revokedTokenPlaces } from '#lib/connections/tokens-at-rest';
 import { alerts } from '#lib/db/schema/alerts';
+import { revocations } from '#lib/db/schema/revocations';
 import { webhookDeliveries, webhookMessages } from '#lib/db/schema/webhooks';
+import { newId } from '#lib/ids';
+import { heldIdOf } from '#lib/revocations/held-key';
 import { prepareBulkRevocation } from '#lib/revocations/prepare';
 import { createWebhook } from '#lib/webhooks/create';
 import { listWebhooks } from '#lib/webhooks/list';
@@ -34,6 +39,9 @@ export interface World {
   delivery: string;
   freeze: string;
   hookUrl: string;
+  /** Refused grants whose tokens are still held. */
+  heldGrant: string;
+  heldToLetGo: string;
 }
 
 /** Two messages to a webhook that nobody took for a day; answers the id of one. */
@@ -56,6 +64,22 @@ async function giveUpOn({ ctx: { database } }: SecondProcess, endpointId: string
     ids.push(...rows.map((row) => row.id));
   }
   return String(ids[0]);
+}
+
+/** A refused grant that the hub could not revoke, with its sealed tokens; answers what the forms name it by. */
+async function holdRefused({ ctx }: SecondProcess, personId: string): Promise<string> {
+  const key = { personId, connectionId: newId('rfg'), replacedGeneration: refusedGeneration };
+  await ctx.database.db.insert(revocations).values({
+    ...key,
+    provider: 'not-configured',
+    state: 'failed',
+    lastErrorCode: 'unknown_provider',
+    requestedBy: personId,
+    finishedAt: new Date(),
+    accessToken: await ctx.vault.seal('at_held', revokedTokenPlaces(key).accessToken),
+    refused: { intent: 'connect', code: 'conflict', issuer: 'https://x.example', subject: null, extras: {} },
+  });
+  return heldIdOf(key);
 }
 
 /** Something of everything: of a person who has no part in the story, and of the owner. */
@@ -110,6 +134,8 @@ export async function makeWorld(
     delivery,
     freeze: brake.id,
     hookUrl: hook.url,
+    heldGrant: await holdRefused(second, person),
+    heldToLetGo: await holdRefused(second, person),
   };
 }
 

@@ -48,6 +48,18 @@ const titles: Partial<Record<ErrorCode, (provider: string) => string>> = {
   flow_expired: () => 'That took too long',
 };
 
+/** Refusals that may come after the provider issued tokens, which the hub revokes then (`keepRefused`). */
+const afterExchange: ReadonlySet<ErrorCode> = new Set([
+  'account_mismatch',
+  'identity_unavailable',
+  'id_token_invalid',
+  'token_answer_invalid',
+  'person_disabled',
+  'frozen',
+  'conflict',
+  'internal',
+]);
+
 /** An outcome in words for the provider's card. Unknown codes say nothing: the address is anybody's to write. */
 export function flowResult(code: string, provider: string): FlowResult | null {
   switch (code) {
@@ -74,7 +86,9 @@ export function flowResult(code: string, provider: string): FlowResult | null {
       return {
         tone: 'bad',
         title: titles[code]?.(provider) ?? `Connecting ${provider} did not work`,
-        text: errorCodes[code][1],
+        text: afterExchange.has(code)
+          ? `${errorCodes[code][1]} If ${provider} issued tokens, the hub revokes them there, unless other connections depend on them.`
+          : errorCodes[code][1],
         next: code === 'account_mismatch' ? 'connect_another' : 'try_again',
       };
   }
