@@ -54,7 +54,13 @@ function proofColumns({ state, evidence, honouredUntil, againSeconds }: Proof) {
 /** Erases what was kept for a revocation, and with a deleted person whatever tells of them. */
 export async function eraseTokens(tx: Db, key: RevocationKey): Promise<void> {
   if (key.replacedGeneration !== 0) {
-    await tx.update(revocations).set({ accessToken: null, refreshToken: null, accountParams: null }).where(atKey(key));
+    // Which account it was is needed no more either, and must not outlive the person.
+    const refused = sql`${revocations.refused} || '{"subject": null, "extras": {}}'::jsonb`;
+    const nothing = { accessToken: null, refreshToken: null, accountParams: null };
+    await tx
+      .update(revocations)
+      .set({ ...nothing, refused })
+      .where(atKey(key));
     return;
   }
   const deleted = sql`exists (select 1 from ${people} as gone where gone.id = ${key.personId} and gone.deleted_at is not null)`;
