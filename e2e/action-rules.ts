@@ -114,6 +114,8 @@ export const actionRules: Record<string, ActionRule> = {
     ...administrators(({ person }) => [['person', person]]),
     ...preparing,
   },
+  'admin/revocations/actions#retryHeld': administratorsLately(({ heldGrant }) => [['id', heldGrant], reason]),
+  'admin/revocations/actions#letGo': administratorsLately(({ heldToLetGo }) => [['id', heldToLetGo], reason]),
   'admin/connections/actions#prepareSelected': {
     ...administrators(({ selected }) => [['ids', selected]]),
     ...preparing,

@@ -4,9 +4,14 @@ import { createApiKey } from '#lib/access/create-api-key';
 import { freeze } from '#lib/brakes/freeze';
 import { standingFreezes } from '#lib/brakes/list';
 import { thaw } from '#lib/brakes/thaw';
+import { refusedGeneration } from '#lib/connections/claim-revocations';
+import { revokedTokenPlaces } from '#lib/connections/tokens-at-rest';
 import { alerts } from '#lib/db/schema/alerts';
 import { providerStops } from '#lib/db/schema/provider-stops';
+import { revocations } from '#lib/db/schema/revocations';
 import { webhookDeliveries, webhookMessages } from '#lib/db/schema/webhooks';
+import { newId } from '#lib/ids';
+import { heldIdOf } from '#lib/revocations/held-key';
 import { prepareBulkRevocation } from '#lib/revocations/prepare';
 import { createWebhook } from '#lib/webhooks/create';
 import { listWebhooks } from '#lib/webhooks/list';
@@ -35,6 +40,9 @@ export interface World {
   delivery: string;
   freeze: string;
   hookUrl: string;
+  /** Refused grants whose tokens are still held. */
+  heldGrant: string;
+  heldToLetGo: string;
 }
 
 /** Two messages to a webhook that nobody took for a day; answers the id of one. */
@@ -57,6 +65,24 @@ async function giveUpOn({ ctx: { database } }: SecondProcess, endpointId: string
     ids.push(...rows.map((row) => row.id));
   }
   return String(ids[0]);
+}
+
+/** A refused grant that the hub could not revoke, with its sealed tokens; answers what the forms name it by. */
+async function holdRefused({ ctx }: SecondProcess, personId: string): Promise<string> {
+  const key = { personId, connectionId: newId('rfg'), replacedGeneration: refusedGeneration };
+  const issuer = 'https://x.example';
+  const of = { provider: 'not-configured', issuer, accountParams: {}, generation: refusedGeneration };
+  await ctx.database.db.insert(revocations).values({
+    ...key,
+    provider: of.provider,
+    state: 'failed',
+    lastErrorCode: 'unknown_provider',
+    requestedBy: personId,
+    finishedAt: new Date(),
+    accessToken: await ctx.vault.seal('at_held', revokedTokenPlaces(key, of).accessToken),
+    refused: { intent: 'connect', code: 'conflict', issuer, subject: null, extras: {} },
+  });
+  return heldIdOf(key);
 }
 
 /** Something of everything: of a person who has no part in the story, and of the owner. */
@@ -115,6 +141,8 @@ export async function makeWorld(
     delivery,
     freeze: brake.id,
     hookUrl: hook.url,
+    heldGrant: await holdRefused(second, person),
+    heldToLetGo: await holdRefused(second, person),
   };
 }
 

@@ -58,6 +58,18 @@ const titles: Partial<Record<ErrorCode, (provider: string) => string>> = {
   account_part_invalid: (provider) => `Connecting ${provider} has not begun`,
 };
 
+/** Refusals that may come after the provider issued tokens, which the hub revokes then (`keepRefused`). */
+const afterExchange: ReadonlySet<ErrorCode> = new Set([
+  'account_mismatch',
+  'identity_unavailable',
+  'id_token_invalid',
+  'token_answer_invalid',
+  'person_disabled',
+  'frozen',
+  'conflict',
+  'internal',
+]);
+
 /** An outcome in words for the provider's card. Unknown codes say nothing: the address is anybody's to write. */
 export function flowResult(code: string, provider: string): FlowResult | null {
   switch (code) {
@@ -84,7 +96,9 @@ export function flowResult(code: string, provider: string): FlowResult | null {
       return {
         tone: 'bad',
         title: titles[code]?.(provider) ?? `Connecting ${provider} did not work`,
-        text: errorCodes[code][1],
+        text: afterExchange.has(code)
+          ? `${errorCodes[code][1]} If ${provider} issued tokens, the hub revokes them there, unless other connections depend on them.`
+          : errorCodes[code][1],
         next: code === 'account_mismatch' ? 'connect_another' : 'try_again',
       };
   }

@@ -1,9 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Context } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
-import { type Evidence, revocations } from '#lib/db/schema/revocations';
+import { type Evidence, type RefusedGrant, revocations } from '#lib/db/schema/revocations';
 
-/** Names a revocation; `replacedGeneration` is 0 for the connection's own. */
+/** `replacedGeneration` of a refused grant, which has no connection. */
+export const refusedGeneration = -1;
+
+/** Names a revocation; `replacedGeneration` is 0 for the connection's own, -1 for a refused grant. */
 export interface RevocationKey {
   personId: string;
   connectionId: string;
@@ -18,10 +21,11 @@ export interface ClaimedRevocation extends RevocationKey {
   attempts: number;
   proofAttempts: number;
   evidence: Evidence | null;
-  /** Sealed; of a replaced grant only. */
+  /** Sealed; of a replaced or refused grant only. */
   accessToken: string | null;
   refreshToken: string | null;
   accountParams: Record<string, string> | null;
+  refused: RefusedGrant | null;
 }
 
 /** Longer than an attempt's calls may take together, so that one whose process died is tried again, and no other doubled. */
@@ -47,7 +51,7 @@ async function claim(ctx: Context, which: SQL, limit: number): Promise<ClaimedRe
       revocations.replaced_generation as "replacedGeneration", revocations.provider, revocations.state,
       revocations.attempts, revocations.proof_attempts as "proofAttempts", revocations.evidence,
       revocations.access_token as "accessToken", revocations.refresh_token as "refreshToken",
-      revocations.account_params as "accountParams"`);
+      revocations.account_params as "accountParams", revocations.refused`);
   return rowsOf<ClaimedRevocation & Record<string, unknown>>(claimed);
 }
 

@@ -2,6 +2,7 @@ import { and, eq } from 'drizzle-orm';
 import type { PersonContext } from '#lib/access/require';
 import { consumeState, wasConsumed } from '#lib/connections/consumed-states';
 import { assertNotFrozen } from '#lib/connections/frozen';
+import { keepRefused } from '#lib/connections/keep-refused';
 import { fromProtocolError, ledgerCode } from '#lib/connections/protocol-error';
 import { redirectUri } from '#lib/connections/redirect-uri';
 import { storeGrant } from '#lib/connections/store-grant';
@@ -15,6 +16,7 @@ import { checkCallback } from '#lib/oauth/check-callback';
 import { exchangeCode } from '#lib/oauth/exchange-code';
 import { fetchIdentity } from '#lib/oauth/fetch-identity';
 import { missingScopes } from '#lib/oauth/scopes';
+import type { ReceivedTokens } from '#lib/oauth/types';
 import { readAuthentication } from '#lib/people/authentication';
 import type { NewSession } from '#lib/people/sessions';
 import { signIn } from '#lib/people/sign-in';
@@ -153,12 +155,41 @@ interface Exchanged {
   askedAt: number;
 }
 
+/** What this flow got from the provider, until it is stored or handed to the revocations. */
+interface Owned {
+  received?: ReceivedTokens;
+  extras?: Exchanged['tokens']['extras'];
+  subject?: string;
+}
+
+/** A flow that is refused after the exchange leaves live tokens at the provider: the revocations own them from now on. */
+async function handOver(
+  ctx: Context,
+  error: AppError,
+  { intent, provider: id, pinned, ...transaction }: Transaction,
+  owned: Owned,
+) {
+  if (!owned.received) return;
+  await keepRefused(ctx, {
+    intent,
+    provider: id,
+    code: ledgerCode(error),
+    issuer: ctx.providers.get(id)?.identity.issuer ?? pinned.issuer,
+    subject: owned.subject ?? null,
+    personId: intent !== 'sign_in' && ctx.actor.type === 'person' ? ctx.actor.personId : null,
+    received: owned.received,
+    accountParams: transaction.accountParams,
+    extras: owned.extras ?? {},
+  });
+}
+
 /** Checks the answer, and only then spends the code, at the endpoint that was pinned when the flow began. */
 async function exchange(
   ctx: Context,
   provider: ProviderRecord,
   transaction: Transaction,
   url: URL,
+  owned: Owned,
 ): Promise<Exchanged> {
   const checked = checkCallback(provider, transaction.pinned, url, { state: transaction.state });
   const { verifier, nonce, pinned, scopes } = transaction;
@@ -168,9 +199,16 @@ async function exchange(
     pinned,
     checked,
     { verifier, nonce, scopes, redirectUri: redirectUri(ctx, provider), accountParams: transaction.accountParams },
-    ctx,
+    {
+      ...ctx,
+      received: (received) => {
+        owned.received = received;
+      },
+    },
   );
+  owned.extras = tokens.extras;
   const identity = await fetchIdentity(provider, pinned, tokens, ctx, transaction.accountParams);
+  owned.subject = identity.subject;
   return { tokens, identity, issChecked: url.searchParams.has('iss'), askedAt };
 }
 
@@ -201,12 +239,13 @@ export async function completeFlow(
   input: { url: URL; find: (state: string) => Promise<FoundFlow | undefined> },
 ): Promise<FlowResult> {
   let transaction: Transaction | undefined;
+  const owned: Owned = {};
   try {
     transaction = await claimTransaction(ctx, input.url, input.find);
     const provider = ctx.providers.get(transaction.provider);
     if (!provider) throw new AppError('unknown_provider');
     await assertMayConnect(ctx, transaction);
-    const exchanged = await exchange(ctx, provider, transaction, input.url);
+    const exchanged = await exchange(ctx, provider, transaction, input.url, owned);
     const { intent, returnTo } = transaction;
     if (intent === 'sign_in' || intent === 'step_up') {
       const signedIn = {
@@ -223,6 +262,7 @@ export async function completeFlow(
     return { ok: true, ...completed };
   } catch (thrown) {
     const error = toAppError(fromProtocolError(thrown));
+    if (transaction) await handOver(ctx, error, transaction, owned);
     if (error.code === 'internal') ctx.log.error({ event: 'flow_failed', request_id: ctx.requestId, err: error.cause });
     else
       ctx.log.warn({

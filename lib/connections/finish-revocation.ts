@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { atKey, type RevocationKey } from '#lib/connections/claim-revocations';
+import { atKey, type RevocationKey, refusedGeneration } from '#lib/connections/claim-revocations';
 import { isProvedDead } from '#lib/connections/evidence';
 import { secondsFromNow } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
@@ -25,9 +25,21 @@ export const noProof: Proof = { state: 'none', evidence: null, honouredUntil: nu
 const actions = {
   connection: { finished: 'revocation.finished', failed: 'revocation.failed', proof: 'revocation.proved' },
   replaced: { finished: 'replaced.finished', failed: 'replaced.failed', proof: 'replaced.proved' },
+  refused: { finished: 'refused.finished', failed: 'refused.failed', proof: 'refused.proved' },
 } as const satisfies Record<string, Record<string, LedgerAction>>;
 
-export const actionsOf = (key: RevocationKey) => actions[key.replacedGeneration === 0 ? 'connection' : 'replaced'];
+export const actionsOf = ({ replacedGeneration }: RevocationKey) =>
+  actions[replacedGeneration === 0 ? 'connection' : replacedGeneration === refusedGeneration ? 'refused' : 'replaced'];
+
+/** Whom and which connection the ledger's entries are about. A refused grant has no connection. */
+export const aboutOf = ({ personId, connectionId, replacedGeneration }: RevocationKey) => ({
+  personId: personId === '' ? null : personId,
+  connectionId: replacedGeneration === refusedGeneration ? null : connectionId,
+});
+
+/** Names a refused grant in the details of its entries. */
+export const refusedOf = ({ connectionId, replacedGeneration }: RevocationKey): { refused?: string } =>
+  replacedGeneration === refusedGeneration ? { refused: connectionId } : {};
 
 function proofColumns({ state, evidence, honouredUntil, againSeconds }: Proof) {
   return {
@@ -39,10 +51,16 @@ function proofColumns({ state, evidence, honouredUntil, againSeconds }: Proof) {
   };
 }
 
-/** It is over, so what was kept for it is erased, and with a deleted person whatever tells of them. */
-async function erase(tx: Db, key: RevocationKey): Promise<void> {
+/** Erases what was kept for a revocation, and with a deleted person whatever tells of them. */
+export async function eraseTokens(tx: Db, key: RevocationKey): Promise<void> {
   if (key.replacedGeneration !== 0) {
-    await tx.update(revocations).set({ accessToken: null, refreshToken: null, accountParams: null }).where(atKey(key));
+    // Which account it was is needed no more either, and must not outlive the person.
+    const refused = sql`${revocations.refused} || '{"subject": null, "extras": {}}'::jsonb`;
+    const nothing = { accessToken: null, refreshToken: null, accountParams: null };
+    await tx
+      .update(revocations)
+      .set({ ...nothing, refused })
+      .where(atKey(key));
     return;
   }
   const deleted = sql`exists (select 1 from ${people} as gone where gone.id = ${key.personId} and gone.deleted_at is not null)`;
@@ -67,6 +85,13 @@ async function erase(tx: Db, key: RevocationKey): Promise<void> {
     );
 }
 
+/**
+ * Whether the tokens may live on at the provider. Only they can revoke the grant, so they stay, sealed, until the
+ * provider confirms or an administrator lets them go.
+ */
+const mayStillRevoke = (state: RevocationState, proof: ProofState): boolean =>
+  state === 'failed' || proof === 'due' || proof === 'still_accepted';
+
 /** One entry on what the trying came to: which tokens are proved dead, or that one is still accepted. */
 async function recordProof(tx: Db, ctx: Context, key: RevocationKey, provider: string, proof: Proof): Promise<void> {
   if (proof.state !== 'proved' && proof.state !== 'still_accepted') return;
@@ -78,10 +103,10 @@ async function recordProof(tx: Db, ctx: Context, key: RevocationKey, provider: s
     action: actionsOf(key).proof,
     outcome: proved ? 'ok' : 'failed',
     code: proved ? null : 'still_accepted',
-    personId: key.personId,
-    connectionId: key.connectionId,
+    ...aboutOf(key),
     provider,
     details: {
+      ...refusedOf(key),
       proved: tokens.filter(isProvedDead).map(({ token }) => token),
       accepted: tokens.filter(({ after }) => after === 'accepted').map(({ token }) => token),
       honoured_until: proof.honouredUntil?.toISOString() ?? null,
@@ -104,16 +129,15 @@ export async function finishRevocation(
       .where(and(atKey(key), eq(revocations.state, 'pending')))
       .returning({ state: revocations.state });
     if (done.length === 0) return;
-    if (proof.state !== 'due') await erase(tx, key);
+    if (!mayStillRevoke(state, proof.state)) await eraseTokens(tx, key);
     const action = actionsOf(key)[state === 'failed' ? 'failed' : 'finished'];
     await record(tx, ctx, {
       action,
       outcome: state === 'failed' ? 'failed' : 'ok',
       code,
-      personId: key.personId,
-      connectionId: key.connectionId,
+      ...aboutOf(key),
       provider: key.provider,
-      details: { state },
+      details: { state, ...refusedOf(key) },
     });
     await recordProof(tx, ctx, key, key.provider, proof);
   });
@@ -132,7 +156,7 @@ export async function settleProof(
       .where(and(atKey(key), eq(revocations.proof, 'due')))
       .returning({ proof: revocations.proof });
     if (done.length === 0 || proof.state === 'due') return;
-    await erase(tx, key);
+    if (!mayStillRevoke('revoked_upstream', proof.state)) await eraseTokens(tx, key);
     await recordProof(tx, ctx, key, key.provider, proof);
   });
 }

@@ -55,7 +55,7 @@ export async function prove(
 }
 
 /** An access token of which nothing was seen by a call. */
-export const untried = (accessToken: string): TokenEvidence => ({
+const untried = (accessToken: string): TokenEvidence => ({
   ...{ token: 'access_token', fingerprint: fingerprintOf(accessToken) },
   ...{ by: null, before: null, after: null, at: null },
 });

@@ -1,10 +1,12 @@
 import { and, eq } from 'drizzle-orm';
 import { atKey, type ClaimedRevocation } from '#lib/connections/claim-revocations';
-import { revokedTokenPlaces, sealTokens } from '#lib/connections/tokens-at-rest';
+import { fingerprintOf } from '#lib/connections/fingerprint';
+import { placesOfRevocation, sealTokens } from '#lib/connections/tokens-at-rest';
+import { untilStored } from '#lib/connections/until-stored';
 import type { Context } from '#lib/context';
-import { withTransaction } from '#lib/db/database';
+import { type Db, withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
-import { revocations } from '#lib/db/schema/revocations';
+import { type Evidence, revocations } from '#lib/db/schema/revocations';
 import { refreshGrant } from '#lib/oauth/refresh-grant';
 import { type GrantTokens, type RevocationOutcome, revokeGrant } from '#lib/oauth/revoke-token';
 import { isOAuthError, type PinnedEndpoints, type TokenSet } from '#lib/oauth/types';
@@ -17,42 +19,59 @@ export interface ToldUpstream {
   tokens: GrantTokens;
   /** True where `tokens` were issued a moment before. */
   fresh: boolean;
+  /** What is known of `tokens` from before the provider was told. */
+  evidence: Evidence;
 }
 
-/** Keeps what a refresh answered: should the provider fail now, the next attempt needs what replaced the old tokens. */
-async function keepFresh(ctx: Context, key: ClaimedRevocation, fresh: TokenSet, spent: string): Promise<void> {
+/** The provider had just issued this access token: that is as good as having seen it accepted. */
+function evidenceOfFresh({ selfContained, tokens }: Evidence, accessToken: string): Evidence {
+  const issued = { token: 'access_token', fingerprint: fingerprintOf(accessToken), before: 'accepted' } as const;
+  const others = tokens.filter(({ token }) => token !== 'access_token');
+  return { selfContained, tokens: [...others, { ...issued, by: null, after: null, at: null }] };
+}
+
+/**
+ * Keeps what a refresh answered, with its evidence: should the provider fail now or this process die, the next attempt
+ * needs what replaced the old tokens.
+ */
+async function keepFresh(
+  ctx: Context,
+  tx: Db,
+  key: ClaimedRevocation,
+  { fresh, spent, evidence }: { fresh: TokenSet; spent: string; evidence: Evidence },
+): Promise<void> {
   const { personId, connectionId, replacedGeneration } = key;
+  await tx
+    .update(revocations)
+    .set({ evidence })
+    .where(and(atKey(key), eq(revocations.state, 'pending')));
   const here = and(eq(connections.personId, personId), eq(connections.id, connectionId));
-  await withTransaction(ctx.database.db, async (tx) => {
-    const [row] = await tx
-      .select({
-        id: connections.id,
-        provider: connections.provider,
-        issuer: connections.issuer,
-        accountParams: connections.accountParams,
-        generation: connections.generation,
-        status: connections.status,
-      })
-      .from(connections)
-      .where(here)
-      .for('update');
-    if (!row) return;
-    if (replacedGeneration === 0) {
-      if (row.status !== 'revoked') return;
-      const next = { ...row, generation: row.generation + 1 };
-      const sealed = await sealTokens(ctx, next, fresh, fresh.expires_in, spent);
-      await tx
-        .update(connections)
-        .set({ ...sealed, generation: next.generation })
-        .where(here);
-      return;
-    }
-    const accountParams = key.accountParams ?? row.accountParams;
-    const places = revokedTokenPlaces(key, { ...row, provider: key.provider, accountParams });
-    const accessToken = await ctx.vault.seal(fresh.access_token, places.accessToken);
-    const refreshToken = await ctx.vault.seal(fresh.refresh_token ?? spent, places.refreshToken);
-    await tx.update(revocations).set({ accessToken, refreshToken }).where(atKey(key));
-  });
+  const [row] = await tx
+    .select({
+      id: connections.id,
+      provider: connections.provider,
+      issuer: connections.issuer,
+      accountParams: connections.accountParams,
+      generation: connections.generation,
+      status: connections.status,
+    })
+    .from(connections)
+    .where(here)
+    .for('update');
+  if (replacedGeneration === 0) {
+    if (row?.status !== 'revoked') return;
+    const next = { ...row, generation: row.generation + 1 };
+    const sealed = await sealTokens(ctx, next, fresh, fresh.expires_in, spent);
+    await tx
+      .update(connections)
+      .set({ ...sealed, generation: next.generation })
+      .where(here);
+    return;
+  }
+  const places = placesOfRevocation(key, row);
+  const accessToken = await ctx.vault.seal(fresh.access_token, places.accessToken);
+  const refreshToken = await ctx.vault.seal(fresh.refresh_token ?? spent, places.refreshToken);
+  await tx.update(revocations).set({ accessToken, refreshToken }).where(atKey(key));
 }
 
 /**
@@ -63,22 +82,32 @@ export async function revokeUpstream(
   ctx: Context,
   provider: ProviderRecord,
   pinned: PinnedEndpoints,
-  given: { key: ClaimedRevocation; tokens: GrantTokens; accountParams: Record<string, string> },
+  given: { key: ClaimedRevocation; tokens: GrantTokens; accountParams: Record<string, string>; evidence: Evidence },
 ): Promise<ToldUpstream> {
-  const { key, tokens, accountParams } = given;
+  const { key, tokens, accountParams, evidence } = given;
   try {
-    return { outcome: await revokeGrant(provider, pinned, tokens, ctx), tokens, fresh: false };
+    return { outcome: await revokeGrant(provider, pinned, tokens, ctx), tokens, fresh: false, evidence };
   } catch (error) {
     if (!isOAuthError(error) || error.code !== 'token_rejected' || tokens.refreshToken === null) throw error;
     try {
       const fresh = await refreshGrant(provider, pinned, { refreshToken: tokens.refreshToken, accountParams }, ctx);
-      await keepFresh(ctx, key, fresh, tokens.refreshToken);
+      const spent = tokens.refreshToken;
+      const known = evidenceOfFresh(evidence, fresh.access_token);
+      // The only copy of these tokens is in this process.
+      await untilStored(ctx, 'fresh_tokens_store_retried', () =>
+        withTransaction(ctx.database.db, (tx) => keepFresh(ctx, tx, key, { fresh, spent, evidence: known })),
+      );
       const renewed = { accessToken: fresh.access_token, refreshToken: fresh.refresh_token ?? tokens.refreshToken };
-      return { outcome: await revokeGrant(provider, pinned, renewed, ctx), tokens: renewed, fresh: true };
+      return {
+        outcome: await revokeGrant(provider, pinned, renewed, ctx),
+        tokens: renewed,
+        fresh: true,
+        evidence: known,
+      };
     } catch (second) {
       // A grant that can no longer be refreshed is over already.
       if (isOAuthError(second) && second.disposition === 'dead_grant') {
-        return { outcome: 'revoked', tokens, fresh: false };
+        return { outcome: 'revoked', tokens, fresh: false, evidence };
       }
       throw second;
     }

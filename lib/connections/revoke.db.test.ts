@@ -212,12 +212,16 @@ describe('attempts', () => {
     expect(await revocationOf(id)).toMatchObject({ state: 'revoked_upstream', attempts: 2 });
   });
 
-  test('the last one gives up: the tokens are erased, and an administrator can see it', async () => {
+  test('A-14 the last one gives up: the tokens stay, sealed, and an administrator can see it', async () => {
     const id = await pending();
     await makeDue(id, { attempts: 79 });
     await workRevocations(worker());
     expect(await revocationOf(id)).toMatchObject({ state: 'failed', attempts: 80, lastErrorCode: expect.any(String) });
-    expect(await rowOf(hub.runtime, id)).toMatchObject({ status: 'revoked', accessToken: null, refreshToken: null });
+    expect(await rowOf(hub.runtime, id)).toMatchObject({
+      status: 'revoked',
+      accessToken: expect.any(String),
+      refreshToken: expect.any(String),
+    });
     expect((await entries(hub.runtime, id)).at(-1)).toMatchObject({
       action: 'revocation.failed',
       details: { state: 'failed' },
@@ -271,18 +275,22 @@ describe('attempts', () => {
 });
 
 describe('a provider that offers no way', () => {
-  test.each<[string, Record<string, unknown>[]]>([
-    ['says so', [{ ...plainRecord('http://localhost:1'), revocation_endpoint: undefined }]],
-    ['is not configured any more', []],
-  ])('%s: unsupported, and the tokens are erased', async (_, records) => {
+  test.each<[string, Record<string, unknown>[], string, unknown]>([
+    [
+      'says so: unsupported, and the tokens are erased',
+      [{ ...plainRecord('http://localhost:1'), revocation_endpoint: undefined }],
+      ...(['unsupported', null] as const),
+    ],
+    ['is not configured any more: given up, and the tokens stay', [], 'failed', expect.any(String)],
+  ])('%s', async (_, records, state, tokens) => {
     const fetching = vi.fn<typeof fetch>();
     const runtime = createRuntime(hub.database.current, records, { fetch: fetching });
     const { id: personId, ctx } = await addPerson(runtime);
     const id = await addConnection(runtime, { personId, refreshToken: 'rt' });
     await revokeConnection(ctx(), { id });
     await Promise.all(runtime.background);
-    expect(await revocationOf(id)).toMatchObject({ state: 'unsupported', attempts: 1 });
-    expect(await rowOf(runtime, id)).toMatchObject({ status: 'revoked', accessToken: null, refreshToken: null });
+    expect(await revocationOf(id)).toMatchObject({ state, attempts: 1 });
+    expect(await rowOf(runtime, id)).toMatchObject({ status: 'revoked', accessToken: tokens, refreshToken: tokens });
     expect(fetching).not.toHaveBeenCalled();
   });
 });

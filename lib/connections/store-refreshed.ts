@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { and, eq, sql } from 'drizzle-orm';
+import { planRefused } from '#lib/connections/keep-refused';
 import type { Lease, Leased } from '#lib/connections/lease';
 import { keepLateAnswer } from '#lib/connections/replace-grant';
 import { type RefreshAnswer, type Sealed, storeAnswer } from '#lib/connections/store-answers';
@@ -76,6 +77,8 @@ const stored = {
   status: connections.status,
   provider: connections.provider,
   issuer: connections.issuer,
+  subject: connections.subject,
+  extras: connections.extras,
   accountParams: connections.accountParams,
   generation: connections.generation,
   accessToken: connections.accessToken,
@@ -91,6 +94,18 @@ function heldBy(ctx: Context, row: Parameters<typeof openTokens>[1]) {
     ctx.log.warn({ event: 'stored_tokens_unreadable', connection: row.id, error_code: error.code });
     return { accessToken: null, refreshToken: null };
   }
+}
+
+type RevokedRow = Pick<typeof connections.$inferSelect, 'provider' | 'issuer' | 'subject' | 'accountParams' | 'extras'>;
+
+/** Hands an answer to the revocations that came after the connection's own revocation was over. */
+async function planLateRefused(tx: Db, ctx: Context, { personId }: Lease, row: RevokedRow, answer: RefreshAnswer) {
+  const { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn } = answer.tokens;
+  await planRefused(tx, ctx, {
+    ...{ intent: 'refresh', code: 'revoked', personId, provider: row.provider },
+    ...{ issuer: row.issuer, subject: row.subject, accountParams: row.accountParams, extras: row.extras },
+    received: { accessToken, refreshToken, expiresIn },
+  });
 }
 
 /** Somebody else changed the row since the token was spent: what of the answer must still be kept. */
@@ -120,14 +135,18 @@ async function storeLate(ctx: Context, lease: Lease, answer: RefreshAnswer, seal
           eq(revocations.state, 'pending'),
         ),
       );
+    let owned: unknown[] = [];
     if (spent) {
       const next = { ...row, generation: row.generation + 1 };
       const anew = await sealTokens(ctx, next, answer.tokens, answer.lifeSeconds, answer.spent);
-      await tx
+      owned = await tx
         .update(connections)
         .set({ ...tokenColumns(answer, anew), ...leaseGivenBack(lease) })
-        .where(and(here, sql`exists (${pending})`));
+        .where(and(here, sql`exists (${pending})`))
+        .returning({ id: connections.id });
     }
+    // The provider was told already, with tokens that this refresh had replaced.
+    if (owned.length === 0) await planLateRefused(tx, ctx, lease, row, answer);
     await record(tx, ctx, {
       action: 'token.refresh_failed',
       outcome: 'refused',

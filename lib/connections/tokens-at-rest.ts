@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Context } from '#lib/context';
+import { AppError } from '#lib/errors';
 import type { GrantTokens } from '#lib/oauth/revoke-token';
 import type { TokenSet } from '#lib/oauth/types';
 import { digestOf, type Place } from '#lib/vault/vault';
@@ -57,6 +58,36 @@ export function revokedTokenPlaces(
     accessToken: { row, column: 'revocations.access_token', bound },
     refreshToken: { row, column: 'revocations.refresh_token', bound },
   };
+}
+
+/** What a revocation's own row says of where its tokens may go. */
+interface RevocationRow {
+  connectionId: string;
+  replacedGeneration: number;
+  provider: string;
+  accountParams: Readonly<Record<string, string>> | null;
+  /** Of a refused grant, which has no connection. */
+  refused: { issuer: string } | null;
+}
+
+/**
+ * The same for a revocation that is worked on.
+ * @param connection its connection; undefined of a refused grant
+ * @throws AppError `vault_wrong_place` where a connection is needed and is not there
+ */
+export function placesOfRevocation(
+  key: RevocationRow,
+  connection: Omit<SealedRow, 'id'> | undefined,
+): { accessToken: Place; refreshToken: Place } {
+  const { provider, accountParams, refused, replacedGeneration } = key;
+  if (refused) {
+    const { issuer } = refused;
+    return revokedTokenPlaces(key, { provider, issuer, accountParams: accountParams ?? {}, generation: 0 });
+  }
+  if (!connection) throw new AppError('vault_wrong_place');
+  if (replacedGeneration === 0) return revokedTokenPlaces(key, connection);
+  const parts = accountParams ?? connection.accountParams;
+  return revokedTokenPlaces(key, { ...connection, provider, accountParams: parts });
 }
 
 /** The tokens of a row, opened. */

@@ -3,21 +3,21 @@ import { and, eq, sql } from 'drizzle-orm';
 import { atKey, type ClaimedRevocation, claimRevocation, type RevocationKey } from '#lib/connections/claim-revocations';
 import { endpointsOf } from '#lib/connections/endpoints-of';
 import { isAbout } from '#lib/connections/evidence';
-import { actionsOf, finishRevocation, noProof, settleProof } from '#lib/connections/finish-revocation';
 import {
-  conclude,
-  hasEnded,
-  lookBefore,
-  nothingKnown,
-  prove,
-  type RevokedGrant,
-  untried,
-} from '#lib/connections/prove-dead';
+  aboutOf,
+  actionsOf,
+  finishRevocation,
+  noProof,
+  refusedOf,
+  settleProof,
+} from '#lib/connections/finish-revocation';
+import { conclude, hasEnded, lookBefore, nothingKnown, prove, type RevokedGrant } from '#lib/connections/prove-dead';
+import { fateOfRefused } from '#lib/connections/refused-fate';
 import { revokeUpstream } from '#lib/connections/revoke-upstream';
-import { revokedTokenPlaces } from '#lib/connections/tokens-at-rest';
+import { placesOfRevocation } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
-import { type Evidence, revocations } from '#lib/db/schema/revocations';
+import { type Evidence, type RefusedGrant, revocations } from '#lib/db/schema/revocations';
 import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import { isOAuthError } from '#lib/oauth/types';
@@ -48,6 +48,22 @@ async function readRow(ctx: Context, { personId, connectionId }: RevocationKey) 
   return row;
 }
 
+/** A refused grant has no connection: its revocation says what is needed of one. */
+const refusedRow = (
+  provider: string,
+  { issuer, extras }: RefusedGrant,
+): NonNullable<Awaited<ReturnType<typeof readRow>>> => ({
+  provider,
+  issuer,
+  generation: 0,
+  extras,
+  accountParams: {},
+  accessToken: null,
+  refreshToken: null,
+  accessTokenEndsAt: null,
+  refreshing: false,
+});
+
 async function openGrant(
   ctx: Context,
   key: ClaimedRevocation,
@@ -55,13 +71,12 @@ async function openGrant(
 ): Promise<RevokedGrant | null> {
   const provider = ctx.providers.get(key.provider);
   if (!provider) return null;
-  const replaced = key.replacedGeneration !== 0;
-  const sealed = replaced ? key : row;
-  const accountParams = (replaced ? key.accountParams : null) ?? row.accountParams;
-  // A replaced grant's revocation has its own provider and parts; each is bound in what is sealed.
-  const places = revokedTokenPlaces(key, replaced ? { ...row, provider: key.provider, accountParams } : row);
+  const inRow = key.replacedGeneration !== 0;
+  const sealed = inRow ? key : row;
+  const accountParams = (inRow ? key.accountParams : null) ?? row.accountParams;
   // Else tokens that were sealed for one provider would be shown to the other that the revocation's row names.
-  if (!replaced && key.provider !== row.provider) throw new AppError('vault_wrong_place');
+  if (!inRow && key.provider !== row.provider) throw new AppError('vault_wrong_place');
+  const places = placesOfRevocation(key, row);
   return {
     provider,
     pinned: await endpointsOf(ctx, provider, { issuer: row.issuer, accountParams }),
@@ -109,7 +124,7 @@ async function endFailed(
   error: unknown,
   known: { evidence?: Evidence | undefined; accessTokenEndsAt?: Date | null } = {},
 ): Promise<AttemptOutcome> {
-  const { personId, connectionId, provider, attempts } = key;
+  const { connectionId, provider, attempts } = key;
   const coded = error instanceof Error && 'code' in error;
   const code = coded ? String(error.code) : 'internal';
   ctx.log.warn({
@@ -131,10 +146,9 @@ async function endFailed(
       action: actionsOf(key).failed,
       outcome: 'failed',
       code,
-      personId,
-      connectionId,
+      ...aboutOf(key),
       provider,
-      details: { state: 'pending' },
+      details: { state: 'pending', ...refusedOf(key) },
     });
   }
   const asked = isOAuthError(error) ? (error.retryAfterSeconds ?? 0) : 0;
@@ -143,25 +157,30 @@ async function endFailed(
   return transient && asked > 0 ? 'rest' : 'failed';
 }
 
+async function keepLook(ctx: Context, key: RevocationKey, evidence: Evidence): Promise<void> {
+  await ctx.database.db
+    .update(revocations)
+    .set({ evidence })
+    .where(and(atKey(key), eq(revocations.state, 'pending')));
+}
+
 /** Tells the provider, and tries the tokens before and after. */
 async function tell(ctx: Context, key: ClaimedRevocation, grant: RevokedGrant): Promise<AttemptOutcome> {
   let evidence = key.evidence ?? undefined;
   try {
     const { provider, pinned } = grant;
-    if (!evidence || !isAbout(evidence, grant.tokens)) evidence = await lookBefore(ctx, grant);
-    const told = await revokeUpstream(ctx, provider, pinned, { key, ...grant });
+    if (!evidence || !isAbout(evidence, grant.tokens)) {
+      evidence = await lookBefore(ctx, grant);
+      // Before the provider is told: after a kill the next attempt finds the tokens dead, and could prove nothing.
+      await keepLook(ctx, key, evidence);
+    }
+    const told = await revokeUpstream(ctx, provider, pinned, { key, ...grant, evidence });
     if (told.outcome === 'unsupported') {
       const honouredUntil = hasEnded(ctx, grant) ? null : grant.accessTokenEndsAt;
       await finishRevocation(ctx, key, { state: 'unsupported', code: null, proof: { ...noProof, honouredUntil } });
       return 'done';
     }
-    if (told.fresh) {
-      // The provider had just issued it: that is as good as having seen it accepted.
-      const { selfContained } = evidence;
-      evidence = { selfContained, tokens: evidence.tokens.filter(({ token }) => token !== 'access_token') };
-      if (told.tokens.accessToken !== null)
-        evidence.tokens.push({ ...untried(told.tokens.accessToken), before: 'accepted' });
-    }
+    evidence = told.evidence;
     const now = { ...grant, tokens: told.tokens, ...(told.fresh ? { accessTokenEndsAt: null } : {}) };
     const proof = await prove(ctx, key, now, evidence);
     await finishRevocation(ctx, key, { state: 'revoked_upstream', code: null, proof });
@@ -179,7 +198,7 @@ async function tryAgain(ctx: Context, key: ClaimedRevocation, grant: RevokedGran
 
 /** Makes the attempt that a claim is for. Never throws for what the provider does: that plans the next attempt. */
 export async function workClaimed(ctx: Context, key: ClaimedRevocation): Promise<AttemptOutcome> {
-  const row = await readRow(ctx, key);
+  const row = key.refused ? refusedRow(key.provider, key.refused) : await readRow(ctx, key);
   if (!row) return 'done';
   if (key.state === 'pending' && row.refreshing && key.replacedGeneration === 0) {
     await planNext(ctx, key, 5, null);
@@ -200,8 +219,21 @@ export async function workClaimed(ctx: Context, key: ClaimedRevocation): Promise
       await settleProof(ctx, key, { state: 'not_provable', evidence: key.evidence, honouredUntil: null });
       return 'done';
     }
-    await finishRevocation(ctx, key, { state: 'unsupported', code: null, proof: noProof });
-    return 'done';
+    // The record may come back: until then the tokens stay, since nothing else could revoke the grant.
+    await finishRevocation(ctx, key, { state: 'failed', code: 'unknown_provider', proof: noProof });
+    return 'failed';
+  }
+  // A connection to the same account may have been made since the grant was refused.
+  if (key.state === 'pending' && key.refused) {
+    const fate = await fateOfRefused(ctx.database.db, ctx, key.provider, key.refused);
+    if (fate !== 'revoke') {
+      await finishRevocation(ctx, key, {
+        state: 'failed',
+        code: 'other_connections',
+        proof: { ...noProof, evidence: key.evidence, honouredUntil: grant.accessTokenEndsAt },
+      });
+      return 'done';
+    }
   }
   return key.state === 'pending' ? tell(ctx, key, grant) : tryAgain(ctx, key, grant);
 }

@@ -1,7 +1,7 @@
 import { callAsClient } from '#lib/oauth/client-call';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { callProvider, readObject, sentAt } from '#lib/oauth/provider-call';
-import { type AnswerTo, type NormalisedAnswer, normaliseTokenAnswer } from '#lib/oauth/token-answer';
+import { type AnswerTo, type NormalisedAnswer, normaliseTokenAnswer, receivedTokens } from '#lib/oauth/token-answer';
 import { deadGrant, type Grant, providerErrorOf, saysDead, tokenEndpointError } from '#lib/oauth/token-error';
 import type { OAuthDeps, OAuthProvider } from '#lib/oauth/types';
 
@@ -57,7 +57,10 @@ export function tokenExchange(provider: OAuthProvider, deps: OAuthDeps, expectId
       const response = await callAsClient(provider, url, request.init, deps);
       const answeredAt = sentAt(response) ?? deps.now().getTime() / 1000;
       const wanted = { grant: request.grant, expectIdToken, answeredAt };
-      answer = interpret(provider, wanted, response.status, await readObject(response));
+      const body = await readObject(response);
+      const received = body && receivedTokens(provider, body, answeredAt);
+      if (received) deps.received?.(received);
+      answer = interpret(provider, wanted, response.status, body);
       const { access_token, token_type, id_token } = answer;
       const straight = { access_token, token_type, ...(id_token ? { id_token } : {}) };
       return Response.json(straight);

@@ -107,7 +107,8 @@ export async function revokeGrant(
   const handed = tokensToRevoke(provider, tokens);
   if (!url || !offersRevocation(provider, pinned) || handed.length === 0) return 'unsupported';
   if (provider.revoke.style === 'delete_json') {
-    if (tokens.accessToken === null) return 'unsupported';
+    // Only an access token ends the grant: a refresh brings one.
+    if (tokens.accessToken === null) throw new OAuthError('token_rejected', { detail: 'no_access_token' });
     await revokeByDelete(provider, pinned, url, tokens, deps);
     return 'revoked';
   }

@@ -4,7 +4,7 @@ import { OAuthError } from '#lib/oauth/oauth-error';
 import { valueAt } from '#lib/oauth/provider-call';
 import type { Grant } from '#lib/oauth/token-error';
 import { lifetimeIn } from '#lib/oauth/token-lifetime';
-import type { Extras, OAuthProvider, TokenSet } from '#lib/oauth/types';
+import type { Extras, OAuthProvider, ReceivedTokens, TokenSet } from '#lib/oauth/types';
 
 /** A token answer brought into one shape; the ID token is still unchecked. */
 export type NormalisedAnswer = Omit<TokenSet, 'id_token_claims'> & { id_token: string | null };
@@ -91,6 +91,27 @@ export function pickExtras(
     if (allowed && isPlain(value) && !looksLikeToken(value, tokens)) extras[path] = value;
   }
   return extras;
+}
+
+/** RFC 6749 §A.12, A.17: a token is visible ASCII and spaces. */
+const isToken = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= 65_536 && /^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/.test(value);
+
+/** The tokens of an answer, however odd the rest of it is; null where there are none. */
+export function receivedTokens(
+  provider: OAuthProvider,
+  body: Record<string, unknown>,
+  answeredAt: number,
+): ReceivedTokens | null {
+  const first = (...values: unknown[]) => values.find(isToken) ?? null;
+  const besides = provider.token_path.map((path) => valueAt(body, path.slice(0, Math.max(0, path.lastIndexOf('.')))));
+  const sources = [...besides, body];
+  const places = provider.token_path.map((path) => valueAt(body, path));
+  const accessToken = first(...places, ...sources.map((source) => valueAt(source, 'access_token')));
+  const refreshToken = first(...sources.map((source) => valueAt(source, 'refresh_token')));
+  if (accessToken === null && refreshToken === null) return null;
+  const lives = sources.map((source) => lifetimeIn(source, 'access_token', provider.access_token_life, answeredAt));
+  return { accessToken, refreshToken, expiresIn: lives.find((life) => life !== null) ?? null };
 }
 
 /** What is wanted of an answer. */

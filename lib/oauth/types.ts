@@ -191,11 +191,21 @@ export interface TokenSet {
   extras: Extras;
 }
 
+/** Tokens as a token endpoint sent them, before anything else of the answer was looked at. */
+export interface ReceivedTokens {
+  accessToken: string | null;
+  refreshToken: string | null;
+  /** Seconds; null where the answer does not say. */
+  expiresIn: number | null;
+}
+
 /** What the protocol layer needs from outside: the guarded fetch and a clock. */
 export interface OAuthDeps {
   /** The guarded fetch. Of private hosts it calls those of `operatorHosts` only. */
   fetch: (url: string | URL, init: RequestInit & { operatorHosts: readonly string[] }) => Promise<Response>;
   now: () => Date;
+  /** Told of the tokens of an answer as soon as it is read, whatever comes of it: the caller owns them from then on. */
+  received?: (tokens: ReceivedTokens) => void;
 }
 
 /** For whom a call is made: it may reach the hosts that the operator wrote for this provider, and no other's. */

@@ -10,6 +10,7 @@ import { ledger } from '#lib/db/schema/ledger';
 import { people } from '#lib/db/schema/people';
 import { revocations } from '#lib/db/schema/revocations';
 import { deletePerson } from '#lib/people/delete';
+import { letGoOfRevocation } from '#lib/revocations/let-go';
 import { demoHub } from '#tests/demo-hub';
 import {
   addApiKey,
@@ -164,6 +165,9 @@ test('parts of the provider’s addresses go with the person, those still needed
     .where(eq(connections.id, due));
   await hub.database.db.update(revocations).set({ nextAttemptAt: sql`now() - interval '1 second'` });
   await workRevocations(systemContext(runtime, 'jobs'));
+  // The provider is not configured: the tokens stay until an administrator lets go, and so does what revoking needs.
+  expect(await shops()).toEqual({ [over]: {}, [due]: values.accountParams });
+  await letGoOfRevocation(admin, { id: `${due}:0:${id}`, reason: 'ended by hand' });
   expect(await shops()).toEqual({ [over]: {}, [due]: {} });
   expect(found(await everything(), ['canary-shop', 'https://canary.example'])).toEqual([]);
 });

@@ -62,7 +62,7 @@ async function eraseSome(tx: Db, personId: string): Promise<number> {
       // Parts of the provider's addresses: what is still to be revoked needs them, until it is over.
       accountParams: sql`case when exists (select 1 from ${revocations} as due where due.person_id = ${connections}.person_id
         and due.connection_id = ${connections}.id and due.replaced_generation = 0
-        and (due.state = 'pending' or due.proof = 'due')) then ${connections.accountParams} else '{}'::jsonb end`,
+        and (due.state in ('pending', 'failed') or due.proof in ('due', 'still_accepted'))) then ${connections.accountParams} else '{}'::jsonb end`,
       authorization: sql`${connections.authorization} || '{"userAgent": null}'::jsonb`,
     })
     .where(and(theirs(personId), sql`${connections.id} in ${found}`))

@@ -7,7 +7,10 @@ import type { Context } from '#lib/context';
 import { AppError } from '#lib/errors';
 import { formAction } from '#lib/http/action';
 import { findByEmail } from '#lib/people/find-by-email';
+import { heldIdOf } from '#lib/revocations/held-key';
+import { letGoOfRevocation } from '#lib/revocations/let-go';
 import { prepareBulkRevocation } from '#lib/revocations/prepare';
+import { heldRevocationInput, retryHeldRevocation } from '#lib/revocations/retry-held';
 import { startBulkInput, startBulkRevocation } from '#lib/revocations/start';
 import { revocationWord } from '#ui/confirmation';
 
@@ -60,3 +63,17 @@ export const start = formAction(
     return undefined;
   },
 );
+
+/** Begins a revocation anew whose tokens are still held. */
+export const retryHeld = formAction(heldRevocationInput, administrator, async (ctx, input) => {
+  await retryHeldRevocation(ctx, { ...input, id: heldIdOf(input.id) });
+  refresh();
+  return undefined;
+});
+
+/** Erases tokens that could not be revoked. */
+export const letGo = formAction(heldRevocationInput, administrator, async (ctx, input) => {
+  await letGoOfRevocation(ctx, { ...input, id: heldIdOf(input.id) });
+  refresh();
+  return undefined;
+});

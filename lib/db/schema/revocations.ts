@@ -35,16 +35,36 @@ export interface Evidence {
   selfContained: boolean;
 }
 
+/** Whose answer it was: a flow's intent, or `refresh`. */
+export const refusedIntents = ['connect', 'reconnect', 'sign_in', 'step_up', 'refresh'] as const;
+export type RefusedIntent = (typeof refusedIntents)[number];
+
+/** An answer with tokens that the hub received and did not keep as a connection. Never a token. */
+export interface RefusedGrant {
+  intent: RefusedIntent;
+  /** Why it was refused: a code of the ledger. */
+  code: string;
+  /** Under which issuer the provider's identities are recorded. */
+  issuer: string;
+  /** The account; null where it is not known. */
+  subject: string | null;
+  extras: Record<string, string | number | boolean>;
+  /** An administrator wants it revoked although other connections may end with it. */
+  evenOthers?: boolean;
+}
+
 /**
- * What is being done at the provider about a connection that is revoked here already, or about a grant that a reconnect
- * replaced.
+ * What is being done at the provider about a connection that is revoked here already, about a grant that a reconnect
+ * replaced, or about one that was refused after the provider had issued its tokens.
  */
 export const revocations = pgTable(
   'revocations',
   {
+    /** Empty where no person is known: a refused sign-in. */
     personId: text().notNull(),
+    /** Of a refused grant, which has no connection: an id of its own (`rfg_`). */
     connectionId: text().notNull(),
-    /** 0: the connection itself. Else the generation of the grant that a reconnect replaced. */
+    /** 0: the connection itself. Above: the generation of the grant that a reconnect replaced. -1: a refused grant. */
     replacedGeneration: integer().notNull().default(0),
     /** The connection's, so that each provider's are worked off side by side. */
     provider: text().notNull(),
@@ -55,7 +75,7 @@ export const revocations = pgTable(
     requestedBy: text().notNull(),
     createdAt: instant().notNull().defaultNow(),
     finishedAt: instant(),
-    /** Of a replaced grant: sealed for this row, erased when all is over. */
+    /** Of a replaced or refused grant: sealed for this row, erased when all is over. */
     accessToken: text(),
     refreshToken: text(),
     accountParams: jsonb().$type<Record<string, string>>(),
@@ -66,11 +86,16 @@ export const revocations = pgTable(
     provedAt: instant(),
     /** Until then a service that does not ask the provider may honour the access token. Null: no longer, or unknown. */
     honouredUntil: instant(),
+    refused: jsonb().$type<RefusedGrant>(),
+    /** The connection, for the foreign key; null of a refused grant. */
+    heldBy: text().generatedAlwaysAs(sql`case when replaced_generation >= 0 then connection_id end`),
+    /** When an administrator had the tokens erased that could not be revoked. */
+    letGoAt: instant(),
   },
   (t) => [
     primaryKey({ columns: [t.personId, t.connectionId, t.replacedGeneration] }),
     foreignKey({
-      columns: [t.personId, t.connectionId],
+      columns: [t.personId, t.heldBy],
       foreignColumns: [connections.personId, connections.id],
     }).onDelete('cascade'),
     // What is due, a provider at a time.
@@ -79,6 +104,7 @@ export const revocations = pgTable(
     index('revocations_unfinished').on(t.finishedAt).where(sql`${t.state} = 'failed' or ${t.proof} = 'still_accepted'`),
     check('revocations_state', sql`${t.state} in ('pending', 'revoked_upstream', 'unsupported', 'failed')`),
     check('revocations_proof', sql`${t.proof} in ('none', 'due', 'proved', 'still_accepted', 'not_provable')`),
+    check('revocations_refused', sql`(${t.replacedGeneration} = -1) = (${t.refused} is not null)`),
     check('revocations_proved', sql`(${t.proof} = 'proved') = (${t.provedAt} is not null)`),
   ],
 );

@@ -8,7 +8,9 @@ import { Time } from '#app/_ui/time';
 import { listKeyChoices } from '#lib/access/list-api-keys';
 import { adminPage, inPart, orNotFound } from '#lib/http/page';
 import { getPerson } from '#lib/people/get';
+import { readStepUp } from '#lib/people/step-up';
 import { listBulkRevocations } from '#lib/revocations/list';
+import { listHeldRevocations } from '#lib/revocations/list-held';
 import type { BulkView } from '#lib/revocations/views';
 import { criteriaWords } from '#ui/bulk-words';
 import type { SearchParams } from '#ui/flow-result';
@@ -17,6 +19,7 @@ import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 import { Pager } from '../../_parts/pager.tsx';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
 import { CriteriaForm } from '../_parts/criteria-form.tsx';
+import { HeldTable } from '../_parts/held-table.tsx';
 
 export const metadata: Metadata = { title: 'Revocations' };
 
@@ -27,10 +30,12 @@ export default async function BulkRevocations({ searchParams }: { searchParams: 
   const at = readListAddress(await searchParams, ['provider', 'person', 'key']);
   const { provider, person, key } = at.filters;
   const administrator = ctx.actor.role === 'administrator';
-  const [{ items: bulks, nextCursor }, keys, asked] = await Promise.all([
+  const [{ items: bulks, nextCursor }, keys, asked, held, stepUp] = await Promise.all([
     orNotFound(listBulkRevocations(ctx, { cursor: at.cursor })),
     listKeyChoices(ctx, key),
     person ? inPart(ctx, 'person', getPerson(ctx, { id: person })) : null,
+    listHeldRevocations(ctx),
+    readStepUp(ctx),
   ]);
   return (
     <>
@@ -39,6 +44,9 @@ export default async function BulkRevocations({ searchParams }: { searchParams: 
         Many connections ended by one decision, and what their providers said to it.
       </PageHeading>
       <div className="flex flex-col gap-6">
+        {!at.cursor && (
+          <HeldTable held={held} administrator={administrator} signInUntil={stepUp.fresh?.until.getTime() ?? 0} />
+        )}
         {administrator && !at.cursor && (
           <CriteriaForm
             providers={ctx.providers.list().map(({ id, name }) => ({ id, name }))}
