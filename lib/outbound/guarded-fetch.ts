@@ -1,14 +1,15 @@
 import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { Agent, buildConnector, DecoratorHandler, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { bareHostname } from '#lib/config/address-class';
 import { checkUrl, guardedLookup, type HostOrigin, hostOrigin, type ResolveAll } from '#lib/outbound/connect-policy';
 import { OutboundError } from '#lib/outbound/outbound-error';
+import { runningDeadline } from '#lib/running-time';
 
 export interface GuardedFetchOptions {
   /** Hosts the operator wrote, as `host` (any port) or `host:port`. Only these may be private or loopback. */
   operatorHosts: ReadonlySet<string>;
-  /** Milliseconds for the whole exchange: look-up, connection, headers and body. */
+  /** Milliseconds of running time for the whole exchange: look-up, connection, headers and body. */
   timeoutMs?: number;
   /** Connections to one host; what comes beyond waits within its own `timeoutMs`. */
   connectionsPerHost?: number;
@@ -22,6 +23,31 @@ export interface GuardedFetchOptions {
 
 const bodiless = new Set([101, 204, 205, 304]);
 
+/** How far a request came, told by the dispatcher through undici's `opaque`. */
+interface Phase {
+  /** A connection is there, so the next byte that is written is the request's. */
+  sent: boolean;
+  beforeSend: (() => void) | undefined;
+}
+
+function notingStart(handler: Dispatcher.DispatchHandler, phase: Phase): Dispatcher.DispatchHandler {
+  const noting: Dispatcher.DispatchHandler = new DecoratorHandler(handler);
+  noting.onRequestStart = (controller, context) => {
+    handler.onRequestStart?.(controller, context);
+    // One that was given up while it waited for its connection is not written.
+    if (controller.aborted) return;
+    phase.beforeSend?.();
+    phase.sent = true;
+  };
+  return noting;
+}
+
+/** Notes of each request when it is about to be written: after look-up, connection and TLS. */
+const noteSending: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
+  const { opaque } = options as { opaque?: Phase };
+  return dispatch(options, opaque ? notingStart(handler, opaque) : handler);
+};
+
 function dispatcherFor(origin: HostOrigin, options: GuardedFetchOptions, timeoutMs: number): Dispatcher {
   // `lookup` sees names only; literals were checked by checkUrl before the request got here.
   const connect = buildConnector({
@@ -32,7 +58,8 @@ function dispatcherFor(origin: HostOrigin, options: GuardedFetchOptions, timeout
     rejectUnauthorized: true,
   });
   const connections = options.connectionsPerHost ?? 32;
-  const agentOptions = { connect, connections, headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
+  // No timers of its own once it is connected: they count the time in which this process stood still.
+  const agentOptions = { connect, connections, headersTimeout: 0, bodyTimeout: 0 };
   if (!options.proxy) return new Agent(agentOptions);
   const { httpProxy = '', httpsProxy = '', noProxy = '' } = options.proxy;
   const tls = { rejectUnauthorized: true };
@@ -136,25 +163,35 @@ function toOutboundError(error: unknown, host: string, timedOut: boolean): Outbo
   return new OutboundError('outbound_failed', host, code);
 }
 
+/** What the guarded fetch takes beside the usual. */
+export interface GuardedInit extends RequestInit {
+  /**
+   * Called right before the request is written to its connection, which stands by then; where it throws, nothing is
+   * sent. It is called again where the request is moved to another connection.
+   */
+  beforeSend?: () => void;
+}
+
 /**
  * The only way out of this process to an authorization server: a `fetch` that refuses forbidden addresses when it
- * connects, follows no redirect, checks certificates always, and ends after `timeoutMs` and `maxBytes`. The answer's
+ * connects, follows no redirect, checks certificates always, and ends after `timeoutMs` of running time and `maxBytes`. The answer's
  * body has been read when it returns. It throws OutboundError with a code.
  */
 export function createGuardedFetch(options: GuardedFetchOptions): typeof fetch {
   const { operatorHosts, timeoutMs = 10_000, maxBytes = 1024 * 1024 } = options;
   const dispatchers: Record<HostOrigin, Dispatcher> = {
-    operator: dispatcherFor('operator', options, timeoutMs),
-    learnt: dispatcherFor('learnt', options, timeoutMs),
+    operator: dispatcherFor('operator', options, timeoutMs).compose(noteSending),
+    learnt: dispatcherFor('learnt', options, timeoutMs).compose(noteSending),
   };
 
-  return async (input, init) => {
+  return async (input, init?: GuardedInit) => {
     const { url, method, headers, body } = await readAsked(input, init);
     const host = bareHostname(url);
     const origin = hostOrigin(url, operatorHosts);
     checkUrl(url, origin);
-    const deadline = AbortSignal.timeout(timeoutMs);
-    const signal = init?.signal ? AbortSignal.any([deadline, init.signal]) : deadline;
+    const deadline = runningDeadline(timeoutMs);
+    const signal = init?.signal ? AbortSignal.any([deadline.signal, init.signal]) : deadline.signal;
+    const phase: Phase = { sent: false, beforeSend: init?.beforeSend };
     try {
       // Not undici's own fetch, which takes six times the processor's time; it follows no redirect by itself.
       const answer = await request(url, {
@@ -163,6 +200,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): typeof fetch {
         body,
         signal,
         dispatcher: dispatchers[origin],
+        opaque: phase,
       });
       const { statusCode: status } = answer;
       if (status >= 300 && status < 400 && status !== 304) {
@@ -174,7 +212,9 @@ export function createGuardedFetch(options: GuardedFetchOptions): typeof fetch {
       for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) received.delete(name);
       return new Response(bodiless.has(status) ? null : read, { status, headers: received });
     } catch (error) {
-      throw toOutboundError(error, host, deadline.aborted);
+      throw toOutboundError(error, host, deadline.signal.aborted);
+    } finally {
+      deadline.clear();
     }
   };
 }
