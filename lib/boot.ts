@@ -2,6 +2,7 @@ import { stopCheck } from '#lib/audit/begin-check';
 import { recordConfiguration } from '#lib/audit/record-configuration';
 import { startRestoreGuard } from '#lib/brakes/restore-guard';
 import { getConfig } from '#lib/config/config';
+import { putBackRecent } from '#lib/connections/recent-answers';
 import { inBackground, type Runtime, systemContext } from '#lib/context';
 import { startJobs } from '#lib/jobs/start-jobs';
 import { describeError } from '#lib/log';
@@ -37,7 +38,7 @@ async function start(): Promise<Booted> {
     if (!offered) runtime.log.warn({ event: 'sign_in_rule_without_provider', provider });
   }
   // Before anything is refreshed: a database from a backup holds tokens that must not be shown again.
-  const stopGuard = await startRestoreGuard(runtime);
+  const stopGuard = await startRestoreGuard(runtime, { onPromotion: putBackRecent });
   inBackground(runtime, 'record_configuration', recordConfiguration(systemContext(runtime, 'start')));
   const stopJobs = await startJobs(runtime);
   const stopHeartbeat = startHeartbeat(runtime);

@@ -1,5 +1,5 @@
-import { and, eq, sql } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/pg-core';
+import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { alias, type PgColumn } from 'drizzle-orm/pg-core';
 import type { ConnectionKey } from '#lib/connections/lease';
 import type { Db } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
@@ -10,6 +10,23 @@ import type { ProviderRecord } from '#lib/providers/record';
 export const suspectedTheft = 'suspected_theft';
 
 const other = alias(connections, 'other');
+
+/**
+ * Whether the database lost what came after a moment of its own: it came from a backup since, or a standby took over that
+ * may lack the last seconds. A grant whose row was written last before that may have newer tokens that nobody has.
+ */
+export const historyLost = (since: SQL | PgColumn): SQL<boolean> =>
+  sql<boolean>`exists (select 1 from ${ledger}
+    where ${ledger.action} in ('instance.restored', 'instance.promoted') and ${ledger.at} > ${since})`;
+
+/** `historyLost` for one connection since its last refresh or connecting. */
+export async function lostHistoryOf(db: Db, key: ConnectionKey): Promise<boolean> {
+  const [row] = await db
+    .select({ lost: historyLost(sql`greatest(${connections.lastRefreshedAt}, ${connections.connectedAt})`) })
+    .from(connections)
+    .where(and(eq(connections.personId, key.personId), eq(connections.id, key.id)));
+  return row?.lost === true;
+}
 
 /**
  * Whether the refusal of our newest refresh token calls for an explanation that we do not have. Where each refresh
@@ -35,15 +52,11 @@ export async function looksStolen(db: Db, key: ConnectionKey, provider: Provider
         sql`greatest(${other.connectedAt}, ${other.revokedAt}) > ${since}`,
       ),
     );
-  const restored = db
-    .select({ id: ledger.id })
-    .from(ledger)
-    .where(sql`${ledger.action} = 'instance.restored' and ${ledger.at} > ${since}`);
   const [row] = await db
     .select({
       stolen: sql<boolean>`${since} is not null and ${since} >= ${connections.connectedAt} and ${fresh}
         and coalesce(${connections.refreshTokenExpiresAt} > clock_timestamp(), true) and not exists (${ours})
-        and not exists (${restored})`,
+        and not ${historyLost(since)}`,
     })
     .from(connections)
     .where(and(eq(connections.personId, key.personId), eq(connections.id, key.id)));
