@@ -5,9 +5,10 @@ import { assertNotFrozen } from '#lib/connections/frozen';
 import { fromProtocolError, ledgerCode } from '#lib/connections/protocol-error';
 import { redirectUri } from '#lib/connections/start';
 import { storeGrant } from '#lib/connections/store-grant';
-import { lifeLeft, tokenLife } from '#lib/connections/token-life';
+import { tokenLife } from '#lib/connections/token-life';
 import { type Transaction, transactionSeconds } from '#lib/connections/transaction';
 import type { Context } from '#lib/context';
+import { type ClockReading, databaseTime, readClock } from '#lib/db/clock';
 import { connections } from '#lib/db/schema/connections';
 import { AppError, isAppError, toAppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
@@ -92,13 +93,16 @@ async function keepGrant(
     if (row.issuer !== identity.issuer || row.subject !== identity.subject) throw new AppError('account_mismatch');
   }
   const scopesGranted = grantedScopes(provider, transaction.scopes, tokens.scopes);
+  const life = await tokenLife(ctx, provider, transaction.pinned, exchanged);
+  const sinceAsked = (life.from - exchanged.askedAt) / 1000;
   const stored = await storeGrant(ctx, {
     provider: provider.id,
     issuer: identity.issuer,
     subject: identity.subject,
     label: identity.label,
     tokens,
-    lifeSeconds: lifeLeft(await tokenLife(ctx, provider, transaction.pinned, exchanged)),
+    lifeSeconds: life.seconds === null ? null : life.seconds + sinceAsked,
+    askedAt: databaseTime(exchanged.clock, exchanged.askedAt),
     scopesRequested: transaction.scopes,
     scopesGranted,
     accountParams: transaction.accountParams,
@@ -137,6 +141,8 @@ interface Exchanged {
   issChecked: boolean;
   /** `performance.now()` when the code was shown, from which the tokens' lives count at the latest. */
   askedAt: number;
+  /** The database's clock shortly before. */
+  clock: ClockReading;
 }
 
 /** Checks the answer, and only then spends the code, at the endpoint that was pinned when the flow began. */
@@ -148,6 +154,7 @@ async function exchange(
 ): Promise<Exchanged> {
   const checked = checkCallback(provider, transaction.pinned, url, { state: transaction.state });
   const { verifier, nonce, pinned, scopes } = transaction;
+  const clock = await readClock(ctx.database.db);
   const askedAt = performance.now();
   const tokens = await exchangeCode(
     provider,
@@ -157,7 +164,7 @@ async function exchange(
     ctx,
   );
   const identity = await fetchIdentity(provider, pinned, tokens, ctx, transaction.accountParams);
-  return { tokens, identity, issChecked: url.searchParams.has('iss'), askedAt };
+  return { tokens, identity, issChecked: url.searchParams.has('iss'), askedAt, clock };
 }
 
 async function recordRefusal(ctx: Context, error: AppError, transaction: Transaction | undefined): Promise<void> {

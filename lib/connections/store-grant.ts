@@ -22,6 +22,8 @@ export interface Grant {
   tokens: TokenSet;
   /** Seconds; null where nothing is known. */
   lifeSeconds: number | null;
+  /** When the code was shown, in seconds since 1970 by the database's clock: lives count from then, else from now. */
+  askedAt?: number;
   scopesRequested: string[];
   /** Null: the provider does not say. */
   scopesGranted: string[] | null;
@@ -77,7 +79,7 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
       accountParams: grant.accountParams,
       extras: grant.extras,
       authorization: grant.authorization,
-      ...(await sealTokens(ctx, id, grant.tokens, grant.lifeSeconds)),
+      ...(await sealTokens(ctx, id, grant.tokens, grant.lifeSeconds, grant.askedAt)),
       // A consent that is repeated may bring no new refresh token (Google): the old one lives, unless it was dead.
       ...(grant.tokens.refresh_token === null && live?.status !== 'connected'
         ? { refreshToken: null, refreshTokenExpiresAt: null }

@@ -1,14 +1,13 @@
-import { randomInt } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { and, eq, ne, sql } from 'drizzle-orm';
-import type { Lease, Leased } from '#lib/connections/lease';
+import type { Lease } from '#lib/connections/lease';
+import { keepRecent } from '#lib/connections/recent-answers';
 import { keepLateAnswer } from '#lib/connections/replace-grant';
-import { type RefreshAnswer, type Sealed, storeAnswer } from '#lib/connections/store-answers';
-import { lifeLeft, type TokenLife } from '#lib/connections/token-life';
-import { refreshTokenPlace, sealTokens, secondsFromNow } from '#lib/connections/tokens-at-rest';
+import { type HeldAnswer, storeAnswer } from '#lib/connections/store-answers';
+import type { TokenLife } from '#lib/connections/token-life';
+import { accessTokenPlace, refreshTokenPlace, secondsAfter } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
-import { type Db, isDatabaseUnavailable, withTransaction } from '#lib/db/database';
-import { mayPass } from '#lib/db/may-pass';
+import { type ClockReading, databaseTime } from '#lib/db/clock';
+import { type Db, withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import { record } from '#lib/ledger/record';
@@ -16,41 +15,15 @@ import { record } from '#lib/ledger/record';
 /** `stored`; `superseded` by a newer token; `revoked` meanwhile: the tokens are not to be vended. */
 export type StoreOutcome = 'stored' | 'superseded' | 'revoked';
 
-/** How long an answer is held while the database takes none: longer than a standby takes to be promoted. */
-const patienceMs = 60_000;
-
-function tokenColumns({ tokens, lifeSeconds, askedAt }: RefreshAnswer, sealed: Sealed) {
-  return {
-    // A new refresh token replaces the old one; none returned leaves its column alone (RFC 6749 §6).
-    ...sealed,
-    accessTokenExpiresAt: secondsFromNow(lifeLeft({ seconds: lifeSeconds, from: askedAt })),
-    // Scopes may shrink; an answer that names none grants what was granted before (RFC 6749 §6).
-    ...(tokens.scopes ? { scopesGranted: tokens.scopes } : {}),
-    extras: sql`${connections.extras} || ${JSON.stringify(tokens.extras)}::jsonb`,
-    generation: sql`${connections.generation} + 1`,
-  };
-}
-
 /**
- * Stores a refresh answer, before anything else is done with it, and keeps trying while the database is out of reach or
- * at fault: the only copy of a rotated token is in this process. The generation is the fence, not the lease: an answer that
- * comes after its lease ran out still holds the newest token, unless somebody stored a newer one.
+ * Tries once to store a refresh answer; trying again does no harm, even where an earlier attempt was committed. The
+ * generation is the fence, not the lease: an answer that comes after its lease ran out still holds the newest token,
+ * unless somebody stored a newer one.
  */
-export async function storeRefreshed(ctx: Context, leased: Leased, answer: RefreshAnswer): Promise<StoreOutcome> {
-  const { lease } = leased;
-  const sealed = await sealTokens(ctx, lease.id, answer.tokens, answer.lifeSeconds);
-  const giveUpAt = performance.now() + patienceMs;
-  for (;;) {
-    try {
-      if (await storeAnswer({ ctx, leased, answer, sealed })) return 'stored';
-      return await storeLate(ctx, lease, answer, sealed);
-    } catch (error) {
-      const again = isDatabaseUnavailable(error) || mayPass(error);
-      if (!again || performance.now() > giveUpAt) throw error;
-      ctx.log.warn({ event: 'refresh_store_retried', connection: lease.id, err: error });
-      await sleep(randomInt(100, 301));
-    }
-  }
+export async function storeRefreshed(ctx: Context, held: HeldAnswer): Promise<StoreOutcome> {
+  const outcome = (await storeAnswer(ctx, held)) ? 'stored' : await storeLate(ctx, held);
+  if (outcome === 'stored') keepRecent(ctx, held);
+  return outcome;
 }
 
 /** Frees the lease where it is still ours; another holder's stays. */
@@ -62,8 +35,13 @@ function leaseGivenBack({ owner }: Lease) {
   };
 }
 
+/** A new refresh token replaces the old one; none returned leaves its columns alone (RFC 6749 §6). */
+const refreshTokenColumns = ({ refreshToken, refreshLifeSeconds, askedAt }: HeldAnswer) =>
+  refreshToken === null ? {} : { refreshToken, refreshTokenExpiresAt: secondsAfter(askedAt, refreshLifeSeconds) };
+
 /** Somebody else changed the row since the token was spent: what of the answer must still be kept. */
-async function storeLate(ctx: Context, lease: Lease, answer: RefreshAnswer, sealed: Sealed): Promise<StoreOutcome> {
+async function storeLate(ctx: Context, held: HeldAnswer): Promise<StoreOutcome> {
+  const { lease } = held.leased;
   const here = and(eq(connections.personId, lease.personId), eq(connections.id, lease.id));
   return withTransaction(ctx.database.db, async (tx) => {
     const [row] = await tx
@@ -71,11 +49,13 @@ async function storeLate(ctx: Context, lease: Lease, answer: RefreshAnswer, seal
       .from(connections)
       .where(here);
     // An earlier attempt was committed although its answer did not reach us.
-    if (row?.accessToken === sealed.accessToken) return row.status === 'revoked' ? 'revoked' : 'stored';
+    if (row?.accessToken === held.accessToken) return row.status === 'revoked' ? 'revoked' : 'stored';
     if (row?.status !== 'revoked') {
-      await replaceSpent(tx, lease, answer, sealed);
-      const spent = ctx.vault.open(answer.spent, refreshTokenPlace(lease.id));
-      await keepLateAnswer(tx, ctx, lease, spent, answer.tokens);
+      await replaceSpent(tx, held);
+      await keepLateAnswer(tx, ctx, lease, ctx.vault.open(held.spent, refreshTokenPlace(lease.id)), {
+        access_token: ctx.vault.open(held.accessToken, accessTokenPlace(lease.id)),
+        refresh_token: held.refreshToken && ctx.vault.open(held.refreshToken, refreshTokenPlace(lease.id)),
+      });
       return 'superseded';
     }
     // The newest grant is what must be revoked: the row stays revoked, its sealed tokens are those to be ended.
@@ -92,8 +72,16 @@ async function storeLate(ctx: Context, lease: Lease, answer: RefreshAnswer, seal
       );
     await tx
       .update(connections)
-      .set({ ...tokenColumns(answer, sealed), ...leaseGivenBack(lease) })
-      .where(and(here, eq(connections.refreshToken, answer.spent), sql`exists (${pending})`));
+      .set({
+        accessToken: held.accessToken,
+        accessTokenIssuedAt: secondsAfter(held.askedAt, 0),
+        accessTokenExpiresAt: secondsAfter(held.askedAt, held.lifeSeconds),
+        ...refreshTokenColumns(held),
+        extras: sql`${connections.extras} || ${JSON.stringify(held.extras)}::jsonb`,
+        generation: sql`${connections.generation} + 1`,
+        ...leaseGivenBack(lease),
+      })
+      .where(and(here, eq(connections.refreshToken, held.spent), sql`exists (${pending})`));
     await record(tx, ctx, {
       action: 'token.refresh_failed',
       outcome: 'refused',
@@ -110,17 +98,17 @@ async function storeLate(ctx: Context, lease: Lease, answer: RefreshAnswer, seal
  * A reconnect that brought no refresh token of its own kept the one that was being spent: what replaced that one is kept,
  * or the newer grant would end with it. The generation tells others that the token they may have read is spent.
  */
-async function replaceSpent(tx: Db, lease: Lease, { spent }: RefreshAnswer, sealed: Sealed): Promise<void> {
-  const { refreshToken, refreshTokenExpiresAt } = sealed;
-  if (refreshToken === undefined) return;
+async function replaceSpent(tx: Db, held: HeldAnswer): Promise<void> {
+  if (held.refreshToken === null) return;
+  const { lease } = held.leased;
   await tx
     .update(connections)
-    .set({ refreshToken, refreshTokenExpiresAt, generation: sql`${connections.generation} + 1` })
+    .set({ ...refreshTokenColumns(held), generation: sql`${connections.generation} + 1` })
     .where(
       and(
         eq(connections.personId, lease.personId),
         eq(connections.id, lease.id),
-        eq(connections.refreshToken, spent),
+        eq(connections.refreshToken, held.spent),
         ne(connections.status, 'revoked'),
       ),
     );
@@ -130,10 +118,15 @@ async function replaceSpent(tx: Db, lease: Lease, { spent }: RefreshAnswer, seal
  * Corrects the end of a token that was stored by default, once its life was learnt from the provider. A token stored
  * since then is not touched.
  */
-export async function storeLearntLife(ctx: Context, lease: Lease, life: TokenLife): Promise<void> {
+export async function storeLearntLife(
+  ctx: Context,
+  lease: Lease,
+  { seconds, from }: TokenLife,
+  clock: ClockReading,
+): Promise<void> {
   await ctx.database.db
     .update(connections)
-    .set({ accessTokenExpiresAt: secondsFromNow(lifeLeft(life)) })
+    .set({ accessTokenExpiresAt: secondsAfter(databaseTime(clock, from), seconds) })
     .where(
       and(
         eq(connections.personId, lease.personId),

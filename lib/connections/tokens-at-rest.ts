@@ -35,25 +35,44 @@ export function secondsFromNow(seconds: number | null): SQL | null {
   return seconds === null ? null : sql`clock_timestamp() + make_interval(secs => ${seconds}::float8)`;
 }
 
-/** The columns that a token answer fills, sealed for this connection. A missing refresh token leaves its columns alone. */
+/**
+ * A moment of the database's clock that is not ahead of it. A statement may be executed long after it was sent, so what
+ * counts from an earlier moment must name that moment; where the clock was set back since, it counts from now.
+ * @param moment seconds since 1970
+ */
+const notAhead = (moment: number): SQL => sql`least(to_timestamp(${moment}::float8), clock_timestamp())`;
+
+/** A moment `seconds` after an earlier one of the database's clock (seconds since 1970); null stays null. */
+export function secondsAfter(moment: number, seconds: number | null): SQL | null {
+  return seconds === null ? null : sql`${notAhead(moment)} + make_interval(secs => ${seconds}::float8)`;
+}
+
+/**
+ * The columns that a token answer fills, sealed for this connection. A missing refresh token leaves its columns alone.
+ * @param askedAt when the tokens were asked for, in seconds since 1970 by the database's clock: their lives count from
+ *   then. Without it they count from when the statement is executed.
+ */
 export async function sealTokens(
   ctx: Pick<Context, 'vault'>,
   connectionId: string,
   tokens: TokenSet,
   lifeSeconds: number | null,
+  askedAt?: number,
 ) {
+  const end = (seconds: number | null) =>
+    askedAt === undefined ? secondsFromNow(seconds) : secondsAfter(askedAt, seconds);
   const refresh =
     tokens.refresh_token === null
       ? {}
       : {
           refreshToken: await ctx.vault.seal(tokens.refresh_token, refreshTokenPlace(connectionId)),
-          refreshTokenExpiresAt: secondsFromNow(tokens.refresh_token_expires_in),
+          refreshTokenExpiresAt: end(tokens.refresh_token_expires_in),
         };
   return {
     accessToken: await ctx.vault.seal(tokens.access_token, accessTokenPlace(connectionId)),
     tokenType: 'Bearer',
-    accessTokenIssuedAt: sql`clock_timestamp()`,
-    accessTokenExpiresAt: secondsFromNow(lifeSeconds),
+    accessTokenIssuedAt: askedAt === undefined ? sql`clock_timestamp()` : notAhead(askedAt),
+    accessTokenExpiresAt: end(lifeSeconds),
     ...refresh,
   };
 }
