@@ -24,9 +24,12 @@ export const leaseEnd = sql`clock_timestamp() + interval '30 seconds'`;
 const spendingSeconds = 180;
 const spendingEnd = sql`clock_timestamp() + make_interval(secs => ${spendingSeconds}::float8)`;
 
-/** True where the holder of a spending lease did not renew it for half a minute: it is cut off, stands still or is dead. */
+/**
+ * True where the holder of a spending lease did not renew it for half a minute, and it does not end within a caller's
+ * patience: the holder is cut off, stands still or is dead.
+ */
 export const holderIsSilent = sql<boolean>`coalesce(${connections.lastRefreshError} = ${answerLost}
-  and ${connections.leaseExpiresAt} > clock_timestamp()
+  and ${connections.leaseExpiresAt} > clock_timestamp() + interval '12 seconds'
   and ${connections.leaseExpiresAt} < clock_timestamp() + make_interval(secs => ${spendingSeconds - 30}::float8), false)`;
 
 /** Names one row on the key that every hot query carries. */

@@ -18,7 +18,7 @@ import {
 import { askProvider, backoffSeconds, NotAsked } from '#lib/connections/provider-protection';
 import { type HeldAnswer, sealAnswer } from '#lib/connections/store-answers';
 import { storeLearntLife, storeRefreshed } from '#lib/connections/store-refreshed';
-import { looksStolen, lostHistoryOf, suspectedTheft } from '#lib/connections/suspect-theft';
+import { historyLost, looksStolen, suspectedTheft } from '#lib/connections/suspect-theft';
 import { tokenLife } from '#lib/connections/token-life';
 import { accessTokenPlace, refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
@@ -200,7 +200,7 @@ async function endFailed(
     const said = error.providerError ?? error.code;
     const marked = await withTransaction(ctx.database.db, async (tx) => {
       const stolen = !lostBefore && (await looksStolen(tx, lease, provider));
-      const lost = lostBefore || (await lostHistoryOf(tx, lease));
+      const lost = lostBefore || (await historyLost(tx, lease));
       const reason = lost ? answerLost : stolen ? suspectedTheft : said;
       if (!(await endLeaseDead(tx, lease, reason, code))) return false;
       await record(tx, ctx, failure);

@@ -59,17 +59,7 @@ async function storeLate(ctx: Context, held: HeldAnswer): Promise<StoreOutcome> 
       return 'superseded';
     }
     // The newest grant is what must be revoked: the row stays revoked, its sealed tokens are those to be ended.
-    const pending = tx
-      .select({ id: revocations.connectionId })
-      .from(revocations)
-      .where(
-        and(
-          eq(revocations.personId, lease.personId),
-          eq(revocations.connectionId, lease.id),
-          eq(revocations.replacedGeneration, 0),
-          eq(revocations.state, 'pending'),
-        ),
-      );
+    const owed = await reopenRevocation(tx, lease);
     await tx
       .update(connections)
       .set({
@@ -81,7 +71,9 @@ async function storeLate(ctx: Context, held: HeldAnswer): Promise<StoreOutcome> 
         generation: sql`${connections.generation} + 1`,
         ...leaseGivenBack(lease),
       })
-      .where(and(here, eq(connections.refreshToken, held.spent), sql`exists (${pending})`));
+      .where(
+        and(here, owed === 'again' ? sql`true` : eq(connections.refreshToken, held.spent), sql`${owed !== 'none'}`),
+      );
     await record(tx, ctx, {
       action: 'token.refresh_failed',
       outcome: 'refused',
@@ -92,6 +84,29 @@ async function storeLate(ctx: Context, held: HeldAnswer): Promise<StoreOutcome> 
     });
     return 'revoked';
   });
+}
+
+/**
+ * Whether the provider must be told of a revoked connection's newest grant: it is `due` already, it is told `again` where
+ * it was told of an older token while this answer was held, or there is `none`.
+ */
+async function reopenRevocation(tx: Db, { personId, id }: Lease): Promise<'due' | 'again' | 'none'> {
+  const key = and(
+    eq(revocations.personId, personId),
+    eq(revocations.connectionId, id),
+    eq(revocations.replacedGeneration, 0),
+  );
+  const [row] = await tx.select({ state: revocations.state }).from(revocations).where(key).for('update');
+  if (!row) return 'none';
+  if (row.state === 'pending') return 'due';
+  await tx
+    .update(revocations)
+    .set({
+      ...{ state: 'pending', attempts: 0, nextAttemptAt: sql`now()`, finishedAt: null, lastErrorCode: null },
+      ...{ proof: 'none', proofAttempts: 0, evidence: null, provedAt: null },
+    })
+    .where(key);
+  return 'again';
 }
 
 /**

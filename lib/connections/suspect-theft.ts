@@ -1,9 +1,10 @@
-import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import { alias, type PgColumn } from 'drizzle-orm/pg-core';
 import type { ConnectionKey } from '#lib/connections/lease';
 import type { Db } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { ledger } from '#lib/db/schema/ledger';
+import type { LedgerAction } from '#lib/ledger/actions';
 import type { ProviderRecord } from '#lib/providers/record';
 
 /** The `status_reason` of a grant that most likely died because somebody else showed its token. */
@@ -11,18 +12,18 @@ export const suspectedTheft = 'suspected_theft';
 
 const other = alias(connections, 'other');
 
-/**
- * Whether the database lost what came after a moment of its own: it came from a backup since, or a standby took over that
- * may lack the last seconds. A grant whose row was written last before that may have newer tokens that nobody has.
- */
-export const historyLost = (since: SQL | PgColumn): SQL<boolean> =>
-  sql<boolean>`exists (select 1 from ${ledger}
-    where ${ledger.action} in ('instance.restored', 'instance.promoted') and ${ledger.at} > ${since})`;
+/** True where one of these was noticed after a moment of the row's. */
+const noticedSince = (since: SQL | PgColumn, actions: readonly LedgerAction[]): SQL<boolean> =>
+  sql<boolean>`exists (select 1 from ${ledger} where ${inArray(ledger.action, [...actions])} and ${ledger.at} > ${since})`;
 
-/** `historyLost` for one connection since its last refresh or connecting. */
-export async function lostHistoryOf(db: Db, key: ConnectionKey): Promise<boolean> {
+/**
+ * Whether a standby took over since the connection's row was refreshed or connected: it may lack a newer token, which
+ * nobody has then. A grant that ends is lost, not stolen.
+ */
+export async function historyLost(db: Db, key: ConnectionKey): Promise<boolean> {
+  const since = sql`greatest(${connections.lastRefreshedAt}, ${connections.connectedAt})`;
   const [row] = await db
-    .select({ lost: historyLost(sql`greatest(${connections.lastRefreshedAt}, ${connections.connectedAt})`) })
+    .select({ lost: noticedSince(since, ['instance.promoted']) })
     .from(connections)
     .where(and(eq(connections.personId, key.personId), eq(connections.id, key.id)));
   return row?.lost === true;
@@ -56,7 +57,7 @@ export async function looksStolen(db: Db, key: ConnectionKey, provider: Provider
     .select({
       stolen: sql<boolean>`${since} is not null and ${since} >= ${connections.connectedAt} and ${fresh}
         and coalesce(${connections.refreshTokenExpiresAt} > clock_timestamp(), true) and not exists (${ours})
-        and not ${historyLost(since)}`,
+        and not ${noticedSince(since, ['instance.restored', 'instance.promoted'])}`,
     })
     .from(connections)
     .where(and(eq(connections.personId, key.personId), eq(connections.id, key.id)));

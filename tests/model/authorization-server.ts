@@ -1,7 +1,8 @@
 /** A grant at the model of an authorization server. */
 export interface Family {
   alive: boolean;
-  newest: string;
+  /** Tokens that were not replaced: one, unless a forgiven one was used again. */
+  live: Set<string>;
   /** Replaced tokens that are still taken, each with the moment (milliseconds) until which. */
   forgiven: Map<string, number>;
   /** Somebody else showed a token of it. */
@@ -27,9 +28,9 @@ export class AuthorizationServer {
 
   /** Makes a grant of that name and answers its refresh token. */
   grant(name: string): string {
-    const newest = `rt.${name}.0`;
-    this.#families.set(name, { alive: true, newest, forgiven: new Map(), thief: false, rotations: 0 });
-    return newest;
+    const token = `rt.${name}.0`;
+    this.#families.set(name, { alive: true, live: new Set([token]), forgiven: new Map(), thief: false, rotations: 0 });
+    return token;
   }
 
   family(name: string): Family {
@@ -42,7 +43,7 @@ export class AuthorizationServer {
     const [, name = ''] = token.split('.');
     const family = this.#families.get(name);
     if (!family?.alive) return false;
-    return token === family.newest || (family.forgiven.get(token) ?? Number.NEGATIVE_INFINITY) > this.#now();
+    return family.live.has(token) || (family.forgiven.get(token) ?? Number.NEGATIVE_INFINITY) > this.#now();
   }
 
   /** Takes a refresh token: the one that replaces it, or null, after which the grant is over. */
@@ -54,10 +55,11 @@ export class AuthorizationServer {
       family.alive = false;
       return null;
     }
-    if (!family.forgiven.has(token)) family.forgiven.set(token, this.#now() + this.leewaySeconds * 1000);
+    if (family.live.delete(token)) family.forgiven.set(token, this.#now() + this.leewaySeconds * 1000);
     family.rotations += 1;
-    family.newest = `rt.${name}.${family.rotations}`;
-    return family.newest;
+    const next = `rt.${name}.${family.rotations}`;
+    family.live.add(next);
+    return next;
   }
 
   revoke(token: string): void {

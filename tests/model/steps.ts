@@ -21,27 +21,44 @@ function step(name: string, run: (world: World) => void | Promise<void>): Step {
 }
 
 const which = fc.nat({ max: 11 });
-const durations = [50, 300, 1000, 4000, 6000, 11_000, 16_000, 35_000, 70_000, 200_000];
+/** Mostly good. */
+const luck = fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat({ max: 99 }) });
+/** True once in four times. */
+const rarely = fc.nat({ max: 3 }).map((n) => n === 0);
+const soon = fc.constantFrom(50, 300, 1000, 4000, 6000);
+const later = fc.constantFrom(11_000, 16_000, 35_000, 70_000, 200_000);
 
-/** Every step that may happen. Going on is the most frequent, so that most of what begins ends. */
+/** A kind of step so many times, by which it is as frequent among all. */
+const often = (times: number, kind: fc.Arbitrary<Step>) => Array.from({ length: times }, () => kind);
+
+/** Every step that may happen. */
 export const steps: fc.Arbitrary<Step>[] = [
-  ...Array.from({ length: 10 }, () =>
-    fc.tuple(which, fc.nat({ max: 99 })).map(([at, luck]) => step(`go on ${at} ${luck}`, (w) => w.release(at, luck))),
+  ...often(
+    14,
+    fc.tuple(which, luck).map(([at, of]) => step(`go on ${at} ${of}`, (w) => w.release(at, of))),
   ),
-  ...Array.from({ length: 2 }, () =>
+  ...often(
+    4,
     fc.tuple(which, which).map(([hub, at]) => step(`refresh ${hub} ${at}`, (w) => w.refresh(hub, at))),
   ),
+  ...often(
+    2,
+    which.map((hub) => step(`work ${hub}`, (w) => w.work(hub))),
+  ),
   which.map((hub) => step(`refresh due ${hub}`, (w) => w.refreshDue(hub))),
-  fc.nat({ max: 6 }).map((n) => step(`pass ${durations[n]}`, (w) => w.pass(durations[n] ?? 0))),
-  fc.constantFrom(...durations).map((ms) => step(`pass ${ms}`, (w) => w.pass(ms))),
+  ...often(
+    2,
+    soon.map((ms) => step(`pass ${ms}`, (w) => w.pass(ms))),
+  ),
+  later.map((ms) => step(`pass ${ms}`, (w) => w.pass(ms))),
   which.map((hub) => step(`stall ${hub}`, (w) => w.stall(hub))),
   which.map((hub) => step(`wake ${hub}`, (w) => w.wake(hub))),
   which.map((hub) => step(`notice ${hub}`, (w) => w.notice(hub))),
   fc.constant(step('late', (w) => w.executeLate())),
-  fc.constant(step('fall behind', (w) => w.fallBehind())),
-  fc.constant(step('promote', (w) => w.promote())),
-  which.map((hub) => step(`kill ${hub}`, (w) => w.kill(hub))),
+  rarely.map((does) => step(`fall behind ${does}`, (w) => (does ? w.fallBehind() : undefined))),
+  rarely.map((does) => step(`promote ${does}`, (w) => (does ? w.promote() : undefined))),
+  fc.tuple(which, rarely).map(([hub, does]) => step(`kill ${hub} ${does}`, (w) => (does ? w.kill(hub) : undefined))),
   fc
     .tuple(which, which)
-    .map(([at, rare]) => step(`steal ${at} ${rare}`, (w) => (rare === 0 ? w.steal(at) : undefined))),
+    .map(([at, does]) => step(`steal ${at} ${does}`, (w) => (does === 0 ? w.steal(at) : undefined))),
 ];

@@ -14,7 +14,7 @@ import { createLogger } from '#lib/log';
 import type { GuardedInit } from '#lib/outbound/guarded-fetch';
 import { OutboundError } from '#lib/outbound/outbound-error';
 import { addConnection, addPerson, createRuntime, plainRecord } from '#tests/hub';
-import { AuthorizationServer } from '#tests/model/authorization-server';
+import { AuthorizationServer, type Family } from '#tests/model/authorization-server';
 import { type Fate, faultyDatabase } from '#tests/model/faulty-database';
 import type { VirtualTime } from '#tests/model/virtual-time';
 
@@ -82,6 +82,7 @@ export class World {
   readonly #time: VirtualTime;
   readonly #late: (() => void)[] = [];
   #pending: Pending[] = [];
+  readonly #begunAt: number;
   #busy = 0;
   #snapshotAt: number | null = null;
   #promotedAt: number | null = null;
@@ -89,6 +90,7 @@ export class World {
   private constructor(database: WorldDatabase, time: VirtualTime, leewaySeconds: number) {
     this.#database = database;
     this.#time = time;
+    this.#begunAt = time.now();
     this.server = new AuthorizationServer(leewaySeconds, () => time.now());
     this.#own = createRuntime(database, [plainRecord('https://as.example')], { log: silent });
   }
@@ -136,9 +138,10 @@ export class World {
 
   async #fateOf(hub: Hub): Promise<Fate> {
     const luck = await this.#wait(hub);
-    if (luck < 84) return 'done';
-    if (luck < 91) return 'not_sent';
-    if (luck < 96) return 'answer_lost';
+    const fate: 'done' | 'not_sent' | 'answer_lost' | 'late' =
+      luck < 84 ? 'done' : luck < 91 ? 'not_sent' : luck < 96 ? 'answer_lost' : 'late';
+    if (fate !== 'done') this.#note(`${this.#nameOf(hub)} has a statement ${fate}`);
+    if (fate !== 'late') return fate;
     return { late: new Promise((resolve) => this.#late.push(resolve)) };
   }
 
@@ -162,9 +165,10 @@ export class World {
     this.#expectUnspent(connection, shown);
     const next = this.server.refresh(shown);
     if (next !== null) hub.issued.set(next, this.#time.now());
+    this.#note(`${this.#nameOf(hub)} shows ${shown}: ${next ?? 'refused'}`);
     const back = await this.#wait(hub);
     if (back > 92 || isOver()) {
-      connection.excused = true;
+      if (next !== null) this.#excuse(connection, 'its answer was lost on the way');
       throw late();
     }
     const body = next === null ? { error: 'invalid_grant' } : { access_token: `at.${next}`, refresh_token: next };
@@ -205,7 +209,7 @@ export class World {
     if (!hub.alive || hub.stalledSince !== null) return;
     hub.calls += 1;
     work()
-      .catch(() => {})
+      .catch((error: unknown) => this.#note(`${this.#nameOf(hub)} is told ${String(error).slice(0, 100)}`))
       .finally(() => {
         hub.calls -= 1;
       });
@@ -229,6 +233,18 @@ export class World {
     if (!chosen) return;
     this.#pending = this.#pending.filter((one) => one !== chosen && one.hub.alive);
     chosen.go(luck);
+  }
+
+  /** A process goes on undisturbed until it waits for nothing but time. */
+  async work(which: number): Promise<void> {
+    const hub = this.hubAt(which);
+    for (let turns = 0; turns < 200 && hub.alive && hub.stalledSince === null; turns++) {
+      const next = this.#pending.find((one) => one.hub === hub);
+      if (!next) return;
+      this.#pending = this.#pending.filter((one) => one !== next);
+      next.go(0);
+      await this.settle();
+    }
   }
 
   /** The database executes what was given up by its caller. */
@@ -263,6 +279,7 @@ export class World {
   async kill(which: number): Promise<void> {
     const at = which % this.hubs.length;
     this.hubAt(at).alive = false;
+    this.#note(`hub ${at} is killed`);
     await this.#excuseUnstored((hub) => hub.alive);
     this.#start(at);
   }
@@ -271,7 +288,8 @@ export class World {
   steal(which: number): void {
     const family = this.server.family(this.connectionAt(which).name);
     family.thief = true;
-    this.server.refresh(family.newest);
+    this.server.refresh([...family.live].at(-1) ?? '');
+    this.#note(`a thief uses the token of ${this.connectionAt(which).name}`);
   }
 
   /** From now on the standby gets nothing more. */
@@ -279,6 +297,7 @@ export class World {
     await this.#database.db.execute(sql`drop table if exists snapshot`);
     await this.#database.db.execute(sql`create table snapshot as select * from connections`);
     this.#snapshotAt = this.#time.now();
+    this.#note('the standby falls behind');
   }
 
   /** The standby takes over: every connection is cut, and what it did not have is gone. */
@@ -301,6 +320,7 @@ export class World {
     await db.update(instance).set({ promotedAt: sql`clock_timestamp()` });
     await record(db, systemContext(this.#own, 'restore-guard'), { action: 'instance.promoted', details: {} });
     this.#promotedAt = this.#time.now();
+    this.#note('the standby takes over');
     for (const hub of this.hubs) hub.owesPutBack = hub.alive;
     await this.#excuseUnstored((hub) => hub.alive);
     // A statement that was under way ends with its connection.
@@ -323,6 +343,23 @@ export class World {
 
   // — What must hold —
 
+  readonly #notes: string[] = [];
+
+  /** Notes what happened, for who reads why a walk failed. */
+  #note(what: string): void {
+    this.#notes.push(`${this.#time.now() - this.#begunAt} ${what}`);
+    if (this.#notes.length > 80) this.#notes.shift();
+  }
+
+  #nameOf(hub: Hub): string {
+    return `hub ${this.hubs.indexOf(hub)}`;
+  }
+
+  #excuse(connection: Connection, why: string): void {
+    if (!connection.excused) this.#note(`${connection.name} is excused: ${why}`);
+    connection.excused = true;
+  }
+
   hubAt(which: number): Hub {
     return this.hubs[which % this.hubs.length] as Hub;
   }
@@ -338,17 +375,17 @@ export class World {
   }
 
   /** The process that has, or will have stored, the newest token. */
-  #ownerOf(newest: string, counts: (hub: Hub) => boolean): Hub | undefined {
+  #ownerOf({ live }: Family, counts: (hub: Hub) => boolean): Hub | undefined {
     const owns = (hub: Hub) => hub.calls > 0 || hub.runtime.background.size > 0 || hub.owesPutBack;
-    return this.hubs.find((hub) => counts(hub) && hub.issued.has(newest) && owns(hub));
+    return this.hubs.find((hub) => counts(hub) && owns(hub) && [...live].some((token) => hub.issued.has(token)));
   }
 
   /** Excuses connections whose newest token is in no row and with nobody. */
   async #excuseUnstored(counts: (hub: Hub) => boolean): Promise<boolean> {
     for (const connection of this.connections) {
-      const { newest, alive } = this.server.family(connection.name);
-      if (!alive || this.#ownerOf(newest, counts)) continue;
-      if (!this.server.accepts((await this.#rowOf(connection)).token)) connection.excused = true;
+      const family = this.server.family(connection.name);
+      if (!family.alive || this.#ownerOf(family, counts)) continue;
+      if (!family.live.has((await this.#rowOf(connection)).token)) this.#excuse(connection, 'nobody has it');
     }
     return true;
   }
@@ -364,17 +401,17 @@ export class World {
   #expectUnspent(connection: Connection, shown: string): void {
     const family = this.server.family(connection.name);
     if (!family.alive || family.thief || connection.excused || this.server.accepts(shown)) return;
-    const holder = this.#ownerOf(family.newest, ({ alive }) => alive);
-    const since = holder?.issued.get(family.newest) ?? Number.POSITIVE_INFINITY;
+    const holder = this.#ownerOf(family, ({ alive }) => alive);
+    const since = Math.min(...[...family.live].map((token) => holder?.issued.get(token) ?? Number.POSITIVE_INFINITY));
     if (this.#time.now() - since < spendingMs || !holder) {
       throw this.#broken(`${connection.name}: a spent token was shown`);
     }
-    connection.excused = true;
+    this.#excuse(connection, 'its holder was cut off for long');
   }
 
   #failed: Broken | null = null;
   #broken(what: string): Broken {
-    this.#failed ??= new Broken(what);
+    this.#failed ??= new Broken([what, ...this.#notes].join('\n'));
     return this.#failed;
   }
 
@@ -393,7 +430,7 @@ export class World {
       }
       if (family.thief || connection.excused) continue;
       if (!family.alive) throw this.#broken(`${connection.name}: ended without a thief or a loss`);
-      const owner = this.#ownerOf(family.newest, ({ alive }) => alive);
+      const owner = this.#ownerOf(family, ({ alive }) => alive);
       if (!this.server.accepts(token) && !owner) {
         throw this.#broken(`${connection.name}: nobody has its newest token`);
       }
@@ -412,8 +449,8 @@ export class World {
         }
         for (let which = 0; which < this.hubs.length; which++) this.notice(which);
         await this.settle();
-        const going = this.hubs.some((hub) => hub.calls > 0 || hub.runtime.background.size > 0);
-        if (!going && this.#pending.length === 0) return;
+        const going = this.hubs.filter((hub) => hub.calls > 0 || hub.runtime.background.size > 0 || hub.owesPutBack);
+        if (going.length === 0) return;
         await this.pass(500);
       }
       throw this.#broken('something never ends');
