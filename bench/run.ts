@@ -2,6 +2,7 @@ import { endAll, onEnd } from '#scripts/processes';
 import type { Benchmark } from './benchmark.ts';
 import { cost } from './cost.ts';
 import { growth } from './growth.ts';
+import { invariant } from './invariant.ts';
 import { kills } from './kills.ts';
 import { ledger } from './ledger.ts';
 import { revoke } from './revoke.ts';
@@ -20,6 +21,7 @@ const benchmarks: Record<string, Benchmark> = {
   growth,
   cost,
   kills,
+  invariant,
   size,
   ledger,
 };

@@ -3,6 +3,7 @@ import { recordConfiguration } from '#lib/audit/record-configuration';
 import { startRestoreGuard } from '#lib/brakes/restore-guard';
 import { getConfig } from '#lib/config/config';
 import { isProduction } from '#lib/config/mode';
+import { putBackRecent } from '#lib/connections/recent-answers';
 import { learnUnboundOver } from '#lib/connections/reseal';
 import { inBackground, type Runtime, systemContext } from '#lib/context';
 import { startJobs } from '#lib/jobs/start-jobs';
@@ -54,7 +55,7 @@ async function start(options: StartOptions): Promise<Booted> {
     if (!offered) runtime.log.warn({ event: 'sign_in_rule_without_provider', provider });
   }
   // Before anything is refreshed: a database from a backup holds tokens that must not be shown again.
-  const stopGuard = await startRestoreGuard(runtime);
+  const stopGuard = await startRestoreGuard(runtime, { onPromotion: putBackRecent });
   inBackground(runtime, 'record_configuration', recordConfiguration(systemContext(runtime, 'start')));
   const stopJobs = startJobs(runtime);
   const stopHeartbeat = startHeartbeat(runtime);

@@ -12,6 +12,14 @@ export interface HubProcess {
   refreshDue(): Promise<{ refreshed: number; failed: number }>;
   /** What its clock says, in milliseconds since 1970. */
   clock(): Promise<number>;
+  /** Lets it stand still before it asks the provider the next time, until `ask`; resolves when it has come there. */
+  standBeforeAsking(): Promise<void>;
+  ask(): void;
+  /** Stops it as SIGSTOP does, and lets it go on. */
+  stop(): void;
+  goOn(): void;
+  /** Asks it to end itself, as a restart does, and resolves when it is gone. */
+  end(): Promise<void>;
   /** Ends it at once, as `kill -9` does, and resolves when it is gone. */
   kill(): Promise<void>;
 }
@@ -47,6 +55,16 @@ export async function startProcess(making: Making, skewSeconds = 0): Promise<Hub
     vend: (key, id, callers) => order({ do: 'vend', key, id, callers }) as Promise<Vended[]>,
     refreshDue: () => order({ do: 'refresh what is due' }) as Promise<{ refreshed: number; failed: number }>,
     clock: () => order({ do: 'say the time' }) as Promise<number>,
+    standBeforeAsking: async () => {
+      await order({ do: 'stand before asking' });
+    },
+    ask: () => void child.send({ number: -1, do: 'ask' }),
+    stop: () => void child.kill('SIGSTOP'),
+    goOn: () => void child.kill('SIGCONT'),
+    end: async () => {
+      child.kill('SIGTERM');
+      await ended;
+    },
     kill: async () => {
       child.kill('SIGKILL');
       await ended;

@@ -137,16 +137,7 @@ export async function addConnection(runtime: Runtime, given: NewConnection): Pro
   const sealed = await sealTokens(
     runtime,
     { id, provider, issuer, accountParams, generation },
-    {
-      access_token: accessToken,
-      token_type: 'bearer',
-      expires_in: expiresIn,
-      refresh_token: refreshToken,
-      refresh_token_expires_in: null,
-      scopes: null,
-      id_token_claims: null,
-      extras: {},
-    },
+    { access_token: accessToken, refresh_token: refreshToken, refresh_token_expires_in: null },
     expiresIn,
   );
   await runtime.database.db.insert(connections).values({

@@ -1,6 +1,6 @@
 import { refreshDueConnections } from '#lib/connections/refresh-due';
 import { vendToken } from '#lib/connections/vend-token';
-import { type Context, systemContext } from '#lib/context';
+import { type Context, type Runtime, systemContext } from '#lib/context';
 import { toAppError } from '#lib/errors';
 import { type Making, runtimeFrom } from '#tests/child-runtime';
 
@@ -9,6 +9,8 @@ export type Order = { number: number } & (
   | { do: 'vend'; key: string; id: string; callers: number }
   | { do: 'refresh what is due' }
   | { do: 'say the time' }
+  | { do: 'stand before asking' }
+  | { do: 'ask' }
 );
 
 /** How a caller's vend ended. */
@@ -24,7 +26,31 @@ async function vend(ctx: Context, key: string, id: string): Promise<Vended> {
   }
 }
 
+/** Where the process stands still before it asks the provider. */
+interface Stand {
+  reached: PromiseWithResolvers<void>;
+  goOn: PromiseWithResolvers<void>;
+}
+let stand: Stand | undefined;
+
+/** A runtime whose calls wait where `stand` says so. */
+function standing(runtime: Runtime): Runtime {
+  const ask: typeof fetch = async (input, init) => {
+    stand?.reached.resolve();
+    await stand?.goOn.promise;
+    return runtime.fetch(input, init);
+  };
+  return { ...runtime, fetch: ask };
+}
+
+function standBeforeAsking(): Promise<void> {
+  stand = { reached: Promise.withResolvers<void>(), goOn: Promise.withResolvers<void>() };
+  return stand.reached.promise;
+}
+
 function work(ctx: Context, order: Order): Promise<unknown> {
+  if (order.do === 'stand before asking') return standBeforeAsking();
+  if (order.do === 'ask') return Promise.resolve(stand?.goOn.resolve());
   if (order.do === 'say the time') return Promise.resolve(Date.now());
   if (order.do === 'refresh what is due') return refreshDueConnections(ctx);
   const { key, id, callers } = order;
@@ -33,7 +59,13 @@ function work(ctx: Context, order: Order): Promise<unknown> {
 
 // A process of its own that vends and refreshes as it is told, until it is killed or its parent goes.
 process.once('message', (making) => {
-  const ctx = systemContext(runtimeFrom(making as Making, 4), 'test');
+  const runtime = standing(runtimeFrom(making as Making, 4));
+  const ctx = systemContext(runtime, 'test');
+  // As `server.ts` does: what is held is written down first, as long as that takes.
+  process.once('SIGTERM', async () => {
+    await Promise.allSettled(runtime.background);
+    process.exit(0);
+  });
   process.on('message', async (message) => {
     const order = message as Order;
     process.send?.({ number: order.number, result: await work(ctx, order) });

@@ -161,6 +161,17 @@ export const rules: readonly Rule[] = [
     ...byPerson,
   },
   {
+    id: 'instance_promoted',
+    title: 'A standby of the database took over',
+    about:
+      'What was committed in the seconds before may be missing where the standby copied asynchronously: tokens that were read, revocations, brakes, new connections. Each process put back the refreshed tokens that it had stored in the last two minutes. The ledger’s entry says up to when the standby had everything.',
+    severity: 'warning',
+    subject: 'hub',
+    kind: 'each',
+    match: { actions: ['instance.promoted'] },
+    ...byPerson,
+  },
+  {
     id: 'revoked_still_accepted',
     title: 'A revoked token is still accepted by its provider',
     about:

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Config, parseConfig } from '#lib/config/config';
 import { providersFileSchema } from '#lib/config/provider-record';
-import { openHotPath } from '#lib/db/hot-path';
+import { openPostgres } from '#lib/db/open';
 import { hubEnvironment, plainRecord } from '#tests/hub';
 
 const proxied = { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: 'http://[::1]:3128' };
@@ -40,11 +40,11 @@ describe('F-16 every list and setting that names hosts takes IPv6', () => {
   });
 
   test('DATABASE_URL, on the connections of the vends too', async () => {
-    const hot = openHotPath('postgres://hub:none@[::1]:1/hub', 'none');
+    const { hot, close } = openPostgres('postgres://hub:none@[::1]:1/hub');
     // Nothing listens there; a name that was made of the address would not be found.
     await expect(hot.read('select 1', [])).rejects.toMatchObject({
       code: expect.stringMatching(/^E(?:CONNREFUSED|ADDRNOTAVAIL|NETUNREACH)$/),
     });
-    await hot.close();
+    await close();
   });
 });

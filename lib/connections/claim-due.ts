@@ -91,7 +91,8 @@ export async function claimDue(ctx: Context, provider: string, reason: Reason, l
     returning connections.person_id as "personId", connections.id, connections.provider, connections.issuer,
       connections.subject, connections.account_params as "accountParams", connections.refresh_token as "refreshToken",
       connections.generation, connections.last_refresh_error as "lastRefreshError",
-      connections.refresh_failures as "refreshFailures", to_jsonb(connections.scopes_granted) as "scopesGranted"`);
+      connections.refresh_failures as "refreshFailures", to_jsonb(connections.scopes_granted) as "scopesGranted",
+      connections.connected_at::text as "connectedAt"`);
   return rowsOf<LeasedRow>(claimed).map((row) => ({
     lease: { personId: row.personId, id: row.id, owner, generation: row.generation },
     row,

@@ -6,9 +6,10 @@ import { keepRefused } from '#lib/connections/keep-refused';
 import { fromProtocolError, ledgerCode } from '#lib/connections/protocol-error';
 import { redirectUri } from '#lib/connections/redirect-uri';
 import { storeGrant } from '#lib/connections/store-grant';
-import { lifeLeft, tokenLife } from '#lib/connections/token-life';
+import { tokenLife } from '#lib/connections/token-life';
 import { type Transaction, transactionSeconds } from '#lib/connections/transaction';
 import type { Context } from '#lib/context';
+import { type ClockReading, databaseTime, readClock } from '#lib/db/clock';
 import { connections } from '#lib/db/schema/connections';
 import { AppError, isAppError, toAppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
@@ -107,13 +108,16 @@ async function keepGrant(
     if (row.issuer !== identity.issuer || row.subject !== identity.subject) throw new AppError('account_mismatch');
   }
   const scopesGranted = grantedScopes(provider, transaction.scopes, tokens.scopes);
+  const life = await tokenLife(ctx, provider, transaction.pinned, exchanged);
+  const sinceAsked = (life.from - exchanged.askedAt) / 1000;
   const stored = await storeGrant(ctx, {
     provider: provider.id,
     issuer: identity.issuer,
     subject: identity.subject,
     label: identity.label,
     tokens,
-    lifeSeconds: lifeLeft(await tokenLife(ctx, provider, transaction.pinned, exchanged)),
+    lifeSeconds: life.seconds === null ? null : life.seconds + sinceAsked,
+    askedAt: databaseTime(exchanged.clock, exchanged.askedAt),
     scopesRequested: transaction.scopes,
     scopesGranted,
     accountParams: transaction.accountParams,
@@ -153,6 +157,8 @@ interface Exchanged {
   issChecked: boolean;
   /** `performance.now()` when the code was shown, from which the tokens' lives count at the latest. */
   askedAt: number;
+  /** The database's clock shortly before. */
+  clock: ClockReading;
 }
 
 /** What this flow got from the provider, until it is stored or handed to the revocations. */
@@ -193,6 +199,7 @@ async function exchange(
 ): Promise<Exchanged> {
   const checked = checkCallback(provider, transaction.pinned, url, { state: transaction.state });
   const { verifier, nonce, pinned, scopes } = transaction;
+  const clock = await readClock(ctx.database.db);
   const askedAt = performance.now();
   const tokens = await exchangeCode(
     provider,
@@ -209,7 +216,7 @@ async function exchange(
   owned.extras = tokens.extras;
   const identity = await fetchIdentity(provider, pinned, tokens, ctx, transaction.accountParams);
   owned.subject = identity.subject;
-  return { tokens, identity, issChecked: url.searchParams.has('iss'), askedAt };
+  return { tokens, identity, issChecked: url.searchParams.has('iss'), askedAt, clock };
 }
 
 async function recordRefusal(ctx: Context, error: AppError, transaction: Transaction | undefined): Promise<void> {

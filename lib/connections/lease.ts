@@ -2,13 +2,35 @@ import { and, eq, isNotNull, isNull, not, or, sql } from 'drizzle-orm';
 import { isFrozen } from '#lib/connections/frozen';
 import { secondsFromNow } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
+import type { ClockReading } from '#lib/db/clock';
 import { type Db, rowsOf } from '#lib/db/database';
 import { createGrouped, oncePerDatabase } from '#lib/db/grouped';
 import { connections } from '#lib/db/schema/connections';
+import { historyIsUnsettled, withTimeline } from '#lib/db/timeline';
 import { newSecret } from '#lib/ids';
+import { type Moment, momentNow } from '#lib/running-time';
 
-/** Longer than the 10 s that a provider has to answer plus the time to store what it answered. */
+/** What `last_refresh_error` says from the moment the refresh token may be spent until the answer is stored. */
+export const answerLost = 'answer_lost';
+
+/** While nothing was spent yet: longer than a turn at the provider takes to come. */
 export const leaseEnd = sql`clock_timestamp() + interval '30 seconds'`;
+
+/**
+ * While the refresh token may be spent. Its holder may have the only copy of the new one and be cut off from the database,
+ * which nobody can tell from its death; showing the spent token meanwhile would end the grant. So others wait for longer
+ * than most cuts last, and a holder that can reach the database says when it is done.
+ */
+const spendingSeconds = 180;
+const spendingEnd = sql`clock_timestamp() + make_interval(secs => ${spendingSeconds}::float8)`;
+
+/**
+ * True where the holder of a spending lease did not renew it for half a minute, and it does not end within a caller's
+ * patience: the holder is cut off, stands still or is dead.
+ */
+export const holderIsSilent = sql<boolean>`coalesce(${connections.lastRefreshError} = ${answerLost}
+  and ${connections.leaseExpiresAt} > clock_timestamp() + interval '12 seconds'
+  and ${connections.leaseExpiresAt} < clock_timestamp() + make_interval(secs => ${spendingSeconds - 30}::float8), false)`;
 
 /** Names one row on the key that every hot query carries. */
 export interface ConnectionKey {
@@ -44,6 +66,8 @@ const leased = {
   lastRefreshError: connections.lastRefreshError,
   refreshFailures: connections.refreshFailures,
   scopesGranted: connections.scopesGranted,
+  /** Which grant it is, by the database's clock: every reconnect brings a new one. */
+  connectedAt: sql<string>`${connections.connectedAt}::text`,
 };
 
 /** What the holder of a lease reads with it. */
@@ -96,39 +120,54 @@ export const held = (lease: Lease) =>
     eq(connections.status, 'connected'),
   );
 
-/** What `last_refresh_error` says from the moment the refresh token may be spent until the answer is stored. */
-export const answerLost = 'answer_lost';
+/** A spending that was begun. */
+export interface Begun {
+  /** Before it was asked for: the proof is as old as that at most. */
+  provedAt: Moment;
+  /** What the database's clock said meanwhile. */
+  clock: ClockReading;
+}
 
 const begins = oncePerDatabase('begin-spending', (database) =>
-  createGrouped(async (leases: Lease[]): Promise<boolean[]> => {
+  createGrouped(async (leases: Lease[]): Promise<(Begun | undefined)[]> => {
     const asked = leases
       .map(({ personId, id, owner, generation }, n) => ({ n, personId, id, owner, generation }))
       .sort(inKeyOrder);
-    const begun = await database.db.execute(sql`update connections
-      set lease_expires_at = ${leaseEnd}, last_refresh_error = ${answerLost}
+    const provedAt = momentNow();
+    const begun = await withTimeline(database, (timeline) =>
+      database.db.execute(sql`update connections
+      set lease_expires_at = ${spendingEnd}, last_refresh_error = ${answerLost}
       from jsonb_to_recordset(${JSON.stringify(asked)}::text::jsonb)
         as lease(n integer, "personId" text, id text, owner text, generation integer)
       where connections.person_id = lease."personId" and connections.id = lease.id
         and connections.lease_owner = lease.owner and connections.generation = lease.generation
-        and connections.status = 'connected' and not ${isFrozen}
-      returning lease.n`);
-    const ours = new Set(rowsOf<{ n: number }>(begun).map(({ n }) => n));
-    return leases.map((_, n) => ours.has(n));
+        and connections.status = 'connected' and not ${isFrozen} and not ${historyIsUnsettled(timeline)}
+      returning lease.n, extract(epoch from clock_timestamp())::float8 as now`),
+    );
+    const local = performance.now();
+    const ours = new Map(rowsOf<{ n: number; now: number }>(begun).map(({ n, now }) => [n, now]));
+    return leases.map((_, n) => {
+      const now = ours.get(n);
+      return now === undefined ? undefined : { provedAt, clock: { database: now, local } };
+    });
   }),
 );
 
 /**
  * The last write before the refresh token is spent. It proves that the row can be written, gives the call its whole
- * 30 s, and notes that the answer is lost, which is true until it is stored: a process that dies here leaves the row
- * saying so. False where the lease is no longer ours, or a brake was pulled while this waited for its turn. Refreshes that begin at the same time share a statement.
+ * lease, and notes that the answer is lost, which is true until it is stored: a process that dies here leaves the row
+ * saying so. Undefined where the lease is no longer ours, a brake was pulled while this waited for its turn, or a standby
+ * has just taken over and the rows may be older than their tokens. Refreshes that begin at the same time share a
+ * statement.
  */
-export const beginSpending = (ctx: Context, lease: Lease): Promise<boolean> => begins(ctx.database).add(lease);
+export const beginSpending = (ctx: Context, lease: Lease): Promise<Begun | undefined> =>
+  begins(ctx.database).add(lease);
 
-/** Gives the lease its whole 30 s again. False where it is no longer ours. */
+/** Gives the lease the whole time of a spending again. False where it is no longer ours. */
 export async function renewLease(ctx: Context, lease: Lease): Promise<boolean> {
   const renewed = await ctx.database.db
     .update(connections)
-    .set({ leaseExpiresAt: leaseEnd })
+    .set({ leaseExpiresAt: spendingEnd })
     .where(held(lease))
     .returning({ id: connections.id });
   return renewed.length === 1;

@@ -1,5 +1,6 @@
 import { callTarget, hasManyHosts } from '#lib/connections/call-target';
 import { claimDue, reasonsFor } from '#lib/connections/claim-due';
+import { holdOutcome } from '#lib/connections/hold-outcome';
 import { shareRefresh } from '#lib/connections/in-flight';
 import { keepLease } from '#lib/connections/keep-lease';
 import { beginSpending, type Leased, releaseLease } from '#lib/connections/lease';
@@ -41,8 +42,14 @@ export async function refreshDueConnections(ctx: Context, { signal }: RefreshDue
   if (ctx.actor.type !== 'system') throw new AppError('forbidden');
   const total: RefreshedDue = { refreshed: 0, failed: 0 };
   const stopped = () => signal?.aborted === true;
-  await Promise.all(ctx.providers.list().map((provider) => workOff(ctx, provider, total, stopped)));
+  await allOver(ctx.providers.list().map((provider) => workOff(ctx, provider, total, stopped)));
   return total;
+}
+
+/** Waits for all of them, also where one fails: the others are at work with leases. Then says the first failure. */
+async function allOver(work: Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 async function workOff(
@@ -72,7 +79,7 @@ async function workOff(
     }
   };
   // Twice as many as may ask at a time: claiming the next and storing what was answered keep no slot empty.
-  await Promise.all(Array.from({ length: ctx.config.refreshConcurrency * 2 }, worker));
+  await allOver(Array.from({ length: ctx.config.refreshConcurrency * 2 }, worker));
 }
 
 /**
@@ -96,28 +103,28 @@ async function refreshClaimed(
     return 'resting';
   }
   const letGo = keepLease(ctx, lease);
-  let begun = false;
+  let spending = false;
   let ours = true;
   const work = async () => {
     try {
       // Before a slot is taken, so that no slot waits for the database.
-      const provedAt = performance.now();
-      ours = await beginSpending(ctx, lease);
-      if (!ours) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
+      const begun = await beginSpending(ctx, lease);
+      ours = begun !== undefined;
+      if (!begun) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
       const settle = await inSlot(ctx, target, slotPatienceMs, async () => {
         if (over()) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
-        begun = true;
-        return spendUnderLease(ctx, { lease, row }, provider, { letGo, provedAt });
+        spending = true;
+        return spendUnderLease(ctx, { lease, row }, provider, { letGo, begun });
       });
       await settle();
       if (stopped) await endStopBySuccess(ctx, row);
     } catch (error) {
+      if (spending) throw error;
       const waits = secondsOfRest(ctx, target);
       const asBefore = waits > 0 ? rested(waits) : { failures: row.refreshFailures, seconds: 0 };
-      if (!begun) await releaseLease(ctx.database.db, lease, row.lastRefreshError, asBefore);
+      const giveBack = async () => void (await releaseLease(ctx.database.db, lease, row.lastRefreshError, asBefore));
+      await holdOutcome(ctx, lease.id, giveBack, letGo);
       throw error;
-    } finally {
-      letGo();
     }
   };
   try {
@@ -125,7 +132,7 @@ async function refreshClaimed(
     return 'refreshed';
   } catch (error) {
     if (!isAppError(error)) ctx.log.error({ event: 'background_refresh_failed', connectionId: lease.id, err: error });
-    if (begun || !ours) return toAppError(error).code;
+    if (spending || !ours) return toAppError(error).code;
     return secondsOfRest(ctx, target) > 0 ? 'resting' : 'given_back';
   }
 }

@@ -9,8 +9,9 @@ import { vendToken } from '#lib/connections/vend-token';
 import { systemContext } from '#lib/context';
 import { openPostgres } from '#lib/db/open';
 import { connections } from '#lib/db/schema/connections';
+import { revocations } from '#lib/db/schema/revocations';
 import { describeWithConnections } from '#tests/database';
-import { freeze, rowOf } from '#tests/hub';
+import { freeze, rowOf, settle } from '#tests/hub';
 import { json, refreshHub } from '#tests/refresh-hub';
 import { openTcpGate } from '#tests/servers/tcp-gate';
 
@@ -55,6 +56,26 @@ describe('races', () => {
     );
     await expect(vendToken(hub.ctx, { id })).rejects.toMatchObject({ code: 'revoked' });
     expect(await rowOf(hub.runtime, id)).toMatchObject({ status: 'revoked', accessToken: null, refreshToken: null });
+  });
+
+  test('revoked and told to the provider while the answer was on its way: told again, of the newest grant', async () => {
+    const id = await hub.expired();
+    hub.during(async () => {
+      await revokeConnection(systemContext(hub.runtime, 'test'), { id });
+      await settle(hub.runtime);
+      await hub.database.db
+        .update(revocations)
+        .set({ state: 'revoked_upstream', finishedAt: new Date(), proof: 'not_provable' })
+        .where(eq(revocations.connectionId, id));
+      await hub.database.db
+        .update(connections)
+        .set({ accessToken: null, refreshToken: null, leaseOwner: null, leaseExpiresAt: null })
+        .where(eq(connections.id, id));
+    });
+    await expect(refreshConnection(hub.otherProcess(), { id })).rejects.toMatchObject({ code: 'revoked' });
+    const [revocation] = await hub.database.db.select().from(revocations).where(eq(revocations.connectionId, id));
+    expect(revocation).toMatchObject({ state: 'pending', finishedAt: null, proof: 'none' });
+    expect(hub.server.accepts(await hub.refreshTokenOf(id))).toBe(true);
   });
 
   test('reconnected during the refresh: the newer grant stays', async () => {

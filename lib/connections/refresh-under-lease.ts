@@ -4,10 +4,13 @@ import { backoffSeconds, probeSeconds } from '#lib/connections/circuit';
 import { endRefused, inDoubt, secondTrySeconds } from '#lib/connections/end-refused';
 import { endpointsOf } from '#lib/connections/endpoints-of';
 import { assertNotFrozen } from '#lib/connections/frozen';
+import { historyLost } from '#lib/connections/history-lost';
+import { holdOutcome, holdsTooMuch } from '#lib/connections/hold-outcome';
 import { keepLease } from '#lib/connections/keep-lease';
 import {
   answerLost,
   type BackOff,
+  type Begun,
   beginSpending,
   type ConnectionKey,
   type Lease,
@@ -16,18 +19,20 @@ import {
   releaseLease,
 } from '#lib/connections/lease';
 import { askProvider, NotAsked } from '#lib/connections/provider-protection';
-import type { RefreshAnswer } from '#lib/connections/store-answers';
+import { type HeldAnswer, sealAnswer } from '#lib/connections/store-answers';
 import { storeLearntLife, storeRefreshed } from '#lib/connections/store-refreshed';
 import { tokenLife } from '#lib/connections/token-life';
-import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
+import { accessTokenPlace, refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
+import type { ClockReading } from '#lib/db/clock';
 import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { AppError, isAppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import { refreshGrant } from '#lib/oauth/refresh-grant';
-import { isOAuthError, type OAuthError, type PinnedEndpoints } from '#lib/oauth/types';
+import { isOAuthError, type OAuthDeps, type OAuthError, type PinnedEndpoints } from '#lib/oauth/types';
 import type { ProviderRecord } from '#lib/providers/record';
+import { msSince } from '#lib/running-time';
 
 /** Failures without a coded answer: the provider may have rotated the token although we never read the new one. */
 const lossy: ReadonlySet<string> = new Set([
@@ -39,71 +44,130 @@ const lossy: ReadonlySet<string> = new Set([
   'redirect_refused',
 ]);
 
-/** Milliseconds for which the proof that the row can be written holds: far less than the lease that it renewed. */
+/** Milliseconds for which a proof that was made before a turn at the provider came needs no other. */
 const proofMs = 1000;
+
+/**
+ * How old the proof may be when the request is written, in milliseconds: half of the lease by which others were kept off
+ * while nothing was spent, and far less than the one that the proof gave. Who stood still for longer knows nothing.
+ */
+const longestProofMs = 15_000;
+
+/** How far a refresh came. */
+interface Call {
+  /** The request was about to be written, so the provider may have read it. */
+  sent: boolean;
+  /** It was not written: this process had stood still since its proof. */
+  stale: boolean;
+  /** `performance.now()` */
+  askedAt: number;
+}
 
 /**
  * Spends the refresh token that the lease was taken with. Resolves as soon as the provider has answered, or did not; the
  * answered function stores what came of it and gives the lease back, so that storing keeps no slot of the provider. The
- * lease is renewed until then.
- * @param begun.letGo ends the renewing that was begun already
- * @param begun.provedAt `performance.now()` when `beginSpending` was done for this lease already
+ * lease is renewed until then, also while the database takes nothing (`holdOutcome`).
+ * @param before.letGo ends the renewing that was begun already
+ * @param before.begun what `beginSpending` answered where it was done for this lease already
  */
 export async function spendUnderLease(
   ctx: Context,
-  { lease, row }: Leased,
+  leased: Leased,
   provider: ProviderRecord,
-  { letGo = keepLease(ctx, lease), provedAt }: { letGo?: () => void; provedAt?: number } = {},
+  { letGo = keepLease(ctx, leased.lease), begun }: { letGo?: () => void; begun?: Begun } = {},
 ): Promise<() => Promise<void>> {
+  const { lease, row } = leased;
+  const call: Call = { sent: false, stale: false, askedAt: 0 };
   let settle: () => Promise<void>;
   try {
-    const { answer, pinned } = await askProvider(ctx, callTarget(provider, row), () =>
-      spend(ctx, lease, row, provider, provedAt),
-    );
-    settle = () => endAnswered(ctx, { lease, row }, provider, answer, pinned);
+    const spent = await askProvider(ctx, callTarget(provider, row), () => spend(ctx, leased, provider, call, begun));
+    settle = () => endAnswered(ctx, provider, spent);
   } catch (error) {
-    settle = () => endFailed(ctx, lease, row, provider, error);
+    settle = () => endFailed(ctx, lease, row, provider, error, call.sent);
   }
-  return () => settle().finally(letGo);
+  return () => holdOutcome(ctx, lease.id, settle, letGo);
+}
+
+/** What a refresh brought. */
+interface Spent {
+  held: HeldAnswer;
+  pinned: PinnedEndpoints;
+  clock: ClockReading;
+  askedAt: number;
+  /** Neither the answer nor the record's default need say how long the token lives: the provider is asked. */
+  lifeUnknown: boolean;
 }
 
 /** @throws AppError as `refreshConnection` */
-async function endAnswered(
-  ctx: Context,
-  leased: Leased,
-  provider: ProviderRecord,
-  answer: RefreshAnswer,
-  pinned: PinnedEndpoints,
-): Promise<void> {
-  const outcome = await storeRefreshed(ctx, leased, answer);
+async function endAnswered(ctx: Context, provider: ProviderRecord, spent: Spent): Promise<void> {
+  const { held, pinned, clock, askedAt, lifeUnknown } = spent;
+  const { lease } = held.leased;
+  const outcome = await storeRefreshed(ctx, held);
   if (outcome === 'revoked') throw new AppError('revoked');
-  if (outcome === 'stored' && answer.tokens.expires_in === null && provider.expiry_probe === 'introspect') {
-    await storeLearntLife(ctx, leased.lease, await tokenLife(ctx, provider, pinned, answer));
+  if (outcome === 'stored' && lifeUnknown) {
+    const accessToken = ctx.vault.open(
+      held.accessToken,
+      accessTokenPlace({ ...held.leased.row, generation: lease.generation + 1 }),
+    );
+    const life = await tokenLife(ctx, provider, pinned, {
+      tokens: { access_token: accessToken, expires_in: null },
+      askedAt,
+    });
+    await storeLearntLife(ctx, lease, life, clock);
   }
 }
 
-async function spend(ctx: Context, lease: Lease, row: LeasedRow, provider: ProviderRecord, provedAt = -Infinity) {
-  const deps = { fetch: ctx.fetch, now: ctx.now };
+/** The last look before the token is shown, unless there was one a moment ago. @throws NotAsked */
+async function begin(ctx: Context, { lease, row }: Leased, before: Begun | undefined): Promise<Begun> {
+  if (before && msSince(before.provedAt) < proofMs) return before;
+  let begun: Begun | undefined;
+  try {
+    begun = await beginSpending(ctx, lease);
+    if (begun) return begun;
+    await assertNotFrozen(ctx, { provider: row.provider, personId: lease.personId, connectionId: lease.id });
+  } catch (error) {
+    throw new NotAsked(isAppError(error) ? error : new AppError('unavailable', { cause: error, retryAfterSeconds: 2 }));
+  }
+  throw new NotAsked(new AppError('refresh_in_progress', { retryAfterSeconds: 1 }));
+}
+
+async function spend(
+  ctx: Context,
+  leased: Leased,
+  provider: ProviderRecord,
+  call: Call,
+  before: Begun | undefined,
+): Promise<Spent> {
+  const { row } = leased;
+  if (holdsTooMuch(ctx)) throw new NotAsked(new AppError('unavailable', { retryAfterSeconds: 5 }));
   const pinned = await endpointsOf(ctx, provider, row);
   const refreshToken = ctx.vault.open(row.refreshToken ?? '', refreshTokenPlace(row));
-  const proved = performance.now() - provedAt < proofMs || (await beginSpending(ctx, lease));
-  if (!proved) {
-    await assertNotFrozen(ctx, { provider: provider.id, personId: lease.personId, connectionId: lease.id }).catch(
-      (error: unknown) => {
-        throw isAppError(error) ? new NotAsked(error) : error;
-      },
-    );
-    throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
-  }
-  const askedAt = performance.now();
-  const tokens = await refreshGrant(provider, pinned, { refreshToken, accountParams: row.accountParams }, deps);
-  const answer: RefreshAnswer = {
-    tokens,
-    lifeSeconds: tokens.expires_in ?? provider.expires_default,
-    askedAt,
-    spent: refreshToken,
+  const begun = await begin(ctx, leased, before);
+  const beforeSend = () => {
+    call.stale = msSince(begun.provedAt) > longestProofMs;
+    if (call.stale) throw new Error('The proof that the token is unspent is too old.');
+    call.sent = true;
+    call.askedAt = performance.now();
   };
-  return { answer, pinned };
+  const ask: OAuthDeps['fetch'] = async (input, init) => {
+    const answer = await ctx.fetch(input, { ...init, beforeSend });
+    call.sent = true;
+    return answer;
+  };
+  call.askedAt = performance.now();
+  try {
+    const deps = { fetch: ask, now: ctx.now };
+    const tokens = await refreshGrant(provider, pinned, { refreshToken, accountParams: row.accountParams }, deps);
+    const { clock } = begun;
+    const { askedAt } = call;
+    const lifeSeconds = tokens.expires_in ?? provider.expires_default;
+    const held = await sealAnswer(ctx, leased, { tokens, lifeSeconds, askedAt, clock, spent: refreshToken });
+    const lifeUnknown = tokens.expires_in === null && provider.expiry_probe === 'introspect';
+    return { held, pinned, clock, askedAt, lifeUnknown };
+  } catch (error) {
+    if (call.stale) throw new NotAsked(new AppError('refresh_in_progress', { cause: error, retryAfterSeconds: 1 }));
+    throw error;
+  }
 }
 
 async function generationOf(ctx: Context, key: ConnectionKey): Promise<number | undefined> {
@@ -121,6 +185,7 @@ async function endFailed(
   row: LeasedRow,
   provider: ProviderRecord,
   error: unknown,
+  sent: boolean,
 ): Promise<void> {
   if (error instanceof NotAsked) {
     // Nothing was spent, so what the row said before is still the truth.
@@ -134,17 +199,21 @@ async function endFailed(
   const lostBefore = row.lastRefreshError !== null && lossy.has(row.lastRefreshError);
   const failure = { action: 'token.refresh_failed', outcome: 'failed', code, ...about } as const;
   if (isOAuthError(error) && error.disposition === 'dead_grant') {
-    const outcome = await endRefused(ctx, { lease, row, provider, error, lost: lostBefore ? 'answer_lost' : null });
+    const promoted = !lostBefore && (await historyLost(ctx.database.db, lease));
+    const lost = lostBefore ? 'answer_lost' : promoted ? 'history_lost' : null;
+    const outcome = await endRefused(ctx, { lease, row, provider, error, lost });
     if (outcome === 'ended') throw new AppError('needs_reconnect', { cause: error });
     if (outcome === 'doubted') throw inDoubt(secondTrySeconds, error);
-    // Somebody else stored a newer token, reconnected or revoked meanwhile: their outcome is ours.
-    await releaseLease(ctx.database.db, lease, code);
+    // Somebody else stored a newer token, reconnected or revoked meanwhile: their outcome is ours. Where ours was spent by
+    // a holder that came back late, its newer token may have ended with it.
+    await releaseLease(ctx.database.db, lease, answerLost);
     if ((await generationOf(ctx, lease)) !== lease.generation) return;
     throw new AppError('refresh_in_progress', { retryAfterSeconds: 1, cause: error });
   }
   await withTransaction(ctx.database.db, async (tx) => {
-    // Once an answer may be lost, only a stored one clears that.
-    const lastError = lostBefore ? row.lastRefreshError : code;
+    // Once an answer may be lost, only a stored one clears that. A fault of our own after the request was sent loses one.
+    const lost = sent && !isOAuthError(error);
+    const lastError = lostBefore ? row.lastRefreshError : lost ? answerLost : code;
     if (await releaseLease(tx, lease, lastError, backOffAfter(row, error))) await record(tx, ctx, failure);
   });
   if (!isOAuthError(error)) throw error;

@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { callTarget } from '#lib/connections/call-target';
@@ -7,7 +6,7 @@ import { doubtSeconds, inDoubt } from '#lib/connections/end-refused';
 import { forcedWait, noteForced, refreshedLately } from '#lib/connections/forced-refresh';
 import { isFrozen } from '#lib/connections/frozen';
 import { refreshInFlight, shareRefresh } from '#lib/connections/in-flight';
-import { type ConnectionKey, leaseIsFree, releaseLease, takeLease } from '#lib/connections/lease';
+import { type ConnectionKey, holderIsSilent, leaseIsFree, releaseLease, takeLease } from '#lib/connections/lease';
 import { markNeedsReconnect } from '#lib/connections/mark-needs-reconnect';
 import { inSlot } from '#lib/connections/provider-slots';
 import { endStopBySuccess, isStopped, takeProbe } from '#lib/connections/provider-stop';
@@ -18,6 +17,7 @@ import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
 import { personOfConnection } from '#lib/ids';
 import { parseInput } from '#lib/parse-input';
+import { pause } from '#lib/running-time';
 
 export const refreshConnectionInput = z.object({
   id: z.string().max(64),
@@ -37,8 +37,8 @@ const stoppedRetrySeconds = 120;
 const patienceMs = 12_000;
 
 /**
- * How long a caller waits for this process: for a slot, for the provider, and a little for the database. The refresh
- * itself goes on, since an answer may be held for much longer until a database that is away takes it.
+ * How long a caller waits for this process: for a slot, for the provider, and a little for the database. Where the database
+ * does not take the answer, callers are told at once, and the answer is held (`holdOutcome`).
  */
 const longestWaitMs = 30_000;
 
@@ -83,6 +83,7 @@ async function read(ctx: Context, key: ConnectionKey) {
       generation: connections.generation,
       refreshable: sql<boolean>`${connections.refreshToken} is not null`,
       leaseFree: sql<boolean>`${leaseIsFree}`,
+      holderIsSilent,
       due: refreshDue,
       doubt: doubtSeconds,
       stopped: isStopped,
@@ -137,7 +138,9 @@ async function leadRefresh(
         return;
       }
     }
+    // It may have the only copy of the new token, and may be away for minutes.
+    if (row.holderIsSilent) throw new AppError('refresh_in_progress', { retryAfterSeconds: 5 });
     if (performance.now() > giveUpAt) throw new AppError('refresh_in_progress', { retryAfterSeconds: 2 });
-    await sleep(randomInt(25, 101));
+    await pause(randomInt(25, 101));
   }
 }

@@ -99,7 +99,7 @@ export async function planReplaced(
     provider: old.provider,
     requestedBy: personId,
     // By then a refresh that is under way has ended, even one whose answer was held through a failover (`keepLateAnswer`).
-    nextAttemptAt: old.refreshing ? sql`now() + interval '90 seconds'` : sql`date_trunc('milliseconds', now())`,
+    nextAttemptAt: old.refreshing ? sql`now() + interval '4 minutes'` : sql`date_trunc('milliseconds', now())`,
     ...(await sealFor(ctx, revokedTokenPlaces(key, old), tokens)),
     accountParams: old.accountParams,
     honouredUntil: old.accessTokenExpiresAt,

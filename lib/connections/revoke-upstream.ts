@@ -61,7 +61,7 @@ async function keepFresh(
   if (replacedGeneration === 0) {
     if (row?.status !== 'revoked') return;
     const next = { ...row, generation: row.generation + 1 };
-    const sealed = await sealTokens(ctx, next, fresh, fresh.expires_in, spent);
+    const sealed = await sealTokens(ctx, next, fresh, fresh.expires_in, { kept: spent });
     await tx
       .update(connections)
       .set({ ...sealed, generation: next.generation })

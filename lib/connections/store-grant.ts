@@ -22,6 +22,8 @@ export interface Grant {
   tokens: TokenSet;
   /** Seconds; null where nothing is known. */
   lifeSeconds: number | null;
+  /** When the code was shown, in seconds since 1970 by the database's clock: lives count from then, else from now. */
+  askedAt?: number;
   scopesRequested: string[];
   /** Null: the provider does not say. */
   scopesGranted: string[] | null;
@@ -93,7 +95,7 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
       const kept = old && lives ? openOld(ctx, old)?.refreshToken : null;
       const next = { ...grant, id, generation };
       const sealed = {
-        ...(await sealTokens(ctx, next, grant.tokens, grant.lifeSeconds, kept)),
+        ...(await sealTokens(ctx, next, grant.tokens, grant.lifeSeconds, { kept, askedAt: grant.askedAt })),
         ...((grant.tokens.refresh_token ?? kept) ? {} : { refreshToken: null, refreshTokenExpiresAt: null }),
         generation,
       };

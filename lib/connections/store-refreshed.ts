@@ -1,22 +1,21 @@
-import { randomInt } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { and, eq, sql } from 'drizzle-orm';
 import { planRefused } from '#lib/connections/keep-refused';
-import type { Lease, Leased } from '#lib/connections/lease';
+import type { Lease } from '#lib/connections/lease';
+import { keepRecent } from '#lib/connections/recent-answers';
 import { keepLateAnswer } from '#lib/connections/replace-grant';
-import { type RefreshAnswer, type Sealed, storeAnswer } from '#lib/connections/store-answers';
-import { lifeLeft, type TokenLife } from '#lib/connections/token-life';
+import { type HeldAnswer, storeAnswer } from '#lib/connections/store-answers';
+import type { TokenLife } from '#lib/connections/token-life';
 import {
   accessTokenPlace,
   openTokens,
   refreshTokenPlace,
   type SealedRow,
   sealTokens,
-  secondsFromNow,
+  secondsAfter,
 } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
-import { type Db, isDatabaseUnavailable, withTransaction } from '#lib/db/database';
-import { mayPass } from '#lib/db/may-pass';
+import { type ClockReading, databaseTime } from '#lib/db/clock';
+import { type Db, withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import { isAppError } from '#lib/errors';
@@ -25,42 +24,15 @@ import { record } from '#lib/ledger/record';
 /** `stored`; `superseded` by a newer token; `revoked` meanwhile: the tokens are not to be vended. */
 export type StoreOutcome = 'stored' | 'superseded' | 'revoked';
 
-/** How long an answer is held while the database takes none: longer than a standby takes to be promoted. */
-const patienceMs = 60_000;
-
-function tokenColumns({ tokens, lifeSeconds, askedAt }: RefreshAnswer, sealed: Sealed) {
-  return {
-    // A new refresh token replaces the old one; where none is returned the old one goes on (RFC 6749 §6).
-    ...sealed,
-    accessTokenExpiresAt: secondsFromNow(lifeLeft({ seconds: lifeSeconds, from: askedAt })),
-    // Scopes may shrink; an answer that names none grants what was granted before (RFC 6749 §6).
-    ...(tokens.scopes ? { scopesGranted: tokens.scopes } : {}),
-    extras: sql`${connections.extras} || ${JSON.stringify(tokens.extras)}::jsonb`,
-    generation: sql`${connections.generation} + 1`,
-  };
-}
-
 /**
- * Stores a refresh answer, before anything else is done with it, and keeps trying while the database is out of reach or
- * at fault: the only copy of a rotated token is in this process. The generation is the fence, not the lease: an answer that
- * comes after its lease ran out still holds the newest token, unless somebody stored a newer one.
+ * Tries once to store a refresh answer; trying again does no harm, even where an earlier attempt was committed. The
+ * generation is the fence, not the lease: an answer that comes after its lease ran out still holds the newest token,
+ * unless somebody stored a newer one.
  */
-export async function storeRefreshed(ctx: Context, leased: Leased, answer: RefreshAnswer): Promise<StoreOutcome> {
-  const { lease } = leased;
-  const next = { ...leased.row, generation: lease.generation + 1 };
-  const sealed = await sealTokens(ctx, next, answer.tokens, answer.lifeSeconds, answer.spent);
-  const giveUpAt = performance.now() + patienceMs;
-  for (;;) {
-    try {
-      if (await storeAnswer({ ctx, leased, answer, sealed })) return 'stored';
-      return await storeLate(ctx, lease, answer, sealed);
-    } catch (error) {
-      const again = isDatabaseUnavailable(error) || mayPass(error);
-      if (!again || performance.now() > giveUpAt) throw error;
-      ctx.log.warn({ event: 'refresh_store_retried', connection: lease.id, err: error });
-      await sleep(randomInt(100, 301));
-    }
-  }
+export async function storeRefreshed(ctx: Context, held: HeldAnswer): Promise<StoreOutcome> {
+  const outcome = (await storeAnswer(ctx, held)) ? 'stored' : await storeLate(ctx, held);
+  if (outcome === 'stored') keepRecent(ctx, held);
+  return outcome;
 }
 
 /** Frees the lease where it is still ours; another holder's stays. */
@@ -84,6 +56,7 @@ const stored = {
   accessToken: connections.accessToken,
   refreshToken: connections.refreshToken,
 };
+type StoredRow = Pick<typeof connections.$inferSelect, keyof typeof stored>;
 
 /** The row's tokens; none where they cannot be opened, which must not keep the late answer from being owned. */
 function heldBy(ctx: Context, row: Parameters<typeof openTokens>[1]) {
@@ -96,57 +69,60 @@ function heldBy(ctx: Context, row: Parameters<typeof openTokens>[1]) {
   }
 }
 
-type RevokedRow = Pick<typeof connections.$inferSelect, 'provider' | 'issuer' | 'subject' | 'accountParams' | 'extras'>;
+/** An answer in the clear, and the refresh token that was shown for it. */
+interface OpenAnswer {
+  access_token: string;
+  refresh_token: string | null;
+  refresh_token_expires_in: number | null;
+  spent: string;
+}
+
+function open(ctx: Context, held: HeldAnswer): OpenAnswer {
+  const { lease, row } = held.leased;
+  const next = { ...row, generation: lease.generation + 1 };
+  const refreshToken = held.refreshToken && ctx.vault.open(held.refreshToken, refreshTokenPlace(next));
+  return {
+    access_token: ctx.vault.open(held.accessToken, accessTokenPlace(next)),
+    refresh_token: held.rotated ? refreshToken : null,
+    refresh_token_expires_in: held.refreshLifeSeconds,
+    spent: ctx.vault.open(row.refreshToken ?? '', refreshTokenPlace(row)),
+  };
+}
 
 /** Hands an answer to the revocations that came after the connection's own revocation was over. */
-async function planLateRefused(tx: Db, ctx: Context, { personId }: Lease, row: RevokedRow, answer: RefreshAnswer) {
-  const { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn } = answer.tokens;
+async function planLateRefused(tx: Db, ctx: Context, row: StoredRow, held: HeldAnswer, answer: OpenAnswer) {
   await planRefused(tx, ctx, {
-    ...{ intent: 'refresh', code: 'revoked', personId, provider: row.provider },
+    ...{ intent: 'refresh', code: 'revoked', personId: held.leased.lease.personId, provider: row.provider },
     ...{ issuer: row.issuer, subject: row.subject, accountParams: row.accountParams, extras: row.extras },
-    received: { accessToken, refreshToken, expiresIn },
+    received: {
+      accessToken: answer.access_token,
+      refreshToken: answer.refresh_token,
+      expiresIn: held.lifeSeconds,
+    },
   });
 }
 
 /** Somebody else changed the row since the token was spent: what of the answer must still be kept. */
-async function storeLate(ctx: Context, lease: Lease, answer: RefreshAnswer, sealed: Sealed): Promise<StoreOutcome> {
+async function storeLate(ctx: Context, held: HeldAnswer): Promise<StoreOutcome> {
+  const { lease } = held.leased;
   const here = and(eq(connections.personId, lease.personId), eq(connections.id, lease.id));
   return withTransaction(ctx.database.db, async (tx) => {
     const [row] = await tx.select(stored).from(connections).where(here).for('update');
     // An earlier attempt was committed although its answer did not reach us.
-    if (row?.accessToken === sealed.accessToken) return row.status === 'revoked' ? 'revoked' : 'stored';
+    if (row?.accessToken === held.accessToken) return row.status === 'revoked' ? 'revoked' : 'stored';
+    const answer = open(ctx, held);
     // Sealed anew by now where a reconnect kept it: only what is sealed tells whether it is the one that was spent.
     const shown = row && heldBy(ctx, row);
     const spent = shown?.refreshToken === answer.spent;
     if (row?.status !== 'revoked') {
-      if (row && spent) await replaceSpent(tx, ctx, lease, answer, row, shown.accessToken);
-      await keepLateAnswer(tx, ctx, lease, answer.spent, answer.tokens);
+      if (row && spent) await replaceSpent(tx, ctx, held, answer, row, shown.accessToken);
+      await keepLateAnswer(tx, ctx, lease, answer.spent, answer);
       return 'superseded';
     }
     // The newest grant is what must be revoked: the row stays revoked, its sealed tokens are those to be ended.
-    const pending = tx
-      .select({ id: revocations.connectionId })
-      .from(revocations)
-      .where(
-        and(
-          eq(revocations.personId, lease.personId),
-          eq(revocations.connectionId, lease.id),
-          eq(revocations.replacedGeneration, 0),
-          eq(revocations.state, 'pending'),
-        ),
-      );
-    let owned: unknown[] = [];
-    if (spent) {
-      const next = { ...row, generation: row.generation + 1 };
-      const anew = await sealTokens(ctx, next, answer.tokens, answer.lifeSeconds, answer.spent);
-      owned = await tx
-        .update(connections)
-        .set({ ...tokenColumns(answer, anew), ...leaseGivenBack(lease) })
-        .where(and(here, sql`exists (${pending})`))
-        .returning({ id: connections.id });
-    }
+    const owned = spent ? await keepForRevocation(tx, ctx, held, answer, row) : false;
     // The provider was told already, with tokens that this refresh had replaced.
-    if (owned.length === 0) await planLateRefused(tx, ctx, lease, row, answer);
+    if (!owned) await planLateRefused(tx, ctx, row, held, answer);
     await record(tx, ctx, {
       action: 'token.refresh_failed',
       outcome: 'refused',
@@ -159,6 +135,41 @@ async function storeLate(ctx: Context, lease: Lease, answer: RefreshAnswer, seal
   });
 }
 
+/** Keeps an answer with its revoked connection while the provider is still to be told. False where it was told already. */
+async function keepForRevocation(
+  tx: Db,
+  ctx: Context,
+  held: HeldAnswer,
+  answer: OpenAnswer,
+  row: SealedRow,
+): Promise<boolean> {
+  const { lease } = held.leased;
+  const pending = tx
+    .select({ id: revocations.connectionId })
+    .from(revocations)
+    .where(
+      and(
+        eq(revocations.personId, lease.personId),
+        eq(revocations.connectionId, lease.id),
+        eq(revocations.replacedGeneration, 0),
+        eq(revocations.state, 'pending'),
+      ),
+    );
+  const next = { ...row, generation: row.generation + 1 };
+  const given = { kept: answer.spent, askedAt: held.askedAt };
+  const kept = await tx
+    .update(connections)
+    .set({
+      ...(await sealTokens(ctx, next, answer, held.lifeSeconds, given)),
+      extras: sql`${connections.extras} || ${JSON.stringify(held.extras)}::jsonb`,
+      generation: next.generation,
+      ...leaseGivenBack(lease),
+    })
+    .where(and(eq(connections.personId, lease.personId), eq(connections.id, lease.id), sql`exists (${pending})`))
+    .returning({ id: connections.id });
+  return kept.length > 0;
+}
+
 /**
  * A reconnect that brought no refresh token of its own kept the one that was being spent: what replaced that one is kept,
  * or the newer grant would end with it. The generation tells others that the token they may have read is spent.
@@ -166,19 +177,20 @@ async function storeLate(ctx: Context, lease: Lease, answer: RefreshAnswer, seal
 async function replaceSpent(
   tx: Db,
   ctx: Context,
-  lease: Lease,
-  { tokens }: RefreshAnswer,
+  held: HeldAnswer,
+  answer: OpenAnswer,
   row: SealedRow,
   accessToken: string | null,
 ): Promise<void> {
-  if (tokens.refresh_token === null) return;
+  if (answer.refresh_token === null) return;
+  const { lease } = held.leased;
   const next = { ...row, generation: row.generation + 1 };
   await tx
     .update(connections)
     .set({
       accessToken: accessToken === null ? null : await ctx.vault.seal(accessToken, accessTokenPlace(next)),
-      refreshToken: await ctx.vault.seal(tokens.refresh_token, refreshTokenPlace(next)),
-      refreshTokenExpiresAt: secondsFromNow(tokens.refresh_token_expires_in),
+      refreshToken: await ctx.vault.seal(answer.refresh_token, refreshTokenPlace(next)),
+      refreshTokenExpiresAt: secondsAfter(held.askedAt, answer.refresh_token_expires_in),
       generation: next.generation,
     })
     .where(and(eq(connections.personId, lease.personId), eq(connections.id, lease.id)));
@@ -188,10 +200,15 @@ async function replaceSpent(
  * Corrects the end of a token that was stored by default, once its life was learnt from the provider. A token stored
  * since then is not touched.
  */
-export async function storeLearntLife(ctx: Context, lease: Lease, life: TokenLife): Promise<void> {
+export async function storeLearntLife(
+  ctx: Context,
+  lease: Lease,
+  { seconds, from }: TokenLife,
+  clock: ClockReading,
+): Promise<void> {
   await ctx.database.db
     .update(connections)
-    .set({ accessTokenExpiresAt: secondsFromNow(lifeLeft(life)) })
+    .set({ accessTokenExpiresAt: secondsAfter(databaseTime(clock, from), seconds) })
     .where(
       and(
         eq(connections.personId, lease.personId),

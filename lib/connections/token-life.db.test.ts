@@ -6,6 +6,7 @@ import type { Context } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { createLogger } from '#lib/log';
 import { buildCatalog } from '#lib/providers/catalog';
+import { momentNow } from '#lib/running-time';
 import { sharedDatabase } from '#tests/database';
 import { plainRecord } from '#tests/hub';
 
@@ -138,10 +139,13 @@ test('an answer without a date is measured by the database’s clock', async () 
   expect(life).toBeLessThanOrEqual(300);
 });
 
-test('what passed since it was learnt is no longer left of it', () => {
-  expect(lifeLeft({ seconds: null, from: 0 })).toBeNull();
-  expect(lifeLeft({ seconds: 5, from: performance.now() - 6000 })).toBe(0);
-  const left = lifeLeft({ seconds: 60, from: performance.now() - 20_000 });
+test('what passed since it was read is no longer left of it', () => {
+  const ago = (ms: number) => ({ monotonic: performance.now() - ms, wall: Date.now() - ms });
+  // A machine that slept: one of its clocks stood still.
+  expect(lifeLeft(60, { monotonic: performance.now(), wall: Date.now() - 70_000 })).toBe(0);
+  expect(lifeLeft(null, momentNow())).toBeNull();
+  expect(lifeLeft(5, ago(6000))).toBe(0);
+  const left = lifeLeft(60, ago(20_000));
   expect(left).toBeLessThanOrEqual(40);
   expect(left).toBeGreaterThan(30);
 });

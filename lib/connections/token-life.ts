@@ -1,10 +1,10 @@
-import { sql } from 'drizzle-orm';
 import type { Context } from '#lib/context';
-import { rowsOf } from '#lib/db/database';
+import { readClock } from '#lib/db/clock';
 import { introspectToken } from '#lib/oauth/introspect-token';
 import { longestLife } from '#lib/oauth/token-lifetime';
 import type { PinnedEndpoints, TokenSet } from '#lib/oauth/types';
 import type { ProviderRecord } from '#lib/providers/record';
+import { type Moment, msSince } from '#lib/running-time';
 
 /** How long a token lives, and from when on. */
 export interface TokenLife {
@@ -14,15 +14,9 @@ export interface TokenLife {
   from: number;
 }
 
-/** What is left of a life, in seconds: what passed since it was learnt is over. */
-export function lifeLeft({ seconds, from }: TokenLife): number | null {
-  return seconds === null ? null : Math.max(0, seconds - (performance.now() - from) / 1000);
-}
-
-/** Seconds since 1970 by the database's clock, which decides about every end; this process's may be wrong. */
-async function databaseClock(ctx: Context): Promise<number> {
-  const found = await ctx.database.db.execute(sql`select extract(epoch from clock_timestamp())::float8 as now`);
-  return rowsOf<{ now: number }>(found)[0]?.now ?? Number.NaN;
+/** What is left of a life that was read at a moment, in seconds: what passed since then is over. Null stays null. */
+export function lifeLeft(seconds: number | null, since: Moment): number | null {
+  return seconds === null ? null : Math.max(0, seconds - msSince(since) / 1000);
 }
 
 /**
@@ -35,7 +29,7 @@ export async function tokenLife(
   ctx: Context,
   provider: ProviderRecord,
   pinned: PinnedEndpoints,
-  { tokens, askedAt }: { tokens: TokenSet; askedAt: number },
+  { tokens, askedAt }: { tokens: Pick<TokenSet, 'access_token' | 'expires_in'>; askedAt: number },
 ): Promise<TokenLife> {
   if (tokens.expires_in !== null) return { seconds: tokens.expires_in, from: askedAt };
   if (provider.expiry_probe === 'introspect') {
@@ -44,7 +38,7 @@ export async function tokenLife(
       const { active, exp, answeredAt } = await introspectToken(provider, pinned, { token: tokens.access_token }, ctx);
       if (active && exp !== null) {
         // Dates are cut to the second, so the moment may be a second later than it says.
-        const now = answeredAt === null ? await databaseClock(ctx) : answeredAt + 1;
+        const now = answeredAt === null ? (await readClock(ctx.database.db)).database : answeredAt + 1;
         return { seconds: Math.min(Math.max(0, exp - now), longestLife), from };
       }
     } catch (error) {

@@ -108,27 +108,41 @@ export function secondsFromNow(seconds: number | null): SQL | null {
 }
 
 /**
+ * A moment of the database's clock that is not ahead of it. A statement may be executed long after it was sent, so what
+ * counts from an earlier moment must name that moment; where the clock was set back since, it counts from now.
+ * @param moment seconds since 1970
+ */
+const notAhead = (moment: number): SQL => sql`least(to_timestamp(${moment}::float8), clock_timestamp())`;
+
+/** A moment `seconds` after an earlier one of the database's clock (seconds since 1970); null stays null. */
+export function secondsAfter(moment: number, seconds: number | null): SQL | null {
+  return seconds === null ? null : sql`${notAhead(moment)} + make_interval(secs => ${seconds}::float8)`;
+}
+
+/**
  * The columns that a token answer fills, sealed for the row as it will be. An answer without a refresh token leaves the
  * end of the old one alone; that token itself is sealed anew, so that both always carry the row's generation and an
  * older value put back does not open.
- * @param kept the refresh token that goes on serving where the answer brings none; undefined leaves its column alone
+ * @param given.kept the refresh token that goes on serving where the answer brings none; undefined leaves its column alone
+ * @param given.askedAt when the tokens were asked for, in seconds since 1970 by the database's clock: their lives count
+ *   from then. Without it they count from when the statement is executed.
  */
 export async function sealTokens(
   ctx: Pick<Context, 'vault'>,
   row: SealedRow,
-  tokens: TokenSet,
+  tokens: Pick<TokenSet, 'access_token' | 'refresh_token' | 'refresh_token_expires_in'>,
   lifeSeconds: number | null,
-  kept?: string | null,
+  { kept, askedAt }: { kept?: string | null | undefined; askedAt?: number | undefined } = {},
 ) {
   const refreshToken = tokens.refresh_token ?? kept ?? null;
+  const end = (seconds: number | null) =>
+    askedAt === undefined ? secondsFromNow(seconds) : secondsAfter(askedAt, seconds);
   return {
     accessToken: await ctx.vault.seal(tokens.access_token, accessTokenPlace(row)),
     tokenType: 'Bearer',
-    accessTokenIssuedAt: sql`clock_timestamp()`,
-    accessTokenExpiresAt: secondsFromNow(lifeSeconds),
+    accessTokenIssuedAt: askedAt === undefined ? sql`clock_timestamp()` : notAhead(askedAt),
+    accessTokenExpiresAt: end(lifeSeconds),
     ...(refreshToken === null ? {} : { refreshToken: await ctx.vault.seal(refreshToken, refreshTokenPlace(row)) }),
-    ...(tokens.refresh_token === null
-      ? {}
-      : { refreshTokenExpiresAt: secondsFromNow(tokens.refresh_token_expires_in) }),
+    ...(tokens.refresh_token === null ? {} : { refreshTokenExpiresAt: end(tokens.refresh_token_expires_in) }),
   };
 }

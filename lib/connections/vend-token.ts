@@ -20,6 +20,7 @@ import { hashSecret, personOfConnection } from '#lib/ids';
 import { toLedgerRow } from '#lib/ledger/record';
 import { missingScopes, noScopeRules } from '#lib/oauth/scopes';
 import { parseInput } from '#lib/parse-input';
+import { type Moment, momentNow } from '#lib/running-time';
 
 /** SHA-256 in base64, as the ledger names tokens. */
 export const fingerprintText = z.string().regex(/^[A-Za-z0-9+/]{43}=$/);
@@ -54,8 +55,8 @@ type Caller = Context & { actor: ApiKeyActor };
 interface Asked {
   ctx: Caller;
   row: VendRow;
-  /** `performance.now()` as it was asked: the row was so then, or a little later. */
-  at: number;
+  /** As it was asked: the row was so then, or a little later. */
+  at: Moment;
 }
 
 async function ask(ctx: Context, { id, key }: { id: string; key?: string | undefined }): Promise<Asked> {
@@ -63,7 +64,7 @@ async function ask(ctx: Context, { id, key }: { id: string; key?: string | undef
   if (key === undefined && actor.type === 'person') throw new AppError('forbidden');
   if (key !== undefined && !isApiKeyFormat(key)) throw new AppError('invalid_api_key');
   if (key === undefined && actor.type !== 'api_key') throw new AppError('invalid_api_key');
-  const at = performance.now();
+  const at = momentNow();
   const credential = key !== undefined ? { hash: hashSecret(key) } : (actor as ApiKeyActor);
   const personId = personOfConnection(id);
   // Others share the statement: nothing goes into it that only the caller vouches for.
@@ -171,7 +172,7 @@ async function replaceRejected(asked: Asked, id: string, fingerprint: string): P
  * @throws AppError `provider_unavailable` where none is left
  */
 function secondsLeft({ row, at }: Asked): number | null {
-  const left = lifeLeft({ seconds: row.expires_in, from: at });
+  const left = lifeLeft(row.expires_in, at);
   if (left === 0) throw new AppError('provider_unavailable', { retryAfterSeconds: 1 });
   return left === null ? null : Math.floor(left);
 }
@@ -186,6 +187,7 @@ function secondsLeft({ row, at }: Asked): number | null {
 export async function vendToken(caller: Context, input: VendTokenInput): Promise<VendedToken> {
   const parsed = parseInput(vendTokenInput, input);
   let asked = await ask(caller, parsed);
+  let recorded = false;
   try {
     assertVendable(asked);
     asked = await makeFresh(asked, parsed.id);
@@ -208,6 +210,7 @@ export async function vendToken(caller: Context, input: VendTokenInput): Promise
       },
     });
     await ctx.vends.add(entry);
+    recorded = true;
     if (!row.used_lately) {
       const use = { personId: row.person_id, id: parsed.id, keyId: row.key_id };
       inBackground(ctx, 'connection_last_used', ctx.uses.add(use));
@@ -217,7 +220,7 @@ export async function vendToken(caller: Context, input: VendTokenInput): Promise
       accessToken,
       tokenType: row.token_type,
       expiresAt: row.expires_at,
-      // Asked again: the token may have ended while its entry was being committed.
+      // Asked again: the token may have ended while its entry was being committed. That entry stands, and stands alone.
       expiresIn: secondsLeft(asked),
       scopes: granted,
       missingScopes: missingScopes(ctx.providers.get(row.provider) ?? noScopeRules, row.scopes_requested, granted, {
@@ -229,7 +232,7 @@ export async function vendToken(caller: Context, input: VendTokenInput): Promise
       extras: row.extras,
     };
   } catch (error) {
-    await recordDenied(asked, error);
+    if (!recorded) await recordDenied(asked, error);
     throw error;
   }
 }

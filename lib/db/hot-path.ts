@@ -1,9 +1,11 @@
 import { createConnection } from 'node:net';
 import postgres from 'postgres';
 import { type HotPath, isDatabaseUnavailable, type Pooler } from '#lib/db/database';
+import { type DatabaseSockets, type Deafness, deafError } from '#lib/db/deaf-connections';
+import { withinRunning } from '#lib/running-time';
 
-/** Longest wait for an answer, in milliseconds: longer than the server itself gives a statement. */
-const patienceMs = 35_000;
+/** Longest wait for an answer, in milliseconds of running time: its statements take a few. */
+const patienceMs = 7_000;
 
 interface ParsedOptions {
   host: string[];
@@ -16,10 +18,12 @@ interface ParsedOptions {
  * does whose servers are down; by itself the driver would connect again and again and tell nobody. Nor does it listen
  * yet where an address cannot be reached at all: such an error is said again once it does, or it would end the process.
  */
-function openSocket({ host, port, path }: ParsedOptions) {
-  const socket = path
-    ? createConnection(path)
-    : createConnection({ host: host[0] ?? 'localhost', port: port[0] ?? 5432, noDelay: true });
+function openSocket(sockets: DatabaseSockets, { host, port, path }: ParsedOptions) {
+  const socket = sockets.watch(
+    path
+      ? createConnection(path)
+      : createConnection({ host: host[0] ?? 'localhost', port: port[0] ?? 5432, noDelay: true }),
+  );
   socket.once('close', (hadError) => {
     const unheard = !hadError && socket.bytesRead === 0;
     if (unheard) socket.emit('error', Object.assign(new Error('closed at once'), { code: 'CONNECTION_CLOSED' }));
@@ -49,7 +53,7 @@ function ipv6Of(url: string): { host?: string; port?: number } {
   return address ? ({ host: [address], port: [Number(port || 5432)] } as object) : {};
 }
 
-function connectTo(url: string, max: number, pooler: Pooler) {
+function connectTo(url: string, max: number, pooler: Pooler, sockets: DatabaseSockets) {
   const options = {
     ...ipv6Of(url),
     max,
@@ -60,38 +64,39 @@ function connectTo(url: string, max: number, pooler: Pooler) {
     // A pooler refuses settings that it cannot keep apart for its clients.
     connection: { application_name: 'grantkeep', ...(pooler === 'none' && ownSettings) },
     onnotice: () => {},
-    socket: openSocket,
+    socket: (parsed: ParsedOptions) => openSocket(sockets, parsed),
   };
   return postgres(url, options);
+}
+
+export interface LineOptions {
+  pooler: Pooler;
+  sockets: DatabaseSockets;
+  deafness: Deafness;
 }
 
 /**
  * Statements over one client of the driver that is replaced as soon as a connection of it fails: what waits is refused
  * at once instead of one by one, and a client that lost a connection in the middle of a write may never write again.
  */
-function openLine(url: string, max: number, pooler: Pooler) {
-  let client = connectTo(url, max, pooler);
+function openLine(url: string, max: number, { pooler, sockets, deafness }: LineOptions) {
+  let client = connectTo(url, max, pooler, sockets);
   return {
     async run(text: string, parameters: readonly (string | null)[]): Promise<unknown> {
       const used = client;
-      let overdue: NodeJS.Timeout | undefined;
       try {
         const answer = used.unsafe(text, [...parameters], { prepare: pooler === 'none' });
-        const tooLate = new Promise<never>((_, reject) => {
-          overdue = setTimeout(
-            () => reject(Object.assign(new Error('no answer'), { code: 'CONNECT_TIMEOUT' })),
-            patienceMs,
-          );
-        });
-        return await Promise.race([answer, tooLate]);
+        const lost = Promise.withResolvers<never>();
+        const heard = deafness.listen(Promise.race([answer, lost.promise]), undefined, () =>
+          lost.reject(deafError('no answer')),
+        );
+        return await withinRunning(patienceMs, heard, () => deafError('no answer'));
       } catch (error) {
         if (used === client && isDatabaseUnavailable(error)) {
-          client = connectTo(url, max, pooler);
+          client = connectTo(url, max, pooler, sockets);
           void used.end({ timeout: 0 });
         }
         throw error;
-      } finally {
-        clearTimeout(overdue);
       }
     },
     close: () => client.end({ timeout: 5 }),
@@ -102,9 +107,9 @@ function openLine(url: string, max: number, pooler: Pooler) {
  * Opens the connections of the hot path, apart from each other so that no read waits for a commit. One each: callers
  * share statements, and one pipelined connection serves small ones faster than ten.
  */
-export function openHotPath(url: string, pooler: Pooler): HotPath & { close(): Promise<void> } {
-  const reading = openLine(url, 1, pooler);
-  const writing = openLine(url, 1, pooler);
+export function openHotPath(url: string, options: LineOptions): HotPath & { close(): Promise<void> } {
+  const reading = openLine(url, 1, options);
+  const writing = openLine(url, 1, options);
   return {
     read: async <Row>(text: string, parameters: readonly (string | null)[]) =>
       (await reading.run(text, parameters)) as Row[],

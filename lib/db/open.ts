@@ -8,6 +8,7 @@ import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { closeDataFolder } from '#lib/db/close-data-folder';
 import { lockDataFolder } from '#lib/db/data-folder-lock';
 import type { Database, Db, Pooler } from '#lib/db/database';
+import { trackSockets } from '#lib/db/deaf-connections';
 import { openGeneralPool } from '#lib/db/general-pool';
 import { openHotPath } from '#lib/db/hot-path';
 import * as schema from '#lib/db/schema/index';
@@ -29,8 +30,9 @@ const closeMs = 5_000;
 /** Opens PostgreSQL, or what speaks its protocol. Connects at the first query. */
 export function openPostgres(url: string, given: OpenOptions = {}): Database {
   const { max = 8, pooler = 'none', statementTimeoutMs = 30_000 } = given;
-  const pool = openGeneralPool(url, { max, pooler, statementTimeoutMs });
-  const hot = openHotPath(url, pooler);
+  const sockets = trackSockets();
+  const { pool, deafness } = openGeneralPool(url, { max, pooler, statementTimeoutMs, sockets });
+  const hot = openHotPath(url, { pooler, sockets, deafness });
   return {
     db: drizzlePostgres(pool, options) as unknown as Db,
     hot,

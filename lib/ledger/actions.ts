@@ -39,6 +39,7 @@ export const ledgerActions = {
   'brake.frozen': 'Frozen',
   'brake.thawed': 'Thawed',
   'instance.restored': 'Restored database noticed',
+  'instance.promoted': 'A standby took over',
   'person.role_changed': 'Role changed',
   'person.disabled': 'Person disabled',
   'person.enabled': 'Person enabled',

@@ -29,6 +29,8 @@ export function clientConfiguration(
     { [clockSkew]: skew, [clockTolerance]: clockToleranceSeconds },
     authentication,
   );
+  // Its 30 s count the time in which this process stood still; the guarded fetch has a limit of its own.
+  configuration.timeout = undefined;
   configuration[customFetch] = (url, options) => exchange.fetch(url, options as RequestInit);
   // TLS vouches for the token endpoint, but signatures are checked all the same (OpenID Connect Core §3.1.3.7). That also
   // refuses `none` and the HMAC family, which a server may advertise.

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ResolveAll } from '#lib/outbound/connect-policy';
-import { createGuardedFetch, type GuardedFetchOptions } from '#lib/outbound/guarded-fetch';
+import { createGuardedFetch, type GuardedFetchOptions, type GuardedInit } from '#lib/outbound/guarded-fetch';
 import { resolver } from '#tests/resolver';
 import { type QuirkyServer, quirkyServer } from '#tests/servers/quirky-server';
 import { selfSigned } from '#tests/servers/self-signed';
@@ -292,5 +292,33 @@ describe('certificates', () => {
     const cwd = new URL('../..', import.meta.url);
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script, server.url], { env, cwd });
     expect(stdout.trim()).toBe('200');
+  });
+});
+
+describe('F-01 the look right before a request is written', () => {
+  test('comes once its connection stands, and where it fails nothing is sent', async () => {
+    const server = await quirkyServer();
+    server.on('POST /token', { json: {} });
+    const looked: string[] = [];
+    const init = (refuse: boolean): GuardedInit => ({
+      method: 'POST',
+      body: 'a=1',
+      beforeSend: () => {
+        looked.push('before sending');
+        if (refuse) throw new Error('too late');
+      },
+    });
+    const url = `${server.url.replace('127.0.0.1', 'localhost')}/token`;
+    const named = createGuardedFetch({
+      operatorHosts: new Set([new URL(url).host]),
+      resolve: (_name, callback) => {
+        looked.push('resolved');
+        setTimeout(() => callback(null, [{ address: '127.0.0.1', family: 4 }]), 50);
+      },
+    });
+    await expect(named(url, init(true))).rejects.toMatchObject({ code: 'outbound_failed' });
+    expect([looked, server.seen.length]).toEqual([['resolved', 'before sending'], 0]);
+    expect((await named(url, init(false))).status).toBe(200);
+    expect(server.seen).toHaveLength(1);
   });
 });

@@ -4,6 +4,7 @@ import { Agent, buildConnector, DecoratorHandler, type Dispatcher, EnvHttpProxyA
 import { bareHostname } from '#lib/config/address-class';
 import { checkUrl, guardedLookup, type HostOrigin, hostOrigin, type ResolveAll } from '#lib/outbound/connect-policy';
 import { OutboundError } from '#lib/outbound/outbound-error';
+import { runningDeadline } from '#lib/running-time';
 
 export interface GuardedFetchOptions {
   /**
@@ -11,7 +12,7 @@ export interface GuardedFetchOptions {
    * others of its own, and none of these then count for it.
    */
   operatorHosts?: ReadonlySet<string>;
-  /** Milliseconds for the whole exchange: look-up, connection, headers and body. */
+  /** Milliseconds of running time for the whole exchange: look-up, connection, headers and body. */
   timeoutMs?: number;
   /** Connections to one host; what comes beyond waits within its own `timeoutMs`. */
   connectionsPerHost?: number;
@@ -25,18 +26,13 @@ export interface GuardedFetchOptions {
   resolve?: ResolveAll;
 }
 
-/** `fetch`, told which hosts the operator wrote for whom it calls. */
-export type GuardedFetch = (
-  input: Parameters<typeof fetch>[0],
-  init?: RequestInit & { operatorHosts?: readonly string[] },
-) => Promise<Response>;
-
 const bodiless = new Set([101, 204, 205, 304]);
 
 /** How far a request came, told by the dispatcher through undici's `opaque`. */
 interface Phase {
   /** A connection is there, so the next byte that is written is the request's. */
   sent: boolean;
+  beforeSend: (() => void) | undefined;
 }
 
 function notingStart(handler: Dispatcher.DispatchHandler, phase: Phase): Dispatcher.DispatchHandler {
@@ -44,7 +40,9 @@ function notingStart(handler: Dispatcher.DispatchHandler, phase: Phase): Dispatc
   noting.onRequestStart = (controller, context) => {
     handler.onRequestStart?.(controller, context);
     // One that was given up while it waited for its connection is not written.
-    phase.sent ||= !controller.aborted;
+    if (controller.aborted) return;
+    phase.beforeSend?.();
+    phase.sent = true;
   };
   return noting;
 }
@@ -65,7 +63,8 @@ function dispatcherFor(origin: HostOrigin, options: GuardedFetchOptions, timeout
     rejectUnauthorized: true,
   });
   const connections = options.connectionsPerHost ?? 32;
-  const agentOptions = { connect, connections, headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
+  // No timers of its own once it is connected: they count the time in which this process stood still.
+  const agentOptions = { connect, connections, headersTimeout: 0, bodyTimeout: 0 };
   if (!options.proxy) return new Agent(agentOptions);
   const { httpProxy = '', httpsProxy = '', noProxy = '' } = options.proxy;
   const tls = { rejectUnauthorized: true };
@@ -176,9 +175,23 @@ function toOutboundError(error: unknown, host: string, timedOut: boolean): Outbo
   return new OutboundError('outbound_failed', host, code);
 }
 
+/** What the guarded fetch takes beside the usual. */
+export interface GuardedInit extends RequestInit {
+  /** Hosts that the operator wrote for whom this call is made; those of the options then do not count. */
+  operatorHosts?: readonly string[];
+  /**
+   * Called right before the request is written to its connection, which stands by then; where it throws, nothing is
+   * sent. It is called again where the request is moved to another connection.
+   */
+  beforeSend?: () => void;
+}
+
+/** `fetch`, told for whom it calls. */
+export type GuardedFetch = (input: Parameters<typeof fetch>[0], init?: GuardedInit) => Promise<Response>;
+
 /**
  * The only way out of this process to an authorization server: a `fetch` that refuses forbidden addresses when it
- * connects, follows no redirect, checks certificates always, and ends after `timeoutMs` and `maxBytes`. The answer's
+ * connects, follows no redirect, checks certificates always, and ends after `timeoutMs` of running time and `maxBytes`. The answer's
  * body has been read when it returns. It throws OutboundError with a code.
  */
 export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
@@ -188,14 +201,14 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
     learnt: dispatcherFor('learnt', options, timeoutMs).compose(noteSending),
   };
 
-  return async (input, init) => {
+  return async (input, init?: GuardedInit) => {
     const { url, method, headers, body } = await readAsked(input, init);
     const host = bareHostname(url);
     const origin = hostOrigin(url, init?.operatorHosts ? new Set(init.operatorHosts) : operatorHosts);
     checkUrl(url, origin);
-    const deadline = AbortSignal.timeout(timeoutMs);
-    const signal = init?.signal ? AbortSignal.any([deadline, init.signal]) : deadline;
-    const phase: Phase = { sent: false };
+    const deadline = runningDeadline(timeoutMs);
+    const signal = init?.signal ? AbortSignal.any([deadline.signal, init.signal]) : deadline.signal;
+    const phase: Phase = { sent: false, beforeSend: init?.beforeSend };
     try {
       // Not undici's own fetch, which takes six times the processor's time; it follows no redirect by itself.
       const answer = await request(url, {
@@ -220,9 +233,11 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
       for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) received.delete(name);
       return new Response(bodiless.has(status) ? null : read, { status, headers: received });
     } catch (error) {
-      const told = toOutboundError(error, host, deadline.aborted);
+      const told = toOutboundError(error, host, deadline.signal.aborted);
       told.sent = phase.sent;
       throw told;
+    } finally {
+      deadline.clear();
     }
   };
 }

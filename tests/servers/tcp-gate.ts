@@ -7,14 +7,23 @@ export interface TcpGate {
   /** Cuts every connection and refuses new ones. */
   shut(): Promise<void>;
   open(): Promise<void>;
+  /** Takes connections and everything that is sent, and passes nothing on. */
+  deafen(): void;
+  /** Passes on again what comes over new connections. Those that were deaf stay so, as behind a firewall that forgot them. */
+  hear(): void;
 }
 
 /** Makes an open gate before `host:port`. */
 export async function openTcpGate(target: { host: string; port: number }): Promise<TcpGate> {
   const sockets = new Set<Socket>();
   let server: Server | undefined;
+  let deaf = false;
   const listen = async (port: number) => {
     server = createServer((near) => {
+      sockets.add(near);
+      near.on('error', () => {});
+      near.once('close', () => sockets.delete(near));
+      if (deaf) return void near.resume();
       const far = connect(target.port, target.host);
       for (const [socket, other] of [
         [near, far],
@@ -43,6 +52,13 @@ export async function openTcpGate(target: { host: string; port: number }): Promi
     },
     open: async () => {
       await listen(port);
+    },
+    deafen: () => {
+      deaf = true;
+      for (const socket of sockets) socket.unpipe().resume();
+    },
+    hear: () => {
+      deaf = false;
     },
   };
 }

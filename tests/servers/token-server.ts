@@ -7,6 +7,8 @@ import { json, listenOnLoopback } from '#tests/servers/loopback';
 export interface Behaviour {
   /** A new refresh token each time, the old one dead at once. */
   rotate: boolean;
+  /** Showing a replaced refresh token ends its grant and every token of it (RFC 9700 §4.14.2). */
+  reuseEndsGrant: boolean;
   /** A replaced refresh token is still taken, as within a provider's window of grace. */
   grace: boolean;
   /** Where it does not rotate: the answer repeats the token that was shown. */
@@ -33,6 +35,8 @@ export interface TokenServer {
   requests: number;
   /** Refresh tokens that were accepted. */
   refreshes: number;
+  /** Replaced refresh tokens that were shown again. */
+  reuses: number;
   /** Calls of userinfo. */
   lookups: number;
   /** Tokens shown to the revocation endpoint (RFC 7009). */
@@ -53,6 +57,14 @@ export async function startTokenServer(): Promise<TokenServer> {
   const refreshTokens = new Set<string>();
   /** Live access tokens, each with the refresh token of its grant. */
   const accessTokens = new Map<string, string>();
+  /** Replaced refresh tokens, each with what replaced it. */
+  const replaced = new Map<string, string>();
+  const endGrant = (refreshToken: string) => {
+    for (const [access, refresh] of accessTokens) if (refresh === refreshToken) accessTokens.delete(access);
+    refreshTokens.delete(refreshToken);
+    const next = replaced.get(refreshToken);
+    if (next) endGrant(next);
+  };
   const introspect = (response: ServerResponse) => {
     const { introspectedLife } = state.behaviour;
     if (introspectedLife === null) return json(response, 503, {});
@@ -78,6 +90,10 @@ export async function startTokenServer(): Promise<TokenServer> {
     const form = new URLSearchParams(await text(request));
     if (state.behaviour.instead) return state.behaviour.instead(response);
     const shown = form.get('refresh_token') ?? '';
+    if (replaced.has(shown) && !state.behaviour.grace) {
+      state.reuses += 1;
+      if (state.behaviour.reuseEndsGrant) endGrant(shown);
+    }
     if (form.get('grant_type') !== 'refresh_token' || !refreshTokens.has(shown)) {
       return json(response, 400, { error: 'invalid_grant' });
     }
@@ -86,6 +102,7 @@ export async function startTokenServer(): Promise<TokenServer> {
     const accessToken = `at_${randomBytes(16).toString('hex')}`;
     const next = rotate ? state.grant() : repeat ? shown : undefined;
     accessTokens.set(accessToken, next ?? shown);
+    if (next && rotate) replaced.set(shown, next);
     if (rotate && !grace) refreshTokens.delete(shown);
     if ((await state.behaviour.beforeAnswer()) === 'cut') return response.destroy();
     json(response, 200, {
@@ -102,6 +119,7 @@ export async function startTokenServer(): Promise<TokenServer> {
     issuer: `http://127.0.0.1:${port}`,
     behaviour: {
       rotate: true,
+      reuseEndsGrant: false,
       grace: false,
       repeat: false,
       expiresIn: 3600,
@@ -114,6 +132,7 @@ export async function startTokenServer(): Promise<TokenServer> {
     },
     requests: 0,
     refreshes: 0,
+    reuses: 0,
     lookups: 0,
     revoked: [],
     grant: () => {

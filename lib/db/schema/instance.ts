@@ -20,6 +20,8 @@ export const instance = pgTable(
     writtenBy: bigint({ mode: 'bigint' }).notNull(),
     /** The server's timeline, which a recovery to an earlier point and a promoted standby raise; null where unknown. */
     timeline: integer(),
+    /** When a promoted standby was noticed last, by its own clock; null: never. */
+    promotedAt: instant(),
     /** Inode and birth of a file beside the embedded database, which no copy shares; null on PostgreSQL. */
     file: text(),
     /**

@@ -1,0 +1,1 @@
+ALTER TABLE "instance" ADD COLUMN "promoted_at" timestamp (3) with time zone;

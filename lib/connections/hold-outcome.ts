@@ -1,0 +1,79 @@
+import { randomInt } from 'node:crypto';
+import { type Context, inBackground, type Runtime } from '#lib/context';
+import { mayBeTriedAgain } from '#lib/db/may-pass';
+import { AppError, isAppError } from '#lib/errors';
+import { once } from '#lib/registry';
+import { pause, withinRunning } from '#lib/running-time';
+
+/** Refreshes whose outcome this process may hold while the database takes none; beyond, nothing more is spent. */
+const mostHeld = 1000;
+
+/** Milliseconds between two attempts: the first soon, later ones seldom, so that a database that is back is not stormed. */
+const firstPauseMs = 200;
+const longestPauseMs = 2000;
+
+/** Milliseconds for which a caller waits for the database to take it. */
+const callersPatienceMs = 4000;
+
+const heldBy = ({ processId }: Runtime) => once(`held-outcomes ${processId}`, () => new Set<string>());
+
+/** True where this process holds as much as it may: what is spent now might have to be held, too. */
+export const holdsTooMuch = (ctx: Runtime): boolean => heldBy(ctx).size >= mostHeld;
+
+/** How many outcomes of refreshes this process holds because the database takes none. */
+export const heldOutcomes = (ctx: Runtime): number => heldBy(ctx).size;
+
+/**
+ * Writes down what came of a refresh, again and again until the database takes it or the process ends: the only copy of a
+ * rotated token may be in it. A caller is told after four seconds, and the writing goes on in the background, for which
+ * draining waits.
+ * @param write may be called again after it failed; what it throws as AppError is the outcome, and was written
+ * @param letGo called when it is over: until then the lease is renewed
+ * @throws AppError `unavailable` where the database did not take it yet, or what `write` throws
+ */
+export async function holdOutcome(
+  ctx: Context,
+  name: string,
+  write: () => Promise<void>,
+  letGo: () => void,
+): Promise<void> {
+  let callerLeft = false;
+  let last: unknown;
+  const work = writeUntilTaken(ctx, name, write, (error) => {
+    last = error;
+  }).finally(letGo);
+  const unheard = work.catch((error: unknown) => {
+    // While its caller is there, a failure is the caller's to report.
+    if (callerLeft && !isAppError(error)) throw error;
+  });
+  inBackground(ctx, 'store what a refresh brought', unheard);
+  return withinRunning(callersPatienceMs, work, () => {
+    callerLeft = true;
+    return new AppError('unavailable', { cause: last, retryAfterSeconds: 2 });
+  });
+}
+
+async function writeUntilTaken(
+  ctx: Context,
+  name: string,
+  write: () => Promise<void>,
+  onFailure: (error: unknown) => void,
+): Promise<void> {
+  const held = heldBy(ctx);
+  try {
+    for (let ms = firstPauseMs; ; ms = Math.min(longestPauseMs, ms * 1.5)) {
+      try {
+        await write();
+        break;
+      } catch (error) {
+        if (isAppError(error) || !mayBeTriedAgain(error)) throw error;
+        onFailure(error);
+        ctx.log.warn({ event: 'refresh_store_retried', connection: name, err: error });
+        held.add(name);
+      }
+      await pause(randomInt(Math.ceil(ms / 2), Math.ceil(ms) + 1));
+    }
+  } finally {
+    held.delete(name);
+  }
+}
