@@ -108,6 +108,6 @@ test.each(cases)('F-06 $seen: the request may have been read: $sent', async ({ s
   const init = { method: 'POST', body: 'refresh_token=x' };
   await expect(fetcher(url, init)).rejects.toMatchObject({ name: 'OutboundError', sent });
   const deps = { fetch: fetcher, now: () => new Date() };
-  const caller = { operator_hosts: [new URL(url).host, '127.0.0.1'] };
+  const caller = { operator_hosts: 'operatorHosts' in options ? [] : [new URL(url).host, '127.0.0.1'] };
   await expect(callProvider(caller, url, init, deps)).rejects.toMatchObject({ code });
 });
