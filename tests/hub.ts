@@ -57,7 +57,7 @@ export function plainRecord(issuer: string, id = 'acme'): Record<string, unknown
     client_id: 'hub',
     client_secret: 'not-a-real-secret',
     token_endpoint_auth_method: 'client_secret_post',
-    identity: { source: 'userinfo', subject: 'sub', issuer: 'https://acme.example' },
+    identity: { source: 'userinfo', subject: 'sub', issuer: `https://${id}.example` },
     scopes: ['read', 'write'],
   };
 }

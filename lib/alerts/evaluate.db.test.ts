@@ -25,6 +25,7 @@ const tooLittleAndEnough: [
   ['issuer_refused', 'acme', { action: 'flow.refused', code: 'iss_mismatch', provider: 'acme' }, 1],
   ['ledger_broken', 'hub', { action: 'ledger.verified', outcome: 'failed', code: 'seal_mismatch' }, 1],
   ['instance_restored', 'hub', { action: 'instance.restored' }, 1],
+  ['instance_promoted', 'hub', { action: 'instance.promoted' }, 1],
   ['sealed_value_refused', 'hub', { action: 'token.denied', outcome: 'failed', code: 'vault_wrong_place' }, 1],
   ['vault_key_missing', 'hub', { action: 'vault.key_missing', outcome: 'failed', code: 'key_missing' }, 1],
   [

@@ -11,6 +11,7 @@ import { reasonText } from '#lib/ledger/reason';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { requireStepUp } from '#lib/people/step-up';
+import { transactAs } from '#lib/people/transact-as';
 
 /** So many people whose grants a provider refuses within so many minutes stop its refreshes. */
 const severalPeople = 3;
@@ -153,7 +154,7 @@ export async function resumeProvider(ctx: Context, input: ResumeProviderInput): 
   const { proof } = await requireStepUp(ctx);
   const { provider, reason } = parseInput(resumeProviderInput, input);
   if (!ctx.providers.get(provider)) throw new AppError('unknown_provider');
-  await withTransaction(ctx.database.db, async (tx) => {
+  await transactAs(ctx, async (tx) => {
     const notBefore = sql`clock_timestamp() + make_interval(mins => ${trustMinutes}::int)`;
     const ended = await tx
       .update(providerStops)

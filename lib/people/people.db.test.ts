@@ -261,5 +261,5 @@ test('disabling revokes every live connection and ends every session; enabling b
   const of = new Map(statuses.map((row) => [row.id, row.status]));
   expect([one, two, theirs].map((connection) => of.get(connection))).toEqual(['revoked', 'revoked', 'connected']);
   const states = await database.db.select().from(revocations).where(eq(revocations.personId, id));
-  expect(states.map(({ state }) => state)).toEqual(['unsupported', 'unsupported']);
+  expect(states.map(({ state }) => state)).toEqual(['failed', 'failed']);
 });

@@ -20,7 +20,7 @@ import { describeWithConnections, sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, asNobody, createRuntime, entries, plainRecord, rowOf } from '#tests/hub';
 
 const database = sharedDatabase();
-/** Nobody answers there, and no configured provider has such a name: what is revoked ends `unsupported` at once. */
+/** Nobody answers there, and no configured provider has such a name: what is revoked ends `failed` at once, with its tokens kept. */
 const google = {
   ...plainRecord('http://localhost:1', 'google'),
   preset: 'google',
@@ -174,8 +174,8 @@ describe('beginning', () => {
     expect((await rowOf(runtime, late)).status).toBe('connected');
     const { items } = await listBulkRows(operator, { id });
     expect(Object.fromEntries(items.map((row) => [row.connectionId, [row.state, row.upstream?.state]]))).toEqual({
-      [one]: ['revoked', 'unsupported'],
-      [two]: ['revoked_before', 'unsupported'],
+      [one]: ['revoked', 'failed'],
+      [two]: ['revoked_before', 'failed'],
     });
     expect(await getBulkRevocation(operator, { id })).toMatchObject({ state: 'finished', settled: true });
     expect((await entries(runtime, one))[0]).toMatchObject({

@@ -3,12 +3,12 @@ import { requireAdministrator } from '#lib/access/require';
 import { atKey } from '#lib/connections/claim-revocations';
 import { aboutOf, eraseTokens, refusedOf } from '#lib/connections/finish-revocation';
 import type { Context } from '#lib/context';
-import { withTransaction } from '#lib/db/database';
 import { revocations } from '#lib/db/schema/revocations';
 import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { requireStepUp } from '#lib/people/step-up';
+import { transactAs } from '#lib/people/transact-as';
 import { isHeld } from '#lib/revocations/held-rows';
 import { type HeldRevocationInput, heldRevocationInput } from '#lib/revocations/retry-held';
 
@@ -21,7 +21,7 @@ export async function letGoOfRevocation(ctx: Context, input: HeldRevocationInput
   requireAdministrator(ctx);
   const { proof } = await requireStepUp(ctx);
   const { id: key, reason } = parseInput(heldRevocationInput, input);
-  await withTransaction(ctx.database.db, async (tx) => {
+  await transactAs(ctx, async (tx) => {
     const [row] = await tx
       .update(revocations)
       .set({ letGoAt: sql`now()` })

@@ -5,13 +5,13 @@ import { atKey } from '#lib/connections/claim-revocations';
 import { aboutOf, refusedOf } from '#lib/connections/finish-revocation';
 import { workOneRevocation } from '#lib/connections/work-one-revocation';
 import { type Context, inBackground } from '#lib/context';
-import { withTransaction } from '#lib/db/database';
 import { revocations } from '#lib/db/schema/revocations';
 import { AppError } from '#lib/errors';
 import { reasonText } from '#lib/ledger/reason';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { requireStepUp } from '#lib/people/step-up';
+import { transactAs } from '#lib/people/transact-as';
 import { heldId } from '#lib/revocations/held-key';
 import { isHeld } from '#lib/revocations/held-rows';
 
@@ -27,7 +27,7 @@ export async function retryHeldRevocation(ctx: Context, input: HeldRevocationInp
   requireAdministrator(ctx);
   const { proof } = await requireStepUp(ctx);
   const { id: key, reason } = parseInput(heldRevocationInput, input);
-  await withTransaction(ctx.database.db, async (tx) => {
+  await transactAs(ctx, async (tx) => {
     const [row] = await tx
       .update(revocations)
       .set({
