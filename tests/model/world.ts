@@ -1,5 +1,5 @@
 import { PGlite } from '@electric-sql/pglite';
-import { eq, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { putBackRecent } from '#lib/connections/recent-answers';
 import { refreshConnection } from '#lib/connections/refresh';
 import { refreshDueConnections } from '#lib/connections/refresh-due';
@@ -7,7 +7,6 @@ import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import { type Runtime, systemContext } from '#lib/context';
 import { migrateEmbedded } from '#lib/db/migrate';
 import { pgliteOptions, wrapPglite } from '#lib/db/open';
-import { connections } from '#lib/db/schema/connections';
 import { instance } from '#lib/db/schema/instance';
 import { record } from '#lib/ledger/record';
 import { createLogger } from '#lib/log';
@@ -45,6 +44,14 @@ interface Hub {
 interface Pending {
   hub: Hub;
   go(luck: number): void;
+}
+
+/** What a connection's row says of it. */
+interface Row {
+  id: string;
+  status: string;
+  statusReason: string | null;
+  token: string;
 }
 
 interface Connection {
@@ -382,19 +389,32 @@ export class World {
 
   /** Excuses connections whose newest token is in no row and with nobody. */
   async #excuseUnstored(counts: (hub: Hub) => boolean): Promise<boolean> {
-    for (const connection of this.connections) {
+    for (const { connection, token } of await this.#rows()) {
       const family = this.server.family(connection.name);
       if (!family.alive || this.#ownerOf(family, counts)) continue;
-      if (!family.live.has((await this.#rowOf(connection)).token)) this.#excuse(connection, 'nobody has it');
+      if (!family.live.has(token)) this.#excuse(connection, 'nobody has it');
     }
     return true;
   }
 
-  async #rowOf({ id }: Connection) {
-    const [row] = await this.#database.db.select().from(connections).where(eq(connections.id, id));
-    if (!row) throw new Broken('the row is gone');
-    const token = row.refreshToken === null ? '' : this.#own.vault.open(row.refreshToken, refreshTokenPlace(id));
-    return { ...row, token };
+  /** The rows of the world's connections, with their refresh tokens opened. */
+  async #rows(): Promise<(Row & { connection: Connection })[]> {
+    const { rows } = await this.#database.pglite.query<Row & { refresh_token: string | null }>(
+      'select id, status, status_reason as "statusReason", refresh_token from connections',
+    );
+    return this.connections.map((connection) => {
+      const row = rows.find(({ id }) => id === connection.id);
+      if (!row) throw new Broken('the row is gone');
+      return { ...row, connection, token: this.#open(connection.id, row.refresh_token) };
+    });
+  }
+
+  readonly #opened = new Map<string, string>();
+  #open(id: string, sealed: string | null): string {
+    if (sealed === null) return '';
+    const token = this.#opened.get(sealed) ?? this.#own.vault.open(sealed, refreshTokenPlace(id));
+    this.#opened.set(sealed, token);
+    return token;
   }
 
   /** A spent token is shown only where its answer was lost, or its holder was cut off for longer than anybody waits. */
@@ -422,9 +442,8 @@ export class World {
    */
   async check(): Promise<void> {
     if (this.#failed) throw this.#failed;
-    for (const connection of this.connections) {
+    for (const { connection, status, statusReason, token } of await this.#rows()) {
       const family = this.server.family(connection.name);
-      const { status, statusReason, token } = await this.#rowOf(connection);
       if (statusReason === 'suspected_theft' && !family.thief) {
         throw this.#broken(`${connection.name}: called stolen, and nobody stole it`);
       }
