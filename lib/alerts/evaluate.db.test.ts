@@ -25,6 +25,7 @@ const tooLittleAndEnough: [
   ['issuer_refused', 'acme', { action: 'flow.refused', code: 'iss_mismatch', provider: 'acme' }, 1],
   ['ledger_broken', 'hub', { action: 'ledger.verified', outcome: 'failed', code: 'seal_mismatch' }, 1],
   ['instance_restored', 'hub', { action: 'instance.restored' }, 1],
+  ['instance_promoted', 'hub', { action: 'instance.promoted' }, 1],
   [
     'revoked_still_accepted',
     'acme',
