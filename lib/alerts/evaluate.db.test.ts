@@ -20,6 +20,8 @@ const tooLittleAndEnough: [
   entry: Parameters<ReturnType<typeof alertClock>['happened']>[1],
   enough: number,
 ][] = [
+  ['refresh_token_theft_possible', 'acme', { action: 'token.theft_possible', provider: 'acme' }, 1],
+  ['provider_stopped', 'acme', { action: 'provider.stopped', outcome: 'failed', provider: 'acme' }, 1],
   ['refresh_token_theft', 'acme', { action: 'token.theft_suspected', provider: 'acme' }, 1],
   ['without_pkce', 'acme', { action: 'request.refused', code: 'pkce_required', provider: 'acme' }, 1],
   ['issuer_refused', 'acme', { action: 'flow.refused', code: 'iss_mismatch', provider: 'acme' }, 1],

@@ -25,11 +25,11 @@ const spendingSeconds = 180;
 const spendingEnd = sql`clock_timestamp() + make_interval(secs => ${spendingSeconds}::float8)`;
 
 /**
- * True where the holder of a spending lease did not renew it for half a minute, and it does not end within a caller's
- * patience: the holder is cut off, stands still or is dead.
+ * True where the holder of a spending lease did not renew it for half a minute: it is cut off, stands still or is dead. One
+ * that ends within half a minute is worth waiting for, and may be of a new holder that spent nothing yet.
  */
 export const holderIsSilent = sql<boolean>`coalesce(${connections.lastRefreshError} = ${answerLost}
-  and ${connections.leaseExpiresAt} > clock_timestamp() + interval '12 seconds'
+  and ${connections.leaseExpiresAt} > clock_timestamp() + interval '30 seconds'
   and ${connections.leaseExpiresAt} < clock_timestamp() + make_interval(secs => ${spendingSeconds - 30}::float8), false)`;
 
 /** Names one row on the key that every hot query carries. */

@@ -328,3 +328,31 @@ test('the rows of each reason are found by its index', async () => {
     expect.stringContaining('connections_refused'),
   ]);
 });
+
+test('F-18 a round that fails at one provider waits for what is under way at the others', async () => {
+  const id = await given();
+  const { atProvider, answer } = hub.holdAnswer();
+  const ctx = jobs(hub.runtime);
+  const provider = ctx.providers.get('acme');
+  if (!provider) throw new Error('it is configured');
+  const faulty = {
+    ...provider,
+    get idle_keepalive_days(): number {
+      throw new Error('a fault of our own');
+    },
+  };
+  const providers = {
+    get: (of: string) => ctx.providers.get(of),
+    list: () => [faulty, provider],
+  } as typeof ctx.providers;
+  let over = false;
+  const round = refreshDueConnections({ ...ctx, providers }).finally(() => {
+    over = true;
+  });
+  const failed = expect(round).rejects.toThrow('a fault of our own');
+  await atProvider;
+  expect(over).toBe(false);
+  answer();
+  await failed;
+  expect(await rowOf(hub.runtime, id)).toMatchObject({ generation: 2, leaseOwner: null });
+});

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
+import { refreshConnection } from '#lib/connections/refresh';
 import { vendToken } from '#lib/connections/vend-token';
 import { addConnection, entries, rowOf } from '#tests/hub';
 import { json, refreshHub } from '#tests/refresh-hub';
@@ -94,4 +95,15 @@ describe('what a failure means', () => {
     await expect(vendToken(hub.ctx, { id })).rejects.toMatchObject({ code: 'provider_configuration' });
     expect(await rowOf(hub.runtime, id)).toMatchObject({ status: 'connected', leaseOwner: null });
   });
+});
+
+test('F-18 a fault of our own after the provider answered counts as a lost answer, and its death is then no theft', async () => {
+  const id = await hub.expired();
+  const seal = () => Promise.reject(new Error('a fault of our own'));
+  const faulty = { ...hub.ctx, vault: { ...hub.ctx.vault, seal } };
+  await expect(refreshConnection(faulty, { id })).rejects.toThrow('a fault of our own');
+  expect(await rowOf(hub.runtime, id)).toMatchObject({ status: 'connected', lastRefreshError: 'answer_lost' });
+  await expect(refreshConnection(hub.ctx, { id, force: true })).rejects.toMatchObject({ code: 'needs_reconnect' });
+  expect(await rowOf(hub.runtime, id)).toMatchObject({ statusReason: 'answer_lost' });
+  expect(await hub.actions(id)).not.toContain('token.theft_suspected');
 });

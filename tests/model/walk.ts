@@ -8,6 +8,8 @@ export interface Walk {
   /** Walks, each in a world of its own. */
   walks: number;
   stepsPerWalk: number;
+  /** Of one failed walk, as its failure says. */
+  path?: string;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface Walk {
  * order, on a virtual clock. Answers how many steps were made.
  * @throws what fast-check says of the shortest walk that breaks an invariant, with its seed and path
  */
-export async function walkTheModel({ seed, walks, stepsPerWalk }: Walk): Promise<number> {
+export async function walkTheModel({ seed, walks, stepsPerWalk, path }: Walk): Promise<number> {
   const database = await openWorldDatabase();
   const time = startVirtualTime();
   let made = 0;
@@ -31,8 +33,12 @@ export async function walkTheModel({ seed, walks, stepsPerWalk }: Walk): Promise
         made += model.steps;
       },
     );
-    await fc.assert(walk, { seed, numRuns: walks, endOnFailure: true });
+    await fc.assert(walk, { seed, numRuns: walks, endOnFailure: true, ...(path === undefined ? {} : { path }) });
     return made;
+  } catch (error) {
+    // What is read of it first is what happened before.
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
+    throw new Error(`${cause}\n${String(error)}`, { cause: error });
   } finally {
     time.stop();
     await database.close();

@@ -1,13 +1,12 @@
 import { PGlite } from '@electric-sql/pglite';
-import { eq, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { putBackRecent } from '#lib/connections/recent-answers';
 import { refreshConnection } from '#lib/connections/refresh';
 import { refreshDueConnections } from '#lib/connections/refresh-due';
-import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
+import { refreshTokenPlace, type SealedRow } from '#lib/connections/tokens-at-rest';
 import { type Runtime, systemContext } from '#lib/context';
 import { migrateEmbedded } from '#lib/db/migrate';
 import { pgliteOptions, wrapPglite } from '#lib/db/open';
-import { connections } from '#lib/db/schema/connections';
 import { instance } from '#lib/db/schema/instance';
 import { record } from '#lib/ledger/record';
 import { createLogger } from '#lib/log';
@@ -20,6 +19,8 @@ import type { VirtualTime } from '#tests/model/virtual-time';
 
 /** Milliseconds of running time that the guarded fetch gives an exchange. */
 const exchangeMs = 10_000;
+/** How long a network may keep what was written and deliver it still. */
+const networkMs = 60_000;
 /** How long a holder may be cut off before others may show the token that it spent. */
 const spendingMs = 180_000;
 /** How long nothing is spent after a promotion. */
@@ -44,7 +45,17 @@ interface Hub {
 /** Something that stands still until a step lets it go on; `luck` is 0 to 99, and the higher the worse. */
 interface Pending {
   hub: Hub;
+  /** On the way already: it goes on although its process stands still. */
+  onItsWay: boolean;
   go(luck: number): void;
+}
+
+/** What a connection's row says of it. */
+interface Row {
+  id: string;
+  status: string;
+  statusReason: string | null;
+  token: string;
 }
 
 interface Connection {
@@ -120,10 +131,10 @@ export class World {
   // — What stands still, and what lets it go on —
 
   /** Waits for a step; a process that is dead by then waits for ever. */
-  #wait(hub: Hub): Promise<number> {
+  #wait(hub: Hub, onItsWay = false): Promise<number> {
     return new Promise((resolve) => {
       if (!hub.alive) return;
-      this.#pending.push({ hub, go: (luck) => void (hub.alive && resolve(luck)) });
+      this.#pending.push({ hub, onItsWay, go: (luck) => void (hub.alive && resolve(luck)) });
     });
   }
 
@@ -158,8 +169,11 @@ export class World {
     const connecting = await this.#wait(hub);
     if (connecting > 92 || isOver()) throw new OutboundError('outbound_failed', 'as.example', 'ECONNREFUSED');
     init?.beforeSend?.();
-    const underWay = await this.#wait(hub);
-    if (underWay > 92 || isOver()) throw late();
+    const writtenAt = this.#time.now();
+    this.#note(`${this.#nameOf(hub)} writes ${new URLSearchParams(String(init?.body)).get('refresh_token')}`);
+    const underWay = await this.#wait(hub, true);
+    this.#note(`${this.#nameOf(hub)}: what was written ${writtenAt - this.#begunAt} arrives`);
+    if (underWay > 92 || isOver() || this.#time.now() - writtenAt > networkMs) throw late();
     const shown = new URLSearchParams(String(init?.body)).get('refresh_token') ?? '';
     const connection = this.#connectionOf(shown);
     this.#expectUnspent(connection, shown);
@@ -209,6 +223,7 @@ export class World {
     if (!hub.alive || hub.stalledSince !== null) return;
     hub.calls += 1;
     work()
+      .then(() => this.#note(`${this.#nameOf(hub)} is done`))
       .catch((error: unknown) => this.#note(`${this.#nameOf(hub)} is told ${String(error).slice(0, 100)}`))
       .finally(() => {
         hub.calls -= 1;
@@ -228,7 +243,7 @@ export class World {
 
   /** Lets one of those that stand still go on. */
   release(which: number, luck: number): void {
-    const movable = this.#pending.filter(({ hub }) => hub.alive && hub.stalledSince === null);
+    const movable = this.#pending.filter((one) => one.hub.alive && (one.onItsWay || one.hub.stalledSince === null));
     const chosen = movable[which % Math.max(1, movable.length)];
     if (!chosen) return;
     this.#pending = this.#pending.filter((one) => one !== chosen && one.hub.alive);
@@ -267,6 +282,7 @@ export class World {
   stall(which: number): void {
     const hub = this.hubAt(which);
     hub.stalledSince ??= this.#time.now();
+    this.#note(`${this.#nameOf(hub)} stands still`);
   }
 
   wake(which: number): void {
@@ -274,6 +290,7 @@ export class World {
     if (hub.stalledSince === null) return;
     hub.stalledMs += this.#time.now() - hub.stalledSince;
     hub.stalledSince = null;
+    this.#note(`${this.#nameOf(hub)} goes on`);
   }
 
   async kill(which: number): Promise<void> {
@@ -326,9 +343,9 @@ export class World {
     // A statement that was under way ends with its connection.
     const cut = this.#pending;
     this.#pending = [];
-    for (const { hub, go } of cut)
+    for (const { hub, onItsWay, go } of cut)
       if (hub.stalledSince === null) go(85);
-      else this.#pending.push({ hub, go: () => go(85) });
+      else this.#pending.push({ hub, onItsWay, go: () => go(85) });
   }
 
   /** Each process looks for a promotion every three seconds. */
@@ -382,30 +399,51 @@ export class World {
 
   /** Excuses connections whose newest token is in no row and with nobody. */
   async #excuseUnstored(counts: (hub: Hub) => boolean): Promise<boolean> {
-    for (const connection of this.connections) {
+    for (const { connection, token } of await this.#rows()) {
       const family = this.server.family(connection.name);
       if (!family.alive || this.#ownerOf(family, counts)) continue;
-      if (!family.live.has((await this.#rowOf(connection)).token)) this.#excuse(connection, 'nobody has it');
+      if (!family.live.has(token)) this.#excuse(connection, 'nobody has it');
     }
     return true;
   }
 
-  async #rowOf({ id }: Connection) {
-    const [row] = await this.#database.db.select().from(connections).where(eq(connections.id, id));
-    if (!row) throw new Broken('the row is gone');
-    const token = row.refreshToken === null ? '' : this.#own.vault.open(row.refreshToken, refreshTokenPlace(row));
-    return { ...row, token };
+  /** The rows of the world's connections, with their refresh tokens opened. */
+  async #rows(): Promise<(Row & { connection: Connection })[]> {
+    const { rows } = await this.#database.pglite.query<Row & SealedRow & { refresh_token: string | null }>(
+      `select id, provider, issuer, account_params as "accountParams", generation, status, status_reason as "statusReason",
+        refresh_token from connections`,
+    );
+    return this.connections.map((connection) => {
+      const row = rows.find(({ id }) => id === connection.id);
+      if (!row) throw new Broken('the row is gone');
+      const token = this.#open(row, row.refresh_token);
+      if (!this.#storedAt.has(token)) this.#storedAt.set(token, this.#time.now());
+      return { ...row, connection, token };
+    });
+  }
+
+  /** When each refresh token was seen in its row first. */
+  readonly #storedAt = new Map<string, number>();
+  readonly #opened = new Map<string, string>();
+  #open(row: SealedRow, sealed: string | null): string {
+    if (sealed === null) return '';
+    const token = this.#opened.get(sealed) ?? this.#own.vault.open(sealed, refreshTokenPlace(row));
+    this.#opened.set(sealed, token);
+    return token;
   }
 
   /** A spent token is shown only where its answer was lost, or its holder was cut off for longer than anybody waits. */
   #expectUnspent(connection: Connection, shown: string): void {
     const family = this.server.family(connection.name);
     if (!family.alive || family.thief || connection.excused || this.server.accepts(shown)) return;
-    const holder = this.#ownerOf(family, ({ alive }) => alive);
-    const since = Math.min(...[...family.live].map((token) => holder?.issued.get(token) ?? Number.POSITIVE_INFINITY));
-    if (this.#time.now() - since < spendingMs || !holder) {
-      throw this.#broken(`${connection.name}: a spent token was shown`);
-    }
+    // Its holder may have stored it a moment ago, when the other had its proof already.
+    const cutOffMs = Math.max(
+      ...[...family.live].map((token) => {
+        const issuedAt = Math.min(...this.hubs.map(({ issued }) => issued.get(token) ?? Number.POSITIVE_INFINITY));
+        return (this.#storedAt.get(token) ?? this.#time.now()) - issuedAt;
+      }),
+    );
+    if (cutOffMs < spendingMs) throw this.#broken(`${connection.name}: a spent token was shown`);
     this.#excuse(connection, 'its holder was cut off for long');
   }
 
@@ -422,9 +460,8 @@ export class World {
    */
   async check(): Promise<void> {
     if (this.#failed) throw this.#failed;
-    for (const connection of this.connections) {
+    for (const { connection, status, statusReason, token } of await this.#rows()) {
       const family = this.server.family(connection.name);
-      const { status, statusReason, token } = await this.#rowOf(connection);
       if (statusReason === 'suspected_theft' && !family.thief) {
         throw this.#broken(`${connection.name}: called stolen, and nobody stole it`);
       }

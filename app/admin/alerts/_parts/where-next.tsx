@@ -44,6 +44,8 @@ function waysOf({ rule, subject }: Pick<AlertDetailView, 'rule' | 'subject'>): W
     ];
   if (rule === 'instance_restored')
     return [{ href: '/admin/freezes', word: 'What is frozen, and what to do before thawing' }];
+  if (rule === 'instance_promoted')
+    return [{ href: '/admin/ledger?action=instance.promoted', word: 'Up to when it had everything' }];
   return [{ href: '/admin/ledger', word: 'Ledger' }];
 }
 
