@@ -8,7 +8,7 @@ import { pathHeader } from '#ui/path-header';
 export function proxy(request: NextRequest): NextResponse {
   const config = getConfig();
   // The two ends of a flow are no pages: their routes say what else belongs on their answers.
-  if (/^\/oauth\/(?:start|callback)$/.test(request.nextUrl.pathname))
+  if (/^\/oauth\/(?:start|callback(?:\/[^/]+)?)$/.test(request.nextUrl.pathname))
     return withHeaders(NextResponse.next(), alwaysHeaders(config));
   const nonce = randomBytes(18).toString('base64url');
   const headers = pageHeaders(config, nonce);

@@ -99,13 +99,12 @@ describe('F-07 a host for each tenant', () => {
       token_endpoint: 'https://{tenant}.acme.test/token',
       account_params: [{ name: 'tenant', label: 'Tenant', example: 'one', pattern: '^[a-z]+$' }],
     };
-    // The other records name the servers, so that they may be called.
-    const others = [plainRecord(hub.server.issuer, 'one'), plainRecord(two.issuer, 'two')];
-    const runtime = createRuntime(hub.database, [record, ...others]);
-    const fetcher: typeof fetch = (input, init) => {
+    const runtime = createRuntime(hub.database, [record]);
+    const operatorHosts = Object.values(servers).map((issuer) => new URL(issuer).host);
+    const fetcher: Context['fetch'] = (input, init) => {
       const url = new URL(String(input));
       const [tenant = ''] = url.hostname.split('.');
-      return runtime.fetch(`${servers[tenant]}${url.pathname}`, init);
+      return runtime.fetch(`${servers[tenant]}${url.pathname}`, { ...init, operatorHosts });
     };
     const ctx: Context = { ...hub.ctx, ...runtime, fetch: fetcher };
     const at = (tenant: 'one' | 'two') =>

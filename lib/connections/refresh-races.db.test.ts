@@ -4,7 +4,7 @@ import { getConnection } from '#lib/connections/get';
 import { refreshConnection } from '#lib/connections/refresh';
 import { reportProviders } from '#lib/connections/report-providers';
 import { revokeConnection } from '#lib/connections/revoke';
-import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
+import { placesOfRevocation, refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import { vendToken } from '#lib/connections/vend-token';
 import { systemContext } from '#lib/context';
 import { openPostgres } from '#lib/db/open';
@@ -58,7 +58,7 @@ describe('races', () => {
     expect(await rowOf(hub.runtime, id)).toMatchObject({ status: 'revoked', accessToken: null, refreshToken: null });
   });
 
-  test('revoked and told to the provider while the answer was on its way: told again, of the newest grant', async () => {
+  test('revoked and told to the provider while the answer was on its way: the answer goes to the revocations', async () => {
     const id = await hub.expired();
     hub.during(async () => {
       await revokeConnection(systemContext(hub.runtime, 'test'), { id });
@@ -73,9 +73,12 @@ describe('races', () => {
         .where(eq(connections.id, id));
     });
     await expect(refreshConnection(hub.otherProcess(), { id })).rejects.toMatchObject({ code: 'revoked' });
-    const [revocation] = await hub.database.db.select().from(revocations).where(eq(revocations.connectionId, id));
-    expect(revocation).toMatchObject({ state: 'pending', finishedAt: null, proof: 'none' });
-    expect(hub.server.accepts(await hub.refreshTokenOf(id))).toBe(true);
+    const { personId, subject } = await rowOf(hub.runtime, id);
+    const all = await hub.database.db.select().from(revocations).where(eq(revocations.personId, personId));
+    const owner = all.find(({ refused }) => refused?.subject === subject);
+    expect(owner).toMatchObject({ state: 'pending', refused: { intent: 'refresh', code: 'revoked' } });
+    const place = owner && placesOfRevocation(owner, undefined).refreshToken;
+    expect(place && hub.server.accepts(hub.runtime.vault.open(owner.refreshToken ?? '', place))).toBe(true);
   });
 
   test('reconnected during the refresh: the newer grant stays', async () => {
