@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { eq, type SQL, sql } from 'drizzle-orm';
 import { type CreateApiKeyInput, createApiKey } from '#lib/access/create-api-key';
 import { parseConfig } from '#lib/config/config';
@@ -18,10 +21,15 @@ import { assembleRuntime } from '#lib/runtime';
 
 const appUrl = 'http://localhost:3000';
 
+/** Where the hubs of a test's process keep what they keep in files. */
+const dataDir = mkdtempSync(join(tmpdir(), 'grantkeep-hub-'));
+process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
+
 /** The variables of a test's hub: the same keys for every runtime that a test file makes, in any process. */
 export const hubEnvironment: Record<string, string> = {
   NODE_ENV: 'test',
   APP_URL: appUrl,
+  DATA_DIR: dataDir,
   SESSION_PASSWORD: randomBytes(32).toString('base64'),
   VAULT_KEYS: `test:${randomBytes(32).toString('base64')}`,
 };

@@ -55,7 +55,7 @@ test('a tick works off what is due and removes what is over', async () => {
     await prepare(runtime);
     await tick(systemContext(runtime, 'jobs'));
     expect(await left(runtime)).toEqual({
-      revocation: 'unsupported',
+      revocation: 'failed',
       states: ['live'],
       limits: ['live'],
       sessions: ['live'],
@@ -109,7 +109,7 @@ test('a step that fails is logged and keeps none of the others from their work',
     expect(await tick(systemContext(runtime, 'jobs'))).toEqual(['purge_consumed_states']);
     await database.db.execute(sql`alter table elsewhere rename to consumed_states`);
     expect(await left(runtime)).toEqual({
-      revocation: 'unsupported',
+      revocation: 'failed',
       states: ['over', 'live'],
       limits: ['live'],
       sessions: ['live'],

@@ -12,7 +12,7 @@ import type { TokenExchange } from '#lib/oauth/normalising-fetch';
 import type { OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
 /** Seconds that a provider's clock may differ from ours when an ID token's times are checked. */
-export const clockToleranceSeconds = 60;
+const clockToleranceSeconds = 60;
 
 /** openid-client's configuration for one exchange or refresh at pinned endpoints. */
 export function clientConfiguration(

@@ -2,11 +2,17 @@ import { authorizationCodeGrant } from 'openid-client';
 import { fillParameters } from '#lib/oauth/account-params';
 import { type CheckedCallback, isCheckedCallback } from '#lib/oauth/check-callback';
 import { clientAuthentication } from '#lib/oauth/client-authentication';
-import { clientConfiguration, clockToleranceSeconds } from '#lib/oauth/client-configuration';
+import { clientConfiguration } from '#lib/oauth/client-configuration';
 import { fromLibrary } from '#lib/oauth/library-error';
 import { tokenExchange } from '#lib/oauth/normalising-fetch';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import type { AccountParamValues, OAuthDeps, OAuthProvider, PinnedEndpoints, TokenSet } from '#lib/oauth/types';
+
+/**
+ * How far ahead an ID token may have been issued, in seconds: as long as a flow lives. Clocks may differ by minutes, and
+ * the nonce binds the token to its flow; one from tomorrow was made for something else.
+ */
+const furthestIssueSeconds = 600;
 
 export interface CodeExchange {
   /** null only where the record says `dangerously_without_pkce`. */
@@ -62,7 +68,7 @@ export async function exchangeCode(
     if (!answer) throw new OAuthError('token_answer_invalid');
     const { id_token: _unused, ...tokens } = answer;
     const claims = openid ? (result.claims() ?? null) : null;
-    if (claims && claims.iat > deps.now().getTime() / 1000 + clockToleranceSeconds) {
+    if (claims && claims.iat > deps.now().getTime() / 1000 + furthestIssueSeconds) {
       throw new OAuthError('id_token_expired', { detail: 'iat' });
     }
     const scopes = checked.scopes ?? tokens.scopes;
