@@ -51,6 +51,7 @@ describeWithConnections('A-04 a transaction that waits', () => {
 
   test('of a writer is told outside of what it holds back: since when, which process, which role', async () => {
     const runtime = hub();
+    runtime.config.alertEmails.push('operator@example.com');
     const clock = alertClock(runtime);
     await clock.evaluate(0);
     await whileItWaits('insert', async ({ role, pid }) => {

@@ -52,6 +52,7 @@ describe('P-08 numbers keep their value', () => {
     ['0.12345678901234567890', '0.12345678901234567890'],
     ['0.5', 0.5],
     ['1700000000.125', 1_700_000_000.125],
+    ['1795870989.123456', 1_795_870_989.123456],
     ['42', 42],
   ])('%s', async (written, kept) => {
     const tokens = await exchanged(answer(written), { response_fields: ['user_id', 'other'] });

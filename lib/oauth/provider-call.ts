@@ -82,7 +82,9 @@ function exactNumber(_name: string, value: unknown, { source }: { source?: strin
     .replace(/[eE].*$/, '')
     .replace(/\D/g, '')
     .replace(/^0+/, '').length;
-  const exact = whole ? Number.isSafeInteger(value) : Number.isFinite(value) && digits <= 15;
+  const exact = whole
+    ? Number.isSafeInteger(value)
+    : Number.isFinite(value) && (digits <= 15 || String(value) === source);
   return exact ? value : source;
 }
 
