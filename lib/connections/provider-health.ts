@@ -1,4 +1,5 @@
 import { hasManyHosts } from '#lib/connections/call-target';
+import { redirectUri } from '#lib/connections/redirect-uri';
 import { reportProviders } from '#lib/connections/report-providers';
 import type { Context } from '#lib/context';
 import type { ProviderReport } from '#lib/db/schema/processes';
@@ -7,6 +8,8 @@ import { listProcesses } from '#lib/processes/list-processes';
 /** What the running processes together know of a provider. */
 export interface ProviderHealthView {
   provider: { id: string; name: string };
+  /** What belongs into the provider's console, letter by letter. */
+  redirectUri: string;
   /** The worst that any process found: `open` where it is not asked, `half_open` where one call tries it just now. */
   circuit: ProviderReport['circuit'];
   /** Since when the first process found it not to be answering; null while all get answers. */
@@ -49,7 +52,7 @@ const latest = (dates: Date[]) => dates.toSorted((a, b) => b.getTime() - a.getTi
 const earliest = (dates: Date[]) => dates.toSorted((a, b) => a.getTime() - b.getTime())[0] ?? null;
 
 function together(
-  provider: { id: string; name: string },
+  { provider, redirectUri }: Pick<ProviderHealthView, 'provider' | 'redirectUri'>,
   processes: number,
   severalHosts: boolean,
   all: Said[],
@@ -59,6 +62,7 @@ function together(
   const worst = all.toSorted((a, b) => severity[b.circuit] - severity[a.circuit])[0];
   return {
     provider,
+    redirectUri,
     circuit: worst?.circuit ?? 'closed',
     since: earliest(paused.map((said) => after(said, -(said.notAnsweringForMs ?? 0)))),
     askedAgainAt: latest(paused.map((said) => after(said, said.askedAgainInMs))),
@@ -87,8 +91,9 @@ export async function listProviderHealth(ctx: Context): Promise<ProviderHealthVi
   for (const report of reportProviders(ctx)) said.push({ ...report, process: ctx.processId, at: now });
   return ctx.providers.list().map((record) => {
     const { id, name } = record;
-    const about = said.filter(({ provider }) => provider === id);
-    return together({ id, name }, others.length + 1, hasManyHosts(record), about);
+    const ofIt = said.filter(({ provider }) => provider === id);
+    const about = { provider: { id, name }, redirectUri: redirectUri(ctx, record) };
+    return together(about, others.length + 1, hasManyHosts(record), ofIt);
   });
 }
 

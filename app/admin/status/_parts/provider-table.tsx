@@ -94,6 +94,9 @@ function Row({ health, activity, brake }: RowProps) {
         >
           {provider.name}
         </Link>
+        <div className="text-meta text-soft">
+          Redirect URI <code className="font-mono wrap-anywhere select-all">{health.redirectUri}</code>
+        </div>
         <div className="mt-1 flex flex-col items-start gap-1 @min-[36rem]:hidden">
           <Circuit health={health} activity={activity} />
           <span className="tabular text-soft">
