@@ -25,11 +25,13 @@ describeWithConnections('kill -9 during a refresh', () => {
   test.each(seeds)('seed %i: the connection works, or says that the answer was lost', async (seed) => {
     const random = randomFrom(seed);
     server.behaviour.beforeAnswer = () => wait(Math.floor(random() * 30));
-    const records = [plainRecord(server.issuer)];
+    // One each: grants of several people that end at one provider within minutes would stop its refreshes.
+    const provider = `acme-${seed}`;
+    const records = [plainRecord(server.issuer, provider)];
     const runtime = createRuntime(database.current, records);
     const { id: personId } = await addPerson(runtime);
     const { ctx } = await addApiKey(runtime);
-    const id = await addConnection(runtime, { personId, refreshToken: server.grant() });
+    const id = await addConnection(runtime, { personId, provider, refreshToken: server.grant() });
 
     const orders = { databaseUrl: database.current.url, environment: hubEnvironment, records, connection: id };
     const acknowledged = await killedChild('tests/refresh-child.ts', orders, Math.floor(random() * 250));
