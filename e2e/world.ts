@@ -123,10 +123,12 @@ export async function makeWorld(
     openedAt: now,
     heldAt: now,
   });
-  await ctx.database.db.insert(providerStops).values({
-    ...{ provider: 'google', issuer: 'https://accounts.google.com', people: 3 },
-    nextProbeAt: new Date(now.getTime() + 3_600_000),
-  });
+  // One row a provider and issuer: the world of an earlier story has left its own, ended or not.
+  const stop = { people: 3, nextProbeAt: new Date(now.getTime() + 3_600_000), endedAt: null, endedBy: null };
+  await ctx.database.db
+    .insert(providerStops)
+    .values({ provider: 'google', issuer: 'https://accounts.google.com', ...stop })
+    .onConflictDoUpdate({ target: [providerStops.provider, providerStops.issuer], set: stop });
   return {
     person,
     session: await sessionOf(person),
