@@ -47,8 +47,16 @@ const every = {
   iss_policy: 'required',
   redirect_fields: ['realmId'],
   dangerously_without_pkce: true,
-  token_params: { audience: 'x' },
-  token_request_format: 'json',
+  authorization_param_names: { client_id: 'app_id', response_type: null },
+  authorization_params_in: 'fragment',
+  code_field: 'auth_code',
+  redirect_parts: [{ name: 'dc', field: 'location', values: { us: 'com', eu: 'eu' }, initial: 'com' }],
+  token_param_names: { client_id: 'app_id', client_secret: 'secret', grant_type: null },
+  token_headers: { 'x-version': '3', 'x-api-key': { env: 'ACME_API_KEY' } },
+  dangerously_token_request_in_query: 'POST',
+  token_upgrade: { endpoint: url, token_param: 'access_token', client_params: ['client_secret'] },
+  token_params: { audience: 'x', resource: ['https://a.example', 'https://b.example'] },
+  token_request_format: 'form',
   accept_json: false,
   error_in_200: true,
   token_path: 'authed_user.access_token',
@@ -93,7 +101,7 @@ const every = {
 };
 
 test('an entry may use every field there is', () => {
-  expect(faults(every)).toEqual([]);
+  expect(faults(every, { appUrl, env: { ACME_API_KEY: 's' } })).toEqual([]);
 });
 
 test('nobody signs in at a server that they name themselves', () => {
@@ -115,14 +123,16 @@ describe('docs/providers.md', () => {
       ...nested('revoke'),
       'client_secret_env',
       'client_private_key_env',
+      'token_renewal',
     ];
     expect(fields.filter((field) => !page.includes(`| \`${field}\` |`))).toEqual([]);
   });
 
   test('has examples that are taken', () => {
     const examples = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map((match) => JSON.parse(match[1] ?? ''));
-    expect(examples).toHaveLength(2);
-    const context = { appUrl, env: { SHOPS_CLIENT_SECRET: 's', CORP_CLIENT_SECRET: 's' } };
+    expect(examples.length).toBeGreaterThan(5);
+    const names = [...page.matchAll(/"(?:client_secret_env|env)": "(\w+)"/g)].map((match) => match[1] ?? '');
+    const context = { appUrl, env: Object.fromEntries(names.map((name) => [name, 's'])) };
     for (const example of examples) expect(providersFileSchema(context).parse(example)).toHaveLength(1);
   });
 });

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { browserPattern, matchesPart } from '#lib/config/account-part';
 import { hostEntry } from '#lib/config/address-class';
-import { endpointSchema, placeholderNames, type RecordContext, safePart } from '#lib/config/provider-url';
+import { parameterValues, requestFaults, requestFields, tokenHeaders } from '#lib/config/provider-request';
+import {
+  authorizationEndpointSchema,
+  endpointSchema,
+  placeholderNames,
+  type RecordContext,
+  safePart,
+} from '#lib/config/provider-url';
 import { looksSecret } from '#lib/config/secret-field';
 
 /** The presets an entry may build on. */
@@ -13,6 +20,7 @@ const path = z.string().regex(/^[^.\s]+(\.[^.\s]+){0,7}$/, 'must be member names
 const scopeToken = z.string().regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, 'is not a scope (RFC 6749 §3.3)');
 const parameters = z.record(z.string().min(1), z.string());
 const seconds = z.int().positive();
+const scopeSeparators = [' ', ',', '+', ';', '|', ':'] as const;
 
 const protocolParameters = new Set([
   ...[
@@ -28,9 +36,9 @@ const protocolParameters = new Set([
   ],
   ...['code_challenge', 'code_challenge_method', 'request', 'request_uri', 'grant_type', 'refresh_token'],
 ]);
-const reservedName = (record: Record<string, string>) =>
+const reservedName = (record: Record<string, unknown>) =>
   Object.keys(record).find((name) => protocolParameters.has(name));
-const extraParameters = parameters.superRefine((record, ctx) => {
+const extraParameters = z.record(z.string().min(1), parameterValues).superRefine((record, ctx) => {
   const reserved = reservedName(record);
   if (reserved) ctx.addIssue(`"${reserved}" is set by the protocol and cannot be given`);
 });
@@ -95,7 +103,7 @@ const revoke = z.strictObject({
   manual_url: z.url({ protocol: /^https$/ }).optional(),
 });
 
-const responseMode = z.strictObject({ response_mode: z.literal('query').optional() }).catchall(z.string());
+const responseMode = z.strictObject({ response_mode: z.literal('query').optional() }).catchall(parameterValues);
 
 /** Every field but the endpoints' URL rules; those depend on where the hub itself is. */
 function recordShape(context: RecordContext) {
@@ -128,7 +136,7 @@ function recordShape(context: RecordContext) {
     preset: z.enum(presetNames).optional(),
     // RFC 8414
     issuer: endpoint.optional(),
-    authorization_endpoint: endpoint.optional(),
+    authorization_endpoint: authorizationEndpointSchema(context).optional(),
     token_endpoint: endpoint.optional(),
     revocation_endpoint: endpoint.optional(),
     introspection_endpoint: endpoint.optional(),
@@ -153,8 +161,8 @@ function recordShape(context: RecordContext) {
     // The authorization request and its answer
     scopes: z.array(scopeToken).optional(),
     sign_in_scopes: z.array(scopeToken).optional(),
-    scope_sep_out: z.enum([' ', ',', '+']).optional(),
-    scope_sep_in: z.enum([' ', ',', '+']).optional(),
+    scope_sep_out: z.enum(scopeSeparators).optional(),
+    scope_sep_in: z.enum(scopeSeparators).optional(),
     absent_scope: z.enum(['as_asked', 'unknown']).optional(),
     scope_source: z.enum(['token_answer', 'redirect']).optional(),
     scope_field: path.optional(),
@@ -172,6 +180,7 @@ function recordShape(context: RecordContext) {
     redirect_fields: z.array(z.string().min(1)).optional(),
     declined_codes: z.array(errorCode).min(1).optional(),
     dangerously_without_pkce: z.boolean().optional(),
+    ...requestFields(context),
     // The token endpoint
     token_params: extraParameters.optional(),
     token_request_format: z.enum(['form', 'json']).optional(),
@@ -221,13 +230,15 @@ function recordShape(context: RecordContext) {
 type Shape = z.infer<ReturnType<typeof recordShape>>;
 
 /** One entry as it leaves the schema: `…_env` fields are resolved into the fields they stand for. */
-export type ProviderRecordInput = Omit<Shape, 'client_secret_env' | 'client_private_key_env'>;
+export type ProviderRecordInput = Omit<Shape, 'client_secret_env' | 'client_private_key_env' | 'token_headers'> & {
+  token_headers?: Record<string, string>;
+};
 
 /** Fields whose texts may hold `{parts}`, wherever in the entry these texts stand. */
 const templateFields = [
   ...(['issuer', 'authorization_endpoint', 'token_endpoint', 'revocation_endpoint', 'introspection_endpoint'] as const),
   ...(['userinfo_endpoint', 'jwks_uri', 'refresh_endpoint', 'authorization_params', 'token_params'] as const),
-  ...(['refresh_params', 'identity', 'lookups'] as const),
+  ...(['refresh_params', 'identity', 'lookups', 'token_upgrade', 'token_renewal'] as const),
 ];
 
 /** Every text of the entry that may hold `{parts}`, with its field. */
@@ -243,7 +254,7 @@ function templatesOf(entry: Shape): [field: keyof Shape, text: string][] {
 const presetsWithIssuer = new Set(['google', 'github', 'salesforce']);
 
 function faultsBetweenFields(entry: Shape, { env }: RecordContext): [field: keyof Shape, message: string][] {
-  const faults: [keyof Shape, string][] = [];
+  const faults = requestFaults(entry, env) as [keyof Shape, string][];
   for (const field of ['client_secret', 'client_private_key'] as const) {
     const variable = entry[`${field}_env`];
     if (variable !== undefined && entry[field] !== undefined) faults.push([field, `give either this or ${field}_env`]);
@@ -273,7 +284,7 @@ function faultsBetweenFields(entry: Shape, { env }: RecordContext): [field: keyo
     const isToken = [entry.token_path ?? []].flat().includes(name);
     if (isToken || looksSecret(name)) faults.push([field, `"${name}" looks like a secret, which no connection shows`]);
   }
-  const described = new Set(entry.account_params?.map(({ name }) => name));
+  const described = new Set([...(entry.account_params ?? []), ...(entry.redirect_parts ?? [])].map(({ name }) => name));
   for (const [field, value] of templatesOf(entry)) {
     for (const name of placeholderNames(value)) {
       if (!described.has(name) && name !== 'client_id') faults.push([field, `{${name}} is not among account_params`]);
@@ -300,10 +311,15 @@ export function providerRecordSchema(context: RecordContext) {
         ctx.addIssue({ code: 'custom', path: [field], message });
       }
     })
-    .transform(({ client_secret_env, client_private_key_env, ...entry }): ProviderRecordInput => {
+    .transform(({ client_secret_env, client_private_key_env, token_headers, ...entry }): ProviderRecordInput => {
       const secret = entry.client_secret ?? (client_secret_env && context.env?.[client_secret_env]);
       const key = entry.client_private_key ?? (client_private_key_env && context.env?.[client_private_key_env]);
-      return { ...entry, ...(secret ? { client_secret: secret } : {}), ...(key ? { client_private_key: key } : {}) };
+      return {
+        ...entry,
+        ...(secret ? { client_secret: secret } : {}),
+        ...(key ? { client_private_key: key } : {}),
+        ...(token_headers ? { token_headers: tokenHeaders(token_headers, context.env) } : {}),
+      };
     });
 }
 

@@ -46,12 +46,24 @@ export function endpointFault(url: URL, appUrl: URL): string | null {
   return null;
 }
 
+function templateFault(template: string, { appUrl }: RecordContext): string | null {
+  const examples = Object.fromEntries(placeholderNames(template).map((name) => [name, 'example']));
+  const filled = fillTemplate(template, examples);
+  return filled ? endpointFault(new URL(filled), appUrl) : 'must be an absolute URL';
+}
+
 /** An endpoint, absolute, with or without `{parts}`. */
 export function endpointSchema(context: RecordContext) {
   return z.string().superRefine((template, ctx) => {
-    const examples = Object.fromEntries(placeholderNames(template).map((name) => [name, 'example']));
-    const filled = fillTemplate(template, examples);
-    const fault = filled ? endpointFault(new URL(filled), context.appUrl) : 'must be an absolute URL';
+    const fault = templateFault(template, context);
+    if (fault) ctx.addIssue(fault);
+  });
+}
+
+/** Where browsers are sent: the one endpoint that may carry a fragment, as a page that routes by it needs. */
+export function authorizationEndpointSchema(context: RecordContext) {
+  return z.string().superRefine((template, ctx) => {
+    const fault = templateFault(template.replace(/#[^{}]*$/, ''), context);
     if (fault) ctx.addIssue(fault);
   });
 }

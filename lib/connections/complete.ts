@@ -13,9 +13,11 @@ import { type ClockReading, databaseTime, readClock } from '#lib/db/clock';
 import { connections } from '#lib/db/schema/connections';
 import { AppError, isAppError, toAppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
+import { learnParts } from '#lib/oauth/account-params';
 import { checkCallback } from '#lib/oauth/check-callback';
 import { exchangeCode } from '#lib/oauth/exchange-code';
 import { fetchIdentity } from '#lib/oauth/fetch-identity';
+import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
 import { missingScopes } from '#lib/oauth/scopes';
 import type { ReceivedTokens } from '#lib/oauth/types';
 import { readAuthentication } from '#lib/people/authentication';
@@ -189,6 +191,18 @@ async function handOver(
   });
 }
 
+/** The flow, led to the server that the redirect names, where the record lists several. */
+async function withLearntParts(
+  ctx: Context,
+  provider: ProviderRecord,
+  transaction: Transaction,
+  url: URL,
+): Promise<Transaction> {
+  if (provider.redirect_parts.length === 0) return transaction;
+  const accountParams = { ...learnParts(provider, url, transaction.accountParams) };
+  return { ...transaction, accountParams, pinned: await resolveEndpoints(provider, ctx, accountParams) };
+}
+
 /** Checks the answer, and only then spends the code, at the endpoint that was pinned when the flow began. */
 async function exchange(
   ctx: Context,
@@ -252,6 +266,7 @@ export async function completeFlow(
     const provider = ctx.providers.get(transaction.provider);
     if (!provider) throw new AppError('unknown_provider');
     await assertMayConnect(ctx, transaction);
+    transaction = await withLearntParts(ctx, provider, transaction, input.url);
     const exchanged = await exchange(ctx, provider, transaction, input.url, owned);
     const { intent, returnTo } = transaction;
     if (intent === 'sign_in' || intent === 'step_up') {

@@ -11,7 +11,7 @@ import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
-import { buildAuthorizationUrl, createTransactionSecrets } from '#lib/oauth/authorization-request';
+import { asksForS256, buildAuthorizationUrl, createTransactionSecrets } from '#lib/oauth/authorization-request';
 import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
 import { stepUpProvider } from '#lib/people/step-up';
 import type { ProviderRecord } from '#lib/providers/record';
@@ -49,7 +49,12 @@ async function loadOwn(ctx: Context & { actor: { type: 'person'; personId: strin
   return row;
 }
 
-function accountParamsFor(provider: ProviderRecord, given: Record<string, string>): Record<string, string> {
+function accountParamsFor(
+  provider: ProviderRecord,
+  stored: Record<string, string> | undefined,
+  asked: Record<string, string>,
+): Record<string, string> {
+  const given = stored ?? asked;
   const values: Record<string, string> = {};
   for (const param of provider.account_params) {
     const templates = [provider.authorization_endpoint, provider.token_endpoint, provider.issuer];
@@ -65,6 +70,11 @@ function accountParamsFor(provider: ProviderRecord, given: Record<string, string
       });
     }
     values[param.name] = value;
+  }
+  // A connection's own server is asked again; who connects anew is asked by the first one.
+  for (const { name } of provider.redirect_parts) {
+    const value = stored?.[name];
+    if (value !== undefined) values[name] = value;
   }
   return values;
 }
@@ -98,7 +108,7 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
   if (actor.type === 'person' && !signingIn)
     await assertNotFrozen(ctx, { provider: provider.id, personId: actor.personId });
 
-  const accountParams = accountParamsFor(provider, existing?.accountParams ?? input.accountParams);
+  const accountParams = accountParamsFor(provider, existing?.accountParams, input.accountParams);
   const scopes = [...(signingIn ? provider.sign_in_scopes : provider.scopes)];
   const secrets = await createTransactionSecrets();
   let location: URL;
@@ -122,7 +132,7 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
   } catch (error) {
     throw fromProtocolError(error);
   }
-  if (!provider.dangerously_without_pkce && location.searchParams.get('code_challenge_method') !== 'S256') {
+  if (!provider.dangerously_without_pkce && !asksForS256(location)) {
     throw new AppError('pkce_required');
   }
   if (actor.type === 'person' && !signingIn) {

@@ -1,7 +1,7 @@
 import { matchesPart } from '#lib/config/account-part';
 import { fillTemplate, placeholderNames, safePart } from '#lib/config/provider-url';
 import { OAuthError } from '#lib/oauth/oauth-error';
-import type { AccountParamValues, OAuthProvider } from '#lib/oauth/types';
+import type { AccountParamValues, OAuthProvider, Parameters } from '#lib/oauth/types';
 
 /**
  * Checks the values a person gave for the account-specific parts of URLs: all of them, none else, each matching its
@@ -9,7 +9,8 @@ import type { AccountParamValues, OAuthProvider } from '#lib/oauth/types';
  * @throws OAuthError `account_param_invalid`
  */
 export function checkAccountParams(provider: OAuthProvider, values: AccountParamValues): void {
-  const known = new Set(provider.account_params.map(({ name }) => name));
+  const parts = provider.redirect_parts;
+  const known = new Set([...provider.account_params, ...parts].map(({ name }) => name));
   const unknown = Object.keys(values).find((name) => !known.has(name));
   if (unknown !== undefined) throw new OAuthError('account_param_invalid', { detail: 'unknown_name' });
   for (const { name, pattern } of provider.account_params) {
@@ -18,28 +19,53 @@ export function checkAccountParams(provider: OAuthProvider, values: AccountParam
       throw new OAuthError('account_param_invalid', { detail: name });
     }
   }
+  // From the database they may be those of an older record, whose server is trusted no longer.
+  const unlisted = parts.find(({ name, values: listed }) => {
+    const value = values[name];
+    return value !== undefined && !Object.values(listed).includes(value);
+  });
+  if (unlisted) throw new OAuthError('account_param_invalid', { detail: unlisted.name });
 }
+
+/**
+ * The values with the parts that the server named on the redirect. A word that the record does not list is refused: the
+ * client's secret goes where these parts lead.
+ * @throws OAuthError `redirect_part_unknown`
+ */
+export function learnParts(
+  { redirect_parts }: OAuthProvider,
+  callbackUrl: URL,
+  values: AccountParamValues,
+): AccountParamValues {
+  const learnt = redirect_parts.flatMap(({ name, field, values: listed }) => {
+    const words = callbackUrl.searchParams.getAll(field);
+    const [word] = words;
+    if (word === undefined) return [];
+    const value = words.length === 1 && Object.hasOwn(listed, word) ? listed[word] : undefined;
+    if (value === undefined) throw new OAuthError('redirect_part_unknown', { detail: name });
+    return [[name, value] as const];
+  });
+  return { ...values, ...Object.fromEntries(learnt) };
+}
+
+/** The values, and where the redirect has not named a part yet, the one that the record begins with. */
+const withInitial = ({ redirect_parts }: OAuthProvider, values: AccountParamValues): AccountParamValues => ({
+  ...Object.fromEntries(redirect_parts.map(({ name, initial }) => [name, initial])),
+  ...values,
+});
 
 /** Fills the `{parts}` of an endpoint with checked values and the client's id. @throws OAuthError `account_param_invalid` */
 export function fillEndpoint(provider: OAuthProvider, template: string, values: AccountParamValues): string {
   if (!template.includes('{')) return template;
-  const filled = fillTemplate(template.replaceAll('{client_id}', encodeURIComponent(provider.client_id)), values);
+  const known = withInitial(provider, values);
+  const filled = fillTemplate(template.replaceAll('{client_id}', encodeURIComponent(provider.client_id)), known);
   if (!filled) throw new OAuthError('account_param_invalid', { detail: 'unsafe_value' });
   return filled;
 }
 
-/**
- * Further parameters of the record, whose `{parts}` are filled as those of an endpoint are. Other braces, as a JSON value
- * has them, stay.
- * @throws OAuthError `account_param_invalid`
- */
-export function fillParameters(
-  provider: OAuthProvider,
-  parameters: Readonly<Record<string, string>>,
-  values: AccountParamValues,
-): Record<string, string> {
-  const known: AccountParamValues = { ...values, client_id: provider.client_id };
-  const fill = (template: string) => {
+function filler(provider: OAuthProvider, values: AccountParamValues): (template: string) => string {
+  const known: AccountParamValues = { ...withInitial(provider, values), client_id: provider.client_id };
+  return (template) => {
     const names = placeholderNames(template);
     const unsafe = names.some(
       (name) => known[name] === undefined || (name !== 'client_id' && !safePart.test(known[name])),
@@ -47,5 +73,30 @@ export function fillParameters(
     if (unsafe) throw new OAuthError('account_param_invalid', { detail: 'unsafe_value' });
     return names.reduce((text, name) => text.replaceAll(`{${name}}`, () => known[name] ?? ''), template);
   };
-  return Object.fromEntries(Object.entries(parameters).map(([name, template]) => [name, fill(template)]));
+}
+
+/** Headers of the record, filled as its parameters are. @throws OAuthError `account_param_invalid` */
+export function fillHeaders(
+  provider: OAuthProvider,
+  headers: Readonly<Record<string, string>>,
+  values: AccountParamValues,
+): Record<string, string> {
+  const fill = filler(provider, values);
+  return Object.fromEntries(Object.entries(headers).map(([name, template]) => [name, fill(template)]));
+}
+
+/**
+ * Further parameters of the record, each value on its own, whose `{parts}` are filled as those of an endpoint are. Other
+ * braces, as a JSON value has them, stay.
+ * @throws OAuthError `account_param_invalid`
+ */
+export function fillParameters(
+  provider: OAuthProvider,
+  parameters: Parameters,
+  values: AccountParamValues,
+): [name: string, value: string][] {
+  const fill = filler(provider, values);
+  return Object.entries(parameters).flatMap(([name, templates]) =>
+    [templates].flat().map((template): [string, string] => [name, fill(template)]),
+  );
 }

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { checkAccountParams, fillParameters } from '#lib/oauth/account-params';
 import { OAuthError } from '#lib/oauth/oauth-error';
+import { renameParameters } from '#lib/oauth/rename-parameters';
 import type { AccountParamValues, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
 /** What one flow must remember: 32 random bytes each for state, nonce and verifier, and the S256 challenge. */
@@ -42,20 +43,37 @@ export function buildAuthorizationUrl(
   if (request.accountParams) checkAccountParams(provider, request.accountParams);
   const { state, codeChallenge, scopes } = request;
   if (!state || !codeChallenge) throw new OAuthError('pkce_required', { detail: 'state_or_challenge_missing' });
-  const url = new URL(pinned.authorization_endpoint);
-  const parameters: Record<string, string> = {
-    ...fillParameters(provider, provider.authorization_params, request.accountParams ?? {}),
-    response_type: 'code',
-    client_id: provider.client_id,
-    redirect_uri: request.redirectUri,
-    state,
-  };
-  if (scopes.length > 0) parameters.scope = scopes.join(provider.scope_sep_out);
-  if (scopes.includes('openid')) parameters.nonce = request.nonce;
+  const parameters = new Map<string, string>([
+    ['response_type', 'code'],
+    ['client_id', provider.client_id],
+    ['redirect_uri', request.redirectUri],
+    ['state', state],
+  ]);
+  if (scopes.length > 0) parameters.set('scope', scopes.join(provider.scope_sep_out));
+  if (scopes.includes('openid')) parameters.set('nonce', request.nonce);
   if (!provider.dangerously_without_pkce) {
-    parameters.code_challenge = codeChallenge;
-    parameters.code_challenge_method = 'S256';
+    parameters.set('code_challenge', codeChallenge);
+    parameters.set('code_challenge_method', 'S256');
   }
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  const extra = fillParameters(provider, provider.authorization_params, request.accountParams ?? {});
+  const own = renameParameters(parameters, provider.authorization_param_names);
+  return withParameters(new URL(pinned.authorization_endpoint), provider, [...extra, ...own]);
+}
+
+/** Puts parameters into the query, or into the fragment where the server's page reads them there. */
+function withParameters(url: URL, provider: OAuthProvider, parameters: [string, string][]): URL {
+  const inFragment = provider.authorization_params_in === 'fragment';
+  const [route = '', written = ''] = inFragment ? url.hash.split('?', 2) : ['', url.search];
+  const query = new URLSearchParams(written);
+  for (const name of new Set(parameters.map(([name]) => name))) query.delete(name);
+  for (const [name, value] of parameters) query.append(name, value);
+  if (inFragment) url.hash = `${route}?${query}`;
+  else url.search = query.toString();
   return url;
+}
+
+/** Whether a URL for the browser asks for PKCE with S256, in its query or in its fragment. */
+export function asksForS256({ search, hash }: URL): boolean {
+  const written = [search, hash.slice(hash.indexOf('?') + 1)].map((text) => new URLSearchParams(text));
+  return written.some((parameters) => parameters.get('code_challenge_method') === 'S256');
 }

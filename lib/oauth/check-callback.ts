@@ -69,7 +69,9 @@ export function checkCallback(
   expected: { state: string },
 ): CheckedCallback {
   const parameters = callbackUrl.searchParams;
-  const repeated = [...knownParameters, ...provider.redirect_fields].find((name) => parameters.getAll(name).length > 1);
+  const parts = provider.redirect_parts.map(({ field }) => field);
+  const once = [...knownParameters, ...provider.redirect_fields, provider.code_field, ...parts];
+  const repeated = once.find((name) => parameters.getAll(name).length > 1);
   if (repeated !== undefined) throw new OAuthError('duplicate_parameter', { detail: repeated });
 
   const state = parameters.get('state');
@@ -84,7 +86,7 @@ export function checkCallback(
       providerError: error,
     });
   }
-  const code = parameters.get('code');
+  const code = parameters.get(provider.code_field);
   if (!code) throw new OAuthError('missing_code');
 
   const extras = pickExtras(provider, Object.fromEntries(parameters), provider.redirect_fields, 'refuse', [code]);

@@ -24,6 +24,7 @@ export async function callAsClient(
   deps: OAuthDeps,
 ): Promise<Response> {
   const headers = new Headers(init.headers);
+  for (const [name, value] of Object.entries(provider.token_headers)) headers.set(name, value.reveal());
   const first = await callProvider(provider, url, { ...init, headers }, deps);
   const other = otherBasic(provider, headers.get('authorization'));
   if (!other || !(await refusedClient(first))) return first;

@@ -1,5 +1,6 @@
 import type { ClientAuth } from 'openid-client';
 import { callAsClient } from '#lib/oauth/client-call';
+import { renameParameters } from '#lib/oauth/rename-parameters';
 import type { OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
 /** A form POST of this client to one of its server's endpoints (revocation, introspection). @throws as `callProvider` */
@@ -15,5 +16,6 @@ export async function clientRequest(
   const headers = new Headers({ accept: 'application/json' });
   await authentication?.({ issuer: pinned.issuer }, { client_id: provider.client_id }, body, headers);
   headers.set('content-type', 'application/x-www-form-urlencoded');
-  return callAsClient(provider, url, { method: 'POST', headers, body: body.toString() }, deps);
+  const named = new URLSearchParams(renameParameters(body, provider.token_param_names));
+  return callAsClient(provider, url, { method: 'POST', headers, body: named.toString() }, deps);
 }

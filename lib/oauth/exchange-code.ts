@@ -6,6 +6,7 @@ import { clientConfiguration } from '#lib/oauth/client-configuration';
 import { fromLibrary } from '#lib/oauth/library-error';
 import { tokenExchange } from '#lib/oauth/normalising-fetch';
 import { OAuthError } from '#lib/oauth/oauth-error';
+import { settleTokens } from '#lib/oauth/token-call';
 import type { AccountParamValues, OAuthDeps, OAuthProvider, PinnedEndpoints, TokenSet } from '#lib/oauth/types';
 
 /**
@@ -62,11 +63,12 @@ export async function exchangeCode(
     ...(openid ? { expectedNonce: nonce, idTokenExpected: true } : {}),
   };
   try {
-    const parameters = fillParameters(provider, provider.token_params, accountParams);
+    const parameters = new URLSearchParams(fillParameters(provider, provider.token_params, accountParams));
     const result = await authorizationCodeGrant(configuration, answerUrl, checks, parameters);
     const answer = exchange.answer();
     if (!answer) throw new OAuthError('token_answer_invalid');
-    const { id_token: _unused, ...tokens } = answer;
+    const { id_token: _unused, ...first } = answer;
+    const tokens = await settleTokens(provider, first, accountParams, deps);
     const claims = openid ? (result.claims() ?? null) : null;
     if (claims && claims.iat > deps.now().getTime() / 1000 + furthestIssueSeconds) {
       throw new OAuthError('id_token_expired', { detail: 'iat' });

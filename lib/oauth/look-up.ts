@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
-import { fillEndpoint, fillParameters } from '#lib/oauth/account-params';
+import { fillEndpoint, fillHeaders } from '#lib/oauth/account-params';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { callProvider, parseJson, readText } from '#lib/oauth/provider-call';
 import { providerErrorOf } from '#lib/oauth/token-error';
@@ -16,7 +16,7 @@ function requestOf(
   token: string,
   values: AccountParamValues,
 ) {
-  const headers = new Headers({ accept: 'application/json', ...fillParameters(provider, rule.headers, values) });
+  const headers = new Headers({ accept: 'application/json', ...fillHeaders(provider, rule.headers, values) });
   const { name, prefix } = rule.token_header;
   headers.set(name, `${prefix}${token}`);
   if (rule.body === null) return { method: rule.method, headers };

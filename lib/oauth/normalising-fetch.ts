@@ -1,6 +1,7 @@
 import { callAsClient } from '#lib/oauth/client-call';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { callProvider, readObject, sentAt } from '#lib/oauth/provider-call';
+import { renameParameters } from '#lib/oauth/rename-parameters';
 import { type AnswerTo, type NormalisedAnswer, normaliseTokenAnswer, receivedTokens } from '#lib/oauth/token-answer';
 import { deadGrant, type Grant, providerErrorOf, saysDead, tokenEndpointError } from '#lib/oauth/token-error';
 import type { OAuthDeps, OAuthProvider } from '#lib/oauth/types';
@@ -12,16 +13,31 @@ export interface TokenExchange {
   answer: () => NormalisedAnswer | null;
 }
 
-/** The request as the record wants it: a JSON body, or no `Accept`. */
-function shapeRequest(provider: OAuthProvider, init: RequestInit): { init: RequestInit; grant: Grant } {
+/** The request as the record wants it: other names, a JSON body, all in the query, no `Accept`. */
+function shapeRequest(provider: OAuthProvider, to: string, init: RequestInit) {
   const parameters = new URLSearchParams(init.body as URLSearchParams);
+  const grant: Grant = parameters.get('grant_type') === 'refresh_token' ? 'refresh_token' : 'authorization_code';
+  const named = renameParameters(parameters, provider.token_param_names);
   const headers = new Headers(init.headers);
   if (!provider.accept_json) headers.delete('accept');
+  const inQuery = provider.dangerously_token_request_in_query;
+  if (inQuery) {
+    headers.delete('content-type');
+    const url = new URL(to);
+    for (const [name, value] of named) url.searchParams.append(name, value);
+    return { url: url.href, init: { ...init, method: inQuery, headers, body: null }, grant };
+  }
   const json = provider.token_request_format === 'json';
   headers.set('content-type', json ? 'application/json' : 'application/x-www-form-urlencoded');
-  const body = json ? JSON.stringify(Object.fromEntries(parameters)) : parameters.toString();
-  const grant = parameters.get('grant_type') === 'refresh_token' ? 'refresh_token' : 'authorization_code';
-  return { init: { ...init, headers, body }, grant };
+  const body = json ? JSON.stringify(asObject(named)) : new URLSearchParams(named).toString();
+  return { url: to, init: { ...init, headers, body }, grant };
+}
+
+/** Parameters as members of an object; what comes several times is a list. */
+function asObject(parameters: [string, string][]): Record<string, string | string[]> {
+  const byName = Map.groupBy(parameters, ([name]) => name);
+  const values = [...byName].map(([name, entries]) => [name, entries.map(([, value]) => value)] as const);
+  return Object.fromEntries(values.map(([name, all]) => [name, all.length > 1 ? all : (all[0] ?? '')]));
 }
 
 /** Tells errors from tokens. A code in a 200 counts as an error only where the record says so. */
@@ -42,6 +58,20 @@ function interpret(
   return normaliseTokenAnswer(provider, body, wanted);
 }
 
+/** Reads a token endpoint's answer. Who called is told of its tokens before anything else of it is looked at. */
+export async function readTokenAnswer(
+  provider: OAuthProvider,
+  wanted: Omit<AnswerTo, 'answeredAt'>,
+  response: Response,
+  deps: OAuthDeps,
+): Promise<NormalisedAnswer> {
+  const answeredAt = sentAt(response) ?? deps.now().getTime() / 1000;
+  const body = await readObject(response);
+  const received = body && receivedTokens(provider, body, answeredAt);
+  if (received) deps.received?.(received);
+  return interpret(provider, { ...wanted, answeredAt }, response.status, body);
+}
+
 /**
  * Stands between openid-client and the token endpoint and straightens what providers bend: errors in a 200,
  * form-encoded answers, a missing `token_type`, nested tokens, JSON requests, HTML from a proxy. Other requests of the
@@ -53,14 +83,9 @@ export function tokenExchange(provider: OAuthProvider, deps: OAuthDeps, expectId
     answer: () => answer,
     fetch: async (url, init) => {
       if (init.method !== 'POST') return callProvider(provider, url, init, deps);
-      const request = shapeRequest(provider, init);
-      const response = await callAsClient(provider, url, request.init, deps);
-      const answeredAt = sentAt(response) ?? deps.now().getTime() / 1000;
-      const wanted = { grant: request.grant, expectIdToken, answeredAt };
-      const body = await readObject(response);
-      const received = body && receivedTokens(provider, body, answeredAt);
-      if (received) deps.received?.(received);
-      answer = interpret(provider, wanted, response.status, body);
+      const request = shapeRequest(provider, url, init);
+      const response = await callAsClient(provider, request.url, request.init, deps);
+      answer = await readTokenAnswer(provider, { grant: request.grant, expectIdToken }, response, deps);
       const { access_token, token_type, id_token } = answer;
       const straight = { access_token, token_type, ...(id_token ? { id_token } : {}) };
       return Response.json(straight);

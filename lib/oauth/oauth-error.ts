@@ -46,6 +46,7 @@ const dispositions = {
   discovery_issuer: 'configuration',
   discovery_changed: 'configuration',
   discovery_incomplete: 'configuration',
+  redirect_part_unknown: 'configuration',
   // What was asked of us
   pkce_required: 'configuration',
   unsupported: 'configuration',

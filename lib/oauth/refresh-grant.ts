@@ -5,6 +5,7 @@ import { clientConfiguration } from '#lib/oauth/client-configuration';
 import { fromLibrary } from '#lib/oauth/library-error';
 import { tokenExchange } from '#lib/oauth/normalising-fetch';
 import { OAuthError } from '#lib/oauth/oauth-error';
+import { renewToken } from '#lib/oauth/token-call';
 import type { AccountParamValues, OAuthDeps, OAuthProvider, PinnedEndpoints, TokenSet } from '#lib/oauth/types';
 
 /**
@@ -18,6 +19,7 @@ export async function refreshGrant(
   { refreshToken, accountParams = {} }: { refreshToken: string; accountParams?: AccountParamValues },
   deps: OAuthDeps,
 ): Promise<TokenSet> {
+  if (provider.token_renewal) return renewToken(provider, refreshToken, accountParams, deps);
   const exchange = tokenExchange(provider, deps, false);
   const other = provider.refresh_endpoint && fillEndpoint(provider, provider.refresh_endpoint, accountParams);
   const endpoints = other ? { ...pinned, token_endpoint: other } : pinned;
@@ -32,7 +34,7 @@ export async function refreshGrant(
     await refreshTokenGrant(
       configuration,
       refreshToken,
-      fillParameters(provider, provider.refresh_params, accountParams),
+      new URLSearchParams(fillParameters(provider, provider.refresh_params, accountParams)),
     );
   } catch (error) {
     throw fromLibrary(error);

@@ -4,7 +4,7 @@ import { OAuthError } from '#lib/oauth/oauth-error';
 import { valueAt } from '#lib/oauth/provider-call';
 import type { Grant } from '#lib/oauth/token-error';
 import { lifetimeIn } from '#lib/oauth/token-lifetime';
-import type { Extras, OAuthProvider, ReceivedTokens, TokenSet } from '#lib/oauth/types';
+import type { Extras, OAuthProvider, ReceivedTokens, ScopeSeparator, TokenSet } from '#lib/oauth/types';
 
 /** A token answer brought into one shape; the ID token is still unchecked. */
 export type NormalisedAnswer = Omit<TokenSet, 'id_token_claims'> & { id_token: string | null };
@@ -22,7 +22,7 @@ function tokenText(value: unknown, name: string): string | null {
 const isStorable = (text: string) => text.isWellFormed() && !text.includes('\0');
 
 /** Splits granted scopes, each once; null where the answer names none. What no text can hold is no scope. */
-export function parseScopes(value: unknown, separator: ' ' | ',' | '+'): string[] | null {
+export function parseScopes(value: unknown, separator: ScopeSeparator): string[] | null {
   const parts = Array.isArray(value) ? value : typeof value === 'string' ? value.split(separator) : null;
   if (!parts) return null;
   const words = parts.filter((part) => typeof part === 'string').map((part) => part.trim());

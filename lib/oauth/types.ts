@@ -40,8 +40,8 @@ export interface OAuthProvider {
   readonly token_endpoint_auth_method: 'client_secret_basic' | 'client_secret_post' | 'none' | 'private_key_jwt';
   readonly basic_encoding: 'form' | 'raw';
   readonly scopes: readonly string[];
-  readonly scope_sep_out: ' ' | ',' | '+';
-  readonly scope_sep_in: ' ' | ',' | '+';
+  readonly scope_sep_out: ScopeSeparator;
+  readonly scope_sep_in: ScopeSeparator;
   /** Where granted scopes are named, and under which name; null: `scope`, or `scopes`. */
   readonly scope_source: 'token_answer' | 'redirect';
   readonly scope_field: string | null;
@@ -54,15 +54,30 @@ export interface OAuthProvider {
   readonly scope_case: 'sensitive' | 'insensitive';
   /** Scopes that the server grants and never names. */
   readonly unechoed_scopes: readonly string[];
-  readonly authorization_params: Readonly<Record<string, string>>;
+  readonly authorization_params: Parameters;
+  readonly authorization_param_names: ParameterNames;
+  /** Where the parameters go: before the URL's fragment, or into it, as a page that routes by its fragment reads them. */
+  readonly authorization_params_in: 'query' | 'fragment';
+  /** What `code` is called on the redirect. */
+  readonly code_field: string;
   readonly account_params: readonly AccountParam[];
+  readonly redirect_parts: readonly RedirectPart[];
   /** `own`: the redirect URI names the provider; `shared`: the one that names none. */
   readonly redirect_uri: 'own' | 'shared';
   readonly iss_policy: 'required' | 'if_present';
   readonly redirect_fields: readonly string[];
   readonly dangerously_without_pkce: boolean;
-  readonly token_params: Readonly<Record<string, string>>;
+  readonly token_params: Parameters;
+  /** Of every request that this client makes itself: token, refresh, revocation and introspection. */
+  readonly token_param_names: ParameterNames;
+  readonly token_headers: Readonly<Record<string, SecretText>>;
   readonly token_request_format: 'form' | 'json';
+  /** The token request carries all in its query, by this method. */
+  readonly dangerously_token_request_in_query: 'POST' | 'GET' | null;
+  /** Shown the token of the code's answer once; what it answers is kept instead. */
+  readonly token_upgrade: TokenCallRule | null;
+  /** The access token renews itself here; there is no refresh token. */
+  readonly token_renewal: TokenCallRule | null;
   readonly accept_json: boolean;
   readonly error_in_200: boolean;
   /** Where the access token may stand, the first that fits; `access_token` itself is always tried last. */
@@ -77,7 +92,7 @@ export interface OAuthProvider {
   /** `host:port` of every host the operator wrote for this provider. */
   readonly operator_hosts: readonly string[];
   readonly refresh_endpoint: string | null;
-  readonly refresh_params: Readonly<Record<string, string>>;
+  readonly refresh_params: Parameters;
   readonly dead_codes: readonly string[];
   readonly dead_answers: readonly DeadAnswer[];
   /** Codes on the redirect by which the person declined, beside those that are known. */
@@ -86,6 +101,34 @@ export interface OAuthProvider {
   readonly revoke: RevokeRule;
   readonly identity: IdentityRule;
   readonly lookups: readonly LookupRule[];
+}
+
+export type ScopeSeparator = ' ' | ',' | '+' | ';' | '|' | ':';
+
+/** Further parameters; several values go under the same name (RFC 8707 §2). */
+export type Parameters = Readonly<Record<string, string | readonly string[]>>;
+
+/** A parameter's name in the RFCs → the server's; null: it is left out. */
+export type ParameterNames = Readonly<Record<string, string | null | undefined>>;
+
+/** A part of URLs, used as `{name}`, that the server names on the redirect: `values` says what stands for its words. */
+export interface RedirectPart {
+  readonly name: string;
+  readonly field: string;
+  readonly values: Readonly<Record<string, string>>;
+  /** What stands there until the server has named one. */
+  readonly initial: string;
+}
+
+/** A call that shows an access token and is answered with another one. */
+export interface TokenCallRule {
+  readonly endpoint: string;
+  /** Null: the token goes as `Authorization: Bearer`. */
+  readonly token_param: string | null;
+  readonly params: Parameters;
+  readonly client_params: readonly ('client_id' | 'client_secret')[];
+  /** By GET, so that the token stands in the URL. */
+  readonly dangerously_by_get: boolean;
 }
 
 /** Where an answer says how long a token lives: as a number of seconds or milliseconds, or as the moment of its end. */

@@ -9,6 +9,7 @@ import { oidc } from '#lib/providers/presets/oidc';
 import { okta } from '#lib/providers/presets/okta';
 import { salesforce } from '#lib/providers/presets/salesforce';
 import type { ProviderRecord } from '#lib/providers/record';
+import { filledParts, requestRules } from '#lib/providers/request-rules';
 import { Secret } from '#lib/providers/secret';
 
 const presets: Record<PresetName, Preset> = { google, github, salesforce, okta, auth0, oidc };
@@ -25,8 +26,11 @@ function writtenHosts(entry: ProviderRecordInput): string[] {
     entry.identity?.endpoint,
     entry.identity?.emails_endpoint,
     ...(entry.lookups ?? []).map(({ endpoint }) => endpoint),
+    entry.token_upgrade?.endpoint,
+    entry.token_renewal?.endpoint,
   ];
-  const urls = endpoints.map((text) => (text === undefined ? null : URL.parse(text))).filter((url) => url !== null);
+  const texts = endpoints.filter((text) => text !== undefined).flatMap((text) => filledParts(entry, text));
+  const urls = texts.map((text) => URL.parse(text)).filter((url) => url !== null);
   const fixed = urls.filter(({ hostname }) => !hostname.includes('{')).map(hostWithPort);
   // `.example.com` and `example.com` are rules for learnt hosts; with its port, a host is one that was written.
   const listed = Object.values(entry.url_field_hosts ?? {})
@@ -79,7 +83,7 @@ function revokeRule({ revoke = {}, ...entry }: ProviderRecordInput): RevokeRule 
     preset === 'account' || (revoke.style === 'delete_json' && endsInGrant(entry.revocation_endpoint));
   return {
     style: revoke.style ?? (mayRevoke ? 'rfc7009' : 'none'),
-    token_kind: revoke.token_kind ?? 'refresh_token',
+    token_kind: revoke.token_kind ?? (entry.token_renewal ? 'access_token' : 'refresh_token'),
     auth: revoke.auth ?? 'client',
     blast_radius: endsAccount ? 'account' : (revoke.blast_radius ?? 'grant'),
     gone_codes: revoke.gone_codes ?? ['invalid_token'],
@@ -157,6 +161,7 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
     scope_descriptions: all.scope_descriptions ?? {},
     authorization_params: all.authorization_params ?? {},
     account_params: all.account_params ?? [],
+    ...requestRules(all),
     redirect_uri: all.redirect_uri ?? 'own',
     iss_policy: all.iss_policy ?? 'if_present',
     redirect_fields: all.redirect_fields ?? [],

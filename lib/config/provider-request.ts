@@ -1,0 +1,172 @@
+import { z } from 'zod';
+import { endpointSchema, type RecordContext, safePart } from '#lib/config/provider-url';
+import { looksSecret } from '#lib/config/secret-field';
+
+/** How a parameter may be called: no character that a form or a URL gives another meaning. */
+const parameterName = z.string().regex(/^[A-Za-z0-9_.:-]{1,60}$/, 'is not the name of a parameter');
+/** Null leaves the parameter out. */
+const omittable = parameterName.nullable().optional();
+const renamed = parameterName.optional();
+
+/** One value, or several under the same name (RFC 8707 §2). */
+export const parameterValues = z.union([z.string(), z.array(z.string()).min(1).max(20)]);
+
+const headerName = z.string().regex(/^[A-Za-z0-9-]{1,60}$/, 'is not the name of a header');
+const headerText = z.string().regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,498}[\x21-\x7e])?$/, 'must be plain characters');
+/** Headers that the request itself needs; another value would change what it says. */
+const ownHeaders = /^(authorization|content-.*|host|connection|cookie|transfer-encoding|expect|upgrade|te|trailer)$/i;
+
+/** A call that shows an access token and is answered with another one. */
+const tokenCall = (context: RecordContext) =>
+  z.strictObject({
+    endpoint: endpointSchema(context),
+    /** The parameter that carries the token; without it, `Authorization: Bearer` does. */
+    token_param: parameterName.optional(),
+    params: z.record(parameterName, parameterValues).optional(),
+    client_params: z.array(z.enum(['client_id', 'client_secret'])).optional(),
+    dangerously_by_get: z.boolean().optional(),
+  });
+
+/** A part of URLs that the server names on the redirect: its host, or its region. */
+const redirectPart = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'must be lower-case letters, digits and _'),
+  field: parameterName,
+  values: z.record(z.string().min(1).max(300), z.string().regex(safePart, 'cannot stand in a URL')),
+  initial: z.string().regex(safePart, 'cannot stand in a URL'),
+});
+
+/** The fields of an entry that say how its server wants to be asked. */
+export const requestFields = (context: RecordContext) => ({
+  authorization_param_names: z
+    .strictObject({ client_id: omittable, redirect_uri: omittable, response_type: omittable, scope: renamed })
+    .optional(),
+  authorization_params_in: z.enum(['query', 'fragment']).optional(),
+  code_field: parameterName.optional(),
+  redirect_parts: z.array(redirectPart).max(3).optional(),
+  token_param_names: z
+    .strictObject({
+      ...{ client_id: omittable, client_secret: renamed, grant_type: omittable, redirect_uri: omittable },
+      ...{ code: renamed, code_verifier: renamed, refresh_token: renamed, token: renamed, token_type_hint: omittable },
+    })
+    .optional(),
+  token_headers: z
+    .record(
+      headerName.refine((name) => !ownHeaders.test(name), 'is set by the hub itself'),
+      z.union([headerText, z.strictObject({ env: z.string().min(1) })]),
+    )
+    .optional(),
+  dangerously_token_request_in_query: z.enum(['POST', 'GET']).optional(),
+  token_upgrade: tokenCall(context).optional(),
+  token_renewal: tokenCall(context).optional(),
+});
+
+type RequestEntry = { [K in keyof ReturnType<typeof requestFields>]?: z.infer<ReturnType<typeof requestFields>[K]> } & {
+  account_params?: { name: string }[] | undefined;
+  redirect_fields?: string[] | undefined;
+  authorization_params?: Record<string, unknown> | undefined;
+  token_params?: Record<string, unknown> | undefined;
+  refresh_params?: Record<string, unknown> | undefined;
+  refresh_endpoint?: string | undefined;
+  token_request_format?: 'form' | 'json' | undefined;
+  scopes?: string[] | undefined;
+  scope_sep_out?: string | undefined;
+  idle_keepalive_days?: number | null | undefined;
+};
+
+type Fault = [field: string, message: string];
+
+/** Names of which the server would see two, or one that means something else. */
+function nameFaults(
+  field: string,
+  names: Record<string, string | null | undefined> = {},
+  others: Record<string, string[]>,
+  standard: readonly string[],
+): Fault[] {
+  const given = Object.entries(names).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  // A standard name is free where its own parameter goes under another one.
+  const taken = standard.filter((name) => !(name in names));
+  return given.flatMap(([name, to]): Fault[] => {
+    const twice = given.some(([other, same]) => other !== name && same === to);
+    if (twice || (to !== name && taken.includes(to))) return [[field, `"${to}" would be sent for two parameters`]];
+    const clash = Object.entries(others).find(([, keys]) => keys.includes(to));
+    return clash ? [[clash[0], `"${to}" is set by the protocol and cannot be given`]] : [];
+  });
+}
+
+const asked = ['client_id', 'redirect_uri', 'response_type', 'scope', 'state', 'nonce'];
+const challenge = ['code_challenge', 'code_challenge_method'];
+const shown = ['client_id', 'client_secret', 'grant_type', 'redirect_uri', 'code', 'code_verifier', 'refresh_token'];
+const onRedirect = ['state', 'iss', 'error', 'error_description', 'error_uri', 'scope', 'id_token', 'access_token'];
+
+function tokenCallFaults(field: 'token_upgrade' | 'token_renewal', entry: RequestEntry): Fault[] {
+  const call = entry[field];
+  if (!call) return [];
+  const faults: Fault[] = [];
+  const credentials = new Set<string>(call.client_params ?? []);
+  const clash = Object.keys(call.params ?? {}).find((name) => name === call.token_param || credentials.has(name));
+  if (clash) faults.push([field, `"${clash}" would be sent twice`]);
+  return faults;
+}
+
+/** What of these fields contradicts itself or another one. */
+export function requestFaults(entry: RequestEntry, env: RecordContext['env']): Fault[] {
+  const keys = (record: Record<string, unknown> = {}) => Object.keys(record);
+  const faults: Fault[] = [
+    ...nameFaults(
+      'authorization_param_names',
+      entry.authorization_param_names,
+      { authorization_params: keys(entry.authorization_params) },
+      [...asked, ...challenge],
+    ),
+    ...nameFaults(
+      'token_param_names',
+      entry.token_param_names,
+      { token_params: keys(entry.token_params), refresh_params: keys(entry.refresh_params) },
+      [...shown, 'token', 'token_type_hint'],
+    ),
+    ...tokenCallFaults('token_upgrade', entry),
+    ...tokenCallFaults('token_renewal', entry),
+  ];
+  const { code_field, redirect_fields = [], redirect_parts = [], account_params = [] } = entry;
+  if (code_field && onRedirect.includes(code_field)) faults.push(['code_field', `"${code_field}" has another meaning`]);
+  if (code_field && redirect_fields.includes(code_field))
+    faults.push(['redirect_fields', `"${code_field}" is the code, which no connection shows`]);
+  const named = [...account_params.map(({ name }) => name), 'client_id'];
+  for (const [at, { name, field, values, initial }] of redirect_parts.entries()) {
+    const twice = named.includes(name) || redirect_parts.slice(0, at).some((part) => part.name === name);
+    if (twice) faults.push(['redirect_parts', `"${name}" is used twice`]);
+    if ([...onRedirect, code_field ?? 'code', 'code'].includes(field))
+      faults.push(['redirect_parts', `"${field}" has another meaning`]);
+    if (!Object.values(values).includes(initial))
+      faults.push(['redirect_parts', `the initial "${initial}" is not among the values`]);
+  }
+  for (const [name, value] of Object.entries(entry.token_headers ?? {})) {
+    if (typeof value === 'object' && !env?.[value.env])
+      faults.push(['token_headers', `the variable ${value.env} is not set`]);
+    // A file of records is read by more people than the variables are.
+    if (typeof value === 'string' && looksSecret(name.replaceAll('-', '_')))
+      faults.push(['token_headers', `"${name}" looks like a secret: give it as { "env": "VARIABLE" }`]);
+  }
+  if (entry.dangerously_token_request_in_query && entry.token_request_format === 'json')
+    faults.push(['dangerously_token_request_in_query', 'a request in the query has no JSON body']);
+  if (entry.token_renewal && entry.refresh_endpoint)
+    faults.push(['token_renewal', 'cannot go with refresh_endpoint: the access token is shown, not a refresh token']);
+  if (entry.token_renewal && !entry.idle_keepalive_days)
+    faults.push(['token_renewal', 'needs idle_keepalive_days, the life of the token: only a live one can be renewed']);
+  const separator = entry.scope_sep_out?.trim();
+  const split = separator ? entry.scopes?.find((scope) => scope.includes(separator)) : undefined;
+  if (split) faults.push(['scopes', `"${split}" contains the separator "${separator}"`]);
+  return faults;
+}
+
+/** The headers' texts, those from variables too. */
+export const tokenHeaders = (
+  headers: RequestEntry['token_headers'] = {},
+  env: RecordContext['env'],
+): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : (env?.[value.env] ?? ''),
+    ]),
+  );

@@ -1,0 +1,172 @@
+import { readFileSync } from 'node:fs';
+import { sql } from 'drizzle-orm';
+import { describe, expect, test } from 'vitest';
+import { revokeConnection } from '#lib/connections/revoke';
+import { vendToken } from '#lib/connections/vend-token';
+import { connections } from '#lib/db/schema/connections';
+import { beginSession } from '#lib/people/sessions';
+import { writeSessionId } from '#lib/session/session-cookie';
+import { sharedDatabase } from '#tests/database';
+import { addApiKey, addPerson, createRuntime, rowOf } from '#tests/hub';
+import { type QuirkyServer, quirkyServer } from '#tests/servers/quirky-server';
+import { Visitor } from '#tests/visitor';
+
+const database = sharedDatabase();
+const page = readFileSync(new URL('../../docs/providers.md', import.meta.url), 'utf8');
+
+/** An example of docs/providers.md, whose hosts are this server; a host's part becomes the first part of the path. */
+function example(id: string, server: QuirkyServer): Record<string, unknown> {
+  const text = [...page.matchAll(/```json\n\[([\s\S]*?)\n\]\n```/g)].map(([, entry]) => entry ?? '');
+  const entry = text.find((one) => one.includes(`"id": "${id}"`)) ?? '';
+  const record: Record<string, unknown> = JSON.parse(entry, (name, value: unknown) => {
+    if (name === 'token_headers') return { 'api-version': '3' };
+    if (typeof value !== 'string') return value;
+    return value.replace(/https:\/\/([a-z.{}]+\.example)/, (_, host: string) => {
+      const part = /\{\w+\}/.exec(host)?.[0];
+      return part ? `${server.url}/${part}` : server.url;
+    });
+  });
+  const { client_secret_env: _variable, ...rest } = record;
+  return { ...rest, client_secret: 'not-a-real-secret' };
+}
+
+async function signedIn(record: Record<string, unknown>): Promise<Visitor> {
+  const runtime = createRuntime(database.current, [record]);
+  const { id, ctx } = await addPerson(runtime);
+  const session = await beginSession(database.db, ctx(), { id, role: 'user' });
+  const visitor = new Visitor(runtime);
+  await writeSessionId(runtime.config, visitor.jar, session.id, session.seconds);
+  return visitor;
+}
+
+/** Begins a flow; `back` is what the server's redirect carries. */
+async function connect(
+  visitor: Visitor,
+  id: string,
+  back: Record<string, string>,
+  fields: Record<string, string> = {},
+) {
+  const started = await visitor.start({ intent: 'connect', provider: id, ...fields });
+  const asked = new URL(started.headers.get('location') ?? '');
+  const written = new URLSearchParams(asked.hash.split('?')[1] ?? asked.search);
+  const query = new URLSearchParams({ state: written.get('state') ?? '', ...back });
+  const answer = await visitor.callback(`http://localhost:3000/oauth/callback/${id}?${query}`);
+  const { searchParams } = new URL(answer.headers.get('location') ?? '', 'http://localhost:3000');
+  return { asked, written, flow: searchParams.get('flow'), id: searchParams.get('connection') ?? '' };
+}
+
+const endLife = (id: string) =>
+  database.db
+    .update(connections)
+    .set({
+      accessTokenExpiresAt: sql`now() - interval '1 second'`,
+      accessTokenIssuedAt: sql`now() - interval '1 hour'`,
+    })
+    .where(sql`${connections.id} = ${id}`);
+
+describe('P-29 the examples of docs/providers.md go from start to refresh', () => {
+  test('other names', async () => {
+    const server = await quirkyServer();
+    server.on('POST /token', { json: { access_token: 'at-ads', refresh_token: 'rt-ads', expires_in: 3600 } });
+    server.on('GET /me', (request) =>
+      request.headers['x-access-token'] ? { json: { id: 'ads-1' } } : { status: 401, json: {} },
+    );
+    const visitor = await signedIn(example('ads', server));
+    const { asked, written, flow, id } = await connect(visitor, 'ads', { auth_code: 'code-1' });
+    expect(flow).toBe('connected');
+    expect(asked.hash).toMatch(/^#\/oauth\?/);
+    expect(written.getAll('resource')).toHaveLength(2);
+    expect(written.has('response_type')).toBe(false);
+    await endLife(id);
+    server.on('POST /token', { json: { access_token: 'at-ads-2', refresh_token: 'rt-ads', expires_in: 3600 } });
+    const { ctx } = await addApiKey(visitor.runtime);
+    expect(await vendToken(ctx, { id })).toMatchObject({ accessToken: 'at-ads-2' });
+    const bodies = server.requestsTo('POST /token').map(({ body }) => JSON.parse(body));
+    expect(bodies).toMatchObject([
+      { app_id: 'hub', secret: 'not-a-real-secret', auth_code: 'code-1' },
+      { app_id: 'hub', refresh_token: 'rt-ads' },
+    ]);
+    expect(bodies[0]).not.toHaveProperty('grant_type');
+    expect(server.requestsTo('POST /token').map(({ headers }) => headers['api-version'])).toEqual(['3', '3']);
+  });
+
+  describe('a server in several regions', () => {
+    const europe = { code: 'c', 'accounts-server': 'https://accounts.eu.suite.example' };
+    async function suite() {
+      const server = await quirkyServer();
+      const tokens = { access_token: 'at-eu', refresh_token: 'rt-eu', expires_in: 3600 };
+      server.on('POST /eu/token', { json: { ...tokens, api_domain: 'https://api.eu.suite.example' } });
+      server.on('GET /eu/me', { json: { id: 'eu-1' } });
+      return { server, visitor: await signedIn(example('suite', server)) };
+    }
+
+    test('code, identity, refresh and reconnect go to the region that the redirect named', async () => {
+      const { server, visitor } = await suite();
+      const { asked, flow, id } = await connect(visitor, 'suite', europe);
+      expect(asked.pathname).toBe('/us/authorize');
+      expect(flow).toBe('connected');
+      expect(await rowOf(visitor.runtime, id)).toMatchObject({
+        issuer: `${server.url}/eu`,
+        accountParams: { region: 'eu' },
+        extras: { api_domain: 'https://api.eu.suite.example' },
+      });
+      await endLife(id);
+      const { ctx } = await addApiKey(visitor.runtime);
+      await vendToken(ctx, { id });
+      const again = await connect(visitor, 'suite', europe, { intent: 'reconnect', connection_id: id });
+      expect(again).toMatchObject({ flow: 'reconnected', id });
+      expect(again.asked.pathname).toBe('/eu/authorize');
+      expect(server.seen.filter(({ path }) => !path.startsWith('/eu/'))).toEqual([]);
+      expect(server.requestsTo('POST /eu/token')).toHaveLength(3);
+    });
+
+    test.each([
+      ['another server', 'https://accounts.evil.example'],
+      ['a member that every object has', '__proto__'],
+      ['nothing', ''],
+    ])('%s is refused, and nothing is sent there', async (_, word) => {
+      const { server, visitor } = await suite();
+      const { flow } = await connect(visitor, 'suite', { ...europe, 'accounts-server': word });
+      expect(flow).toBe('provider_configuration');
+      expect(server.seen).toEqual([]);
+    });
+
+    test('a region that the record no longer lists is not asked for a refresh', async () => {
+      const { server, visitor } = await suite();
+      const { id } = await connect(visitor, 'suite', europe);
+      await endLife(id);
+      const seen = server.seen.length;
+      const record = example('suite', server);
+      const [part] = record.redirect_parts as Record<string, unknown>[];
+      const redirect_parts = [{ ...part, values: { 'https://accounts.us.suite.example': 'us' } }];
+      const later = createRuntime(database.current, [{ ...record, redirect_parts }]);
+      const { ctx } = await addApiKey(later);
+      await expect(vendToken(ctx, { id })).rejects.toMatchObject({ name: 'AppError' });
+      expect(server.seen).toHaveLength(seen);
+    });
+  });
+
+  test('tokens that renew themselves', async () => {
+    const server = await quirkyServer();
+    server.on('POST /token', { json: { access_token: 'short-1' } });
+    server.on('GET /access_token', { json: { access_token: 'long-1', expires_in: 5_184_000 } });
+    server.on('GET /refresh_access_token', { json: { access_token: 'long-2', expires_in: 5_184_000 } });
+    server.on('GET /me', { json: { id: 'photos-1' } });
+    const visitor = await signedIn(example('photos', server));
+    const { flow, id } = await connect(visitor, 'photos', { code: 'c' });
+    expect(flow).toBe('connected');
+    const { ctx } = await addApiKey(visitor.runtime);
+    expect(await vendToken(ctx, { id })).toMatchObject({ accessToken: 'long-1' });
+    await endLife(id);
+    expect(await vendToken(ctx, { id })).toMatchObject({ accessToken: 'long-2' });
+    await endLife(id);
+    server.on('GET /refresh_access_token', { status: 400, json: { error: { code: 190 } } });
+    await expect(vendToken(ctx, { id })).rejects.toMatchObject({ name: 'AppError' });
+    await revokeConnection(await visitor.context(), { id });
+    expect(await rowOf(visitor.runtime, id)).toMatchObject({
+      status: 'revoked',
+      accessToken: null,
+      refreshToken: null,
+    });
+  });
+});
