@@ -12,7 +12,13 @@ import {
 import { looksSecret } from '#lib/config/secret-field';
 
 /** The presets an entry may build on. */
-export const presetNames = ['google', 'github', 'salesforce', 'okta', 'auth0', 'oidc'] as const;
+export const presetNames = [
+  ...(['google', 'github', 'salesforce', 'okta', 'auth0', 'oidc'] as const),
+  ...(['airtable', 'asana', 'atlassian', 'bitbucket', 'box', 'discord', 'dropbox'] as const),
+  ...(['figma', 'gitlab', 'hubspot', 'intercom', 'linear', 'monday', 'notion'] as const),
+  ...(['shopify', 'slack', 'slack-user', 'strava', 'stripe', 'x', 'xero', 'zendesk'] as const),
+  ...(['zoom'] as const),
+] as const;
 
 const word = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'must be lower-case letters, digits and _');
 /** Where in a JSON answer a value stands: member names joined by dots. */
@@ -95,7 +101,8 @@ const deadAnswer = z
   );
 
 const revoke = z.strictObject({
-  style: z.enum(['rfc7009', 'delete_json', 'none']).optional(),
+  style: z.enum(['rfc7009', 'delete_json', 'bearer', 'none']).optional(),
+  method: z.enum(['POST', 'DELETE']).optional(),
   token_kind: z.enum(['refresh_token', 'access_token', 'both']).optional(),
   auth: z.enum(['client', 'basic', 'none']).optional(),
   blast_radius: z.enum(['token', 'grant', 'account']).optional(),
@@ -131,8 +138,11 @@ function recordShape(context: RecordContext) {
     ...call,
   });
   return z.strictObject({
-    id: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'must be lower-case letters, digits, _ and -, at most 40'),
-    name: z.string().min(1).max(60),
+    id: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'must be lower-case letters, digits, _ and -, at most 40')
+      .optional(),
+    name: z.string().min(1).max(60).optional(),
     preset: z.enum(presetNames).optional(),
     // RFC 8414
     issuer: endpoint.optional(),
@@ -230,9 +240,10 @@ function recordShape(context: RecordContext) {
 type Shape = z.infer<ReturnType<typeof recordShape>>;
 
 /** One entry as it leaves the schema: `…_env` fields are resolved into the fields they stand for. */
-export type ProviderRecordInput = Omit<Shape, 'client_secret_env' | 'client_private_key_env' | 'token_headers'> & {
-  token_headers?: Record<string, string>;
-};
+export type ProviderRecordInput = Omit<
+  Shape,
+  'id' | 'client_secret_env' | 'client_private_key_env' | 'token_headers'
+> & { id: string; token_headers?: Record<string, string> };
 
 /** Fields whose texts may hold `{parts}`, wherever in the entry these texts stand. */
 const templateFields = [
@@ -242,16 +253,18 @@ const templateFields = [
 ];
 
 /** Every text of the entry that may hold `{parts}`, with its field. */
-function templatesOf(entry: Shape): [field: keyof Shape, text: string][] {
+export function templatesOf(entry: Partial<Record<keyof Shape, unknown>>): [field: keyof Shape, text: string][] {
   const texts = (value: unknown): string[] => {
     if (typeof value === 'string') return [value];
-    return typeof value === 'object' && value !== null ? Object.values(value).flatMap(texts) : [];
+    if (typeof value !== 'object' || value === null) return [];
+    // The braces of a GraphQL query are its own.
+    return Object.entries(value).flatMap(([name, inner]) => (name === 'body' ? [] : texts(inner)));
   };
   return templateFields.flatMap((field) => texts(entry[field]).map((text): [keyof Shape, string] => [field, text]));
 }
 
-/** Presets that know where their servers are. */
-const presetsWithIssuer = new Set(['google', 'github', 'salesforce']);
+/** Presets of servers that are everywhere: the operator has to say which one. */
+const presetsWithoutIssuer = new Set(['oidc', 'okta', 'auth0']);
 
 function faultsBetweenFields(entry: Shape, { env }: RecordContext): [field: keyof Shape, message: string][] {
   const faults = requestFaults(entry, env) as [keyof Shape, string][];
@@ -279,7 +292,10 @@ function faultsBetweenFields(entry: Shape, { env }: RecordContext): [field: keyo
     // A server that the visitor names could call any address verified, an administrator's too.
     faults.push(['sign_in', 'cannot go with account_params: whoever names the server would also say who they are']);
   }
-  if (!entry.issuer && !presetsWithIssuer.has(entry.preset ?? '')) faults.push(['issuer', 'is required']);
+  const known = entry.preset !== undefined && entry.preset !== 'oidc';
+  if (entry.id === undefined && !known) faults.push(['id', 'is required']);
+  if (entry.name === undefined && !known) faults.push(['name', 'is required']);
+  if (!entry.issuer && presetsWithoutIssuer.has(entry.preset ?? 'oidc')) faults.push(['issuer', 'is required']);
   for (const [field, name] of keptFields(entry)) {
     const isToken = [entry.token_path ?? []].flat().includes(name);
     if (isToken || looksSecret(name)) faults.push([field, `"${name}" looks like a secret, which no connection shows`]);
@@ -287,7 +303,9 @@ function faultsBetweenFields(entry: Shape, { env }: RecordContext): [field: keyo
   const described = new Set([...(entry.account_params ?? []), ...(entry.redirect_parts ?? [])].map(({ name }) => name));
   for (const [field, value] of templatesOf(entry)) {
     for (const name of placeholderNames(value)) {
-      if (!described.has(name) && name !== 'client_id') faults.push([field, `{${name}} is not among account_params`]);
+      // A preset may ask for parts of its own; what it and the entry say together is looked at when they are merged.
+      if (!described.has(name) && name !== 'client_id' && !entry.preset)
+        faults.push([field, `{${name}} is not among account_params`]);
     }
   }
   return faults;
@@ -312,10 +330,12 @@ export function providerRecordSchema(context: RecordContext) {
       }
     })
     .transform(({ client_secret_env, client_private_key_env, token_headers, ...entry }): ProviderRecordInput => {
+      const id = entry.id ?? entry.preset ?? '';
       const secret = entry.client_secret ?? (client_secret_env && context.env?.[client_secret_env]);
       const key = entry.client_private_key ?? (client_private_key_env && context.env?.[client_private_key_env]);
       return {
         ...entry,
+        id,
         ...(secret ? { client_secret: secret } : {}),
         ...(key ? { client_private_key: key } : {}),
         ...(token_headers ? { token_headers: tokenHeaders(token_headers, context.env) } : {}),

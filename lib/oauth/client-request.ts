@@ -3,7 +3,10 @@ import { callAsClient } from '#lib/oauth/client-call';
 import { renameParameters } from '#lib/oauth/rename-parameters';
 import type { OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
-/** A form POST of this client to one of its server's endpoints (revocation, introspection). @throws as `callProvider` */
+/**
+ * A POST of this client to one of its server's endpoints (revocation, introspection): a form, or JSON where the record
+ * says so of the token endpoint. @throws as `callProvider`
+ */
 export async function clientRequest(
   provider: OAuthProvider,
   pinned: PinnedEndpoints,
@@ -15,7 +18,9 @@ export async function clientRequest(
   const body = new URLSearchParams(parameters);
   const headers = new Headers({ accept: 'application/json' });
   await authentication?.({ issuer: pinned.issuer }, { client_id: provider.client_id }, body, headers);
-  headers.set('content-type', 'application/x-www-form-urlencoded');
-  const named = new URLSearchParams(renameParameters(body, provider.token_param_names));
-  return callAsClient(provider, url, { method: 'POST', headers, body: named.toString() }, deps);
+  const json = provider.token_request_format === 'json';
+  headers.set('content-type', json ? 'application/json' : 'application/x-www-form-urlencoded');
+  const named = renameParameters(body, provider.token_param_names);
+  const text = json ? JSON.stringify(Object.fromEntries(named)) : new URLSearchParams(named).toString();
+  return callAsClient(provider, url, { method: 'POST', headers, body: text }, deps);
 }

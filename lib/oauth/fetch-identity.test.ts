@@ -155,7 +155,7 @@ test.each([
   ['grace@gmail.com@example.com', undefined, false],
 ])('at Google only an address that it hosts counts as verified: %s of %s: %s', async (email, hd, counts) => {
   const server = await quirkyServer();
-  const { identity = {} } = google(undefined);
+  const { identity = {} } = google.record(undefined);
   const id_token_claims = { sub: 's', email, email_verified: true, ...(hd === undefined ? {} : { hd }) };
   expect(await identified(server, { identity }, { id_token_claims })).toMatchObject({ email, emailVerified: counts });
 });

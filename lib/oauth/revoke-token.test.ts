@@ -48,6 +48,20 @@ describe('revoking by RFC 7009', () => {
     expect(server.seen[0]?.body).not.toContain('client');
   });
 
+  test('writes JSON for a server whose token endpoint takes JSON', async () => {
+    const server = await quirkyServer();
+    server.on('POST /revoke', { text: '' });
+    const record = { token_request_format: 'json', token_endpoint_auth_method: 'client_secret_post' };
+    const provider = quirkyRecord(server, record);
+    expect(await revokeGrant(provider, pinnedOf(server), both, depsFor(provider))).toBe('revoked');
+    expect(JSON.parse(server.seen[0]?.body ?? '')).toEqual({
+      client_id: provider.client_id,
+      client_secret: clientSecret,
+      token: 'rt-1',
+      token_type_hint: 'refresh_token',
+    });
+  });
+
   test.each<[string, Reply, object, string]>([
     ['a token that was dead already', { status: 400, json: { error: 'invalid_token' } }, {}, 'revoked'],
     [
@@ -157,5 +171,40 @@ describe('introspecting', () => {
   ])('fails on %j with %s', async (reply, code) => {
     const { result } = await introspected(reply);
     await expect(result).rejects.toMatchObject({ code });
+  });
+});
+
+describe('revoking by showing the access token', () => {
+  test.each(['POST', 'DELETE'])('sends an empty %s with it, and no credentials of the client', async (method) => {
+    const { server, result } = await revoked({ status: 204, text: '' }, { style: 'bearer', method });
+    expect(await result).toBe('revoked');
+    expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([`${method} /revoke`]);
+    expect(server.seen[0]?.headers.authorization).toBe('Bearer at-1');
+    expect(server.seen[0]?.body).toBe('');
+  });
+
+  test('a token that it no longer takes is dead; a refresh token beside it asks for a fresh one first', async () => {
+    const alone = { accessToken: 'at-1', refreshToken: null };
+    const dead = await revoked({ status: 401, text: '' }, { style: 'bearer' }, alone);
+    expect(await dead.result).toBe('revoked');
+    const half = await revoked({ status: 401, text: '' }, { style: 'bearer' });
+    await expect(half.result).rejects.toMatchObject({ code: 'token_rejected' });
+    const none = await revoked(
+      { status: 204, text: '' },
+      { style: 'bearer' },
+      { accessToken: null, refreshToken: 'rt-1' },
+    );
+    await expect(none.result).rejects.toMatchObject({ code: 'token_rejected' });
+    expect(none.server.seen).toEqual([]);
+  });
+
+  test('what it refuses is not called revoked', async () => {
+    const { result } = await revoked({ status: 403, json: { error: 'forbidden' } }, { style: 'bearer' });
+    await expect(result).rejects.toMatchObject({ code: 'request_rejected', providerError: 'forbidden' });
+    const server = await quirkyServer();
+    server.on('POST /revoke', { json: { ok: false, error: 'not_allowed' } });
+    const provider = quirkyRecord(server, { revoke: { style: 'bearer' }, error_in_200: true });
+    const said = revokeGrant(provider, pinnedOf(server), both, depsFor(provider));
+    await expect(said).rejects.toMatchObject({ code: 'request_rejected', providerError: 'not_allowed' });
   });
 });

@@ -3,7 +3,7 @@ import { basicAuthentication, clientAuthentication } from '#lib/oauth/client-aut
 import { callAsClient } from '#lib/oauth/client-call';
 import { clientRequest } from '#lib/oauth/client-request';
 import { OAuthError } from '#lib/oauth/oauth-error';
-import { readObject } from '#lib/oauth/provider-call';
+import { callProvider, readObject } from '#lib/oauth/provider-call';
 import { providerErrorOf } from '#lib/oauth/token-error';
 import type { OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
@@ -88,6 +88,29 @@ async function revokeByDelete(
   if (tokens.refreshToken !== null) throw new OAuthError('token_rejected', { detail });
 }
 
+/**
+ * The access token ends itself: it is shown as in calls of the API, and nothing else is said. A server that no longer
+ * takes it answers 401. Where there is a refresh token, that may live on: refresh first and try again.
+ */
+async function revokeByToken(
+  provider: OAuthProvider,
+  url: string,
+  accessToken: string,
+  refreshToken: string | null,
+  deps: OAuthDeps,
+): Promise<void> {
+  const { name, prefix } = provider.identity.token_header;
+  const headers = new Headers({ accept: 'application/json', [name]: `${prefix}${accessToken}` });
+  const response = await callProvider(provider, url, { method: provider.revoke.method, headers }, deps);
+  const said = !response.ok || provider.error_in_200 ? await readObject(response) : null;
+  const error = said && providerErrorOf(said);
+  if (response.ok && !error) return;
+  const detail = `http_${response.status}`;
+  const dead = response.status === 401 || (error !== null && provider.revoke.gone_codes.includes(error));
+  if (!dead) throw new OAuthError('request_rejected', { providerError: error, detail });
+  if (refreshToken !== null) throw new OAuthError('token_rejected', { providerError: error, detail });
+}
+
 /** Whether the provider offers clients a way to end a grant at all. */
 export const offersRevocation = (provider: OAuthProvider, { revocation_endpoint }: PinnedEndpoints): boolean =>
   provider.revoke.style !== 'none' && Boolean(revocation_endpoint);
@@ -110,6 +133,11 @@ export async function revokeGrant(
     // Only an access token ends the grant: a refresh brings one.
     if (tokens.accessToken === null) throw new OAuthError('token_rejected', { detail: 'no_access_token' });
     await revokeByDelete(provider, pinned, url, tokens, deps);
+    return 'revoked';
+  }
+  if (provider.revoke.style === 'bearer') {
+    if (tokens.accessToken === null) throw new OAuthError('token_rejected', { detail: 'no_access_token' });
+    await revokeByToken(provider, url, tokens.accessToken, tokens.refreshToken, deps);
     return 'revoked';
   }
   const outcomes: RevocationOutcome[] = [];

@@ -145,8 +145,13 @@ export interface DeadAnswer {
 }
 
 export interface RevokeRule {
-  /** `delete_json`: DELETE with a JSON body `{"access_token"}`, as GitHub wants it. */
-  readonly style: 'rfc7009' | 'delete_json' | 'none';
+  /**
+   * `delete_json`: DELETE with a JSON body `{"access_token"}`, as GitHub wants it. `bearer`: an empty request that shows
+   * the access token as calls of the API do; the token that calls is the one that ends.
+   */
+  readonly style: 'rfc7009' | 'delete_json' | 'bearer' | 'none';
+  /** Of `bearer`. */
+  readonly method: 'POST' | 'DELETE';
   readonly token_kind: 'refresh_token' | 'access_token' | 'both';
   /** `client`: as at the token endpoint. */
   readonly auth: 'client' | 'basic' | 'none';

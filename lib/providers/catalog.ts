@@ -1,6 +1,7 @@
 import { type BuiltinProviders, ConfigError } from '#lib/config/config';
 import type { ProviderRecordInput } from '#lib/config/provider-record';
 import { issuerFaults } from '#lib/providers/issuer-faults';
+import { mergeFaults } from '#lib/providers/merge-faults';
 import type { ProviderRecord } from '#lib/providers/record';
 import { resolveRecord } from '#lib/providers/resolve-record';
 
@@ -49,12 +50,13 @@ function builtinEntries({ builtin }: CatalogInput): ProviderRecordInput[] {
 
 /**
  * The catalogue of configured providers, immutable.
- * @throws ConfigError where two entries claim one issuer
+ * @throws ConfigError where two entries claim one issuer, or an entry contradicts its preset
  */
 export function buildCatalog(input: CatalogInput): ProviderCatalog {
   const entries = [...builtinEntries(input), ...input.file];
   const records = entries.map(resolveRecord);
-  const faults = issuerFaults(records.map((record, at) => ({ record, entry: entries[at] as ProviderRecordInput })));
+  const pairs = records.map((record, at) => ({ record, entry: entries[at] as ProviderRecordInput }));
+  const faults = [...records.flatMap(mergeFaults), ...issuerFaults(pairs)];
   if (faults.length > 0) throw new ConfigError(faults);
   const byId = new Map(records.map((record) => [record.id, record]));
   return {

@@ -5,8 +5,26 @@ export type PresetName = (typeof presetNames)[number];
 /** What a preset may set: everything but the entry's own identity and credentials. */
 export type PresetFields = Partial<Omit<ProviderRecordInput, 'id' | 'preset' | 'client_id' | 'client_secret'>>;
 
+/** What an operator has to know of a provider beside its record. docs/presets.md is made of it. */
+export interface PresetAbout {
+  /** Where the provider's applications are registered. */
+  readonly console: string;
+  /** What to create and to switch on there: one sentence each, in the provider's own words for things. */
+  readonly setup: readonly string[];
+  /** Pages that the record was checked against, mostly the provider's own, and what they say. */
+  readonly sources: readonly { readonly url: string; readonly says: string }[];
+  /**
+   * What the sources say of PKCE with a client secret. `undocumented`: it is sent all the same, since a server ignores
+   * parameters that it does not know (RFC 6749 §3.1).
+   */
+  readonly pkce: 'documented' | 'undocumented' | 'refused';
+}
+
 /**
- * A provider's behaviour as data. `issuer` is what the operator wrote, if anything: the behaviour stays, the endpoints
- * move with it.
+ * A provider's behaviour as data, made from documentation: none of it was tried against the real server.
+ * `record` gets the issuer that the operator wrote, if anything: the behaviour stays, the endpoints move with it.
  */
-export type Preset = (issuer: string | undefined) => PresetFields;
+export interface Preset {
+  readonly about: PresetAbout;
+  readonly record: (issuer?: string) => PresetFields;
+}

@@ -1,18 +1,11 @@
 import { hostWithPort } from '#lib/config/address-class';
 import type { ProviderRecordInput } from '#lib/config/provider-record';
 import type { CallRule, IdentityRule, RevokeRule } from '#lib/oauth/types';
-import type { Preset, PresetFields, PresetName } from '#lib/providers/preset';
-import { auth0 } from '#lib/providers/presets/auth0';
-import { github } from '#lib/providers/presets/github';
-import { google } from '#lib/providers/presets/google';
-import { oidc } from '#lib/providers/presets/oidc';
-import { okta } from '#lib/providers/presets/okta';
-import { salesforce } from '#lib/providers/presets/salesforce';
+import type { PresetFields } from '#lib/providers/preset';
+import { presets } from '#lib/providers/presets';
 import type { ProviderRecord } from '#lib/providers/record';
 import { filledParts, requestRules } from '#lib/providers/request-rules';
 import { Secret } from '#lib/providers/secret';
-
-const presets: Record<PresetName, Preset> = { google, github, salesforce, okta, auth0, oidc };
 
 const endpointFields = [
   ...(['issuer', 'authorization_endpoint', 'token_endpoint', 'revocation_endpoint', 'introspection_endpoint'] as const),
@@ -77,13 +70,15 @@ const endsInGrant = (endpoint: string | undefined) => /\/grant\/?$/.test(endpoin
 
 function revokeRule({ revoke = {}, ...entry }: ProviderRecordInput): RevokeRule {
   const mayRevoke = entry.revocation_endpoint !== undefined || entry.discovery !== 'none';
-  const preset = entry.preset ? presets[entry.preset](entry.issuer).revoke?.blast_radius : undefined;
+  const byAccessToken = revoke.style === 'bearer' || entry.token_renewal !== undefined;
+  const preset = entry.preset ? presets[entry.preset].record(entry.issuer).revoke?.blast_radius : undefined;
   // GitHub's DELETE …/grant ends whatever the person granted, and where a preset knows as much, no entry unmakes it.
   const endsAccount =
     preset === 'account' || (revoke.style === 'delete_json' && endsInGrant(entry.revocation_endpoint));
   return {
     style: revoke.style ?? (mayRevoke ? 'rfc7009' : 'none'),
-    token_kind: revoke.token_kind ?? (entry.token_renewal ? 'access_token' : 'refresh_token'),
+    method: revoke.method ?? 'POST',
+    token_kind: revoke.token_kind ?? (byAccessToken ? 'access_token' : 'refresh_token'),
     auth: revoke.auth ?? 'client',
     blast_radius: endsAccount ? 'account' : (revoke.blast_radius ?? 'grant'),
     gone_codes: revoke.gone_codes ?? ['invalid_token'],
@@ -100,7 +95,7 @@ function deepFreeze<T>(value: T): T {
 }
 
 function merge(entry: ProviderRecordInput): ProviderRecordInput {
-  const base: PresetFields = entry.preset ? presets[entry.preset](entry.issuer) : {};
+  const base: PresetFields = entry.preset ? presets[entry.preset].record(entry.issuer) : {};
   const merged = { ...base, ...entry };
   return {
     ...merged,
@@ -126,7 +121,7 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
   const stepUp = entry.step_up ?? (signInScopes.includes('openid') ? all.step_up : undefined);
   return deepFreeze({
     id: all.id,
-    name: all.name,
+    name: all.name ?? all.id,
     preset: all.preset ?? null,
     issuer: all.issuer ?? '',
     authorization_endpoint: all.authorization_endpoint ?? null,

@@ -1,7 +1,7 @@
 import type { Preset } from '#lib/providers/preset';
 
 /** Auth0, from auth0/docs-v2. The issuer ends in a slash: `https://tenant.eu.auth0.com/`. */
-export const auth0: Preset = () => ({
+const record: Preset['record'] = () => ({
   name: 'Auth0',
   discovery: 'oidc',
   step_up: 'auth_time',
@@ -34,3 +34,22 @@ export const auth0: Preset = () => ({
     'read:current_user': 'See the own user record',
   },
 });
+
+export const auth0: Preset = {
+  about: {
+    console: 'https://manage.auth0.com',
+    setup: [
+      'Create an application of the type *Regular Web Application* and enter the redirect URI under *Allowed Callback URLs*.',
+      'Enable the grant types *Authorization Code* and *Refresh Token*.',
+    ],
+    sources: [
+      {
+        url: 'https://auth0.com/docs/get-started/applications/configure-applications-with-oidc-discovery',
+        says: 'endpoints by discovery, PKCE (S256)',
+      },
+      { url: 'https://auth0.com/docs/secure/tokens/refresh-tokens/refresh-token-rotation', says: 'rotation and reuse' },
+    ],
+    pkce: 'documented',
+  },
+  record,
+};

@@ -12,7 +12,7 @@ function apiBase(web: URL): string {
  * GitHub, from github/docs `authorizing-oauth-apps.md` and `refreshing-user-access-tokens.md`. Its published metadata
  * is a preview for other clients and wrong on Enterprise, so the endpoints are written down.
  */
-export const github: Preset = (written) => {
+const record: Preset['record'] = (written) => {
   const issuer = written ?? defaultIssuer;
   const web = new URL(issuer);
   const api = apiBase(web);
@@ -89,4 +89,27 @@ export const github: Preset = (written) => {
       offline_access: 'Stay connected with tokens that are renewed every eight hours',
     },
   };
+};
+
+export const github: Preset = {
+  about: {
+    console: 'https://github.com/settings/developers',
+    setup: [
+      'Register an *OAuth App* and enter the redirect URI as its callback URL.',
+      'Switch wildcard matching of redirect URIs off in apps from before 3 August 2026.',
+    ],
+    sources: [
+      {
+        url: 'https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps',
+        says: 'endpoints, PKCE (S256), scopes joined by commas in answers',
+      },
+      {
+        url: 'https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/refreshing-user-access-tokens',
+        says: 'rotation and lifetimes',
+      },
+      { url: 'https://docs.github.com/en/rest/apps/oauth-applications', says: 'revocation by DELETE with Basic' },
+    ],
+    pkce: 'documented',
+  },
+  record,
 };

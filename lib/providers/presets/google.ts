@@ -13,7 +13,7 @@ const endpoints = {
 } as const;
 
 /** Google; limits and revocation from developers.google.com/identity/protocols/oauth2. */
-export const google: Preset = (written) => ({
+const record: Preset['record'] = (written) => ({
   name: 'Google',
   issuer,
   ...(written && written !== issuer ? { discovery: 'oidc' as const } : endpoints),
@@ -69,3 +69,25 @@ export const google: Preset = (written) => ({
     'https://www.googleapis.com/auth/admin.directory.user.readonly': 'See the people in the organisation',
   },
 });
+
+export const google: Preset = {
+  about: {
+    console: 'https://console.cloud.google.com/auth/clients',
+    setup: [
+      'Configure the consent screen and publish it: refresh tokens of an app in *Testing* end after seven days.',
+      'Create an OAuth client of the type *Web application* and enter the redirect URI.',
+    ],
+    sources: [
+      {
+        url: 'https://developers.google.com/identity/protocols/oauth2',
+        says: 'endpoints, offline access, limits of refresh tokens',
+      },
+      {
+        url: 'https://developers.google.com/identity/openid-connect/openid-connect',
+        says: 'PKCE (S256), scopes and claims',
+      },
+    ],
+    pkce: 'documented',
+  },
+  record,
+};

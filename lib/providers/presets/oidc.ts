@@ -1,7 +1,7 @@
 import type { Preset } from '#lib/providers/preset';
 
 /** Any server that keeps to OpenID Connect Discovery and Core. */
-export const oidc: Preset = () => ({
+const record: Preset['record'] = () => ({
   discovery: 'oidc',
   step_up: 'auth_time',
   scopes: ['openid', 'profile', 'email'],
@@ -22,3 +22,19 @@ export const oidc: Preset = () => ({
     offline_access: 'Stay connected without asking again',
   },
 });
+
+export const oidc: Preset = {
+  about: {
+    console: 'https://openid.net/developers/how-connect-works/',
+    setup: ['Register a confidential web client with the redirect URI and the authorization code flow at your server.'],
+    sources: [
+      {
+        url: 'https://openid.net/specs/openid-connect-discovery-1_0.html',
+        says: 'everything comes from the metadata of the issuer',
+      },
+      { url: 'https://www.rfc-editor.org/rfc/rfc9700.html', says: 'PKCE (S256) for every client' },
+    ],
+    pkce: 'documented',
+  },
+  record,
+};

@@ -1,7 +1,7 @@
 import type { Preset } from '#lib/providers/preset';
 
 /** Okta, from okta-developer-docs. The issuer is the org (`https://x.okta.com`) or a custom authorization server. */
-export const okta: Preset = () => ({
+const record: Preset['record'] = () => ({
   name: 'Okta',
   discovery: 'oidc',
   step_up: 'auth_time',
@@ -38,3 +38,20 @@ export const okta: Preset = () => ({
     'okta.logs.read': 'See the system log',
   },
 });
+
+export const okta: Preset = {
+  about: {
+    console: 'https://login.okta.com',
+    setup: [
+      'Create an app integration *OIDC*, *Web Application*, and enter the redirect URI.',
+      'Select the grant types *Authorization Code* and *Refresh Token*.',
+      'Assign the app to the people who use it.',
+    ],
+    sources: [
+      { url: 'https://developer.okta.com/docs/reference/api/oidc/', says: 'endpoints, PKCE (S256), revocation' },
+      { url: 'https://developer.okta.com/docs/guides/refresh-tokens/main/', says: 'rotation and its leeway' },
+    ],
+    pkce: 'documented',
+  },
+  record,
+};

@@ -6,7 +6,7 @@ const defaultIssuer = 'https://login.salesforce.com';
  * Salesforce, from help.salesforce.com (`remoteaccess_using_openid_discovery_endpoint` and the connected-app pages).
  * The issuer is the login host or the organisation's My Domain, whichever was configured.
  */
-export const salesforce: Preset = (written) => ({
+const record: Preset['record'] = (written) => ({
   name: 'Salesforce',
   issuer: written ?? defaultIssuer,
   discovery: 'oidc',
@@ -58,3 +58,26 @@ export const salesforce: Preset = (written) => ({
     chatter_api: 'Use Chatter as this user',
   },
 });
+
+export const salesforce: Preset = {
+  about: {
+    console: 'https://login.salesforce.com',
+    setup: [
+      'Create an *External Client App* in Setup, enable OAuth for it and enter the redirect URI as its callback URL.',
+      'Select the scopes for openid, id, api and refresh_token.',
+      'Keep it a confidential client.',
+    ],
+    sources: [
+      {
+        url: 'https://help.salesforce.com/s/articleView?id=sf.remoteaccess_using_openid_discovery_endpoint.htm',
+        says: 'endpoints by discovery',
+      },
+      {
+        url: 'https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_web_server_flow.htm',
+        says: 'PKCE (S256) together with the secret, no expires_in',
+      },
+    ],
+    pkce: 'documented',
+  },
+  record,
+};

@@ -1,0 +1,21 @@
+import { templatesOf } from '#lib/config/provider-record';
+import { placeholderNames } from '#lib/config/provider-url';
+import type { ProviderRecord } from '#lib/providers/record';
+
+/**
+ * What an entry says only together with its preset: parts of addresses, and signing in.
+ * @returns a sentence for each fault
+ */
+export function mergeFaults(record: ProviderRecord): string[] {
+  const faults: string[] = [];
+  if (record.sign_in && record.account_params.length > 0) {
+    faults.push('sign_in: cannot go with account_params: whoever names the server would also say who they are');
+  }
+  const described = new Set([...record.account_params, ...record.redirect_parts].map(({ name }) => name));
+  for (const [field, text] of templatesOf(record)) {
+    for (const name of placeholderNames(text)) {
+      if (!described.has(name) && name !== 'client_id') faults.push(`${field}: {${name}} is not among account_params`);
+    }
+  }
+  return faults.map((fault) => `PROVIDERS_FILE: "${record.id}", ${fault}`);
+}
