@@ -12,6 +12,7 @@ const domains = [
   'overview',
   'people',
   'processes',
+  'provider-check',
   'revocations',
   'webhooks',
 ];

@@ -6,6 +6,13 @@ test.each([
   [['help'], { kind: 'help' }],
   [['--help'], { kind: 'help' }],
   [['migrate'], { kind: 'migrate' }],
+  [
+    ['provider', 'check', 'shopify', '--part', 'shop=acme', '--json'],
+    {
+      kind: 'command',
+      command: { command: 'provider check', provider: 'shopify', accountParams: { shop: 'acme' }, json: true },
+    },
+  ],
   [['api-key', 'list'], { kind: 'command', command: { command: 'api-key list' } }],
   [['api-key', 'revoke', '--id', 'key_1'], { kind: 'command', command: { command: 'api-key revoke', id: 'key_1' } }],
   [

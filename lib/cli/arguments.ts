@@ -32,6 +32,10 @@ export const usage = `Usage: grantkeep <command>
   resume --provider <id> --reason <why>
                  Lets the refreshes of a provider go on that the hub stopped, and prints what is
                  still stopped, one line of JSON each.
+  provider check <id> [--part <name>=<value> …] [--json]
+                 Tries all of a provider that can be tried without a person, in at most 20 seconds:
+                 name, certificate, metadata, endpoints, client, redirect URI, keys, clock. Changes
+                 nothing there. With --json one line a check. Status 1 where something fails.
   ledger verify [--checkpoint <file> …]
                  Checks every seal and every row of the ledger, and checkpoints that were kept
                  elsewhere. Prints what it found as one line of JSON; status 1 where it is broken.
@@ -169,6 +173,26 @@ function peopleCommand(second: string | undefined, rest: string[]): Command {
   return { command: 'people disable', person: who, reason, lastAdministrator };
 }
 
+/** `name=value`, for a part of the provider's addresses. */
+function readParts(parts: readonly string[]): Record<string, string> {
+  const pairs = parts.map((text): [string, string] => {
+    const at = text.indexOf('=');
+    if (at < 1) throw new UsageError('--part is a name and a value, as shop=acme.');
+    return [text.slice(0, at), text.slice(at + 1)];
+  });
+  return Object.fromEntries(pairs);
+}
+
+function providerCommand([second, provider, ...rest]: readonly string[]): Command {
+  if (second !== 'check') throw new UsageError(`There is no command provider ${second ?? ''}`.trimEnd());
+  if (!provider || provider.startsWith('-')) throw new UsageError('Give the id of a provider.');
+  const { part = [], json = false } = parse([...rest], {
+    part: { type: 'string', multiple: true },
+    json: { type: 'boolean' },
+  });
+  return { command: 'provider check', provider, accountParams: readParts(part), json };
+}
+
 function readCheckpoint(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -217,6 +241,7 @@ export function parseArguments(args: readonly string[]): Invocation {
     if (!reason?.trim()) throw new UsageError('--reason is required.');
     return { kind: 'command', command: { command: 'resume', provider, reason } };
   }
+  if (first === 'provider') return { kind: 'command', command: providerCommand(args.slice(1)) };
   if (first === 'ledger') return { kind: 'command', command: ledgerCommand(second, args.slice(2)) };
   if (first !== 'api-key') throw new UsageError(`There is no command ${first}.`);
   const rest = args.slice(2);

@@ -21,6 +21,8 @@ import { freezeScopes } from '#lib/db/schema/freezes';
 import { disablePerson, enablePerson } from '#lib/people/disable';
 import { endSessions } from '#lib/people/end-session';
 import { findPerson } from '#lib/people/find-person';
+import { checkProvider } from '#lib/provider-check/check-provider';
+import { type CheckResult, inOrder } from '#lib/provider-check/report';
 
 /** A command that needs the data, as it travels to the process that has it open. */
 export const commandSchema = z.discriminatedUnion('command', [
@@ -57,6 +59,12 @@ export const commandSchema = z.discriminatedUnion('command', [
   }),
   z.strictObject({ command: z.literal('people enable'), person: z.string(), reason: z.string() }),
   z.strictObject({ command: z.literal('resume'), provider: z.string(), reason: z.string() }),
+  z.strictObject({
+    command: z.literal('provider check'),
+    provider: z.string(),
+    accountParams: z.record(z.string(), z.string()),
+    json: z.boolean(),
+  }),
   z.strictObject({ command: z.literal('ledger verify'), checkpoints: z.array(z.string()) }),
   z.strictObject({ command: z.literal('ledger checkpoint') }),
   z.strictObject({ command: z.literal('ledger keys') }),
@@ -107,6 +115,10 @@ function toFreezeLine(view: FreezeView): Record<string, unknown> {
     lifted_by: view.lifted?.by.id ?? null,
     lift_reason: view.lifted?.reason ?? null,
   };
+}
+
+function toCheckLine({ check, result, lookedAt, found, mend, recordLine }: CheckResult): Record<string, unknown> {
+  return { check, result, looked_at: lookedAt, found, mend, record_line: recordLine };
 }
 
 function reportLine({
@@ -195,6 +207,10 @@ export async function runCommand(ctx: Context, command: Command): Promise<Record
     case 'resume':
       await resumeProvider(ctx, command);
       return (await listProviderStops(ctx)).map(({ provider, issuer }) => ({ provider: provider.id, issuer }));
+    case 'provider check': {
+      const { provider, accountParams } = command;
+      return inOrder(await checkProvider(ctx, { provider, accountParams })).map(toCheckLine);
+    }
     case 'api-key revoke':
       return [toLine(await revokeApiKey(ctx, { id: command.id }))];
     case 'ledger verify':

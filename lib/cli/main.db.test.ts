@@ -101,6 +101,36 @@ if (engine === 'pglite') {
       }
     });
 
+    test('provider check tells what it found, and ends with status 1 where something fails', async () => {
+      const control = await startControlSocket(runtime);
+      try {
+        const text = await grantkeep(['provider', 'check', 'acme']);
+        expect([text.status, text.err]).toEqual([1, '']);
+        expect(text.out).toMatch(/FAILS {4}Connection\n {9}http:\/\/127\.0\.0\.1:9\n {9}Nothing listens/);
+        expect(text.out).toMatch(/\d+ pass, \d+ fail, \d+ cannot be known\.\n$/);
+        const lines = await grantkeep(['provider', 'check', 'acme', '--json']);
+        expect(lines.status).toBe(1);
+        expect(
+          lines.out
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line)),
+        ).toContainEqual({
+          check: 'connection',
+          result: 'fails',
+          looked_at: 'http://127.0.0.1:9',
+          found: 'Nothing listens at this host and port.',
+          mend: expect.any(String),
+          record_line: null,
+        });
+        const unknown = await grantkeep(['provider', 'check', 'nobody']);
+        expect([unknown.status, unknown.out]).toEqual([1, '']);
+        expect(await grantkeep(['provider', 'check'])).toMatchObject({ status: 2 });
+      } finally {
+        await control?.close();
+      }
+    });
+
     test('a socket left by a process that is gone is replaced', async () => {
       writeFileSync(controlSocketPath(dataDir), '');
       const control = await startControlSocket(runtime);

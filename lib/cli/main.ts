@@ -1,6 +1,7 @@
 import { parseArguments, UsageError, usage } from '#lib/cli/arguments';
 import { askProcess } from '#lib/cli/ask-process';
 import { bareRuntime } from '#lib/cli/bare-runtime';
+import { checkText } from '#lib/cli/check-text';
 import { type Command, commandAfter, runCommand } from '#lib/cli/commands';
 import { migrate } from '#lib/cli/migrate';
 import { type CommandLineSettings, getCommandLineSettings } from '#lib/config/command-line';
@@ -45,11 +46,14 @@ async function runHere(command: Command, settings: CommandLineSettings): Promise
   }
 }
 
-/** Notes are printed as they are; a broken ledger ends the process with status 1. */
-function toOutput({ command }: Command, lines: Line[]): Line[] | string {
+/** Notes are printed as they are; a broken ledger or a check that fails ends the process with status 1. */
+function toOutput(command: Command, lines: Line[]): Line[] | string {
   const [first] = lines;
-  if (command === 'ledger verify' && first?.ok !== true) process.exitCode = 1;
-  return command === 'ledger checkpoint' ? String(first?.text) : lines;
+  const { command: name } = command;
+  const broken = name === 'ledger verify' && first?.ok !== true;
+  if (broken || (name === 'provider check' && lines.some(({ result }) => result === 'fails'))) process.exitCode = 1;
+  if (command.command === 'provider check' && !command.json) return checkText(lines);
+  return name === 'ledger checkpoint' ? String(first?.text) : lines;
 }
 
 async function run(args: readonly string[]): Promise<Line[] | string> {
@@ -58,6 +62,8 @@ async function run(args: readonly string[]): Promise<Line[] | string> {
   const settings = getCommandLineSettings();
   if (invocation.kind === 'migrate') return [await migrate(settings)];
   const { command } = invocation;
+  if (command.command === 'provider check' && process.stderr.isTTY)
+    process.stderr.write(`Checking ${command.provider}, for at most 20 seconds.\n`);
   const lines = await runWhole(command, settings);
   return toOutput(command, lines);
 }

@@ -30,6 +30,7 @@ export const ledgerActions = {
   'token.theft_suspected': 'Token theft suspected',
   'token.theft_possible': 'Token theft possible',
   'provider.stopped': 'Refreshes at the provider stopped',
+  'provider.checked': 'Provider checked',
   'provider.resumed': 'Refreshes at the provider go on',
   'token.vended': 'Token read',
   'token.denied': 'Token refused',

@@ -42,7 +42,7 @@ function cacheOf(deps: OAuthDeps): Cache {
 }
 
 /** RFC 8414 §3.1 puts the well-known part before the issuer's path, OpenID Connect Discovery §4 after it. */
-function metadataUrl(issuer: string, kind: 'oidc' | 'oauth2'): URL {
+export function metadataUrl(issuer: string, kind: 'oidc' | 'oauth2'): URL {
   const url = new URL(issuer);
   const path = url.pathname.replace(/\/$/, '');
   url.pathname =

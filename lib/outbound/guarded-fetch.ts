@@ -184,6 +184,8 @@ export interface GuardedInit extends RequestInit {
    * sent. It is called again where the request is moved to another connection.
    */
   beforeSend?: () => void;
+  /** A redirect is the answer itself, with its `Location`. It is not followed here either. */
+  showRedirect?: boolean;
 }
 
 /** `fetch`, told for whom it calls. */
@@ -222,6 +224,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
       const { statusCode: status } = answer;
       if (status >= 300 && status < 400 && status !== 304) {
         await answer.body.dump();
+        if (init?.showRedirect) return new Response(null, { status, headers: toHeaders(answer.headers) });
         throw new OutboundError('outbound_redirect', host);
       }
       const received = toHeaders(answer.headers);

@@ -27,8 +27,11 @@ const utcTime = (date: Date) =>
     ),
   );
 
-/** A fresh certificate for 127.0.0.1 and localhost that nobody but itself vouches for, as PEM. */
-export function selfSigned(): { key: string; cert: string } {
+/**
+ * A fresh certificate for 127.0.0.1 and localhost that nobody but itself vouches for, as PEM.
+ * @param endsInDays negative for one that has ended
+ */
+export function selfSigned(endsInDays = 1): { key: string; cert: string } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const day = 86_400_000;
   const names = sequence(der(0x82, Buffer.from('localhost')), der(0x87, Buffer.from([127, 0, 0, 1])));
@@ -43,7 +46,7 @@ export function selfSigned(): { key: string; cert: string } {
     der(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
     ecdsaWithSha256,
     commonName('self-signed'),
-    sequence(utcTime(new Date(Date.now() - day)), utcTime(new Date(Date.now() + day))),
+    sequence(utcTime(new Date(Date.now() - 3 * day)), utcTime(new Date(Date.now() + endsInDays * day))),
     commonName('self-signed'),
     publicKey.export({ type: 'spki', format: 'der' }),
     der(0xa3, sequence(alternativeNames, certificateAuthority)),

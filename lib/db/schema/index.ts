@@ -14,6 +14,7 @@ export * from '#lib/db/schema/ledger-seals';
 export * from '#lib/db/schema/people';
 export * from '#lib/db/schema/person-endings';
 export * from '#lib/db/schema/processes';
+export * from '#lib/db/schema/provider-checks';
 export * from '#lib/db/schema/provider-stops';
 export * from '#lib/db/schema/rate-limits';
 export * from '#lib/db/schema/revocations';

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { basicHeader, learntEncoding } from '#lib/oauth/basic-credentials';
+import { checkCallback } from '#lib/oauth/check-callback';
+import { exchangeCode } from '#lib/oauth/exchange-code';
+import { isOAuthError, type OAuthError } from '#lib/oauth/types';
+import { failureWords } from '#lib/provider-check/failure-words';
+import type { ResolvedProbe } from '#lib/provider-check/probe';
+import type { Finding } from '#lib/provider-check/report';
+import type { ProviderRecord } from '#lib/providers/record';
+
+/** Nothing that a server ever issued. */
+export const madeUp = (): string => `check-${randomBytes(24).toString('base64url')}`;
+
+/** The product's own exchange, of a code that no server issued. @throws OAuthError, as it should */
+async function exchangeMadeUpCode(probe: ResolvedProbe): Promise<void> {
+  const { provider, pinned, redirectUri, parts } = probe;
+  const state = madeUp();
+  const answer = new URL(redirectUri);
+  answer.search = new URLSearchParams({ code: madeUp(), state, iss: pinned.issuer }).toString();
+  const checked = checkCallback(provider, pinned, answer, { state });
+  const exchange = {
+    verifier: provider.dangerously_without_pkce ? null : randomBytes(32).toString('base64url'),
+    nonce: madeUp(),
+    redirectUri,
+    scopes: provider.scopes,
+    accountParams: parts,
+  };
+  const received = (tokens: ResolvedProbe['received'][number]) => void probe.received.push(tokens);
+  await exchangeCode(provider, pinned, checked, exchange, { ...probe.deps, received });
+}
+
+/** Which of the readings of HTTP Basic the server takes (RFC 6749 §2.3.1, RFC 7617). */
+function basicWords(provider: ProviderRecord): Pick<Finding, 'found' | 'mend' | 'recordLine'> {
+  if (provider.token_endpoint_auth_method !== 'client_secret_basic' || !provider.client_secret) return { found: '' };
+  if (basicHeader(provider, 'form') === basicHeader(provider, 'raw'))
+    return { found: ' Both encodings of client_secret_basic write these credentials alike.' };
+  const learnt = learntEncoding(provider);
+  if (!learnt) return { found: ` The server reads client_secret_basic in the encoding ${provider.basic_encoding}.` };
+  return {
+    found: ` The server reads client_secret_basic in the encoding ${learnt} only; the hub found out by a second try.`,
+    mend: 'Write the encoding into the record: then no second try is needed.',
+    recordLine: `"basic_encoding": ${JSON.stringify(learnt)}`,
+  };
+}
+
+const credentials = {
+  client_secret_basic: 'client_id and the secret of client_secret_env',
+  client_secret_post: 'client_id and the secret of client_secret_env',
+  private_key_jwt: 'client_id, client_key_id and the public half of the key of client_private_key_env',
+  none: 'client_id',
+} as const;
+
+const redirectCodes = new Set(['redirect_uri_mismatch', 'invalid_redirect_uri']);
+
+function refusedFindings({ provider, pinned, redirectUri }: ResolvedProbe, error: OAuthError): Finding[] {
+  const lookedAt = pinned.token_endpoint;
+  const method = provider.token_endpoint_auth_method;
+  const client = { check: 'client_authentication', lookedAt: `${method} at ${lookedAt}` } as const;
+  const answers: Finding = {
+    check: 'token_endpoint',
+    result: 'passes',
+    lookedAt,
+    found: 'The endpoint answers as RFC 6749 says.',
+  };
+  const said = error.providerError ?? error.code;
+  const known: Finding = {
+    ...client,
+    result: 'passes',
+    found: `The server knows the client: it refused a made-up code with ${said}.`,
+  };
+  if (error.code === 'invalid_grant') {
+    const basic = basicWords(provider);
+    return [answers, { ...known, ...basic, found: known.found + basic.found }];
+  }
+  if (redirectCodes.has(said)) {
+    const mend = `Register ${redirectUri} in the console of the provider, letter by letter.`;
+    const found = `The token endpoint refuses this redirect URI with ${said}.`;
+    return [answers, known, { check: 'redirect_uri', result: 'fails', lookedAt: redirectUri, found, mend }];
+  }
+  if (said === 'unauthorized_client') {
+    const mend = 'Allow the authorization code grant for the application in the console of the provider.';
+    return [answers, { ...client, result: 'fails', found: `The client may not use codes: ${said}.`, mend }];
+  }
+  if (error.code === 'invalid_client') {
+    const local = error.providerError === undefined && !/^http_/.test(String((error.cause as Error)?.message));
+    return [
+      ...(local ? [] : [answers]),
+      {
+        ...client,
+        result: 'fails',
+        found: local ? 'The key of the client cannot be read.' : `The server does not know the client: ${said}.`,
+        mend: `Compare ${credentials[method]} with the console of the provider, and which method the application is to use there.`,
+      },
+    ];
+  }
+  if (error.code === 'request_rejected' || error.code === 'invalid_scope')
+    return [
+      answers,
+      {
+        ...client,
+        result: 'unknown',
+        found: `The server refused the request with ${said}, which does not say whether it knows the client.`,
+        mend: 'Compare token_params and token_request_format of the record with the documentation of the provider.',
+      },
+    ];
+  return [
+    {
+      check: 'token_endpoint',
+      result: 'fails',
+      lookedAt,
+      mend: 'Correct token_endpoint in the record.',
+      ...failureWords(error),
+    },
+    { ...client, result: 'unknown', found: 'The token endpoint gave no answer that tells.' },
+  ];
+}
+
+/**
+ * Shows the client's credentials with a code that no server issued: `invalid_grant` says that the client is known,
+ * `invalid_client` that it is not (RFC 6749 §5.2).
+ */
+export async function checkClient(probe: ResolvedProbe): Promise<Finding[]> {
+  try {
+    await exchangeMadeUpCode(probe);
+  } catch (error) {
+    if (!isOAuthError(error)) throw error;
+    if (probe.received.length === 0) return refusedFindings(probe, error);
+  }
+  return [
+    {
+      check: 'token_endpoint',
+      result: 'fails',
+      lookedAt: probe.pinned.token_endpoint,
+      found: 'The server gave tokens for a made-up code. The hub hands them to its revocations.',
+      mend: 'Do not use this server: it checks no authorization code.',
+    },
+  ];
+}

@@ -1,0 +1,358 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { systemContext } from '#lib/context';
+import { certificateFinding } from '#lib/provider-check/check-hosts';
+import { checkProvider } from '#lib/provider-check/check-provider';
+import type { CheckResult } from '#lib/provider-check/report';
+import { sharedDatabase } from '#tests/database';
+import { createRuntime } from '#tests/hub';
+import { clientSecret } from '#tests/servers/quirky-provider';
+import { type Behaviour, type QuirkyServer, quirkyServer } from '#tests/servers/quirky-server';
+import { selfSigned } from '#tests/servers/self-signed';
+import { behaveWell, metadataOf } from '#tests/servers/well-behaved';
+
+const database = sharedDatabase();
+
+const recordFor = (url: string): Record<string, unknown> => ({
+  id: 'acme',
+  name: 'Acme',
+  issuer: url,
+  client_id: 'client-1',
+  client_secret: clientSecret,
+  scopes: ['openid', 'read'],
+});
+
+async function check(record: Record<string, unknown>): Promise<CheckResult[]> {
+  const runtime = createRuntime(database.current, [record]);
+  const results = await checkProvider(systemContext(runtime, 'test'), { provider: 'acme' });
+  // Whatever else was found, the secret is nowhere.
+  for (const text of [clientSecret, 'quirky+client', 'quirky%20client'])
+    expect(JSON.stringify([results, runtime.logged])).not.toContain(text);
+  return results;
+}
+
+const of = (results: readonly CheckResult[], result: CheckResult['result']) =>
+  [...new Set(results.filter((one) => one.result === result).map(({ check }) => check))].sort();
+
+/** `inspectHost` in a process that takes a certificate for an authority's: which ones count is read when it starts. */
+async function inspectKnowing(cert: string, url: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'grantkeep-check-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'ca.pem');
+  writeFileSync(file, cert);
+  const { hostname, port } = new URL(url);
+  const options = JSON.stringify({ operatorHosts: [`${hostname}:${port}`], timeoutMs: 5000 });
+  const program = `import { inspectHost } from '#lib/outbound/inspect-host';
+    console.log(JSON.stringify(await inspectHost(new URL('${url}'), ${options})));`;
+  const env = { PATH: process.env.PATH, NODE_ENV: 'test', NODE_EXTRA_CA_CERTS: file } as const;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { env });
+  const { certificate, ...rest } = JSON.parse(stdout);
+  return { ...rest, certificate: { ...certificate, validTo: new Date(certificate.validTo) } };
+}
+
+/** What a broken server does beside behaving well. */
+interface Fault {
+  on?: (server: QuirkyServer) => Record<string, Behaviour>;
+  record?: (url: string) => Record<string, unknown>;
+  /** The check that tells of it. */
+  check: string;
+  result?: CheckResult['result'];
+  found: RegExp;
+  mend?: RegExp;
+  recordLine?: RegExp;
+}
+
+const metadata = (change: (url: string) => Record<string, unknown>): Fault['on'] => {
+  return ({ url }) => ({ 'GET /.well-known/openid-configuration': { json: { ...metadataOf(url), ...change(url) } } });
+};
+const answer =
+  (route: string, behaviour: Behaviour): Fault['on'] =>
+  () => ({ [route]: behaviour });
+
+const faults: Record<string, Fault> = {
+  'wrong secret': {
+    record: () => ({ client_secret: 'another secret that nobody knows' }),
+    check: 'client_authentication',
+    found: /does not know the client: invalid_client/,
+    mend: /client_secret_env/,
+  },
+  'a client that may not use codes': {
+    on: answer('POST /token', { status: 400, json: { error: 'unauthorized_client' } }),
+    check: 'client_authentication',
+    found: /unauthorized_client/,
+    mend: /authorization code grant/,
+  },
+  'the secret in another place': {
+    on: metadata(() => ({ token_endpoint_auth_methods_supported: ['client_secret_post'] })),
+    check: 'record',
+    found: /client_secret_basic; the server takes client_secret_post/,
+    recordLine: /"token_endpoint_auth_method": "client_secret_post"/,
+  },
+  'P-01 HTTP Basic that is not decoded': {
+    on: answer('POST /token', ({ headers }) => {
+      const raw = `Basic ${Buffer.from(`client-1:${clientSecret}`).toString('base64')}`;
+      const known = headers.authorization === raw;
+      return known
+        ? { status: 400, json: { error: 'invalid_grant' } }
+        : { status: 401, json: { error: 'invalid_client' } };
+    }),
+    check: 'client_authentication',
+    result: 'passes',
+    found: /in the encoding raw only/,
+    recordLine: /"basic_encoding": "raw"/,
+  },
+  'issuer with a slash': {
+    on: metadata((url) => ({ issuer: `${url}/` })),
+    check: 'issuer',
+    found: /Only a slash at the end differs/,
+    recordLine: /"issuer": "http:.*\/"/,
+  },
+  'issuer in another case': {
+    on: metadata((url) => ({ issuer: url.replace('http', 'HTTP') })),
+    check: 'issuer',
+    found: /Upper and lower case differ at character 1/,
+  },
+  'another issuer': {
+    on: metadata(() => ({ issuer: 'https://evil.example' })),
+    check: 'issuer',
+    found: /evil\.example/,
+  },
+  'metadata without issuer': { on: metadata(() => ({ issuer: undefined })), check: 'issuer', found: /names no issuer/ },
+  'metadata as HTML': {
+    on: answer('GET /.well-known/openid-configuration', { text: '<!doctype html><p>Hello</p>' }),
+    check: 'metadata',
+    found: /no JSON object \(text\/html\)/,
+    recordLine: /"discovery": "oauth2"/,
+  },
+  'no metadata': {
+    on: answer('GET /.well-known/openid-configuration', { status: 404, text: '' }),
+    check: 'metadata',
+    found: /status 404/,
+  },
+  'metadata that fails': {
+    on: answer('GET /.well-known/openid-configuration', { status: 503, text: '' }),
+    check: 'metadata',
+    found: /status 503/,
+  },
+  'an endpoint of the record that moved': {
+    record: (url) => ({ revocation_endpoint: `${url}/old-revoke` }),
+    on: answer('POST /old-revoke', { text: '' }),
+    check: 'record',
+    result: 'unknown',
+    found: /The record says .*\/old-revoke, the metadata says .*\/revoke/,
+  },
+  'an authorization endpoint that is not there': {
+    on: answer('GET /authorize', { status: 404, text: '' }),
+    check: 'authorization_endpoint',
+    found: /no such page/,
+  },
+  'redirect URI not registered, on a page': {
+    on: answer('GET /authorize', { status: 400, text: '<h1>invalid_request</h1> redirect_uri_mismatch' }),
+    check: 'redirect_uri',
+    found: /status 400 and redirect_uri_mismatch/,
+    mend: /Register http:\/\/localhost:3000\/oauth\/callback\/acme/,
+  },
+  'redirect URI not registered, on an error page after a redirect': {
+    on: answer('GET /authorize', { status: 302, headers: { location: '/signin/oauth/error?authError=xyz' }, text: '' }),
+    check: 'redirect_uri',
+    found: /error page of its own/,
+    mend: /Register/,
+  },
+  'redirect URI not registered, told by the token endpoint': {
+    on: answer('POST /token', { status: 400, json: { error: 'redirect_uri_mismatch' } }),
+    check: 'redirect_uri',
+    found: /token endpoint refuses/,
+  },
+  'a page that only a person can read': {
+    on: answer('GET /authorize', { text: '<form>Sign in</form>' }),
+    check: 'redirect_uri',
+    result: 'unknown',
+    found: /Only a person can see/,
+  },
+  'a scope that the client may not ask for': {
+    on: answer('GET /authorize', {
+      status: 302,
+      headers: { location: 'http://localhost:3000/oauth/callback/acme?error=invalid_scope' },
+      text: '',
+    }),
+    check: 'authorization_endpoint',
+    found: /invalid_scope/,
+    mend: /scopes/,
+  },
+  'no PKCE announced': {
+    on: metadata(() => ({ code_challenge_methods_supported: undefined })),
+    check: 'pkce',
+    result: 'unknown',
+    found: /does not say whether the server knows PKCE/,
+  },
+  'PKCE without S256': {
+    on: metadata(() => ({ code_challenge_methods_supported: ['plain'] })),
+    check: 'pkce',
+    found: /announces plain, and not S256/,
+    recordLine: /dangerously_without_pkce/,
+  },
+  'PKCE switched off although it is announced': {
+    record: () => ({ dangerously_without_pkce: true }),
+    check: 'pkce',
+    found: /the record switches PKCE off/,
+  },
+  'iss required and not announced': {
+    on: metadata(() => ({ authorization_response_iss_parameter_supported: undefined })),
+    record: () => ({ iss_policy: 'required' }),
+    check: 'iss',
+    result: 'unknown',
+    found: /does not announce it/,
+  },
+  'a dead token endpoint': {
+    on: metadata(() => ({ token_endpoint: 'http://127.0.0.1:9/token' })),
+    check: 'token_endpoint',
+    found: /Nothing listens|does not call this address/,
+  },
+  'a token endpoint that answers HTML': {
+    on: answer('POST /token', { text: '<p>Hello</p>' }),
+    check: 'token_endpoint',
+    found: /token_answer_invalid/,
+  },
+  'a token endpoint that fails': {
+    on: answer('POST /token', { status: 502, text: '' }),
+    check: 'token_endpoint',
+    found: /status 502/,
+  },
+  'tokens for a made-up code': {
+    on: answer('POST /token', { json: { access_token: 'real-token-of-somebody', token_type: 'bearer' } }),
+    check: 'token_endpoint',
+    found: /gave tokens for a made-up code/,
+  },
+  'revocation that refuses the client': {
+    on: answer('POST /revoke', { status: 401, json: { error: 'invalid_client' } }),
+    check: 'revocation_endpoint',
+    found: /invalid_client/,
+  },
+  'revocation that says that the token is not there': {
+    on: answer('POST /revoke', { status: 400, json: { error: 'token_not_found' } }),
+    check: 'revocation_endpoint',
+    result: 'unknown',
+    found: /token_not_found/,
+    recordLine: /"gone_codes": \["token_not_found"\]/,
+  },
+  'introspection that calls everything active': {
+    on: answer('POST /introspect', { json: { active: true } }),
+    check: 'introspection_endpoint',
+    found: /made-up token is active/,
+  },
+  'userinfo that is not there': {
+    on: answer('GET /userinfo', { status: 404, text: '' }),
+    check: 'identity',
+    found: /status 404/,
+  },
+  'userinfo that answers everybody': {
+    on: answer('GET /userinfo', { json: { sub: 'everybody' } }),
+    check: 'identity',
+    result: 'unknown',
+    found: /did not refuse a made-up token/,
+  },
+  'keys for other algorithms': {
+    on: answer('GET /jwks', { json: { keys: [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y' }] } }),
+    check: 'jwks',
+    found: /1 key for ES256; its ID tokens are signed with RS256/,
+    recordLine: /"id_token_signing_alg_values_supported": \["ES256"\]/,
+  },
+  'no keys': { on: answer('GET /jwks', { json: { keys: [] } }), check: 'jwks', found: /0 keys/ },
+  'a clock that is off': {
+    on: answer('GET /userinfo', {
+      status: 401,
+      headers: { date: new Date(Date.now() - 600_000).toUTCString() },
+      text: '',
+    }),
+    check: 'clock',
+    result: 'passes',
+    found: /agree/,
+  },
+};
+
+describe('the check of a provider tells of each fault', () => {
+  test('of none at a server that behaves well', async () => {
+    const server = await quirkyServer();
+    behaveWell(server);
+    const results = await check(recordFor(server.url));
+    expect([of(results, 'fails'), of(results, 'unknown')]).toEqual([[], []]);
+  });
+
+  test.each(Object.entries(faults))('%s', async (_name, fault) => {
+    const server = await quirkyServer();
+    behaveWell(server);
+    for (const [route, behaviour] of Object.entries(fault.on?.(server) ?? {})) server.on(route, behaviour);
+    const results = await check({ ...recordFor(server.url), ...fault.record?.(server.url) });
+    const { result = 'fails', found, mend, recordLine } = fault;
+    const told = results.filter((one) => one.check === fault.check && found.test(one.found));
+    expect(told, JSON.stringify(results, null, 1)).toHaveLength(1);
+    expect(told[0]?.result).toBe(result);
+    if (mend) expect(told[0]?.mend).toMatch(mend);
+    if (recordLine) expect(told[0]?.recordLine).toMatch(recordLine);
+    if (result === 'fails') expect(told[0]?.mend).not.toBeNull();
+    if (result !== 'fails') expect(of(results, 'fails')).toEqual([]);
+  });
+
+  test('a server whose clock is ten minutes behind', async () => {
+    const server = await quirkyServer();
+    behaveWell(server);
+    const late = { date: new Date(Date.now() - 600_000).toUTCString() };
+    server.on('GET /authorize', { status: 303, headers: { location: '/sign-in', ...late }, text: '' });
+    for (const route of ['GET /userinfo', 'POST /revoke', 'POST /introspect', 'POST /token', 'GET /jwks'])
+      server.on(route, { status: 400, headers: late, json: { error: 'invalid_grant' } });
+    server.on('GET /.well-known/openid-configuration', { headers: late, json: metadataOf(server.url) });
+    const [clock] = (await check(recordFor(server.url))).filter(({ check }) => check === 'clock');
+    expect(clock).toMatchObject({ result: 'fails', found: expect.stringMatching(/(599|600|601) s behind/) });
+  });
+});
+
+describe('the check of a provider looks at the connection', () => {
+  const certificates = [
+    { name: 'self-signed', days: 90, found: /self-signed/ },
+    { name: 'expired', days: -1, found: /has expired/ },
+  ];
+  test.each(certificates)('a certificate that is $name', async ({ days, found }) => {
+    const server = await quirkyServer({ tls: selfSigned(days) });
+    const results = await check(recordFor(server.url));
+    const [certificate] = results.filter(({ check }) => check === 'certificate');
+    expect(certificate).toMatchObject({ result: 'fails', found: expect.stringMatching(found) });
+    // What the guarded fetch does not accept, it does not send a secret to.
+    expect(server.seen).toEqual([]);
+  });
+
+  const trusted = [
+    { name: 'about to end', days: 5, host: '127.0.0.1', result: 'fails', found: /ends within 14 days/ },
+    { name: 'good', days: 90, host: '127.0.0.1', result: 'passes', found: /accepted\. It is valid until \d{4}-/ },
+    { name: 'for another name', days: 90, host: '127.0.0.2', result: 'fails', found: /another host name/ },
+  ];
+  test.each(trusted)('a certificate of a known authority that is $name', async ({ days, host, result, found }) => {
+    const tls = selfSigned(days);
+    const { url } = await quirkyServer({ host, tls });
+    const inspection = await inspectKnowing(tls.cert, url);
+    expect(inspection).toMatchObject({ addresses: 1, connected: true, reason: null });
+    const finding = certificateFinding(url, inspection.certificate, Date.now());
+    expect(finding).toMatchObject({ result, found: expect.stringMatching(found) });
+  });
+
+  test('a name that does not resolve, and a port at which nothing listens', async () => {
+    const nowhere = await check(recordFor('https://no-such-host.invalid'));
+    expect(nowhere.find(({ check }) => check === 'name')).toMatchObject({ result: 'fails' });
+    const silent = await check(recordFor('http://127.0.0.1:9'));
+    expect(silent.find(({ check }) => check === 'connection')).toMatchObject({
+      result: 'fails',
+      found: 'Nothing listens at this host and port.',
+    });
+    // Nothing is known of endpoints that no metadata named.
+    expect(silent.find(({ check }) => check === 'token_endpoint')).toMatchObject({ result: 'unknown' });
+  });
+
+  test('https where http is spoken', async () => {
+    const server = await quirkyServer();
+    const results = await check(recordFor(server.url.replace('http:', 'https:')));
+    expect(results.find(({ check }) => check === 'certificate')).toMatchObject({ result: 'fails' });
+  });
+});
