@@ -78,12 +78,9 @@ test('each decision has its number, its three parts and its line in the list', (
     const text = read(`docs/decisions/${file}`);
     const parts = [...text.matchAll(/^## (.+)$/gm)].map(([, name]) => name).join();
     const title = /^# (.+)$/m.exec(text)?.[1];
-    const number = String(at + 1).padStart(4, '0');
-    return !(
-      file.startsWith(`${number}-`) &&
-      parts === 'Context,Decision,Consequences' &&
-      list.includes(`- [${title}](${file})`)
-    );
+    // Numbers are given out before pages are written, so one may be missing; none stands twice.
+    const numbered = /^\d{4}-/.test(file) && file.slice(0, 4) !== files[at - 1]?.slice(0, 4);
+    return !(numbered && parts === 'Context,Decision,Consequences' && list.includes(`- [${title}](${file})`));
   });
   expect(faulty).toEqual([]);
 });
