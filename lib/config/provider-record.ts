@@ -10,6 +10,7 @@ import {
   safePart,
 } from '#lib/config/provider-url';
 import { looksSecret } from '#lib/config/secret-field';
+import { tenantIssuer } from '#lib/config/tenant-issuer';
 
 /** The presets an entry may build on. */
 export const presetNames = [
@@ -155,6 +156,7 @@ function recordShape(context: RecordContext) {
     authorization_response_iss_parameter_supported: z.boolean().optional(),
     id_token_signing_alg_values_supported: z.array(z.string()).min(1).optional(),
     discovery: z.enum(['oidc', 'oauth2', 'none']).optional(),
+    tenant_issuer: tenantIssuer(context).optional(),
     // RFC 7591
     client_id: z.string().min(1),
     client_secret: z.string().min(1).optional(),
@@ -190,6 +192,8 @@ function recordShape(context: RecordContext) {
     redirect_fields: z.array(z.string().min(1)).optional(),
     declined_codes: z.array(errorCode).min(1).optional(),
     dangerously_without_pkce: z.boolean().optional(),
+    dangerously_without_nonce: z.boolean().optional(),
+    dangerously_without_id_token: z.boolean().optional(),
     ...requestFields(context),
     // The token endpoint
     token_params: extraParameters.optional(),

@@ -1,5 +1,6 @@
 import type { Context } from '#lib/context';
 import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
+import { isOwnIssuer } from '#lib/oauth/tenant-issuer';
 import { OAuthError, type PinnedEndpoints } from '#lib/oauth/types';
 import type { ProviderRecord } from '#lib/providers/record';
 
@@ -14,7 +15,11 @@ export async function endpointsOf(
   connection: { issuer: string; accountParams: Record<string, string> },
 ): Promise<PinnedEndpoints> {
   const pinned = await resolveEndpoints(provider, ctx, connection.accountParams);
-  if ((provider.identity.issuer ?? pinned.issuer) !== connection.issuer) {
+  // A tenant that the record no longer lists connects no more; what it has connected may still be ended.
+  const own = provider.identity.issuer
+    ? provider.identity.issuer === connection.issuer
+    : connection.issuer === pinned.issuer || isOwnIssuer(provider, pinned, connection.issuer, { listed: false });
+  if (!own) {
     throw new OAuthError('discovery_issuer', { detail: 'connected_elsewhere' });
   }
   return pinned;

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { OAuthError } from '#lib/oauth/oauth-error';
+import { isOwnIssuer } from '#lib/oauth/tenant-issuer';
 import { parseScopes, pickExtras } from '#lib/oauth/token-answer';
 import type { Extras, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
@@ -52,7 +53,7 @@ function sameSecret(given: string, expected: string): boolean {
 
 /** RFC 9207 §2.4: a wrong `iss` never; a missing one not where the server advertises it or the record requires it. */
 function checkIssuer(provider: OAuthProvider, pinned: PinnedEndpoints, iss: string | null): void {
-  if (iss !== null && iss !== pinned.issuer) throw new OAuthError('iss_mismatch');
+  if (iss !== null && !isOwnIssuer(provider, pinned, iss, { listed: true })) throw new OAuthError('iss_mismatch');
   const required = provider.iss_policy === 'required' || pinned.authorization_response_iss_parameter_supported;
   if (iss === null && required) throw new OAuthError('iss_missing');
 }

@@ -62,7 +62,7 @@ async function request(
   const parsed = metadataSchema.safeParse(body);
   if (!parsed.success) throw new OAuthError('discovery_failed', { detail: `http_${response.status}` });
   // Exactly, as strings: a slash or a letter's case makes another issuer (RFC 8414 §3.3).
-  if (parsed.data.issuer !== issuer) throw new OAuthError('discovery_issuer');
+  if (parsed.data.issuer !== (caller.tenant_issuer?.template ?? issuer)) throw new OAuthError('discovery_issuer');
   return parsed.data;
 }
 
@@ -109,7 +109,7 @@ export async function discoverMetadata(
   deps: OAuthDeps,
 ): Promise<DiscoveredMetadata> {
   const cache = cacheOf(deps);
-  const key = `${kind} ${issuer}`;
+  const key = `${kind} ${issuer} ${caller.tenant_issuer?.template ?? ''}`;
   const held = cache.entries.get(key);
   if (held && deps.now().getTime() - held.fetchedAt < lifetimeMs) return held.metadata;
   const running = cache.running.get(key) ?? refreshEntry(caller, key, issuer, kind, deps, cache);

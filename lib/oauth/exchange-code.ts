@@ -8,6 +8,7 @@ import { tokenExchange } from '#lib/oauth/normalising-fetch';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { settleTokens } from '#lib/oauth/token-call';
 import type { AccountParamValues, OAuthDeps, OAuthProvider, PinnedEndpoints, TokenSet } from '#lib/oauth/types';
+import { needsOwnCheck, verifyIdToken } from '#lib/oauth/verify-id-token';
 
 /**
  * How far ahead an ID token may have been issued, in seconds: as long as a flow lives. Clocks may differ by minutes, and
@@ -23,6 +24,24 @@ export interface CodeExchange {
   /** What was asked for: with `openid` an ID token must come. */
   scopes: readonly string[];
   accountParams?: AccountParamValues;
+}
+
+/** The claims of an ID token that openid-client was not given; none where the record lets it be absent. */
+async function ownClaims(
+  provider: OAuthProvider,
+  pinned: PinnedEndpoints,
+  idToken: string | null,
+  { nonce, iss }: { nonce: string; iss: string | null },
+  deps: OAuthDeps,
+) {
+  if (idToken === null) {
+    if (provider.dangerously_without_id_token) return undefined;
+    throw new OAuthError('id_token_missing');
+  }
+  const claims = await verifyIdToken(provider, pinned, idToken, { nonce }, deps);
+  // RFC 9207 §2.4: one server answers on the redirect and at the token endpoint.
+  if (iss !== null && claims.iss !== iss) throw new OAuthError('iss_mismatch', { detail: 'id_token' });
+  return claims;
 }
 
 /**
@@ -41,7 +60,9 @@ export async function exchangeCode(
   if (!verifier && !provider.dangerously_without_pkce) throw new OAuthError('pkce_required');
   const openid = scopes.includes('openid');
   if (openid && !nonce) throw new OAuthError('id_token_nonce', { detail: 'none_expected' });
-  const exchange = tokenExchange(provider, deps, openid);
+  if (provider.tenant_issuer && !openid) throw new OAuthError('id_token_missing', { detail: 'not_asked' });
+  const own = needsOwnCheck(provider);
+  const exchange = tokenExchange(provider, deps, openid, openid && !own);
   const configuration = clientConfiguration(
     provider,
     pinned,
@@ -55,22 +76,29 @@ export async function exchangeCode(
   answerUrl.search = new URLSearchParams({
     code: checked.code,
     state: checked.state,
-    ...(checked.iss === null ? {} : { iss: checked.iss }),
+    // That of a tenant is compared with the ID token's.
+    ...(checked.iss === null ? {} : { iss: provider.tenant_issuer ? pinned.issuer : checked.iss }),
   }).toString();
   const checks = {
     expectedState: checked.state,
     ...(provider.dangerously_without_pkce || !verifier ? {} : { pkceCodeVerifier: verifier }),
-    ...(openid ? { expectedNonce: nonce, idTokenExpected: true } : {}),
   };
   try {
     const parameters = new URLSearchParams(fillParameters(provider, provider.token_params, accountParams));
-    const result = await authorizationCodeGrant(configuration, answerUrl, checks, parameters);
+    const result = await authorizationCodeGrant(
+      configuration,
+      answerUrl,
+      openid && !own ? { ...checks, expectedNonce: nonce, idTokenExpected: true } : checks,
+      parameters,
+    );
     const answer = exchange.answer();
     if (!answer) throw new OAuthError('token_answer_invalid');
-    const { id_token: _unused, ...first } = answer;
+    const { id_token: idToken, ...first } = answer;
     const tokens = await settleTokens(provider, first, accountParams, deps);
-    const claims = openid ? (result.claims() ?? null) : null;
-    if (claims && claims.iat > deps.now().getTime() / 1000 + furthestIssueSeconds) {
+    const verified =
+      own && openid ? await ownClaims(provider, pinned, idToken, { nonce, iss: checked.iss }, deps) : result.claims();
+    const claims = openid ? (verified ?? null) : null;
+    if (claims && (claims.iat ?? 0) > deps.now().getTime() / 1000 + furthestIssueSeconds) {
       throw new OAuthError('id_token_expired', { detail: 'iat' });
     }
     const scopes = checked.scopes ?? tokens.scopes;

@@ -2,6 +2,7 @@ import { introspectToken } from '#lib/oauth/introspect-token';
 import { lookUp, lookUpRule } from '#lib/oauth/look-up';
 import { isOAuthError, OAuthError } from '#lib/oauth/oauth-error';
 import { valueAt } from '#lib/oauth/provider-call';
+import { tenantIssuerOf } from '#lib/oauth/tenant-issuer';
 import { isAllowed, pickExtras } from '#lib/oauth/token-answer';
 import type {
   AccountParamValues,
@@ -66,11 +67,11 @@ interface VerifiedEmail {
 }
 
 /** The primary verified address of a list, as GitHub gives it; none where the token may not read the list. */
-function primaryEmail(list: object): VerifiedEmail {
+function primaryEmail(list: object, believed: boolean): VerifiedEmail {
   const entries = Array.isArray(list) ? list : [];
   const primary: unknown = entries.find((entry) => valueAt(entry, 'primary') === true);
   const email = emailOf(valueAt(primary, 'email'));
-  return { email, emailVerified: email !== null && valueAt(primary, 'verified') === true };
+  return { email, emailVerified: believed && email !== null && valueAt(primary, 'verified') === true };
 }
 
 type Claims = Record<string, unknown>;
@@ -150,7 +151,11 @@ export async function fetchIdentity(
   const shown: Shown = { token: tokens.access_token, values: accountParams, pinned };
   const claims = await claimsOf(provider, tokens, shown, deps);
   const subject = keyOf(rule, claims, tokens.extras);
-  const verified = rule.email_verified === null ? false : valueAt(claims, rule.email_verified);
+  const tenant =
+    provider.tenant_issuer && tokens.id_token_claims && tenantIssuerOf(provider.tenant_issuer, tokens.id_token_claims);
+  // A tenant's administrator writes any address; only tenants that the operator listed are believed.
+  const believed = provider.tenant_issuer === null || provider.tenant_issuer.tenants !== null;
+  const verified = rule.email_verified !== null && believed && valueAt(claims, rule.email_verified);
   const email = rule.email === null ? null : emailOf(valueAt(claims, rule.email));
   const list = rule.emails_endpoint
     ? await optional(
@@ -158,7 +163,7 @@ export async function fetchIdentity(
       )
     : null;
   const emails: VerifiedEmail = rule.emails_endpoint
-    ? primaryEmail(list ?? [])
+    ? primaryEmail(list ?? [], believed)
     : {
         email,
         emailVerified: email !== null && (verified === true || verified === 'true') && isHosted(rule, email, claims),
@@ -178,7 +183,7 @@ export async function fetchIdentity(
   }
   const label = rule.label.map((path) => plainText(valueAt(claims, path))).find((text) => text !== null);
   return {
-    issuer: rule.issuer ?? pinned.issuer,
+    issuer: rule.issuer ?? tenant ?? pinned.issuer,
     subject,
     label: label ?? emails.email ?? subject,
     ...emails,

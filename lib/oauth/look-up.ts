@@ -1,7 +1,9 @@
-import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
+import { errors, jwtVerify } from 'jose';
 import { fillEndpoint, fillHeaders } from '#lib/oauth/account-params';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { callProvider, parseJson, readText } from '#lib/oauth/provider-call';
+import { serverKeys, signatures } from '#lib/oauth/server-keys';
+import { isOwnIssuer } from '#lib/oauth/tenant-issuer';
 import { providerErrorOf } from '#lib/oauth/token-error';
 import type { AccountParamValues, CallRule, OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
@@ -30,14 +32,12 @@ function requestOf(
  */
 async function verified(provider: OAuthProvider, pinned: PinnedEndpoints, text: string, deps: OAuthDeps) {
   if (!pinned.jwks_uri) throw invalid('signed_without_keys');
-  const keys = createRemoteJWKSet(new URL(pinned.jwks_uri), {
-    [customFetch]: (url, init) => callProvider(provider, url, init, deps),
-  });
-  const algorithms = pinned.id_token_signing_alg_values_supported ?? ['RS256', 'PS256', 'ES256', 'EdDSA'];
-  const asymmetric = algorithms.filter((name) => !/^(HS|none)/i.test(name));
+  const keys = serverKeys(provider, pinned.jwks_uri, deps);
+  const algorithms = signatures(pinned, ['RS256', 'PS256', 'ES256', 'EdDSA']);
   try {
-    const { payload } = await jwtVerify(text, keys, { algorithms: asymmetric, currentDate: deps.now() });
-    if (payload.iss !== undefined && payload.iss !== pinned.issuer) throw invalid('signed_issuer');
+    const { payload } = await jwtVerify(text, keys, { algorithms, currentDate: deps.now() });
+    const known = payload.iss === undefined || isOwnIssuer(provider, pinned, payload.iss, { listed: true });
+    if (!known) throw invalid('signed_issuer');
     const audiences = payload.aud === undefined ? [provider.client_id] : [payload.aud].flat();
     if (!audiences.includes(provider.client_id)) throw invalid('signed_audience');
     return payload as Record<string, unknown>;

@@ -75,9 +75,15 @@ export async function readTokenAnswer(
 /**
  * Stands between openid-client and the token endpoint and straightens what providers bend: errors in a 200,
  * form-encoded answers, a missing `token_type`, nested tokens, JSON requests, HTML from a proxy. Other requests of the
- * library (keys) pass with their failures coded. An ID token is handed on only when `expectIdToken`.
+ * library (keys) pass with their failures coded. An ID token is handed on only when `expectIdToken`
+ * and `handOn`.
  */
-export function tokenExchange(provider: OAuthProvider, deps: OAuthDeps, expectIdToken: boolean): TokenExchange {
+export function tokenExchange(
+  provider: OAuthProvider,
+  deps: OAuthDeps,
+  expectIdToken: boolean,
+  handOn = expectIdToken,
+): TokenExchange {
   let answer: NormalisedAnswer | null = null;
   return {
     answer: () => answer,
@@ -87,7 +93,7 @@ export function tokenExchange(provider: OAuthProvider, deps: OAuthDeps, expectId
       const response = await callAsClient(provider, request.url, request.init, deps);
       answer = await readTokenAnswer(provider, { grant: request.grant, expectIdToken }, response, deps);
       const { access_token, token_type, id_token } = answer;
-      const straight = { access_token, token_type, ...(id_token ? { id_token } : {}) };
+      const straight = { access_token, token_type, ...(id_token && handOn ? { id_token } : {}) };
       return Response.json(straight);
     },
   };

@@ -30,6 +30,7 @@ export interface OAuthProvider {
   readonly authorization_response_iss_parameter_supported: boolean | null;
   readonly id_token_signing_alg_values_supported: readonly string[] | null;
   readonly discovery: 'oidc' | 'oauth2' | 'none';
+  readonly tenant_issuer: TenantIssuer | null;
   readonly client_id: string;
   readonly client_secret: SecretText | null;
   readonly client_private_key: SecretText | null;
@@ -67,6 +68,10 @@ export interface OAuthProvider {
   readonly iss_policy: 'required' | 'if_present';
   readonly redirect_fields: readonly string[];
   readonly dangerously_without_pkce: boolean;
+  /** An ID token may lack the nonce; another one is refused all the same. */
+  readonly dangerously_without_nonce: boolean;
+  /** An answer may lack the ID token although `openid` was asked for. */
+  readonly dangerously_without_id_token: boolean;
   readonly token_params: Parameters;
   /** Of every request that this client makes itself: token, refresh, revocation and introspection. */
   readonly token_param_names: ParameterNames;
@@ -101,6 +106,16 @@ export interface OAuthProvider {
   readonly revoke: RevokeRule;
   readonly identity: IdentityRule;
   readonly lookups: readonly LookupRule[];
+}
+
+/** The issuer of a server for many tenants, each of whom has an issuer of its own: `https://as.example/{tenant}/v2.0`. */
+export interface TenantIssuer {
+  /** With one `{part}`, in the path. The server's metadata has it so. */
+  readonly template: string;
+  /** The claim of the ID token whose value fills it. */
+  readonly claim: string;
+  /** The only tenants that are taken; null: every tenant of the server. */
+  readonly tenants: readonly string[] | null;
 }
 
 export type ScopeSeparator = ' ' | ',' | '+' | ';' | '|' | ':';
@@ -257,6 +272,6 @@ export interface OAuthDeps {
 }
 
 /** For whom a call is made: it may reach the hosts that the operator wrote for this provider, and no other's. */
-export type CallFor = Pick<OAuthProvider, 'operator_hosts'>;
+export type CallFor = Pick<OAuthProvider, 'operator_hosts'> & Partial<Pick<OAuthProvider, 'tenant_issuer'>>;
 
 export { type Disposition, isOAuthError, OAuthError, type OAuthErrorCode } from '#lib/oauth/oauth-error';

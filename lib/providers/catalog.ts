@@ -1,5 +1,6 @@
 import { type BuiltinProviders, ConfigError } from '#lib/config/config';
 import type { ProviderRecordInput } from '#lib/config/provider-record';
+import { identityFaults } from '#lib/providers/identity-faults';
 import { issuerFaults } from '#lib/providers/issuer-faults';
 import { mergeFaults } from '#lib/providers/merge-faults';
 import type { ProviderRecord } from '#lib/providers/record';
@@ -50,13 +51,13 @@ function builtinEntries({ builtin }: CatalogInput): ProviderRecordInput[] {
 
 /**
  * The catalogue of configured providers, immutable.
- * @throws ConfigError where two entries claim one issuer, or an entry contradicts its preset
+ * @throws ConfigError where two entries claim one issuer, or an entry contradicts its preset or itself
  */
 export function buildCatalog(input: CatalogInput): ProviderCatalog {
   const entries = [...builtinEntries(input), ...input.file];
   const records = entries.map(resolveRecord);
   const pairs = records.map((record, at) => ({ record, entry: entries[at] as ProviderRecordInput }));
-  const faults = [...records.flatMap(mergeFaults), ...issuerFaults(pairs)];
+  const faults = [...records.flatMap(mergeFaults), ...issuerFaults(pairs), ...identityFaults(pairs)];
   if (faults.length > 0) throw new ConfigError(faults);
   const byId = new Map(records.map((record) => [record.id, record]));
   return {

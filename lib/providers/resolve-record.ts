@@ -133,6 +133,13 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
     authorization_response_iss_parameter_supported: all.authorization_response_iss_parameter_supported ?? null,
     id_token_signing_alg_values_supported: all.id_token_signing_alg_values_supported ?? null,
     discovery: all.discovery ?? 'oidc',
+    tenant_issuer: all.tenant_issuer
+      ? {
+          template: all.tenant_issuer.template,
+          claim: all.tenant_issuer.claim ?? 'tid',
+          tenants: all.tenant_issuer.tenants ?? null,
+        }
+      : null,
     client_id: all.client_id,
     client_secret: all.client_secret === undefined ? null : new Secret(all.client_secret),
     client_private_key: all.client_private_key === undefined ? null : new Secret(all.client_private_key),
@@ -152,7 +159,8 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
     scope_implies: all.scope_implies ?? {},
     scope_prefixes: all.scope_prefixes ?? [],
     scope_case: all.scope_case ?? 'sensitive',
-    unechoed_scopes: all.unechoed_scopes ?? [],
+    // Without an ID token nothing else proves it.
+    unechoed_scopes: [...(all.unechoed_scopes ?? []), ...(all.dangerously_without_id_token ? ['openid'] : [])],
     scope_descriptions: all.scope_descriptions ?? {},
     authorization_params: all.authorization_params ?? {},
     account_params: all.account_params ?? [],
@@ -162,6 +170,8 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
     redirect_fields: all.redirect_fields ?? [],
     declined_codes: all.declined_codes ?? [],
     dangerously_without_pkce: all.dangerously_without_pkce ?? false,
+    dangerously_without_nonce: all.dangerously_without_nonce ?? false,
+    dangerously_without_id_token: all.dangerously_without_id_token ?? false,
     token_params: all.token_params ?? {},
     token_request_format: all.token_request_format ?? 'form',
     accept_json: all.accept_json ?? true,

@@ -8,6 +8,7 @@ import { concerns } from '#lib/connections/filter';
 import { listConnections } from '#lib/connections/list';
 import { listSickProviders } from '#lib/connections/provider-health';
 import { adminPage, inPart, orNotFound } from '#lib/http/page';
+import { relaxationsOf } from '#lib/providers/relaxations';
 import { isSearchable } from '#lib/search-text';
 import { concernWords } from '#ui/concern-words';
 import type { SearchParams } from '#ui/flow-result';
@@ -115,7 +116,7 @@ export default async function AdminConnections({ searchParams }: { searchParams:
       {items.length > 0 ? (
         <ConnectionTable
           connections={items}
-          withoutPkce={new Set(providers.filter((one) => one.dangerously_without_pkce).map(({ id }) => id))}
+          relaxations={new Map(providers.map((one) => [one.id, relaxationsOf(one)]))}
           selectable={administrator}
           sort={sort}
           sortAddress={filteredAddress(path, at, { sort: sort === 'newest' ? 'oldest' : undefined })}

@@ -14,9 +14,10 @@ import { connectionHistory } from '#lib/connections/history';
 import type { RevocationView } from '#lib/connections/views';
 import { adminPage, inPart, orNotFound } from '#lib/http/page';
 import { getPerson } from '#lib/people/get';
+import { relaxationsOf } from '#lib/providers/relaxations';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
 import { BrakeControl } from '../../freezes/_parts/brake-control.tsx';
-import { NoPkce } from '../_parts/connection-table.tsx';
+import { Relaxations } from '../_parts/connection-table.tsx';
 import { RevokeOne } from '../_parts/revoke-one.tsx';
 
 export const metadata: Metadata = { title: 'Connection' };
@@ -34,7 +35,7 @@ export default async function AdminConnection({ params }: { params: Promise<{ id
   );
   const { provider, account, personId, status, revocation } = connection;
   const person = await inPart(ctx, 'person', getPerson(ctx, { id: personId }));
-  const withoutPkce = ctx.providers.get(provider.id)?.dangerously_without_pkce ?? false;
+  const configured = ctx.providers.get(provider.id);
   const label = account.label || account.subject;
   const administrator = ctx.actor.role === 'administrator';
   return (
@@ -48,7 +49,7 @@ export default async function AdminConnection({ params }: { params: Promise<{ id
             <h1 className="text-title font-semibold tracking-tight wrap-anywhere">{label}</h1>
             <p className="text-soft">
               {provider.name}
-              {withoutPkce && <NoPkce />}, of{' '}
+              <Relaxations words={configured ? relaxationsOf(configured) : []} />, of{' '}
               <Link href={`/admin/people/${personId}`} className="link wrap-anywhere">
                 {person?.name ?? person?.email ?? personId}
               </Link>

@@ -5,14 +5,15 @@ import { ProviderMark } from '#app/_ui/provider-mark';
 import { Status } from '#app/_ui/status';
 import { Time, TimeOr } from '#app/_ui/time';
 import type { AdminConnectionView } from '#lib/connections/views';
+import type { Relaxation } from '#lib/providers/relaxations';
 import { proofShort } from '#ui/evidence-words';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 import { SelectAll } from './selection.tsx';
 
 interface ConnectionTableProps {
   connections: AdminConnectionView[];
-  /** Ids of providers that are used without PKCE. */
-  withoutPkce: ReadonlySet<string>;
+  /** What each provider's record leaves out dangerously, by its id. */
+  relaxations: ReadonlyMap<string, readonly Relaxation[]>;
   selectable: boolean;
   sort: 'newest' | 'oldest';
   /** The list in the other order. */
@@ -20,7 +21,7 @@ interface ConnectionTableProps {
 }
 
 /** Connections, one a row; narrow screens get two lines instead of columns. */
-export function ConnectionTable({ connections, withoutPkce, selectable, sort, sortAddress }: ConnectionTableProps) {
+export function ConnectionTable({ connections, relaxations, selectable, sort, sortAddress }: ConnectionTableProps) {
   const Arrow = sort === 'newest' ? ArrowDown : ArrowUp;
   return (
     <DataTable
@@ -50,7 +51,7 @@ export function ConnectionTable({ connections, withoutPkce, selectable, sort, so
         <Row
           key={connection.id}
           connection={connection}
-          pkce={!withoutPkce.has(connection.provider.id)}
+          relaxations={relaxations.get(connection.provider.id) ?? []}
           selectable={selectable}
         />
       ))}
@@ -65,11 +66,11 @@ export function personName({ id, name, email }: AdminConnectionView['person']): 
 
 function Row({
   connection,
-  pkce,
+  relaxations,
   selectable,
 }: {
   connection: AdminConnectionView;
-  pkce: boolean;
+  relaxations: readonly Relaxation[];
   selectable: boolean;
 }) {
   const { id, account, provider, person, status, token, lastUsedAt, lastUsedBy, createdAt, revocation } = connection;
@@ -102,7 +103,7 @@ function Row({
             <span className="text-soft">
               {' '}
               {provider.name}
-              {!pkce && <NoPkce />}
+              <Relaxations words={relaxations} />
             </span>
             <div className="mt-1 flex items-center gap-2 text-soft @min-[42rem]:hidden">
               <Status status={status} />
@@ -134,7 +135,11 @@ function Row({
   );
 }
 
-/** Stands beside every provider that cannot do PKCE, so that nobody overlooks it. */
-export function NoPkce() {
-  return <span className="ml-2 rounded bg-warn-tint px-1.5 font-medium whitespace-nowrap text-warn">without PKCE</span>;
+/** Stands beside every provider whose record leaves a check out, so that nobody overlooks it. */
+export function Relaxations({ words }: { words: readonly Relaxation[] }) {
+  return words.map((word) => (
+    <span key={word} className="ml-2 rounded bg-warn-tint px-1.5 font-medium whitespace-nowrap text-warn">
+      {word}
+    </span>
+  ));
 }

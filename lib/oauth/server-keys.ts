@@ -1,0 +1,15 @@
+import { createRemoteJWKSet, customFetch } from 'jose';
+import { callProvider } from '#lib/oauth/provider-call';
+import type { OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
+
+/** The keys that a server signs with, as published at its `jwks_uri`. */
+export const serverKeys = (provider: OAuthProvider, jwksUri: string, deps: OAuthDeps) =>
+  createRemoteJWKSet(new URL(jwksUri), {
+    [customFetch]: (url, init) => callProvider(provider, url, init, deps),
+  });
+
+/** Signatures that prove something: never `none`, nor the HMAC family, whose key this client has too. */
+export const signatures = (
+  { id_token_signing_alg_values_supported }: PinnedEndpoints,
+  otherwise: readonly string[],
+): string[] => (id_token_signing_alg_values_supported ?? otherwise).filter((name) => !/^(HS|none)/i.test(name));

@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import { providersFileSchema } from '#lib/config/provider-record';
+import { buildCatalog } from '#lib/providers/catalog';
+
+const appUrl = new URL('https://hub.example');
+const least = { id: 'acme', name: 'Acme', issuer: 'https://as.example/common', client_id: 'c', client_secret: 's' };
+
+function start(...entries: Record<string, unknown>[]): string {
+  const file = providersFileSchema({ appUrl }).safeParse(entries.map((entry) => ({ ...least, ...entry })));
+  if (!file.success) return file.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n');
+  try {
+    buildCatalog({ builtin: {}, file: file.data });
+    return '';
+  } catch (error) {
+    return String((error as { faults?: string[] }).faults ?? error);
+  }
+}
+
+const openid = { scopes: ['openid', 'email'] };
+const tenant_issuer = { template: 'https://as.example/{tenant}/v2' };
+const tenants = ['t-1'];
+
+describe('P-23 a record may not leave out what carries it', () => {
+  test.each<[string, Record<string, unknown>, string]>([
+    [
+      'no nonce without openid',
+      { dangerously_without_nonce: true },
+      'dangerously_without_nonce: needs the scope openid',
+    ],
+    ['no ID token without openid', { dangerously_without_id_token: true }, 'needs the scope openid'],
+    [
+      'neither nonce nor PKCE for signing in',
+      { ...openid, sign_in: true, dangerously_without_nonce: true, dangerously_without_pkce: true },
+      'cannot go with dangerously_without_pkce and sign_in',
+    ],
+    [
+      'the identity from an ID token that may be absent',
+      { ...openid, dangerously_without_id_token: true, identity: { source: 'id_token' } },
+      'cannot go with identity.source id_token',
+    ],
+    [
+      'stepping up by an ID token that may be absent',
+      { ...openid, sign_in: true, dangerously_without_id_token: true, step_up: 'auth_time' },
+      'cannot go with step_up auth_time',
+    ],
+  ])('%s', (_, entry, fault) => {
+    expect(start(entry)).toContain(fault);
+  });
+  test('else it may', () => {
+    expect(start({ ...openid, dangerously_without_nonce: true, dangerously_without_id_token: true })).toBe('');
+    expect(start({ ...openid, sign_in: true, dangerously_without_nonce: true })).toBe('');
+  });
+});
+
+describe('P-24 a template for issuers', () => {
+  const of = (fields: Record<string, unknown>) => start({ ...openid, tenant_issuer, ...fields });
+  test.each<[string, Record<string, unknown>, string]>([
+    [
+      'with trusted addresses of every tenant',
+      { sign_in: true, trusted_email: true },
+      'trusted_email: needs tenant_issuer.tenants',
+    ],
+    ['without openid', { scopes: ['read'] }, 'tenant_issuer: needs the scope openid'],
+    ['without openid for signing in', { sign_in: true, sign_in_scopes: ['email'] }, 'needs the scope openid'],
+    ['at another server', { tenant_issuer: { template: 'https://other.example/{tenant}' } }, 'at the origin of issuer'],
+    ['with its part in the host', { tenant_issuer: { template: 'https://{tenant}.as.example/x' } }, 'in its path'],
+    ['with two parts', { tenant_issuer: { template: 'https://as.example/{a}/{b}' } }, 'in its path'],
+    ['with no part', { tenant_issuer: { template: 'https://as.example/v2' } }, 'in its path'],
+    ['with one issuer for all', { identity: { issuer: 'https://as.example' } }, 'identity.issuer: cannot go'],
+    [
+      'without the token that names the tenant',
+      { dangerously_without_id_token: true },
+      'the ID token names the tenant',
+    ],
+    ['with a tenant that is a path', { tenant_issuer: { ...tenant_issuer, tenants: ['a/b'] } }, 'tenants.0'],
+    ['with an empty list', { tenant_issuer: { ...tenant_issuer, tenants: [] } }, 'tenants'],
+  ])('%s', (_, fields, fault) => {
+    expect(of(fields)).toContain(fault);
+  });
+  test('is taken with a list, whose addresses may be trusted', () => {
+    const listed = { ...tenant_issuer, tenants };
+    expect(of({ tenant_issuer: listed, sign_in: true, trusted_email: true })).toBe('');
+    expect(of({ sign_in: true })).toBe('');
+  });
+
+  test('A-19 claims the issuer of each tenant: another server under one of them is refused', () => {
+    const many = { ...openid, tenant_issuer };
+    const other = { id: 'corp', issuer: 'https://corp.example', identity: { issuer: 'https://as.example/t-1/v2' } };
+    expect(start(many, other)).toContain('"corp", issuer');
+    const written = { id: 'corp', issuer: 'https://as.example/t-1/v2', token_endpoint: 'https://evil.example/token' };
+    expect(start(many, written)).toContain('"corp", issuer');
+    // One tenant of the same server, by the metadata of that server.
+    expect(start(many, { id: 'corp', issuer: 'https://as.example/t-1/v2' })).toBe('');
+  });
+  test('A-19 two metadata documents cannot speak for one issuer', () => {
+    const identity = { issuer: 'https://one.example' };
+    expect(start({ issuer: 'https://one.example' }, { id: 'b', issuer: 'https://two.example', identity })).toContain(
+      '"b"',
+    );
+  });
+});

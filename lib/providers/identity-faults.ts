@@ -1,0 +1,56 @@
+import type { ProviderRecordInput } from '#lib/config/provider-record';
+import type { ProviderRecord } from '#lib/providers/record';
+
+type Fault = [field: string, message: string];
+
+function tenantFaults(record: ProviderRecord): Fault[] {
+  const { tenant_issuer: rule } = record;
+  if (!rule) return [];
+  const faults: Fault[] = [];
+  const field = 'tenant_issuer';
+  if (URL.parse(rule.template)?.origin !== URL.parse(record.issuer)?.origin)
+    faults.push([field, 'its template must be at the origin of issuer, whose metadata and keys it uses']);
+  if (record.identity.issuer !== null)
+    faults.push(['identity.issuer', 'cannot go with tenant_issuer: the subject of one tenant may be that of another']);
+  if (record.account_params.length + record.redirect_parts.length > 0)
+    faults.push([field, 'cannot go with account_params or redirect_parts']);
+  if (record.trusted_email && rule.tenants === null)
+    // Each tenant's administrator writes any address into it, that of an administrator of this hub too.
+    faults.push([
+      'trusted_email',
+      'needs tenant_issuer.tenants: anybody may open a tenant and claim any address there',
+    ]);
+  return faults;
+}
+
+function idTokenFaults(record: ProviderRecord, entry: ProviderRecordInput): Fault[] {
+  const faults: Fault[] = [];
+  const asked = [record.connect ? record.scopes : null, record.sign_in ? record.sign_in_scopes : null];
+  const flows = asked.filter((scopes) => scopes !== null);
+  const field = (['tenant_issuer', 'dangerously_without_nonce', 'dangerously_without_id_token'] as const).find(
+    (name) => record[name],
+  );
+  const openid = flows.filter((scopes) => scopes.includes('openid')).length;
+  if (record.tenant_issuer ? openid < flows.length : openid === 0 && field)
+    faults.push([field ?? '', 'needs the scope openid: without it there is no ID token']);
+  if (!record.dangerously_without_id_token) return faults;
+  const name = 'dangerously_without_id_token';
+  if (record.tenant_issuer) faults.push([name, 'cannot go with tenant_issuer: the ID token names the tenant']);
+  if (entry.identity?.source === 'id_token') faults.push([name, 'cannot go with identity.source id_token']);
+  if (record.sign_in && record.step_up === 'auth_time')
+    faults.push([name, 'cannot go with step_up auth_time, which the ID token says']);
+  return faults;
+}
+
+/** What of who somebody is a record contradicts, or leaves open. @returns a sentence for each fault */
+export function identityFaults(pairs: readonly { entry: ProviderRecordInput; record: ProviderRecord }[]): string[] {
+  return pairs.flatMap(({ record, entry }) => {
+    const faults = [...tenantFaults(record), ...idTokenFaults(record, entry)];
+    if (record.dangerously_without_nonce && record.dangerously_without_pkce && record.sign_in)
+      faults.push([
+        'dangerously_without_nonce',
+        'cannot go with dangerously_without_pkce and sign_in: a stolen code could sign anybody in (RFC 9700 §2.1.1)',
+      ]);
+    return faults.map(([field, message]) => `PROVIDERS_FILE: "${record.id}", ${field}: ${message}`);
+  });
+}
