@@ -64,7 +64,7 @@ export const errorCodes = {
   provider_unavailable: [503, 'The provider does not answer at the moment. Try again in a few minutes.'],
   provider_configuration: [
     503,
-    'The provider rejects this hub’s own credentials. An administrator must mend the configuration.',
+    'This hub is not set up as the provider wants it. An administrator must mend the configuration.',
   ],
   grant_in_doubt: [503, 'The provider refused this connection. The hub tries once more in a few minutes.'],
   refresh_in_progress: [503, 'The token is being refreshed. Try again in a moment.'],
@@ -96,6 +96,14 @@ export interface AppErrorOptions {
   tokenFingerprint?: string;
   /** Faults of single fields, for forms and API answers. */
   issues?: readonly { path: string; message: string }[];
+  /** The provider's own code of a refusal; taken from the cause where that has one. */
+  providerError?: string | undefined;
+}
+
+/** The code that a refused protocol step has from its provider, which is fit to be shown. */
+function providerErrorIn(cause: unknown): string | undefined {
+  const has = cause instanceof Error && 'providerError' in cause && typeof cause.providerError === 'string';
+  return has ? (cause.providerError as string) : undefined;
 }
 
 /** An error with a stable code, an HTTP status and a sentence that a person can act on. */
@@ -106,6 +114,7 @@ export class AppError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly tokenFingerprint: string | undefined;
   readonly issues: AppErrorOptions['issues'];
+  readonly providerError: string | undefined;
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     super(options.message ?? errorCodes[code][1], options.cause === undefined ? undefined : { cause: options.cause });
@@ -114,6 +123,7 @@ export class AppError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.tokenFingerprint = options.tokenFingerprint;
     this.issues = options.issues;
+    this.providerError = options.providerError ?? providerErrorIn(options.cause);
   }
 }
 

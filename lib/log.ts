@@ -53,6 +53,15 @@ export function scrub(text: string): string {
     );
 }
 
+/** What a provider said of its refusal: codes, and words that `providerText` made fit for the log. */
+function providerWords(error: Error): Record<string, string> {
+  const { providerError, providerSubcode, said } = error as Error &
+    Partial<Record<'providerError' | 'providerSubcode' | 'said', unknown>>;
+  const known = { provider_error: providerError, provider_subcode: providerSubcode, provider_said: said };
+  const given = Object.entries(known).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  return Object.fromEntries(given.map(([name, text]) => [name, scrub(text).slice(0, 300)]));
+}
+
 /**
  * An error as the log may have it: its kind, code and scrubbed message, and the same of what caused it; no properties.
  * Its `code` is written as `error_code`, because `code` stands for authorization codes.
@@ -70,6 +79,7 @@ export function describeError(error: unknown, depth = 0): Record<string, unknown
   return {
     type: error.name,
     ...code,
+    ...providerWords(error),
     ...(typeof digest === 'string' && /^[\w.]{1,64}$/.test(digest) ? { digest } : {}),
     // Drizzle puts a failed query's parameters into the message: rows of ours.
     message: scrub(error.message.replace(/\nparams: [\s\S]*$/, '')).slice(0, 500),

@@ -21,6 +21,7 @@ const domains = [
 const ground = [
   'config',
   'errors',
+  'provider-errors',
   'passing',
   'registry',
   'running-time',
@@ -56,6 +57,7 @@ const mayImport: Record<string, readonly string[]> = {
   'start-faults': ['log'],
   printed: ['config', 'log', 'registry'],
   errors: ['passing'],
+  'provider-errors': [],
   passing: [],
   registry: [],
   'running-time': [],

@@ -13,6 +13,7 @@ test('the outcome is read from the address, a reference only where it looks like
     provider: 'github',
     connection: null,
     reference: 'req_abc',
+    providerError: null,
     typed: {},
   });
   expect(flowParams({ flow: 'account_part_invalid', typed_shop: 'Shop One', typed_x: ['a', 'b'] })?.typed).toEqual({
@@ -57,4 +58,15 @@ test.each([
   ['provider_unavailable', false],
 ])('A-10 %s says what becomes of tokens that were issued: %s', (code, says) => {
   expect(flowResult(code, 'GitHub')?.text?.includes('If GitHub issued tokens, the hub revokes them there')).toBe(says);
+});
+
+test('P-14 the provider’s own code has words, where it is known and where the refusal is the provider’s', () => {
+  const textOf = (code: string, providerError: string) => flowResult(code, 'Acme', providerError)?.text;
+  expect(textOf('provider_refused', 'redirect_uri_mismatch')).toContain('redirect URI');
+  expect(textOf('provider_configuration', 'invalid_client')).toContain('rejects this hub’s own credentials');
+  expect(textOf('access_denied', 'admin_policy_enforced')).toContain('Ask its administrator');
+  for (const unknown of ['call +1 555 0100', 'constructor', '__proto__', ''])
+    expect(textOf('provider_refused', unknown)).toBe(errorCodes.provider_refused[1]);
+  expect(textOf('state_reused', 'invalid_client')).toBe(errorCodes.state_reused[1]);
+  expect(refusalSentence('provider_refused', 'org_internal')).toContain('another account');
 });

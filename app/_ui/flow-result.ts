@@ -1,6 +1,7 @@
 import type { DisplayStatus } from '#lib/connections/views';
 import { type ErrorCode, errorCodes } from '#lib/errors';
 import { typedPrefix } from '#lib/http/return-to';
+import { providerErrorSentence } from '#lib/provider-errors';
 
 /** What a returning flow, or a finished act, left in the page's address. */
 export interface FlowParams {
@@ -8,6 +9,8 @@ export interface FlowParams {
   provider: string | null;
   connection: string | null;
   reference: string | null;
+  /** The provider's own code, where it refused. */
+  providerError: string | null;
   /** What was typed for the account's parts and was refused, by their names. */
   typed: Record<string, string>;
 }
@@ -35,6 +38,7 @@ export function flowParams(search: SearchParams): FlowParams | null {
     code,
     provider: single(search.provider),
     connection: single(search.connection),
+    providerError: single(search.provider_error),
     typed: Object.fromEntries(
       Object.entries(search).flatMap(([name, value]) => {
         const typed = name.startsWith(typedPrefix) ? single(value) : null;
@@ -70,8 +74,24 @@ const afterExchange: ReadonlySet<ErrorCode> = new Set([
   'internal',
 ]);
 
+/** Refusals that the provider's own code tells more of. */
+const ofTheProvider: ReadonlySet<ErrorCode> = new Set([
+  'access_denied',
+  'provider_refused',
+  'provider_configuration',
+  'provider_unavailable',
+  'exchange_refused',
+  'identity_unavailable',
+]);
+
+/** A refusal's sentence, by the provider's code where that is known. */
+function sentenceOf(code: ErrorCode, providerError: string | null): string {
+  const told = ofTheProvider.has(code) ? providerErrorSentence(providerError) : null;
+  return told ?? errorCodes[code][1];
+}
+
 /** An outcome in words for the provider's card. Unknown codes say nothing: the address is anybody's to write. */
-export function flowResult(code: string, provider: string): FlowResult | null {
+export function flowResult(code: string, provider: string, providerError: string | null = null): FlowResult | null {
   switch (code) {
     case 'connected':
       return { tone: 'good', title: `${provider} is connected`, text: null, next: null };
@@ -97,8 +117,8 @@ export function flowResult(code: string, provider: string): FlowResult | null {
         tone: 'bad',
         title: titles[code]?.(provider) ?? `Connecting ${provider} did not work`,
         text: afterExchange.has(code)
-          ? `${errorCodes[code][1]} If ${provider} issued tokens, the hub revokes them there, unless other connections depend on them.`
-          : errorCodes[code][1],
+          ? `${sentenceOf(code, providerError)} If ${provider} issued tokens, the hub revokes them there, unless other connections depend on them.`
+          : sentenceOf(code, providerError),
         next: code === 'account_mismatch' ? 'connect_another' : 'try_again',
       };
   }
@@ -115,6 +135,6 @@ export function mayBeTold(code: string, statuses: readonly DisplayStatus[]): boo
 }
 
 /** The sentence for a failed sign-in or any other coded refusal; null for a code that is not ours. */
-export function refusalSentence(code: string): string | null {
-  return isErrorCode(code) ? errorCodes[code][1] : null;
+export function refusalSentence(code: string, providerError: string | null = null): string | null {
+  return isErrorCode(code) ? sentenceOf(code, providerError) : null;
 }

@@ -19,7 +19,7 @@ export default async function SignIn({ searchParams }: { searchParams: Promise<S
   if (ctx.actor.type === 'person') redirect(returnTo);
   const providers = ctx.providers.signIn();
   const flow = flowParams(search);
-  const refusal = flow ? refusalSentence(flow.code) : null;
+  const refusal = flow ? refusalSentence(flow.code, flow.providerError) : null;
   return (
     <div className="flex min-h-dvh flex-col items-center px-4 py-6">
       <div className="flex w-full max-w-96 justify-end">

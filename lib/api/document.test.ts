@@ -5,6 +5,7 @@ import { describeApi } from '#lib/api/describe';
 import type { Context } from '#lib/context';
 import { AppError, type ErrorCode, errorCodes } from '#lib/errors';
 import { type Problem, problemResponse } from '#lib/http/problem';
+import { knownProviderErrors } from '#lib/provider-errors';
 
 const api = createApi(async () => ({ requestId: 'req_test' }) as Context);
 
@@ -97,5 +98,22 @@ test('the list of errors says what the code says (npx vitest -u writes it)', asy
   const list = ['# Error codes', '', about, '', '| Code | Status | Sentence |', '|---|---|---|', ...rows, ''].join(
     '\n',
   );
-  await expect(list).toMatchFileSnapshot('../../docs/errors.md');
+  // What providers say follows, written by hand.
+  const [, ofProviders = ''] = readFileSync('docs/errors.md', 'utf8').split(/(?=\n## What providers say)/);
+  await expect(list + ofProviders).toMatchFileSnapshot('../../docs/errors.md');
+});
+
+test('P-14 each code of a provider that has words has a row with cause and mend', () => {
+  const [, page = ''] = readFileSync('docs/errors.md', 'utf8').split('## What providers say');
+  const rows = page
+    .split('\n')
+    .map((line) => line.split(' | '))
+    .filter((cells) => cells.length === 3);
+  for (const code of knownProviderErrors) {
+    const row = rows.find(([codes]) => codes?.includes(`\`${code}\``));
+    expect(
+      row?.every((cell) => cell.length > 3),
+      code,
+    ).toBe(true);
+  }
 });

@@ -30,6 +30,10 @@ const problemSchema = z
     token_fingerprint: z.string().optional().openapi({
       description: 'With `refreshed_lately`: base64 of the SHA-256 of the access token that is stored now.',
     }),
+    provider_error: z.string().optional().openapi({
+      description: 'Where a provider refused: its own code (RFC 6749 §5.2), for people to look up. Branch on `code`.',
+      example: 'invalid_grant',
+    }),
     issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   })
   .openapi('Problem');

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { browserPattern, matchesPart } from '#lib/config/account-part';
 import { hostEntry } from '#lib/config/address-class';
+import { errorCodePattern } from '#lib/config/error-code';
 import { parameterValues, requestFaults, requestFields, tokenHeaders } from '#lib/config/provider-request';
 import {
   authorizationEndpointSchema,
@@ -67,7 +68,7 @@ const accountParam = z
     return { ...param, pattern: pattern ?? param.pattern };
   });
 
-const errorCode = z.string().regex(/^[A-Za-z0-9_.:-]{1,64}$/, 'is not an error code');
+const errorCode = z.string().regex(errorCodePattern, 'is not an error code');
 
 /** Where an access token is shown, if not as `Authorization: Bearer …` (RFC 6750 §2.1). */
 const tokenHeader = z.strictObject({

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { isFrozen } from '#lib/connections/frozen';
-import { type Leased, type LeasedRow, leaseEnd, leaseIsFree, newLeaseOwner } from '#lib/connections/lease';
+import { knownLife, type Leased, type LeasedRow, leaseEnd, leaseIsFree, newLeaseOwner } from '#lib/connections/lease';
 import type { Context } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { connectionUses } from '#lib/db/schema/connection-uses';
@@ -92,7 +92,7 @@ export async function claimDue(ctx: Context, provider: string, reason: Reason, l
       connections.subject, connections.account_params as "accountParams", connections.refresh_token as "refreshToken",
       connections.generation, connections.last_refresh_error as "lastRefreshError",
       connections.refresh_failures as "refreshFailures", to_jsonb(connections.scopes_granted) as "scopesGranted",
-      connections.connected_at::text as "connectedAt"`);
+      connections.connected_at::text as "connectedAt", ${knownLife} as "knownLife"`);
   return rowsOf<LeasedRow>(claimed).map((row) => ({
     lease: { personId: row.personId, id: row.id, owner, generation: row.generation },
     row,

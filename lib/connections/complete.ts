@@ -4,6 +4,7 @@ import { consumeState, wasConsumed } from '#lib/connections/consumed-states';
 import { assertNotFrozen } from '#lib/connections/frozen';
 import { keepRefused } from '#lib/connections/keep-refused';
 import { fromProtocolError, ledgerCode } from '#lib/connections/protocol-error';
+import { providerDetails } from '#lib/connections/provider-details';
 import { redirectUri } from '#lib/connections/redirect-uri';
 import { storeGrant } from '#lib/connections/store-grant';
 import { tokenLife } from '#lib/connections/token-life';
@@ -19,11 +20,12 @@ import { exchangeCode } from '#lib/oauth/exchange-code';
 import { fetchIdentity } from '#lib/oauth/fetch-identity';
 import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
 import { missingScopes } from '#lib/oauth/scopes';
-import type { ReceivedTokens } from '#lib/oauth/types';
+import { isOAuthError, type ReceivedTokens } from '#lib/oauth/types';
 import { readAuthentication } from '#lib/people/authentication';
 import type { NewSession } from '#lib/people/sessions';
 import { signIn } from '#lib/people/sign-in';
 import { completeStepUp } from '#lib/people/step-up';
+import { knownProviderError } from '#lib/provider-errors';
 import type { ProviderRecord } from '#lib/providers/record';
 
 /** How a flow ended well. */
@@ -233,11 +235,16 @@ async function exchange(
   return { tokens, identity, issChecked: url.searchParams.has('iss'), askedAt, clock };
 }
 
+/** A code of the provider that is known: of others there are any number, which somebody could send to fill the ledger. */
+function knownError(cause: unknown): string | null {
+  return isOAuthError(cause) ? knownProviderError(cause.providerSubcode, cause.providerError) : null;
+}
+
 async function recordRefusal(ctx: Context, error: AppError, transaction: Transaction | undefined): Promise<void> {
   const code = ledgerCode(error);
   const provider = transaction?.provider ?? null;
   if (ctx.actor.type === 'anonymous') {
-    ctx.refusals.add(ctx, code, provider);
+    ctx.refusals.add(ctx, code, provider, knownError(error.cause));
     return;
   }
   await record(ctx.database.db, ctx, {
@@ -246,7 +253,7 @@ async function recordRefusal(ctx: Context, error: AppError, transaction: Transac
     code,
     provider,
     connectionId: transaction?.connectionId ?? null,
-    details: transaction ? { intent: transaction.intent } : {},
+    details: { ...(transaction ? { intent: transaction.intent } : {}), ...providerDetails(error.cause) },
   });
 }
 

@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm';
+import { backoffSeconds } from '#lib/connections/circuit';
 import { endsOfGrants } from '#lib/connections/ends-of-grants';
 import { endLeaseDead, held, type Lease, type LeasedRow, releaseLease } from '#lib/connections/lease';
+import { providerDetails } from '#lib/connections/provider-details';
 import { stopWhereSeveral } from '#lib/connections/provider-stop';
 import { seeEnd } from '#lib/connections/see-end';
 import type { Context } from '#lib/context';
@@ -43,9 +45,18 @@ async function wasRefused(db: Db, lease: Lease): Promise<boolean> {
   return row?.refusedBefore === true;
 }
 
+/** Another grant of the provider was renewed since this one was first refused: its client and its record are in order. */
+const othersRenewed = sql<boolean>`exists (select 1 from connections other where other.provider = ${connections}.provider
+  and other.issuer = ${connections}.issuer and (other.person_id, other.id) <> (${connections}.person_id, ${connections}.id)
+  and other.status = 'connected' and other.last_refreshed_at > ${connections}.refused_at)`;
+
 /** Notes the refusal on the row. Undefined where the lease is no longer ours, or a newer token was stored. */
-async function noteRefusal(tx: Db, lease: Lease): Promise<{ again: boolean } | undefined> {
-  const [before] = await tx.select({ again: refusedBefore }).from(connections).where(held(lease)).for('update');
+async function noteRefusal(tx: Db, lease: Lease): Promise<{ again: boolean; alone: boolean } | undefined> {
+  const [before] = await tx
+    .select({ again: refusedBefore, alone: sql<boolean>`coalesce(${othersRenewed}, false)` })
+    .from(connections)
+    .where(held(lease))
+    .for('update');
   if (!before) return undefined;
   await tx
     .update(connections)
@@ -55,10 +66,11 @@ async function noteRefusal(tx: Db, lease: Lease): Promise<{ again: boolean } | u
 }
 
 /**
- * The provider refused our newest refresh token as one of a dead grant. Where it may be spent, because an answer was
+ * The provider refused to renew the grant with our newest refresh token. Where it may be spent, because an answer was
  * lost or the provider says so, the grant is over. Else it is tried once more some minutes later, since providers were
  * seen to say so to everybody for an hour; and where several people are refused, all refreshes there stop and nothing is
- * final until they go on.
+ * final until they go on. A code that does not say whose trouble it is ends nothing by itself: only where the provider
+ * renewed another grant meanwhile, this one is meant.
  * @returns `ended`; `doubted`, with the refusal noted; or `superseded` by what another stored meanwhile
  */
 export async function endRefused(
@@ -66,26 +78,31 @@ export async function endRefused(
   { lease, row, provider, error, lost }: Refused,
 ): Promise<'ended' | 'doubted' | 'superseded'> {
   const reuse = provider.reuse_codes.includes(error.providerError ?? '');
+  const unclear = error.disposition === 'unclear';
+  const atOnce = !unclear && (lost !== null || reuse);
   // Seen before the transaction, since it may ask the provider; a first refusal is not the end yet.
-  const mayEnd = lost !== null || reuse || (await wasRefused(ctx.database.db, lease));
-  const name = mayEnd ? await seeEnd(ctx, lease, row, provider, { lost, reuse }) : 'unexplained';
+  const mayEnd = atOnce || (await wasRefused(ctx.database.db, lease));
+  const byCode = unclear ? 'refused_alone' : error.code === 'person_needed' ? 'person_needed' : null;
+  const name = byCode ?? (mayEnd ? await seeEnd(ctx, lease, row, provider, { lost, reuse }) : 'unexplained');
   const { reason, theft } = endsOfGrants[name];
   const about = { personId: lease.personId, connectionId: lease.id, provider: row.provider };
-  const said = error.providerError ?? error.code;
+  const said = providerDetails(error);
   const { code } = error;
   return withTransaction(ctx.database.db, async (tx) => {
     const noted = await noteRefusal(tx, lease);
     if (!noted) return 'superseded';
     const stopped = await stopWhereSeveral(tx, ctx, row);
-    const final = !stopped && (lost !== null || reuse || noted.again);
-    await record(tx, ctx, { action: 'token.refresh_failed', outcome: 'failed', code, ...about, details: { final } });
+    const final = !stopped && (atOnce || (noted.again && (!unclear || noted.alone)));
+    const tried = { final, ...said };
+    await record(tx, ctx, { action: 'token.refresh_failed', outcome: 'failed', code, ...about, details: tried });
     if (!final) {
-      const backOff = { failures: row.refreshFailures + 1, seconds: secondTrySeconds };
-      await releaseLease(tx, lease, lost === null ? code : row.lastRefreshError, backOff);
+      const failures = row.refreshFailures + 1;
+      const seconds = unclear ? Math.max(secondTrySeconds, backoffSeconds(failures, 15, 3600)) : secondTrySeconds;
+      await releaseLease(tx, lease, lost === null ? code : row.lastRefreshError, { failures, seconds });
       return 'doubted';
     }
     await endLeaseDead(tx, lease, reason, code);
-    const details = { seen: name, said };
+    const details = { seen: name, said: error.providerError ?? code, ...said };
     if (theft) await record(tx, ctx, { action: theft.action, outcome: 'failed', code: name, ...about, details });
     await record(tx, ctx, { action: 'connection.needs_reconnect', outcome: 'failed', code: reason, ...about, details });
     return 'ended';

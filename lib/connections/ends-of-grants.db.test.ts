@@ -77,6 +77,29 @@ const cases: Case[] = [
     },
   },
   {
+    end: 'person_needed',
+    when: 'the provider wants the person there',
+    arrange: async () => {
+      const id = await removedThere();
+      hub.server.behaviour.instead = json(400, { error: 'interaction_required' });
+      return { id };
+    },
+  },
+  {
+    end: 'refused_alone',
+    when: 'a code that does not say why, and another grant was renewed',
+    arrange: async () => {
+      const id = await removedThere();
+      await hub.refusedBefore(id);
+      const { id: personId } = await addPerson(hub.runtime);
+      const refreshToken = hub.server.grant();
+      const well = await addConnection(hub.runtime, { personId, refreshToken, expiresIn: -5, age: 3605 });
+      await refreshConnection(rotating(), { id: well });
+      hub.server.behaviour.instead = json(403, { error: 'unauthorized_client' });
+      return { id };
+    },
+  },
+  {
     end: 'several_of_one_key',
     when: 'one key read several that ended, and others are renewed',
     arrange: async () => {

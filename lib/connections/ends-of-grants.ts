@@ -36,6 +36,10 @@ const stolen = (theft: keyof typeof thefts, seen: string): End => ({
 export const endsOfGrants = {
   answer_lost: lost('An earlier refresh may have been answered, and the answer never came.'),
   history_lost: lost('A standby was promoted, and what was stored last may be missing.'),
+  person_needed: ended('The provider wants the person to sign in or to consent there once more.'),
+  refused_alone: ended(
+    'The provider goes on refusing this grant with a code that does not say why, and renewed others meanwhile.',
+  ),
   reuse_reported: stolen(
     'sure',
     'The provider says that the token was used before (`reuse_codes`), and this hub did not use it before.',

@@ -119,7 +119,7 @@ async function recordProof(tx: Db, ctx: Context, key: RevocationKey, provider: s
 export async function finishRevocation(
   ctx: Context,
   key: RevocationKey & { provider: string },
-  end: { state: Exclude<RevocationState, 'pending'>; code: string | null; proof: Proof },
+  end: { state: Exclude<RevocationState, 'pending'>; code: string | null; proof: Proof; said?: Record<string, string> },
 ): Promise<void> {
   const { state, code, proof } = end;
   await withTransaction(ctx.database.db, async (tx) => {
@@ -137,7 +137,7 @@ export async function finishRevocation(
       code,
       ...aboutOf(key),
       provider: key.provider,
-      details: { state, ...refusedOf(key) },
+      details: { state, ...refusedOf(key), ...end.said },
     });
     await recordProof(tx, ctx, key, key.provider, proof);
   });

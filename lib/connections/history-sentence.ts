@@ -30,11 +30,17 @@ const endings = new Map([
 /** What the hub does of itself, whoever the decision was by that it follows from. */
 export const isOfItself = (action: string): boolean => /^(?:revocation|replaced)\./.test(action);
 
+/** The provider's own code, where it refused: the more exact one of two. */
+function providerSays({ provider_error, provider_subcode }: Told['details']): string {
+  const code = provider_subcode ?? provider_error;
+  return typeof code === 'string' ? `, the provider says ${code}` : '';
+}
+
 /** What an entry says as a line of a history: of proof, which token it is about; of a revocation, how it ended. */
 export function historySentence({ action, outcome, details }: Told): string {
   const plain: string = ledgerActions[action as LedgerAction] ?? action;
   if (action !== 'revocation.proved' && action !== 'replaced.proved')
-    return endings.get(`${action} ${details.state}`) ?? plain;
+    return `${endings.get(`${action} ${details.state}`) ?? plain}${providerSays(details)}`;
   const which = action === 'replaced.proved' ? 'replaced ' : '';
   const tokens = tokensIn(outcome === 'ok' ? details.proved : details.accepted);
   if (tokens === '') return plain;

@@ -54,6 +54,10 @@ export interface Lease extends ConnectionKey {
   generation: number;
 }
 
+/** Seconds that the stored access token lives in all; null where nothing is known of its end. */
+export const knownLife = sql<number | null>`nullif(greatest(0, extract(epoch from ${connections.accessTokenExpiresAt}
+  - ${connections.accessTokenIssuedAt})), 0)::float8`;
+
 const leased = {
   personId: connections.personId,
   id: connections.id,
@@ -66,6 +70,7 @@ const leased = {
   lastRefreshError: connections.lastRefreshError,
   refreshFailures: connections.refreshFailures,
   scopesGranted: connections.scopesGranted,
+  knownLife,
   /** Which grant it is, by the database's clock: every reconnect brings a new one. */
   connectedAt: sql<string>`${connections.connectedAt}::text`,
 };

@@ -72,7 +72,7 @@ describe('what a failure means', () => {
     ]);
   });
 
-  test.each(['invalid_client', 'unauthorized_client'])(
+  test.each(['invalid_client', 'incorrect_client_credentials'])(
     '%s is the configuration’s fault, said at error',
     async (error) => {
       const id = await hub.expired();

@@ -18,6 +18,7 @@ import {
   type LeasedRow,
   releaseLease,
 } from '#lib/connections/lease';
+import { providerDetails } from '#lib/connections/provider-details';
 import { askProvider, NotAsked } from '#lib/connections/provider-protection';
 import { type HeldAnswer, sealAnswer } from '#lib/connections/store-answers';
 import { storeLearntLife, storeRefreshed } from '#lib/connections/store-refreshed';
@@ -160,7 +161,8 @@ async function spend(
     const tokens = await refreshGrant(provider, pinned, { refreshToken, accountParams: row.accountParams }, deps);
     const { clock } = begun;
     const { askedAt } = call;
-    const lifeSeconds = tokens.expires_in ?? provider.expires_default;
+    // Some servers say a life when the code is exchanged and never again (RFC 6749 §5.1 only recommends it).
+    const lifeSeconds = tokens.expires_in ?? row.knownLife ?? provider.expires_default;
     const held = await sealAnswer(ctx, leased, { tokens, lifeSeconds, askedAt, clock, spent: refreshToken });
     const lifeUnknown = tokens.expires_in === null && provider.expiry_probe === 'introspect';
     return { held, pinned, clock, askedAt, lifeUnknown };
@@ -197,8 +199,12 @@ async function endFailed(
   const about = { personId: lease.personId, connectionId: lease.id, provider: row.provider };
   const code = isOAuthError(error) ? error.code : error instanceof AppError ? error.code : 'internal';
   const lostBefore = row.lastRefreshError !== null && lossy.has(row.lastRefreshError);
-  const failure = { action: 'token.refresh_failed', outcome: 'failed', code, ...about } as const;
-  if (isOAuthError(error) && error.disposition === 'dead_grant') {
+  const details = providerDetails(error);
+  const failure = { action: 'token.refresh_failed', outcome: 'failed', code, ...about, details } as const;
+  // A configuration fault has a line of its own, and an outage one of its circuit.
+  if (isOAuthError(error) && ['dead_grant', 'unclear', 'answer_invalid'].includes(error.disposition))
+    ctx.log.warn({ event: 'refresh_refused', provider: row.provider, connection: lease.id, err: error });
+  if (isOAuthError(error) && (error.disposition === 'dead_grant' || error.disposition === 'unclear')) {
     const promoted = !lostBefore && (await historyLost(ctx.database.db, lease));
     const lost = lostBefore ? 'answer_lost' : promoted ? 'history_lost' : null;
     const outcome = await endRefused(ctx, { lease, row, provider, error, lost });

@@ -12,6 +12,7 @@ import {
   settleProof,
 } from '#lib/connections/finish-revocation';
 import { conclude, hasEnded, lookBefore, nothingKnown, prove, type RevokedGrant } from '#lib/connections/prove-dead';
+import { providerDetails } from '#lib/connections/provider-details';
 import { fateOfRefused } from '#lib/connections/refused-fate';
 import { revokeUpstream } from '#lib/connections/revoke-upstream';
 import { placesOfRevocation } from '#lib/connections/tokens-at-rest';
@@ -138,7 +139,7 @@ async function endFailed(
   const transient = isOAuthError(error) && error.disposition === 'transient';
   if (attempts >= maxAttempts) {
     const proof = { ...noProof, evidence: known.evidence ?? null, honouredUntil: known.accessTokenEndsAt ?? null };
-    await finishRevocation(ctx, key, { state: 'failed', code, proof });
+    await finishRevocation(ctx, key, { state: 'failed', code, proof, said: providerDetails(error) });
     return 'failed';
   }
   if (attempts === 1) {
@@ -148,7 +149,7 @@ async function endFailed(
       code,
       ...aboutOf(key),
       provider,
-      details: { state: 'pending', ...refusedOf(key) },
+      details: { state: 'pending', ...refusedOf(key), ...providerDetails(error) },
     });
   }
   const asked = isOAuthError(error) ? (error.retryAfterSeconds ?? 0) : 0;

@@ -6,6 +6,7 @@ import { type AppError, type ErrorCode, toAppError } from '#lib/errors';
 import { noteFailure } from '#lib/http/note-failure';
 import { refusalPage, seeOther } from '#lib/http/oauth-answers';
 import { pageOfFlow, withFlowResult } from '#lib/http/return-to';
+import { knownProviderError } from '#lib/provider-errors';
 import type { CookieJar } from '#lib/session/cookies';
 import { writeSessionId } from '#lib/session/session-cookie';
 import { clearTransaction, findTransaction } from '#lib/session/transaction-cookies';
@@ -25,6 +26,12 @@ const outright: readonly ErrorCode[] = [
 function refuse(ctx: Context, error: AppError): Response {
   ctx.refusals.add(ctx, error.code);
   return refusalPage(error, ctx.requestId);
+}
+
+/** The provider's code that the page has words for, the more exact one first. */
+function knownErrorOf({ cause, providerError }: AppError): string | null {
+  const exact = cause instanceof Error && 'providerSubcode' in cause ? String(cause.providerSubcode) : null;
+  return knownProviderError(exact, providerError);
 }
 
 /** GET /oauth/callback/{provider}: ends a flow and answers 303 to where it began, without a trace of the code in the address. */
@@ -70,6 +77,7 @@ export async function handleCallback(ctx: Context, request: Request, jar: Cookie
       provider,
       connection: connectionId,
       ref: ctx.requestId,
+      provider_error: knownErrorOf(error),
     }),
   );
 }

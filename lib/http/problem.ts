@@ -1,7 +1,7 @@
 import { type AppError, toAppError } from '#lib/errors';
 
 /** An error answer of the machine API (RFC 9457), with our own members `code`, `request_id`, `issues` and, for
- * `refreshed_lately`, `token_fingerprint`. */
+ * `refreshed_lately`, `token_fingerprint`; where a provider refused, `provider_error` is its own code. */
 export interface Problem {
   /** A stable name for the kind of error: `urn:grantkeep:error:<code>`. */
   type: string;
@@ -12,6 +12,7 @@ export interface Problem {
   request_id: string;
   issues?: readonly { path: string; message: string }[];
   token_fingerprint?: string;
+  provider_error?: string;
 }
 
 const titles: Readonly<Record<number, string>> = {
@@ -61,6 +62,7 @@ export function toProblem(error: AppError, requestId: string): Problem {
     code: error.code,
     request_id: requestId,
     ...(error.tokenFingerprint ? { token_fingerprint: error.tokenFingerprint } : {}),
+    ...(error.providerError ? { provider_error: error.providerError } : {}),
     ...(error.issues ? { issues: error.issues } : {}),
   };
 }

@@ -47,7 +47,7 @@ export const typedPrefix = 'typed_';
 export function withFlowResult(returnTo: string, result: Record<string, string | null | undefined>): string {
   const url = new URL(returnTo, base);
   for (const name of [...url.searchParams.keys()]) {
-    if (['flow', 'provider', 'connection', 'ref'].includes(name) || name.startsWith(typedPrefix))
+    if (['flow', 'provider', 'connection', 'ref', 'provider_error'].includes(name) || name.startsWith(typedPrefix))
       url.searchParams.delete(name);
   }
   for (const [name, value] of Object.entries(result)) if (value) url.searchParams.set(name, value);

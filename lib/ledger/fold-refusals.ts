@@ -14,6 +14,8 @@ interface Fold {
   network: string;
   requestId: string;
   provider: string | null;
+  /** A known code of the provider, where it refused. */
+  providerError: string | null;
   count: number;
 }
 
@@ -23,7 +25,7 @@ type Refused = Pick<Requester, 'ip' | 'requestId'> & { actor?: Actor };
 /** Counts refusals that have no entry of their own, so that a flood of them cannot fill the disk. */
 export interface RefusalFolder {
   /** Counts one; the row is written when its minute is over. */
-  add(who: Refused, code: string, provider?: string | null): void;
+  add(who: Refused, code: string, provider?: string | null, providerError?: string | null): void;
   /** Writes one row a code, network and actor with its count. */
   flush(db: Db): Promise<void>;
 }
@@ -45,15 +47,18 @@ export const networkOf = (ip: string | null): string => prefixOf(ip, { ipv4: 24,
 
 const anonymous: Actor = { type: 'anonymous' };
 
-const rowOf = ({ actor, network, requestId, code, provider, count }: Fold) =>
+const rowOf = ({ actor, network, requestId, code, provider, providerError, count }: Fold) =>
   toLedgerRow(
     { actor, ip: network, requestId },
-    { action: 'request.refused', outcome: 'refused', code, provider, count },
+    {
+      ...{ action: 'request.refused', outcome: 'refused', code, provider, count },
+      details: providerError === null ? {} : { provider_error: providerError },
+    },
   );
 
-/** What a refusal is counted with: providers are configured and codes are ours, so that only who asks is without bound. */
-const keyOf = ({ code, network, actor, provider }: Omit<Fold, 'requestId' | 'count'>) =>
-  `${code} ${network} ${actorId(actor)} ${provider}`;
+/** What a refusal is counted with: providers are configured and codes are known, so that only who asks is without bound. */
+const keyOf = ({ code, network, actor, provider, providerError }: Omit<Fold, 'requestId' | 'count'>) =>
+  `${code} ${network} ${actorId(actor)} ${provider} ${providerError}`;
 
 /**
  * Makes a folder. It holds at most a thousand networks of nobody in particular, and as many of those who are known, so that
@@ -82,9 +87,9 @@ export function createRefusalFolder(): RefusalFolder {
   }
 
   return {
-    add(who, code, provider = null) {
+    add(who, code, provider = null, providerError = null) {
       const { requestId, actor = anonymous } = who;
-      fold({ actor, code, network: networkOf(who.ip), requestId, provider, count: 1 }, maxFolds);
+      fold({ actor, code, network: networkOf(who.ip), requestId, provider, providerError, count: 1 }, maxFolds);
     },
     async flush(db) {
       const taken = [...folds.known.values(), ...folds.nobody.values()];

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { OAuthError } from '#lib/oauth/oauth-error';
+import { type ProviderSaid, saidIn, secretsOf } from '#lib/oauth/provider-said';
 import { isOwnIssuer } from '#lib/oauth/tenant-issuer';
 import { parseScopes, pickExtras } from '#lib/oauth/token-answer';
 import type { Extras, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
@@ -58,6 +59,12 @@ function checkIssuer(provider: OAuthProvider, pinned: PinnedEndpoints, iss: stri
   if (iss === null && required) throw new OAuthError('iss_missing');
 }
 
+/** What the error parameters say, and no other: a code may stand beside them. */
+function said(parameters: URLSearchParams): ProviderSaid {
+  const told = [...parameters].filter(([name]) => /^error(_|$)/.test(name));
+  return saidIn(Object.fromEntries(told), secretsOf(parameters));
+}
+
 /**
  * Checks the answer on the redirect against the flow it must belong to. Error answers are believed only after state
  * and issuer were.
@@ -83,9 +90,7 @@ export function checkCallback(
 
   const error = parameters.get('error');
   if (error !== null) {
-    throw new OAuthError(saysDeclined(provider, error) ? 'access_denied' : 'provider_refused', {
-      providerError: error,
-    });
+    throw new OAuthError(saysDeclined(provider, error) ? 'access_denied' : 'provider_refused', said(parameters));
   }
   const code = parameters.get(provider.code_field);
   if (!code) throw new OAuthError('missing_code');

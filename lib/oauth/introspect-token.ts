@@ -2,7 +2,7 @@ import { clientAuthentication } from '#lib/oauth/client-authentication';
 import { clientRequest } from '#lib/oauth/client-request';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { readObject, sentAt } from '#lib/oauth/provider-call';
-import { providerErrorOf } from '#lib/oauth/token-error';
+import { saidIn } from '#lib/oauth/provider-said';
 import type { OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
 export interface Introspection {
@@ -34,7 +34,7 @@ export async function introspectToken(
   const body = await readObject(response);
   if (!response.ok) {
     const code = response.status === 401 ? 'invalid_client' : 'request_rejected';
-    throw new OAuthError(code, { providerError: body && providerErrorOf(body), detail: `http_${response.status}` });
+    throw new OAuthError(code, { ...saidIn(body, [token]), detail: `http_${response.status}` });
   }
   if (typeof body?.active !== 'boolean') throw new OAuthError('token_answer_invalid', { detail: 'active' });
   const exp = typeof body.exp === 'number' && Number.isFinite(body.exp) ? body.exp : null;

@@ -1,7 +1,8 @@
 import { errors, jwtVerify } from 'jose';
 import { fillEndpoint, fillHeaders } from '#lib/oauth/account-params';
 import { OAuthError } from '#lib/oauth/oauth-error';
-import { callProvider, parseJson, readText } from '#lib/oauth/provider-call';
+import { callProvider, parseJson, readObject, readText } from '#lib/oauth/provider-call';
+import { saidIn, saidInChallenge } from '#lib/oauth/provider-said';
 import { serverKeys, signatures } from '#lib/oauth/server-keys';
 import { isOwnIssuer } from '#lib/oauth/tenant-issuer';
 import { providerErrorOf } from '#lib/oauth/token-error';
@@ -61,8 +62,11 @@ export async function lookUp(
 ): Promise<object> {
   const response = await callProvider(provider, url, requestOf(provider, rule, token, values), deps);
   const detail = `http_${response.status}`;
-  if (response.status === 401) throw new OAuthError('token_rejected', { detail });
-  if (!response.ok) throw invalid(detail);
+  if (!response.ok) {
+    const challenge = saidInChallenge(response.headers.get('www-authenticate'), [token]);
+    const said = challenge.providerError === undefined ? saidIn(await readObject(response), [token]) : challenge;
+    throw new OAuthError(response.status === 401 ? 'token_rejected' : 'identity_invalid', { ...said, detail });
+  }
   const text = await readText(response);
   if (pinned && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) return verified(provider, pinned, text, deps);
   let value: unknown;
@@ -76,7 +80,9 @@ export async function lookUp(
     provider.error_in_200 && !Array.isArray(value) ? providerErrorOf(value as Record<string, unknown>) : null;
   if (error !== null) {
     const refused = tokenRefusals.has(error) || provider.revoke.gone_codes.includes(error);
-    throw refused ? new OAuthError('token_rejected', { providerError: error }) : invalid('error_in_200');
+    const said = saidIn(value as Record<string, unknown>, [token]);
+    const options = { ...said, providerError: error, detail: 'error_in_200' };
+    throw new OAuthError(refused ? 'token_rejected' : 'identity_invalid', options);
   }
   return value;
 }

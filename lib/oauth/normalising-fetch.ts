@@ -1,6 +1,7 @@
 import { callAsClient } from '#lib/oauth/client-call';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { callProvider, readObject, sentAt } from '#lib/oauth/provider-call';
+import { saidIn, secretsOf } from '#lib/oauth/provider-said';
 import { renameParameters } from '#lib/oauth/rename-parameters';
 import { type AnswerTo, type NormalisedAnswer, normaliseTokenAnswer, receivedTokens } from '#lib/oauth/token-answer';
 import { deadGrant, type Grant, providerErrorOf, saysDead, tokenEndpointError } from '#lib/oauth/token-error';
@@ -17,6 +18,7 @@ export interface TokenExchange {
 function shapeRequest(provider: OAuthProvider, to: string, init: RequestInit) {
   const parameters = new URLSearchParams(init.body as URLSearchParams);
   const grant: Grant = parameters.get('grant_type') === 'refresh_token' ? 'refresh_token' : 'authorization_code';
+  const secrets = secretsOf(parameters);
   const named = renameParameters(parameters, provider.token_param_names);
   const headers = new Headers(init.headers);
   if (!provider.accept_json) headers.delete('accept');
@@ -25,12 +27,12 @@ function shapeRequest(provider: OAuthProvider, to: string, init: RequestInit) {
     headers.delete('content-type');
     const url = new URL(to);
     for (const [name, value] of named) url.searchParams.append(name, value);
-    return { url: url.href, init: { ...init, method: inQuery, headers, body: null }, grant };
+    return { url: url.href, init: { ...init, method: inQuery, headers, body: null }, grant, secrets };
   }
   const json = provider.token_request_format === 'json';
   headers.set('content-type', json ? 'application/json' : 'application/x-www-form-urlencoded');
   const body = json ? JSON.stringify(asObject(named)) : new URLSearchParams(named).toString();
-  return { url: to, init: { ...init, headers, body }, grant };
+  return { url: to, init: { ...init, headers, body }, grant, secrets };
 }
 
 /** Parameters as members of an object; what comes several times is a list. */
@@ -46,30 +48,34 @@ function interpret(
   wanted: AnswerTo,
   status: number,
   body: Record<string, unknown> | null,
+  sent: readonly string[],
 ): NormalisedAnswer {
   if (!body) throw new OAuthError('token_answer_invalid', { detail: `http_${status}_unreadable` });
   const error = providerErrorOf(body);
-  if (wanted.grant === 'refresh_token' && saysDead(provider, status, body)) throw deadGrant(error, status);
-  if (status >= 400) {
-    if (error) throw tokenEndpointError(provider, wanted.grant, error, status);
-    throw new OAuthError('token_answer_invalid', { detail: `http_${status}` });
-  }
-  if (error && provider.error_in_200) throw tokenEndpointError(provider, wanted.grant, error, status);
-  return normaliseTokenAnswer(provider, body, wanted);
+  const dead = wanted.grant === 'refresh_token' && saysDead(provider, status, body);
+  if (status < 400 && !dead && !(error && provider.error_in_200)) return normaliseTokenAnswer(provider, body, wanted);
+  const said = saidIn(body, sent);
+  if (dead) throw deadGrant({ ...said, ...(error ? { providerError: error } : {}) }, status);
+  if (error) throw tokenEndpointError(provider, wanted.grant, error, status, said);
+  throw new OAuthError('token_answer_invalid', { ...said, detail: `http_${status}` });
 }
 
-/** Reads a token endpoint's answer. Who called is told of its tokens before anything else of it is looked at. */
+/**
+ * Reads a token endpoint's answer. Who called is told of its tokens before anything else of it is looked at.
+ * @param sent secrets of the request, which an answer's words must not bring into the log
+ */
 export async function readTokenAnswer(
   provider: OAuthProvider,
   wanted: Omit<AnswerTo, 'answeredAt'>,
   response: Response,
+  sent: readonly string[],
   deps: OAuthDeps,
 ): Promise<NormalisedAnswer> {
   const answeredAt = sentAt(response) ?? deps.now().getTime() / 1000;
   const body = await readObject(response);
   const received = body && receivedTokens(provider, body, answeredAt);
   if (received) deps.received?.(received);
-  return interpret(provider, { ...wanted, answeredAt }, response.status, body);
+  return interpret(provider, { ...wanted, answeredAt }, response.status, body, sent);
 }
 
 /**
@@ -91,7 +97,13 @@ export function tokenExchange(
       if (init.method !== 'POST') return callProvider(provider, url, init, deps);
       const request = shapeRequest(provider, url, init);
       const response = await callAsClient(provider, request.url, request.init, deps);
-      answer = await readTokenAnswer(provider, { grant: request.grant, expectIdToken }, response, deps);
+      answer = await readTokenAnswer(
+        provider,
+        { grant: request.grant, expectIdToken },
+        response,
+        request.secrets,
+        deps,
+      );
       const { access_token, token_type, id_token } = answer;
       const straight = { access_token, token_type, ...(id_token && handOn ? { id_token } : {}) };
       return Response.json(straight);

@@ -1,9 +1,13 @@
+import { errorCodePattern } from '#lib/config/error-code';
+import { holdsOpaqueText } from '#lib/oauth/provider-text';
+
 /**
  * What a failure means for the caller: `refused` the provider or a check said no to this flow; `dead_grant` the grant
  * is over; `transient` trying again later makes sense; `configuration` an administrator must mend something;
- * `answer_invalid` the answer could not be trusted or understood.
+ * `answer_invalid` the answer could not be trusted or understood; `unclear` a refresh was refused, and only what others
+ * get tells whether this grant or the hub's client is meant.
  */
-export type Disposition = 'refused' | 'dead_grant' | 'transient' | 'configuration' | 'answer_invalid';
+export type Disposition = 'refused' | 'dead_grant' | 'transient' | 'configuration' | 'answer_invalid' | 'unclear';
 
 const dispositions = {
   // The answer on the redirect
@@ -21,6 +25,9 @@ const dispositions = {
   invalid_client: 'configuration',
   invalid_scope: 'configuration',
   request_rejected: 'configuration',
+  // The refusal of a refresh
+  person_needed: 'dead_grant',
+  refresh_refused: 'unclear',
   token_answer_invalid: 'answer_invalid',
   // The ID token
   id_token_missing: 'answer_invalid',
@@ -45,6 +52,7 @@ const dispositions = {
   discovery_failed: 'transient',
   discovery_issuer: 'configuration',
   discovery_changed: 'configuration',
+  discovery_redirected: 'configuration',
   discovery_incomplete: 'configuration',
   redirect_part_unknown: 'configuration',
   // What was asked of us
@@ -56,8 +64,12 @@ export type OAuthErrorCode = keyof typeof dispositions;
 
 export interface OAuthErrorOptions {
   disposition?: Disposition;
-  /** The provider's own error code; dropped unless it looks like one (RFC 6749 §5.2), never a description. */
+  /** The provider's own error code; dropped unless it looks like one (RFC 6749 §5.2). */
   providerError?: unknown;
+  /** A second, more exact code beside it, as some servers give one. */
+  providerSubcode?: unknown;
+  /** The provider's words, made fit for the log by `providerText`. */
+  said?: string | undefined;
   retryAfterSeconds?: number | undefined;
   /** A short technical code for the log: of the library, the runtime or the HTTP status. */
   detail?: string;
@@ -65,13 +77,16 @@ export interface OAuthErrorOptions {
 
 /**
  * A failed protocol step. Branch on `code` or `disposition`. Neither message nor cause carries anything the provider
- * wrote except `providerError`, so it is safe to log and to show.
+ * wrote. `providerError` and `providerSubcode` are codes, safe to show; `said` is for the log alone, and stays out of
+ * whatever prints or serialises the error.
  */
 export class OAuthError extends Error {
   readonly code: OAuthErrorCode;
   readonly disposition: Disposition;
   readonly providerError: string | undefined;
+  readonly providerSubcode: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly #said: string | undefined;
 
   constructor(code: OAuthErrorCode, options: OAuthErrorOptions = {}) {
     super(`OAuth step failed: ${code}`, options.detail ? { cause: new Error(options.detail) } : undefined);
@@ -79,13 +94,20 @@ export class OAuthError extends Error {
     this.code = code;
     this.disposition = options.disposition ?? dispositions[code];
     this.providerError = errorToken(options.providerError);
+    this.providerSubcode = errorToken(options.providerSubcode);
+    this.#said = options.said;
     this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+
+  /** What the provider said beside its code, for the log. */
+  get said(): string | undefined {
+    return this.#said;
   }
 }
 
-/** A provider's error code if it is short and of the plain characters that codes are made of, else undefined. */
+/** A provider's error code if it is short, of the plain characters that codes are made of, and no token. */
 export function errorToken(value: unknown): string | undefined {
-  return typeof value === 'string' && /^[A-Za-z0-9_.:-]{1,64}$/.test(value) ? value : undefined;
+  return typeof value === 'string' && errorCodePattern.test(value) && !holdsOpaqueText(value) ? value : undefined;
 }
 
 /** True for our own errors, also those made by another bundle's copy of this module. */

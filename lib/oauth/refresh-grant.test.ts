@@ -108,13 +108,13 @@ describe('a grant is', () => {
       'not dead on a code the record does not list',
       { status: 400, json: { error: 'token_revoked' } },
       {},
-      { code: 'request_rejected', disposition: 'configuration' },
+      { code: 'refresh_refused', disposition: 'unclear' },
     ],
     [
       'not dead on Slack’s ok: false without a code',
       { json: { ok: false } },
       { error_in_200: true },
-      { code: 'request_rejected' },
+      { code: 'refresh_refused' },
     ],
     [
       'not dead on an error in a 200 where the record does not expect one',
@@ -126,7 +126,7 @@ describe('a grant is', () => {
       'not dead when the words say so but not the code',
       { status: 400, json: { error: 'invalid_request', error_description: 'invalid_grant: token revoked' } },
       {},
-      { code: 'request_rejected' },
+      { code: 'refresh_refused' },
     ],
     [
       'not dead on invalid_client',
@@ -144,7 +144,7 @@ describe('a grant is', () => {
       'not dead on invalid_scope',
       { status: 400, json: { error: 'invalid_scope' } },
       {},
-      { code: 'invalid_scope', disposition: 'configuration' },
+      { code: 'refresh_refused', disposition: 'unclear' },
     ],
     [
       'not dead on temporarily_unavailable',

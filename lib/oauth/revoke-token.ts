@@ -4,6 +4,7 @@ import { callAsClient } from '#lib/oauth/client-call';
 import { clientRequest } from '#lib/oauth/client-request';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { callProvider, readObject } from '#lib/oauth/provider-call';
+import { saidIn } from '#lib/oauth/provider-said';
 import { providerErrorOf } from '#lib/oauth/token-error';
 import type { OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
@@ -57,7 +58,7 @@ async function revokeAsRfc7009(
   if (error !== null && provider.revoke.gone_codes.includes(error)) return 'revoked';
   if (error === 'unsupported_token_type') return 'unsupported';
   const code = response.status === 401 || error === 'invalid_client' ? 'invalid_client' : 'request_rejected';
-  throw new OAuthError(code, { providerError: error, detail: `http_${response.status}` });
+  throw new OAuthError(code, { ...saidIn(body, [token]), detail: `http_${response.status}` });
 }
 
 /** GitHub's way: DELETE with Basic and the access token in a JSON body; 204, or 404 and 422 for a token it refuses. */
@@ -68,6 +69,7 @@ async function revokeByDelete(
   tokens: GrantTokens,
   deps: OAuthDeps,
 ): Promise<void> {
+  const secrets = [tokens.accessToken ?? ''];
   const headers = new Headers({ accept: 'application/json', 'content-type': 'application/json' });
   const authentication = await authenticationFor(provider, pinned);
   const client = { client_id: provider.client_id };
@@ -77,15 +79,16 @@ async function revokeByDelete(
   if (response.ok) {
     const said = provider.error_in_200 ? await readObject(response) : null;
     const error = said && providerErrorOf(said);
-    if (error) throw new OAuthError('request_rejected', { providerError: error, detail: `http_${response.status}` });
+    if (error)
+      throw new OAuthError('request_rejected', { ...saidIn(said, secrets), detail: `http_${response.status}` });
     return;
   }
-  const detail = `http_${response.status}`;
-  if (response.status === 401) throw new OAuthError('invalid_client', { detail });
+  const options = { ...saidIn(await readObject(response), secrets), detail: `http_${response.status}` };
+  if (response.status === 401) throw new OAuthError('invalid_client', options);
   const refused = response.status === 404 || response.status === 422;
-  if (!refused) throw new OAuthError('request_rejected', { detail });
+  if (!refused) throw new OAuthError('request_rejected', options);
   // The access token is dead. Without a refresh token so is the grant; with one, refresh first and try again.
-  if (tokens.refreshToken !== null) throw new OAuthError('token_rejected', { detail });
+  if (tokens.refreshToken !== null) throw new OAuthError('token_rejected', options);
 }
 
 /**
@@ -105,10 +108,10 @@ async function revokeByToken(
   const said = !response.ok || provider.error_in_200 ? await readObject(response) : null;
   const error = said && providerErrorOf(said);
   if (response.ok && !error) return;
-  const detail = `http_${response.status}`;
+  const options = { ...saidIn(said, [accessToken]), detail: `http_${response.status}` };
   const dead = response.status === 401 || (error !== null && provider.revoke.gone_codes.includes(error));
-  if (!dead) throw new OAuthError('request_rejected', { providerError: error, detail });
-  if (refreshToken !== null) throw new OAuthError('token_rejected', { providerError: error, detail });
+  if (!dead) throw new OAuthError('request_rejected', options);
+  if (refreshToken !== null) throw new OAuthError('token_rejected', options);
 }
 
 /** Whether the provider offers clients a way to end a grant at all. */

@@ -34,7 +34,8 @@ async function callWithToken(
     init.body = parameters.toString();
   }
   const response = await callAsClient(provider, url, init, deps);
-  return readTokenAnswer(provider, { grant, expectIdToken: false }, response, deps);
+  const sent = [token, ...client.map(([, value]) => value)];
+  return readTokenAnswer(provider, { grant, expectIdToken: false }, response, sent, deps);
 }
 
 /** Where an access token renews itself, it stands for the refresh token too, and ends when it does. */

@@ -1,21 +1,20 @@
 import { errorToken, OAuthError, type OAuthErrorCode } from '#lib/oauth/oauth-error';
 import { valueAt } from '#lib/oauth/provider-call';
+import type { ProviderSaid } from '#lib/oauth/provider-said';
 import type { OAuthProvider } from '#lib/oauth/types';
 
 export type Grant = 'authorization_code' | 'refresh_token';
 
-// RFC 6749 §5.2 and what GitHub and Slack say in its place.
+// RFC 6749 §5.2 and what GitHub and Slack say in its place. `unauthorized_client` is none: servers say it of one grant, too.
 const clientCodes = new Set([
-  ...[
-    'invalid_client',
-    'unauthorized_client',
-    'incorrect_client_credentials',
-    'invalid_client_id',
-    'bad_client_secret',
-  ],
+  'invalid_client',
+  'incorrect_client_credentials',
+  'invalid_client_id',
+  'bad_client_secret',
 ]);
+
 /** Whether a code says that the client's own credentials were refused, so that nothing of the request was acted on. */
-export const isClientRefusal = (error: string): boolean => clientCodes.has(error) && error !== 'unauthorized_client';
+export const isClientRefusal = (error: string): boolean => clientCodes.has(error);
 
 const spentCodes = new Set(['invalid_grant', 'bad_verification_code', 'invalid_code', 'code_already_used']);
 const transientCodes = new Set(['temporarily_unavailable', 'server_error', 'slow_down', 'internal_error']);
@@ -39,27 +38,62 @@ export function providerErrorOf(body: Record<string, unknown>): string | null {
   return body.ok === false ? 'unspecified' : null;
 }
 
+/** The person must act at the provider before anything is renewed (OpenID Connect Core §3.1.2.6; Auth0's own word). */
+const personCodes = new Set([
+  ...['interaction_required', 'login_required', 'consent_required', 'account_selection_required', 'mfa_required'],
+]);
+
+/**
+ * Whose trouble the refusal of a refresh is, by the provider's code: the hub's own credentials, this grant, its person, the
+ * provider for a while, or unclear. Servers use one code for several of these, so what is unclear is told by what others
+ * get (`lib/connections/end-refused.ts`).
+ */
+export type Trouble = 'credentials' | 'grant' | 'person' | 'provider' | 'unclear';
+
+export function troubleOf(provider: Pick<OAuthProvider, 'dead_codes' | 'reuse_codes'>, error: string): Trouble {
+  if (provider.dead_codes.includes(error) || provider.reuse_codes.includes(error)) return 'grant';
+  if (isClientRefusal(error)) return 'credentials';
+  if (personCodes.has(error)) return 'person';
+  return transientCodes.has(error) ? 'provider' : 'unclear';
+}
+
 function codeFor(error: string): OAuthErrorCode {
-  if (clientCodes.has(error)) return 'invalid_client';
+  if (isClientRefusal(error)) return 'invalid_client';
   if (spentCodes.has(error)) return 'invalid_grant';
   if (transientCodes.has(error)) return 'provider_unavailable';
   return scopeCodes.has(error) ? 'invalid_scope' : 'request_rejected';
 }
 
 /**
- * A coded refusal of the token endpoint. Only a refresh, and only a code the record lists in `dead_codes` or `reuse_codes`, is a
- * `dead_grant`; the same code for an authorization code means that the code is spent or wrong. Status 429 and 5xx
- * never come here.
+ * A coded refusal of the token endpoint. Of a refresh, only a code that the record lists in `dead_codes` or `reuse_codes`,
+ * or one that asks for the person, is a `dead_grant`; the same code for an authorization code means that the code is spent
+ * or wrong. Status 429 and 5xx never come here.
  */
-export function tokenEndpointError(provider: OAuthProvider, grant: Grant, error: string, status: number): OAuthError {
-  const ends = [...provider.dead_codes, ...provider.reuse_codes];
-  if (grant === 'refresh_token' && ends.includes(error)) return deadGrant(error, status);
-  return new OAuthError(codeFor(error), { providerError: error, detail: `http_${status}` });
+export function tokenEndpointError(
+  provider: OAuthProvider,
+  grant: Grant,
+  error: string,
+  status: number,
+  said: ProviderSaid = {},
+): OAuthError {
+  const told = { ...said, providerError: error === 'unspecified' ? (said.providerError ?? error) : error };
+  const options = { ...told, detail: `http_${status}` };
+  if (grant === 'authorization_code') return new OAuthError(codeFor(error), options);
+  switch (troubleOf(provider, error)) {
+    case 'grant':
+      return deadGrant(told, status);
+    case 'person':
+      return new OAuthError('person_needed', options);
+    case 'unclear':
+      return new OAuthError('refresh_refused', options);
+    default:
+      return new OAuthError(codeFor(error), options);
+  }
 }
 
-/** The refusal that ends a grant. @param error the provider's code, where it gave one */
-export const deadGrant = (error: string | null, status: number): OAuthError =>
-  new OAuthError('invalid_grant', { providerError: error, detail: `http_${status}`, disposition: 'dead_grant' });
+/** The refusal that ends a grant. @param said the provider's code, where it gave one, and its words */
+export const deadGrant = (said: ProviderSaid, status: number): OAuthError =>
+  new OAuthError('invalid_grant', { ...said, detail: `http_${status}`, disposition: 'dead_grant' });
 
 /** Whether one of the record's `dead_answers` describes this answer: for servers that end a grant without an `error`. */
 export function saysDead(provider: OAuthProvider, status: number, body: Record<string, unknown>): boolean {

@@ -7,7 +7,7 @@ import { type FlowParams, flowResult, mayBeTold } from '#ui/flow-result';
 /** How the flow that just returned ended, on the card that it began on. */
 export function FlowNotice({ flow, card }: { flow: FlowParams; card: ProviderCardView }) {
   const { provider, connections, accountParams } = card;
-  const result = flowResult(flow.code, provider.name);
+  const result = flowResult(flow.code, provider.name, flow.providerError);
   if (!result) return null;
   const connection = connections.find(({ id }) => id === flow.connection);
   const about = flow.code === 'disconnected' ? connections : connection ? [connection] : [];

@@ -1,0 +1,69 @@
+import { scrub } from '#lib/log';
+
+/** Characters of a provider's text that the log keeps. */
+export const longestText = 300;
+/** Characters that are looked at: what lies beyond is dropped before anything else. */
+const longestRead = 4_000;
+
+const redacted = '[redacted]';
+/** Long runs of a token's characters. */
+const runs = /[\w~+=-]{20,}/g;
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** A run that a token may be: digits alone, or digits among letters. UUIDs trace a request, and words have no digits. */
+const isOpaque = (run: string): boolean =>
+  /\d/.test(run) && !uuid.test(run) && (/[a-z]/i.test(run) || /^\d+$/.test(run));
+
+/** Whether a text holds what may be a token. */
+export const holdsOpaqueText = (text: string): boolean => (text.match(runs) ?? []).some(isOpaque);
+
+/** Every way in which a value of the request may stand in an answer's text. */
+function spellings(secret: string): string[] {
+  const encoded = [encodeURIComponent(secret.toWellFormed()), new URLSearchParams([['', secret]]).toString().slice(1)];
+  return [...new Set([secret, ...encoded])].sort((a, b) => b.length - a.length);
+}
+
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  let rest = text;
+  for (const secret of secrets.filter((one) => one !== '').sort((a, b) => b.length - a.length)) {
+    for (const spelling of spellings(secret)) {
+      // A short one may be part of any word.
+      if (spelling.length >= 6) rest = rest.replaceAll(spelling, redacted);
+      else
+        rest = rest
+          .split(/([\s"'()<>,;:!?]+)/)
+          .map((word) => (word === spelling ? redacted : word))
+          .join('');
+    }
+  }
+  return rest;
+}
+
+/** A URL without its query, which may carry codes; undefined for another word. */
+function bareUrl(word: string): string | undefined {
+  const [, before = '', written, after = ''] = /^(["'(<]*)(https?:\/\/[^\s"'<>]+?)([.,;:!?)"'>]*)$/i.exec(word) ?? [];
+  const url = written === undefined ? null : URL.parse(written);
+  return url
+    ? `${before}${url.origin}${url.pathname.replace(runs, (run) => (isOpaque(run) ? redacted : run))}${after}`
+    : undefined;
+}
+
+/**
+ * What a provider wrote, as the log may have it: one line without control characters, without what was sent or looks like
+ * a token, at most 300 characters. Undefined where nothing is left.
+ * @param secrets values that the request or the answer carried
+ */
+export function providerText(value: unknown, secrets: readonly string[] = []): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  // A word that the limit cuts may be a token's beginning.
+  const read = value.length > longestRead ? value.slice(0, longestRead).replace(/\S*$/, '') : value;
+  const line = withoutSecrets(read.toWellFormed(), secrets)
+    .replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim();
+  // A JSON Web Token is taken out whole, before its parts are looked at.
+  const words = scrub(withoutSecrets(line, secrets))
+    .split(' ')
+    .map((word) => bareUrl(word) ?? word.replace(runs, (run) => (isOpaque(run) ? redacted : run)));
+  const text = scrub(words.join(' ')).slice(0, longestText).toWellFormed();
+  return text === '' ? undefined : text;
+}
