@@ -36,6 +36,10 @@ export const usage = `Usage: grantkeep <command>
                  Tries all of a provider that can be tried without a person, in at most 20 seconds:
                  name, certificate, metadata, endpoints, client, redirect URI, keys, clock. Changes
                  nothing there. With --json one line a check. Status 1 where something fails.
+  provider import <file.yaml> [<name> …] [--json]
+                 Prints records for PROVIDERS_FILE from a registry in the shape of Nango's
+                 providers.yaml, and field by field on standard error what they lost. With --json
+                 both as one document. Needs no configuration. Status 1 where a name gives no record.
   ledger verify [--checkpoint <file> …]
                  Checks every seal and every row of the ledger, and checkpoints that were kept
                  elsewhere. Prints what it found as one line of JSON; status 1 where it is broken.
@@ -57,7 +61,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export type Invocation = { kind: 'help' } | { kind: 'migrate' } | { kind: 'command'; command: Command };
+export type Invocation =
+  | { kind: 'help' }
+  | { kind: 'migrate' }
+  | { kind: 'import'; file: string; names: string[]; json: boolean }
+  | { kind: 'command'; command: Command };
 
 function isScope(text: string): text is ApiKeyScope {
   return apiKeyScopes.some((scope) => scope === text);
@@ -193,6 +201,17 @@ function providerCommand([second, provider, ...rest]: readonly string[]): Comman
   return { command: 'provider check', provider, accountParams: readParts(part), json };
 }
 
+function providerImportArguments(args: readonly string[]): Invocation {
+  const words = args.filter((word) => !word.startsWith('-'));
+  const [file, ...names] = words;
+  if (file === undefined) throw new UsageError('Give the file of the registry.');
+  const { json = false } = parse(
+    args.filter((word) => !words.includes(word)),
+    { json: { type: 'boolean' } },
+  );
+  return { kind: 'import', file, names, json };
+}
+
 function readCheckpoint(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -241,6 +260,7 @@ export function parseArguments(args: readonly string[]): Invocation {
     if (!reason?.trim()) throw new UsageError('--reason is required.');
     return { kind: 'command', command: { command: 'resume', provider, reason } };
   }
+  if (first === 'provider' && second === 'import') return providerImportArguments(args.slice(2));
   if (first === 'provider') return { kind: 'command', command: providerCommand(args.slice(1)) };
   if (first === 'ledger') return { kind: 'command', command: ledgerCommand(second, args.slice(2)) };
   if (first !== 'api-key') throw new UsageError(`There is no command ${first}.`);

@@ -4,6 +4,7 @@ import { bareRuntime } from '#lib/cli/bare-runtime';
 import { checkText } from '#lib/cli/check-text';
 import { type Command, commandAfter, runCommand } from '#lib/cli/commands';
 import { migrate } from '#lib/cli/migrate';
+import { providerImport } from '#lib/cli/provider-import';
 import { type CommandLineSettings, getCommandLineSettings } from '#lib/config/command-line';
 import { ConfigError } from '#lib/config/config';
 import { type Runtime, systemContext } from '#lib/context';
@@ -59,6 +60,12 @@ function toOutput(command: Command, lines: Line[]): Line[] | string {
 async function run(args: readonly string[]): Promise<Line[] | string> {
   const invocation = parseArguments(args);
   if (invocation.kind === 'help') return usage;
+  if (invocation.kind === 'import') {
+    const { output, report, complete } = providerImport(invocation);
+    process.stderr.write(report);
+    if (!complete) process.exitCode = 1;
+    return output;
+  }
   const settings = getCommandLineSettings();
   if (invocation.kind === 'migrate') return [await migrate(settings)];
   const { command } = invocation;

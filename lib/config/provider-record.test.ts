@@ -222,8 +222,14 @@ describe('parameters', () => {
     'response_type',
     'scope',
     'request',
-  ])('cannot set %s, which the protocol sets', (name) => {
+  ])('of an authorization request cannot set %s, which the protocol sets', (name) => {
     expect(faults({ authorization_params: { [name]: 'x' } })).toHaveLength(1);
+  });
+
+  test.each([
+    ...['client_id', 'client_secret', 'redirect_uri', 'grant_type', 'code', 'code_verifier', 'refresh_token'],
+    ...['client_assertion', 'client_assertion_type'],
+  ])('of a token request cannot set %s, which the protocol sets', (name) => {
     expect(faults({ token_params: { [name]: 'x' } })).toHaveLength(1);
     expect(faults({ refresh_params: { [name]: 'x' } })).toHaveLength(1);
   });

@@ -30,26 +30,18 @@ const parameters = z.record(z.string().min(1), z.string());
 const seconds = z.int().positive();
 const scopeSeparators = [' ', ',', '+', ';', '|', ':'] as const;
 
-const protocolParameters = new Set([
-  ...[
-    'client_id',
-    'client_secret',
-    'redirect_uri',
-    'response_type',
-    'scope',
-    'state',
-    'nonce',
-    'code',
-    'code_verifier',
-  ],
-  ...['code_challenge', 'code_challenge_method', 'request', 'request_uri', 'grant_type', 'refresh_token'],
+/** What both requests set themselves. */
+const bothSet = ['client_id', 'client_secret', 'redirect_uri', 'code', 'code_verifier', 'grant_type', 'refresh_token'];
+const inAuthorization = new Set([
+  ...[...bothSet, 'scope', 'state', 'nonce', 'code_challenge', 'code_challenge_method', 'request', 'request_uri'],
 ]);
-const reservedName = (record: Record<string, unknown>) =>
-  Object.keys(record).find((name) => protocolParameters.has(name));
-const extraParameters = z.record(z.string().min(1), parameterValues).superRefine((record, ctx) => {
-  const reserved = reservedName(record);
-  if (reserved) ctx.addIssue(`"${reserved}" is set by the protocol and cannot be given`);
-});
+const inTokenRequest = new Set([...bothSet, 'client_assertion', 'client_assertion_type']);
+const furtherParameters = (reserved: ReadonlySet<string>) =>
+  z.record(z.string().min(1), parameterValues).superRefine((record, ctx) => {
+    const name = Object.keys(record).find((one) => reserved.has(one));
+    if (name) ctx.addIssue(`"${name}" is set by the protocol and cannot be given`);
+  });
+const tokenParameters = furtherParameters(inTokenRequest);
 
 const accountParam = z
   .strictObject({
@@ -185,7 +177,7 @@ function recordShape(context: RecordContext) {
     scope_case: z.enum(['sensitive', 'insensitive']).optional(),
     unechoed_scopes: z.array(scopeToken).min(1).optional(),
     scope_descriptions: z.record(z.string(), z.string().min(1)).optional(),
-    authorization_params: extraParameters.pipe(responseMode).optional(),
+    authorization_params: furtherParameters(inAuthorization).pipe(responseMode).optional(),
     account_params: z.array(accountParam).max(5).optional(),
     shares_issuer: z.boolean().optional(),
     redirect_uri: z.enum(['own', 'shared']).optional(),
@@ -197,7 +189,7 @@ function recordShape(context: RecordContext) {
     dangerously_without_id_token: z.boolean().optional(),
     ...requestFields(context),
     // The token endpoint
-    token_params: extraParameters.optional(),
+    token_params: tokenParameters.optional(),
     token_request_format: z.enum(['form', 'json']).optional(),
     accept_json: z.boolean().optional(),
     error_in_200: z.boolean().optional(),
@@ -223,7 +215,7 @@ function recordShape(context: RecordContext) {
     expiry_probe: z.enum(['introspect', 'none']).optional(),
     // Refreshing
     refresh_endpoint: endpoint.optional(),
-    refresh_params: extraParameters.optional(),
+    refresh_params: tokenParameters.optional(),
     rotation: z.union([z.enum(['none', 'rotate']), z.strictObject({ leeway_s: z.int().nonnegative() })]).optional(),
     idle_keepalive_days: z.int().positive().nullable().optional(),
     max_grants: z.int().positive().nullable().optional(),

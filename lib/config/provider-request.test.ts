@@ -36,6 +36,18 @@ describe('P-29 a record that contradicts itself is refused with its field', () =
       { token_param_names: { client_id: 'app_id' }, refresh_params: { app_id: 'x' } },
       'refresh_params: "app_id"',
     ],
+    [
+      'a response type beside the one that is sent',
+      { authorization_params: { response_type: 'auth_code' } },
+      'is set by',
+    ],
+    ...['code id_token', 'token', 'id_token', 'code_token'].map((word): [string, Record<string, unknown>, string] => [
+      `the response type ${word}`,
+      { authorization_param_names: { response_type: null }, authorization_params: { response_type: word } },
+      'has to be one word for a code',
+    ]),
+    ['a grant type of its own', { token_params: { grant_type: 'password' } }, 'token_params: "grant_type"'],
+    ['another refresh token', { refresh_params: { refresh_token: 'x' } }, 'refresh_params: "refresh_token"'],
     ['a code under the name of the state', { code_field: 'state' }, 'code_field: "state" has another meaning'],
     ['a code that is kept', { code_field: 'auth_code', redirect_fields: ['auth_code'] }, 'is the code'],
     ['a part without its initial value', { redirect_parts: [{ ...part, initial: 'cn' }] }, 'not among the values'],
@@ -78,6 +90,15 @@ describe('P-29 a record that contradicts itself is refused with its field', () =
   test('a name that another parameter gave up is free', () => {
     const names = { client_id: 'app_id', scope: 'client_id' };
     expect(faults({ authorization_param_names: names })).toBe('');
+  });
+
+  test('another word for a code is taken where ours is left out', () => {
+    const authorization_params = { response_type: 'auth_code' };
+    expect(faults({ authorization_param_names: { response_type: null }, authorization_params })).toBe('');
+  });
+
+  test('what only an authorization request sets may be given to the token endpoint', () => {
+    expect(faults({ token_params: { request: 'token' }, refresh_params: { scope: 'a b' } })).toBe('');
   });
 
   test('a secret header comes from its variable', () => {

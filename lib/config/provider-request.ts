@@ -108,6 +108,16 @@ function tokenCallFaults(field: 'token_upgrade' | 'token_renewal', entry: Reques
   return faults;
 }
 
+/** Another word for `response_type` than `code` may only stand for a code: tokens never go through the browser here. */
+function responseTypeFaults({ authorization_params, authorization_param_names }: RequestEntry): Fault[] {
+  const word = authorization_params?.response_type;
+  if (word === undefined) return [];
+  const freed = authorization_param_names?.response_type === null;
+  if (!freed) return [['authorization_params', '"response_type" is set by the protocol and cannot be given']];
+  const fits = typeof word === 'string' && /^[a-z_]{0,20}code[a-z_]{0,20}$/i.test(word) && !/token/i.test(word);
+  return fits ? [] : [['authorization_params', 'a "response_type" has to be one word for a code']];
+}
+
 /** What of these fields contradicts itself or another one. */
 export function requestFaults(entry: RequestEntry, env: RecordContext['env']): Fault[] {
   const keys = (record: Record<string, unknown> = {}) => Object.keys(record);
@@ -124,6 +134,7 @@ export function requestFaults(entry: RequestEntry, env: RecordContext['env']): F
       { token_params: keys(entry.token_params), refresh_params: keys(entry.refresh_params) },
       [...shown, 'token', 'token_type_hint'],
     ),
+    ...responseTypeFaults(entry),
     ...tokenCallFaults('token_upgrade', entry),
     ...tokenCallFaults('token_renewal', entry),
   ];

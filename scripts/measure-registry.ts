@@ -1,0 +1,27 @@
+// How much of a registry of providers the import carries over: node scripts/measure-registry.ts <providers.yaml>
+import { readFileSync } from 'node:fs';
+import { importRegistry } from '#lib/providers/registry/import-registry';
+import { readRegistry } from '#lib/providers/registry/read-registry';
+
+const [file] = process.argv.slice(2);
+if (!file) {
+  console.error('Usage: node scripts/measure-registry.ts <providers.yaml>');
+  process.exit(2);
+}
+const source = readFileSync(file, 'utf8');
+const { entries, faults } = readRegistry(source);
+const asked = [...entries].filter(([, { auth_mode }]) => auth_mode === 'OAUTH2').map(([name]) => name);
+const { records, lines } = importRegistry(source, asked);
+const lost = lines.filter(({ kind, part }) => kind === 'lost' && part !== 'calls');
+const byProvider = Map.groupBy(lost, ({ provider }) => provider);
+const whole = asked.filter((name) => !byProvider.has(name));
+const share = ((100 * whole.length) / asked.length).toFixed(1);
+
+console.log(
+  `${entries.size + faults.size} entries, ${asked.length} with authorization codes, ${faults.size} unreadable`,
+);
+console.log(`${records.length} records that the schema takes`);
+console.log(`${whole.length} (${share} %) without a loss in authorization, exchange, refresh and identity`);
+for (const [name, losses] of byProvider) {
+  for (const { field, part, message } of losses) console.log(`  ${name}: ${field} (${part}): ${message}`);
+}
