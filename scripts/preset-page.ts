@@ -41,6 +41,7 @@ function section(id: PresetName): string {
     `Asks for: ${fields.scopes?.length ? fields.scopes.map(code).join(', ') : 'nothing; the console says what the application may do'}`,
     ...(parts.length > 0 ? [`Each person gives: ${parts.join('; ')}`] : []),
     `PKCE: ${pkceWords[about.pkce]}`,
+    ...(fields.dangerously_without_nonce ? ['ID tokens: **without a nonce**'] : []),
     `Refresh token: ${rotationWords(fields)}`,
     `Ends: ${endingWords(fields)}`,
   ];

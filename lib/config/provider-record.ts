@@ -16,9 +16,9 @@ import { tenantIssuer } from '#lib/config/tenant-issuer';
 /** The presets an entry may build on. */
 export const presetNames = [
   ...(['google', 'github', 'salesforce', 'okta', 'auth0', 'oidc'] as const),
-  ...(['airtable', 'asana', 'atlassian', 'bitbucket', 'box', 'discord', 'dropbox'] as const),
-  ...(['figma', 'gitlab', 'hubspot', 'intercom', 'linear', 'monday', 'notion'] as const),
-  ...(['shopify', 'slack', 'slack-user', 'strava', 'stripe', 'x', 'xero', 'zendesk'] as const),
+  ...(['airtable', 'asana', 'atlassian', 'bitbucket', 'box', 'discord', 'dropbox', 'entra'] as const),
+  ...(['figma', 'gitlab', 'hubspot', 'intercom', 'linear', 'linkedin', 'monday', 'notion'] as const),
+  ...(['quickbooks', 'shopify', 'slack', 'slack-user', 'strava', 'stripe', 'x', 'xero', 'zendesk'] as const),
   ...(['zoom'] as const),
 ] as const;
 

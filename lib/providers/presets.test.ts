@@ -69,7 +69,7 @@ describe.each(presetNames)('the preset %s', (name) => {
   });
 
   test('asks for what stands between braces in its addresses', () => {
-    const { identity, lookups, revoke, ...record } = recordOf(name);
+    const { identity, lookups, revoke, tenant_issuer: _, ...record } = recordOf(name);
     const asked = new Set([...record.account_params.map((param) => param.name), 'client_id']);
     const used = placeholderNames(
       JSON.stringify([record, identity.endpoint, lookups.map((one) => one.endpoint), revoke]),
@@ -92,6 +92,14 @@ describe.each(presetNames)('the preset %s', (name) => {
     const without = make().dangerously_without_pkce ?? false;
     expect(without).toBe(about.pkce === 'refused');
     if (about.pkce !== 'undocumented') expect(JSON.stringify(about.sources)).toMatch(/PKCE|code_verifier/);
+  });
+
+  test('relaxes a check only where a source says that the server fails it', () => {
+    const relaxed = Object.entries(make()).filter(([field, on]) => field.startsWith('dangerously_') && on === true);
+    const sources = JSON.stringify(about.sources);
+    const words = { dangerously_without_pkce: /PKCE/, dangerously_without_nonce: /no nonce/ };
+    for (const [field] of relaxed)
+      expect(sources).toMatch(Object.entries(words).find(([name]) => name === field)?.[1] ?? /^$/);
   });
 
   test('says how a grant ends: by a call, or where a person ends it', () => {

@@ -7,6 +7,7 @@ import { bitbucket } from '#lib/providers/presets/bitbucket';
 import { box } from '#lib/providers/presets/box';
 import { discord } from '#lib/providers/presets/discord';
 import { dropbox } from '#lib/providers/presets/dropbox';
+import { entra } from '#lib/providers/presets/entra';
 import { figma } from '#lib/providers/presets/figma';
 import { github } from '#lib/providers/presets/github';
 import { gitlab } from '#lib/providers/presets/gitlab';
@@ -14,10 +15,12 @@ import { google } from '#lib/providers/presets/google';
 import { hubspot } from '#lib/providers/presets/hubspot';
 import { intercom } from '#lib/providers/presets/intercom';
 import { linear } from '#lib/providers/presets/linear';
+import { linkedin } from '#lib/providers/presets/linkedin';
 import { monday } from '#lib/providers/presets/monday';
 import { notion } from '#lib/providers/presets/notion';
 import { oidc } from '#lib/providers/presets/oidc';
 import { okta } from '#lib/providers/presets/okta';
+import { quickbooks } from '#lib/providers/presets/quickbooks';
 import { salesforce } from '#lib/providers/presets/salesforce';
 import { shopify } from '#lib/providers/presets/shopify';
 import { slack } from '#lib/providers/presets/slack';
@@ -44,13 +47,16 @@ export const presets: Record<PresetName, Preset> = {
   box,
   discord,
   dropbox,
+  entra,
   figma,
   gitlab,
   hubspot,
   intercom,
   linear,
+  linkedin,
   monday,
   notion,
+  quickbooks,
   shopify,
   slack,
   'slack-user': slackUser,
