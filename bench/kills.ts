@@ -1,125 +1,90 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { eq, sql } from 'drizzle-orm';
-import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
-import { vendToken } from '#lib/connections/vend-token';
-import { rowsOf } from '#lib/db/database';
-import { connections } from '#lib/db/schema/connections';
-import { isAppError } from '#lib/errors';
-import { addApiKey, addConnection, addPerson, rowOf } from '#tests/hub';
-import { randomFrom, wait } from '#tests/random';
 import { defineBenchmark } from './benchmark.ts';
-import { type Provider, readGrant, startProvider, writeGrant } from './provider.ts';
-import type { BenchDatabase, Stage } from './stage.ts';
+import { runCampaign } from './kills/campaign.ts';
+import { rounded } from './statistics.ts';
 
-/** What a kill may leave, and what must never be left. */
-const outcomes = ['old token still valid', 'new token stored', 'answer lost, and said so', 'broken'] as const;
-type Outcome = (typeof outcomes)[number];
+/** The value that such a share of them does not exceed; 0 of none. */
+function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
 
-const providerMs = 20;
-/** Longer than a lease, after which the next caller tries again. */
-const graceMs = 60_000;
+const spread = (ms: readonly number[]) => ({
+  count: ms.length,
+  p50_ms: percentile(ms, 0.5),
+  p99_ms: percentile(ms, 0.99),
+  longest_ms: percentile(ms, 1),
+});
 
 export const kills = defineBenchmark({
-  about: 'kill -9 at random moments of a refresh, and what each leaves',
-  full: { kills: 200 },
-  quick: { kills: 5 },
-  run: async ({ kills: count }, stage) => {
-    const byProvider: Record<string, Record<Outcome, number>> = {};
-    for (const [name, grace] of [
-      ['rotation', 0],
-      ['rotation with a grace window', graceMs],
-    ] as const) {
-      byProvider[name] = await killMany(stage, grace, count);
-    }
-    const broken = Object.values(byProvider).reduce((sum, { broken }) => sum + broken, 0);
+  about: 'kill -9, restarts, cuts of TCP and promotions under callers, and what was lost',
+  full: {
+    ...{ kills: 1000, restarts: 20, cuts: 20, promotions: 10, connections: 300, callers: 6 },
+    ...{ leeway_seconds: 60, minutes: 120, seed: 1 },
+  },
+  quick: {
+    ...{ kills: 10, restarts: 1, cuts: 4, promotions: 1, connections: 30, callers: 4 },
+    ...{ leeway_seconds: 60, minutes: 5, seed: 1 },
+  },
+  run: async ({ leeway_seconds: leewaySeconds, ...size }, stage) => {
+    const { done, heard, verdict, ...campaign } = await runCampaign(stage, { ...size, leewaySeconds });
+    for (const what of verdict.wrong.slice(0, 50)) console.log(`WRONG: ${what}`);
+    const lost = [...verdict.lostWithProcess, ...verdict.lostWithCut];
+    const ofKind = (kind: string, names: readonly string[]) => names.filter((name) => name.startsWith(kind)).length;
+    const calls = spread(heard.callMs);
+    const waits = spread(heard.waitedMs);
+    const columns = ['provider', 'answer died with its process', 'answer cut off on its way'];
+    const needed = ['strict', 'forgiving'].map((kind) => [
+      kind === 'strict' ? 'rotation' : `rotation that forgives for ${leewaySeconds} s`,
+      ofKind(kind, verdict.lostWithProcess),
+      ofKind(kind, verdict.lostWithCut),
+    ]);
+    const later = Object.entries(heard.later);
     return {
       tables: [
+        { title: 'Done', columns: Object.keys(done), rows: [Object.values(done)] },
+        { title: 'Connections whose person was needed, each of which says why', columns, rows: needed },
         {
-          title: 'What a killed process left',
-          columns: ['provider', ...outcomes],
-          rows: Object.entries(byProvider).map(([name, found]) => [name, ...outcomes.map((one) => found[one])]),
+          title: 'How long callers waited',
+          columns: ['', 'count', 'p50 ms', 'p99 ms', 'longest ms'],
+          rows: [
+            ['a call that was answered with a token', ...Object.values(calls)],
+            ['from a refused or broken call to the next token', ...Object.values(waits)],
+          ],
         },
+        { title: 'Calls without a token', columns: ['answer', 'count'], rows: [...later, ['broken', heard.broken]] },
       ],
-      goals: [{ goal: 'grants lost without saying so: 0', value: broken, reached: broken === 0 }],
-      results: { outcomes: byProvider },
+      goals: [
+        {
+          goal: 'lost, or wrong in any other way: 0',
+          value: verdict.wrong.length,
+          reached: verdict.wrong.length === 0,
+        },
+        {
+          goal: 'forgiven grants whose person was needed: 0',
+          value: ofKind('forgiving', lost),
+          reached: ofKind('forgiving', lost) === 0,
+        },
+        {
+          goal: 'brakes and stops for a person to lift: 0',
+          value: campaign.standing,
+          reached: campaign.standing === 0,
+        },
+        { goal: `kills: ${size.kills}`, value: done.kill, reached: done.kill >= size.kills },
+      ],
+      results: {
+        done,
+        wrong: verdict.wrong,
+        needed_a_person: { with_the_process: verdict.lostWithProcess, with_a_cut: verdict.lostWithCut },
+        tokens_given: verdict.acknowledged,
+        answered_refreshes: campaign.refreshes,
+        failed_starts: campaign.failedStarts,
+        calls,
+        waits,
+        refused: heard.later,
+        broken_calls: heard.broken,
+        seconds: campaign.seconds,
+        refreshes_a_second: rounded(campaign.refreshes / campaign.seconds),
+      },
     };
   },
 });
-
-async function killMany(stage: Stage, grace: number, count: number): Promise<Record<Outcome, number>> {
-  const provider = await startProvider(stage, { latencyMs: providerMs, graceMs: grace });
-  const database = await stage.createDatabase(`kills_${grace}`, [provider.record]);
-  const { ctx } = await addApiKey(database.runtime);
-  const { id: personId } = await addPerson(database.runtime);
-  const found: Record<Outcome, number> = {
-    'old token still valid': 0,
-    'new token stored': 0,
-    'answer lost, and said so': 0,
-    broken: 0,
-  };
-  for (let seed = 1; seed <= count; seed++) {
-    const refreshToken = writeGrant('refresh', { grant: seed, generation: 0 });
-    const id = await addConnection(database.runtime, { personId, refreshToken });
-    await killOne(database, provider, id, Math.floor(randomFrom(seed)() * 250));
-    const left = await stateLeft(database, provider, id);
-    found[await outcomeOf(database, ctx, id, left)] += 1;
-  }
-  return found;
-}
-
-/** Lets a process refresh the connection again and again, and kills it so long after its first success. */
-async function killOne(database: BenchDatabase, provider: Provider, connection: string, afterMs: number) {
-  const child = fork('tests/refresh-child.ts', { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  const ended = once(child, 'exit');
-  const { url: databaseUrl, environment } = database;
-  child.send({ databaseUrl, environment, records: [provider.record], connection });
-  await Promise.race([
-    once(child, 'message'),
-    ended.then(() => Promise.reject(new Error('the child ended by itself'))),
-  ]);
-  await wait(afterMs);
-  child.kill('SIGKILL');
-  await ended;
-  const { db } = database.runtime.database;
-  const busy = sql`select 1 from pg_stat_activity
-    where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()`;
-  // What the server was still doing for the dead process is over when its sessions are.
-  while (rowsOf(await db.execute(busy)).length > 0) await wait(5);
-}
-
-interface Left {
-  /** Whether the process died between taking the lease and giving it back. */
-  underWay: boolean;
-  /** Whether the refresh token in the row is the provider's newest. */
-  newest: boolean;
-}
-
-async function stateLeft({ runtime }: BenchDatabase, provider: Provider, id: string): Promise<Left> {
-  const row = await rowOf(runtime, id);
-  const stored = readGrant(runtime.vault.open(row.refreshToken ?? '', refreshTokenPlace(row)));
-  const newest = stored !== undefined && (await provider.newestOf(stored.grant)) === stored.generation;
-  return { underWay: row.leaseOwner !== null, newest };
-}
-
-/** What the next caller gets once the lease and the token have run out, and which kind of end that is. */
-async function outcomeOf(
-  { runtime }: BenchDatabase,
-  ctx: Awaited<ReturnType<typeof addApiKey>>['ctx'],
-  id: string,
-  { underWay, newest }: Left,
-): Promise<Outcome> {
-  const over = sql`now() - interval '1 second'`;
-  await runtime.database.db
-    .update(connections)
-    .set({ accessTokenExpiresAt: over, ...(underWay ? { leaseExpiresAt: over } : {}) })
-    .where(eq(connections.id, id));
-  const code = await vendToken(ctx, { id }).then(
-    () => 'vended',
-    (error: unknown) => (isAppError(error) ? error.code : 'unknown'),
-  );
-  if (code === 'vended') return underWay ? 'old token still valid' : 'new token stored';
-  const { statusReason } = await rowOf(runtime, id);
-  const honest = code === 'needs_reconnect' && statusReason === 'answer_lost' && underWay && !newest;
-  return honest ? 'answer lost, and said so' : 'broken';
-}

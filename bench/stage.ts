@@ -10,7 +10,7 @@ import { openPostgres } from '#lib/db/open';
 import { createLogger } from '#lib/log';
 import { assembleRuntime } from '#lib/runtime';
 import { demoSecrets } from '#scripts/demo-secrets';
-import { findPostgres, startPostgres } from '#scripts/postgres-server';
+import { findPostgres, type PostgresServer, startPostgres } from '#scripts/postgres-server';
 import { canInstallPackages, installPackages } from '#scripts/system-packages';
 
 /** Durable, as in service: an answer that leaves after its commit has waited for the disk. */
@@ -59,7 +59,7 @@ export interface BenchDatabase {
   environment: Record<string, string>;
 }
 
-/** What a benchmark runs on: a PostgreSQL server and a folder, both its own and both gone at the end. */
+/** What a benchmark runs on: a folder and, from its first database on, a PostgreSQL server; both gone at the end. */
 export interface Stage {
   folder: string;
   /** Makes a database and answers its URL. */
@@ -78,15 +78,22 @@ export async function openStage(): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'grantkeep-bench-'));
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeFolder);
-  const server = await startPostgres(postgresSettings);
-  await ageLog(server.url);
-  const ends: (() => unknown)[] = [removeFolder, () => server.stop()];
+  const ends: (() => unknown)[] = [removeFolder];
+  let server: Promise<PostgresServer> | undefined;
+  const startServer = async () => {
+    const started = await startPostgres(postgresSettings);
+    ends.push(() => started.stop());
+    await ageLog(started.url);
+    return started;
+  };
   const stage: Stage = {
     folder,
     createEmptyDatabase: async (name) => {
-      const owner = openPostgres(server.url, { max: 1 });
+      server ??= startServer();
+      const { url: serverUrl } = await server;
+      const owner = openPostgres(serverUrl, { max: 1 });
       await owner.db.execute(sql.raw(`create database "${name}"`)).finally(() => owner.close());
-      const url = new URL(server.url);
+      const url = new URL(serverUrl);
       url.pathname = `/${name}`;
       return url.href;
     },
@@ -109,7 +116,8 @@ export async function openStage(): Promise<Stage> {
   return stage;
 }
 
-function hubEnvironment(folder: string, url: string, records: readonly Record<string, unknown>[]) {
+/** The variables of a hub whose folder this is, which is made; each process adds its port. */
+export function hubEnvironment(folder: string, url: string, records: readonly Record<string, unknown>[]) {
   mkdirSync(folder, { mode: 0o700 });
   const providersFile = join(folder, 'providers.json');
   writeFileSync(providersFile, JSON.stringify(records), { mode: 0o600 });

@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from '#scripts/postgres-server';
+
+/** One of the processes that stand behind the balancer, whichever runs there just now. */
+export interface Hub {
+  port: number;
+  url: string;
+  /** Names the process that runs, or the last that did. */
+  name: string;
+  up: boolean;
+  /** `kill -9`; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** SIGTERM; resolves with the exit status when it is gone. */
+  end(): Promise<number | null>;
+  /** Starts it, again and again where it ends before it listens, as a supervisor does. */
+  start(): Promise<void>;
+}
+
+export interface HubsMade {
+  folder: string;
+  count: number;
+  /** Variables of all of them. */
+  environment: Record<string, string>;
+  /** The providers' records for a process of that name. */
+  records: (process: string) => readonly Record<string, unknown>[];
+}
+
+/** Processes, how they ended, and when each was killed. */
+export interface Hubs {
+  all: Hub[];
+  /** When each process was killed, by its name; milliseconds since 1970. */
+  killed: Map<string, number>;
+  /** Starts that ended before they listened. */
+  failedStarts: number;
+  /** Processes that ended while nothing had been done to them. */
+  endedByThemselves: string[];
+  close(): Promise<void>;
+}
+
+/** Makes them, and starts none yet. */
+export async function makeHubs({ folder, count, environment, records }: HubsMade): Promise<Hubs> {
+  let named = 0;
+  let closed = false;
+  const running = new Map<Hub, ChildProcess>();
+  const hubs: Hubs = { all: [], killed: new Map(), failedStarts: 0, endedByThemselves: [], close };
+
+  function spawnHub(hub: Hub, slot: string): ChildProcess {
+    named += 1;
+    hub.name = `p${named}`;
+    const providers = join(slot, 'providers.json');
+    writeFileSync(providers, JSON.stringify(records(hub.name)), { mode: 0o600 });
+    const log = openSync(join(folder, 'hubs.log'), 'a', 0o600);
+    const child = spawn(process.execPath, ['--import', './scripts/end-with-parent.mjs', 'bench/programs/hub.ts'], {
+      env: {
+        ...process.env,
+        ...environment,
+        PROVIDERS_FILE: providers,
+        DATA_DIR: join(slot, 'data'),
+        PORT: String(hub.port),
+        NODE_COMPILE_CACHE: join(folder, 'compiled'),
+      } as NodeJS.ProcessEnv,
+      stdio: ['ignore', log, log, 'ipc'],
+    });
+    closeSync(log);
+    return child;
+  }
+
+  async function gone(hub: Hub, signal: NodeJS.Signals): Promise<number | null> {
+    const child = running.get(hub);
+    hub.up = false;
+    running.delete(hub);
+    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    const ended = once(child, 'exit');
+    if (signal === 'SIGKILL') hubs.killed.set(hub.name, Date.now());
+    child.kill(signal);
+    const [status] = await ended;
+    return status as number | null;
+  }
+
+  async function start(hub: Hub, slot: string): Promise<void> {
+    while (!closed) {
+      const child = spawnHub(hub, slot);
+      running.set(hub, child);
+      const ended = once(child, 'exit').then(() => false);
+      const listening = once(child, 'message').then(() => true);
+      if (await Promise.race([listening, ended])) {
+        hub.up = true;
+        const { name } = hub;
+        void ended.then(() => {
+          // Those that were told to end are no longer among the running ones by then.
+          if (running.get(hub) === child && !closed) {
+            hub.up = false;
+            hubs.endedByThemselves.push(name);
+          }
+        });
+        return;
+      }
+      listening.catch(() => {});
+      hubs.failedStarts += 1;
+    }
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    await Promise.all(hubs.all.map((hub) => gone(hub, 'SIGKILL')));
+  }
+
+  for (let n = 0; n < count; n++) {
+    const slot = join(folder, `slot-${n}`);
+    mkdirSync(slot, { recursive: true, mode: 0o700 });
+    const port = await freePort();
+    const hub: Hub = {
+      port,
+      url: `http://127.0.0.1:${port}`,
+      name: '',
+      up: false,
+      kill: async () => void (await gone(hub, 'SIGKILL')),
+      end: () => gone(hub, 'SIGTERM'),
+      start: () => start(hub, slot),
+    };
+    hubs.all.push(hub);
+  }
+  return hubs;
+}

@@ -1,0 +1,79 @@
+import type { Grant, Issue } from './authorization-server.ts';
+import type { Acknowledged } from './callers.ts';
+
+/** What the hub's database says of a grant in the end. */
+export interface GrantRow {
+  status: string;
+  statusReason: string | null;
+  /** The server takes the refresh token that is stored. */
+  accepted: boolean;
+}
+
+/** All that was written down. */
+export interface Evidence {
+  grants: ReadonlyMap<string, Grant>;
+  rows: ReadonlyMap<string, GrantRow>;
+  given: readonly Acknowledged[];
+  /** Request ids of vends in the ledger. */
+  inLedger: ReadonlySet<string>;
+  /** When each process was killed, by its name. */
+  killed: ReadonlyMap<string, number>;
+  /** When the way to the server was cut. */
+  serverCuts: readonly number[];
+}
+
+/** What came of everything; `wrong` has a sentence for each thing that must not be. */
+export interface Verdict {
+  wrong: string[];
+  /** Grants that ended since the answer died with the process that was killed, and whose connection says so. */
+  lostWithProcess: string[];
+  /** The same where the answer was cut off on its way. */
+  lostWithCut: string[];
+  /** Tokens that callers were given, each known to the server and to the ledger. */
+  acknowledged: number;
+}
+
+/** How long before a cut an answer may have been written that never arrived, in milliseconds. */
+const onItsWayMs = 1000;
+
+function fateOf({ cut, at, process }: Issue, { killed, serverCuts }: Evidence): 'killed' | 'cut' | 'living' {
+  if ((killed.get(process) ?? 0) >= at) return 'killed';
+  return cut || serverCuts.some((cutAt) => cutAt >= at && cutAt - at < onItsWayMs) ? 'cut' : 'living';
+}
+
+/** Compares what the server issued with what the callers were given and what the hub says. */
+export function judge(evidence: Evidence): Verdict {
+  const { grants, rows, given, inLedger } = evidence;
+  const verdict: Verdict = { wrong: [], lostWithProcess: [], lostWithCut: [], acknowledged: given.length };
+  const wrong = (what: string) => void verdict.wrong.push(what);
+  const acknowledged = new Set(given.map(({ accessToken }) => accessToken));
+  for (const { requestId, grant, accessToken, askedAt } of given) {
+    if (!inLedger.has(requestId)) wrong(`${requestId}: a token was given that the ledger does not know`);
+    // The first token was stored by the benchmark and never asked for.
+    const issue = grants.get(grant)?.issues.find((one) => one.accessToken === accessToken);
+    if (!issue) wrong(`${grant}: a token was given that the server did not issue for it`);
+    else if (issue.expiresAt < askedAt) wrong(`${grant}: a token was given that had expired before it was asked for`);
+  }
+  for (const grant of grants.values()) {
+    const row = rows.get(grant.name);
+    if (!row) {
+      wrong(`${grant.name}: its row is gone`);
+      continue;
+    }
+    if (!grant.ending) {
+      if (row.status !== 'connected') wrong(`${grant.name}: given up while it lives (${row.statusReason})`);
+      else if (!row.accepted) wrong(`${grant.name}: alive, and its newest token is in no row`);
+      continue;
+    }
+    const { shown, process } = grant.ending;
+    const successors = grant.issues.filter((issue) => issue.shown === shown);
+    const fates = successors.map((issue) => fateOf(issue, evidence));
+    if (successors.some(({ accessToken }) => acknowledged.has(accessToken)))
+      wrong(`${grant.name}: ended by ${process}, which showed a token whose successor a caller had been given`);
+    else if (fates.includes('living')) wrong(`${grant.name}: ended although the process with its newest token lived`);
+    else if (row.status !== 'needs_reconnect' || row.statusReason !== 'answer_lost')
+      wrong(`${grant.name}: its answer was lost, and its connection says ${row.status} ${row.statusReason}`);
+    else (fates.includes('cut') ? verdict.lostWithCut : verdict.lostWithProcess).push(grant.name);
+  }
+  return verdict;
+}

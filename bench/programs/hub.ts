@@ -1,0 +1,40 @@
+import { createServer } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { createApi } from '#lib/api/app';
+import { vendListener } from '#lib/api/vend-listener';
+import { boot } from '#lib/boot';
+import { getConfig } from '#lib/config/config';
+import { apiContext } from '#lib/http/api-context';
+import { closeServer } from '#lib/http/close-server';
+import { createListener } from '#lib/http/listener';
+import { serverOptions } from '#lib/http/server-options';
+
+// The process that `server.ts` is, with its jobs, its door and its API, but without pages: so it starts within a second.
+
+const closeSeconds = 20;
+
+const config = getConfig();
+const booted = await boot();
+const { runtime } = booted;
+const api = createApi(apiContext);
+let draining = false;
+const server = createServer(
+  serverOptions(),
+  createListener({
+    config,
+    runtime: () => runtime,
+    draining: () => draining,
+    ready: async () => true,
+    api: vendListener(runtime, getRequestListener(api.fetch, { overrideGlobalObjects: false })),
+    metrics: (_request, response) => void response.writeHead(404).end(),
+    pages: (_request, response) => void response.writeHead(404).end(),
+  }),
+);
+server.listen(config.port, config.host, () => process.send?.({ url: `http://127.0.0.1:${config.port}` }));
+
+process.once('SIGTERM', async () => {
+  draining = true;
+  await Promise.allSettled([closeServer(server, closeSeconds * 1000), booted.stopJobs()]);
+  await booted.shutDown();
+  process.exit(0);
+});
