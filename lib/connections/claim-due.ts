@@ -70,7 +70,7 @@ export function dueRows(provider: string, { where, order }: Reason, limit: numbe
     where ${connections.provider} = ${provider} and ${connections.status} = 'connected'
       and ${connections.refreshToken} is not null and ${where}
       and (${connections.nextRefreshAttemptAt} is null or ${connections.nextRefreshAttemptAt} <= now())
-      and (${leaseIsFree}) and not ${isFrozen}
+      and (${leaseIsFree()}) and not ${isFrozen}
     order by ${order} limit ${limit}`;
 }
 

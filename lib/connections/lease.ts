@@ -1,5 +1,6 @@
 import { and, eq, isNotNull, isNull, not, or, sql } from 'drizzle-orm';
 import { isFrozen } from '#lib/connections/frozen';
+import { mayBeTakenOver } from '#lib/connections/take-over';
 import { secondsFromNow } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import type { ClockReading } from '#lib/db/clock';
@@ -87,15 +88,29 @@ export interface Leased {
 
 export const newLeaseOwner = (ctx: Context): string => `${ctx.processId}:${newSecret()}`;
 
-/** True where nobody holds the row's lease, by the database's clock. */
-export const leaseIsFree = or(isNull(connections.leaseOwner), sql`${connections.leaseExpiresAt} <= clock_timestamp()`);
+/**
+ * True where nobody holds the row's lease, by the database's clock, or where its holder was silent while the provider
+ * forgives the token that it spent.
+ * @param leewaySeconds of the provider (`leewayOf`)
+ */
+export const leaseIsFree = (leewaySeconds = 0) =>
+  or(
+    isNull(connections.leaseOwner),
+    sql`${connections.leaseExpiresAt} <= clock_timestamp()`,
+    leewaySeconds > 0 ? mayBeTakenOver(leewaySeconds, spendingSeconds) : undefined,
+  );
 
 /**
  * Takes the lease of a row that was read as needing a refresh, if nobody holds it, nobody refreshed since, and no brake
  * was put over it while its caller waited for a slot, in one compare-and-set. Undefined where any of it is not so; reading
  * the row again then tells which.
  */
-export async function takeLease(ctx: Context, key: ConnectionKey, generation: number): Promise<Leased | undefined> {
+export async function takeLease(
+  ctx: Context,
+  key: ConnectionKey,
+  generation: number,
+  leewaySeconds = 0,
+): Promise<Leased | undefined> {
   const owner = newLeaseOwner(ctx);
   const [row] = await ctx.database.db
     .update(connections)
@@ -106,7 +121,7 @@ export async function takeLease(ctx: Context, key: ConnectionKey, generation: nu
         eq(connections.id, key.id),
         eq(connections.status, 'connected'),
         isNotNull(connections.refreshToken),
-        leaseIsFree,
+        leaseIsFree(leewaySeconds),
         eq(connections.generation, generation),
         not(isFrozen),
       ),
@@ -141,7 +156,9 @@ const begins = oncePerDatabase('begin-spending', (database) =>
     const provedAt = momentNow();
     const begun = await withTimeline(database, (timeline) =>
       database.db.execute(sql`update connections
-      set lease_expires_at = ${spendingEnd}, last_refresh_error = ${answerLost}
+      set lease_expires_at = ${spendingEnd}, last_refresh_error = ${answerLost},
+        spent_at = case when last_refresh_error is null then clock_timestamp()
+          else coalesce(spent_at, clock_timestamp()) end
       from jsonb_to_recordset(${JSON.stringify(asked)}::text::jsonb)
         as lease(n integer, "personId" text, id text, owner text, generation integer)
       where connections.person_id = lease."personId" and connections.id = lease.id

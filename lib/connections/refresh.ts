@@ -11,6 +11,7 @@ import { markNeedsReconnect } from '#lib/connections/mark-needs-reconnect';
 import { inSlot } from '#lib/connections/provider-slots';
 import { endStopBySuccess, isStopped, takeProbe } from '#lib/connections/provider-stop';
 import { configurationFault, spendUnderLease } from '#lib/connections/refresh-under-lease';
+import { leewayOf } from '#lib/connections/take-over';
 import { refreshDue, tokenIsAlive } from '#lib/connections/token-clock';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
@@ -82,7 +83,7 @@ async function read(ctx: Context, key: ConnectionKey) {
       frozen: isFrozen,
       generation: connections.generation,
       refreshable: sql<boolean>`${connections.refreshToken} is not null`,
-      leaseFree: sql<boolean>`${leaseIsFree}`,
+      leaseFree: sql<boolean>`${leaseIsFree()}`,
       holderIsSilent,
       due: refreshDue,
       doubt: doubtSeconds,
@@ -97,6 +98,16 @@ async function read(ctx: Context, key: ConnectionKey) {
   if (row.frozen) throw new AppError('frozen');
   if (row.status === 'needs_reconnect') throw new AppError('needs_reconnect');
   return row;
+}
+
+/** Whether the provider forgives what a silent holder of the lease spent. */
+async function isForgiven(ctx: Context, { personId, id }: ConnectionKey, leewaySeconds: number): Promise<boolean> {
+  if (leewaySeconds === 0) return false;
+  const [row] = await ctx.database.db
+    .select({ free: sql<boolean>`${leaseIsFree(leewaySeconds)}` })
+    .from(connections)
+    .where(and(eq(connections.personId, personId), eq(connections.id, id)));
+  return row?.free === true;
 }
 
 async function leadRefresh(
@@ -114,8 +125,9 @@ async function leadRefresh(
       await markNeedsReconnect(ctx, key, row, 'no_refresh_token');
       throw new AppError('needs_reconnect');
     }
-    if (row.leaseFree) {
-      const provider = ctx.providers.get(row.provider);
+    const provider = ctx.providers.get(row.provider);
+    const leeway = provider ? leewayOf(provider) : 0;
+    if (row.leaseFree || (await isForgiven(ctx, key, leeway))) {
       if (!provider) throw configurationFault(ctx, key, row.provider, new Error('the provider is not configured'));
       if (row.doubt > 0) throw inDoubt(row.doubt);
       const spared = force && sparing && !row.due;
@@ -125,7 +137,7 @@ async function leadRefresh(
         throw new AppError('provider_unavailable', { retryAfterSeconds: stoppedRetrySeconds });
       const { generation: seen } = row;
       const settle = await inSlot(ctx, callTarget(provider, row), giveUpAt - performance.now(), async () => {
-        const taken = await takeLease(ctx, key, seen);
+        const taken = await takeLease(ctx, key, seen, leeway);
         if (taken && spared && !(await noteForced(ctx, taken.lease))) {
           await releaseLease(ctx.database.db, taken.lease, taken.row.lastRefreshError);
           return undefined;

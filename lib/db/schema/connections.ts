@@ -54,6 +54,8 @@ export const connections = pgTable(
     leaseOwner: text(),
     leaseExpiresAt: instant(),
     lastRefreshError: text(),
+    /** When the stored refresh token was first shown. It counts only while an answer may be lost. */
+    spentAt: instant(),
     /** Refreshes that failed since the last that did not. */
     refreshFailures: integer().notNull().default(0),
     /** Until then the background leaves it alone: somebody has claimed it, or it is backing off. */

@@ -1,0 +1,32 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { connections } from '#lib/db/schema/connections';
+import type { ProviderRecord } from '#lib/providers/record';
+
+/**
+ * How long a holder is silent, in seconds, before another process may show the token that it spent. Renewals come every
+ * 10 s, and a process that stood still for 15 s since its proof does not show the token any more (`longestProofMs`).
+ */
+const silentSeconds = 15;
+
+/** How much of the provider's leeway is kept for the way there: a turn, the proof and the exchange. */
+const marginSeconds = 10;
+
+/** Seconds for which the provider forgives a replaced refresh token; 0 where its record promises none. */
+export const leewayOf = ({ rotation }: ProviderRecord): number =>
+  typeof rotation === 'object' ? rotation.leeway_s : 0;
+
+/**
+ * True while a spent token may be shown again although its holder gave no word: it has been silent, and the provider still
+ * forgives. Whether it is dead or cut off does not matter then: both tokens that replace the spent one are good.
+ * @param leewaySeconds of the provider (`leewayOf`)
+ * @param spendingSeconds the length of a spending lease, which tells when it was renewed last
+ */
+export function mayBeTakenOver(leewaySeconds: number, spendingSeconds: number): SQL<boolean> {
+  const { spentAt, leaseExpiresAt } = connections;
+  const seconds = (count: number) => sql`make_interval(secs => ${count}::float8)`;
+  // A lease that ends within half a minute may be of a new holder that spent nothing yet.
+  return sql<boolean>`coalesce(${leaseExpiresAt} > clock_timestamp() + interval '30 seconds'
+    and ${spentAt} > clock_timestamp() - ${seconds(leewaySeconds - marginSeconds)}
+    and ${spentAt} < clock_timestamp() - ${seconds(silentSeconds)}
+    and ${leaseExpiresAt} < clock_timestamp() + ${seconds(spendingSeconds - silentSeconds)}, false)`;
+}
