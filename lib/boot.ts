@@ -3,6 +3,7 @@ import { recordConfiguration } from '#lib/audit/record-configuration';
 import { startRestoreGuard } from '#lib/brakes/restore-guard';
 import { getConfig } from '#lib/config/config';
 import { isProduction } from '#lib/config/mode';
+import { endDeadLeases } from '#lib/connections/end-dead-leases';
 import { putBackRecent } from '#lib/connections/recent-answers';
 import { learnUnboundOver } from '#lib/connections/reseal';
 import { inBackground, type Runtime, systemContext } from '#lib/context';
@@ -56,6 +57,7 @@ async function start(options: StartOptions): Promise<Booted> {
   }
   // Before anything is refreshed: a database from a backup holds tokens that must not be shown again.
   const stopGuard = await startRestoreGuard(runtime, { onPromotion: putBackRecent });
+  await endDeadLeases(runtime);
   inBackground(runtime, 'record_configuration', recordConfiguration(systemContext(runtime, 'start')));
   const stopJobs = startJobs(runtime);
   const stopHeartbeat = startHeartbeat(runtime);

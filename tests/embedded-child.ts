@@ -1,0 +1,19 @@
+import { boot } from '#lib/boot';
+import { refreshConnection } from '#lib/connections/refresh';
+import { systemContext } from '#lib/context';
+import { toAppError } from '#lib/errors';
+
+// The product's parts as a process starts them, on the database of its data folder; refreshes what its parent names.
+
+process.once('message', async (environment) => {
+  Object.assign(process.env, environment);
+  const { runtime } = await boot();
+  process.on('message', async (id) => {
+    const outcome = await refreshConnection(systemContext(runtime, 'test'), { id: String(id), force: true }).then(
+      () => 'refreshed',
+      (error: unknown) => toAppError(error).code,
+    );
+    process.send?.(outcome);
+  });
+  process.send?.('booted');
+});
