@@ -15,7 +15,7 @@ export function basicAuthentication(provider: OAuthProvider): ClientAuth {
  * (draft-ietf-oauth-rfc7523bis §4), or the token endpoint for servers that follow RFC 7523 §3 to the letter.
  */
 export async function clientAuthentication(provider: OAuthProvider, pinned: PinnedEndpoints): Promise<ClientAuth> {
-  switch (provider.token_endpoint_auth_method) {
+  switch (pinned.token_endpoint_auth_method ?? provider.token_endpoint_auth_method) {
     case 'none':
       return None();
     case 'client_secret_post':

@@ -1,121 +1,133 @@
-import { z } from 'zod';
+import { type DiscoveredMetadata, type MetadataKind, requestMetadata } from '#lib/oauth/metadata-request';
 import { isOAuthError, OAuthError } from '#lib/oauth/oauth-error';
-import { callProvider, readObject } from '#lib/oauth/provider-call';
 import type { CallFor, OAuthDeps } from '#lib/oauth/types';
 import { once } from '#lib/registry';
-
-const optionalText = z.string().optional().catch(undefined);
-
-/** What is read of the metadata (RFC 8414 §2, OpenID Connect Discovery §3); members of a wrong type count as absent. */
-const metadataSchema = z.object({
-  issuer: z.string(),
-  authorization_endpoint: optionalText,
-  token_endpoint: optionalText,
-  revocation_endpoint: optionalText,
-  introspection_endpoint: optionalText,
-  userinfo_endpoint: optionalText,
-  jwks_uri: optionalText,
-  authorization_response_iss_parameter_supported: z.boolean().optional().catch(undefined),
-  id_token_signing_alg_values_supported: z.array(z.string()).optional().catch(undefined),
-});
-
-export type DiscoveredMetadata = Partial<z.infer<typeof metadataSchema>>;
+import { runningDeadline } from '#lib/running-time';
 
 interface Entry {
   metadata: DiscoveredMetadata;
   fetchedAt: number;
+  /** When it was last asked for, whatever came of it. */
+  askedAt: number;
+  /** What the last answer says that must not be followed silently. */
+  fault: OAuthError | null;
 }
 
 const lifetimeMs = 3_600_000;
+/** While there is an older one, it is asked for so often at most. */
+const againMs = 60_000;
+/** The first one is waited for by people and by refreshes: all of its places together may take so long. */
+const firstMs = 4_000;
+/** What is kept at most; the oldest are forgotten. */
+const mostEntries = 1_000;
 
 /** Results and running requests; keyed by the fetch in use, of which a process has one. */
 interface Cache {
   entries: Map<string, Entry>;
   running: Map<string, Promise<DiscoveredMetadata>>;
+  /** When the first one could not be read. */
+  failed: Map<string, number>;
 }
 
 function cacheOf(deps: OAuthDeps): Cache {
   const caches = once('oauth.discovery', () => new WeakMap<OAuthDeps['fetch'], Cache>());
-  const cache = caches.get(deps.fetch) ?? { entries: new Map(), running: new Map() };
+  const cache = caches.get(deps.fetch) ?? { entries: new Map(), running: new Map(), failed: new Map() };
   caches.set(deps.fetch, cache);
   return cache;
 }
 
-/** RFC 8414 §3.1 puts the well-known part before the issuer's path, OpenID Connect Discovery §4 after it. */
-export function metadataUrl(issuer: string, kind: 'oidc' | 'oauth2'): URL {
-  const url = new URL(issuer);
-  const path = url.pathname.replace(/\/$/, '');
-  url.pathname =
-    kind === 'oidc' ? `${path}/.well-known/openid-configuration` : `/.well-known/oauth-authorization-server${path}`;
-  return url;
+function keep<T>(all: Map<string, T>, key: string, value: T): void {
+  all.delete(key);
+  const [oldest] = all.keys();
+  if (all.size >= mostEntries && oldest !== undefined) all.delete(oldest);
+  all.set(key, value);
 }
 
-async function request(
-  caller: CallFor,
-  issuer: string,
-  kind: 'oidc' | 'oauth2',
-  deps: OAuthDeps,
-): Promise<DiscoveredMetadata> {
-  const init = { headers: { accept: 'application/json' } };
-  const response = await callProvider(caller, metadataUrl(issuer, kind), init, deps);
-  const body = response.ok ? await readObject(response) : null;
-  const parsed = metadataSchema.safeParse(body);
-  if (!parsed.success) throw new OAuthError('discovery_failed', { detail: `http_${response.status}` });
-  // Exactly, as strings: a slash or a letter's case makes another issuer (RFC 8414 §3.3).
-  if (parsed.data.issuer !== (caller.tenant_issuer?.template ?? issuer)) throw new OAuthError('discovery_issuer');
-  return parsed.data;
-}
+const endpoints = [
+  ...(['authorization_endpoint', 'token_endpoint', 'jwks_uri', 'userinfo_endpoint'] as const),
+  ...(['revocation_endpoint', 'introspection_endpoint'] as const),
+];
 
 /** A server whose endpoints move to other hosts is not followed silently: that is how a take-over would look. */
-function checkUnmoved(before: DiscoveredMetadata, after: DiscoveredMetadata): void {
-  for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri', 'userinfo_endpoint'] as const) {
-    const [old, now] = [before[name], after[name]].map((text) => URL.parse(text ?? '')?.host);
-    if (old !== undefined && old !== now) throw new OAuthError('discovery_changed', { detail: name });
+function movedIn(before: DiscoveredMetadata, after: DiscoveredMetadata): OAuthError | null {
+  for (const name of endpoints) {
+    const [old, now] = [before[name], after[name]].map((text) => URL.parse(text ?? '')?.origin);
+    if (old !== undefined && now !== undefined && old !== now) {
+      const said = `The ${name} of the metadata moved from ${old} to ${now}.`;
+      return new OAuthError('discovery_changed', { detail: name, said });
+    }
+  }
+  return null;
+}
+
+async function askAgain(entry: Entry, ask: () => Promise<DiscoveredMetadata>, now: () => number): Promise<void> {
+  entry.askedAt = now();
+  try {
+    const metadata = await ask();
+    entry.fault = movedIn(entry.metadata, metadata);
+    if (!entry.fault) Object.assign(entry, { metadata, fetchedAt: now() });
+  } catch {
+    // What was true an hour ago is better than no sign-in while the metadata alone is out of reach or wrong.
   }
 }
 
-async function refreshEntry(
-  caller: CallFor,
-  key: string,
-  issuer: string,
-  kind: 'oidc' | 'oauth2',
-  deps: OAuthDeps,
-  cache: Cache,
-) {
-  const held = cache.entries.get(key);
+async function askFirst(
+  ask: (signal: AbortSignal) => Promise<DiscoveredMetadata>,
+  now: () => number,
+  keepEntry: (entry: Entry) => void,
+): Promise<DiscoveredMetadata> {
+  const deadline = runningDeadline(firstMs);
   try {
-    const metadata = await request(caller, issuer, kind, deps);
-    if (held) checkUnmoved(held.metadata, metadata);
-    cache.entries.set(key, { metadata, fetchedAt: deps.now().getTime() });
+    const metadata = await ask(deadline.signal);
+    keepEntry({ metadata, fetchedAt: now(), askedAt: now(), fault: null });
     return metadata;
   } catch (error) {
-    const transient = isOAuthError(error) && error.disposition === 'transient';
-    // What was true an hour ago is better than no sign-in while the metadata alone is out of reach.
-    if (held && transient) return held.metadata;
-    if (transient)
-      throw new OAuthError('discovery_failed', { retryAfterSeconds: error.retryAfterSeconds, detail: error.code });
-    throw error;
+    if (!isOAuthError(error) || error.disposition !== 'transient') throw error;
+    const detail = deadline.signal.aborted ? 'provider_timeout' : error.code;
+    throw new OAuthError('discovery_failed', {
+      retryAfterSeconds: error.retryAfterSeconds,
+      detail: error.code === 'discovery_failed' && error.cause instanceof Error ? error.cause.message : detail,
+    });
+  } finally {
+    deadline.clear();
   }
 }
 
 /**
- * The metadata of an issuer, kept in memory for an hour; concurrent callers share one request.
+ * The metadata of an issuer, kept in memory. After an hour it goes on serving, and the server is asked again beside the
+ * calls, once a minute until it answers. Concurrent callers share one request. The first one is waited for, but not long.
+ * @param optional where the record can do without it: one that failed within the last minute is not asked for again
  * @throws OAuthError `discovery_failed` (transient), `discovery_issuer`, `discovery_changed`, or that of the call
  */
 export async function discoverMetadata(
   caller: CallFor,
   issuer: string,
-  kind: 'oidc' | 'oauth2',
+  kind: MetadataKind,
   deps: OAuthDeps,
+  { optional = false }: { optional?: boolean } = {},
 ): Promise<DiscoveredMetadata> {
   const cache = cacheOf(deps);
   const key = `${kind} ${issuer} ${caller.tenant_issuer?.template ?? ''}`;
+  const now = () => deps.now().getTime();
+  const ask = (signal: AbortSignal | null = null) => requestMetadata(caller, issuer, kind, deps, signal);
   const held = cache.entries.get(key);
-  if (held && deps.now().getTime() - held.fetchedAt < lifetimeMs) return held.metadata;
-  const running = cache.running.get(key) ?? refreshEntry(caller, key, issuer, kind, deps, cache);
+  if (held) {
+    const due = now() - held.fetchedAt >= lifetimeMs || held.fault !== null;
+    if (due && now() - held.askedAt >= againMs) void askAgain(held, ask, now);
+    if (held.fault) throw held.fault;
+    return held.metadata;
+  }
+  const failedAt = cache.failed.get(key);
+  if (optional && failedAt !== undefined && now() - failedAt < againMs) {
+    throw new OAuthError('discovery_failed', { detail: 'failed_lately' });
+  }
+  const running = cache.running.get(key) ?? askFirst(ask, now, (entry) => keep(cache.entries, key, entry));
   cache.running.set(key, running);
   try {
     return await running;
+  } catch (error) {
+    keep(cache.failed, key, now());
+    throw error;
   } finally {
     cache.running.delete(key);
   }

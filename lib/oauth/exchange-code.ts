@@ -62,6 +62,8 @@ export async function exchangeCode(
   if (openid && !nonce) throw new OAuthError('id_token_nonce', { detail: 'none_expected' });
   if (provider.tenant_issuer && !openid) throw new OAuthError('id_token_missing', { detail: 'not_asked' });
   const own = needsOwnCheck(provider);
+  // Before the code is spent: without keys no ID token can be believed.
+  if (openid && !own && !pinned.jwks_uri) throw new OAuthError('discovery_incomplete', { detail: 'jwks_uri' });
   const exchange = tokenExchange(provider, deps, openid, openid && !own);
   const configuration = clientConfiguration(
     provider,

@@ -50,6 +50,7 @@ const dispositions = {
   answer_too_large: 'answer_invalid',
   redirect_refused: 'answer_invalid',
   discovery_failed: 'transient',
+  discovery_absent: 'transient',
   discovery_issuer: 'configuration',
   discovery_changed: 'configuration',
   discovery_redirected: 'configuration',

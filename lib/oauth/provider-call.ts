@@ -1,5 +1,5 @@
 import { OAuthError } from '#lib/oauth/oauth-error';
-import type { CallFor, OAuthDeps } from '#lib/oauth/types';
+import type { CallFor, CallInit, OAuthDeps } from '#lib/oauth/types';
 
 /** When an answer was sent by the clock of who sent it (RFC 9110 §6.6.1), in whole seconds; null where it does not say. */
 export function sentAt(response: Response): number | null {
@@ -53,7 +53,7 @@ function callFailure(error: unknown): OAuthError {
 export async function callProvider(
   provider: CallFor,
   url: string | URL,
-  init: RequestInit,
+  init: CallInit,
   deps: OAuthDeps,
 ): Promise<Response> {
   let response: Response;
@@ -68,7 +68,7 @@ export async function callProvider(
       detail: `http_${response.status}`,
     });
   }
-  if (response.status >= 300 && response.status < 400) {
+  if (response.status >= 300 && response.status < 400 && !init.showRedirect) {
     throw new OAuthError('redirect_refused', { detail: `http_${response.status}` });
   }
   return response;

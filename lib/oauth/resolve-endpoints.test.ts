@@ -55,7 +55,7 @@ describe('endpoints', () => {
     expect(server.seen).toHaveLength(1);
     clock.at += 2_000;
     await resolveEndpoints(provider, deps);
-    expect(server.seen).toHaveLength(2);
+    await expect.poll(() => server.seen.length).toBe(2);
   });
 
   test('of the record win over discovered ones', async () => {
@@ -170,12 +170,13 @@ describe('metadata', () => {
     ['404', { status: 404, text: '' }],
     ['HTML', { text: '<html>' }],
     ['no issuer', { json: {} }],
-    ['a redirect', { status: 302, text: '', headers: { location: '/' } }],
+    ['a redirect to a page', { status: 302, text: '', headers: { location: '/' } }],
+    ['a redirect elsewhere', { status: 302, text: '', headers: { location: 'https://elsewhere.example/x' } }],
     ['silence', { hang: true } as const],
   ])('that is %s fails the flow and nothing else', async (name, reply) => {
     const { server, provider, deps } = await silentProvider();
     server.on(wellKnown, reply);
-    const code = name === 'a redirect' ? 'redirect_refused' : 'discovery_failed';
+    const code = name === 'a redirect elsewhere' ? 'discovery_redirected' : 'discovery_failed';
     await expect(resolveEndpoints(provider, deps)).rejects.toMatchObject({ code });
     server.on(wellKnown, { json: metadata(server) });
     await expect(resolveEndpoints(provider, deps)).resolves.toMatchObject({ issuer: server.url });
@@ -205,10 +206,16 @@ describe('metadata', () => {
     await resolveEndpoints(provider, deps);
     server.on(wellKnown, { json: metadata(server, { token_endpoint: 'https://evil.example/t' }) });
     clock.at += 3_601_000;
-    await expect(resolveEndpoints(provider, deps)).rejects.toMatchObject({
-      code: 'discovery_changed',
-      disposition: 'configuration',
-    });
+    // The old one serves until the new one was read.
+    expect(await resolveEndpoints(provider, deps)).toMatchObject({ token_endpoint: `${server.url}/t` });
+    await expect
+      .poll(() => resolveEndpoints(provider, deps).catch((error: unknown) => error))
+      .toMatchObject({ code: 'discovery_changed', disposition: 'configuration' });
+    server.on(wellKnown, { json: metadata(server) });
+    clock.at += 61_000;
+    await expect
+      .poll(() => resolveEndpoints(provider, deps).catch(() => null))
+      .toMatchObject({ token_endpoint: `${server.url}/t` });
   });
 
   test('of an hour ago serves on while the server is down', async () => {

@@ -1,7 +1,8 @@
 import { endpointFault } from '#lib/config/provider-url';
 import { checkAccountParams, fillEndpoint } from '#lib/oauth/account-params';
-import { type DiscoveredMetadata, discoverMetadata } from '#lib/oauth/discover-metadata';
-import { OAuthError } from '#lib/oauth/oauth-error';
+import { discoverMetadata } from '#lib/oauth/discover-metadata';
+import type { DiscoveredMetadata } from '#lib/oauth/metadata-request';
+import { isOAuthError, OAuthError } from '#lib/oauth/oauth-error';
 import type { AccountParamValues, OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
 const endpointNames = [
@@ -9,12 +10,46 @@ const endpointNames = [
   ...(['userinfo_endpoint', 'jwks_uri'] as const),
 ];
 
+type EndpointName = (typeof endpointNames)[number];
+
 /** A discovered endpoint may be plain http only where its issuer is, which the configuration allows on loopback only. */
-function checkDiscovered(issuer: string, endpoint: string): string {
+function isUsable(issuer: string, endpoint: string): boolean {
   const url = URL.parse(endpoint);
-  if (!url || endpointFault(url, new URL(issuer)) !== null)
-    throw new OAuthError('discovery_incomplete', { detail: 'endpoint' });
-  return endpoint;
+  return url !== null && endpointFault(url, new URL(issuer)) === null;
+}
+
+/** The endpoints without which a flow of the record cannot end well. */
+function neededBy({ identity, scopes, expiry_probe }: OAuthProvider & { expiry_probe?: string }): EndpointName[] {
+  const introspects = identity.source === 'introspection' || expiry_probe === 'introspect';
+  return [
+    ...(['authorization_endpoint', 'token_endpoint'] as const),
+    ...(identity.source === 'id_token' || scopes.includes('openid') ? (['jwks_uri'] as const) : []),
+    ...(identity.source === 'userinfo' ? (['userinfo_endpoint'] as const) : []),
+    ...(introspects ? (['introspection_endpoint'] as const) : []),
+  ];
+}
+
+/**
+ * The server's metadata, as far as the record leaves something to it. One that gives all it needs asks for none; where
+ * only revocation is left open, it does without metadata that is out of reach.
+ */
+async function metadataFor(provider: OAuthProvider, issuer: string, deps: OAuthDeps): Promise<DiscoveredMetadata> {
+  if (provider.discovery === 'none') return {};
+  const optional = neededBy(provider).every((name) => provider[name] !== null);
+  if (optional && (provider.revocation_endpoint !== null || provider.revoke.style === 'none')) return {};
+  try {
+    return await discoverMetadata(provider, issuer, provider.discovery, deps, { optional });
+  } catch (error) {
+    const absent = isOAuthError(error) && ['discovery_failed', 'discovery_redirected'].includes(error.code);
+    if (optional && absent) return {};
+    throw error;
+  }
+}
+
+/** `client_secret_post` where the record says nothing and the server takes that and not the usual way. */
+function authMethod(provider: OAuthProvider, { token_endpoint_auth_methods_supported: taken }: DiscoveredMetadata) {
+  const other = taken?.includes('client_secret_post') && !taken.includes('client_secret_basic');
+  return !provider.auth_method_written && other ? { token_endpoint_auth_method: 'client_secret_post' as const } : {};
 }
 
 /**
@@ -29,18 +64,18 @@ export async function resolveEndpoints(
 ): Promise<PinnedEndpoints> {
   checkAccountParams(provider, accountParams);
   const issuer = fillEndpoint(provider, provider.issuer, accountParams);
-  const found: DiscoveredMetadata =
-    provider.discovery === 'none' ? {} : await discoverMetadata(provider, issuer, provider.discovery, deps);
-  const endpoints: Partial<Record<(typeof endpointNames)[number], string>> = {};
+  const found = await metadataFor(provider, issuer, deps);
+  const endpoints: Partial<Record<EndpointName, string>> = {};
   for (const name of endpointNames) {
     const written = provider[name];
     const discovered = found[name];
     if (written !== null) endpoints[name] = fillEndpoint(provider, written, accountParams);
-    else if (discovered !== undefined) endpoints[name] = checkDiscovered(issuer, discovered);
+    // One that cannot be called counts as absent: whoever needs it says so, by its name.
+    else if (discovered !== undefined && isUsable(issuer, discovered)) endpoints[name] = discovered;
   }
   const { authorization_endpoint, token_endpoint, ...others } = endpoints;
-  if (!authorization_endpoint || !token_endpoint)
-    throw new OAuthError('discovery_incomplete', { detail: 'missing_endpoint' });
+  if (!authorization_endpoint) throw new OAuthError('discovery_incomplete', { detail: 'authorization_endpoint' });
+  if (!token_endpoint) throw new OAuthError('discovery_incomplete', { detail: 'token_endpoint' });
   const algorithms = provider.id_token_signing_alg_values_supported ?? found.id_token_signing_alg_values_supported;
   return {
     issuer,
@@ -51,6 +86,7 @@ export async function resolveEndpoints(
       provider.authorization_response_iss_parameter_supported ??
       found.authorization_response_iss_parameter_supported ??
       false,
+    ...authMethod(provider, found),
     ...(algorithms ? { id_token_signing_alg_values_supported: [...algorithms] } : {}),
   };
 }

@@ -38,6 +38,8 @@ export interface OAuthProvider {
   readonly client_key_alg: 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
   /** `aud` of the assertion of `private_key_jwt`. */
   readonly client_assertion_audience: 'issuer' | 'token_endpoint';
+  /** False where neither entry nor preset says how the client authenticates: then the metadata may. */
+  readonly auth_method_written: boolean;
   readonly token_endpoint_auth_method: 'client_secret_basic' | 'client_secret_post' | 'none' | 'private_key_jwt';
   readonly basic_encoding: 'form' | 'raw';
   readonly scopes: readonly string[];
@@ -234,6 +236,8 @@ export interface PinnedEndpoints {
   jwks_uri?: string;
   authorization_response_iss_parameter_supported: boolean;
   id_token_signing_alg_values_supported?: string[];
+  /** Where the record leaves the way to authenticate to the server, and that does not take the usual one. */
+  token_endpoint_auth_method?: 'client_secret_post';
 }
 
 export type Extras = Record<string, string | number | boolean>;
@@ -262,10 +266,13 @@ export interface ReceivedTokens {
   expiresIn: number | null;
 }
 
+/** A call's request. `showRedirect`: a redirect is an answer like others; the fetch never follows it. */
+export type CallInit = RequestInit & { showRedirect?: boolean };
+
 /** What the protocol layer needs from outside: the guarded fetch and a clock. */
 export interface OAuthDeps {
   /** The guarded fetch. Of private hosts it calls those of `operatorHosts` only. */
-  fetch: (url: string | URL, init: RequestInit & { operatorHosts: readonly string[] }) => Promise<Response>;
+  fetch: (url: string | URL, init: CallInit & { operatorHosts: readonly string[] }) => Promise<Response>;
   now: () => Date;
   /** Told of the tokens of an answer as soon as it is read, whatever comes of it: the caller owns them from then on. */
   received?: (tokens: ReceivedTokens) => void;

@@ -1,5 +1,5 @@
-import { metadataUrl } from '#lib/oauth/discover-metadata';
-import { callProvider, readObject } from '#lib/oauth/provider-call';
+import { getWithinOrigin, metadataUrl } from '#lib/oauth/metadata-request';
+import { readObject } from '#lib/oauth/provider-call';
 import type { OAuthProvider } from '#lib/oauth/types';
 import { failureWords } from '#lib/provider-check/failure-words';
 import type { Probe } from '#lib/provider-check/probe';
@@ -27,7 +27,7 @@ function difference(expected: string, seen: string): string {
 
 async function readDocument(probe: Probe, issuer: string, kind: Kind): Promise<MetadataDocument | string> {
   const init = { headers: { accept: 'application/json' } };
-  const response = await callProvider(probe.provider, metadataUrl(issuer, kind), init, probe.deps);
+  const response = await getWithinOrigin(probe.provider, metadataUrl(issuer, kind), init, probe.deps);
   if (!response.ok) return `The server answered with status ${response.status}.`;
   const type = response.headers.get('content-type')?.split(';')[0] ?? 'no type';
   return (await readObject(response)) ?? `The answer is no JSON object (${type}).`;

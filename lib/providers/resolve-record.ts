@@ -146,6 +146,7 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
     client_key_id: all.client_key_id ?? null,
     client_key_alg: all.client_key_alg ?? 'RS256',
     client_assertion_audience: all.client_assertion_audience ?? 'issuer',
+    auth_method_written: all.token_endpoint_auth_method !== undefined,
     token_endpoint_auth_method: all.token_endpoint_auth_method ?? 'client_secret_basic',
     basic_encoding: all.basic_encoding ?? 'form',
     scopes,

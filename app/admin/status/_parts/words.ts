@@ -13,6 +13,8 @@ const failures = new Map<string, string>([
   ['rate_limited', 'It asked for fewer calls.'],
   ['discovery_failed', 'Its metadata could not be read.'],
   ['invalid_grant', 'It no longer accepts that connection’s refresh token. Its person must reconnect.'],
+  ['person_needed', 'It wants that connection’s person to sign in there. They must reconnect.'],
+  ['refresh_refused', 'It refuses to renew that connection. The connection’s page has the provider’s own code.'],
   ['invalid_client', 'It rejects this hub’s client id or secret. Check the configuration.'],
   ['invalid_scope', 'It does not allow the scopes that the configuration asks for.'],
   ['request_rejected', 'It refuses the request as this hub makes it. Check the configuration.'],
@@ -22,6 +24,7 @@ const failures = new Map<string, string>([
   ['outbound_blocked', 'Its address is one that this hub does not call.'],
   ['discovery_issuer', 'Its metadata names another issuer.'],
   ['discovery_changed', 'Its metadata names other endpoints than before.'],
+  ['discovery_redirected', 'Its metadata redirects to another server, which is not followed.'],
   ['discovery_incomplete', 'Its metadata lacks an endpoint.'],
 ]);
 
