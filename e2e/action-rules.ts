@@ -101,6 +101,7 @@ export const actionRules: Record<string, ActionRule> = {
     reason,
   ]),
   'admin/freezes/actions#liftBrake': administratorsLately(({ freeze }) => [['id', freeze], reason]),
+  'admin/providers/actions#check': administrators(() => [['provider', 'google']]),
   'admin/status/actions#resume': administratorsLately(() => [['provider', 'google'], reason]),
   'admin/connections/actions#revokeOne': administrators(({ revocable }) => [['id', revocable], reason]),
   // What an administrator prepares takes the place of what they had prepared before, so this comes first.

@@ -102,6 +102,8 @@ test('the admin pages look right, light and dark, wide and narrow', async ({ new
     '/admin/people',
     '/admin/api-keys',
     '/admin/freezes',
+    '/admin/providers',
+    '/admin/providers/okta',
     '/admin/revocations',
     '/admin/status',
     '/admin/ledger',

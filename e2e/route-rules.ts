@@ -49,6 +49,8 @@ export const pages: Record<string, Expectation> = {
   '/admin/ledger/seals': forAdmins,
   '/admin/people': forAdmins,
   '/admin/people/[id]': forAdmins,
+  '/admin/providers': forAdmins,
+  '/admin/providers/[id]': forAdmins,
   '/admin/revocations': forAdmins,
   '/admin/revocations/[id]': forAdmins,
   '/admin/status': forAdmins,

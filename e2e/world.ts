@@ -157,6 +157,7 @@ export function pathWithin(world: World, file: string): string {
     ['/admin/alerts/webhooks/', world.webhook],
     ['/admin/alerts/rules/', 'failed_exchanges'],
     ['/admin/alerts/', world.alert],
+    ['/admin/providers/', 'google'],
     ['/admin/revocations/', world.prepared],
     ['/admin/', world.revocable],
     ['/', world.ownersConnection],

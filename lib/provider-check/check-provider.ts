@@ -120,3 +120,14 @@ export async function checkProvider(ctx: Context, input: CheckProviderInput): Pr
   const run = await beginRun(ctx, input, false);
   return run ? carryOut(ctx, run) : [];
 }
+
+/** The same from a form, whose fields for the parts are called `account_params.{name}`. */
+export const checkProviderForm = z
+  .looseObject({ provider: z.string().max(64) })
+  .transform(({ provider, ...fields }): CheckProviderInput => {
+    const parts = Object.entries(fields).flatMap(([field, value]): [string, string][] => {
+      const name = /^account_params\.([a-z0-9_]{1,40})$/.exec(field)?.[1];
+      return name && typeof value === 'string' ? [[name, value]] : [];
+    });
+    return { provider, accountParams: Object.fromEntries(parts) };
+  });

@@ -1,6 +1,17 @@
 'use client';
 
-import { Activity, BellRing, CircleSlash, Gauge, KeyRound, Plug, ScrollText, Snowflake, Users } from 'lucide-react';
+import {
+  Activity,
+  BellRing,
+  Blocks,
+  CircleSlash,
+  Gauge,
+  KeyRound,
+  Plug,
+  ScrollText,
+  Snowflake,
+  Users,
+} from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { type Section, type SectionCounts, sections } from './sections.ts';
@@ -10,6 +21,7 @@ const icons: Record<Section['icon'], typeof Plug> = {
   connections: Plug,
   people: Users,
   keys: KeyRound,
+  providers: Blocks,
   alerts: BellRing,
   brakes: Snowflake,
   revocations: CircleSlash,

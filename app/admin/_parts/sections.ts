@@ -2,7 +2,17 @@
 export interface Section {
   href: '/admin' | `/admin/${string}`;
   name: string;
-  icon: 'overview' | 'connections' | 'people' | 'keys' | 'alerts' | 'brakes' | 'revocations' | 'ledger' | 'status';
+  icon:
+    | 'overview'
+    | 'connections'
+    | 'people'
+    | 'keys'
+    | 'providers'
+    | 'alerts'
+    | 'brakes'
+    | 'revocations'
+    | 'ledger'
+    | 'status';
 }
 
 export const sections: readonly Section[] = [
@@ -10,6 +20,7 @@ export const sections: readonly Section[] = [
   { href: '/admin/connections', name: 'Connections', icon: 'connections' },
   { href: '/admin/people', name: 'People', icon: 'people' },
   { href: '/admin/api-keys', name: 'API keys', icon: 'keys' },
+  { href: '/admin/providers', name: 'Providers', icon: 'providers' },
   { href: '/admin/alerts', name: 'Alerts', icon: 'alerts' },
   { href: '/admin/freezes', name: 'Brakes', icon: 'brakes' },
   { href: '/admin/revocations', name: 'Revocations', icon: 'revocations' },

@@ -89,7 +89,7 @@ function Row({ health, activity, brake }: RowProps) {
     <Tr>
       <Td>
         <Link
-          href={`/admin/connections?provider=${encodeURIComponent(provider.id)}`}
+          href={`/admin/providers/${encodeURIComponent(provider.id)}`}
           className="font-medium text-ink hover:text-accent hover:underline"
         >
           {provider.name}

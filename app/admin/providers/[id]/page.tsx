@@ -1,0 +1,137 @@
+import type { Metadata } from 'next';
+import { AccountParamFields } from '#app/_ui/account-param-fields';
+import { BackLink } from '#app/_ui/back-link';
+import { Fact, Facts } from '#app/_ui/facts';
+import { Notice } from '#app/_ui/notice';
+import { ProviderMark } from '#app/_ui/provider-mark';
+import { standingFreeze } from '#lib/brakes/list';
+import { countByProvider } from '#lib/connections/count-by-provider';
+import { listProviderActivity } from '#lib/connections/provider-activity';
+import { isSick, listProviderHealth } from '#lib/connections/provider-health';
+import { listProviderStops } from '#lib/connections/provider-stop';
+import { adminPage, inPart, orNotFound } from '#lib/http/page';
+import { readStepUp } from '#lib/people/step-up';
+import { describeProvider } from '#lib/provider-check/describe-provider';
+import { lastCheck } from '#lib/provider-check/last-check';
+import { SickProviders } from '../../_parts/sick-providers.tsx';
+import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { signInUntil } from '../../_parts/step-up-notice.tsx';
+import { BrakeControl } from '../../freezes/_parts/brake-control.tsx';
+import { StoppedProviders } from '../../status/_parts/stopped-providers.tsx';
+import { CheckButton } from '../_parts/check-button.tsx';
+import { CheckResults } from '../_parts/check-results.tsx';
+import { Grants, Health } from '../_parts/health.tsx';
+import { recordWords } from '../_parts/record-words.ts';
+import { Setup } from '../_parts/setup.tsx';
+
+interface ProviderPageProps {
+  params: Promise<{ id: string }>;
+}
+
+const readId = async ({ params }: ProviderPageProps) => decodeURIComponent((await params).id);
+
+export async function generateMetadata(props: ProviderPageProps): Promise<Metadata> {
+  return { title: `Provider ${(await readId(props)).slice(0, 64)}` };
+}
+
+export default async function ProviderPage(props: ProviderPageProps) {
+  const id = await readId(props);
+  const ctx = await adminPage(`/admin/providers/${encodeURIComponent(id)}`);
+  const about = await orNotFound(describeProvider(ctx, { provider: id }));
+  const { provider, relaxations } = about;
+  const [check, health, activity, counts, stops, brake, stepUp] = await Promise.all([
+    inPart(ctx, 'provider_check', lastCheck(ctx, id)),
+    inPart(ctx, 'provider_health', listProviderHealth(ctx)),
+    inPart(ctx, 'provider_activity', listProviderActivity(ctx)),
+    inPart(ctx, 'provider_counts', countByProvider(ctx)),
+    inPart(ctx, 'provider_stops', listProviderStops(ctx)),
+    inPart(ctx, 'brakes', standingFreeze(ctx, { scope: 'provider', target: id })),
+    readStepUp(ctx),
+  ]);
+  const administrator = ctx.actor.role === 'administrator';
+  const own = <T extends { provider: { id: string } }>(all: readonly T[] | null) =>
+    all?.filter((one) => one.provider.id === id) ?? [];
+  const [healthOfIt] = own(health);
+  return (
+    <>
+      <StandingBrakes />
+      <BackLink href="/admin/providers">Providers</BackLink>
+      <div className="mb-6 flex flex-wrap items-center justify-between gap-4">
+        <div className="flex min-w-0 items-center gap-3">
+          <ProviderMark provider={provider} />
+          <h1 className="min-w-0 text-title font-semibold tracking-tight wrap-anywhere">{provider.name}</h1>
+        </div>
+        <BrakeControl
+          scope="provider"
+          target={id}
+          name={provider.name}
+          brake={brake ?? undefined}
+          administrator={administrator}
+        />
+      </div>
+      <StoppedProviders stops={own(stops)} signInUntil={administrator ? signInUntil(stepUp) : null} />
+      <SickProviders providers={own(health).filter(isSick)} />
+      {relaxations.length > 0 && (
+        <div className="mb-4">
+          <Notice tone="warn" title="The record switches protections off">
+            <ul className="flex flex-col gap-1">
+              {relaxations.map((name) => (
+                <li key={name}>
+                  <code className="font-mono wrap-anywhere">{name}</code>
+                </li>
+              ))}
+            </ul>
+          </Notice>
+        </div>
+      )}
+      <div className="grid items-start gap-4 xl:grid-cols-2">
+        <Part id="check" title="Check" className="xl:col-span-2">
+          <div className="flex flex-col gap-5">
+            {administrator && (
+              <CheckButton provider={provider} running={check?.state === 'running'}>
+                <AccountParamFields provider={provider.id} params={about.accountParams} />
+              </CheckButton>
+            )}
+            <CheckResults check={check} />
+          </div>
+        </Part>
+        <Part id="setup" title="Setup">
+          <Setup about={about} />
+        </Part>
+        <div className="flex flex-col gap-4">
+          <Part id="record" title="What the hub does here">
+            <Facts>
+              {recordWords(about).map(([label, text]) => (
+                <Fact key={label} label={label}>
+                  {text}
+                </Fact>
+              ))}
+            </Facts>
+          </Part>
+          <Part id="health" title="Health">
+            {healthOfIt ? (
+              <Health health={healthOfIt} activity={own(activity)[0] ?? null} />
+            ) : (
+              <p className="text-soft">This could not be read just now.</p>
+            )}
+          </Part>
+          <Part id="grants" title="Connections">
+            <Grants provider={id} counts={own(counts)[0]} />
+          </Part>
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Part(props: { id: string; title: string; className?: string; children: React.ReactNode }) {
+  const { id, title, className = '', children } = props;
+  return (
+    <section aria-labelledby={id} className={`card p-5 ${className}`}>
+      <h2 id={id} className="mb-4 text-section font-semibold">
+        {title}
+      </h2>
+      {children}
+    </section>
+  );
+}
