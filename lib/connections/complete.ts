@@ -167,7 +167,7 @@ interface Exchanged {
 
 /** What this flow got from the provider, until it is stored or handed to the revocations. */
 interface Owned {
-  received?: ReceivedTokens;
+  received: ReceivedTokens[];
   extras?: Exchanged['tokens']['extras'];
   subject?: string;
 }
@@ -179,18 +179,19 @@ async function handOver(
   { intent, provider: id, pinned, ...transaction }: Transaction,
   owned: Owned,
 ) {
-  if (!owned.received) return;
-  await keepRefused(ctx, {
-    intent,
-    provider: id,
-    code: ledgerCode(error),
-    issuer: ctx.providers.get(id)?.identity.issuer ?? pinned.issuer,
-    subject: owned.subject ?? null,
-    personId: intent !== 'sign_in' && ctx.actor.type === 'person' ? ctx.actor.personId : null,
-    received: owned.received,
-    accountParams: transaction.accountParams,
-    extras: owned.extras ?? {},
-  });
+  for (const received of owned.received) {
+    await keepRefused(ctx, {
+      intent,
+      provider: id,
+      code: ledgerCode(error),
+      issuer: ctx.providers.get(id)?.identity.issuer ?? pinned.issuer,
+      subject: owned.subject ?? null,
+      personId: intent !== 'sign_in' && ctx.actor.type === 'person' ? ctx.actor.personId : null,
+      received,
+      accountParams: transaction.accountParams,
+      extras: owned.extras ?? {},
+    });
+  }
 }
 
 /** The flow, led to the server that the redirect names, where the record lists several. */
@@ -224,9 +225,7 @@ async function exchange(
     { verifier, nonce, scopes, redirectUri: redirectUri(ctx, provider), accountParams: transaction.accountParams },
     {
       ...ctx,
-      received: (received) => {
-        owned.received = received;
-      },
+      received: (received) => void owned.received.push(received),
     },
   );
   owned.extras = tokens.extras;
@@ -267,7 +266,7 @@ export async function completeFlow(
   input: { url: URL; find: (state: string) => Promise<FoundFlow | undefined> },
 ): Promise<FlowResult> {
   let transaction: Transaction | undefined;
-  const owned: Owned = {};
+  const owned: Owned = { received: [] };
   try {
     transaction = await claimTransaction(ctx, input.url, input.find);
     const provider = ctx.providers.get(transaction.provider);

@@ -1,16 +1,11 @@
-import { randomInt } from 'node:crypto';
 import { type Context, inBackground, type Runtime } from '#lib/context';
-import { mayBeTriedAgain } from '#lib/db/may-pass';
+import { untilTaken } from '#lib/db/until-taken';
 import { AppError, isAppError } from '#lib/errors';
 import { once } from '#lib/registry';
-import { pause, withinRunning } from '#lib/running-time';
+import { withinRunning } from '#lib/running-time';
 
 /** Refreshes whose outcome this process may hold while the database takes none; beyond, nothing more is spent. */
 const mostHeld = 1000;
-
-/** Milliseconds between two attempts: the first soon, later ones seldom, so that a database that is back is not stormed. */
-const firstPauseMs = 200;
-const longestPauseMs = 2000;
 
 /** Milliseconds for which a caller waits for the database to take it. */
 const callersPatienceMs = 4000;
@@ -39,9 +34,16 @@ export async function holdOutcome(
 ): Promise<void> {
   let callerLeft = false;
   let last: unknown;
-  const work = writeUntilTaken(ctx, name, write, (error) => {
+  const held = heldBy(ctx);
+  const onFailure = (error: unknown) => {
     last = error;
-  }).finally(letGo);
+    held.add(name);
+    ctx.log.warn({ event: 'refresh_store_retried', connection: name, err: error });
+  };
+  const work = untilTaken(write, { onFailure }).finally(() => {
+    held.delete(name);
+    letGo();
+  });
   const unheard = work.catch((error: unknown) => {
     // While its caller is there, a failure is the caller's to report.
     if (callerLeft && !isAppError(error)) throw error;
@@ -51,29 +53,4 @@ export async function holdOutcome(
     callerLeft = true;
     return new AppError('unavailable', { cause: last, retryAfterSeconds: 2 });
   });
-}
-
-async function writeUntilTaken(
-  ctx: Context,
-  name: string,
-  write: () => Promise<void>,
-  onFailure: (error: unknown) => void,
-): Promise<void> {
-  const held = heldBy(ctx);
-  try {
-    for (let ms = firstPauseMs; ; ms = Math.min(longestPauseMs, ms * 1.5)) {
-      try {
-        await write();
-        break;
-      } catch (error) {
-        if (isAppError(error) || !mayBeTriedAgain(error)) throw error;
-        onFailure(error);
-        ctx.log.warn({ event: 'refresh_store_retried', connection: name, err: error });
-        held.add(name);
-      }
-      await pause(randomInt(Math.ceil(ms / 2), Math.ceil(ms) + 1));
-    }
-  } finally {
-    held.delete(name);
-  }
 }

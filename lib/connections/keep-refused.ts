@@ -1,16 +1,15 @@
-import { randomInt } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { and, eq, ne, or, sql } from 'drizzle-orm';
 import { type RevocationKey, refusedGeneration } from '#lib/connections/claim-revocations';
 import { fingerprintOf } from '#lib/connections/fingerprint';
 import { type Fate, fateOfRefused } from '#lib/connections/refused-fate';
-import { openTokens, revokedTokenPlaces } from '#lib/connections/tokens-at-rest';
+import { openTokens, revokedTokenPlaces, sealedColumns } from '#lib/connections/tokens-at-rest';
 import { workOneRevocation } from '#lib/connections/work-one-revocation';
 import { type Context, inBackground } from '#lib/context';
-import { type Db, isDatabaseUnavailable, withTransaction } from '#lib/db/database';
-import { mayPass } from '#lib/db/may-pass';
+import { type Db, withTransaction } from '#lib/db/database';
+import { mayBeTriedAgain } from '#lib/db/may-pass';
 import { connections } from '#lib/db/schema/connections';
 import { type RefusedGrant, revocations } from '#lib/db/schema/revocations';
+import { untilTaken } from '#lib/db/until-taken';
 import { isAppError } from '#lib/errors';
 import { newId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
@@ -19,14 +18,16 @@ import { once } from '#lib/registry';
 
 /** An answer with tokens that the hub does not keep as a connection. */
 export interface RefusedAnswer extends RefusedGrant {
+  /** Names it (`rfg_…`) where it may be written down several times and must be kept once. */
+  id?: string;
   personId: string | null;
   provider: string;
   received: ReceivedTokens;
   accountParams: Record<string, string>;
 }
 
-/** The same, sealed: what waits in memory holds no token in the clear. */
-interface SealedAnswer {
+/** The same, sealed: what waits in memory holds no token in the clear. Its key stays, however often it is written. */
+export interface SealedRefused {
   key: RevocationKey;
   provider: string;
   fingerprints: string[];
@@ -39,9 +40,14 @@ interface SealedAnswer {
 const mostWaiting = 1_000;
 const waiting = ({ processId }: Context) => once(`refused-answers ${processId}`, () => ({ count: 0 }));
 
-async function seal(ctx: Context, answer: RefusedAnswer): Promise<SealedAnswer> {
+/** Seals a refused answer for the revocation that it may become. */
+export async function sealRefused(ctx: Context, answer: RefusedAnswer): Promise<SealedRefused> {
   const { personId, provider, received, accountParams, intent, code, issuer, subject } = answer;
-  const key = { personId: personId ?? '', connectionId: newId('rfg'), replacedGeneration: refusedGeneration };
+  const key = {
+    personId: personId ?? '',
+    connectionId: answer.id ?? newId('rfg'),
+    replacedGeneration: refusedGeneration,
+  };
   const places = revokedTokenPlaces(key, { provider, issuer, accountParams, generation: refusedGeneration });
   const { accessToken, refreshToken, expiresIn } = received;
   return {
@@ -62,19 +68,11 @@ async function seal(ctx: Context, answer: RefusedAnswer): Promise<SealedAnswer> 
  * Whether a live connection holds one of these tokens: the answer was stored although the hub did not learn so, or the
  * provider issues one refresh token to an account again and again. Revoking would end that connection.
  */
-async function isHeld(tx: Db, ctx: Context, { key, provider, fingerprints, row }: SealedAnswer): Promise<boolean> {
+async function isHeld(tx: Db, ctx: Context, { key, provider, fingerprints, row }: SealedRefused): Promise<boolean> {
   const { issuer, subject } = row.refused;
   const account = subject === null ? undefined : and(eq(connections.issuer, issuer), eq(connections.subject, subject));
   const rows = await tx
-    .select({
-      id: connections.id,
-      provider: connections.provider,
-      issuer: connections.issuer,
-      accountParams: connections.accountParams,
-      generation: connections.generation,
-      accessToken: connections.accessToken,
-      refreshToken: connections.refreshToken,
-    })
+    .select(sealedColumns)
     .from(connections)
     .where(
       and(
@@ -94,7 +92,7 @@ async function isHeld(tx: Db, ctx: Context, { key, provider, fingerprints, row }
   });
 }
 
-async function write(tx: Db, ctx: Context, sealed: SealedAnswer): Promise<Fate> {
+async function write(tx: Db, ctx: Context, sealed: SealedRefused): Promise<Fate> {
   const { key, provider, row } = sealed;
   const { intent, code, subject } = row.refused;
   // An earlier attempt was committed although its answer did not reach us.
@@ -132,7 +130,7 @@ async function write(tx: Db, ctx: Context, sealed: SealedAnswer): Promise<Fate> 
  * be revoked.
  */
 export async function planRefused(tx: Db, ctx: Context, answer: RefusedAnswer): Promise<RevocationKey | undefined> {
-  const sealed = await seal(ctx, answer);
+  const sealed = await sealRefused(ctx, answer);
   return (await write(tx, ctx, sealed)) === 'revoke' ? sealed.key : undefined;
 }
 
@@ -142,42 +140,37 @@ export async function planRefused(tx: Db, ctx: Context, answer: RefusedAnswer): 
  * until it does or the process ends. Never throws: the refusal has its own answer already.
  */
 export async function keepRefused(ctx: Context, answer: RefusedAnswer): Promise<void> {
-  const sealed = await seal(ctx, answer);
   try {
-    await store(ctx, sealed);
+    await keepSealed(ctx, await sealRefused(ctx, answer));
   } catch (error) {
-    if (!isPassing(error)) return lost(ctx, sealed, error);
+    lost(ctx, answer, error);
+  }
+}
+
+/** @throws where the first attempt fails for good, or too many answers wait already */
+async function keepSealed(ctx: Context, sealed: SealedRefused): Promise<void> {
+  try {
+    await storeRefused(ctx, sealed);
+  } catch (error) {
     const held = waiting(ctx);
-    if (held.count >= mostWaiting) return lost(ctx, sealed, error);
+    if (isAppError(error) || !mayBeTriedAgain(error) || held.count >= mostWaiting) throw error;
     held.count += 1;
-    const stored = storeLater(ctx, sealed).finally(() => {
-      held.count -= 1;
-    });
+    const onFailure = (err: unknown) => ctx.log.warn({ event: 'refused_grant_waits', provider: sealed.provider, err });
+    const stored = untilTaken(() => storeRefused(ctx, sealed), { onFailure })
+      .catch((last: unknown) => lost(ctx, { ...sealed.row.refused, provider: sealed.provider }, last))
+      .finally(() => {
+        held.count -= 1;
+      });
     inBackground(ctx, 'keep a refused grant', stored);
   }
 }
 
-const isPassing = (error: unknown) => isDatabaseUnavailable(error) || mayPass(error);
-
-function lost(ctx: Context, { provider, row }: SealedAnswer, error: unknown): void {
-  const { intent, code } = row.refused;
+function lost(ctx: Context, { provider, intent, code }: RefusedGrant & { provider: string }, error: unknown): void {
   ctx.log.error({ event: 'refused_grant_lost', provider, intent, error_code: code, err: error });
 }
 
-async function store(ctx: Context, sealed: SealedAnswer): Promise<void> {
+/** Tries once to store a refused answer, and begins to revoke it. Trying again does no harm. */
+export async function storeRefused(ctx: Context, sealed: SealedRefused): Promise<void> {
   const fate = await withTransaction(ctx.database.db, (tx) => write(tx, ctx, sealed));
   if (fate === 'revoke') inBackground(ctx, 'revoke a refused grant', workOneRevocation(ctx, sealed.key));
-}
-
-async function storeLater(ctx: Context, sealed: SealedAnswer): Promise<void> {
-  for (;;) {
-    // Does not keep a process alive that has nothing else to do.
-    await sleep(randomInt(500, 1500), undefined, { ref: false });
-    try {
-      return await store(ctx, sealed);
-    } catch (error) {
-      if (!isPassing(error)) return lost(ctx, sealed, error);
-      ctx.log.warn({ event: 'refused_grant_waits', provider: sealed.provider, err: error });
-    }
-  }
 }

@@ -1,3 +1,4 @@
+import { keepUnstored } from '#lib/connections/late-answer';
 import { type HeldAnswer, storeAnswer } from '#lib/connections/store-answers';
 import type { Context, Runtime } from '#lib/context';
 import { once } from '#lib/registry';
@@ -38,11 +39,14 @@ export function keepRecent(ctx: Runtime, held: HeldAnswer): void {
 
 /**
  * Puts back what this process stored lately and the database no longer has: rows of an older generation of the same
- * grant. Answers how many there were.
+ * grant. What no row takes goes to the revocations. Answers how many were put back.
  */
 export async function putBackRecent(ctx: Context): Promise<number> {
   const recent = recentOf(ctx);
   forgetOld(recent);
-  const stored = await Promise.all([...recent.values()].map(({ held }) => storeAnswer(ctx, held)));
-  return stored.filter(Boolean).length;
+  const answers = [...recent.values()].map(({ held }) => held);
+  const stored = await Promise.all(answers.map((held) => storeAnswer(ctx, held)));
+  const rest = answers.filter((_, at) => !stored[at]);
+  await keepUnstored(ctx, rest);
+  return answers.length - rest.length;
 }

@@ -7,6 +7,8 @@ import { assertNotFrozen } from '#lib/connections/frozen';
 import { historyLost } from '#lib/connections/history-lost';
 import { holdOutcome, holdsTooMuch } from '#lib/connections/hold-outcome';
 import { keepLease } from '#lib/connections/keep-lease';
+import { keepRefused, type SealedRefused, storeRefused } from '#lib/connections/keep-refused';
+import { refusedAnswer } from '#lib/connections/late-answer';
 import {
   answerLost,
   type BackOff,
@@ -20,6 +22,7 @@ import {
 } from '#lib/connections/lease';
 import { providerDetails } from '#lib/connections/provider-details';
 import { askProvider, NotAsked } from '#lib/connections/provider-protection';
+import { sealRefusedRefresh } from '#lib/connections/refused-refresh';
 import { type HeldAnswer, sealAnswer } from '#lib/connections/store-answers';
 import { storeLearntLife, storeRefreshed } from '#lib/connections/store-refreshed';
 import { tokenLife } from '#lib/connections/token-life';
@@ -27,11 +30,18 @@ import { accessTokenPlace, refreshTokenPlace } from '#lib/connections/tokens-at-
 import type { Context } from '#lib/context';
 import type { ClockReading } from '#lib/db/clock';
 import { withTransaction } from '#lib/db/database';
+import { mayBeTriedAgain } from '#lib/db/may-pass';
 import { connections } from '#lib/db/schema/connections';
 import { AppError, isAppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import { refreshGrant } from '#lib/oauth/refresh-grant';
-import { isOAuthError, type OAuthDeps, type OAuthError, type PinnedEndpoints } from '#lib/oauth/types';
+import {
+  isOAuthError,
+  type OAuthDeps,
+  type OAuthError,
+  type PinnedEndpoints,
+  type ReceivedTokens,
+} from '#lib/oauth/types';
 import type { ProviderRecord } from '#lib/providers/record';
 import { msSince } from '#lib/running-time';
 
@@ -62,6 +72,8 @@ interface Call {
   stale: boolean;
   /** `performance.now()` */
   askedAt: number;
+  /** What answers held that were refused, sealed. */
+  refused: SealedRefused[];
 }
 
 /**
@@ -78,13 +90,13 @@ export async function spendUnderLease(
   { letGo = keepLease(ctx, leased.lease), begun }: { letGo?: () => void; begun?: Begun } = {},
 ): Promise<() => Promise<void>> {
   const { lease, row } = leased;
-  const call: Call = { sent: false, stale: false, askedAt: 0 };
+  const call: Call = { sent: false, stale: false, askedAt: 0, refused: [] };
   let settle: () => Promise<void>;
   try {
     const spent = await askProvider(ctx, callTarget(provider, row), () => spend(ctx, leased, provider, call, begun));
     settle = () => endAnswered(ctx, provider, spent);
   } catch (error) {
-    settle = () => endFailed(ctx, lease, row, provider, error, call.sent);
+    settle = () => endFailed(ctx, lease, row, provider, error, call);
   }
   return () => holdOutcome(ctx, lease.id, settle, letGo);
 }
@@ -103,7 +115,11 @@ interface Spent {
 async function endAnswered(ctx: Context, provider: ProviderRecord, spent: Spent): Promise<void> {
   const { held, pinned, clock, askedAt, lifeUnknown } = spent;
   const { lease } = held.leased;
-  const outcome = await storeRefreshed(ctx, held);
+  const outcome = await storeRefreshed(ctx, held).catch(async (error: unknown) => {
+    // No other attempt can store it, so the tokens get another owner.
+    if (!isAppError(error) && !mayBeTriedAgain(error)) await keepRefused(ctx, refusedAnswer(ctx, held, 'internal'));
+    throw error;
+  });
   if (outcome === 'revoked') throw new AppError('revoked');
   if (outcome === 'stored' && lifeUnknown) {
     const accessToken = ctx.vault.open(
@@ -155,9 +171,10 @@ async function spend(
     call.sent = true;
     return answer;
   };
+  const received: ReceivedTokens[] = [];
   call.askedAt = performance.now();
   try {
-    const deps = { fetch: ask, now: ctx.now };
+    const deps = { fetch: ask, now: ctx.now, received: (tokens: ReceivedTokens) => void received.push(tokens) };
     const tokens = await refreshGrant(provider, pinned, { refreshToken, accountParams: row.accountParams }, deps);
     const { clock } = begun;
     const { askedAt } = call;
@@ -168,6 +185,11 @@ async function spend(
     return { held, pinned, clock, askedAt, lifeUnknown };
   } catch (error) {
     if (call.stale) throw new NotAsked(new AppError('refresh_in_progress', { cause: error, retryAfterSeconds: 1 }));
+    call.refused = await sealRefusedRefresh(ctx, leased, refreshToken, {
+      received,
+      error,
+      renews: Boolean(provider.token_renewal),
+    });
     throw error;
   }
 }
@@ -187,7 +209,7 @@ async function endFailed(
   row: LeasedRow,
   provider: ProviderRecord,
   error: unknown,
-  sent: boolean,
+  { sent, refused }: Call,
 ): Promise<void> {
   if (error instanceof NotAsked) {
     // Nothing was spent, so what the row said before is still the truth.
@@ -196,6 +218,7 @@ async function endFailed(
     await releaseLease(ctx.database.db, lease, row.lastRefreshError, asBefore);
     throw error.answer;
   }
+  for (const answer of refused) await storeRefused(ctx, answer);
   const about = { personId: lease.personId, connectionId: lease.id, provider: row.provider };
   const code = isOAuthError(error) ? error.code : error instanceof AppError ? error.code : 'internal';
   const lostBefore = row.lastRefreshError !== null && lossy.has(row.lastRefreshError);

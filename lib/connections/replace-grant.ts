@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { atKey, type RevocationKey } from '#lib/connections/claim-revocations';
-import { openTokens, revokedTokenPlaces, type SealedRow } from '#lib/connections/tokens-at-rest';
+import { openTokens, revokedTokenPlaces, type SealedRow, sealedColumns } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
@@ -9,6 +9,7 @@ import { isAppError } from '#lib/errors';
 import type { GrantTokens } from '#lib/oauth/revoke-token';
 import type { TokenSet } from '#lib/oauth/types';
 import type { ProviderRecord } from '#lib/providers/record';
+import type { Place } from '#lib/vault/vault';
 
 /** A grant about to be replaced by a reconnect, as its row holds it. */
 export interface ReplacedGrant extends SealedRow {
@@ -32,14 +33,8 @@ export const mayRevokeReplaced = (provider: ProviderRecord | undefined): boolean
 export async function readReplaced(tx: Db, personId: string, id: string): Promise<ReplacedGrant | undefined> {
   const [row] = await tx
     .select({
-      id: connections.id,
-      generation: connections.generation,
-      provider: connections.provider,
-      issuer: connections.issuer,
-      accessToken: connections.accessToken,
-      refreshToken: connections.refreshToken,
+      ...sealedColumns,
       accessTokenExpiresAt: connections.accessTokenExpiresAt,
-      accountParams: connections.accountParams,
       refreshing: sql<boolean>`coalesce(${connections.leaseExpiresAt} > clock_timestamp(), false)`,
     })
     .from(connections)
@@ -107,9 +102,20 @@ export async function planReplaced(
   return key;
 }
 
+/** A token of a revocation's row; null where it does not open, which must not keep other tokens from being owned. */
+function openPending(ctx: Context, value: string, place: Place): string | null {
+  try {
+    return ctx.vault.open(value, place);
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    return null;
+  }
+}
+
 /**
  * Keeps what a refresh brought after its grant was replaced: those tokens are the ones to be revoked.
  * @param spent the refresh token that was shown
+ * @returns false where no revocation waits that has the token that was shown
  */
 export async function keepLateAnswer(
   tx: Db,
@@ -117,7 +123,7 @@ export async function keepLateAnswer(
   at: { personId: string; id: string; generation: number },
   spent: string,
   brought: Pick<TokenSet, 'access_token' | 'refresh_token'>,
-): Promise<void> {
+): Promise<boolean> {
   const key = { personId: at.personId, connectionId: at.id, replacedGeneration: at.generation };
   const waiting = and(atKey(key), eq(revocations.state, 'pending'));
   const [row] = await tx
@@ -131,12 +137,16 @@ export async function keepLateAnswer(
     .innerJoin(connections, and(eq(connections.personId, at.personId), eq(connections.id, at.id)))
     .where(waiting)
     .for('update', { of: revocations });
-  if (!row?.refreshToken) return;
+  if (!row?.refreshToken) return false;
   const places = revokedTokenPlaces(key, { ...row, accountParams: row.accountParams ?? {}, generation: at.generation });
-  if (ctx.vault.open(row.refreshToken, places.refreshToken) !== spent) return;
+  const waits = openPending(ctx, row.refreshToken, places.refreshToken);
+  // An earlier attempt was committed although its answer did not reach us.
+  if (waits !== null && waits === brought.refresh_token) return true;
+  if (waits !== spent) return false;
   const tokens = { accessToken: brought.access_token, refreshToken: brought.refresh_token ?? spent };
   await tx
     .update(revocations)
     .set({ ...(await sealFor(ctx, places, tokens)), evidence: null })
     .where(waiting);
+  return true;
 }

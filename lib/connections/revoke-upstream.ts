@@ -1,15 +1,15 @@
 import { and, eq } from 'drizzle-orm';
 import { atKey, type ClaimedRevocation } from '#lib/connections/claim-revocations';
 import { fingerprintOf } from '#lib/connections/fingerprint';
-import { placesOfRevocation, sealTokens } from '#lib/connections/tokens-at-rest';
-import { untilStored } from '#lib/connections/until-stored';
+import { placesOfRevocation, sealedColumns, sealTokens } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { type Db, withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { type Evidence, revocations } from '#lib/db/schema/revocations';
+import { untilTaken } from '#lib/db/until-taken';
 import { refreshGrant } from '#lib/oauth/refresh-grant';
 import { type GrantTokens, type RevocationOutcome, revokeGrant } from '#lib/oauth/revoke-token';
-import { isOAuthError, type PinnedEndpoints, type TokenSet } from '#lib/oauth/types';
+import { isOAuthError, type PinnedEndpoints, type ReceivedTokens, type TokenSet } from '#lib/oauth/types';
 import type { ProviderRecord } from '#lib/providers/record';
 
 /** How telling the provider went. */
@@ -30,6 +30,11 @@ function evidenceOfFresh({ selfContained, tokens }: Evidence, accessToken: strin
   return { selfContained, tokens: [...others, { ...issued, by: null, after: null, at: null }] };
 }
 
+/** Longer than a standby takes to be promoted, and shorter than a revocation's claim lasts. */
+const storePatienceMs = 60_000;
+
+type Fresh = Pick<TokenSet, 'access_token' | 'expires_in' | 'refresh_token' | 'refresh_token_expires_in'>;
+
 /**
  * Keeps what a refresh answered, with its evidence: should the provider fail now or this process die, the next attempt
  * needs what replaced the old tokens.
@@ -38,7 +43,7 @@ async function keepFresh(
   ctx: Context,
   tx: Db,
   key: ClaimedRevocation,
-  { fresh, spent, evidence }: { fresh: TokenSet; spent: string; evidence: Evidence },
+  { fresh, spent, evidence }: { fresh: Fresh; spent: string; evidence: Evidence },
 ): Promise<void> {
   const { personId, connectionId, replacedGeneration } = key;
   await tx
@@ -47,14 +52,7 @@ async function keepFresh(
     .where(and(atKey(key), eq(revocations.state, 'pending')));
   const here = and(eq(connections.personId, personId), eq(connections.id, connectionId));
   const [row] = await tx
-    .select({
-      id: connections.id,
-      provider: connections.provider,
-      issuer: connections.issuer,
-      accountParams: connections.accountParams,
-      generation: connections.generation,
-      status: connections.status,
-    })
+    .select({ ...sealedColumns, status: connections.status })
     .from(connections)
     .where(here)
     .for('update');
@@ -89,15 +87,24 @@ export async function revokeUpstream(
     return { outcome: await revokeGrant(provider, pinned, tokens, ctx), tokens, fresh: false, evidence };
   } catch (error) {
     if (!isOAuthError(error) || error.code !== 'token_rejected' || tokens.refreshToken === null) throw error;
-    try {
-      const fresh = await refreshGrant(provider, pinned, { refreshToken: tokens.refreshToken, accountParams }, ctx);
-      const spent = tokens.refreshToken;
-      const known = evidenceOfFresh(evidence, fresh.access_token);
-      // The only copy of these tokens is in this process.
-      await untilStored(ctx, 'fresh_tokens_store_retried', () =>
-        withTransaction(ctx.database.db, (tx) => keepFresh(ctx, tx, key, { fresh, spent, evidence: known })),
+    const spent = tokens.refreshToken;
+    const received: ReceivedTokens[] = [];
+    // The only copy of these tokens is in this process.
+    const keep = (fresh: Fresh, known: Evidence) =>
+      untilTaken(
+        () => withTransaction(ctx.database.db, (tx) => keepFresh(ctx, tx, key, { fresh, spent, evidence: known })),
+        {
+          onFailure: (err) => ctx.log.warn({ event: 'fresh_tokens_store_retried', err }),
+          patienceMs: storePatienceMs,
+        },
       );
-      const renewed = { accessToken: fresh.access_token, refreshToken: fresh.refresh_token ?? tokens.refreshToken };
+    try {
+      const deps = { ...ctx, received: (tokens: ReceivedTokens) => void received.push(tokens) };
+      const fresh = await refreshGrant(provider, pinned, { refreshToken: spent, accountParams }, deps);
+      received.length = 0;
+      const known = evidenceOfFresh(evidence, fresh.access_token);
+      await keep(fresh, known);
+      const renewed = { accessToken: fresh.access_token, refreshToken: fresh.refresh_token ?? spent };
       return {
         outcome: await revokeGrant(provider, pinned, renewed, ctx),
         tokens: renewed,
@@ -105,6 +112,15 @@ export async function revokeUpstream(
         evidence: known,
       };
     } catch (second) {
+      // An answer that was refused may hold what replaced the old tokens: the next attempt tells the provider with those.
+      const newest = received.findLast(({ refreshToken }) => refreshToken !== null && refreshToken !== spent);
+      const accessToken = newest?.accessToken ?? tokens.accessToken;
+      if (newest && accessToken !== null) {
+        const { refreshToken, expiresIn } = newest;
+        const fresh = { access_token: accessToken, refresh_token: refreshToken };
+        await keep({ ...fresh, expires_in: expiresIn, refresh_token_expires_in: null }, evidence);
+        throw second;
+      }
       // A grant that can no longer be refreshed is over already.
       if (isOAuthError(second) && second.disposition === 'dead_grant') {
         return { outcome: 'revoked', tokens, fresh: false, evidence };

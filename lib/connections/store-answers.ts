@@ -5,6 +5,7 @@ import type { Context } from '#lib/context';
 import { type ClockReading, databaseTime } from '#lib/db/clock';
 import { rowsOf } from '#lib/db/database';
 import { createGrouped, oncePerDatabase } from '#lib/db/grouped';
+import { newId } from '#lib/ids';
 import { toLedgerRow } from '#lib/ledger/record';
 import { appendFrom, entryOf } from '#lib/ledger/write-rows';
 import type { TokenSet } from '#lib/oauth/types';
@@ -25,6 +26,8 @@ export interface RefreshAnswer {
 /** A refresh answer as this process keeps it until the database has it: no token stands in it in the clear. */
 export interface HeldAnswer {
   leased: Leased;
+  /** Names the answer among the revocations (`rfg_…`), should its connection not take it. */
+  refusedId: string;
   /** Sealed for the connection's columns, as of the next generation. */
   accessToken: string;
   /** The new one, or the one that was shown where the answer brought none. */
@@ -48,6 +51,7 @@ export async function sealAnswer(ctx: Context, leased: Leased, answer: RefreshAn
   const sealed = await sealTokens(ctx, next, tokens, lifeSeconds, { kept: spent, askedAt });
   return {
     leased,
+    refusedId: newId('rfg'),
     accessToken: sealed.accessToken,
     refreshToken: sealed.refreshToken ?? null,
     rotated: tokens.refresh_token !== null,

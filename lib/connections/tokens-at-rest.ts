@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Context } from '#lib/context';
+import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
 import type { GrantTokens } from '#lib/oauth/revoke-token';
 import type { TokenSet } from '#lib/oauth/types';
@@ -89,6 +90,17 @@ export function placesOfRevocation(
   const parts = accountParams ?? connection.accountParams;
   return revokedTokenPlaces(key, { ...connection, provider, accountParams: parts });
 }
+
+/** The columns that opening a connection's tokens needs. */
+export const sealedColumns = {
+  id: connections.id,
+  provider: connections.provider,
+  issuer: connections.issuer,
+  accountParams: connections.accountParams,
+  generation: connections.generation,
+  accessToken: connections.accessToken,
+  refreshToken: connections.refreshToken,
+};
 
 /** The tokens of a row, opened. */
 export function openTokens(

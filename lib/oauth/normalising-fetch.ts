@@ -61,7 +61,7 @@ function interpret(
 }
 
 /**
- * Reads a token endpoint's answer. Who called is told of its tokens before anything else of it is looked at.
+ * Reads a token endpoint's answer.
  * @param sent secrets of the request, which an answer's words must not bring into the log
  */
 export async function readTokenAnswer(
@@ -73,9 +73,25 @@ export async function readTokenAnswer(
 ): Promise<NormalisedAnswer> {
   const answeredAt = sentAt(response) ?? deps.now().getTime() / 1000;
   const body = await readObject(response);
-  const received = body && receivedTokens(provider, body, answeredAt);
-  if (received) deps.received?.(received);
   return interpret(provider, { ...wanted, answeredAt }, response.status, body, sent);
+}
+
+/**
+ * For calls of a token endpoint: tells of the tokens of every answer before anything decides on it. A status that
+ * refuses, or an error beside them, does not make them dead.
+ */
+export function hearing(provider: OAuthProvider, deps: OAuthDeps): OAuthDeps {
+  const { received } = deps;
+  if (!received) return deps;
+  const heard: OAuthDeps['fetch'] = async (url, init) => {
+    const response = await deps.fetch(url, init);
+    // One that breaks off holds nothing that could be kept; why it does is found by who reads it.
+    const body = await readObject(response.clone()).catch(() => null);
+    const tokens = body && receivedTokens(provider, body, sentAt(response) ?? deps.now().getTime() / 1000);
+    if (tokens) received(tokens);
+    return response;
+  };
+  return { ...deps, fetch: heard };
 }
 
 /**
@@ -96,7 +112,7 @@ export function tokenExchange(
     fetch: async (url, init) => {
       if (init.method !== 'POST') return callProvider(provider, url, init, deps);
       const request = shapeRequest(provider, url, init);
-      const response = await callAsClient(provider, request.url, request.init, deps);
+      const response = await callAsClient(provider, request.url, request.init, hearing(provider, deps));
       answer = await readTokenAnswer(
         provider,
         { grant: request.grant, expectIdToken },

@@ -1,7 +1,7 @@
 import { fillEndpoint, fillParameters } from '#lib/oauth/account-params';
 import { clientSecretOf } from '#lib/oauth/basic-credentials';
 import { callAsClient } from '#lib/oauth/client-call';
-import { readTokenAnswer } from '#lib/oauth/normalising-fetch';
+import { hearing, readTokenAnswer } from '#lib/oauth/normalising-fetch';
 import { renameParameters } from '#lib/oauth/rename-parameters';
 import type { NormalisedAnswer } from '#lib/oauth/token-answer';
 import type { Grant } from '#lib/oauth/token-error';
@@ -33,7 +33,7 @@ async function callWithToken(
     headers.set('content-type', 'application/x-www-form-urlencoded');
     init.body = parameters.toString();
   }
-  const response = await callAsClient(provider, url, init, deps);
+  const response = await callAsClient(provider, url, init, hearing(provider, deps));
   const sent = [token, ...client.map(([, value]) => value)];
   return readTokenAnswer(provider, { grant, expectIdToken: false }, response, sent, deps);
 }

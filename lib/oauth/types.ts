@@ -274,7 +274,10 @@ export interface OAuthDeps {
   /** The guarded fetch. Of private hosts it calls those of `operatorHosts` only. */
   fetch: (url: string | URL, init: CallInit & { operatorHosts: readonly string[] }) => Promise<Response>;
   now: () => Date;
-  /** Told of the tokens of an answer as soon as it is read, whatever comes of it: the caller owns them from then on. */
+  /**
+   * Told of the tokens of an answer as soon as it is read, whatever comes of it, also where its status refuses: the caller
+   * owns them from then on. Each answer of a call is told of by itself.
+   */
   received?: (tokens: ReceivedTokens) => void;
 }
 
