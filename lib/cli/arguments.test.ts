@@ -69,6 +69,15 @@ test.each([
     { kind: 'command', command: { command: 'thaw', scope: 'provider', target: 'google', reason: 'over' } },
   ],
   [['freezes'], { kind: 'command', command: { command: 'freezes' } }],
+  [['revocations', 'held'], { kind: 'command', command: { command: 'revocations held' } }],
+  [
+    ['revocations', 'let-go', '--id', 'rfg_1:-1:per_1', '--reason', 'ended by hand'],
+    { kind: 'command', command: { command: 'revocations let-go', id: 'rfg_1:-1:per_1', reason: 'ended by hand' } },
+  ],
+  [
+    ['revocations', 'retry', '--id=rfg_1:-1:', '--reason', 'it is to end'],
+    { kind: 'command', command: { command: 'revocations retry', id: 'rfg_1:-1:', reason: 'it is to end' } },
+  ],
   [
     ['resume', '--provider', 'google', '--reason', 'it is well'],
     { kind: 'command', command: { command: 'resume', provider: 'google', reason: 'it is well' } },
@@ -107,6 +116,12 @@ test.each([
   [['freeze', '--all', '--provider', 'google', '--reason', 'a leak']],
   [['thaw', '--person', 'per_1', '--connection', 'con_1', '--reason', 'over']],
   [['freezes', '--all']],
+  [['revocations']],
+  [['revocations', 'held', '--id', 'x']],
+  [['revocations', 'erase', '--id', 'x', '--reason', 'y']],
+  [['revocations', 'let-go', '--id', 'x']],
+  [['revocations', 'let-go', '--id', 'x', '--reason', ' ']],
+  [['revocations', 'retry', '--reason', 'y']],
   [['resume', '--provider', 'google']],
   [['resume', '--reason', 'it is well']],
   [['migrate', '--now']],

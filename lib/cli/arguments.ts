@@ -40,6 +40,13 @@ export const usage = `Usage: grantkeep <command>
                  Prints records for PROVIDERS_FILE from a registry in the shape of Nango's
                  providers.yaml, and field by field on standard error what they lost. With --json
                  both as one document. Needs no configuration. Status 1 where a name gives no record.
+  revocations held
+                 Prints the tokens that could not be revoked and that the hub still holds, sealed,
+                 one line of JSON each: at most 100, and then {"more": true}.
+  revocations let-go --id <id> --reason <why>
+                 Erases such tokens. The hub cannot end their grant afterwards.
+  revocations retry --id <id> --reason <why>
+                 Tries once more to revoke them, although other connections to the account may end.
   ledger verify [--checkpoint <file> …]
                  Checks every seal and every row of the ledger, and checkpoints that were kept
                  elsewhere. Prints what it found as one line of JSON; status 1 where it is broken.
@@ -212,6 +219,20 @@ function providerImportArguments(args: readonly string[]): Invocation {
   return { kind: 'import', file, names, json };
 }
 
+function revocationsCommand(second: string | undefined, rest: string[]): Command {
+  if (second === 'held') {
+    parse(rest, {});
+    return { command: 'revocations held' };
+  }
+  if (second !== 'let-go' && second !== 'retry') {
+    throw new UsageError(`There is no command revocations ${second ?? ''}`.trimEnd());
+  }
+  const { id, reason } = parse(rest, { id: { type: 'string' }, reason: { type: 'string' } });
+  if (!id) throw new UsageError('--id is required, as revocations held prints it.');
+  if (!reason?.trim()) throw new UsageError('--reason is required.');
+  return { command: `revocations ${second}`, id, reason };
+}
+
 function readCheckpoint(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -262,6 +283,7 @@ export function parseArguments(args: readonly string[]): Invocation {
   }
   if (first === 'provider' && second === 'import') return providerImportArguments(args.slice(2));
   if (first === 'provider') return { kind: 'command', command: providerCommand(args.slice(1)) };
+  if (first === 'revocations') return { kind: 'command', command: revocationsCommand(second, args.slice(2)) };
   if (first === 'ledger') return { kind: 'command', command: ledgerCommand(second, args.slice(2)) };
   if (first !== 'api-key') throw new UsageError(`There is no command ${first}.`);
   const rest = args.slice(2);

@@ -13,6 +13,7 @@ import { freeze } from '#lib/brakes/freeze';
 import { standingFreeze, standingFreezes } from '#lib/brakes/list';
 import { thaw } from '#lib/brakes/thaw';
 import type { FreezeView } from '#lib/brakes/views';
+import { revocationCommands, runRevocationCommand } from '#lib/cli/revocation-commands';
 import { listProviderStops, resumeProvider } from '#lib/connections/provider-stop';
 import type { Context } from '#lib/context';
 import { openPostgres } from '#lib/db/open';
@@ -65,6 +66,7 @@ export const commandSchema = z.discriminatedUnion('command', [
     accountParams: z.record(z.string(), z.string()),
     json: z.boolean(),
   }),
+  ...revocationCommands,
   z.strictObject({ command: z.literal('ledger verify'), checkpoints: z.array(z.string()) }),
   z.strictObject({ command: z.literal('ledger checkpoint') }),
   z.strictObject({ command: z.literal('ledger keys') }),
@@ -211,6 +213,10 @@ export async function runCommand(ctx: Context, command: Command): Promise<Record
       const { provider, accountParams } = command;
       return inOrder(await checkProvider(ctx, { provider, accountParams })).map(toCheckLine);
     }
+    case 'revocations held':
+    case 'revocations let-go':
+    case 'revocations retry':
+      return runRevocationCommand(ctx, command);
     case 'api-key revoke':
       return [toLine(await revokeApiKey(ctx, { id: command.id }))];
     case 'ledger verify':
