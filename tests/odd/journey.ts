@@ -1,0 +1,104 @@
+import { and, desc, eq, gte } from 'drizzle-orm';
+import type { Outcome } from '#demo/odd/oddity';
+import { type Odd, startOdd } from '#demo/odd/server';
+import { fingerprintOf } from '#lib/connections/fingerprint';
+import { revokeConnection } from '#lib/connections/revoke';
+import { vendToken } from '#lib/connections/vend-token';
+import type { Runtime } from '#lib/context';
+import type { Database } from '#lib/db/database';
+import { revocations } from '#lib/db/schema/revocations';
+import { isAppError } from '#lib/errors';
+import { addApiKey, createRuntime } from '#tests/hub';
+import { Visitor } from '#tests/visitor';
+
+export const appUrls = ['http://localhost:3000'];
+
+/** What comes out at a server that keeps to the standards. */
+export const goodOutcome: Outcome = {
+  flow: 'connected',
+  missing: [],
+  subject: 'odd-ada-lovelace',
+  refresh: 'fresh',
+  revocation: 'revoked_upstream, proved',
+  alive: 0,
+};
+
+/** Signs a person in at a server that keeps to the standards. Their browser then serves all journeys of a database. */
+export async function signedInBrowser(database: Database): Promise<Visitor> {
+  const odd = await startOdd({ appUrls });
+  try {
+    const runtime = createRuntime(database, [
+      {
+        ...{ id: 'odd', name: 'Odd', issuer: odd.issuer(), client_id: odd.clientId, client_secret: odd.clientSecret },
+        ...{ scopes: ['openid', 'email'], sign_in: true },
+      },
+    ]);
+    const visitor = new Visitor(runtime);
+    const callback = await visitor.authorize(await visitor.start({ intent: 'sign_in', provider: 'odd' }));
+    await visitor.callback(callback);
+    return visitor;
+  } finally {
+    await odd.close();
+  }
+}
+
+/** Who goes, and with which record. */
+export interface Journey {
+  database: Database;
+  browser: Visitor;
+  record: Record<string, unknown>;
+  odd: Odd;
+  declines?: boolean;
+  /** Fields of the form that starts the flow: the account's parts. */
+  fields?: Record<string, string>;
+}
+
+/** Goes all the way, from the start of a flow to the proof that its tokens are dead, and says what came of it. */
+export async function travel({ database, browser, record, odd, declines, fields }: Journey): Promise<Outcome> {
+  const runtime = createRuntime(database, [record]);
+  const visitor = new Visitor(runtime);
+  for (const { name, value } of browser.jar.getAll()) visitor.jar.values.set(name, value);
+  const provider = String(record.id);
+  const started = await visitor.start({ intent: 'connect', provider, ...fields });
+  const answer = await visitor.callback(await visitor.authorize(started, { deny: declines ?? false }));
+  const shown = new URL(answer.headers.get('location') ?? '', runtime.config.appUrl).searchParams;
+  const id = shown.get('connection');
+  const outcome = { ...goodOutcome, flow: shown.get('flow') ?? `http_${answer.status}` };
+  if (!id) return { ...outcome, ...noConnection, alive: odd.grants.alive() };
+
+  const { ctx: service } = await addApiKey(runtime);
+  const vended = await vendToken(service, { id });
+  Object.assign(outcome, { missing: vended.missingScopes, subject: vended.account.subject });
+  outcome.refresh = await refreshed(odd, vended.accessToken, () =>
+    vendToken(service, { id, rejectedTokenFingerprint: fingerprintOf(vended.accessToken) }),
+  );
+  await revokeConnection(await visitor.context(), { id });
+  await Promise.all(runtime.background);
+  outcome.revocation = await revocationOf(runtime, id);
+  return { ...outcome, alive: odd.grants.alive() };
+}
+
+/** The rest of an outcome where nothing was connected. */
+export const noConnection = { missing: [], subject: '', refresh: '', revocation: '' };
+
+async function refreshed(odd: Odd, before: string, vend: () => Promise<{ accessToken: string }>): Promise<string> {
+  if (odd.grants.look(before)?.kind !== 'access_token') return 'the first token does not work';
+  try {
+    const { accessToken } = await vend();
+    if (accessToken === before) return 'same';
+    return odd.grants.look(accessToken)?.kind === 'access_token' ? 'fresh' : 'the new token does not work';
+  } catch (error) {
+    if (isAppError(error)) return error.code;
+    throw error;
+  }
+}
+
+async function revocationOf(runtime: Runtime, id: string): Promise<string> {
+  const [row] = await runtime.database.db
+    .select()
+    .from(revocations)
+    .where(and(eq(revocations.connectionId, id), gte(revocations.replacedGeneration, 0)))
+    .orderBy(desc(revocations.createdAt))
+    .limit(1);
+  return row ? `${row.state}, ${row.proof}` : 'none';
+}
