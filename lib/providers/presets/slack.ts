@@ -33,6 +33,8 @@ export const slackRecord = {
   scope_sep_out: ',',
   scope_sep_in: ',',
   error_in_200: true,
+  // Its word for the type says whose token it is.
+  bearer_token_types: ['bot', 'user'],
   response_fields: ['team.id', 'team.name', 'enterprise.id', 'app_id'],
   rotation: 'rotate',
   dead_codes: ['invalid_refresh_token', 'token_revoked', 'token_expired', 'invalid_grant'],
