@@ -1,6 +1,8 @@
 /** A grant at the model of an authorization server. */
 export interface Family {
   alive: boolean;
+  /** What ended it: a replaced token that was shown again, or a revocation. */
+  ended: 'reuse' | 'revocation' | null;
   /** Tokens that were not replaced: one, unless a forgiven one was used again. */
   live: Set<string>;
   /** Replaced tokens that are still taken, each with the moment (milliseconds) until which. */
@@ -11,15 +13,18 @@ export interface Family {
   rotations: number;
 }
 
+/** The grant that a token of this model is of: `rt.<grant>.<number>`, `at.rt.<grant>.<number>`. */
+export const grantOf = (token: string): string => /^(?:at\.)?rt\.([^.]+)\.\d+$/.exec(token)?.[1] ?? '';
+
 /**
  * A model of an authorization server that replaces the refresh token at each use, ends the grant when a replaced one is
- * shown again (RFC 9700 §4.14.2), and forgives one for `leewaySeconds`. It does what it does at once; what is on its way
- * to it and back is the world's.
+ * shown again (RFC 9700 §4.14.2) or a token of it is revoked (RFC 7009), and forgives a replaced one for
+ * `leewaySeconds`. It does what it does at once; what is on its way to it and back is the network's.
  */
 export class AuthorizationServer {
   readonly leewaySeconds: number;
+  readonly families = new Map<string, Family>();
   readonly #now: () => number;
-  readonly #families = new Map<string, Family>();
 
   constructor(leewaySeconds: number, now: () => number) {
     this.leewaySeconds = leewaySeconds;
@@ -29,30 +34,33 @@ export class AuthorizationServer {
   /** Makes a grant of that name and answers its refresh token. */
   grant(name: string): string {
     const token = `rt.${name}.0`;
-    this.#families.set(name, { alive: true, live: new Set([token]), forgiven: new Map(), thief: false, rotations: 0 });
+    const family: Family = {
+      ...{ alive: true, ended: null, thief: false, rotations: 0 },
+      ...{ live: new Set([token]), forgiven: new Map() },
+    };
+    this.families.set(name, family);
     return token;
   }
 
   family(name: string): Family {
-    const found = this.#families.get(name);
+    const found = this.families.get(name);
     if (!found) throw new Error(`no grant ${name}`);
     return found;
   }
 
   accepts(token: string): boolean {
-    const [, name = ''] = token.split('.');
-    const family = this.#families.get(name);
+    const family = this.families.get(grantOf(token));
     if (!family?.alive) return false;
     return family.live.has(token) || (family.forgiven.get(token) ?? Number.NEGATIVE_INFINITY) > this.#now();
   }
 
   /** Takes a refresh token: the one that replaces it, or null, after which the grant is over. */
   refresh(token: string): string | null {
-    const [, name = ''] = token.split('.');
-    const family = this.#families.get(name);
+    const name = grantOf(token);
+    const family = this.families.get(name);
     if (!family?.alive) return null;
     if (!this.accepts(token)) {
-      family.alive = false;
+      Object.assign(family, { alive: false, ended: 'reuse' });
       return null;
     }
     if (family.live.delete(token)) family.forgiven.set(token, this.#now() + this.leewaySeconds * 1000);
@@ -62,9 +70,15 @@ export class AuthorizationServer {
     return next;
   }
 
+  /** Whether an access token is taken: its grant lives. */
+  takesAccessToken(token: string): boolean {
+    return this.families.get(grantOf(token))?.alive === true;
+  }
+
+  /** Ends the grant of a token that it knows; a replaced one does nothing, as RFC 7009 §2.2 allows. */
   revoke(token: string): void {
-    const [, name = ''] = token.split('.');
-    const family = this.#families.get(name);
-    if (family && this.accepts(token)) family.alive = false;
+    const family = this.families.get(grantOf(token));
+    if (!family?.alive) return;
+    if (token.startsWith('at.') || this.accepts(token)) Object.assign(family, { alive: false, ended: 'revocation' });
   }
 }

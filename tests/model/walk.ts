@@ -1,7 +1,8 @@
 import fc from 'fast-check';
+import { openWorldDatabase } from '#tests/model/records';
 import { steps } from '#tests/model/steps';
 import { startVirtualTime } from '#tests/model/virtual-time';
-import { openWorldDatabase, World } from '#tests/model/world';
+import { World } from '#tests/model/world';
 
 export interface Walk {
   seed: number;
@@ -24,7 +25,7 @@ export async function walkTheModel({ seed, walks, stepsPerWalk, path }: Walk): P
   try {
     const walk = fc.asyncProperty(
       fc.commands(steps, { maxCommands: stepsPerWalk, size: 'max' }),
-      fc.constantFrom(0, 0, 30),
+      fc.constantFrom(0, 0, 60),
       async (commands, leewaySeconds) => {
         const world = await World.create(database, time, { hubs: 3, connections: 3, leewaySeconds });
         const model = { steps: 0 };

@@ -1,83 +1,35 @@
-import { PGlite } from '@electric-sql/pglite';
-import { sql } from 'drizzle-orm';
+import type { PersonContext } from '#lib/access/require';
+import { keepRefused } from '#lib/connections/keep-refused';
 import { putBackRecent } from '#lib/connections/recent-answers';
 import { refreshConnection } from '#lib/connections/refresh';
 import { refreshDueConnections } from '#lib/connections/refresh-due';
-import { refreshTokenPlace, type SealedRow } from '#lib/connections/tokens-at-rest';
+import { revokeConnection } from '#lib/connections/revoke';
+import { storeGrant } from '#lib/connections/store-grant';
+import { workRevocations } from '#lib/connections/work-revocations';
 import { type Runtime, systemContext } from '#lib/context';
-import { migrateEmbedded } from '#lib/db/migrate';
-import { pgliteOptions, wrapPglite } from '#lib/db/open';
-import { instance } from '#lib/db/schema/instance';
-import { record } from '#lib/ledger/record';
 import { createLogger } from '#lib/log';
-import type { GuardedInit } from '#lib/outbound/guarded-fetch';
-import { OutboundError } from '#lib/outbound/outbound-error';
 import { addConnection, addPerson, createRuntime, plainRecord } from '#tests/hub';
-import { AuthorizationServer, type Family } from '#tests/model/authorization-server';
+import { AuthorizationServer, grantOf } from '#tests/model/authorization-server';
 import { type Fate, faultyDatabase } from '#tests/model/faulty-database';
+import { type Hub, isAtWork, newHub, type Pending } from '#tests/model/hub';
+import { networkOf } from '#tests/model/network';
+import { Oracle } from '#tests/model/oracle';
+import { clearDatabase, Records, restoreSnapshot, takeSnapshot, type WorldDatabase } from '#tests/model/records';
 import type { VirtualTime } from '#tests/model/virtual-time';
 
-/** Milliseconds of running time that the guarded fetch gives an exchange. */
-const exchangeMs = 10_000;
-/** How long a network may keep what was written and deliver it still. */
-const networkMs = 60_000;
-/** How long a holder may be cut off before others may show the token that it spent. */
-const spendingMs = 180_000;
 /** How long nothing is spent after a promotion. */
 const settlingMs = 10_000;
+/** A standby that is further behind is not promoted. */
+const longestLagMs = 60_000;
 
 const silent = createLogger({ level: 'silent', pretty: false });
-
-/** A process of the hub. */
-interface Hub {
-  runtime: Runtime;
-  alive: boolean;
-  stalledSince: number | null;
-  stalledMs: number;
-  /** Calls that were made and are not over. */
-  calls: number;
-  /** Refresh tokens that the server issued to it, each with the moment. */
-  issued: Map<string, number>;
-  /** It noticed a promotion and has not put back yet what it stored. */
-  owesPutBack: boolean;
-}
-
-/** Something that stands still until a step lets it go on; `luck` is 0 to 99, and the higher the worse. */
-interface Pending {
-  hub: Hub;
-  /** On the way already: it goes on although its process stands still. */
-  onItsWay: boolean;
-  go(luck: number): void;
-}
-
-/** What a connection's row says of it. */
-interface Row {
-  id: string;
-  status: string;
-  statusReason: string | null;
-  token: string;
-}
-
-interface Connection {
-  id: string;
-  name: string;
-  /** Its newest token was lost in a way that no process can help. */
-  excused: boolean;
-}
-
-/** A database that all worlds of a process share; making one takes seconds. */
-export async function openWorldDatabase() {
-  const database = wrapPglite(await PGlite.create(pgliteOptions));
-  await migrateEmbedded(database);
-  return database;
-}
-type WorldDatabase = Awaited<ReturnType<typeof openWorldDatabase>>;
-
+const issuer = 'https://acme.example';
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** What the model found to be wrong. */
-export class Broken extends Error {
-  override readonly name = 'Broken';
+export interface WorldSize {
+  hubs: number;
+  connections: number;
+  leewaySeconds: number;
 }
 
 /**
@@ -87,45 +39,69 @@ export class Broken extends Error {
 export class World {
   readonly server: AuthorizationServer;
   readonly hubs: Hub[] = [];
-  readonly connections: Connection[] = [];
+  readonly oracle: Oracle;
+  readonly #size: WorldSize;
   readonly #database: WorldDatabase;
   readonly #own: Runtime;
+  readonly #records: Records;
   readonly #time: VirtualTime;
-  readonly #late: (() => void)[] = [];
-  #pending: Pending[] = [];
   readonly #begunAt: number;
+  readonly #late: (() => void)[] = [];
+  readonly #notes: string[] = [];
+  /** Accounts, each with the id of its newest connection. */
+  readonly #accounts: { subject: string; id: string }[] = [];
+  #person: PersonContext['actor'] | null = null;
+  #grants = 0;
+  #pending: Pending[] = [];
   #busy = 0;
+  /** Something happened that the oracle has not looked at. */
+  #changed = false;
+  /** Calls that make, replace or revoke grants, which a standby's lag must not touch. */
+  #changingGrants = 0;
   #snapshotAt: number | null = null;
   #promotedAt: number | null = null;
 
-  private constructor(database: WorldDatabase, time: VirtualTime, leewaySeconds: number) {
+  private constructor(database: WorldDatabase, time: VirtualTime, size: WorldSize) {
+    this.#size = size;
     this.#database = database;
     this.#time = time;
     this.#begunAt = time.now();
-    this.server = new AuthorizationServer(leewaySeconds, () => time.now());
-    this.#own = createRuntime(database, [plainRecord('https://as.example')], { log: silent });
+    this.server = new AuthorizationServer(size.leewaySeconds, () => time.now());
+    this.#own = createRuntime(database, this.#providers(), { log: silent });
+    this.#records = new Records(database, this.#own);
+    this.oracle = new Oracle({
+      server: this.server,
+      hubs: this.hubs,
+      now: () => time.now(),
+      read: () => this.#records.read(),
+      note: (what) => this.#note(what),
+    });
   }
 
-  static async create(
-    database: WorldDatabase,
-    time: VirtualTime,
-    size: { hubs: number; connections: number; leewaySeconds: number },
-  ): Promise<World> {
-    const world = new World(database, time, size.leewaySeconds);
-    for (const table of ['revocations', 'connection_uses', 'connections', 'instance']) {
-      await database.db.execute(sql.raw(`delete from ${table}`));
-    }
-    await database.db.execute(sql`drop table if exists snapshot`);
-    await database.db.insert(instance).values({ id: 'hub_model', mark: new Date(time.now()), writtenBy: 0n });
-    const { id: personId } = await addPerson(world.#own);
+  #providers() {
+    const { leewaySeconds } = this.#size;
+    const rotation = leewaySeconds === 0 ? 'rotate' : { leeway_s: leewaySeconds };
+    return [{ ...plainRecord('https://as.example'), rotation, revoke: { blast_radius: 'token' } }];
+  }
+
+  static async create(database: WorldDatabase, time: VirtualTime, size: WorldSize): Promise<World> {
+    const world = new World(database, time, size);
+    await clearDatabase(database, time.now());
+    const person = await addPerson(world.#own);
+    world.#person = person.ctx().actor as PersonContext['actor'];
     for (let n = 0; n < size.connections; n++) {
-      const name = `c${n}`;
-      const refreshToken = world.server.grant(name);
-      const given = { personId, refreshToken, subject: name, lastUsedAt: new Date(time.now()) };
-      world.connections.push({ id: await addConnection(world.#own, given), name, excused: false });
+      const subject = `account${n}`;
+      const refreshToken = world.#newGrant();
+      const given = { personId: person.id, refreshToken, subject, lastUsedAt: new Date(time.now()) };
+      world.#accounts.push({ subject, id: await addConnection(world.#own, given) });
     }
     for (let n = 0; n < size.hubs; n++) world.#start();
     return world;
+  }
+
+  #newGrant(): string {
+    this.#grants += 1;
+    return this.server.grant(`g${this.#grants}`);
   }
 
   // — What stands still, and what lets it go on —
@@ -140,6 +116,7 @@ export class World {
 
   async #whileBusy<T>(work: () => Promise<T>): Promise<T> {
     this.#busy += 1;
+    this.#changed = true;
     try {
       return await work();
     } finally {
@@ -156,66 +133,63 @@ export class World {
     return { late: new Promise((resolve) => this.#late.push(resolve)) };
   }
 
-  #running(hub: Hub): number {
-    const stalled = hub.stalledSince === null ? 0 : this.#time.now() - hub.stalledSince;
-    return this.#time.now() - hub.stalledMs - stalled;
-  }
-
-  /** The way to the token endpoint and back, as the guarded fetch takes it. */
-  async #exchange(hub: Hub, init: GuardedInit | undefined): Promise<Response> {
-    const late = () => new OutboundError('outbound_timeout', 'as.example');
-    const begunAt = this.#running(hub);
-    const isOver = () => this.#running(hub) - begunAt > exchangeMs;
-    const connecting = await this.#wait(hub);
-    if (connecting > 92 || isOver()) throw new OutboundError('outbound_failed', 'as.example', 'ECONNREFUSED');
-    init?.beforeSend?.();
-    const writtenAt = this.#time.now();
-    this.#note(`${this.#nameOf(hub)} writes ${new URLSearchParams(String(init?.body)).get('refresh_token')}`);
-    const underWay = await this.#wait(hub, true);
-    this.#note(`${this.#nameOf(hub)}: what was written ${writtenAt - this.#begunAt} arrives`);
-    if (underWay > 92 || isOver() || this.#time.now() - writtenAt > networkMs) throw late();
-    const shown = new URLSearchParams(String(init?.body)).get('refresh_token') ?? '';
-    const connection = this.#connectionOf(shown);
-    this.#expectUnspent(connection, shown);
-    const next = this.server.refresh(shown);
-    if (next !== null) hub.issued.set(next, this.#time.now());
-    this.#note(`${this.#nameOf(hub)} shows ${shown}: ${next ?? 'refused'}`);
-    const back = await this.#wait(hub);
-    if (back > 92 || isOver()) {
-      if (next !== null) this.#excuse(connection, 'its answer was lost on the way');
-      throw late();
-    }
-    const body = next === null ? { error: 'invalid_grant' } : { access_token: `at.${next}`, refresh_token: next };
-    return Response.json(next === null ? body : { ...body, token_type: 'bearer', expires_in: 3600 }, {
-      status: next === null ? 400 : 200,
-    });
-  }
-
   /** Lets everything run until all of it stands still. */
   async settle(): Promise<void> {
     for (let idle = 0; idle < 6; idle = this.#busy === 0 ? idle + 1 : 0) await turn();
   }
 
+  /** What must hold, looked at where something happened. @throws Broken */
+  async check(): Promise<void> {
+    if (!this.#changed) return;
+    this.#changed = false;
+    try {
+      await this.oracle.check();
+    } catch (error) {
+      if (error instanceof Error) error.message = [error.message, ...this.#notes].join('\n');
+      throw error;
+    }
+  }
+
+  #note(what: string): void {
+    this.#notes.push(`${this.#time.now() - this.#begunAt} ${what}`);
+    if (this.#notes.length > 80) this.#notes.shift();
+  }
+
+  #nameOf = (hub: Hub): string => `hub ${this.hubs.indexOf(hub)}`;
+  #hubAt = (which: number): Hub => this.hubs[which % this.hubs.length] as Hub;
+  #accountAt = (which: number) => this.#accounts[which % this.#accounts.length] as { subject: string; id: string };
+
+  /** Nothing was shown before every process had time to put back what a new primary lacks. */
+  #expectSettled(token: string, askedAt: number): void {
+    const since = this.#promotedAt;
+    if (since !== null && askedAt > since && askedAt < since + settlingMs)
+      this.oracle.broken(`${grantOf(token)}: a token was shown although the history was not settled`);
+  }
+
   // — Steps —
 
   #start(at = this.hubs.length): void {
-    const hub: Hub = {
-      runtime: this.#own,
-      alive: true,
-      stalledSince: null,
-      stalledMs: 0,
-      calls: 0,
-      issued: new Map(),
-      owesPutBack: false,
-    };
+    const hub = newHub(this.#own);
     const database = faultyDatabase(
       this.#database,
       () => this.#fateOf(hub),
       (work) => this.#whileBusy(work),
     );
-    const fetch: typeof globalThis.fetch = (_input, init) => this.#exchange(hub, init as GuardedInit);
+    const ends = {
+      server: this.server,
+      now: () => this.#time.now(),
+      wait: (asking: Hub, onItsWay?: boolean) => this.#wait(asking, onItsWay),
+      note: (what: string) => this.#note(what),
+      beforeShown: (token: string, askedAt: number) => {
+        this.#changed = true;
+        this.#expectSettled(token, askedAt);
+        this.oracle.expectUnspent(token);
+      },
+      onLost: (token: string) => this.oracle.excuse(grantOf(token), 'answer_lost', 'its answer was lost on the way'),
+    };
+    const fetch = networkOf(ends, hub, () => this.#nameOf(hub));
     const { vault } = this.#own;
-    hub.runtime = createRuntime(database, [plainRecord('https://as.example')], { log: silent, vault, fetch });
+    hub.runtime = createRuntime(database, this.#providers(), { log: silent, vault, fetch });
     this.hubs[at] = hub;
   }
 
@@ -227,18 +201,90 @@ export class World {
       .catch((error: unknown) => this.#note(`${this.#nameOf(hub)} is told ${String(error).slice(0, 100)}`))
       .finally(() => {
         hub.calls -= 1;
+        this.#changed = true;
       });
   }
 
-  refresh(hub: number, connection: number): void {
-    const asking = this.hubAt(hub);
-    const { id } = this.connectionAt(connection);
+  refresh(hub: number, account: number): void {
+    const asking = this.#hubAt(hub);
+    const { id } = this.#accountAt(account);
     this.#call(asking, () => refreshConnection(systemContext(asking.runtime, 'model'), { id, force: true }));
   }
 
   refreshDue(hub: number): void {
-    const asking = this.hubAt(hub);
+    const asking = this.#hubAt(hub);
     this.#call(asking, () => refreshDueConnections(systemContext(asking.runtime, 'model')));
+  }
+
+  /** A call after which a standby has all again: its lag is about refreshes only. */
+  #callChanging(hub: Hub, work: () => Promise<unknown>): void {
+    this.#call(hub, async () => {
+      this.#changingGrants += 1;
+      this.#snapshotAt = null;
+      try {
+        await work();
+      } finally {
+        this.#changingGrants -= hub.alive ? 1 : 0;
+      }
+    });
+  }
+
+  revoke(hub: number, account: number): void {
+    const asking = this.#hubAt(hub);
+    const { id, subject } = this.#accountAt(account);
+    this.#callChanging(asking, async () => {
+      this.#note(`${this.#nameOf(asking)} is to revoke ${subject}`);
+      await revokeConnection(systemContext(asking.runtime, 'model'), { id });
+    });
+  }
+
+  /** The person connects the account again: the answer to the code is here, and is stored or refused. */
+  reconnect(hub: number, account: number): void {
+    const asking = this.#hubAt(hub);
+    const known = this.#accountAt(account);
+    const { subject } = known;
+    const actor = this.#person;
+    if (!actor || !asking.alive || asking.stalledSince !== null) return;
+    this.#callChanging(asking, async () => {
+      const refresh_token = this.#newGrant();
+      asking.issued.set(refresh_token, this.#time.now());
+      this.#note(`${this.#nameOf(asking)} has ${refresh_token} for ${subject}`);
+      const ctx = { ...systemContext(asking.runtime, 'model'), actor };
+      const tokens = { access_token: `at.${refresh_token}`, refresh_token, expires_in: 3600, scopes: ['read'] };
+      const account = { issuer, subject, accountParams: {}, extras: {} };
+      try {
+        const stored = await storeGrant(ctx, {
+          ...{ ...account, provider: 'acme', label: null, lifeSeconds: 3600, reconnects: null },
+          ...{ scopesRequested: ['read'], scopesGranted: ['read'] },
+          tokens: {
+            ...tokens,
+            refresh_token_expires_in: null,
+            extras: {},
+            token_type: 'bearer' as const,
+            id_token_claims: null,
+          },
+          authorization: { pkce: 'S256', issChecked: true, idTokenChecked: false, userAgent: null },
+        });
+        known.id = stored.connectionId;
+      } catch (error) {
+        const received = { accessToken: tokens.access_token, refreshToken: refresh_token, expiresIn: 3600 };
+        const { personId } = actor;
+        await keepRefused(ctx, {
+          ...account,
+          intent: 'connect',
+          code: 'internal',
+          provider: 'acme',
+          personId,
+          received,
+        });
+        throw error;
+      }
+    });
+  }
+
+  workRevocations(hub: number): void {
+    const asking = this.#hubAt(hub);
+    this.#call(asking, () => workRevocations(systemContext(asking.runtime, 'model')));
   }
 
   /** Lets one of those that stand still go on. */
@@ -250,10 +296,10 @@ export class World {
     chosen.go(luck);
   }
 
-  /** A process goes on undisturbed until it waits for nothing but time. */
-  async work(which: number): Promise<void> {
-    const hub = this.hubAt(which);
-    for (let turns = 0; turns < 200 && hub.alive && hub.stalledSince === null; turns++) {
+  /** A process goes on undisturbed for so many turns, or until it waits for nothing but time. */
+  async work(which: number, turns: number): Promise<void> {
+    const hub = this.#hubAt(which);
+    for (let left = turns; left > 0 && hub.alive && hub.stalledSince === null; left--) {
       const next = this.#pending.find((one) => one.hub === hub);
       if (!next) return;
       this.#pending = this.#pending.filter((one) => one !== next);
@@ -273,20 +319,23 @@ export class World {
       await this.settle();
       if (this.#promotedAt !== null && this.#time.now() - this.#promotedAt >= settlingMs) {
         // Who did not put back by now was cut off or stood still.
-        for (const hub of this.hubs) hub.owesPutBack &&= !(await this.#excuseUnstored(() => false));
+        if (this.hubs.some(({ owesPutBack }) => owesPutBack)) {
+          await this.oracle.excuseUnstored('history_lost', () => false);
+          for (const hub of this.hubs) hub.owesPutBack = false;
+        }
         this.#promotedAt = null;
       }
     }
   }
 
   stall(which: number): void {
-    const hub = this.hubAt(which);
+    const hub = this.#hubAt(which);
     hub.stalledSince ??= this.#time.now();
     this.#note(`${this.#nameOf(hub)} stands still`);
   }
 
   wake(which: number): void {
-    const hub = this.hubAt(which);
+    const hub = this.#hubAt(which);
     if (hub.stalledSince === null) return;
     hub.stalledMs += this.#time.now() - hub.stalledSince;
     hub.stalledSince = null;
@@ -295,51 +344,45 @@ export class World {
 
   async kill(which: number): Promise<void> {
     const at = which % this.hubs.length;
-    this.hubAt(at).alive = false;
+    this.#hubAt(at).alive = false;
     this.#note(`hub ${at} is killed`);
-    await this.#excuseUnstored((hub) => hub.alive);
+    await this.oracle.excuseUnstored('answer_lost', (hub) => hub.alive);
     this.#start(at);
+    this.#changed = true;
   }
 
-  /** Somebody else uses a connection's newest token. */
-  steal(which: number): void {
-    const family = this.server.family(this.connectionAt(which).name);
+  /** Somebody else uses an account's newest token. */
+  async steal(which: number): Promise<void> {
+    const { subject } = this.#accountAt(which);
+    const { rows } = await this.#records.read();
+    const row = rows.find((one) => one.subject === subject && one.status === 'connected');
+    const family = row && this.server.families.get(grantOf(row.token));
+    if (!family) return;
     family.thief = true;
     this.server.refresh([...family.live].at(-1) ?? '');
-    this.#note(`a thief uses the token of ${this.connectionAt(which).name}`);
+    this.#note(`a thief uses the token of ${subject}`);
   }
 
   /** From now on the standby gets nothing more. */
   async fallBehind(): Promise<void> {
-    await this.#database.db.execute(sql`drop table if exists snapshot`);
-    await this.#database.db.execute(sql`create table snapshot as select * from connections`);
+    if (this.#changingGrants > 0) return;
+    await takeSnapshot(this.#database);
     this.#snapshotAt = this.#time.now();
     this.#note('the standby falls behind');
   }
 
   /** The standby takes over: every connection is cut, and what it did not have is gone. */
   async promote(): Promise<void> {
-    if (this.#snapshotAt === null || this.#time.now() - this.#snapshotAt > 60_000) return;
+    if (this.#snapshotAt === null || this.#time.now() - this.#snapshotAt > longestLagMs) return;
     this.#snapshotAt = null;
     this.#late.length = 0;
-    const { db } = this.#database;
-    const columns = sql.raw(
-      [
-        ...['access_token', 'access_token_issued_at', 'access_token_expires_at', 'refresh_token', 'generation'],
-        ...['refresh_token_expires_at', 'lease_owner', 'lease_expires_at', 'status', 'status_reason'],
-        ...['last_refresh_error', 'refresh_failures', 'next_refresh_attempt_at', 'last_refreshed_at'],
-      ]
-        .map((name) => `${name} = snapshot.${name}`)
-        .join(', '),
-    );
-    await db.execute(sql`update connections set ${columns} from snapshot where snapshot.id = connections.id`);
-    await db.execute(sql`drop table snapshot`);
-    await db.update(instance).set({ promotedAt: sql`clock_timestamp()` });
-    await record(db, systemContext(this.#own, 'restore-guard'), { action: 'instance.promoted', details: {} });
+    await restoreSnapshot(this.#database, this.#own);
     this.#promotedAt = this.#time.now();
+    this.#changed = true;
     this.#note('the standby takes over');
     for (const hub of this.hubs) hub.owesPutBack = hub.alive;
-    await this.#excuseUnstored((hub) => hub.alive);
+    this.oracle.forgetRows();
+    await this.oracle.excuseUnstored('history_lost', (hub) => hub.alive);
     // A statement that was under way ends with its connection.
     const cut = this.#pending;
     this.#pending = [];
@@ -350,7 +393,7 @@ export class World {
 
   /** Each process looks for a promotion every three seconds. */
   notice(which: number): void {
-    const hub = this.hubAt(which);
+    const hub = this.#hubAt(which);
     if (!hub.owesPutBack) return;
     this.#call(hub, async () => {
       await putBackRecent(systemContext(hub.runtime, 'model'));
@@ -358,149 +401,47 @@ export class World {
     });
   }
 
-  // — What must hold —
+  // — The end —
 
-  readonly #notes: string[] = [];
-
-  /** Notes what happened, for who reads why a walk failed. */
-  #note(what: string): void {
-    this.#notes.push(`${this.#time.now() - this.#begunAt} ${what}`);
-    if (this.#notes.length > 80) this.#notes.shift();
-  }
-
-  #nameOf(hub: Hub): string {
-    return `hub ${this.hubs.indexOf(hub)}`;
-  }
-
-  #excuse(connection: Connection, why: string): void {
-    if (!connection.excused) this.#note(`${connection.name} is excused: ${why}`);
-    connection.excused = true;
-  }
-
-  hubAt(which: number): Hub {
-    return this.hubs[which % this.hubs.length] as Hub;
-  }
-
-  connectionAt(which: number): Connection {
-    return this.connections[which % this.connections.length] as Connection;
-  }
-
-  #connectionOf(token: string): Connection {
-    const found = this.connections.find(({ name }) => name === token.split('.')[1]);
-    if (!found) throw new Broken(`a token that nobody issued was shown: ${token}`);
-    return found;
-  }
-
-  /** The process that has, or will have stored, the newest token. */
-  #ownerOf({ live }: Family, counts: (hub: Hub) => boolean): Hub | undefined {
-    const owns = (hub: Hub) => hub.calls > 0 || hub.runtime.background.size > 0 || hub.owesPutBack;
-    return this.hubs.find((hub) => counts(hub) && owns(hub) && [...live].some((token) => hub.issued.has(token)));
-  }
-
-  /** Excuses connections whose newest token is in no row and with nobody. */
-  async #excuseUnstored(counts: (hub: Hub) => boolean): Promise<boolean> {
-    for (const { connection, token } of await this.#rows()) {
-      const family = this.server.family(connection.name);
-      if (!family.alive || this.#ownerOf(family, counts)) continue;
-      if (!family.live.has(token)) this.#excuse(connection, 'nobody has it');
-    }
-    return true;
-  }
-
-  /** The rows of the world's connections, with their refresh tokens opened. */
-  async #rows(): Promise<(Row & { connection: Connection })[]> {
-    const { rows } = await this.#database.pglite.query<Row & SealedRow & { refresh_token: string | null }>(
-      `select id, provider, issuer, account_params as "accountParams", generation, status, status_reason as "statusReason",
-        refresh_token from connections`,
-    );
-    return this.connections.map((connection) => {
-      const row = rows.find(({ id }) => id === connection.id);
-      if (!row) throw new Broken('the row is gone');
-      const token = this.#open(row, row.refresh_token);
-      if (!this.#storedAt.has(token)) this.#storedAt.set(token, this.#time.now());
-      return { ...row, connection, token };
-    });
-  }
-
-  /** When each refresh token was seen in its row first. */
-  readonly #storedAt = new Map<string, number>();
-  readonly #opened = new Map<string, string>();
-  #open(row: SealedRow, sealed: string | null): string {
-    if (sealed === null) return '';
-    const token = this.#opened.get(sealed) ?? this.#own.vault.open(sealed, refreshTokenPlace(row));
-    this.#opened.set(sealed, token);
-    return token;
-  }
-
-  /** A spent token is shown only where its answer was lost, or its holder was cut off for longer than anybody waits. */
-  #expectUnspent(connection: Connection, shown: string): void {
-    const family = this.server.family(connection.name);
-    if (!family.alive || family.thief || connection.excused || this.server.accepts(shown)) return;
-    // Its holder may have stored it a moment ago, when the other had its proof already.
-    const cutOffMs = Math.max(
-      ...[...family.live].map((token) => {
-        const issuedAt = Math.min(...this.hubs.map(({ issued }) => issued.get(token) ?? Number.POSITIVE_INFINITY));
-        return (this.#storedAt.get(token) ?? this.#time.now()) - issuedAt;
-      }),
-    );
-    if (cutOffMs < spendingMs) throw this.#broken(`${connection.name}: a spent token was shown`);
-    this.#excuse(connection, 'its holder was cut off for long');
-  }
-
-  #failed: Broken | null = null;
-  #broken(what: string): Broken {
-    this.#failed ??= new Broken([what, ...this.#notes].join('\n'));
-    return this.#failed;
-  }
-
-  /**
-   * A grant that the server holds alive is newest in its row or on its way there, and a grant that ended is called
-   * stolen only where somebody stole it.
-   * @throws Broken
-   */
-  async check(): Promise<void> {
-    if (this.#failed) throw this.#failed;
-    for (const { connection, status, statusReason, token } of await this.#rows()) {
-      const family = this.server.family(connection.name);
-      if (statusReason === 'suspected_theft' && !family.thief) {
-        throw this.#broken(`${connection.name}: called stolen, and nobody stole it`);
+  /** Lets all that is under way come to its end with the best of luck. */
+  async #drain(): Promise<void> {
+    for (let round = 0; round < 400; round++) {
+      while (this.#pending.some(({ hub }) => hub.alive)) {
+        this.release(0, 0);
+        await this.settle();
       }
-      if (family.thief || connection.excused) continue;
-      if (!family.alive) throw this.#broken(`${connection.name}: ended without a thief or a loss`);
-      const owner = this.#ownerOf(family, ({ alive }) => alive);
-      if (!this.server.accepts(token) && !owner) {
-        throw this.#broken(`${connection.name}: nobody has its newest token`);
-      }
-      if (status !== 'connected' && !owner) throw this.#broken(`${connection.name}: given up while it lives`);
+      for (let which = 0; which < this.hubs.length; which++) this.notice(which);
+      await this.settle();
+      if (!this.hubs.some(isAtWork)) return;
+      await this.pass(500);
     }
+    throw this.oracle.broken(['something never ends', ...this.#notes].join('\n'));
   }
 
-  /** Lets all that is under way come to its end with the best of luck, and refreshes everything once more. */
+  /** Lets everything end, refreshes every connection, and works off the revocations: then nothing may be left over. */
   async finish(): Promise<void> {
     for (let which = 0; which < this.hubs.length; which++) this.wake(which);
-    const drain = async () => {
-      for (let round = 0; round < 400; round++) {
-        while (this.#pending.some(({ hub }) => hub.alive)) {
-          this.release(0, 0);
-          await this.settle();
-        }
-        for (let which = 0; which < this.hubs.length; which++) this.notice(which);
-        await this.settle();
-        const going = this.hubs.filter((hub) => hub.calls > 0 || hub.runtime.background.size > 0 || hub.owesPutBack);
-        if (going.length === 0) return;
-        await this.pass(500);
+    await this.#drain();
+    await this.check();
+    // A refusal is doubted for some minutes, and a revocation tries again with growing pauses.
+    for (let round = 0; round < 3; round++) {
+      await this.pass(600_000);
+      await this.#drain();
+      for (let which = 0; which < this.#accounts.length; which++) {
+        this.refresh(0, which);
+        await this.#drain();
       }
-      throw this.#broken('something never ends');
-    };
-    await drain();
-    await this.check();
-    await this.pass(600_000);
-    await drain();
-    for (let which = 0; which < this.connections.length; which++) {
-      this.refresh(0, which);
-      await drain();
+      this.workRevocations(0);
+      await this.#drain();
+      this.#changed = true;
+      await this.check();
     }
-    await this.check();
+    try {
+      await this.oracle.expectNoneLeft();
+    } catch (error) {
+      if (error instanceof Error) error.message = [error.message, ...this.#notes].join('\n');
+      throw error;
+    }
     for (const hub of this.hubs) hub.alive = false;
   }
 }
