@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm';
+import { callTarget } from '#lib/connections/call-target';
 import { backoffSeconds } from '#lib/connections/circuit';
 import { endsOfGrants } from '#lib/connections/ends-of-grants';
 import { endLeaseDead, held, type Lease, type LeasedRow, releaseLease } from '#lib/connections/lease';
 import { providerDetails } from '#lib/connections/provider-details';
+import { wasIllLately } from '#lib/connections/provider-protection';
 import { stopWhereSeveral } from '#lib/connections/provider-stop';
 import { seeEnd } from '#lib/connections/see-end';
 import type { Context } from '#lib/context';
@@ -67,7 +69,7 @@ async function noteRefusal(tx: Db, lease: Lease): Promise<{ again: boolean; alon
 
 /**
  * The provider refused to renew the grant with our newest refresh token. Where it may be spent, because an answer was
- * lost or the provider says so, the grant is over. Else it is tried once more some minutes later, since providers were
+ * lost while the host was well, or the provider says so, the grant is over. Else it is tried once more some minutes later, since providers were
  * seen to say so to everybody for an hour; and where several people are refused, all refreshes there stop and nothing is
  * final until they go on. A code that does not say whose trouble it is ends nothing by itself: only where the provider
  * renewed another grant meanwhile, this one is meant.
@@ -79,7 +81,9 @@ export async function endRefused(
 ): Promise<'ended' | 'doubted' | 'superseded'> {
   const reuse = provider.reuse_codes.includes(error.providerError ?? '');
   const unclear = error.disposition === 'unclear';
-  const atOnce = !unclear && (lost !== null || reuse);
+  // A host that is ill loses answers and refuses what it should not: then nothing says that the token was spent.
+  const doubtful = lost === 'answer_lost' && wasIllLately(ctx, callTarget(provider, row));
+  const atOnce = !unclear && (reuse || (lost !== null && !doubtful));
   // Seen before the transaction, since it may ask the provider; a first refusal is not the end yet.
   const mayEnd = atOnce || (await wasRefused(ctx.database.db, lease));
   const byCode = unclear ? 'refused_alone' : error.code === 'person_needed' ? 'person_needed' : null;

@@ -8,6 +8,9 @@ import { once } from '#lib/registry';
 
 /** Refreshes that may wait for their turn at one host; more are turned away at once. */
 export const longestQueue = 2000;
+/** A host that left so many calls unanswered within so many milliseconds is ill: its other answers may be wrong, too. */
+const severalFailures = 3;
+const illMs = 15 * 60_000;
 /** Where so many accounts get 429 and none is answered, the limit is not of an account. */
 const severalAccounts = 3;
 /** What is remembered at most: hosts in a process, and accounts of a host. The least recently asked are forgotten. */
@@ -30,6 +33,8 @@ export interface Protection {
   refusedUntil: number;
   /** Refusals being held back. */
   held: number;
+  /** Milliseconds of `performance.now()` of the last calls that were not answered, also where others were answered between. */
+  failedAt: number[];
 }
 
 /** The protections of this process, the least recently asked first. */
@@ -77,6 +82,7 @@ export function protectionOf(ctx: Runtime, { provider, host }: Omit<CallTarget, 
     restUntil: 0,
     refusedUntil: 0,
     held: 0,
+    failedAt: [],
   };
   return keepLatest(all, name, known, mostHosts, (one) => isIdle(one, refreshConcurrency));
 }
@@ -115,6 +121,12 @@ export function beginTrial(ctx: Runtime, target: CallTarget): (() => void) | und
     for (const circuit of open) circuit.endProbe();
     tellWatchers(ctx);
   };
+}
+
+/** True where the target's host left several calls of this process unanswered lately. One lost answer is no illness. */
+export function wasIllLately(ctx: Runtime, target: CallTarget): boolean {
+  const [first, ...rest] = protectionOf(ctx, target).failedAt;
+  return first !== undefined && rest.length + 1 === severalFailures && performance.now() - first < illMs;
 }
 
 /** Seconds until work that waits for no caller should ask for the target; 0 where it may now. */
@@ -165,6 +177,7 @@ function noteAnswer(ctx: Runtime, protection: Protection, account: string): void
 function noteHostFailure(ctx: Runtime, protection: Protection, asked: number, count: number): void {
   const { provider, host, circuit } = protection;
   const wasClosed = circuit.isClosed;
+  protection.failedAt = [...protection.failedAt, performance.now()].slice(-severalFailures);
   if (asked > 0) protection.restUntil = Math.max(protection.restUntil, Date.now() + asked * 1000);
   if (!circuit.failed(asked, count)) return;
   if (wasClosed) ctx.log.warn({ event: 'provider_not_answering', provider, host });

@@ -86,8 +86,8 @@ const refused: Refused[] = [
   {
     what: 'a status that refuses',
     status: 400,
-    body: { ...tokens, error: 'invalid_scope' },
-    code: 'invalid_scope',
+    body: { ...tokens, error: 'invalid_client' },
+    code: 'invalid_client',
     caller: 'provider_configuration',
     kept: both,
   },
