@@ -168,6 +168,7 @@ export function pathWithin(world: World, file: string): string {
 
 /** Lifts every brake and removes every webhook, for the stories that come after on the same hub. */
 export async function leaveNothing({ ctx }: SecondProcess): Promise<void> {
-  for (const { id } of await standingFreezes(ctx)) await thaw(ctx, { id, reason: 'the story is over' });
+  for (const { id } of (await standingFreezes(ctx, { limit: 1000 })).items)
+    await thaw(ctx, { id, reason: 'the story is over' });
   for (const { id } of await listWebhooks(ctx)) await removeWebhook(ctx, { id });
 }

@@ -81,7 +81,7 @@ describe('freeze', () => {
     );
     expect(both).toEqual([first, first]);
     expect(await entries(runtime)).toHaveLength(before);
-    expect(await standingFreezes(operator)).toEqual([first]);
+    expect((await standingFreezes(operator)).items).toEqual([first]);
   });
 
   test.each([
@@ -113,7 +113,7 @@ describe('freeze', () => {
       await expect(freeze(other, all)).rejects.toMatchObject({ code: 'unauthenticated' });
     }
     const brake = await freeze(operator, all);
-    expect(await standingFreezes(ctx('auditor'))).toEqual([brake]);
+    expect((await standingFreezes(ctx('auditor'))).items).toEqual([brake]);
     expect(await listFreezes(ctx('auditor'))).toEqual({ items: [], nextCursor: null });
     for (const look of [standingFreezes, listFreezes]) {
       await expect(look(ctx('user'))).rejects.toMatchObject({ code: 'forbidden' });
@@ -142,7 +142,7 @@ describe('thaw', () => {
       await expect(thaw(ctx(role), input)).rejects.toMatchObject({ code: 'forbidden' });
     }
     await expect(thaw(ctx('administrator'), input)).rejects.toMatchObject({ code: 'step_up_required' });
-    expect(await standingFreezes(operator)).toHaveLength(1);
+    expect((await standingFreezes(operator)).items).toHaveLength(1);
   });
 
   test('lifts the brake that was meant, and not one that was pulled anew meanwhile', async () => {
@@ -152,7 +152,7 @@ describe('thaw', () => {
     const before = (await entries(runtime)).length;
     expect(await thaw(operator, { id: old.id, reason: 'again' })).toEqual(lifted);
     expect(await entries(runtime)).toHaveLength(before);
-    expect(await standingFreezes(operator)).toEqual([anew]);
+    expect((await standingFreezes(operator)).items).toEqual([anew]);
     await expect(thaw(operator, { id: 'frz_none', reason: 'x' })).rejects.toMatchObject({ code: 'not_found' });
   });
 
@@ -160,7 +160,7 @@ describe('thaw', () => {
     const { key, connection: id } = await everyTarget();
     await freeze(operator, { scope: 'provider', target: 'acme', reason: 'x' });
     const all = await freeze(operator, { scope: 'everything', reason: 'x' });
-    expect((await standingFreezes(operator)).map(({ scope }) => scope)).toEqual(['everything', 'provider']);
+    expect((await standingFreezes(operator)).items.map(({ scope }) => scope)).toEqual(['everything', 'provider']);
     await thaw(operator, { id: all.id, reason: 'x' });
     await expect(vendToken(key.ctx, { id })).rejects.toMatchObject({ code: 'frozen' });
   });

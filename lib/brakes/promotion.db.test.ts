@@ -126,6 +126,6 @@ describeWithConnections('F-05 a standby that lacks the last seconds is promoted'
     expect(all.map(({ action }) => action)).not.toContain('token.theft_suspected');
     const promoted = all.filter(({ action }) => action === 'instance.promoted');
     expect(promoted).toMatchObject([{ details: { timeline: 2, before: 1, last_mark: expect.any(String) } }]);
-    expect(await standingFreezes(systemContext(one, 'test'))).toEqual([]);
+    expect((await standingFreezes(systemContext(one, 'test'))).items).toEqual([]);
   });
 });

@@ -45,10 +45,10 @@ afterEach(() => {
 const putBack = (interval: string, more = sql``) =>
   database.db.execute(sql`update instance set written_by = pg_current_xact_id()::text::bigint,
     mark = mark - ${interval}::interval ${more}`);
-const reasons = async () => (await standingFreezes(systemContext(runtime, 'test'))).map(({ reason }) => reason);
+const reasons = async () => (await standingFreezes(systemContext(runtime, 'test'))).items.map(({ reason }) => reason);
 const lift = async () => {
   const ctx = systemContext(runtime, 'test');
-  for (const { id } of await standingFreezes(ctx)) await thaw(ctx, { id, reason: 'looked at it' });
+  for (const { id } of (await standingFreezes(ctx)).items) await thaw(ctx, { id, reason: 'looked at it' });
 };
 
 test('a database that goes on where it was is left alone, also by processes that never saw it', async () => {

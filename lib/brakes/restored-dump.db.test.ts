@@ -72,14 +72,14 @@ describeWithConnections('a dump that is restored on another server', () => {
         const there = processOver(opened, 'there');
         const ctx = systemContext(there, 'test');
         await watchInstance(there);
-        const [brake] = await standingFreezes(ctx);
+        const [brake] = (await standingFreezes(ctx)).items;
         expect(brake).toMatchObject({ scope: 'everything', createdBy: { id: 'restore-guard' } });
         expect(brake?.reason).toMatch(/its rows were loaded from a dump/);
         await expect(vendToken(as(there, caller.actor), { id })).rejects.toMatchObject({ code: 'frozen' });
 
         await thaw(ctx, { id: String(brake?.id), reason: 'looked at it' });
         await watchInstance(processOver(opened, 'another'));
-        expect(await standingFreezes(ctx)).toEqual([]);
+        expect((await standingFreezes(ctx)).items).toEqual([]);
         expect((await vendToken(as(there, caller.actor), { id })).accessToken).toBe(`at_${id}`);
         expect((await sealLedger(ctx)).rows).toBeGreaterThan(2);
         const report = await verifyLedger(ctx, { checkpoints: [checkpoint] });

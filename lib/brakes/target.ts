@@ -16,6 +16,7 @@ export const brakeTarget = z
     message: 'names what is meant, except for everything',
   });
 export type BrakeTarget = z.infer<typeof brakeTarget>;
+export type BrakeTargetInput = z.input<typeof brakeTarget>;
 
 async function isThere(ctx: Context, { scope, target }: BrakeTarget): Promise<boolean> {
   const { db } = ctx.database;

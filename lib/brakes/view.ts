@@ -53,7 +53,7 @@ export function selectFreezes(db: Db) {
     .$dynamic();
 }
 
-type FreezeRow = Awaited<ReturnType<typeof selectFreezes>>[number];
+export type FreezeRow = Awaited<ReturnType<typeof selectFreezes>>[number];
 
 /** A brake's row as it is shown. */
 export function toFreezeView(ctx: Pick<Context, 'providers'>, row: FreezeRow): FreezeView {

@@ -10,7 +10,7 @@ import { listLedgerKeys } from '#lib/audit/list-ledger-keys';
 import { pruneLedger } from '#lib/audit/prune-ledger';
 import type { LedgerReport } from '#lib/audit/verify-ledger';
 import { freeze } from '#lib/brakes/freeze';
-import { standingFreeze, standingFreezes } from '#lib/brakes/list';
+import { cursorAfterFreeze, standingFreeze, standingFreezes } from '#lib/brakes/list';
 import { thaw } from '#lib/brakes/thaw';
 import type { FreezeView } from '#lib/brakes/views';
 import { revocationCommands, runRevocationCommand } from '#lib/cli/revocation-commands';
@@ -50,7 +50,7 @@ export const commandSchema = z.discriminatedUnion('command', [
     target: z.string(),
     reason: z.string(),
   }),
-  z.strictObject({ command: z.literal('freezes') }),
+  z.strictObject({ command: z.literal('freezes'), cursor: z.string().optional() }),
   z.strictObject({ command: z.literal('sessions end'), person: z.string().nullable() }),
   z.strictObject({
     command: z.literal('people disable'),
@@ -75,15 +75,24 @@ export const commandSchema = z.discriminatedUnion('command', [
 export type Command = z.infer<typeof commandSchema>;
 
 const dayMs = 86_400_000;
-/** Keys of one answer; the command line asks for the next ones after the last. */
-const keysAtOnce = 1000;
+/** Lines of one answer of a long list; the command line asks for the next ones after the last. */
+const linesAtOnce = 1000;
+
+/** Long lists, by how a page of each goes on after a line. */
+const cursorAfter: Partial<Record<Command['command'], (line: { id: string; createdAt: Date }) => string>> = {
+  'api-key list': cursorAfterKey,
+  freezes: cursorAfterFreeze,
+};
 
 /** Asks for what comes after these lines; null where they were all. */
 export function commandAfter(command: Command, lines: readonly Record<string, unknown>[]): Command | null {
   const last = lines.at(-1);
-  if (command.command !== 'api-key list' || !last || lines.length < keysAtOnce) return null;
-  const cursor = cursorAfterKey({ id: String(last.id), createdAt: new Date(String(last.created_at)) });
-  return { ...command, cursor };
+  const after = cursorAfter[command.command];
+  if (!after || !last || lines.length < linesAtOnce) return null;
+  return {
+    ...command,
+    cursor: after({ id: String(last.id), createdAt: new Date(String(last.created_at)) }),
+  } as Command;
 }
 
 function toLine(view: ApiKeyView): Record<string, unknown> {
@@ -177,7 +186,7 @@ export async function runCommand(ctx: Context, command: Command): Promise<Record
       return [{ id: apiKey.id, name: apiKey.name, key, scopes: apiKey.scopes, expires_at }];
     }
     case 'api-key list':
-      return (await listApiKeys(ctx, { cursor: command.cursor, limit: keysAtOnce })).items.map(toLine);
+      return (await listApiKeys(ctx, { cursor: command.cursor, limit: linesAtOnce })).items.map(toLine);
     case 'api-key addresses': {
       const { id, ipRanges, ipRule } = command;
       return [toLine(await setAddresses(ctx, { id, ipRanges, ipRule }))];
@@ -192,7 +201,7 @@ export async function runCommand(ctx: Context, command: Command): Promise<Record
       return standing ? [toFreezeLine(await thaw(ctx, { id: standing.id, reason }))] : [];
     }
     case 'freezes':
-      return (await standingFreezes(ctx)).map(toFreezeLine);
+      return (await standingFreezes(ctx, { cursor: command.cursor, limit: linesAtOnce })).items.map(toFreezeLine);
     case 'sessions end':
       return [await endTheirSessions(ctx, command.person)];
     case 'people disable': {

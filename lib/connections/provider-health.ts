@@ -3,7 +3,7 @@ import { redirectUri } from '#lib/connections/redirect-uri';
 import { reportProviders } from '#lib/connections/report-providers';
 import type { Context } from '#lib/context';
 import type { ProviderReport } from '#lib/db/schema/processes';
-import { listProcesses } from '#lib/processes/list-processes';
+import { readProviderReports } from '#lib/processes/list-processes';
 
 /** What the running processes together know of a provider. */
 export interface ProviderHealthView {
@@ -82,8 +82,7 @@ function together(
  * @throws AppError `unauthenticated`, `forbidden`
  */
 export async function listProviderHealth(ctx: Context): Promise<ProviderHealthView[]> {
-  const listed = await listProcesses(ctx);
-  const others = listed.filter(({ alive, current }) => alive && !current);
+  const others = await readProviderReports(ctx);
   const said: Said[] = others.flatMap(({ id, providers, lastSeenAt }) =>
     providers.map((report) => ({ ...report, process: id, at: lastSeenAt })),
   );

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { countExpiringKeys } from '#lib/access/list-api-keys';
 import { countOpenAlerts } from '#lib/alerts/count-open';
 import { readLedgerTrouble } from '#lib/audit/ledger-trouble';
-import { standingFreezes } from '#lib/brakes/list';
+import { countStandingFreezes } from '#lib/brakes/list';
 import { countConnections } from '#lib/connections/count';
 import { countDyingGrants } from '#lib/connections/dying';
 import { listSickProviders } from '#lib/connections/provider-health';
@@ -49,7 +49,7 @@ const looks: Record<NeedKind, (ctx: Context) => Promise<Found>> = {
     return brokenAt && { since: brokenAt };
   },
   alerts_open: async (ctx) => ({ counted: await countOpenAlerts(ctx) }),
-  standing_brakes: async (ctx) => many((await standingFreezes(ctx)).length),
+  standing_brakes: async (ctx) => ({ counted: await countStandingFreezes(ctx) }),
   providers_failing: async (ctx) => {
     const sick = await listSickProviders(ctx);
     return many(

@@ -78,7 +78,7 @@ describe('limits by the database clock', () => {
     await change(session, { lastSeenAt: hoursAgo(2) });
     await database.db.update(people).set({ adminByConfig: true }).where(eq(people.id, id));
     expect(await alive(session)).toBe(false);
-    expect(await listSessions(admin, { personId: id })).toEqual([]);
+    expect((await listSessions(admin, { personId: id })).items).toEqual([]);
   });
 
   test('a process whose own clock is wrong decides nothing', async () => {
@@ -190,7 +190,7 @@ describe('listing', () => {
     const elsewhere = await begin(id);
     const ended = await begin(id);
     await endSession(ctx, { publicId: ended.publicId });
-    const listed = await listSessions(ctx);
+    const { items: listed } = await listSessions(ctx);
     expect(new Map(listed.map(({ publicId, current }) => [publicId, current]))).toEqual(
       new Map([
         [session.publicId, true],
@@ -203,8 +203,8 @@ describe('listing', () => {
 
   test('somebody else’s for administrators and auditors only', async () => {
     const { id } = await signedIn();
-    expect(await listSessions(admin, { personId: id })).toHaveLength(1);
-    expect(await listSessions((await signedIn('auditor')).ctx, { personId: id })).toHaveLength(1);
+    expect((await listSessions(admin, { personId: id })).items).toHaveLength(1);
+    expect((await listSessions((await signedIn('auditor')).ctx, { personId: id })).items).toHaveLength(1);
     await expect(listSessions((await signedIn()).ctx, { personId: id })).rejects.toMatchObject({ code: 'not_found' });
   });
 });

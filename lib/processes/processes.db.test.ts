@@ -7,7 +7,7 @@ import { processes } from '#lib/db/schema/processes';
 import { AppError } from '#lib/errors';
 import { readDatabaseStatus } from '#lib/processes/database-status';
 import { sayAlive, startHeartbeat } from '#lib/processes/heartbeat';
-import { listProcesses, purgeProcesses } from '#lib/processes/list-processes';
+import { listGoneProcesses, listProcesses, purgeProcesses, readProviderReports } from '#lib/processes/list-processes';
 import { describeWithConnections, withDatabase } from '#tests/database';
 import { addPerson, asNobody, createRuntime } from '#tests/hub';
 import { json, refreshHub } from '#tests/refresh-hub';
@@ -26,7 +26,7 @@ function start(runtime: Parameters<typeof startHeartbeat>[0]): void {
   ends.push(startHeartbeat(runtime));
 }
 
-const listed = async () => (await listProcesses(systemContext(hub.runtime, 'test'))).map(({ id }) => id);
+const listed = async () => (await listProcesses(systemContext(hub.runtime, 'test'))).items.map(({ id }) => id);
 const sickSeenBy = (other: Parameters<typeof systemContext>[0]) => listSickProviders(systemContext(other, 'test'));
 
 async function stopAnswering(): Promise<void> {
@@ -47,12 +47,11 @@ test('a process is listed while it runs and no longer', async () => {
   start(hub.runtime);
   const end = startHeartbeat(other);
   await expect.poll(listed).toHaveLength(2);
-  const all = await listProcesses(systemContext(hub.runtime, 'test'));
+  const { items: all } = await listProcesses(systemContext(hub.runtime, 'test'));
   expect(all.find(({ current }) => current)).toMatchObject({
     id: hub.runtime.processId,
     pid: process.pid,
     alive: true,
-    providers: [],
   });
   await end();
   expect(await listed()).toEqual([hub.runtime.processId]);
@@ -60,7 +59,7 @@ test('a process is listed while it runs and no longer', async () => {
 
 test('only those who may see everything see it', async () => {
   const { ctx } = await addPerson(hub.runtime);
-  for (const verb of [listProcesses, listProviderHealth, readDatabaseStatus]) {
+  for (const verb of [listProcesses, listGoneProcesses, readProviderReports, listProviderHealth, readDatabaseStatus]) {
     await expect(verb(ctx())).rejects.toThrow(new AppError('forbidden'));
     await expect(verb(asNobody(hub.runtime))).rejects.toThrow(new AppError('unauthenticated'));
     await expect(verb(ctx('auditor'))).resolves.toBeDefined();
@@ -93,12 +92,14 @@ describe('a circuit that opens in one process', () => {
     expect(await sickSeenBy(other)).toHaveLength(1);
     await silentFor(hub.runtime.processId, '51 seconds');
     expect(await sickSeenBy(other)).toEqual([]);
-    expect(await listProcesses(systemContext(other, 'test'))).toMatchObject([{ alive: false }]);
+    const gone = () => listGoneProcesses(systemContext(other, 'test'));
+    expect(await listed()).toEqual([]);
+    expect(await gone()).toMatchObject({ items: [{ alive: false }], counted: { count: 1, capped: false } });
     await purgeProcesses(systemContext(other, 'test'));
-    expect(await listed()).toHaveLength(1);
+    expect((await gone()).items).toHaveLength(1);
     await silentFor(hub.runtime.processId, '61 minutes');
     await purgeProcesses(systemContext(other, 'test'));
-    expect(await listed()).toEqual([]);
+    expect((await gone()).items).toEqual([]);
   });
 
   test('is told in the log when it opens and when it closes', async () => {
@@ -135,7 +136,7 @@ test('a beat that cannot be written is logged, and the next one makes it good', 
     await expect.poll(() => runtime.logged.map(({ event }) => event)).toContain('heartbeat_not_written');
     await database.db.execute(sql`alter table elsewhere rename to processes`);
     await sayAlive(runtime);
-    expect(await listProcesses(systemContext(runtime, 'test'))).toHaveLength(1);
+    expect((await listProcesses(systemContext(runtime, 'test'))).items).toHaveLength(1);
     await end();
   });
 });

@@ -3,11 +3,13 @@ import type { Metadata } from 'next';
 import { Fact, Facts } from '#app/_ui/facts';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
+import { Pager } from '#app/_ui/pager';
 import { Time } from '#app/_ui/time';
-import { personPage } from '#lib/http/page';
+import { orNotFound, personPage } from '#lib/http/page';
 import { listSessions } from '#lib/people/list-sessions';
 import type { SessionView } from '#lib/people/views';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
+import { readListAddress } from '#ui/list-address';
 import { roleWords } from '#ui/role-words';
 import { signOut } from '#ui/session-actions';
 import { browserName } from '#ui/user-agent';
@@ -18,7 +20,9 @@ export const metadata: Metadata = { title: 'Account' };
 export default async function Account({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const ctx = await personPage('/account');
   const { actor } = ctx;
-  const [sessions, search] = await Promise.all([listSessions(ctx), searchParams]);
+  const search = await searchParams;
+  const at = readListAddress(search, []);
+  const { items: sessions, nextCursor } = await orNotFound(listSessions(ctx, { cursor: at.cursor }));
   const flow = flowParams(search);
   const refusal = flow ? refusalSentence(flow.code) : null;
   return (
@@ -53,6 +57,9 @@ export default async function Account({ searchParams }: { searchParams: Promise<
               <SessionRow key={session.publicId} session={session} />
             ))}
           </ul>
+          <div className="mb-4">
+            <Pager path="/account" at={at} nextCursor={nextCursor} />
+          </div>
           <form action={signOutEverywhere} className="border-t border-line pt-4">
             <button type="submit" className="btn btn-danger-plain">
               Sign out everywhere

@@ -25,20 +25,21 @@ export function StandingBrakes() {
 
 async function Brakes() {
   const ctx = await adminPage();
-  const brakes = await inPart(ctx, 'brakes', standingFreezes(ctx));
-  if (!brakes)
+  const found = await inPart(ctx, 'brakes', standingFreezes(ctx, { limit: named }));
+  if (!found)
     return (
       <div className="mb-4">
         <Notice tone="bad" title="Whether anything is frozen could not be read" reference={ctx.requestId} />
       </div>
     );
+  const { items: brakes, nextCursor } = found;
   if (brakes.length === 0) return null;
   return (
     <section aria-label="Frozen" className="mb-4 flex items-start gap-3 rounded-lg bg-frozen-tint p-3 text-frozen">
       <Snowflake aria-hidden="true" className="mt-0.5 size-5 flex-none" />
       <div className="flex min-w-0 flex-1 flex-col gap-1 text-ink sm:flex-row sm:items-start sm:gap-4">
         <ul className="flex min-w-0 flex-1 flex-col gap-1">
-          {brakes.slice(0, named).map((brake) => (
+          {brakes.map((brake) => (
             <li key={brake.id} className="line-clamp-3 wrap-anywhere sm:line-clamp-2">
               <span className="font-medium">
                 {brakeSubject(brake)} {brake.scope === 'person' ? 'are' : 'is'} frozen
@@ -50,7 +51,7 @@ async function Brakes() {
           ))}
         </ul>
         <Link href="/admin/freezes" className="link flex-none self-start">
-          {brakes.length > named ? `All ${brakes.length} brakes` : 'Brakes'}
+          {nextCursor ? 'All brakes' : 'Brakes'}
         </Link>
       </div>
     </section>

@@ -4,14 +4,14 @@ import { EmptyState } from '#app/_ui/empty-state';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
+import { Pager } from '#app/_ui/pager';
 import { Time } from '#app/_ui/time';
 import { type IdleDeadlineView, listIdleDeadlines } from '#lib/brakes/idle-deadlines';
-import { listFreezes, standingFreezes } from '#lib/brakes/list';
+import { listFreezes, standingFreeze, standingFreezes } from '#lib/brakes/list';
 import { adminPage, inPart, orNotFound } from '#lib/http/page';
 import { readStepUp } from '#lib/people/step-up';
 import type { SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
-import { Pager } from '../_parts/pager.tsx';
 import { StandingBrakes } from '../_parts/standing-brakes.tsx';
 import { StepUpNotice } from '../_parts/step-up-notice.tsx';
 import { BrakeTable } from './_parts/brake-table.tsx';
@@ -24,15 +24,17 @@ const path = '/admin/freezes';
 /** What is frozen, until when that does no harm, and what was. */
 export default async function Freezes({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const ctx = await adminPage(path);
-  const at = readListAddress(await searchParams, []);
-  const [standing, history, deadlines, stepUp] = await Promise.all([
-    standingFreezes(ctx),
-    orNotFound(listFreezes(ctx, { cursor: at.cursor })),
+  const at = readListAddress(await searchParams, ['show']);
+  // One address holds one cursor: beyond the first page, the brakes that stand are shown without the lifted ones.
+  const onlyStanding = at.filters.show === 'standing';
+  const [{ items: standing, nextCursor: moreStanding }, history, everything, deadlines, stepUp] = await Promise.all([
+    orNotFound(standingFreezes(ctx, onlyStanding ? { cursor: at.cursor } : {})),
+    onlyStanding ? null : orNotFound(listFreezes(ctx, { cursor: at.cursor })),
+    standingFreeze(ctx, { scope: 'everything' }),
     inPart(ctx, 'idle_deadlines', listIdleDeadlines(ctx)),
     readStepUp(ctx),
   ]);
   const administrator = ctx.actor.role === 'administrator';
-  const everything = standing.some(({ scope }) => scope === 'everything');
   return (
     <>
       <StandingBrakes />
@@ -50,7 +52,7 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
           <Notice tone="bad" title="When idle grants start dying could not be read" reference={ctx.requestId} />
         </div>
       )}
-      {standing.some(({ createdBy }) => createdBy.id === 'restore-guard') && (
+      {everything?.createdBy.id === 'restore-guard' && (
         <Restored rotating={ctx.providers.list().filter(({ rotation }) => rotation !== 'none')} />
       )}
       {administrator && standing.length > 0 && (
@@ -73,8 +75,18 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
             A brake that an administrator pulls stands here, and at the top of every admin page, until it is lifted.
           </EmptyState>
         )}
+        <Pager
+          path={path}
+          at={onlyStanding ? at : { filters: { show: 'standing' }, cursor: undefined, trail: [] }}
+          nextCursor={moreStanding}
+        />
+        {onlyStanding && (
+          <Link href={path} className="link">
+            Lifted brakes
+          </Link>
+        )}
       </section>
-      {(history.items.length > 0 || at.cursor) && (
+      {history && (history.items.length > 0 || at.cursor) && (
         <section aria-labelledby="lifted">
           <h2 id="lifted" className="mb-3 text-section font-semibold">
             Lifted

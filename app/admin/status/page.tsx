@@ -3,6 +3,7 @@ import type { Metadata } from 'next';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
+import { Pager } from '#app/_ui/pager';
 import { Time } from '#app/_ui/time';
 import { standingFreezes } from '#lib/brakes/list';
 import { listProviderActivity } from '#lib/connections/provider-activity';
@@ -12,13 +13,15 @@ import { adminPage, inPart } from '#lib/http/page';
 import { listJobs } from '#lib/jobs/list-jobs';
 import { readStepUp } from '#lib/people/step-up';
 import { readDatabaseStatus } from '#lib/processes/database-status';
-import { listProcesses } from '#lib/processes/list-processes';
+import { listGoneProcesses, listProcesses } from '#lib/processes/list-processes';
+import type { SearchParams } from '#ui/flow-result';
+import { readListAddress } from '#ui/list-address';
 import { SickProviders } from '../_parts/sick-providers.tsx';
 import { StandingBrakes } from '../_parts/standing-brakes.tsx';
 import { signInUntil } from '../_parts/step-up-notice.tsx';
 import { DatabaseFacts } from './_parts/database-facts.tsx';
 import { JobTable } from './_parts/job-table.tsx';
-import { ProcessTable } from './_parts/process-table.tsx';
+import { GoneProcesses, ProcessTable } from './_parts/process-table.tsx';
 import { ProviderTable } from './_parts/provider-table.tsx';
 import { StoppedProviders } from './_parts/stopped-providers.tsx';
 
@@ -27,15 +30,17 @@ export const metadata: Metadata = { title: 'Status' };
 const path = '/admin/status';
 
 /** What runs and how it goes. A part that cannot be read says so in its place; the others stay. */
-export default async function Status() {
+export default async function Status({ searchParams }: { searchParams: Promise<SearchParams> }) {
+  const at = readListAddress(await searchParams, []);
   const ctx = await adminPage(path);
-  const [health, activity, processes, jobs, database, brakes, stops, stepUp] = await Promise.all([
+  const [health, activity, processes, gone, jobs, database, brakes, stops, stepUp] = await Promise.all([
     inPart(ctx, 'provider_health', listProviderHealth(ctx)),
     inPart(ctx, 'provider_activity', listProviderActivity(ctx)),
-    inPart(ctx, 'processes', listProcesses(ctx)),
+    inPart(ctx, 'processes', listProcesses(ctx, { cursor: at.cursor })),
+    inPart(ctx, 'processes', listGoneProcesses(ctx)),
     inPart(ctx, 'jobs', listJobs(ctx)),
     inPart(ctx, 'database', readDatabaseStatus(ctx)),
-    inPart(ctx, 'brakes', standingFreezes(ctx)),
+    inPart(ctx, 'brakes', standingFreezes(ctx, { scopes: ['everything', 'provider'], limit: 1000 })),
     inPart(ctx, 'provider_stops', listProviderStops(ctx)),
     inPart(ctx, 'step_up', readStepUp(ctx)),
   ]);
@@ -74,7 +79,7 @@ export default async function Status() {
             <ProviderTable
               health={health}
               activity={activity}
-              brakes={brakes ?? []}
+              brakes={brakes?.items ?? []}
               administrator={ctx.actor.role === 'administrator' && brakes !== null}
               reference={ctx.requestId}
             />
@@ -84,7 +89,13 @@ export default async function Status() {
           'processes',
           'Processes',
           'Each says every 15 seconds that it runs. One that ends in order leaves the list at once.',
-          processes && <ProcessTable processes={processes} />,
+          processes && (
+            <>
+              <ProcessTable label="Processes" processes={processes.items} />
+              <Pager path={path} at={at} nextCursor={processes.nextCursor} />
+              {gone && <GoneProcesses gone={gone} />}
+            </>
+          ),
         )}
         {part(
           'jobs',

@@ -5,6 +5,7 @@ import { EmptyState } from '#app/_ui/empty-state';
 import { Fact, Facts } from '#app/_ui/facts';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
+import { Pager } from '#app/_ui/pager';
 import { StepUpLink } from '#app/_ui/step-up-link';
 import { Time, TimeOr } from '#app/_ui/time';
 import { isCheckRunning } from '#lib/audit/begin-check';
@@ -14,7 +15,6 @@ import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result'
 import { readListAddress } from '#ui/list-address';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 import { LiveTail } from '../../_parts/live-tail.tsx';
-import { Pager } from '../../_parts/pager.tsx';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
 import { CheckResult } from './_parts/check-result.tsx';
 import { VerifyForm } from './_parts/verify-form.tsx';

@@ -3,6 +3,7 @@ import { BackLink } from '#app/_ui/back-link';
 import { Fact, Facts } from '#app/_ui/facts';
 import { Link } from '#app/_ui/link';
 import { Moment } from '#app/_ui/moment';
+import { Pager } from '#app/_ui/pager';
 import { Status } from '#app/_ui/status';
 import { Time, TimeOr } from '#app/_ui/time';
 import { standingFreeze } from '#lib/brakes/list';
@@ -14,6 +15,8 @@ import { listSessions } from '#lib/people/list-sessions';
 import { readStepUp } from '#lib/people/step-up';
 import type { PersonView } from '#lib/people/views';
 import { proofShort } from '#ui/evidence-words';
+import type { SearchParams } from '#ui/flow-result';
+import { readListAddress } from '#ui/list-address';
 import { roleWords } from '#ui/role-words';
 import { browserName } from '#ui/user-agent';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
@@ -27,16 +30,23 @@ export const metadata: Metadata = { title: 'Person' };
 
 const connectionsShown = 20;
 
-export default async function PersonPage({ params }: { params: Promise<{ id: string }> }) {
+interface PersonPageProps {
+  params: Promise<{ id: string }>;
+  searchParams: Promise<SearchParams>;
+}
+
+export default async function PersonPage({ params, searchParams }: PersonPageProps) {
   const { id } = await params;
+  const at = readListAddress(await searchParams, []);
   const ctx = await adminPage(`/admin/people/${encodeURIComponent(id)}`);
   const person = await orNotFound(getPerson(ctx, { id }));
-  const [sessions, { items: connections, nextCursor }, brake, stepUp] = await Promise.all([
-    listSessions(ctx, { personId: id }),
-    listConnections(ctx, { personId: id, limit: connectionsShown }),
-    standingFreeze(ctx, { scope: 'person', target: id }),
-    readStepUp(ctx),
-  ]);
+  const [{ items: sessions, nextCursor: moreSessions }, { items: connections, nextCursor }, brake, stepUp] =
+    await Promise.all([
+      orNotFound(listSessions(ctx, { personId: id, cursor: at.cursor })),
+      listConnections(ctx, { personId: id, limit: connectionsShown }),
+      standingFreeze(ctx, { scope: 'person', target: id }),
+      readStepUp(ctx),
+    ]);
   const administrator = ctx.actor.role === 'administrator';
   const self = ctx.actor.personId === id;
   const name = person.name ?? person.email ?? person.id;
@@ -178,6 +188,7 @@ export default async function PersonPage({ params }: { params: Promise<{ id: str
               </li>
             ))}
           </ul>
+          <Pager path={`/admin/people/${encodeURIComponent(id)}`} at={at} nextCursor={moreSessions} />
         </section>
       </div>
     </>

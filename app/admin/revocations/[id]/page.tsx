@@ -4,6 +4,7 @@ import { Fact, Facts } from '#app/_ui/facts';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
+import { Pager } from '#app/_ui/pager';
 import { StepUpLink } from '#app/_ui/step-up-link';
 import { TimeOr } from '#app/_ui/time';
 import { adminPage, orNotFound } from '#lib/http/page';
@@ -15,7 +16,6 @@ import { criteriaWords, type ProgressLine, progressLines } from '#ui/bulk-words'
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 import { filteredAddress, type ListAddress, readListAddress } from '#ui/list-address';
 import { LiveTail } from '../../_parts/live-tail.tsx';
-import { Pager } from '../../_parts/pager.tsx';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
 import { StepUpNotice } from '../../_parts/step-up-notice.tsx';
 import { BulkRows } from '../_parts/bulk-rows.tsx';

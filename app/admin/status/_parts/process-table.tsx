@@ -1,16 +1,18 @@
 import { CircleCheck, CircleSlash } from 'lucide-react';
 import { Badge } from '#app/_ui/status';
 import { Time } from '#app/_ui/time';
+import type { CappedCount } from '#lib/db/count-capped';
 import type { ProcessView } from '#lib/processes/list-processes';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
+import { ListCount } from '../../_parts/list-count.tsx';
 
 /** The processes on this database. */
-export function ProcessTable({ processes }: { processes: ProcessView[] }) {
+export function ProcessTable({ label, processes }: { label: string; processes: ProcessView[] }) {
   if (processes.length === 0)
     return <p className="card p-4 text-soft">No process has said yet that it runs; each does when it starts.</p>;
   return (
     <DataTable
-      label="Processes"
+      label={label}
       head={
         <>
           <Th>Process</Th>
@@ -51,6 +53,21 @@ export function ProcessTable({ processes }: { processes: ProcessView[] }) {
         </Tr>
       ))}
     </DataTable>
+  );
+}
+
+/** Processes that ended without a word: the last ones, and how many there are. */
+export function GoneProcesses({ gone: { items, counted } }: { gone: { items: ProcessView[]; counted: CappedCount } }) {
+  if (items.length === 0) return null;
+  return (
+    <>
+      <p className="mt-6 mb-3 text-meta text-soft">
+        <ListCount counted={counted} one="process" many="processes" /> gave no sign of life for a while and did not say
+        goodbye. {counted.count > items.length && `The last ${items.length} are shown. `}An hour after its last sign a
+        process leaves the list.
+      </p>
+      <ProcessTable label="Processes without a sign of life" processes={items} />
+    </>
   );
 }
 
