@@ -9,7 +9,7 @@ export default defineConfig<object, Pick<StackFixtures, 'engine'>>({
   outputDir: 'test-results',
   // Each worker has an app, a database and demo servers of its own, so stories cannot disturb each other.
   fullyParallel: false,
-  workers: 2,
+  workers: 1,
   retries: 0,
   forbidOnly: Boolean(process.env.TEST_SUMMARY_FILE),
   timeout: 60_000,
