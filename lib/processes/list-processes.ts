@@ -68,6 +68,12 @@ export async function listProcesses(ctx: Context, input: ListProcessesInput = {}
   return { items, nextCursor: last ? encodeCursor({ at: last.startedAt.toISOString(), id: last.id, sort }) : null };
 }
 
+export interface GoneProcessesView {
+  /** The last ones. */
+  items: ProcessView[];
+  counted: CappedCount;
+}
+
 /** So many processes without a sign of life are named: one that restarts in a loop leaves thousands within an hour. */
 const mostGone = 10;
 
@@ -75,7 +81,7 @@ const mostGone = 10;
  * The processes that gave no sign of life lately and did not say goodbye: the last ones, and how many there are.
  * @throws AppError `unauthenticated`, `forbidden`
  */
-export async function listGoneProcesses(ctx: Context): Promise<{ items: ProcessView[]; counted: CappedCount }> {
+export async function listGoneProcesses(ctx: Context): Promise<GoneProcessesView> {
   requireReader(ctx);
   const { db } = ctx.database;
   const rows = await db

@@ -1,8 +1,7 @@
 import { CircleCheck, CircleSlash } from 'lucide-react';
 import { Badge } from '#app/_ui/status';
 import { Time } from '#app/_ui/time';
-import type { CappedCount } from '#lib/db/count-capped';
-import type { ProcessView } from '#lib/processes/list-processes';
+import type { GoneProcessesView, ProcessView } from '#lib/processes/list-processes';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 import { ListCount } from '../../_parts/list-count.tsx';
 
@@ -57,7 +56,7 @@ export function ProcessTable({ label, processes }: { label: string; processes: P
 }
 
 /** Processes that ended without a word: the last ones, and how many there are. */
-export function GoneProcesses({ gone: { items, counted } }: { gone: { items: ProcessView[]; counted: CappedCount } }) {
+export function GoneProcesses({ gone: { items, counted } }: { gone: GoneProcessesView }) {
   if (items.length === 0) return null;
   return (
     <>
