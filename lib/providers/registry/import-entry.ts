@@ -2,6 +2,7 @@ import { matchesPart } from '#lib/config/account-part';
 import { looksSecret } from '#lib/config/secret-field';
 import { AccountParts } from '#lib/providers/registry/account-parts';
 import { address, type RedirectPart, redirectParts } from '#lib/providers/registry/addresses';
+import { beyondTheFile } from '#lib/providers/registry/beyond-the-file';
 import { Report, type ReportLine } from '#lib/providers/registry/import-report';
 import { parameterNames, requestParameters } from '#lib/providers/registry/parameters';
 import type { RegistryEntry } from '#lib/providers/registry/read-registry';
@@ -139,7 +140,10 @@ export function importEntry(
   if (entry.authorization_url_fragment) {
     record.authorization_endpoint = `${record.authorization_endpoint}#${entry.authorization_url_fragment}`;
   }
+  const beyond = Object.hasOwn(beyondTheFile, name) ? beyondTheFile[name] : undefined;
+  if (beyond?.fields) report.changed('(code)', 'exchange', 'some lines come from what the registry does by code');
+  if (beyond?.lost) report.lost('(code)', 'exchange', beyond.lost);
   warnOfHosts(places, parts, report);
   reportRest(entry, report);
-  return { record, lines: report.lines };
+  return { record: { ...record, ...beyond?.fields }, lines: report.lines };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { providersFileSchema } from '#lib/config/provider-record';
 import { buildCatalog } from '#lib/providers/catalog';
+import { beyondTheFile } from '#lib/providers/registry/beyond-the-file';
 import { importRegistry } from '#lib/providers/registry/import-registry';
 import { readRegistry } from '#lib/providers/registry/read-registry';
 
@@ -301,6 +302,23 @@ describe('an import', () => {
         .lines.map(({ message }) => message)
         .join(),
     ).toContain('the preset "slack"');
+  });
+});
+
+describe('what the registry does by code', () => {
+  test.each(Object.entries(beyondTheFile))(
+    'for %s is a record that the schema takes, or is named',
+    (name, { lost }) => {
+      const { records, lines } = importRegistry(JSON.stringify({ [name]: least }), [name]);
+      expect(records).toHaveLength(1);
+      const line = lines.find(({ field }) => field === '(code)');
+      expect(line).toMatchObject(lost ? { kind: 'lost', part: 'exchange' } : { kind: 'changed' });
+    },
+  );
+
+  test('is looked up by names of the table only', () => {
+    const source = JSON.stringify({ constructor: least });
+    expect(importRegistry(source, ['constructor']).lines.some(({ field }) => field === '(code)')).toBe(false);
   });
 });
 
