@@ -107,3 +107,13 @@ test('every path of the machine API that the documents name is in the OpenAPI do
   expect(named.length).toBeGreaterThan(3);
   expect(named.filter((path) => path !== '/api/v1/openapi.json' && !known.includes(path))).toEqual([]);
 });
+
+test('each part of docs/security.md names tests that are there', () => {
+  const [text = '', table = ''] = read('docs/security.md').split('## Which tests hold this');
+  const named = [...text.matchAll(/`([\w./-]+\.(?:test|spec)\.ts)`/g)].map(([, name]) => String(name));
+  const listed = [...table.matchAll(/`([^`]+)`/g)].map(([, name]) => String(name));
+  expect(listed.length).toBeGreaterThan(30);
+  expect(listed.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+  // In the text the name alone may stand; the table has where it lies.
+  expect(named.filter((name) => !listed.some((file) => file === name || file.endsWith(`/${name}`)))).toEqual([]);
+});

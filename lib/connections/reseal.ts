@@ -1,5 +1,5 @@
 import { and, eq, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
-import { openTokens, revokedTokenPlaces, sealedPlaces } from '#lib/connections/tokens-at-rest';
+import { openTokens, revokedTokenPlaces, sealedColumns, sealedPlaces } from '#lib/connections/tokens-at-rest';
 import type { Context, Runtime } from '#lib/context';
 import { type Db, rowsOf, withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
@@ -62,16 +62,7 @@ async function sealAnew(ctx: Context, id: string, open: () => GrantTokens, place
 async function resealConnections(ctx: Context, after: SQL) {
   const { db } = ctx.database;
   const rows = await db
-    .select({
-      personId: connections.personId,
-      id: connections.id,
-      provider: connections.provider,
-      issuer: connections.issuer,
-      accountParams: connections.accountParams,
-      generation: connections.generation,
-      accessToken: connections.accessToken,
-      refreshToken: connections.refreshToken,
-    })
+    .select({ personId: connections.personId, ...sealedColumns })
     .from(connections)
     .where(and(oldConnections, after))
     .orderBy(connections.personId, connections.id)

@@ -97,7 +97,7 @@ describeWithConnections(
           hub.stop();
         };
         const vended = hub.vend(key, id, 1);
-        await expect.poll(() => server.refreshes).toBe(before.refreshes + 1);
+        await expect.poll(() => server.refreshes, { timeout: 30_000 }).toBe(before.refreshes + 1);
         await wait(12_000);
         hub.goOn();
         expect(await vended).toMatchObject([{ accessToken: expect.any(String) }]);
@@ -121,7 +121,7 @@ describeWithConnections(
           return answer.promise;
         };
         const told = Promise.all(ids.map((id) => holder.vend(key, id, 1)));
-        await expect.poll(() => asked).toBe(ids.length);
+        await expect.poll(() => asked, { timeout: 30_000 }).toBe(ids.length);
         way.deafen();
         server.behaviour.beforeAnswer = async () => {};
         answer.resolve();
