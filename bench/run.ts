@@ -1,4 +1,5 @@
 import { endAll, onEnd } from '#scripts/processes';
+import { answers } from './answers.ts';
 import type { Benchmark } from './benchmark.ts';
 import { cost } from './cost.ts';
 import { growth } from './growth.ts';
@@ -22,6 +23,7 @@ const benchmarks: Record<string, Benchmark> = {
   cost,
   kills,
   invariant,
+  answers,
   size,
   ledger,
 };

@@ -33,13 +33,15 @@ export function parseScopes(value: unknown, separator: ScopeSeparator): string[]
 export const neverBearer: ReadonlySet<string> = new Set(['mac', 'dpop', 'pop', 'n_a']);
 
 /** `bearer`, where the answer's word for the type means that. Case and white space never matter (RFC 6749 §5.1). */
-function tokenType(provider: OAuthProvider, value: unknown): string {
+function tokenType(provider: OAuthProvider, value: unknown, grant: Grant): string {
   if (value === undefined || value === null || value === '') return 'bearer';
   const type = typeof value === 'string' ? value.trim().toLowerCase() : '';
   const named = type === 'bearer' || provider.bearer_token_types.some((word) => word.toLowerCase() === type);
   // A nested token (Slack's `authed_user`) is described by whose it is, not by how it is used.
   const nested = provider.token_path.length > 0 && ['user', 'bot'].includes(type);
-  if ((named || nested) && !neverBearer.has(type)) return 'bearer';
+  // A refresh may have spent the only token there was, and its connection's tokens are bearer tokens.
+  const renewed = grant === 'refresh_token';
+  if ((named || nested || renewed) && !neverBearer.has(type)) return 'bearer';
   throw invalid('token_type');
 }
 
@@ -135,6 +137,13 @@ function findToken(provider: OAuthProvider, body: Record<string, unknown>): [tok
   throw invalid('access_token');
 }
 
+/** The refresh token beside an access token. Of a refresh, one that no request can carry counts as none: the old one stays. */
+function refreshTokenOf(beside: unknown, grant: Grant): string | null {
+  const value = valueAt(beside, 'refresh_token');
+  if (grant === 'refresh_token' && !isToken(value)) return null;
+  return tokenText(value, 'refresh_token');
+}
+
 function scopesOf(provider: OAuthProvider, source: unknown): string[] | null {
   if (provider.scope_source === 'redirect') return null;
   const names = provider.scope_field === null ? ['scope', 'scopes'] : [provider.scope_field];
@@ -152,17 +161,18 @@ export function normaliseTokenAnswer(
   { grant, expectIdToken, answeredAt }: AnswerTo,
 ): NormalisedAnswer {
   const [token, beside] = findToken(provider, body);
+  const refreshToken = refreshTokenOf(beside, grant);
   return {
     access_token: token,
-    token_type: tokenType(provider, valueAt(beside, 'token_type')),
+    token_type: tokenType(provider, valueAt(beside, 'token_type'), grant),
     expires_in: lifetimeIn(beside, 'access_token', provider.access_token_life, answeredAt),
-    refresh_token: tokenText(valueAt(beside, 'refresh_token'), 'refresh_token'),
+    refresh_token: refreshToken,
     refresh_token_expires_in: lifetimeIn(beside, 'refresh_token', provider.refresh_token_life, answeredAt),
     scopes: scopesOf(provider, beside),
     id_token: expectIdToken ? tokenText(body.id_token, 'id_token') : null,
     extras: pickExtras(provider, body, provider.response_fields, grant === 'refresh_token' ? 'drop' : 'refuse', [
       token,
-      tokenText(valueAt(beside, 'refresh_token'), 'refresh_token'),
+      refreshToken,
       typeof body.id_token === 'string' ? body.id_token : null,
     ]),
     ...(provider.identity.source === 'token_answer' && grant === 'authorization_code' ? { answer: body } : {}),
