@@ -119,6 +119,13 @@ export class Grants {
     return true;
   }
 
+  /** Lets a spent refresh token go on, and forgets the one that was issued for it. */
+  keepRefreshToken(spent: string, issued: string): void {
+    const token = this.#tokens.get(spent);
+    if (token) token.used = false;
+    this.#tokens.delete(issued);
+  }
+
   /** Ends grants as a person does it at the provider. Answers how many. */
   withdraw(subject?: string): number {
     const ending = this.#all.filter(({ ended, person }) => !ended && (!subject || person.subject === subject));

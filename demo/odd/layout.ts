@@ -46,7 +46,7 @@ export function routeOf(
     const [path = ''] = template.slice(url.origin.length).split('?');
     const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => String(name));
     const pattern = path.replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&').replaceAll(/\{\w+\}/g, '([A-Za-z0-9._-]+)');
-    const match = new RegExp(`^${pattern}$`).exec(decodeURI(url.pathname));
+    const match = new RegExp(`^${pattern}${place === 'metadata' ? '/?' : ''}$`).exec(decodeURI(url.pathname));
     if (match) return { place, index, parts: Object.fromEntries(names.map((name, at) => [name, match[at + 1] ?? ''])) };
   }
   return null;

@@ -1,4 +1,4 @@
-import type { Grant, Issued } from '#demo/odd/grants';
+import type { Grant, Grants, Issued } from '#demo/odd/grants';
 
 /** Where a request arrives. `identity`, `emails` and `lookup` are calls of a record that have an address of their own. */
 export const places = [
@@ -11,6 +11,7 @@ export type Place = (typeof places)[number];
 export interface Asked {
   readonly place: Place;
   readonly method: string;
+  readonly path: string;
   /** Lower-case names. */
   headers: Record<string, string>;
   /** The query of an authorization request, else the form of the body. */
@@ -54,6 +55,7 @@ export interface OddParts {
   readonly clientSecret: string;
   /** PKCS #8 PEM of the client's key, whose public half the server knows. */
   readonly clientKey: string;
+  readonly grants: Grants;
 }
 
 /** One way in which servers differ from the standards: what it does, and the lines of a record that say so. */
@@ -85,7 +87,15 @@ export type Lines = Readonly<Record<string, unknown>>;
 
 export const partNames = [
   ...(['client', 'metadata', 'asking', 'redirect', 'denial', 'scopes', 'token type', 'life'] as const),
-  ...(['refresh life', 'token place', 'token format', 'refresh token', 'dead grants', 'errors'] as const),
+  ...([
+    'refresh life',
+    'token requests',
+    'token place',
+    'token format',
+    'refresh token',
+    'dead grants',
+    'errors',
+  ] as const),
   ...(['revocation', 'identity', 'id token', 'lookups', 'numbers', 'extras', 'refresh'] as const),
 ];
 export type Part = (typeof partNames)[number];

@@ -12,7 +12,6 @@ import { closeServer, guardHost, listen } from '#demo/server';
 export interface Odd extends OddParts {
   /** What is on; a test or the page may change it at any moment. */
   readonly on: Set<Oddity>;
-  readonly grants: Grants;
   /** Every request at an endpoint, in order, as it came. */
   readonly seen: Pick<Asked, 'place' | 'method' | 'headers' | 'body'>[];
   close: () => Promise<void>;
@@ -49,10 +48,11 @@ export async function startOdd(options: OddOptions): Promise<Odd> {
     ...client,
     origin,
     clientKey: keys.client.pem,
+    grants,
     at: (url) => pointed(url, origin),
     issuer: (values = {}) => fillParts(layout.issuer, values),
   };
-  const odd: Odd = { ...parts, on, grants, seen: [], close: () => closeServer(http) };
+  const odd: Odd = { ...parts, on, seen: [], close: () => closeServer(http) };
   const idToken = await createIdTokens(keys, (claims, grant) => {
     for (const oddity of on) oddity.claimed?.(claims, grant, parts);
   });
@@ -89,7 +89,7 @@ export async function startOdd(options: OddOptions): Promise<Odd> {
     const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false;
     const parameters =
       route.place === 'authorization' ? url.searchParams : new URLSearchParams(isForm ? body : undefined);
-    return atEndpoint({ ...route, method: request.method ?? '', headers, parameters, body });
+    return atEndpoint({ ...route, method: request.method ?? '', path: url.pathname, headers, parameters, body });
   }
 
   listener.current = guardHost(origin, (request, response) => {

@@ -1,10 +1,16 @@
 import type { Oddity } from '#demo/odd/oddity';
+import { askingRows } from '#demo/odd/rows/asking';
 import { clientRows } from '#demo/odd/rows/client';
+import { identityRows } from '#demo/odd/rows/identity';
 import { refusalRows } from '#demo/odd/rows/refusals';
 import { scopeRows } from '#demo/odd/rows/scopes';
+import { tokenRows } from '#demo/odd/rows/tokens';
 
 /** Everything that Odd can do otherwise than the standards say. */
-export const oddities: readonly Oddity[] = [...clientRows, ...scopeRows, ...refusalRows];
+export const oddities: readonly Oddity[] = [
+  ...[...clientRows, ...askingRows, ...scopeRows],
+  ...[...tokenRows, ...identityRows, ...refusalRows],
+];
 
 /** @throws RangeError for a name that no row has */
 export function odditiesNamed(names: readonly string[]): Oddity[] {

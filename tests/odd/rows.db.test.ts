@@ -2,9 +2,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Oddity } from '#demo/odd/oddity';
 import { oddRecord } from '#demo/odd/record';
 import { startOdd } from '#demo/odd/server';
-import { oddities } from '#demo/odd/table';
+import { goTogether, oddities } from '#demo/odd/table';
 import { sharedDatabase } from '#tests/database';
 import { appUrls, goodOutcome, noConnection, signedInBrowser, travel } from '#tests/odd/journey';
+import { randomFrom } from '#tests/random';
 import type { Visitor } from '#tests/visitor';
 
 const database = sharedDatabase();
@@ -20,7 +21,7 @@ async function expectOutcome(on: readonly Oddity[]): Promise<void> {
     const declines = on.some((oddity) => oddity.declines);
     const journey = { database: database.current, browser, odd, record: oddRecord(odd, on), declines };
     const outcome = Object.assign({}, ...on.map((oddity) => oddity.outcome ?? {}));
-    const nothing = (outcome.flow ?? goodOutcome.flow) === goodOutcome.flow ? {} : noConnection;
+    const nothing = ['connected', 'scopes_missing'].includes(outcome.flow ?? goodOutcome.flow) ? {} : noConnection;
     expect(await travel(journey)).toEqual({ ...goodOutcome, ...nothing, ...outcome });
   } finally {
     await odd.close();
@@ -31,4 +32,27 @@ test('a server that keeps to the standards needs issuer, client_id and client_se
 
 describe.each(oddities)('$cases $name', (oddity) => {
   test(oddity.does, () => expectOutcome([oddity]));
+});
+
+/** Oddities that leave the outcome as it is, or change what no other one changes. */
+const stackable = oddities.filter(
+  ({ declines, outcome }) => !declines && (outcome?.flow ?? 'connected') === 'connected',
+);
+
+/** As many rows as go together, taken in an order that the seed decides. */
+function stack(seed: number): Oddity[] {
+  const random = randomFrom(seed);
+  const order = stackable.map((oddity) => ({ oddity, at: random() })).toSorted((one, other) => one.at - other.at);
+  const taken: Oddity[] = [];
+  for (const { oddity } of order) if (taken.every((one) => goTogether(one, oddity))) taken.push(oddity);
+  // The inner of an answer is edited before it is put elsewhere, as the table has it.
+  return stackable.filter((oddity) => taken.includes(oddity));
+}
+
+describe('several at once', () => {
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])('as many as go together, stack %i', async (seed) => {
+    const taken = stack(seed);
+    expect(taken.length).toBeGreaterThan(8);
+    await expectOutcome(taken);
+  });
 });

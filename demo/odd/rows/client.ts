@@ -1,5 +1,7 @@
+import { createPublicKey } from 'node:crypto';
+import { jwtVerify } from 'jose';
 import { basicParts } from '#demo/odd/client';
-import type { Asked, Oddity } from '#demo/odd/oddity';
+import type { Asked, Oddity, OddParts } from '#demo/odd/oddity';
 
 const toForm = (text: string): string => new URLSearchParams({ value: text }).toString().slice('value='.length);
 
@@ -9,6 +11,21 @@ function encode(asked: Asked): void {
   if (!parts) return;
   asked.headers.authorization = `Basic ${Buffer.from(parts.map(toForm).join(':')).toString('base64')}`;
 }
+
+/** Takes an assertion of RFC 7523 in place of the secret, and nothing else. */
+async function takeAssertion(asked: Asked, server: OddParts, audience: string): Promise<void> {
+  if (!['token', 'revocation', 'introspection'].includes(asked.place)) return;
+  const assertion = asked.parameters.get('client_assertion') ?? '';
+  const known = { audience, issuer: server.clientId, subject: server.clientId };
+  const right = await jwtVerify(assertion, createPublicKey(server.clientKey), known).catch(() => null);
+  asked.parameters.set('client_id', right ? server.clientId : '');
+  asked.parameters.set('client_secret', right ? server.clientSecret : '');
+}
+
+const assertionLines = ({ clientKey }: OddParts) => ({
+  token_endpoint_auth_method: 'private_key_jwt',
+  client_private_key: clientKey,
+});
 
 /** How the client shows who it is. */
 export const clientRows: readonly Oddity[] = [
@@ -26,5 +43,31 @@ export const clientRows: readonly Oddity[] = [
     touches: ['client'],
     asked: encode,
     record: { basic_encoding: 'raw' },
+  },
+  {
+    name: 'secret_in_the_body',
+    cases: ['P-01'],
+    does: 'It takes the secret in the body only.',
+    touches: ['client'],
+    asked: ({ headers }) => {
+      if (/^basic /i.test(headers.authorization ?? '')) delete headers.authorization;
+    },
+    record: { token_endpoint_auth_method: 'client_secret_post' },
+  },
+  {
+    name: 'assertion_for_the_issuer',
+    cases: ['P-02'],
+    does: 'It takes signed assertions for its issuer only.',
+    touches: ['client'],
+    asked: (asked, server) => takeAssertion(asked, server, server.issuer()),
+    record: assertionLines,
+  },
+  {
+    name: 'assertion_for_the_token_endpoint',
+    cases: ['P-02'],
+    does: 'It takes signed assertions for its token endpoint only.',
+    touches: ['client'],
+    asked: (asked, server) => takeAssertion(asked, server, `${server.origin}/token`),
+    record: (server) => ({ ...assertionLines(server), client_assertion_audience: 'token_endpoint' }),
   },
 ];

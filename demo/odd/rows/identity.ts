@@ -1,0 +1,114 @@
+import { editAnswer, editAsked, editBody, editTokens } from '#demo/odd/edits';
+import type { Oddity } from '#demo/odd/oddity';
+
+/** Who the account is. */
+export const identityRows: readonly Oddity[] = [
+  {
+    name: 'identity_inside_the_answer',
+    cases: ['P-07', 'P-08'],
+    does: 'It names the account inside the token answer, by a number longer than JavaScript holds.',
+    touches: ['identity', 'numbers'],
+    answered: editTokens((body) => {
+      body.owner = { user: { id: 24_601_234_567_890_123n, login: 'ada' } };
+    }),
+    record: { identity: { source: 'token_answer', subject: 'owner.user.id', label: ['owner.user.login'] } },
+    outcome: { subject: '24601234567890123' },
+  },
+  {
+    name: 'no_email_and_no_userinfo',
+    cases: ['P-19'],
+    does: 'Its ID tokens have no e-mail address, and its userinfo is down.',
+    touches: ['id token', 'identity'],
+    claimed: (claims) => void delete claims.email,
+    answered: editAnswer('userinfo', ({ answer }) => Object.assign(answer, { status: 503, body: 'down' })),
+  },
+  {
+    name: 'lists_of_sites',
+    cases: ['P-20'],
+    does: 'A look-up answers a list.',
+    touches: ['lookups'],
+    record: ({ origin }) => ({ lookups: [{ endpoint: `${origin}/api/sites`, fields: { site_id: '0.id' } }] }),
+  },
+  {
+    name: 'look_up_that_fails',
+    cases: ['P-20'],
+    does: 'A look-up fails.',
+    touches: ['lookups'],
+    answered: editAnswer('lookup', ({ answer }) => Object.assign(answer, { status: 500, body: 'down' })),
+    record: ({ origin }) => ({ lookups: [{ endpoint: `${origin}/api/sites`, fields: { site_id: '0.id' } }] }),
+  },
+  {
+    name: 'company_on_the_redirect',
+    cases: ['P-21'],
+    does: 'One person has several companies, and the redirect says which one it is.',
+    touches: ['identity'],
+    redirected: (parameters, grant) => {
+      if (grant) parameters.set('realmId', '9341');
+    },
+    record: { redirect_fields: ['realmId'], identity: { key: ['sub', 'realmId'] } },
+    outcome: { subject: 'odd-ada-lovelace/9341' },
+  },
+  {
+    name: 'identity_by_query',
+    cases: ['P-22'],
+    does: 'It says who somebody is to a GraphQL query only, with the token in a header of its own.',
+    touches: ['identity'],
+    asked: editAsked('identity', (asked) => {
+      const asks = asked.method === 'POST' && asked.body.includes('query');
+      asked.headers.authorization = asks ? `Bearer ${asked.headers['x-access-token']}` : '';
+    }),
+    answered: editAnswer('identity', ({ answer }) => {
+      if (answer.status === 200) answer.body = { data: { me: answer.body } };
+    }),
+    record: ({ origin }) => ({
+      identity: {
+        endpoint: `${origin}/api/me`,
+        body: { query: '{ me { sub email } }' },
+        token_header: { name: 'X-Access-Token' },
+        ...{ subject: 'data.me.sub', label: ['data.me.email'] },
+      },
+    }),
+  },
+  {
+    name: 'identity_by_introspection',
+    cases: ['P-22'],
+    does: 'It says who somebody is by introspection only.',
+    touches: ['identity'],
+    record: { identity: { source: 'introspection' } },
+  },
+  {
+    name: 'no_nonce',
+    cases: ['P-23'],
+    does: 'Its ID tokens have no nonce.',
+    touches: ['id token'],
+    claimed: (claims) => void delete claims.nonce,
+    record: { dangerously_without_nonce: true },
+  },
+  {
+    name: 'no_id_token',
+    cases: ['P-23'],
+    does: 'It answers openid without an ID token.',
+    touches: ['id token', 'identity', 'scopes'],
+    answered: editTokens((body) => void delete body.id_token),
+    record: { dangerously_without_id_token: true, identity: { source: 'userinfo' } },
+  },
+  {
+    name: 'unused_endpoints',
+    cases: ['P-03'],
+    does: 'Endpoints in its metadata that nobody uses are empty, relative or null.',
+    touches: ['metadata'],
+    answered: editBody('metadata', (document) => {
+      Object.assign(document, { registration_endpoint: '', end_session_endpoint: '/out', device_endpoint: null });
+    }),
+  },
+  {
+    name: 'metadata_moved',
+    cases: ['P-03'],
+    does: 'It sends readers of its metadata to the same address with a slash behind it.',
+    touches: ['metadata'],
+    answered: editAnswer('metadata', ({ asked, answer, server }) => {
+      if (asked.path.endsWith('/')) return;
+      Object.assign(answer, { status: 301, body: '', headers: { location: `${server.origin}${asked.path}/` } });
+    }),
+  },
+];
