@@ -1,5 +1,5 @@
 import { tryAnswers } from '#tests/answers/fates';
-import { openWorldDatabase } from '#tests/model/world';
+import { openWorldDatabase } from '#tests/model/records';
 import { defineBenchmark } from './benchmark.ts';
 
 /** How many answers share a database before it is made anew: its ledger grows with each. */
