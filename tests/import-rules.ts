@@ -7,6 +7,7 @@ const domains = [
   'audit',
   'brakes',
   'connections',
+  'flow-trace',
   'jobs',
   'metrics',
   'overview',

@@ -8,11 +8,13 @@ import { providerDetails } from '#lib/connections/provider-details';
 import { redirectUri } from '#lib/connections/redirect-uri';
 import { storeGrant } from '#lib/connections/store-grant';
 import { tokenLife } from '#lib/connections/token-life';
+import { followTransaction, settleTraced } from '#lib/connections/traced-flow';
 import { type Transaction, transactionSeconds } from '#lib/connections/transaction';
 import type { Context } from '#lib/context';
 import { type ClockReading, databaseTime, readClock } from '#lib/db/clock';
 import { connections } from '#lib/db/schema/connections';
 import { AppError, isAppError, toAppError } from '#lib/errors';
+import type { Follower } from '#lib/flow-trace/follow-flow';
 import { record } from '#lib/ledger/record';
 import { learnParts } from '#lib/oauth/account-params';
 import { checkCallback } from '#lib/oauth/check-callback';
@@ -37,7 +39,12 @@ export type CompletedFlow =
       provider: string;
       connectionId: string;
       flow: 'connected' | 'reconnected' | 'scopes_missing';
+      /** False where the account was connected before. */
+      created: boolean;
+      missingScopes: string[];
     };
+
+export type CompletedConnect = Extract<CompletedFlow, { intent: 'connect' | 'reconnect' }>;
 
 /**
  * How it ended otherwise. `transaction` is there once the answer was matched to a flow of this browser and session: its
@@ -101,7 +108,7 @@ async function keepGrant(
   provider: ProviderRecord,
   transaction: Transaction,
   exchanged: Exchanged,
-): Promise<CompletedFlow> {
+): Promise<CompletedConnect> {
   const { tokens, identity, issChecked } = exchanged;
   if (transaction.intent === 'reconnect') {
     const [row] = await ctx.database.db
@@ -143,6 +150,8 @@ async function keepGrant(
     provider: provider.id,
     connectionId: stored.connectionId,
     flow,
+    created: stored.outcome === 'created',
+    missingScopes: missing,
   };
 }
 
@@ -168,7 +177,7 @@ interface Exchanged {
 /** What this flow got from the provider, until it is stored or handed to the revocations. */
 interface Owned {
   received: ReceivedTokens[];
-  extras?: Exchanged['tokens']['extras'];
+  tokens?: Exchanged['tokens'];
   subject?: string;
 }
 
@@ -189,7 +198,7 @@ async function handOver(
       personId: intent !== 'sign_in' && ctx.actor.type === 'person' ? ctx.actor.personId : null,
       received,
       accountParams: transaction.accountParams,
-      extras: owned.extras ?? {},
+      extras: owned.tokens?.extras ?? {},
     });
   }
 }
@@ -228,7 +237,7 @@ async function exchange(
       received: (received) => void owned.received.push(received),
     },
   );
-  owned.extras = tokens.extras;
+  owned.tokens = tokens;
   const identity = await fetchIdentity(provider, pinned, tokens, ctx, transaction.accountParams);
   owned.subject = identity.subject;
   return { tokens, identity, issChecked: url.searchParams.has('iss'), askedAt, clock };
@@ -267,13 +276,15 @@ export async function completeFlow(
 ): Promise<FlowResult> {
   let transaction: Transaction | undefined;
   const owned: Owned = { received: [] };
+  let follower: Follower | undefined;
   try {
     transaction = await claimTransaction(ctx, input.url, input.find);
     const provider = ctx.providers.get(transaction.provider);
     if (!provider) throw new AppError('unknown_provider');
     await assertMayConnect(ctx, transaction);
     transaction = await withLearntParts(ctx, provider, transaction, input.url);
-    const exchanged = await exchange(ctx, provider, transaction, input.url, owned);
+    follower = await followTransaction(ctx, transaction, input.url);
+    const exchanged = await exchange(follower?.ctx ?? ctx, provider, transaction, input.url, owned);
     const { intent, returnTo } = transaction;
     if (intent === 'sign_in' || intent === 'step_up') {
       const signedIn = {
@@ -287,10 +298,15 @@ export async function completeFlow(
     }
     // claimTransaction let nobody but the person of this flow's session come here.
     const completed = await keepGrant(ctx as PersonContext, provider, transaction, exchanged);
+    if (follower) {
+      const kept = await settleTraced(ctx, transaction, completed);
+      await follower.end({ ...completed, ...exchanged, received: owned.received, kept });
+    }
     return { ok: true, ...completed };
   } catch (thrown) {
     const error = toAppError(fromProtocolError(thrown));
     if (transaction) await handOver(ctx, error, transaction, owned);
+    await follower?.end({ ...owned, code: ledgerCode(error), providerError: knownError(error.cause) });
     if (error.code === 'internal') ctx.log.error({ event: 'flow_failed', request_id: ctx.requestId, err: error.cause });
     else
       ctx.log.warn({

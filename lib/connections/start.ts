@@ -1,15 +1,17 @@
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { requirePerson } from '#lib/access/require';
+import { requireAdministrator, requirePerson } from '#lib/access/require';
 import { readPart } from '#lib/config/account-part';
 import { assertNotFrozen, isFrozen } from '#lib/connections/frozen';
 import { assertOwnAuthorizationEndpoint } from '#lib/connections/own-origins';
 import { fromProtocolError } from '#lib/connections/protocol-error';
 import { redirectUri } from '#lib/connections/redirect-uri';
+import { tracePage } from '#lib/connections/traced-flow';
 import type { Transaction } from '#lib/connections/transaction';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
+import { followFlow } from '#lib/flow-trace/follow-flow';
 import { record } from '#lib/ledger/record';
 import { asksForS256, buildAuthorizationUrl, createTransactionSecrets } from '#lib/oauth/authorization-request';
 import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
@@ -24,6 +26,8 @@ export const startFlowInput = z.object({
   /** A path on this hub, checked already. */
   returnTo: z.string(),
   accountParams: z.record(z.string(), z.string().max(300)).default({}),
+  /** For administrators: tells each step of it afterwards, and says what becomes of the connection. */
+  trace: z.enum(['keep', 'revoke']).optional(),
 });
 export type StartFlowInput = z.infer<typeof startFlowInput>;
 
@@ -88,13 +92,16 @@ function signInParams(intent: StartFlowInput['intent'], provider: ProviderRecord
 
 /**
  * Begins a flow: chooses provider and scopes, makes the secrets, pins issuer and endpoints.
- * @throws AppError `unauthenticated`, `not_found`, `unknown_provider`, `revoked`, `frozen`, `invalid_request`,
+ * @throws AppError `unauthenticated`, `forbidden`, `not_found`, `unknown_provider`, `revoked`, `frozen`, `invalid_request`,
  *   `provider_unavailable` or `provider_configuration`
  */
 export async function startFlow(ctx: Context, input: StartFlowInput): Promise<StartedFlow> {
   // Stepping up is signing in once more, where one is signed in.
   const signingIn = input.intent === 'sign_in' || input.intent === 'step_up';
   if (input.intent !== 'sign_in') requirePerson(ctx);
+  if (input.trace && input.intent !== 'connect') throw new AppError('invalid_request');
+  // Before anything is asked of the provider.
+  if (input.trace) requireAdministrator(ctx);
   const { actor } = ctx;
   const existing =
     input.intent === 'reconnect' && actor.type === 'person'
@@ -135,6 +142,9 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
   if (!provider.dangerously_without_pkce && !asksForS256(location)) {
     throw new AppError('pkce_required');
   }
+  const trace = input.trace
+    ? { id: await followFlow(ctx, { ...secrets, provider: provider.id, location }), afterwards: input.trace }
+    : null;
   if (actor.type === 'person' && !signingIn) {
     await record(ctx.database.db, ctx, {
       action: 'flow.started',
@@ -156,7 +166,8 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
       accountParams,
       intent: input.intent,
       connectionId: existing ? (input.connectionId ?? null) : null,
-      returnTo: input.returnTo,
+      returnTo: trace ? tracePage(provider.id, trace.id) : input.returnTo,
+      trace,
       sessionId: actor.type === 'person' ? actor.sessionId : null,
       startedAt: ctx.now().getTime(),
     },

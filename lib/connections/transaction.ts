@@ -1,3 +1,4 @@
+import type { TraceLink } from '#lib/flow-trace/trace';
 import type { PinnedEndpoints } from '#lib/oauth/types';
 
 /** How long a person may take at the provider, in seconds. */
@@ -20,6 +21,8 @@ export interface Transaction {
   intent: FlowIntent;
   connectionId: string | null;
   returnTo: string;
+  /** Set where an administrator asked to be told each step. */
+  trace?: TraceLink | null;
   /** The public id of the session it was begun in; null for a sign-in. */
   sessionId: string | null;
   /** Milliseconds since 1970. */

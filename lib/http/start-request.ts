@@ -29,6 +29,7 @@ function readForm(form: FormData): StartFlowInput {
     connectionId: text('connection_id'),
     returnTo: safeReturnTo(text('return_to')),
     accountParams,
+    trace: text('trace'),
   });
   if (!parsed.success) throw new AppError('invalid_request', { cause: parsed.error });
   return parsed.data;

@@ -13,6 +13,7 @@ import { workRevocations } from '#lib/connections/work-revocations';
 import { type Context, type Runtime, systemContext } from '#lib/context';
 import { ensureLedgerPartitions, mayMakePartitions } from '#lib/db/partitions';
 import { rateLimits } from '#lib/db/schema/rate-limits';
+import { purgeTraces } from '#lib/flow-trace/store-trace';
 import { mendMoments } from '#lib/jobs/mend-moments';
 import { createTimer } from '#lib/jobs/timer';
 import { purgeSessions } from '#lib/people/sessions';
@@ -69,6 +70,7 @@ const lines: readonly (readonly Steps[])[] = [
     },
     { purge_alerts: purgeAlerts },
     { purge_webhooks: purgeWebhooks },
+    { purge_flow_traces: purgeTraces },
     { purge_prepared_bulks: purgePreparedBulks },
   ],
 ];

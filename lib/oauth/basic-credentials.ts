@@ -19,6 +19,10 @@ export function clientSecretOf(provider: OAuthProvider): string {
   return provider.client_secret.reveal();
 }
 
+/** What a request of this client may carry in a header, where some servers read it and repeat it in their words. */
+export const secretsOfClient = ({ client_secret }: OAuthProvider): string[] =>
+  client_secret ? [client_secret.reveal()] : [];
+
 /** The `Authorization` header of HTTP Basic in the given encoding. */
 export function basicHeader(provider: OAuthProvider, encoding: BasicEncoding): string {
   const encode = encoding === 'form' ? formEncoded : (text: string) => text;

@@ -1,3 +1,4 @@
+import { secretsOfClient } from '#lib/oauth/basic-credentials';
 import { clientAuthentication } from '#lib/oauth/client-authentication';
 import { clientRequest } from '#lib/oauth/client-request';
 import { OAuthError } from '#lib/oauth/oauth-error';
@@ -34,7 +35,10 @@ export async function introspectToken(
   const body = await readObject(response);
   if (!response.ok) {
     const code = response.status === 401 ? 'invalid_client' : 'request_rejected';
-    throw new OAuthError(code, { ...saidIn(body, [token]), detail: `http_${response.status}` });
+    throw new OAuthError(code, {
+      ...saidIn(body, [token, ...secretsOfClient(provider)]),
+      detail: `http_${response.status}`,
+    });
   }
   if (typeof body?.active !== 'boolean') throw new OAuthError('token_answer_invalid', { detail: 'active' });
   const exp = typeof body.exp === 'number' && Number.isFinite(body.exp) ? body.exp : null;

@@ -1,3 +1,4 @@
+import { secretsOfClient } from '#lib/oauth/basic-credentials';
 import { callAsClient } from '#lib/oauth/client-call';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { callProvider, readObject, sentAt } from '#lib/oauth/provider-call';
@@ -73,7 +74,7 @@ export async function readTokenAnswer(
 ): Promise<NormalisedAnswer> {
   const answeredAt = sentAt(response) ?? deps.now().getTime() / 1000;
   const body = await readObject(response);
-  return interpret(provider, { ...wanted, answeredAt }, response.status, body, sent);
+  return interpret(provider, { ...wanted, answeredAt }, response.status, body, [...sent, ...secretsOfClient(provider)]);
 }
 
 /**

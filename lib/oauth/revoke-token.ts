@@ -1,4 +1,5 @@
 import type { ClientAuth } from 'openid-client';
+import { secretsOfClient } from '#lib/oauth/basic-credentials';
 import { basicAuthentication, clientAuthentication } from '#lib/oauth/client-authentication';
 import { callAsClient } from '#lib/oauth/client-call';
 import { clientRequest } from '#lib/oauth/client-request';
@@ -58,7 +59,10 @@ async function revokeAsRfc7009(
   if (error !== null && provider.revoke.gone_codes.includes(error)) return 'revoked';
   if (error === 'unsupported_token_type') return 'unsupported';
   const code = response.status === 401 || error === 'invalid_client' ? 'invalid_client' : 'request_rejected';
-  throw new OAuthError(code, { ...saidIn(body, [token]), detail: `http_${response.status}` });
+  throw new OAuthError(code, {
+    ...saidIn(body, [token, ...secretsOfClient(provider)]),
+    detail: `http_${response.status}`,
+  });
 }
 
 /** GitHub's way: DELETE with Basic and the access token in a JSON body; 204, or 404 and 422 for a token it refuses. */
@@ -69,7 +73,7 @@ async function revokeByDelete(
   tokens: GrantTokens,
   deps: OAuthDeps,
 ): Promise<void> {
-  const secrets = [tokens.accessToken ?? ''];
+  const secrets = [tokens.accessToken ?? '', ...secretsOfClient(provider)];
   const headers = new Headers({ accept: 'application/json', 'content-type': 'application/json' });
   const authentication = await authenticationFor(provider, pinned);
   const client = { client_id: provider.client_id };

@@ -6,6 +6,7 @@ export * from '#lib/db/schema/connection-uses';
 export * from '#lib/db/schema/connections';
 export * from '#lib/db/schema/consumed-states';
 export * from '#lib/db/schema/counts';
+export * from '#lib/db/schema/flow-traces';
 export * from '#lib/db/schema/freezes';
 export * from '#lib/db/schema/instance';
 export * from '#lib/db/schema/jobs';

@@ -9,10 +9,12 @@ import { countByProvider } from '#lib/connections/count-by-provider';
 import { listProviderActivity } from '#lib/connections/provider-activity';
 import { isSick, listProviderHealth } from '#lib/connections/provider-health';
 import { listProviderStops } from '#lib/connections/provider-stop';
+import { readTrace } from '#lib/flow-trace/store-trace';
 import { adminPage, inPart, orNotFound } from '#lib/http/page';
 import { readStepUp } from '#lib/people/step-up';
 import { describeProvider } from '#lib/provider-check/describe-provider';
 import { lastCheck } from '#lib/provider-check/last-check';
+import type { SearchParams } from '#ui/flow-result';
 import { SickProviders } from '../../_parts/sick-providers.tsx';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
 import { signInUntil } from '../../_parts/step-up-notice.tsx';
@@ -20,12 +22,15 @@ import { BrakeControl } from '../../freezes/_parts/brake-control.tsx';
 import { StoppedProviders } from '../../status/_parts/stopped-providers.tsx';
 import { CheckButton } from '../_parts/check-button.tsx';
 import { CheckResults } from '../_parts/check-results.tsx';
+import { ConnectTraced } from '../_parts/connect-traced.tsx';
 import { Grants, Health } from '../_parts/health.tsx';
 import { recordWords } from '../_parts/record-words.ts';
 import { Setup } from '../_parts/setup.tsx';
+import { Trace } from '../_parts/trace.tsx';
 
 interface ProviderPageProps {
   params: Promise<{ id: string }>;
+  searchParams: Promise<SearchParams>;
 }
 
 const readId = async ({ params }: ProviderPageProps) => decodeURIComponent((await params).id);
@@ -39,7 +44,9 @@ export default async function ProviderPage(props: ProviderPageProps) {
   const ctx = await adminPage(`/admin/providers/${encodeURIComponent(id)}`);
   const about = await orNotFound(describeProvider(ctx, { provider: id }));
   const { provider, relaxations } = about;
-  const [check, health, activity, counts, stops, brake, stepUp] = await Promise.all([
+  const { trace: traceId, flow, ref } = await props.searchParams;
+  const [trace, check, health, activity, counts, stops, brake, stepUp] = await Promise.all([
+    typeof traceId === 'string' ? inPart(ctx, 'flow_trace', readTrace(ctx, traceId)) : null,
     inPart(ctx, 'provider_check', lastCheck(ctx, id)),
     inPart(ctx, 'provider_health', listProviderHealth(ctx)),
     inPart(ctx, 'provider_activity', listProviderActivity(ctx)),
@@ -95,6 +102,30 @@ export default async function ProviderPage(props: ProviderPageProps) {
             <CheckResults check={check} />
           </div>
         </Part>
+        {administrator && about.connect && (
+          <Part id="trace" title="Connect as yourself" className="xl:col-span-2">
+            <div className="flex flex-col gap-5">
+              <p className="max-w-[75ch] text-soft">
+                Goes through the real flow with an account of yours at {provider.name}, and comes back here with every
+                request and answer, what was understood, and what the record could say.
+              </p>
+              {!traceId && typeof flow === 'string' && (
+                <Notice tone="bad" title="The flow did not begin" reference={typeof ref === 'string' ? ref : undefined}>
+                  <p>
+                    <code className="font-mono wrap-anywhere">{flow.slice(0, 64)}</code>
+                  </p>
+                </Notice>
+              )}
+              {traceId && !trace && (
+                <Notice tone="info" title="There is no trace here any more">
+                  <p className="text-meta">Each is kept for an hour, for the person who began it.</p>
+                </Notice>
+              )}
+              {trace?.provider === id && <Trace trace={trace} />}
+              <ConnectTraced about={about} />
+            </div>
+          </Part>
+        )}
         <Part id="setup" title="Setup">
           <Setup about={about} />
         </Part>

@@ -1,0 +1,123 @@
+import { looksSecret } from '#lib/config/secret-field';
+
+/** Shortest text of which a trace says nothing where a secret of the flow is in it. */
+const shortestSecret = 4;
+const longestShown = 300;
+const longestName = 80;
+const mostFields = 120;
+const deepest = 6;
+
+/** Names of the protocol whose values are secret, or tie a browser to a flow. */
+const secretNames = new Set([
+  ...['code', 'state', 'nonce', 'code_verifier', 'code_challenge', 'client_secret', 'client_assertion', 'id_token'],
+  ...['access_token', 'refresh_token', 'token', 'assertion', 'authorization', 'device_code', 'jti', 'sid', 'ticket'],
+]);
+
+/** Names that end in `code` and are no authorization code: of errors, places and languages. */
+const plainCode = /(?:error|status|country|region|postal|zip|language|currency|locale|response|http)_?code$/i;
+
+function namesSecret(path: string): boolean {
+  const last = path.split('.').at(-1) ?? path;
+  // Servers call the code of a redirect by other names, too.
+  const code = /code$/i.test(last) && !plainCode.test(last);
+  return code || secretNames.has(last.toLowerCase()) || looksSecret(path);
+}
+
+/** A name and a value, as a trace has them. The name is a dotted path in what was nested. */
+export interface ShownField {
+  name: string;
+  value: string;
+  masked: boolean;
+}
+
+/** The values that a flow must not show: whatever was sent or received as a secret. */
+export type Secrets = ReadonlySet<string>;
+
+/** A run of a token's characters: long, with digits among letters, or digits alone. */
+const opaque = /(?=[\w~+/=-]*\d)[\w~+=-]{16,}/;
+const jwt = /eyJ[\w-]+\.[\w-]+/;
+
+const digitsOrMixed = (run: string): boolean => /\d/.test(run) && (/[a-z]/i.test(run) || /^\d+$/.test(run));
+
+/** Whether a text may be a token, or hold one, whatever it is called. */
+export function mayBeToken(text: string): boolean {
+  if (jwt.test(text)) return true;
+  return opaque.test(text) && (text.match(/[\w~+=-]{16,}/g) ?? []).some(digitsOrMixed);
+}
+
+/** Every spelling of a secret in a text: as it is, and encoded as a URL, a form or base64 has it. */
+function holdsSecret(text: string, secrets: Secrets): boolean {
+  return [...secrets].some((secret) => {
+    if (secret.length < shortestSecret) return text === secret;
+    const encoded = [
+      secret,
+      encodeURIComponent(secret.toWellFormed()),
+      new URLSearchParams([['', secret]]).toString().slice(1),
+      JSON.stringify(secret).slice(1, -1),
+    ];
+    return encoded.some((one) => text.includes(one));
+  });
+}
+
+function kindOf(text: string): string {
+  if (jwt.test(text)) return 'JSON Web Token';
+  return /^\d+$/.test(text) ? 'digits' : 'text';
+}
+
+/** What stands for a value that is not shown: its kind and its length. */
+const mask = (text: string): string => `‹${kindOf(text)}, ${text.length} characters›`;
+
+/** A URL without its query and fragment, which may carry codes; null for other text. */
+function bareUrl(text: string): string | null {
+  const url = /^https?:\/\//i.test(text) ? URL.parse(text) : null;
+  if (!url || url.username || url.password) return null;
+  return `${url.origin}${url.pathname}${url.search || url.hash ? '?…' : ''}`;
+}
+
+/** A value as a trace may show it. */
+export function shownValue(name: string, value: unknown, secrets: Secrets): Omit<ShownField, 'name'> {
+  const text = typeof value === 'string' ? value : String(value);
+  const named = namesSecret(name);
+  // Numbers and words like `true` under such a name are none: `expires_in` of a token, for example.
+  const harmless = typeof value === 'boolean' || value === null || text === '';
+  if (harmless) return { value: text, masked: false };
+  if (named || holdsSecret(text, secrets)) return { value: mask(text), masked: true };
+  const shown = bareUrl(text) ?? text;
+  if (mayBeToken(shown)) return { value: mask(text), masked: true };
+  const plain = shown.replace(/\p{Cc}+/gu, ' ');
+  return { value: plain.length > longestShown ? `${plain.slice(0, longestShown)}…` : plain, masked: false };
+}
+
+/** A member's name as a trace may show it: a server may use anything as a name. */
+export function shownName(name: string, secrets: Secrets): string {
+  if (holdsSecret(name, secrets) || name.split('.').some(mayBeToken)) return mask(name);
+  return name.replace(/\p{Cc}+/gu, ' ').slice(0, longestName);
+}
+
+/** The leaves of a value by their dotted paths. */
+export function* leaves(value: unknown, path = '', depth = 0): Generator<[path: string, value: unknown]> {
+  if (typeof value !== 'object' || value === null || depth >= deepest) {
+    yield [path, typeof value === 'object' && value !== null ? '[more]' : value];
+    return;
+  }
+  for (const [name, member] of Object.entries(value)) {
+    yield* leaves(member, path === '' ? name : `${path}.${name}`, depth + 1);
+  }
+}
+
+/** The leaves of what was sent or received, masked and bounded. */
+export function shownFields(entries: Iterable<[string, unknown]>, secrets: Secrets): ShownField[] {
+  const fields: ShownField[] = [];
+  for (const [name, value] of entries) {
+    if (fields.length === mostFields) return [...fields, { name: '…', value: 'and more', masked: false }];
+    fields.push({ name: shownName(name, secrets), ...shownValue(name, value, secrets) });
+  }
+  return fields;
+}
+
+/** The texts under names that say that they are secret, for whatever else repeats them. */
+export function secretsIn(entries: Iterable<[string, unknown]>): string[] {
+  return [...entries].flatMap(([name, value]) => {
+    return namesSecret(name) && typeof value === 'string' && value.length >= shortestSecret ? [value] : [];
+  });
+}

@@ -1,0 +1,49 @@
+import type { ShownField } from '#lib/flow-trace/mask';
+
+/** One request of a flow and its answer, with nothing secret in them. */
+export interface TraceStep {
+  kind: 'authorization_request' | 'redirect' | 'call';
+  /** Milliseconds since 1970. */
+  at: number;
+  method: string;
+  /** Without its query. */
+  url: string;
+  /** How the request proved itself: the scheme of `Authorization`, and its length. */
+  authorization: string | null;
+  sent: ShownField[];
+  /** Null for what the browser was sent to; a code where no answer came. */
+  status: number | string | null;
+  contentType: string | null;
+  /** Null: neither JSON nor a form; then only its length is told. */
+  received: ShownField[] | null;
+  receivedLength: number | null;
+}
+
+/** What would mend it, or what is to be known. */
+export interface TraceHint {
+  text: string;
+  recordLine: string | null;
+}
+
+export interface FlowTrace {
+  provider: string;
+  /** `begun`: the answer has not come. */
+  state: 'begun' | 'connected' | 'refused';
+  /** The error code where it was refused. */
+  code: string | null;
+  providerError: string | null;
+  connectionId: string | null;
+  /** What became of the connection. */
+  kept: 'kept' | 'revoked' | 'not_revoked' | null;
+  understood: ShownField[];
+  missing: string[];
+  hints: TraceHint[];
+  steps: TraceStep[];
+}
+
+/** What the flow carries of its trace. */
+export interface TraceLink {
+  id: string;
+  /** What becomes of the connection that the flow makes. */
+  afterwards: 'keep' | 'revoke';
+}
