@@ -73,6 +73,24 @@ export class AccountParts {
     return complete ? filled : null;
   }
 
+  /**
+   * Two addresses that differ in their host, one of which has a part whose words are listed: the person names the host.
+   * @returns null where the addresses are not of that kind
+   */
+  hostsOf(first: string, second: string, part: Part): string | null {
+    const [, path] = /\$\{connectionConfig\.([^{}]+)\}/.exec(first) ?? [];
+    const words = path === undefined ? [] : (this.#entry.connection_config?.[path]?.enum ?? []);
+    const urls = [second, ...words.map((word) => first.replace(placeholder, () => word))].map((text) =>
+      URL.parse(text),
+    );
+    const [fallback] = urls;
+    if (!fallback || words.length === 0 || urls.some((url) => url?.pathname !== fallback.pathname)) return null;
+    const values = urls.map((url) => url?.host ?? '');
+    const name = `${part}_host`;
+    this.parts.set(name, { name, label: `Host of the ${part}`, pattern: oneOf(values), example: fallback.host });
+    return second.replace(fallback.host, () => `{${name}}`);
+  }
+
   /** A value that nobody is asked for, since the registry hides it behind its default. */
   #fixedValue(expression: string): string | null {
     const known = this.#entry.connection_config?.[expression.replace(/^connectionConfig\./, '')];

@@ -31,6 +31,8 @@ export function address(
   // Where the whole host is a part, the fallback's host is one of its values.
   const wholeHost = /^https:\/\/\$\{[^{}]*\}\//.test(first);
   if (hint !== null || wholeHost || parts.learnt.size > 0) return parts.fill(first, field, part, hint ?? undefined);
+  const hosts = parts.hostsOf(first, second, part);
+  if (hosts !== null) return hosts;
   report.lost(field, part, `only ${second} is kept, not the addresses of other regions`);
   return parts.fill(second, field, part);
 }

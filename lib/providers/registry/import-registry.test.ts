@@ -232,6 +232,19 @@ describe('a part of addresses', () => {
     expect(lost).toEqual([]);
   });
 
+  test('that only a fallback does without becomes the host, where its words are listed', () => {
+    const { record, lost } = imported({
+      authorization_url: `https://app.${asked('region')}.acme.example/oauth || https://app.acme.example/oauth`,
+      connection_config: { region: { enum: ['eu'] } },
+    });
+    expect(record?.authorization_endpoint).toBe('https://{authorization_host}/oauth');
+    const pattern = '^(?:app\\.acme\\.example|app\\.eu\\.acme\\.example)$';
+    expect(record?.account_params).toMatchObject([
+      { name: 'authorization_host', pattern, example: 'app.acme.example' },
+    ]);
+    expect(lost).toEqual([]);
+  });
+
   test('that only a fallback does without is lost, and the fallback kept', () => {
     const { record, lost } = imported({
       authorization_url: `https://app.${asked('region')}.acme.example/oauth || https://app.acme.example/oauth`,
