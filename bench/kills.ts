@@ -32,7 +32,7 @@ export const kills = defineBenchmark({
     const ofKind = (kind: string, names: readonly string[]) => names.filter((name) => name.startsWith(kind)).length;
     const calls = spread(heard.callMs);
     const waits = spread(heard.waitedMs);
-    const columns = ['provider', 'answer died with its process', 'answer cut off on its way'];
+    const columns = ['provider', 'answer died with its process', 'answer cut off or too late'];
     const needed = ['strict', 'forgiving'].map((kind) => [
       kind === 'strict' ? 'rotation' : `rotation that forgives for ${leewaySeconds} s`,
       ofKind(kind, verdict.lostWithProcess),

@@ -15,6 +15,8 @@ export interface Issue {
   expiresAt: number;
   /** The connection broke before the answer was written. */
   cut: boolean;
+  /** Milliseconds until the answer was written; null where it was not. */
+  answeredAfterMs: number | null;
 }
 
 /** A grant that ended because a token was shown that had been replaced (RFC 9700 §4.14.2). */
@@ -76,6 +78,7 @@ export async function startAuthorizationServer(options: ServerOptions): Promise<
   const { random, leewayMs, expiresInSeconds, longestMs } = options;
   const grants = new Map<string, Grant>();
   const server = createServer(async (request, response) => {
+    const arrivedAt = Date.now();
     const [, process = '', path = ''] = /^\/([^/]+)\/(.+)$/.exec(request.url ?? '') ?? [];
     if (path !== 'token') return json(response, 404, {});
     const shown = new URLSearchParams(await text(request)).get('refresh_token') ?? '';
@@ -85,10 +88,20 @@ export async function startAuthorizationServer(options: ServerOptions): Promise<
     const accessToken = next.replace(/^rt/, 'at');
     const at = Date.now();
     const expiresAt = at + expiresInSeconds * 1000;
-    const issue: Issue = { at, process, shown, accessToken, refreshToken: next, expiresAt, cut: false };
+    const issue: Issue = {
+      at,
+      process,
+      shown,
+      accessToken,
+      refreshToken: next,
+      expiresAt,
+      cut: false,
+      answeredAfterMs: null,
+    };
     grant.issues.push(issue);
     response.once('close', () => {
       issue.cut = !response.writableFinished;
+      issue.answeredAfterMs = issue.cut ? null : Date.now() - arrivedAt;
     });
     await wait(5 + Math.floor(random() * (longestMs - 5)));
     json(response, 200, {

@@ -27,19 +27,29 @@ export interface Verdict {
   wrong: string[];
   /** Grants that ended since the answer died with the process that was killed, and whose connection says so. */
   lostWithProcess: string[];
-  /** The same where the answer was cut off on its way. */
+  /** The same where the answer was cut off on its way, or came later than the hub waits. */
   lostWithCut: string[];
   /** Tokens that callers were given, each known to the server and to the ledger. */
   acknowledged: number;
 }
 
+/** The hub waits 10 s for an exchange; an answer that is written so late is one that it does not hear. */
+const tooLateMs = 9000;
+
 /** How long before a cut an answer may have been written that never arrived, in milliseconds. */
 const onItsWayMs = 1000;
 
-function fateOf({ cut, at, process }: Issue, { killed, serverCuts }: Evidence): 'killed' | 'cut' | 'living' {
+function fateOf(
+  { cut, at, process, answeredAfterMs }: Issue,
+  { killed, serverCuts }: Evidence,
+): 'killed' | 'cut' | 'living' {
   if ((killed.get(process) ?? 0) >= at) return 'killed';
-  return cut || serverCuts.some((cutAt) => cutAt >= at && cutAt - at < onItsWayMs) ? 'cut' : 'living';
+  const late = (answeredAfterMs ?? 0) > tooLateMs;
+  return cut || late || serverCuts.some((cutAt) => cutAt >= at && cutAt - at < onItsWayMs) ? 'cut' : 'living';
 }
+
+/** The last that was issued, and what the row says. */
+const told = (grant: Grant, row: GrantRow) => JSON.stringify([row, grant.ending, grant.issues.slice(-4)]);
 
 /** Compares what the server issued with what the callers were given and what the hub says. */
 export function judge(evidence: Evidence): Verdict {
@@ -70,7 +80,8 @@ export function judge(evidence: Evidence): Verdict {
     const fates = successors.map((issue) => fateOf(issue, evidence));
     if (successors.some(({ accessToken }) => acknowledged.has(accessToken)))
       wrong(`${grant.name}: ended by ${process}, which showed a token whose successor a caller had been given`);
-    else if (fates.includes('living')) wrong(`${grant.name}: ended although the process with its newest token lived`);
+    else if (fates.includes('living'))
+      wrong(`${grant.name}: ended by ${process} although a successor was with one that lived: ${told(grant, row)}`);
     else if (row.status !== 'needs_reconnect' || row.statusReason !== 'answer_lost')
       wrong(`${grant.name}: its answer was lost, and its connection says ${row.status} ${row.statusReason}`);
     else (fates.includes('cut') ? verdict.lostWithCut : verdict.lostWithProcess).push(grant.name);

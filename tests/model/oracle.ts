@@ -8,6 +8,9 @@ const spendingMs = 180_000;
 /** Why a grant's newest token is nowhere, and what its connection has to say of it. */
 export type Excuse = 'answer_lost' | 'history_lost';
 
+/** What a row may say after an answer was lost: a time-out counts as one too. */
+const saysLost: ReadonlySet<string | null> = new Set(['answer_lost', 'provider_timeout']);
+
 /** What the oracle needs of its world. */
 export interface Seen {
   server: AuthorizationServer;
@@ -31,6 +34,7 @@ export class Oracle {
   readonly #excuses = new Map<string, Excuse>();
   /** When each refresh token was seen in its row first. */
   readonly #storedAt = new Map<string, number>();
+  #promotedAt = Number.NEGATIVE_INFINITY;
   #failed: Broken | null = null;
 
   constructor(seen: Seen) {
@@ -46,11 +50,14 @@ export class Oracle {
   excuse(name: string, excuse: Excuse, why: string): void {
     if (this.#excuses.has(name)) return;
     this.#seen.note(`${name} is excused: ${why}`);
-    this.#excuses.set(name, excuse);
+    // What the row said of a show that began before a promotion went with the old primary.
+    const since = [...this.#storedAt].filter(([token]) => grantOf(token) === name).map(([, at]) => at);
+    this.#excuses.set(name, Math.max(...since) > this.#promotedAt ? excuse : 'history_lost');
   }
 
   /** A standby took over: what the rows said of lost answers may be lost, too. */
   forgetRows(): void {
+    this.#promotedAt = this.#seen.now();
     for (const name of this.#excuses.keys()) this.#excuses.set(name, 'history_lost');
   }
 
@@ -128,7 +135,7 @@ export class Oracle {
     }
     if (!family.alive && !excuse) throw this.broken(`${name}: ended without a thief or a loss`);
     const spent = !this.#seen.server.accepts(token) && family.alive;
-    if (spent && excuse === 'answer_lost' && lastRefreshError !== 'answer_lost')
+    if (spent && excuse === 'answer_lost' && !saysLost.has(lastRefreshError))
       throw this.broken(`${name}: its answer was lost, and its row does not say so (${lastRefreshError})`);
   }
 

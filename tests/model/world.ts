@@ -10,11 +10,12 @@ import { type Runtime, systemContext } from '#lib/context';
 import { createLogger } from '#lib/log';
 import { addConnection, addPerson, createRuntime, plainRecord } from '#tests/hub';
 import { AuthorizationServer, grantOf } from '#tests/model/authorization-server';
-import { type Fate, faultyDatabase } from '#tests/model/faulty-database';
-import { type Hub, isAtWork, newHub, type Pending } from '#tests/model/hub';
+import { faultyDatabase } from '#tests/model/faulty-database';
+import { type Hub, isAtWork, newHub } from '#tests/model/hub';
 import { networkOf } from '#tests/model/network';
 import { Oracle } from '#tests/model/oracle';
 import { clearDatabase, Records, restoreSnapshot, takeSnapshot, type WorldDatabase } from '#tests/model/records';
+import { Standstill } from '#tests/model/standstill';
 import type { VirtualTime } from '#tests/model/virtual-time';
 
 /** How long nothing is spent after a promotion. */
@@ -24,7 +25,6 @@ const longestLagMs = 60_000;
 
 const silent = createLogger({ level: 'silent', pretty: false });
 const issuer = 'https://acme.example';
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 export interface WorldSize {
   hubs: number;
@@ -36,36 +36,26 @@ export interface WorldSize {
  * Hubs on one database before one authorization server, in which everything that goes from one to the other stands still
  * until a step lets it go on, in any order and with any luck.
  */
-export class World {
+export class World extends Standstill {
   readonly server: AuthorizationServer;
-  readonly hubs: Hub[] = [];
   readonly oracle: Oracle;
   readonly #size: WorldSize;
   readonly #database: WorldDatabase;
   readonly #own: Runtime;
   readonly #records: Records;
-  readonly #time: VirtualTime;
-  readonly #begunAt: number;
-  readonly #late: (() => void)[] = [];
-  readonly #notes: string[] = [];
   /** Accounts, each with the id of its newest connection. */
   readonly #accounts: { subject: string; id: string }[] = [];
   #person: PersonContext['actor'] | null = null;
   #grants = 0;
-  #pending: Pending[] = [];
-  #busy = 0;
-  /** Something happened that the oracle has not looked at. */
-  #changed = false;
   /** Calls that make, replace or revoke grants, which a standby's lag must not touch. */
   #changingGrants = 0;
   #snapshotAt: number | null = null;
   #promotedAt: number | null = null;
 
   private constructor(database: WorldDatabase, time: VirtualTime, size: WorldSize) {
+    super(time);
     this.#size = size;
     this.#database = database;
-    this.#time = time;
-    this.#begunAt = time.now();
     this.server = new AuthorizationServer(size.leewaySeconds, () => time.now());
     this.#own = createRuntime(database, this.#providers(), { log: silent });
     this.#records = new Records(database, this.#own);
@@ -74,7 +64,7 @@ export class World {
       hubs: this.hubs,
       now: () => time.now(),
       read: () => this.#records.read(),
-      note: (what) => this.#note(what),
+      note: (what) => this.note(what),
     });
   }
 
@@ -104,59 +94,18 @@ export class World {
     return this.server.grant(`g${this.#grants}`);
   }
 
-  // — What stands still, and what lets it go on —
-
-  /** Waits for a step; a process that is dead by then waits for ever. */
-  #wait(hub: Hub, onItsWay = false): Promise<number> {
-    return new Promise((resolve) => {
-      if (!hub.alive) return;
-      this.#pending.push({ hub, onItsWay, go: (luck) => void (hub.alive && resolve(luck)) });
-    });
-  }
-
-  async #whileBusy<T>(work: () => Promise<T>): Promise<T> {
-    this.#busy += 1;
-    this.#changed = true;
-    try {
-      return await work();
-    } finally {
-      this.#busy -= 1;
-    }
-  }
-
-  async #fateOf(hub: Hub): Promise<Fate> {
-    const luck = await this.#wait(hub);
-    const fate: 'done' | 'not_sent' | 'answer_lost' | 'late' =
-      luck < 84 ? 'done' : luck < 91 ? 'not_sent' : luck < 96 ? 'answer_lost' : 'late';
-    if (fate !== 'done') this.#note(`${this.#nameOf(hub)} has a statement ${fate}`);
-    if (fate !== 'late') return fate;
-    return { late: new Promise((resolve) => this.#late.push(resolve)) };
-  }
-
-  /** Lets everything run until all of it stands still. */
-  async settle(): Promise<void> {
-    for (let idle = 0; idle < 6; idle = this.#busy === 0 ? idle + 1 : 0) await turn();
-  }
-
   /** What must hold, looked at where something happened. @throws Broken */
   async check(): Promise<void> {
-    if (!this.#changed) return;
-    this.#changed = false;
+    if (!this.changed) return;
+    this.changed = false;
     try {
       await this.oracle.check();
     } catch (error) {
-      if (error instanceof Error) error.message = [error.message, ...this.#notes].join('\n');
+      if (error instanceof Error) error.message = [error.message, ...this.notes].join('\n');
       throw error;
     }
   }
 
-  #note(what: string): void {
-    this.#notes.push(`${this.#time.now() - this.#begunAt} ${what}`);
-    if (this.#notes.length > 80) this.#notes.shift();
-  }
-
-  #nameOf = (hub: Hub): string => `hub ${this.hubs.indexOf(hub)}`;
-  #hubAt = (which: number): Hub => this.hubs[which % this.hubs.length] as Hub;
   #accountAt = (which: number) => this.#accounts[which % this.#accounts.length] as { subject: string; id: string };
 
   /** Nothing was shown before every process had time to put back what a new primary lacks. */
@@ -172,53 +121,41 @@ export class World {
     const hub = newHub(this.#own);
     const database = faultyDatabase(
       this.#database,
-      () => this.#fateOf(hub),
-      (work) => this.#whileBusy(work),
+      () => this.fateOf(hub),
+      (work) => this.whileBusy(work),
     );
     const ends = {
       server: this.server,
-      now: () => this.#time.now(),
-      wait: (asking: Hub, onItsWay?: boolean) => this.#wait(asking, onItsWay),
-      note: (what: string) => this.#note(what),
+      now: () => this.time.now(),
+      wait: (asking: Hub, onItsWay?: boolean) => this.wait(asking, onItsWay),
+      note: (what: string) => this.note(what),
       beforeShown: (token: string, askedAt: number) => {
-        this.#changed = true;
+        this.changed = true;
         this.#expectSettled(token, askedAt);
         this.oracle.expectUnspent(token);
       },
       onLost: (token: string) => this.oracle.excuse(grantOf(token), 'answer_lost', 'its answer was lost on the way'),
     };
-    const fetch = networkOf(ends, hub, () => this.#nameOf(hub));
+    const fetch = networkOf(ends, hub, () => this.nameOf(hub));
     const { vault } = this.#own;
     hub.runtime = createRuntime(database, this.#providers(), { log: silent, vault, fetch });
     this.hubs[at] = hub;
   }
 
-  #call(hub: Hub, work: () => Promise<unknown>): void {
-    if (!hub.alive || hub.stalledSince !== null) return;
-    hub.calls += 1;
-    work()
-      .then(() => this.#note(`${this.#nameOf(hub)} is done`))
-      .catch((error: unknown) => this.#note(`${this.#nameOf(hub)} is told ${String(error).slice(0, 100)}`))
-      .finally(() => {
-        hub.calls -= 1;
-        this.#changed = true;
-      });
-  }
-
   refresh(hub: number, account: number): void {
-    const asking = this.#hubAt(hub);
+    const asking = this.hubAt(hub);
     const { id } = this.#accountAt(account);
-    this.#call(asking, () => refreshConnection(systemContext(asking.runtime, 'model'), { id, force: true }));
+    this.call(asking, () => refreshConnection(systemContext(asking.runtime, 'model'), { id, force: true }));
   }
 
   refreshDue(hub: number): void {
-    const asking = this.#hubAt(hub);
-    this.#call(asking, () => refreshDueConnections(systemContext(asking.runtime, 'model')));
+    const asking = this.hubAt(hub);
+    this.call(asking, () => refreshDueConnections(systemContext(asking.runtime, 'model')));
   }
 
   /** A call after which a standby has all again: its lag is about refreshes only. */
   #callChanging(hub: Hub, work: () => Promise<unknown>): void {
-    this.#call(hub, async () => {
+    this.call(hub, async () => {
       this.#changingGrants += 1;
       this.#snapshotAt = null;
       try {
@@ -230,25 +167,25 @@ export class World {
   }
 
   revoke(hub: number, account: number): void {
-    const asking = this.#hubAt(hub);
+    const asking = this.hubAt(hub);
     const { id, subject } = this.#accountAt(account);
     this.#callChanging(asking, async () => {
-      this.#note(`${this.#nameOf(asking)} is to revoke ${subject}`);
+      this.note(`${this.nameOf(asking)} is to revoke ${subject}`);
       await revokeConnection(systemContext(asking.runtime, 'model'), { id });
     });
   }
 
   /** The person connects the account again: the answer to the code is here, and is stored or refused. */
   reconnect(hub: number, account: number): void {
-    const asking = this.#hubAt(hub);
+    const asking = this.hubAt(hub);
     const known = this.#accountAt(account);
     const { subject } = known;
     const actor = this.#person;
     if (!actor || !asking.alive || asking.stalledSince !== null) return;
     this.#callChanging(asking, async () => {
       const refresh_token = this.#newGrant();
-      asking.issued.set(refresh_token, this.#time.now());
-      this.#note(`${this.#nameOf(asking)} has ${refresh_token} for ${subject}`);
+      asking.issued.set(refresh_token, this.time.now());
+      this.note(`${this.nameOf(asking)} has ${refresh_token} for ${subject}`);
       const ctx = { ...systemContext(asking.runtime, 'model'), actor };
       const tokens = { access_token: `at.${refresh_token}`, refresh_token, expires_in: 3600, scopes: ['read'] };
       const account = { issuer, subject, accountParams: {}, extras: {} };
@@ -283,41 +220,15 @@ export class World {
   }
 
   workRevocations(hub: number): void {
-    const asking = this.#hubAt(hub);
-    this.#call(asking, () => workRevocations(systemContext(asking.runtime, 'model')));
-  }
-
-  /** Lets one of those that stand still go on. */
-  release(which: number, luck: number): void {
-    const movable = this.#pending.filter((one) => one.hub.alive && (one.onItsWay || one.hub.stalledSince === null));
-    const chosen = movable[which % Math.max(1, movable.length)];
-    if (!chosen) return;
-    this.#pending = this.#pending.filter((one) => one !== chosen && one.hub.alive);
-    chosen.go(luck);
-  }
-
-  /** A process goes on undisturbed for so many turns, or until it waits for nothing but time. */
-  async work(which: number, turns: number): Promise<void> {
-    const hub = this.#hubAt(which);
-    for (let left = turns; left > 0 && hub.alive && hub.stalledSince === null; left--) {
-      const next = this.#pending.find((one) => one.hub === hub);
-      if (!next) return;
-      this.#pending = this.#pending.filter((one) => one !== next);
-      next.go(0);
-      await this.settle();
-    }
-  }
-
-  /** The database executes what was given up by its caller. */
-  executeLate(): void {
-    this.#late.shift()?.();
+    const asking = this.hubAt(hub);
+    this.call(asking, () => workRevocations(systemContext(asking.runtime, 'model')));
   }
 
   async pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= 5000) {
-      this.#time.pass(Math.min(left, 5000));
+      this.time.pass(Math.min(left, 5000));
       await this.settle();
-      if (this.#promotedAt !== null && this.#time.now() - this.#promotedAt >= settlingMs) {
+      if (this.#promotedAt !== null && this.time.now() - this.#promotedAt >= settlingMs) {
         // Who did not put back by now was cut off or stood still.
         if (this.hubs.some(({ owesPutBack }) => owesPutBack)) {
           await this.oracle.excuseUnstored('history_lost', () => false);
@@ -328,27 +239,13 @@ export class World {
     }
   }
 
-  stall(which: number): void {
-    const hub = this.#hubAt(which);
-    hub.stalledSince ??= this.#time.now();
-    this.#note(`${this.#nameOf(hub)} stands still`);
-  }
-
-  wake(which: number): void {
-    const hub = this.#hubAt(which);
-    if (hub.stalledSince === null) return;
-    hub.stalledMs += this.#time.now() - hub.stalledSince;
-    hub.stalledSince = null;
-    this.#note(`${this.#nameOf(hub)} goes on`);
-  }
-
   async kill(which: number): Promise<void> {
     const at = which % this.hubs.length;
-    this.#hubAt(at).alive = false;
-    this.#note(`hub ${at} is killed`);
+    this.hubAt(at).alive = false;
+    this.note(`hub ${at} is killed`);
     await this.oracle.excuseUnstored('answer_lost', (hub) => hub.alive);
     this.#start(at);
-    this.#changed = true;
+    this.changed = true;
   }
 
   /** Somebody else uses an account's newest token. */
@@ -360,42 +257,42 @@ export class World {
     if (!family) return;
     family.thief = true;
     this.server.refresh([...family.live].at(-1) ?? '');
-    this.#note(`a thief uses the token of ${subject}`);
+    this.note(`a thief uses the token of ${subject}`);
   }
 
   /** From now on the standby gets nothing more. */
   async fallBehind(): Promise<void> {
     if (this.#changingGrants > 0) return;
     await takeSnapshot(this.#database);
-    this.#snapshotAt = this.#time.now();
-    this.#note('the standby falls behind');
+    this.#snapshotAt = this.time.now();
+    this.note('the standby falls behind');
   }
 
   /** The standby takes over: every connection is cut, and what it did not have is gone. */
   async promote(): Promise<void> {
-    if (this.#snapshotAt === null || this.#time.now() - this.#snapshotAt > longestLagMs) return;
+    if (this.#snapshotAt === null || this.time.now() - this.#snapshotAt > longestLagMs) return;
     this.#snapshotAt = null;
-    this.#late.length = 0;
+    this.late.length = 0;
     await restoreSnapshot(this.#database, this.#own);
-    this.#promotedAt = this.#time.now();
-    this.#changed = true;
-    this.#note('the standby takes over');
+    this.#promotedAt = this.time.now();
+    this.changed = true;
+    this.note('the standby takes over');
     for (const hub of this.hubs) hub.owesPutBack = hub.alive;
     this.oracle.forgetRows();
     await this.oracle.excuseUnstored('history_lost', (hub) => hub.alive);
     // A statement that was under way ends with its connection.
-    const cut = this.#pending;
-    this.#pending = [];
+    const cut = this.pending;
+    this.pending = [];
     for (const { hub, onItsWay, go } of cut)
       if (hub.stalledSince === null) go(85);
-      else this.#pending.push({ hub, onItsWay, go: () => go(85) });
+      else this.pending.push({ hub, onItsWay, go: () => go(85) });
   }
 
   /** Each process looks for a promotion every three seconds. */
   notice(which: number): void {
-    const hub = this.#hubAt(which);
+    const hub = this.hubAt(which);
     if (!hub.owesPutBack) return;
-    this.#call(hub, async () => {
+    this.call(hub, async () => {
       await putBackRecent(systemContext(hub.runtime, 'model'));
       hub.owesPutBack = false;
     });
@@ -406,7 +303,7 @@ export class World {
   /** Lets all that is under way come to its end with the best of luck. */
   async #drain(): Promise<void> {
     for (let round = 0; round < 400; round++) {
-      while (this.#pending.some(({ hub }) => hub.alive)) {
+      while (this.pending.some(({ hub }) => hub.alive)) {
         this.release(0, 0);
         await this.settle();
       }
@@ -415,7 +312,7 @@ export class World {
       if (!this.hubs.some(isAtWork)) return;
       await this.pass(500);
     }
-    throw this.oracle.broken(['something never ends', ...this.#notes].join('\n'));
+    throw this.oracle.broken(['something never ends', ...this.notes].join('\n'));
   }
 
   /** Lets everything end, refreshes every connection, and works off the revocations: then nothing may be left over. */
@@ -433,13 +330,13 @@ export class World {
       }
       this.workRevocations(0);
       await this.#drain();
-      this.#changed = true;
+      this.changed = true;
       await this.check();
     }
     try {
       await this.oracle.expectNoneLeft();
     } catch (error) {
-      if (error instanceof Error) error.message = [error.message, ...this.#notes].join('\n');
+      if (error instanceof Error) error.message = [error.message, ...this.notes].join('\n');
       throw error;
     }
     for (const hub of this.hubs) hub.alive = false;
