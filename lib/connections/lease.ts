@@ -14,6 +14,16 @@ import { type Moment, momentNow } from '#lib/running-time';
 /** What `last_refresh_error` says from the moment the refresh token may be spent until the answer is stored. */
 export const answerLost = 'answer_lost';
 
+/** Failures without a coded answer: the provider may have rotated the token although we never read the new one. */
+export const lossy: ReadonlySet<string> = new Set([
+  answerLost,
+  'provider_timeout',
+  'provider_unavailable',
+  'token_answer_invalid',
+  'answer_too_large',
+  'redirect_refused',
+]);
+
 /** While nothing was spent yet: longer than a turn at the provider takes to come. */
 export const leaseEnd = sql`clock_timestamp() + interval '30 seconds'`;
 
@@ -157,8 +167,11 @@ const begins = oncePerDatabase('begin-spending', (database) =>
     const begun = await withTimeline(database, (timeline) =>
       database.db.execute(sql`update connections
       set lease_expires_at = ${spendingEnd}, last_refresh_error = ${answerLost},
-        spent_at = case when last_refresh_error is null then clock_timestamp()
-          else coalesce(spent_at, clock_timestamp()) end
+        spent_at = case when last_refresh_error in (${sql.join(
+          [...lossy].map((code) => sql`${code}`),
+          sql`, `,
+        )})
+          then coalesce(spent_at, clock_timestamp()) else clock_timestamp() end
       from jsonb_to_recordset(${JSON.stringify(asked)}::text::jsonb)
         as lease(n integer, "personId" text, id text, owner text, generation integer)
       where connections.person_id = lease."personId" and connections.id = lease.id

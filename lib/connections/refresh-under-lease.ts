@@ -18,6 +18,7 @@ import {
   type Lease,
   type Leased,
   type LeasedRow,
+  lossy,
   releaseLease,
 } from '#lib/connections/lease';
 import { providerDetails } from '#lib/connections/provider-details';
@@ -44,16 +45,6 @@ import {
 } from '#lib/oauth/types';
 import type { ProviderRecord } from '#lib/providers/record';
 import { msSince } from '#lib/running-time';
-
-/** Failures without a coded answer: the provider may have rotated the token although we never read the new one. */
-const lossy: ReadonlySet<string> = new Set([
-  answerLost,
-  'provider_timeout',
-  'provider_unavailable',
-  'token_answer_invalid',
-  'answer_too_large',
-  'redirect_refused',
-]);
 
 /** Milliseconds for which a proof that was made before a turn at the provider came needs no other. */
 const proofMs = 1000;

@@ -4,7 +4,7 @@ import { takeLease } from '#lib/connections/lease';
 import { leewayOf } from '#lib/connections/take-over';
 import { vendToken } from '#lib/connections/vend-token';
 import { rowOf } from '#tests/hub';
-import { refreshHub } from '#tests/refresh-hub';
+import { json, refreshHub } from '#tests/refresh-hub';
 
 const hub = refreshHub();
 const forgiving = { rotation: { leeway_s: 60 } };
@@ -68,5 +68,10 @@ describe('the lease of a silent holder goes to another only while the provider f
     await ask();
     expect(hub.server.requests).toBe(2);
     expect((await rowOf(hub.runtime, id)).spentAt).toEqual(first);
+    // After an answer that says that it was not taken, the next show is the first.
+    hub.server.behaviour.instead = json(400, { error: 'invalid_client' });
+    const other = await hub.expired({ values: { lastRefreshError: 'client_rejected', spentAt: new Date(0) } });
+    await vendToken(hub.otherProcess(forgiving), { id: other }).catch(() => {});
+    expect((await rowOf(hub.runtime, other)).spentAt?.getTime()).toBeGreaterThan(first?.getTime() ?? Number.NaN);
   });
 });
