@@ -39,7 +39,11 @@ export const errorCodes = {
   state_unknown: [400, 'This sign-on was not begun in this browser, or it is too old. Start again.'],
   state_reused: [400, 'This answer was used already. Start again.'],
   state_mismatch: [400, 'The answer does not belong to what you began. Start again.'],
-  flow_expired: [400, 'This took longer than ten minutes and expired. Start again.'],
+  flow_expired: [400, 'This took longer than ten minutes, or the hub was upgraded meanwhile. Start again.'],
+  flow_interrupted: [
+    409,
+    'The hub was stopped while it dealt with this answer. Look whether it was done, and start again if it was not.',
+  ],
   flow_other_person: [403, 'This was begun by somebody else who was signed in here. Start again.'],
   duplicate_parameter: [400, 'The answer named a parameter twice and was refused. Start again.'],
   callback_mismatch: [

@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm';
 import type { PersonContext } from '#lib/access/require';
-import { consumeState, wasConsumed } from '#lib/connections/consumed-states';
+import { claimFlow, type FindBinding } from '#lib/connections/claim-flow';
 import { assertNotFrozen } from '#lib/connections/frozen';
 import { keepRefused } from '#lib/connections/keep-refused';
 import { fromProtocolError, ledgerCode } from '#lib/connections/protocol-error';
@@ -9,7 +9,7 @@ import { redirectUri } from '#lib/connections/redirect-uri';
 import { storeGrant } from '#lib/connections/store-grant';
 import { tokenLife } from '#lib/connections/token-life';
 import { followTransaction, settleTraced } from '#lib/connections/traced-flow';
-import { type Transaction, transactionSeconds } from '#lib/connections/transaction';
+import type { FlowOutcome, Transaction } from '#lib/connections/transaction';
 import type { Context } from '#lib/context';
 import { type ClockReading, databaseTime, readClock } from '#lib/db/clock';
 import { connections } from '#lib/db/schema/connections';
@@ -55,47 +55,12 @@ export interface FailedFlow {
   transaction?: Transaction;
 }
 
-/** What a browser holds for a state: the flow, or something that no longer opens. */
-export interface FoundFlow {
-  transaction: Transaction | 'unreadable';
-}
-
-export type FlowResult = ({ ok: true } & CompletedFlow) | ({ ok: false } & FailedFlow);
-
-/**
- * An answer counts only at the redirect URI that was sent for its flow, before anything else of it is believed: at
- * another provider's, its code was issued by another server (RFC 9700 §4.4). The flow ends with it.
- */
-async function assertOwnCallback(ctx: Context, url: URL, { state, provider }: Transaction): Promise<void> {
-  const record = ctx.providers.get(provider);
-  if (record && new URL(redirectUri(ctx, record)).pathname === url.pathname) return;
-  await consumeState(ctx, state);
-  throw new AppError(record ? 'callback_mismatch' : 'unknown_provider');
-}
-
-/** Matches the answer to a flow that this browser and this session began, and uses its state up. */
-async function claimTransaction(
-  ctx: Context,
-  url: URL,
-  find: (state: string) => Promise<FoundFlow | undefined>,
-): Promise<Transaction> {
-  const states = url.searchParams.getAll('state');
-  if (states.length > 1) throw new AppError('duplicate_parameter');
-  const state = states[0];
-  if (!state) throw new AppError('state_missing');
-  const found = await find(state);
-  if (!found) throw new AppError((await wasConsumed(ctx, state)) ? 'state_reused' : 'state_unknown');
-  const { transaction } = found;
-  if (transaction === 'unreadable') throw new AppError('flow_expired');
-  await assertOwnCallback(ctx, url, transaction);
-  if (ctx.now().getTime() - transaction.startedAt > transactionSeconds * 1000) throw new AppError('flow_expired');
-  if (transaction.intent !== 'sign_in') {
-    if (ctx.actor.type !== 'person') throw new AppError('unauthenticated');
-    if (ctx.actor.sessionId !== transaction.sessionId) throw new AppError('flow_other_person');
-  }
-  if (!(await consumeState(ctx, state))) throw new AppError('state_reused');
-  return transaction;
-}
+/** `claimed`: this answer used the flow up, and its end is to be kept. `again`: it was used up before. */
+export type FlowResult = { claimed: boolean } & (
+  | ({ ok: true } & CompletedFlow)
+  | ({ ok: false } & FailedFlow)
+  | { ok: 'again'; outcome: FlowOutcome | 'running' }
+);
 
 /** What was granted: as the answer says; silent, as asked (RFC 6749 §5.1) unless the record calls that unknown. */
 function grantedScopes(provider: ProviderRecord, asked: string[], answered: string[] | null): string[] | null {
@@ -268,17 +233,19 @@ async function recordRefusal(ctx: Context, error: AppError, transaction: Transac
 /**
  * Ends a flow: RFC 6749 §4.1.2 with the checks of RFC 9700 §2.1 and §4. Never throws for a refused answer: what went
  * wrong is in the ledger and in the result.
- * @param find looks for the flow that this browser began with that state
+ * @param find looks for what this browser holds of the flow with that state
  */
-export async function completeFlow(
-  ctx: Context,
-  input: { url: URL; find: (state: string) => Promise<FoundFlow | undefined> },
-): Promise<FlowResult> {
+export async function completeFlow(ctx: Context, input: { url: URL; find: FindBinding }): Promise<FlowResult> {
   let transaction: Transaction | undefined;
+  let claimed = false;
   const owned: Owned = { received: [] };
   let follower: Follower | undefined;
   try {
-    transaction = await claimTransaction(ctx, input.url, input.find);
+    const found = await claimFlow(ctx, input.url, input.find, () => {
+      claimed = true;
+    });
+    if ('again' in found) return { ok: 'again', claimed, outcome: found.again };
+    transaction = found.transaction;
     const provider = ctx.providers.get(transaction.provider);
     if (!provider) throw new AppError('unknown_provider');
     await assertMayConnect(ctx, transaction);
@@ -294,15 +261,15 @@ export async function completeFlow(
       };
       const session =
         intent === 'sign_in' ? (await signIn(ctx, signedIn)).session : await completeStepUp(ctx, signedIn);
-      return { ok: true, intent, returnTo, provider: provider.id, session };
+      return { ok: true, claimed, intent, returnTo, provider: provider.id, session };
     }
-    // claimTransaction let nobody but the person of this flow's session come here.
+    // claimFlow let nobody but the person of this flow's session come here.
     const completed = await keepGrant(ctx as PersonContext, provider, transaction, exchanged);
     if (follower) {
       const kept = await settleTraced(ctx, transaction, completed);
       await follower.end({ ...completed, ...exchanged, received: owned.received, kept });
     }
-    return { ok: true, ...completed };
+    return { ok: true, claimed, ...completed };
   } catch (thrown) {
     const error = toAppError(fromProtocolError(thrown));
     if (transaction) await handOver(ctx, error, transaction, owned);
@@ -321,6 +288,6 @@ export async function completeFlow(
     const written =
       signingIn && isAppError(thrown) && (thrown.code === 'sign_in_not_allowed' || thrown.code === 'person_disabled');
     if (!written) await recordRefusal(ctx, error, transaction);
-    return { ok: false, error, ...(transaction ? { transaction } : {}) };
+    return { ok: false, claimed, error, ...(transaction ? { transaction } : {}) };
   }
 }

@@ -4,6 +4,7 @@ import { completeFlow } from '#lib/connections/complete';
 import { keepRefused } from '#lib/connections/keep-refused';
 import { decideRefused } from '#lib/connections/refused-fate';
 import { accessTokenPlace, placesOfRevocation, refreshTokenPlace } from '#lib/connections/tokens-at-rest';
+import type { FlowBinding } from '#lib/connections/transaction';
 import { systemContext } from '#lib/context';
 import type { Database } from '#lib/db/database';
 import { ledger } from '#lib/db/schema/ledger';
@@ -210,7 +211,10 @@ describe('A-10 refused after the exchange', () => {
     };
     const result = await completeFlow(
       { ...ctx, fetch: disabling },
-      { url, find: (state) => findTransaction(runtime.config, ada.jar, state, 600) },
+      {
+        url,
+        find: async (state) => (await findTransaction<FlowBinding>(runtime.config, ada.jar, state, 600))?.transaction,
+      },
     );
     await settle(runtime);
     expect(result).toMatchObject({ ok: false, error: { code: 'person_disabled' } });

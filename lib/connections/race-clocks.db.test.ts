@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { completeFlow } from '#lib/connections/complete';
+import { saveFlow } from '#lib/connections/flow-rows';
 import type { Transaction } from '#lib/connections/transaction';
 import { connections } from '#lib/db/schema/connections';
 import { newId } from '#lib/ids';
@@ -54,7 +55,9 @@ async function connect({ begun, back, claims = {} }: Clocks) {
     startedAt: Date.now() + begun * 1000,
   };
   const url = new URL(`http://localhost:3000/oauth/callback/acme?code=c&state=${transaction.state}`);
-  const result = await completeFlow(person, { url, find: async () => ({ transaction }) });
+  await saveFlow(person, database.db, transaction.state, transaction);
+  const result = await completeFlow(person, { url, find: async () => transaction });
+  if (result.ok === 'again') throw new Error('no state comes twice');
   const rows = await database.db
     .select({ left: sql<number>`extract(epoch from ${connections.accessTokenExpiresAt} - clock_timestamp())::float8` })
     .from(connections)

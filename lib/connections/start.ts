@@ -2,13 +2,19 @@ import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { requireAdministrator, requirePerson } from '#lib/access/require';
 import { readPart } from '#lib/config/account-part';
+import { saveFlow } from '#lib/connections/flow-rows';
 import { assertNotFrozen, isFrozen } from '#lib/connections/frozen';
 import { assertOwnAuthorizationEndpoint } from '#lib/connections/own-origins';
 import { fromProtocolError } from '#lib/connections/protocol-error';
 import { redirectUri } from '#lib/connections/redirect-uri';
+<<<<<<< HEAD
 import { tracePage } from '#lib/connections/traced-flow';
 import type { Transaction } from '#lib/connections/transaction';
+=======
+import type { FlowBinding, FlowDetails } from '#lib/connections/transaction';
+>>>>>>> 4061d18 (flows: keep in the cookie only what binds a flow to its browser)
 import type { Context } from '#lib/context';
+import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
 import { followFlow } from '#lib/flow-trace/follow-flow';
@@ -31,10 +37,10 @@ export const startFlowInput = z.object({
 });
 export type StartFlowInput = z.infer<typeof startFlowInput>;
 
-/** The address to send the browser to, and the flow to keep in its cookie. */
+/** The address to send the browser to, and what binds the flow to it, for its cookie. */
 export interface StartedFlow {
   location: URL;
-  transaction: Transaction;
+  binding: FlowBinding;
 }
 
 async function loadOwn(ctx: Context & { actor: { type: 'person'; personId: string } }, id: string) {
@@ -119,7 +125,7 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
   const scopes = [...(signingIn ? provider.sign_in_scopes : provider.scopes)];
   const secrets = await createTransactionSecrets();
   let location: URL;
-  let pinned: Transaction['pinned'];
+  let pinned: FlowDetails['pinned'];
   try {
     pinned = await resolveEndpoints(provider, ctx, accountParams);
     assertOwnAuthorizationEndpoint(ctx.providers, provider, pinned);
@@ -142,24 +148,36 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
   if (!provider.dangerously_without_pkce && !asksForS256(location)) {
     throw new AppError('pkce_required');
   }
+<<<<<<< HEAD
   const trace = input.trace
     ? { id: await followFlow(ctx, { ...secrets, provider: provider.id, location }), afterwards: input.trace }
     : null;
   if (actor.type === 'person' && !signingIn) {
     await record(ctx.database.db, ctx, {
+=======
+  // Only one that was found to be the person's own: neither flow nor ledger takes an id from a form.
+  const connectionId = existing ? (input.connectionId ?? null) : null;
+  const sessionId = actor.type === 'person' ? actor.sessionId : null;
+  const { intent, returnTo } = input;
+  await withTransaction(ctx.database.db, async (tx) => {
+    const details = { provider: provider.id, pinned, scopes, accountParams, intent, connectionId, returnTo, sessionId };
+    await saveFlow(ctx, tx, secrets.state, details);
+    if (actor.type !== 'person' || signingIn) return;
+    await record(tx, ctx, {
+>>>>>>> 4061d18 (flows: keep in the cookie only what binds a flow to its browser)
       action: 'flow.started',
       provider: provider.id,
-      // Only one that was found to be the person's own: the ledger must not take an id from a form.
-      connectionId: existing ? (input.connectionId ?? null) : null,
-      details: { intent: input.intent, scopes },
+      connectionId,
+      details: { intent, scopes },
     });
-  }
+  });
   return {
     location,
-    transaction: {
+    binding: {
       state: secrets.state,
       nonce: secrets.nonce,
       verifier: provider.dangerously_without_pkce ? null : secrets.verifier,
+<<<<<<< HEAD
       provider: provider.id,
       pinned,
       scopes,
@@ -169,6 +187,8 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
       returnTo: trace ? tracePage(provider.id, trace.id) : input.returnTo,
       trace,
       sessionId: actor.type === 'person' ? actor.sessionId : null,
+=======
+>>>>>>> 4061d18 (flows: keep in the cookie only what binds a flow to its browser)
       startedAt: ctx.now().getTime(),
     },
   };

@@ -1,18 +1,28 @@
+<<<<<<< HEAD
 import type { TraceLink } from '#lib/flow-trace/trace';
+=======
+import type { FlowIntent } from '#lib/db/schema/flows';
+>>>>>>> 4061d18 (flows: keep in the cookie only what binds a flow to its browser)
 import type { PinnedEndpoints } from '#lib/oauth/types';
 
-/** How long a person may take at the provider, in seconds. */
+/** How long a person may take at the provider, in seconds; and for how long the end of a flow is known afterwards. */
 export const transactionSeconds = 600;
 
 /** `step_up`: somebody who is signed in proves once more who they are. */
-export type FlowIntent = 'sign_in' | 'step_up' | 'connect' | 'reconnect';
+export type { FlowIntent };
 
-/** One flow, whole: everything that its callback must match, in one sealed record. */
-export interface Transaction {
+/** What binds a flow to the browser that began it. Each of these has a fixed length: they travel in a cookie. */
+export interface FlowBinding {
   state: string;
   nonce: string;
   /** RFC 7636 §4.1; null only for providers marked `dangerously_without_pkce`. */
   verifier: string | null;
+  /** Milliseconds since 1970. */
+  startedAt: number;
+}
+
+/** All else of a flow, whose length a provider, an operator or a person decides. It waits sealed in the database. */
+export interface FlowDetails {
   provider: string;
   /** The issuer and the endpoints as they were at the start: the code goes to this token endpoint and no other. */
   pinned: PinnedEndpoints;
@@ -25,6 +35,17 @@ export interface Transaction {
   trace?: TraceLink | null;
   /** The public id of the session it was begun in; null for a sign-in. */
   sessionId: string | null;
-  /** Milliseconds since 1970. */
-  startedAt: number;
 }
+
+/** One flow, whole: everything that its callback must match. */
+export type Transaction = FlowBinding & FlowDetails;
+
+/** Where the browser was sent when a flow ended, for the same browser that comes again. */
+export type FlowOutcome =
+  | {
+      location: string;
+      /** Of a sign-in: the session that the browser was given. */
+      session?: { id: string; seconds: number };
+    }
+  /** A refusal that was shown where it stood, with its reference. */
+  | { refused: string; message: string; reference: string };

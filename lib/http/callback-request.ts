@@ -1,15 +1,17 @@
 import { limitRate } from '#lib/access/rate-limit';
-import { completeFlow } from '#lib/connections/complete';
-import { type Transaction, transactionSeconds } from '#lib/connections/transaction';
+import { completeFlow, type FlowResult } from '#lib/connections/complete';
+import { keepOutcome } from '#lib/connections/flow-rows';
+import { type FlowBinding, type FlowOutcome, transactionSeconds } from '#lib/connections/transaction';
 import type { Context } from '#lib/context';
-import { type AppError, type ErrorCode, toAppError } from '#lib/errors';
+import { AppError, type ErrorCode, toAppError } from '#lib/errors';
 import { noteFailure } from '#lib/http/note-failure';
-import { refusalPage, seeOther } from '#lib/http/oauth-answers';
-import { pageOfFlow, withFlowResult } from '#lib/http/return-to';
+import { refusalPage, runningPage, seeOther } from '#lib/http/oauth-answers';
+import { defaultReturnTo, pageOfFlow, withFlowResult } from '#lib/http/return-to';
+import { resolveSession } from '#lib/people/sessions';
 import { knownProviderError } from '#lib/provider-errors';
 import type { CookieJar } from '#lib/session/cookies';
 import { writeSessionId } from '#lib/session/session-cookie';
-import { clearTransaction, findTransaction } from '#lib/session/transaction-cookies';
+import { clearTransaction, endTransaction, findTransaction } from '#lib/session/transaction-cookies';
 
 /** Answers that smell of an attack, or that nobody's page waits for: refused where they stand, with a 4xx. */
 const outright: readonly ErrorCode[] = [
@@ -46,32 +48,58 @@ export async function handleCallback(ctx: Context, request: Request, jar: Cookie
   // The path and query as they came; the origin is ours, whatever the Host header says.
   const { pathname, search } = new URL(request.url);
   const url = new URL(search, new URL(pathname, ctx.config.appUrl));
-  let cookie: string | undefined;
+  let held: HeldFlow | undefined;
   const result = await completeFlow(ctx, {
     url,
     find: async (state) => {
-      const found = await findTransaction<Transaction>(ctx.config, jar, state, transactionSeconds);
-      cookie = found?.name;
-      return found;
+      held = await findTransaction<FlowBinding>(ctx.config, jar, state, transactionSeconds);
+      return held?.transaction;
     },
   });
-  // Only for the browser whose flow it was; its cookie is of no use any more, however it ended.
-  if (cookie) clearTransaction(ctx.config, jar, cookie);
+  const answer =
+    result.ok === 'again' ? await answerAgain(ctx, result.outcome, jar) : await answerEnd(ctx, result, jar);
+  // Only for the browser whose flow it was. It is of no use any more but for coming again.
+  if (held) await endCookie(ctx, jar, held, result.ok === 'again' || result.claimed);
+  if (result.claimed && held && held.transaction !== 'unreadable')
+    await rememberOutcome(ctx, held.transaction.state, answer.outcome);
+  return answer.response;
+}
 
+/** An end of its own, not one that is told again. */
+type EndedFlow = Exclude<FlowResult, { ok: 'again' }>;
+
+type HeldFlow = NonNullable<Awaited<ReturnType<typeof findTransaction<FlowBinding>>>>;
+
+/** An answer, and what the same browser is answered when it comes again. */
+interface Answer {
+  response: Response;
+  outcome: FlowOutcome;
+}
+
+const sendTo = (location: string, session?: { id: string; seconds: number }): Answer => ({
+  response: seeOther(location),
+  outcome: { location, ...(session ? { session } : {}) },
+});
+
+async function answerEnd(ctx: Context, result: EndedFlow, jar: CookieJar): Promise<Answer> {
   if (result.ok) {
     const { intent, provider: id } = result;
     ctx.log.info({ event: 'flow_completed', request_id: ctx.requestId, provider: id, intent });
     if ('session' in result) {
-      await writeSessionId(ctx.config, jar, result.session.id, result.session.seconds);
-      return seeOther(result.returnTo);
+      const { id, seconds } = result.session;
+      await writeSessionId(ctx.config, jar, id, seconds);
+      return sendTo(result.returnTo, { id, seconds });
     }
     const { flow, provider, connectionId } = result;
-    return seeOther(withFlowResult(result.returnTo, { flow, provider, connection: connectionId }));
+    return sendTo(withFlowResult(result.returnTo, { flow, provider, connection: connectionId }));
   }
   const { error, transaction } = result;
-  if (!transaction || outright.includes(error.code)) return refusalPage(error, ctx.requestId);
+  if (!transaction || outright.includes(error.code)) {
+    const { code: refused, message } = error;
+    return { response: refusalPage(error, ctx.requestId), outcome: { refused, message, reference: ctx.requestId } };
+  }
   const { provider, connectionId } = transaction;
-  return seeOther(
+  return sendTo(
     withFlowResult(pageOfFlow(transaction), {
       flow: error.code,
       provider,
@@ -80,6 +108,36 @@ export async function handleCallback(ctx: Context, request: Request, jar: Cookie
       provider_error: knownErrorOf(error),
     }),
   );
+}
+
+/** The browser of an ended flow comes again: a reload, or the second click of two. */
+async function answerAgain(ctx: Context, outcome: FlowOutcome | 'running', jar: CookieJar): Promise<Answer> {
+  ctx.log.info({ event: 'flow_again', request_id: ctx.requestId });
+  if (outcome === 'running') return { response: runningPage(ctx.requestId), outcome: { location: defaultReturnTo } };
+  if ('refused' in outcome) {
+    const error = new AppError(outcome.refused as ErrorCode, { message: outcome.message });
+    return { response: refusalPage(error, outcome.reference), outcome };
+  }
+  const { session, location } = outcome;
+  // The first answer may never have reached the browser. One that has a session keeps it.
+  if (session && ctx.actor.type === 'anonymous' && (await resolveSession(ctx, session.id)))
+    await writeSessionId(ctx.config, jar, session.id, session.seconds);
+  return { response: seeOther(location), outcome };
+}
+
+async function endCookie(ctx: Context, jar: CookieJar, { name, transaction }: HeldFlow, used: boolean): Promise<void> {
+  if (used && transaction !== 'unreadable')
+    await endTransaction(ctx.config, jar, name, transaction, transactionSeconds);
+  else clearTransaction(ctx.config, jar, name);
+}
+
+/** What was done is done: a browser that comes again is then told that it was interrupted. */
+async function rememberOutcome(ctx: Context, state: string, outcome: FlowOutcome): Promise<void> {
+  try {
+    await keepOutcome(ctx, state, outcome);
+  } catch (error) {
+    ctx.log.warn({ event: 'flow_outcome_not_kept', request_id: ctx.requestId, err: error });
+  }
 }
 
 /** HEAD: link scanners send it with the person's cookies, and must not finish a flow. */

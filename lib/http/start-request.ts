@@ -50,7 +50,7 @@ function failedStart(ctx: Context, input: StartFlowInput, code: string): string 
   return withFlowResult(pageOfFlow(input), result);
 }
 
-/** POST /oauth/start: begins a flow and answers 303 to the provider, with the flow in a cookie of its own. */
+/** POST /oauth/start: begins a flow and answers 303 to the provider, with what binds the flow in a cookie of its own. */
 export async function handleStart(ctx: Context, request: Request, jar: CookieJar): Promise<Response> {
   let input: StartFlowInput | undefined;
   try {
@@ -59,8 +59,8 @@ export async function handleStart(ctx: Context, request: Request, jar: CookieJar
     await limitRate(ctx, 'start');
     input = readForm(await request.formData());
     if (input.intent === 'sign_in' || input.intent === 'step_up') await limitRate(ctx, 'sign_in');
-    const { location, transaction } = await startFlow(ctx, input);
-    await writeTransaction(ctx.config, jar, transaction, transactionSeconds);
+    const { location, binding } = await startFlow(ctx, input);
+    await writeTransaction(ctx.config, jar, binding, transactionSeconds);
     return seeOther(location.href);
   } catch (thrown) {
     // A body that is no form makes `formData()` throw a TypeError.

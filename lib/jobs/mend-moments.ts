@@ -76,7 +76,11 @@ export const storedMoments: readonly Stored[] = [
       authenticated_at = case when authenticated_at > ${now} then null else authenticated_at end,
       authentication_proof = case when authenticated_at > ${now} then null else authentication_proof end`,
   },
-  { table: 'consumed_states', ahead: `expires_at > ${now} + interval '1 hour'`, set: within('expires_at', '1 hour') },
+  {
+    table: 'flows',
+    ahead: `expires_at > ${now} + interval '10 minutes' or ${anyAhead('claimed_at')}`,
+    set: `${within('expires_at', '10 minutes')}, ${notAhead('claimed_at')}`,
+  },
   { table: 'connection_uses', ahead: anyAhead('last_used_at'), set: notAhead('last_used_at') },
   { table: 'api_keys', ahead: anyAhead('last_used_at'), set: notAhead('last_used_at') },
   { table: 'processes', ahead: anyAhead('started_at', 'last_seen_at'), set: notAhead('started_at', 'last_seen_at') },

@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemContext } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
-import { consumedStates } from '#lib/db/schema/consumed-states';
+import { flows } from '#lib/db/schema/flows';
 import { ledger } from '#lib/db/schema/ledger';
 import { rateLimits } from '#lib/db/schema/rate-limits';
 import { revocations } from '#lib/db/schema/revocations';
@@ -33,7 +33,7 @@ async function prepare(runtime: ReturnType<typeof createRuntime>): Promise<void>
     ['over', sql`now() - interval '60 days'`],
     ['live', sql`now() + interval '1 hour'`],
   ] as const) {
-    await db.insert(consumedStates).values({ stateHash: name, expiresAt: when });
+    await db.insert(flows).values({ id: name, intent: 'sign_in', sealed: 'x', expiresAt: when });
     await db.insert(rateLimits).values({ key: name, expire: when });
     await db.insert(sessions).values({ idHash: name, publicId: name, personId, expiresAt: when });
   }
@@ -43,7 +43,7 @@ async function left(runtime: ReturnType<typeof createRuntime>) {
   const { db } = runtime.database;
   return {
     revocation: (await db.select({ state: revocations.state }).from(revocations))[0]?.state,
-    states: (await db.select({ key: consumedStates.stateHash }).from(consumedStates)).map(({ key }) => key),
+    flows: (await db.select({ key: flows.id }).from(flows)).map(({ key }) => key),
     limits: (await db.select({ key: rateLimits.key }).from(rateLimits)).map(({ key }) => key),
     sessions: (await db.select({ key: sessions.publicId }).from(sessions)).map(({ key }) => key),
   };
@@ -56,7 +56,7 @@ test('a tick works off what is due and removes what is over', async () => {
     await tick(systemContext(runtime, 'jobs'));
     expect(await left(runtime)).toEqual({
       revocation: 'failed',
-      states: ['live'],
+      flows: ['live'],
       limits: ['live'],
       sessions: ['live'],
     });
@@ -105,17 +105,17 @@ test('a step that fails is logged and keeps none of the others from their work',
   await withDatabase(async (database) => {
     const runtime = createRuntime(database, []);
     await prepare(runtime);
-    await database.db.execute(sql`alter table consumed_states rename to elsewhere`);
-    expect(await tick(systemContext(runtime, 'jobs'))).toEqual(['purge_consumed_states']);
-    await database.db.execute(sql`alter table elsewhere rename to consumed_states`);
+    await database.db.execute(sql`alter table flows rename to elsewhere`);
+    expect(await tick(systemContext(runtime, 'jobs'))).toEqual(['purge_flows']);
+    await database.db.execute(sql`alter table elsewhere rename to flows`);
     expect(await left(runtime)).toEqual({
       revocation: 'failed',
-      states: ['over', 'live'],
+      flows: ['over', 'live'],
       limits: ['live'],
       sessions: ['live'],
     });
     const failures = runtime.logged.filter(({ event }) => event === 'tick_step_failed');
-    expect(failures).toEqual([expect.objectContaining({ step: 'purge_consumed_states' })]);
+    expect(failures).toEqual([expect.objectContaining({ step: 'purge_flows' })]);
   });
 });
 

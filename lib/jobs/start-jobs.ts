@@ -5,8 +5,8 @@ import { purgeAlerts } from '#lib/alerts/purge';
 import { beginDailyCheck } from '#lib/audit/begin-check';
 import { pruneLedger } from '#lib/audit/prune-ledger';
 import { sealLedger } from '#lib/audit/seal-ledger';
-import { purgeConsumedStates } from '#lib/connections/consumed-states';
 import { foldConnectionCounts } from '#lib/connections/count-by-provider';
+import { purgeFlows } from '#lib/connections/flow-rows';
 import { refreshDueConnections } from '#lib/connections/refresh-due';
 import { resealTokens } from '#lib/connections/reseal';
 import { workRevocations } from '#lib/connections/work-revocations';
@@ -61,7 +61,7 @@ const lines: readonly (readonly Steps[])[] = [
   [
     { reseal_tokens: (ctx, signal) => resealTokens(ctx, { signal, seconds: 20 }) },
     { fold_connection_counts: foldConnectionCounts },
-    { purge_consumed_states: purgeConsumedStates },
+    { purge_flows: purgeFlows },
     { purge_sessions: purgeSessions },
     { purge_processes: purgeProcesses },
     {
