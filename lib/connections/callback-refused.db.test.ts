@@ -86,20 +86,7 @@ test('an error answer comes back to the card with its reason; the next try works
   expect((await ada.connect('google')).searchParams.get('flow')).toBe('connected');
 });
 
-test('a callback used twice: the second is refused before any token request', async () => {
-  const ada = await signedIn();
-  const url = await ada.authorize(await ada.start({ intent: 'connect', provider: 'github' }));
-  const cookies = [...ada.jar.values];
-  expect((await ada.callback(url)).status).toBe(303);
-  // Even with the cookie put back, as an attacker who copied it would.
-  for (const [name, value] of cookies) ada.jar.values.set(name, value);
-  const exchanges = hub.demo.server('github').counts.token_requests;
-  expect((await ada.callback(url)).status).toBe(400);
-  expect(await lastCode()).toBe('state_reused');
-  expect(hub.demo.server('github').counts.token_requests).toBe(exchanges);
-});
-
-test('fifty callbacks at once with one state: one succeeds', async () => {
+test('fifty callbacks at once with one state: one is exchanged, and all come to its end', async () => {
   const ada = await signedIn();
   const url = await ada.authorize(await ada.start({ intent: 'connect', provider: 'github' }));
   const twins = Array.from({ length: 50 }, () => {
@@ -107,8 +94,11 @@ test('fifty callbacks at once with one state: one succeeds', async () => {
     for (const [name, value] of ada.jar.values) twin.jar.values.set(name, value);
     return twin;
   });
-  const statuses = await Promise.all(twins.map(async (twin) => (await twin.callback(url)).status));
-  expect(statuses.filter((status) => status === 303)).toHaveLength(1);
+  const answers = await Promise.all(twins.map((twin) => twin.callback(url)));
+  const ends = answers.filter(({ status }) => status === 303).map(({ headers }) => headers.get('location'));
+  expect(new Set(ends).size).toBe(1);
+  // A crowd that is waited for too long is asked to come again.
+  for (const answer of answers) if (answer.status !== 303) expect(answer.headers.get('refresh')).toBe('2');
   expect(hub.demo.server('github').counts.code_exchanges).toBe(1);
 });
 
@@ -197,7 +187,7 @@ test('a start from another site, from a frame, or without a session is refused',
   );
   const anonymous = await new Visitor(hub.runtime).start({ intent: 'connect', provider: 'github' });
   expect(anonymous.headers.get('location')).toContain('flow=unauthenticated');
-  expect(ada.jar.getAll().filter(({ name }) => name.startsWith('gk_tx_'))).toEqual([]);
+  expect(ada.jar.getAll().filter(({ name }) => /^gk_tx_(?!ended_)/.test(name))).toEqual([]);
 });
 
 test("somebody else's connection cannot be reconnected", async () => {

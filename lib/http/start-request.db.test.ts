@@ -81,14 +81,6 @@ test.each(['application/json', 'text/plain', 'multipart/form-data'])(
   },
 );
 
-test('a cookie of a flow fits into a browser, whatever the return path', async () => {
-  const ada = await signedIn();
-  for (const provider of ['github', 'okta'])
-    await ada.start({ intent: 'connect', provider, return_to: `/${'a'.repeat(499)}` });
-  expect(flowsIn(ada)).toHaveLength(2);
-  for (const { name, value } of flowsIn(ada)) expect(name.length + value.length).toBeLessThan(4_000);
-});
-
 /** A record that says «without PKCE» to whoever writes the request, and nothing of it to whoever looks at it before it leaves. */
 function losingPkce(record: ProviderRecord): ProviderRecord {
   let asked = 0;
