@@ -22,6 +22,20 @@ const waits = { milliseconds: 200, times: 15 };
 /** No end takes longer: its process is gone. Seconds. */
 const longestEnd = 180;
 
+/** What an answer without a state is, in words of ours: it may come from anybody. */
+function withoutState({ searchParams }: URL): { message?: string } {
+  if (searchParams.has('error'))
+    return {
+      message: 'The provider refused, or you declined, and it does not say which attempt. Nothing was connected.',
+    };
+  if (['code', 'installation_id', 'setup_action'].some((name) => searchParams.has(name)))
+    return {
+      message:
+        'This was begun at the provider, as by installing the application there, and not here. Nothing was connected yet.',
+    };
+  return {};
+}
+
 /**
  * An answer counts only at the redirect URI that was sent for its flow, before anything else of it is believed: at
  * another provider's, its code was issued by another server (RFC 9700 §4.4). The flow ends with it.
@@ -65,7 +79,7 @@ export async function claimFlow(ctx: Context, url: URL, find: FindBinding, claim
   const states = url.searchParams.getAll('state');
   if (states.length > 1) throw new AppError('duplicate_parameter');
   const state = states[0];
-  if (!state) throw new AppError('state_missing');
+  if (!state) throw new AppError('state_missing', withoutState(url));
   const [binding, row] = [await find(state), await readFlow(ctx, state)];
   if (!binding) throw new AppError(row?.state === 'claimed' ? 'state_reused' : 'state_unknown');
   if (binding === 'unreadable' || !row) throw new AppError('flow_expired');

@@ -226,3 +226,22 @@ describe('P-31 the same answer again', () => {
     expect(late.jar.values.has('gk_session')).toBe(false);
   });
 });
+
+describe('P-32 an answer that was not asked for', () => {
+  test.each([
+    ['a denial', 'error=access_denied', 'you declined'],
+    ['an application installed at the provider', 'code=x', 'begun at the provider'],
+    ['the same with an empty state', 'code=x&state=', 'begun at the provider'],
+    ['an installation without a code', 'installation_id=1&setup_action=install', 'begun at the provider'],
+    ['nothing at all', '', 'carried no state'],
+    ['a denial of an unknown flow', 'error=access_denied&state=unknown', 'not begun in this browser'],
+  ])('%s is refused, and the page says what it was and how to go on', async (_, query, words) => {
+    const ada = await signedIn();
+    const answer = await ada.callback(`http://localhost:3000/oauth/callback/github?${query}`);
+    expect(answer.status).toBe(400);
+    const html = await answer.text();
+    expect(html).toContain(words);
+    expect(html).toContain('<a href="/connect?provider=github">');
+    expect(hub.demo.server('github').counts.token_requests).toBe(0);
+  });
+});

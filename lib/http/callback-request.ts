@@ -57,7 +57,7 @@ export async function handleCallback(ctx: Context, request: Request, jar: Cookie
     },
   });
   const answer =
-    result.ok === 'again' ? await answerAgain(ctx, result.outcome, jar) : await answerEnd(ctx, result, jar);
+    result.ok === 'again' ? await answerAgain(ctx, result.outcome, jar) : await answerEnd(ctx, url, result, jar);
   // Only for the browser whose flow it was. It is of no use any more but for coming again.
   if (held) await endCookie(ctx, jar, held, result.ok === 'again' || result.claimed);
   if (result.claimed && held && held.transaction !== 'unreadable')
@@ -81,7 +81,15 @@ const sendTo = (location: string, session?: { id: string; seconds: number }): An
   outcome: { location, ...(session ? { session } : {}) },
 });
 
-async function answerEnd(ctx: Context, result: EndedFlow, jar: CookieJar): Promise<Answer> {
+/** Where the person begins anew: the redirect URI names the provider. */
+function beginAgain(ctx: Context, { pathname }: URL, { code }: AppError) {
+  if (!['state_missing', 'state_unknown', 'flow_expired'].includes(code)) return undefined;
+  const provider = ctx.providers.get(/^\/oauth\/callback\/([^/]+)$/.exec(pathname)?.[1] ?? '');
+  if (!provider?.connect) return undefined;
+  return { href: `/connect?provider=${encodeURIComponent(provider.id)}`, words: `Connect ${provider.name}` };
+}
+
+async function answerEnd(ctx: Context, url: URL, result: EndedFlow, jar: CookieJar): Promise<Answer> {
   if (result.ok) {
     const { intent, provider: id } = result;
     ctx.log.info({ event: 'flow_completed', request_id: ctx.requestId, provider: id, intent });
@@ -96,7 +104,11 @@ async function answerEnd(ctx: Context, result: EndedFlow, jar: CookieJar): Promi
   const { error, transaction } = result;
   if (!transaction || outright.includes(error.code)) {
     const { code: refused, message } = error;
-    return { response: refusalPage(error, ctx.requestId), outcome: { refused, message, reference: ctx.requestId } };
+    const onward = beginAgain(ctx, url, error);
+    return {
+      response: refusalPage(error, ctx.requestId, { onward }),
+      outcome: { refused, message, reference: ctx.requestId },
+    };
   }
   const { provider, connectionId } = transaction;
   return sendTo(

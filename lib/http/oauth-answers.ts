@@ -56,6 +56,8 @@ interface RefusalWords {
   heading?: string;
   /** Whether asking once more for the same address makes sense; not where a form sent something there. */
   again?: boolean;
+  /** Where to begin once more. */
+  onward?: { href: string; words: string } | undefined;
 }
 
 const toConnections = { href: '/connections', words: 'Go to your connections' };
@@ -64,7 +66,7 @@ const toConnections = { href: '/connections', words: 'Go to your connections' };
 export function refusalParts(
   error: AppError,
   reference: string,
-  { heading = 'This was not done', again = false }: RefusalWords = {},
+  { heading = 'This was not done', again = false, onward }: RefusalWords = {},
 ) {
   const seconds = retryAfterOf(error);
   const headers = { ...pageHeaders, ...(seconds === undefined ? {} : { 'retry-after': String(seconds) }) };
@@ -74,7 +76,7 @@ export function refusalParts(
     title: 'Not done',
     heading,
     texts: [error.message],
-    links: [...retry, toConnections],
+    links: [...retry, ...(onward ? [onward] : []), toConnections],
     reference,
     code: error.code,
   });
@@ -94,8 +96,8 @@ export function runningPage(reference: string): Response {
 }
 
 /** The same as the web's answer. */
-export function refusalPage(error: AppError, reference: string): Response {
-  const { body, ...init } = refusalParts(error, reference);
+export function refusalPage(error: AppError, reference: string, words: RefusalWords = {}): Response {
+  const { body, ...init } = refusalParts(error, reference, words);
   return new Response(body, init);
 }
 

@@ -21,7 +21,9 @@ export function safeReturnTo(text: unknown): string {
   if (url.pathname.startsWith('//') || /%[0-7]/.test(url.pathname)) return defaultReturnTo;
   // Coming back into a flow's own addresses would start or end another one.
   if (/^\/(?:oauth|api)(?:\/|$)/.test(url.pathname)) return defaultReturnTo;
-  return url.pathname + url.search + url.hash;
+  const path = url.pathname + url.search + url.hash;
+  // A letter beyond ASCII becomes up to nine characters, which would then stand in addresses and headers.
+  return path.length > 500 ? defaultReturnTo : path;
 }
 
 /** The sign-in page, from which people come on to `returnTo`: a path that was checked. */

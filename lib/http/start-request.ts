@@ -45,7 +45,9 @@ function failedStart(ctx: Context, input: StartFlowInput, code: string): string 
   };
   // Only what can be mended by typing: other parts go nowhere.
   if (code === 'account_part_invalid') {
-    for (const [name, typed] of Object.entries(input.accountParams)) result[typedPrefix + name] = typed.slice(0, 100);
+    const { accountParams } = input;
+    for (const { name } of ctx.providers.get(input.provider ?? '')?.account_params ?? [])
+      result[typedPrefix + name] = accountParams[name]?.slice(0, 100);
   }
   return withFlowResult(pageOfFlow(input), result);
 }
