@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { and, eq } from 'drizzle-orm';
 import fc from 'fast-check';
 import { completeFlow } from '#lib/connections/complete';
+import { saveFlow } from '#lib/connections/flow-rows';
 import { redirectUri } from '#lib/connections/redirect-uri';
 import { refreshConnection } from '#lib/connections/refresh';
 import { openTokens, placesOfRevocation } from '#lib/connections/tokens-at-rest';
@@ -115,7 +116,9 @@ export async function tryAnswers(database: Database, { seed, runs }: { seed: num
       startedAt: ctx.now().getTime(),
     };
     server.next.answer = answer;
-    const result = await completeFlow(ctx, { url, find: async () => ({ transaction }) });
+    await saveFlow(ctx, database.db, state, transaction);
+    const result = await completeFlow(ctx, { url, find: async () => transaction });
+    if (result.ok === 'again') throw new Lost('an answer before it');
     await assertOwned(personId, answer);
     if (!result.ok) {
       if (result.error.code === 'internal') throw new Lost('a fault of our own');
