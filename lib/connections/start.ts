@@ -7,12 +7,8 @@ import { assertNotFrozen, isFrozen } from '#lib/connections/frozen';
 import { assertOwnAuthorizationEndpoint } from '#lib/connections/own-origins';
 import { fromProtocolError } from '#lib/connections/protocol-error';
 import { redirectUri } from '#lib/connections/redirect-uri';
-<<<<<<< HEAD
 import { tracePage } from '#lib/connections/traced-flow';
-import type { Transaction } from '#lib/connections/transaction';
-=======
 import type { FlowBinding, FlowDetails } from '#lib/connections/transaction';
->>>>>>> 4061d18 (flows: keep in the cookie only what binds a flow to its browser)
 import type { Context } from '#lib/context';
 import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
@@ -148,23 +144,19 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
   if (!provider.dangerously_without_pkce && !asksForS256(location)) {
     throw new AppError('pkce_required');
   }
-<<<<<<< HEAD
   const trace = input.trace
     ? { id: await followFlow(ctx, { ...secrets, provider: provider.id, location }), afterwards: input.trace }
     : null;
-  if (actor.type === 'person' && !signingIn) {
-    await record(ctx.database.db, ctx, {
-=======
   // Only one that was found to be the person's own: neither flow nor ledger takes an id from a form.
   const connectionId = existing ? (input.connectionId ?? null) : null;
   const sessionId = actor.type === 'person' ? actor.sessionId : null;
-  const { intent, returnTo } = input;
+  const returnTo = trace ? tracePage(provider.id, trace.id) : input.returnTo;
+  const { intent } = input;
+  const of = { provider: provider.id, intent, connectionId, sessionId };
   await withTransaction(ctx.database.db, async (tx) => {
-    const details = { provider: provider.id, pinned, scopes, accountParams, intent, connectionId, returnTo, sessionId };
-    await saveFlow(ctx, tx, secrets.state, details);
+    await saveFlow(ctx, tx, secrets.state, { ...of, pinned, scopes, accountParams, returnTo, trace });
     if (actor.type !== 'person' || signingIn) return;
     await record(tx, ctx, {
->>>>>>> 4061d18 (flows: keep in the cookie only what binds a flow to its browser)
       action: 'flow.started',
       provider: provider.id,
       connectionId,
@@ -177,18 +169,6 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
       state: secrets.state,
       nonce: secrets.nonce,
       verifier: provider.dangerously_without_pkce ? null : secrets.verifier,
-<<<<<<< HEAD
-      provider: provider.id,
-      pinned,
-      scopes,
-      accountParams,
-      intent: input.intent,
-      connectionId: existing ? (input.connectionId ?? null) : null,
-      returnTo: trace ? tracePage(provider.id, trace.id) : input.returnTo,
-      trace,
-      sessionId: actor.type === 'person' ? actor.sessionId : null,
-=======
->>>>>>> 4061d18 (flows: keep in the cookie only what binds a flow to its browser)
       startedAt: ctx.now().getTime(),
     },
   };

@@ -1,8 +1,5 @@
-<<<<<<< HEAD
-import type { TraceLink } from '#lib/flow-trace/trace';
-=======
 import type { FlowIntent } from '#lib/db/schema/flows';
->>>>>>> 4061d18 (flows: keep in the cookie only what binds a flow to its browser)
+import type { TraceLink } from '#lib/flow-trace/trace';
 import type { PinnedEndpoints } from '#lib/oauth/types';
 
 /** How long a person may take at the provider, in seconds; and for how long the end of a flow is known afterwards. */

@@ -5,11 +5,8 @@ export * from '#lib/db/schema/connection-search';
 export * from '#lib/db/schema/connection-uses';
 export * from '#lib/db/schema/connections';
 export * from '#lib/db/schema/counts';
-<<<<<<< HEAD
 export * from '#lib/db/schema/flow-traces';
-=======
 export * from '#lib/db/schema/flows';
->>>>>>> 4061d18 (flows: keep in the cookie only what binds a flow to its browser)
 export * from '#lib/db/schema/freezes';
 export * from '#lib/db/schema/instance';
 export * from '#lib/db/schema/jobs';
