@@ -16,7 +16,7 @@ async function exchangeMadeUpCode(probe: ResolvedProbe): Promise<void> {
   const { provider, pinned, redirectUri, parts } = probe;
   const state = madeUp();
   const answer = new URL(redirectUri);
-  answer.search = new URLSearchParams({ code: madeUp(), state, iss: pinned.issuer }).toString();
+  answer.search = new URLSearchParams({ [provider.code_field]: madeUp(), state, iss: pinned.issuer }).toString();
   const checked = checkCallback(provider, pinned, answer, { state });
   const exchange = {
     verifier: provider.dangerously_without_pkce ? null : randomBytes(32).toString('base64url'),
@@ -54,7 +54,7 @@ const redirectCodes = new Set(['redirect_uri_mismatch', 'invalid_redirect_uri'])
 
 function refusedFindings({ provider, pinned, redirectUri }: ResolvedProbe, error: OAuthError): Finding[] {
   const lookedAt = pinned.token_endpoint;
-  const method = provider.token_endpoint_auth_method;
+  const method = pinned.token_endpoint_auth_method ?? provider.token_endpoint_auth_method;
   const client = { check: 'client_authentication', lookedAt: `${method} at ${lookedAt}` } as const;
   const answers: Finding = {
     check: 'token_endpoint',

@@ -90,7 +90,7 @@ export async function checkMetadata(probe: Probe): Promise<SeenMetadata> {
       const findings: Finding[] = [{ check: 'metadata', result: 'passes', lookedAt: url, found }];
       return {
         document: read as MetadataDocument,
-        findings: [...findings, issuerFinding(issuer, read as MetadataDocument)],
+        findings: [...findings, issuerFinding(provider.tenant_issuer?.template ?? issuer, read as MetadataDocument)],
       };
     }
     const words = typeof read === 'string' ? { found: read } : read;

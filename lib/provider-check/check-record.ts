@@ -39,7 +39,9 @@ function lacking(provider: ProviderRecord, document: MetadataDocument): Finding[
   const findings: Finding[] = [];
   const methods = texts(document.token_endpoint_auth_methods_supported);
   const ours = provider.token_endpoint_auth_method;
-  if (methods && !methods.includes(ours)) {
+  // Where the record leaves it open, the hub goes by the server.
+  const leftOpen = !provider.auth_method_written && methods?.includes('client_secret_post');
+  if (methods && !methods.includes(ours) && !leftOpen) {
     const other = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'].find((one) =>
       methods.includes(one),
     );

@@ -88,6 +88,7 @@ const faults: Record<string, Fault> = {
   },
   'the secret in another place': {
     on: metadata(() => ({ token_endpoint_auth_methods_supported: ['client_secret_post'] })),
+    record: () => ({ token_endpoint_auth_method: 'client_secret_basic' }),
     check: 'record',
     found: /client_secret_basic; the server takes client_secret_post/,
     recordLine: /"token_endpoint_auth_method": "client_secret_post"/,

@@ -27,7 +27,13 @@ export function Setup({ about }: { about: ProviderDescription }) {
       {about.endpoints
         .filter(({ name, url }) => url !== null || !['refresh_endpoint', 'introspection_endpoint'].includes(name))
         .map(({ name, url }) => (
-          <Fact key={name} label={name.replaceAll('_', ' ').replace(/^./, (first) => first.toUpperCase())}>
+          <Fact
+            key={name}
+            label={name
+              .replaceAll('_', ' ')
+              .replace('jwks uri', 'JWKS URI')
+              .replace(/^./, (first) => first.toUpperCase())}
+          >
             {url ? <Code>{url}</Code> : <span className="text-soft">from the metadata, if there</span>}
           </Fact>
         ))}
