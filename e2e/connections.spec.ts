@@ -104,7 +104,7 @@ test.describe('connecting', () => {
     for (const provider of providers) {
       await expect(card(page, provider).getByText('Connected', { exact: true })).toBeVisible();
     }
-    const held = (await page.context().cookies(app.url)).filter(({ name }) => name.includes('gk_tx_'));
+    const held = (await page.context().cookies(app.url)).filter(({ name }) => /gk_tx_(?!ended_)/.test(name));
     expect(held).toEqual([]);
   });
 
