@@ -1,5 +1,6 @@
+import { entryKey } from '#lib/connections/offers';
 import type { Fields } from './server-actions.ts';
-import type { World } from './world.ts';
+import { offeredSite, type World } from './world.ts';
 
 /**
  * Who may call a server action: `administrators` alone; `readers`, auditors too, since it only looks; `owners`, whose
@@ -34,6 +35,25 @@ export const actionRules: Record<string, ActionRule> = {
     form: () => [['theme', 'dark']],
     changesNothing: true,
     answers: 'nothing',
+  },
+  '(account)/connections/[id]/actions#choose': {
+    may: 'owners',
+    form: ({ ownersConnection }) => [
+      ['id', ownersConnection],
+      ['list', 'site'],
+      ['entry', entryKey(offeredSite)],
+    ],
+    answers: 'chosen',
+  },
+  // Its provider names this account, so that the owner is told so.
+  '(account)/connections/[id]/actions#name': {
+    may: 'owners',
+    form: ({ ownersConnection }) => [
+      ['id', ownersConnection],
+      ['name', 'Shop'],
+    ],
+    changesNothing: true,
+    answers: 'invalid_request',
   },
   '(account)/connections/[id]/disconnect/actions#disconnect': {
     may: 'owners',

@@ -7,6 +7,7 @@ import { thaw } from '#lib/brakes/thaw';
 import { refusedGeneration } from '#lib/connections/claim-revocations';
 import { revokedTokenPlaces } from '#lib/connections/tokens-at-rest';
 import { alerts } from '#lib/db/schema/alerts';
+import { connections } from '#lib/db/schema/connections';
 import { providerStops } from '#lib/db/schema/provider-stops';
 import { revocations } from '#lib/db/schema/revocations';
 import { webhookDeliveries, webhookMessages } from '#lib/db/schema/webhooks';
@@ -20,6 +21,9 @@ import type { RunningApp } from './app-process.ts';
 import { expect, type SecondProcess } from './governed.ts';
 import { givenConnection, personOf, someone } from './steps.ts';
 import type { WebhookReceiver } from './webhook-receiver.ts';
+
+/** What the owner's connection is offered to choose from. */
+export const offeredSite = { label: 'One', extras: { site_id: 's-1' } };
 
 /** What there is for actions to be tried on; ids of rows. */
 export interface World {
@@ -94,6 +98,10 @@ export async function makeWorld(
 ): Promise<World> {
   const { ctx } = second;
   const ownersConnection = await givenConnection(owner, app, 'okta');
+  await ctx.database.db
+    .update(connections)
+    .set({ offered: [{ name: 'site', entries: [offeredSite] }] })
+    .where(sql`${connections.id} = ${ownersConnection}`);
   const [selected, revocable, prepared] = [
     await givenConnection(page, app, 'github'),
     await givenConnection(page, app, 'okta'),

@@ -16,6 +16,8 @@ function authorisedHow({ authorization }: Pick<ConnectionView, 'authorization'>)
   ];
 }
 
+const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
+
 /** Everything there is to know about a connection, but its tokens. */
 export function ConnectionFacts({
   connection,
@@ -43,6 +45,29 @@ export function ConnectionFacts({
             <code className="font-mono text-meta wrap-anywhere">{account.subject}</code>
           </Fact>
         </>
+      )}
+      {connection.choices.map(({ name, chosen }) => (
+        <Fact key={name} label={capital(name)}>
+          {chosen ? chosen.label : 'Not chosen yet'}
+        </Fact>
+      ))}
+      {connection.missing.length > 0 && (
+        <Fact label="Not answered">
+          {connection.missing.map((field) => (
+            <code key={field} className="mr-2 font-mono text-meta wrap-anywhere">
+              {field.replace(/^(extras|account)\./, '')}
+            </code>
+          ))}
+          <span className="block text-meta text-soft">
+            {connection.looksAgainAt ? (
+              <>
+                Asked again <Time at={connection.looksAgainAt} />
+              </>
+            ) : (
+              'Asked again at a reconnect'
+            )}
+          </span>
+        </Fact>
       )}
       {Object.entries(connection.accountParams).map(([name, value]) => (
         <Fact key={name} label={name}>

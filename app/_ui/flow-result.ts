@@ -1,4 +1,4 @@
-import type { DisplayStatus } from '#lib/connections/views';
+import type { ConnectionView, DisplayStatus } from '#lib/connections/views';
 import { type ErrorCode, errorCodes } from '#lib/errors';
 import { typedPrefix } from '#lib/http/return-to';
 import { providerErrorSentence } from '#lib/provider-errors';
@@ -104,6 +104,10 @@ export function flowResult(code: string, provider: string, providerError: string
         text: 'Some permissions were not granted. Services that need them will not work until you grant the rest.',
         next: 'grant_the_rest',
       };
+    case 'chosen':
+      return { tone: 'good', title: 'Your choice is kept', text: 'Services use it from now on.', next: null };
+    case 'named':
+      return { tone: 'good', title: 'The name is kept', text: null, next: null };
     case 'disconnected':
       return {
         tone: 'good',
@@ -132,6 +136,12 @@ export function flowResult(code: string, provider: string, providerError: string
 export function mayBeTold(code: string, statuses: readonly DisplayStatus[]): boolean {
   if (isErrorCode(code)) return true;
   return statuses.some((status) => (status === 'revoked') === (code === 'disconnected'));
+}
+
+/** Whether the connection is as this outcome says, where that is about a choice or a name. */
+export function isSettled({ choices, named }: Pick<ConnectionView, 'choices' | 'named'>, code: string): boolean {
+  if (code === 'chosen') return choices.some(({ chosen }) => chosen !== null);
+  return code !== 'named' || named === true;
 }
 
 /** The sentence for a failed sign-in or any other coded refusal; null for a code that is not ours. */

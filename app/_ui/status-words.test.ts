@@ -6,6 +6,10 @@ const scope = { name: 'repo', description: null };
 const connection = {
   status: 'connected' as const,
   statusReason: null,
+  choices: [],
+  missing: [],
+  looksAgainAt: null,
+  named: null,
   missingScopes: [],
   revocation: null,
   provider: { name: 'GitHub' },
@@ -51,6 +55,22 @@ test.each([
   const text = explainStatus({ ...connection, status: 'needs_reconnect', statusReason });
   expect(text).toMatch(/GitHub.* Reconnect to continue\.$/);
   if (statusReason) expect(text).not.toContain(statusReason);
+});
+
+test('P-20 a choice and a name wait for the person', () => {
+  const choice = { name: 'organisation', chosen: null, entries: [] };
+  const open = { ...connection, choices: [choice] };
+  expect(explainStatus(open)).toMatch(/^Choose an organisation to finish\./);
+  expect(needsPerson(open)).toBe(true);
+  expect(needsPerson({ ...open, choices: [{ ...choice, chosen: { key: 'k', label: 'One' } }] })).toBe(false);
+  expect(needsPerson({ ...connection, named: false })).toBe(true);
+});
+
+test('P-19 what the provider did not answer is said, and whether it is asked again', () => {
+  const lacking = { ...connection, missing: ['extras.site_id'] };
+  expect(explainStatus({ ...lacking, looksAgainAt: new Date() })).toMatch(/The hub asks again\.$/);
+  expect(explainStatus(lacking)).toMatch(/Reconnect to ask again\.$/);
+  expect(needsPerson(lacking)).toBe(false);
 });
 
 test('missing permissions wait for the person, unless the connection is revoked', () => {

@@ -11,7 +11,10 @@ export const statusWords: Record<DisplayStatus, { word: string; tone: Tone }> = 
   revoked: { word: 'Revoked', tone: 'quiet' },
 };
 
-type Explained = Pick<ConnectionView, 'status' | 'statusReason' | 'missingScopes' | 'revocation'> & {
+type Explained = Pick<
+  ConnectionView,
+  'status' | 'statusReason' | 'missingScopes' | 'revocation' | 'choices' | 'missing' | 'looksAgainAt'
+> & {
   provider: { name: string };
 };
 
@@ -40,7 +43,8 @@ const reasons = new Map<string, (provider: string) => string>([
 ]);
 
 /** What a state means for the person, where it needs saying: plainly, without blame, with what to do now. */
-export function explainStatus({ status, statusReason, missingScopes, revocation, provider }: Explained): string | null {
+export function explainStatus(connection: Explained): string | null {
+  const { status, statusReason, missingScopes, revocation, provider } = connection;
   if (status === 'needs_reconnect') {
     const known = reasons.get(statusReason ?? '');
     return known?.(provider.name) ?? `This connection to ${provider.name} no longer works. Reconnect to continue.`;
@@ -53,8 +57,22 @@ export function explainStatus({ status, statusReason, missingScopes, revocation,
       ? `${provider.name} did not grant one of the permissions asked for.`
       : `${provider.name} did not grant ${missingScopes.length} of the permissions asked for.`;
   }
+  const open = unchosen(connection);
+  if (open) return `Choose ${article(open)} to finish. Services do not know which one to use yet.`;
+  if (connection.missing.length > 0) {
+    const lost = `${provider.name} did not answer everything about this account.`;
+    return connection.looksAgainAt ? `${lost} The hub asks again.` : `${lost} Reconnect to ask again.`;
+  }
   return null;
 }
+
+/** What the person has still to choose: the word of the first list without a choice. */
+export function unchosen({ choices }: Pick<ConnectionView, 'choices'>): string | null {
+  return choices.find(({ chosen }) => chosen === null)?.name ?? null;
+}
+
+/** A word with its article. */
+export const article = (word: string): string => `${/^[aeiou]/i.test(word) ? 'an' : 'a'} ${word}`;
 
 /** How far the revocation at the provider has come, for a person. */
 export function explainRevocation(revocation: ConnectionView['revocation'], provider: string): string {
@@ -82,8 +100,10 @@ function provenSentence(proof: ProofView['state'], provider: string): string {
 }
 
 /** What an account page's summary counts: connections that wait for their person. */
-export function needsPerson(connection: Pick<ConnectionView, 'status' | 'missingScopes'>): boolean {
-  return (
-    connection.status === 'needs_reconnect' || (connection.status !== 'revoked' && connection.missingScopes.length > 0)
-  );
+export function needsPerson(
+  connection: Pick<ConnectionView, 'status' | 'missingScopes' | 'choices' | 'named'>,
+): boolean {
+  if (connection.status === 'needs_reconnect') return true;
+  const incomplete = connection.missingScopes.length > 0 || unchosen(connection) !== null || connection.named === false;
+  return connection.status !== 'revoked' && incomplete;
 }

@@ -37,6 +37,15 @@ const connectionSchema = z
     expires_at: instantText.nullable(),
     refreshable: z.boolean(),
     extras: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    choices: z.array(z.object({ name: z.string(), chosen: z.string().nullable() })).openapi({
+      example: [],
+      description:
+        'Lists of which the person chooses an entry, as a site or a company. `chosen` is null until then, and the fields of the choice are not among `extras`.',
+    }),
+    missing: z.array(z.string()).openapi({
+      example: [],
+      description: 'What the provider did not answer yet: `account.label`, or `extras.` and a field of a look-up.',
+    }),
     created_at: instantText,
     connected_at: instantText,
     last_used_at: instantText.nullable(),
@@ -78,6 +87,8 @@ function toJson(view: ConnectionView): z.infer<typeof connectionSchema> {
     expires_at: text(view.token?.expiresAt ?? null),
     refreshable: view.token?.refreshable ?? false,
     extras: view.extras,
+    choices: view.choices.map(({ name, chosen }) => ({ name, chosen: chosen?.label ?? null })),
+    missing: view.missing,
     created_at: view.createdAt.toISOString(),
     connected_at: view.connectedAt.toISOString(),
     last_used_at: text(view.lastUsedAt),

@@ -115,9 +115,17 @@ function recordShape(context: RecordContext) {
     headers: parameters.optional(),
     token_header: tokenHeader.optional(),
   };
-  const lookup = z.strictObject({ endpoint, fields: z.record(word, path), ...call });
+  const lookup = z.strictObject({
+    endpoint,
+    fields: z.record(word, path),
+    choose: z.boolean().optional(),
+    name: z.string().min(1).max(40).optional(),
+    entries: path.optional(),
+    entry_label: z.array(path).min(1).optional(),
+    ...call,
+  });
   const identity = z.strictObject({
-    source: z.enum(['id_token', 'userinfo', 'endpoint', 'token_answer', 'introspection']).optional(),
+    source: z.enum(['id_token', 'userinfo', 'endpoint', 'token_answer', 'introspection', 'none']).optional(),
     endpoint: endpoint.optional(),
     endpoint_field: path.optional(),
     issuer: z.string().min(1).optional(),

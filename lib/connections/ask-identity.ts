@@ -10,8 +10,9 @@ export interface ShownToken {
   extras: Record<string, string | number | boolean>;
 }
 
-/** False where the record learns the identity from the token answer alone: then no call shows an access token to anybody. */
-export const hasIdentityCall = (provider: ProviderRecord): boolean => provider.identity.source !== 'token_answer';
+/** False where the record learns the identity from the token answer, or not at all: then no call shows an access token. */
+export const hasIdentityCall = ({ identity: { source } }: ProviderRecord): boolean =>
+  source !== 'token_answer' && source !== 'none';
 
 /**
  * Shows an access token to the provider by a harmless call, that for the account's identity. Resolves where it was taken.

@@ -38,6 +38,8 @@ export type CompletedFlow =
       returnTo: string;
       provider: string;
       connectionId: string;
+      /** The person has to choose or to name something before it is of full use. */
+      unsettled: boolean;
       flow: 'connected' | 'reconnected' | 'scopes_missing';
       /** False where the account was connected before. */
       created: boolean;
@@ -77,10 +79,12 @@ async function keepGrant(
   const { tokens, identity, issChecked } = exchanged;
   if (transaction.intent === 'reconnect') {
     const [row] = await ctx.database.db
-      .select({ issuer: connections.issuer, subject: connections.subject })
+      .select({ issuer: connections.issuer, subject: connections.subject, label: connections.label })
       .from(connections)
       .where(and(eq(connections.personId, ctx.actor.personId), eq(connections.id, transaction.connectionId ?? '')));
     if (!row) throw new AppError('not_found');
+    // Nothing says which account it is: the person says so, by reconnecting this one.
+    if (provider.identity.source === 'none') Object.assign(identity, { subject: row.subject, label: row.label });
     if (row.issuer !== identity.issuer || row.subject !== identity.subject) throw new AppError('account_mismatch');
   }
   const scopesGranted = grantedScopes(provider, transaction.scopes, tokens.scopes);
@@ -99,6 +103,8 @@ async function keepGrant(
     accountParams: transaction.accountParams,
     reconnects: transaction.connectionId,
     extras: { ...tokens.extras, ...identity.extras },
+    missing: identity.missing,
+    offered: identity.offered,
     authorization: {
       pkce: transaction.verifier === null ? 'none' : 'S256',
       issChecked,
@@ -114,6 +120,7 @@ async function keepGrant(
     returnTo: transaction.returnTo,
     provider: provider.id,
     connectionId: stored.connectionId,
+    unsettled: stored.unsettled,
     flow,
     created: stored.outcome === 'created',
     missingScopes: missing,

@@ -1,12 +1,14 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
 import type { PersonContext } from '#lib/access/require';
 import { isFrozenItself } from '#lib/connections/frozen';
+import { nextLookup } from '#lib/connections/look-again';
+import { chosenOf, keptChoices } from '#lib/connections/offers';
 import { openOld, planReplaced, readReplaced } from '#lib/connections/replace-grant';
 import { sealTokens } from '#lib/connections/tokens-at-rest';
 import { workOneRevocation } from '#lib/connections/work-one-revocation';
 import { inBackground } from '#lib/context';
 import { type Db, withTransaction } from '#lib/db/database';
-import { type Authorization, connections } from '#lib/db/schema/connections';
+import { type Authorization, connections, type OfferedList } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
 import { newConnectionId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
@@ -31,12 +33,18 @@ export interface Grant {
   /** The connection that was to be reconnected, whose brakes were asked for before the provider was. */
   reconnects: string | null;
   extras: Record<string, string | number | boolean>;
+  /** What look-ups did not find, to be looked for again. */
+  missing?: string[];
+  /** Lists of which the person chooses an entry. */
+  offered?: OfferedList[];
   authorization: Authorization;
 }
 
 export interface StoredGrant {
   connectionId: string;
   outcome: 'created' | 'reconnected';
+  /** Something is to be chosen, or the account has no name. */
+  unsettled: boolean;
 }
 
 const liveRow = (personId: string, grant: Grant) =>
@@ -50,7 +58,12 @@ const liveRow = (personId: string, grant: Grant) =>
 
 async function findLive(db: Db, personId: string, grant: Grant) {
   const [row] = await db
-    .select({ id: connections.id, status: connections.status, frozen: isFrozenItself })
+    .select({
+      id: connections.id,
+      status: connections.status,
+      frozen: isFrozenItself,
+      extras: connections.extras,
+    })
     .from(connections)
     .where(liveRow(personId, grant));
   return row;
@@ -66,10 +79,13 @@ async function findLive(db: Db, personId: string, grant: Grant) {
 export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<StoredGrant> {
   const { personId } = ctx.actor;
   const { db } = ctx.database;
+  const { missing = [], offered = [] } = grant;
   for (let attempt = 0; attempt < 3; attempt++) {
     const live = await findLive(db, personId, grant);
     if (live?.frozen && live.id !== grant.reconnects) throw new AppError('frozen');
     const id = live?.id ?? newConnectionId(personId);
+    const extras = { ...grant.extras, ...keptChoices(offered, live?.extras ?? {}) };
+    const unsettled = grant.label === null || offered.some((list) => !chosenOf(list, extras));
     const values = {
       label: grant.label,
       status: 'connected' as const,
@@ -77,7 +93,11 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
       scopesRequested: grant.scopesRequested,
       scopesGranted: grant.scopesGranted,
       accountParams: grant.accountParams,
-      extras: grant.extras,
+      extras,
+      missing,
+      offered: offered.length > 0 ? offered : null,
+      lookups: 0,
+      nextLookupAt: missing.length > 0 ? nextLookup(0) : null,
       authorization: grant.authorization,
       lastRefreshError: null,
       refreshFailures: 0,
@@ -128,7 +148,7 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
         provider: grant.provider,
         details: { scopes: grant.scopesGranted, pkce: grant.authorization.pkce },
       });
-      return { connectionId: id, outcome, replaced };
+      return { connectionId: id, outcome, unsettled, replaced };
     });
     if (!stored) continue;
     const { replaced, ...kept } = stored;

@@ -1,5 +1,6 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { isFrozen } from '#lib/connections/frozen';
+import { chosenOf, entryKey } from '#lib/connections/offers';
 import { isSpent, refreshDue } from '#lib/connections/token-clock';
 import type { ConnectionView, DisplayStatus, ScopeView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
@@ -43,6 +44,9 @@ export const connectionColumns = {
   scopesGranted: connections.scopesGranted,
   accountParams: connections.accountParams,
   extras: connections.extras,
+  missing: connections.missing,
+  offered: connections.offered,
+  nextLookupAt: connections.nextLookupAt,
   authorization: connections.authorization,
   issuedAt: connections.accessTokenIssuedAt,
   expiresAt: connections.accessTokenExpiresAt,
@@ -114,6 +118,9 @@ function displayStatus(row: ConnectionRow): DisplayStatus {
   return row.due ? 'refresh_due' : 'connected';
 }
 
+/** An account that its provider does not name, until its person does. */
+const unnamedLabel = 'Unnamed account';
+
 /** A row as pages and the API show it. A provider that is no longer configured keeps its id as its name. */
 export function toConnectionView(ctx: Pick<Context, 'providers'>, row: ConnectionRow): ConnectionView {
   const provider = ctx.providers.get(row.provider);
@@ -121,11 +128,23 @@ export function toConnectionView(ctx: Pick<Context, 'providers'>, row: Connectio
   const proofs = { refreshToken: row.refreshable, idToken: row.authorization.idTokenChecked };
   const missing = missingScopes(provider ?? noScopeRules, row.scopesRequested, granted, proofs);
   const live = row.status === 'connected';
+  const named = provider?.identity.source !== 'none';
   return {
     id: row.id,
     personId: row.personId,
     provider: { id: row.provider, name: provider?.name ?? row.provider, preset: provider?.preset ?? 'oidc' },
-    account: { issuer: row.issuer, subject: row.subject, label: row.label ?? row.subject },
+    account: { issuer: row.issuer, subject: row.subject, label: row.label ?? (named ? row.subject : unnamedLabel) },
+    named: named ? null : row.label !== null,
+    choices: (row.offered ?? []).map((list) => {
+      const chosen = chosenOf(list, row.extras);
+      return {
+        name: list.name,
+        chosen: chosen ? { key: entryKey(chosen), label: chosen.label } : null,
+        entries: list.entries.map((entry) => ({ key: entryKey(entry), label: entry.label })),
+      };
+    }),
+    missing: row.missing,
+    looksAgainAt: row.status === 'connected' ? row.nextLookupAt : null,
     status: displayStatus(row),
     statusReason: row.statusReason,
     scopes: granted === null ? null : describeScopes(provider, granted),

@@ -33,6 +33,15 @@ export interface RevocationView {
   proof: ProofView;
 }
 
+/** A list that the provider answered, of which the person chooses an entry. */
+export interface ChoiceView {
+  /** What an entry is: `site`. */
+  name: string;
+  /** Null: the person has not chosen yet. */
+  chosen: { key: string; label: string } | null;
+  entries: { key: string; label: string }[];
+}
+
 /** A connection as pages and the API show it: never a token, sealed or open. */
 export interface ConnectionView {
   id: string;
@@ -49,6 +58,13 @@ export interface ConnectionView {
   missingScopes: ScopeView[];
   token: { issuedAt: Date | null; expiresAt: Date | null; refreshable: boolean; refreshExpiresAt: Date | null } | null;
   extras: Record<string, string | number | boolean>;
+  /** Whether the person has named it; null where its provider does. */
+  named: boolean | null;
+  choices: ChoiceView[];
+  /** What was not found: `account.label`, `extras.…`. */
+  missing: string[];
+  /** When that is looked for next; null: no more. */
+  looksAgainAt: Date | null;
   accountParams: Record<string, string>;
   authorization: Authorization;
   lastUsedAt: Date | null;

@@ -98,8 +98,10 @@ async function answerEnd(ctx: Context, url: URL, result: EndedFlow, jar: CookieJ
       await writeSessionId(ctx.config, jar, id, seconds);
       return sendTo(result.returnTo, { id, seconds });
     }
-    const { flow, provider, connectionId } = result;
-    return sendTo(withFlowResult(result.returnTo, { flow, provider, connection: connectionId }));
+    const { flow, provider, connectionId, unsettled } = result;
+    // Stored already: what is left is asked on the connection's own page.
+    const page = unsettled ? `/connections/${connectionId}` : result.returnTo;
+    return sendTo(withFlowResult(page, { flow, provider, connection: connectionId }));
   }
   const { error, transaction } = result;
   if (!transaction || outright.includes(error.code)) {

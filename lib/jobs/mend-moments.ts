@@ -33,12 +33,14 @@ export const storedMoments: readonly Stored[] = [
   {
     table: 'connections',
     ahead: `access_token_issued_at > ${now} or lease_expires_at > ${now} + interval '2 minutes'
-      or next_refresh_attempt_at > ${now} + interval '2 minutes' or ${anyAhead('last_refreshed_at', 'connected_at')}`,
+      or next_refresh_attempt_at > ${now} + interval '2 minutes' or next_lookup_at > ${now} + interval '1 day'
+      or ${anyAhead('last_refreshed_at', 'connected_at')}`,
     // The ends move with the beginning: a life is as long as the provider said, by whichever clock.
     set: `access_token_issued_at = access_token_issued_at - ${moved},
       access_token_expires_at = access_token_expires_at - ${moved},
       refresh_token_expires_at = refresh_token_expires_at - ${moved},
       ${within('lease_expires_at', '2 minutes')}, ${within('next_refresh_attempt_at', '2 minutes')},
+      ${within('next_lookup_at', '1 day')},
       ${notAhead('last_refreshed_at', 'connected_at')}`,
   },
   {

@@ -7,6 +7,7 @@ import { pruneLedger } from '#lib/audit/prune-ledger';
 import { sealLedger } from '#lib/audit/seal-ledger';
 import { foldConnectionCounts } from '#lib/connections/count-by-provider';
 import { purgeFlows } from '#lib/connections/flow-rows';
+import { lookUpMissing } from '#lib/connections/look-again';
 import { refreshDueConnections } from '#lib/connections/refresh-due';
 import { resealTokens } from '#lib/connections/reseal';
 import { workRevocations } from '#lib/connections/work-revocations';
@@ -68,6 +69,7 @@ const lines: readonly (readonly Steps[])[] = [
       purge_rate_limits: ({ database }) =>
         database.db.delete(rateLimits).where(lt(rateLimits.expire, sql`now() - interval '1 hour'`)),
     },
+    { look_up_missing: (ctx, signal) => lookUpMissing(ctx, signal ? { signal } : {}) },
     { purge_alerts: purgeAlerts },
     { purge_webhooks: purgeWebhooks },
     { purge_flow_traces: purgeTraces },

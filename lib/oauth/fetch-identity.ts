@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { introspectToken } from '#lib/oauth/introspect-token';
 import { lookUp, lookUpRule } from '#lib/oauth/look-up';
-import { isOAuthError, OAuthError } from '#lib/oauth/oauth-error';
+import { OAuthError } from '#lib/oauth/oauth-error';
 import { valueAt } from '#lib/oauth/provider-call';
+import { type Offer, optional, runLookups } from '#lib/oauth/run-lookups';
 import { tenantIssuerOf } from '#lib/oauth/tenant-issuer';
-import { isAllowed, pickExtras } from '#lib/oauth/token-answer';
+import { isAllowed } from '#lib/oauth/token-answer';
 import type {
   AccountParamValues,
   Extras,
@@ -18,15 +20,17 @@ import type {
 export interface Identity {
   issuer: string;
   subject: string;
-  /** What a person recognises the account by. */
-  label: string;
+  /** What a person recognises the account by; null where only the person can say it. */
+  label: string | null;
   email: string | null;
   emailVerified: boolean;
   name: string | null;
   /** What the record's look-ups found. */
   extras: Extras;
-  /** The names of those that found nothing. */
+  /** What was not found and may be found later: `account.label`, and `extras.…` of the record's look-ups. */
   missing: string[];
+  /** Lists of which the person chooses an entry. */
+  offered: Offer[];
 }
 
 const invalid = (detail: string) => new OAuthError('identity_invalid', { detail });
@@ -76,14 +80,6 @@ function primaryEmail(list: object, believed: boolean): VerifiedEmail {
 
 type Claims = Record<string, unknown>;
 
-/** One call's answer, or null where it failed: for what may be missing. What failed is not worth the whole connection. */
-async function optional<T>(call: Promise<T>): Promise<T | null> {
-  return call.catch((error: unknown) => {
-    if (isOAuthError(error)) return null;
-    throw error;
-  });
-}
-
 async function userinfo(provider: OAuthProvider, shown: Shown, deps: OAuthDeps): Promise<Claims> {
   const { userinfo_endpoint } = shown.pinned;
   if (!userinfo_endpoint) throw new OAuthError('discovery_incomplete', { detail: 'userinfo_endpoint' });
@@ -103,8 +99,16 @@ interface Shown {
   pinned: PinnedEndpoints;
 }
 
+/** What a call that failed would have added: the label, for whom issuer and subject are proved already. */
+const incomplete = Symbol('incomplete');
+
 /** The claims the record's source gives; userinfo stands in for an ID token that was not asked for. */
-async function claimsOf(provider: OAuthProvider, tokens: TokenSet, shown: Shown, deps: OAuthDeps): Promise<Claims> {
+async function claimsOf(
+  provider: OAuthProvider,
+  tokens: TokenSet,
+  shown: Shown,
+  deps: OAuthDeps,
+): Promise<Claims & { [incomplete]?: true }> {
   const { source, endpoint, endpoint_field, email } = provider.identity;
   // Fields of the redirect count, too; what the token endpoint said goes before them.
   if (source === 'token_answer') return { ...tokens.extras, ...tokens.answer };
@@ -126,13 +130,33 @@ async function claimsOf(provider: OAuthProvider, tokens: TokenSet, shown: Shown,
   const more = await optional(userinfo(provider, shown, deps));
   // OpenID Connect Core §5.3.2: userinfo about somebody else must not be used.
   if (more && more.sub !== idToken.sub) throw invalid('userinfo_subject');
-  return { ...idToken, ...more };
+  return { ...idToken, ...(more ?? { [incomplete]: true }) };
 }
 
 /** The account's key: one value as it is; several so that no two lists of values make the same text. */
 function keyOf({ key }: IdentityRule, claims: Claims, extras: Extras): string {
   const values = key.map((path) => subjectOf(valueAt(claims, path) ?? extras[path]));
   return values.length === 1 ? (values[0] ?? '') : subjectOf(values.map(encodeURIComponent).join('/'));
+}
+
+/** The account of a server that says nothing of it: an id of its own, until a reconnect says which it is. */
+async function unnamed(
+  provider: OAuthProvider,
+  pinned: PinnedEndpoints,
+  tokens: TokenSet,
+  shown: Shown,
+  deps: OAuthDeps,
+): Promise<Identity> {
+  const shownTokens = [tokens.access_token, tokens.refresh_token];
+  const found = await runLookups(provider, provider.lookups, shown, shownTokens, deps);
+  return {
+    issuer: provider.identity.issuer ?? pinned.issuer,
+    subject: randomUUID(),
+    ...{ label: null, email: null, emailVerified: false, name: null },
+    extras: found.extras,
+    missing: found.missing.map((name) => `extras.${name}`),
+    offered: found.offered,
+  };
 }
 
 /**
@@ -149,6 +173,7 @@ export async function fetchIdentity(
 ): Promise<Identity> {
   const rule = provider.identity;
   const shown: Shown = { token: tokens.access_token, values: accountParams, pinned };
+  if (rule.source === 'none') return unnamed(provider, pinned, tokens, shown, deps);
   const claims = await claimsOf(provider, tokens, shown, deps);
   const subject = keyOf(rule, claims, tokens.extras);
   const tenant =
@@ -169,18 +194,8 @@ export async function fetchIdentity(
         emailVerified: email !== null && (verified === true || verified === 'true') && isHosted(rule, email, claims),
       };
 
-  const extras: Extras = {};
-  const missing: string[] = [];
-  for (const lookup of provider.lookups) {
-    const body = await optional(lookUpRule(provider, lookup, shown, deps));
-    for (const [name, path] of Object.entries(lookup.fields)) {
-      const value = body
-        ? pickExtras(provider, body, [path], 'drop', [tokens.access_token, tokens.refresh_token])[path]
-        : undefined;
-      if (value === undefined) missing.push(name);
-      else extras[name] = value;
-    }
-  }
+  const shownTokens = [tokens.access_token, tokens.refresh_token];
+  const found = await runLookups(provider, provider.lookups, shown, shownTokens, deps);
   const label = rule.label.map((path) => plainText(valueAt(claims, path))).find((text) => text !== null);
   return {
     issuer: rule.issuer ?? tenant ?? pinned.issuer,
@@ -188,7 +203,11 @@ export async function fetchIdentity(
     label: label ?? emails.email ?? subject,
     ...emails,
     name: rule.name === null ? null : plainText(valueAt(claims, rule.name)),
-    extras,
-    missing,
+    extras: found.extras,
+    missing: [
+      ...(claims[incomplete] && label === undefined ? ['account.label'] : []),
+      ...found.missing.map((name) => `extras.${name}`),
+    ],
+    offered: found.offered,
   };
 }

@@ -181,7 +181,8 @@ export interface RevokeRule {
 }
 
 export interface IdentityRule {
-  readonly source: 'id_token' | 'userinfo' | 'endpoint' | 'token_answer' | 'introspection';
+  /** `none`: nothing says it, and the person gives the connection a name. */
+  readonly source: 'id_token' | 'userinfo' | 'endpoint' | 'token_answer' | 'introspection' | 'none';
   readonly endpoint: string | null;
   /** The response field that holds the identity's own URL (Salesforce's `id`); it must be in `url_field_hosts`. */
   readonly endpoint_field: string | null;
@@ -210,8 +211,16 @@ export interface IdentityRule {
 
 /** A call after the exchange whose answer holds fields that later calls need. */
 export interface LookupRule extends CallRule {
-  /** Name of the extra → path in the answer. */
+  /** Name of the extra → path in the answer; where the person chooses, in each entry of it. */
   readonly fields: Readonly<Record<string, string>>;
+  /** The answer is a list, of which the person chooses an entry. */
+  readonly choose: boolean;
+  /** What one entry is, in words. */
+  readonly name: string;
+  /** Where in the answer the list stands; null: it is the answer. */
+  readonly entries: string | null;
+  /** Paths tried in order for what an entry is shown as. */
+  readonly entry_label: readonly string[];
 }
 
 /** A call that shows an access token. */

@@ -42,10 +42,41 @@ function idTokenFaults(record: ProviderRecord, entry: ProviderRecordInput): Faul
   return faults;
 }
 
+/** What nothing provides, so that no connection could ever be made. */
+function sourceFaults(record: ProviderRecord): Fault[] {
+  const { identity, discovery, lookups } = record;
+  const faults: Fault[] = [];
+  const silent = discovery === 'none';
+  if (identity.source === 'none' && record.sign_in)
+    faults.push(['sign_in', 'cannot go with identity.source none: nobody would say who signs in']);
+  if (identity.source === 'none' && record.tenant_issuer)
+    faults.push(['identity.source', 'none cannot go with tenant_issuer']);
+  if (identity.source === 'endpoint' && !identity.endpoint && !identity.endpoint_field)
+    faults.push(['identity.endpoint', 'is required (or endpoint_field) for identity.source endpoint']);
+  if (identity.source === 'introspection' && silent && !record.introspection_endpoint)
+    faults.push(['introspection_endpoint', 'is required for identity.source introspection']);
+  if (identity.source === 'userinfo' && silent && !record.userinfo_endpoint)
+    faults.push(['userinfo_endpoint', 'is required for identity.source userinfo; see identity.source for others']);
+  const field = identity.endpoint_field;
+  if (identity.source === 'endpoint' && field && !identity.endpoint) {
+    if (!record.response_fields.includes(field))
+      faults.push(['identity.endpoint_field', `"${field}" is not among response_fields`]);
+    if (!record.url_field_hosts[field])
+      faults.push(['identity.endpoint_field', `"${field}" is not among url_field_hosts`]);
+  }
+  const chosen = lookups.filter(({ choose }) => choose).map(({ name }) => name);
+  const twice = chosen.find((name, at) => chosen.indexOf(name) !== at);
+  if (twice) faults.push(['lookups', `two lists are called "${twice}": give each a name`]);
+  const names = lookups.flatMap(({ fields }) => Object.keys(fields));
+  const same = names.find((name, at) => names.indexOf(name) !== at);
+  if (same) faults.push(['lookups', `"${same}" is the field of two look-ups`]);
+  return faults;
+}
+
 /** What of who somebody is a record contradicts, or leaves open. @returns a sentence for each fault */
 export function identityFaults(pairs: readonly { entry: ProviderRecordInput; record: ProviderRecord }[]): string[] {
   return pairs.flatMap(({ record, entry }) => {
-    const faults = [...tenantFaults(record), ...idTokenFaults(record, entry)];
+    const faults = [...tenantFaults(record), ...idTokenFaults(record, entry), ...sourceFaults(record)];
     if (record.dangerously_without_nonce && record.dangerously_without_pkce && record.sign_in)
       faults.push([
         'dangerously_without_nonce',

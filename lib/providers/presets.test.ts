@@ -56,6 +56,7 @@ describe.each(presetNames)('the preset %s', (name) => {
       endpoint: identity.endpoint ?? identity.endpoint_field,
       token_answer: record.token_endpoint,
       introspection: record.introspection_endpoint,
+      none: null,
     }[identity.source];
     expect(place).toBeTruthy();
     expect(identity.label.length).toBeGreaterThan(0);

@@ -15,6 +15,12 @@ export interface Authorization {
   userAgent: string | null;
 }
 
+/** A list of which the person chooses an entry, whose extras the connection then has. */
+export interface OfferedList {
+  name: string;
+  entries: { label: string; extras: Record<string, string | number | boolean> }[];
+}
+
 /**
  * One account of one person at one provider, with its sealed tokens. The person leads the primary key, because it is
  * the key on which the table can be spread over partitions or machines; a connection's id carries the person's.
@@ -40,6 +46,13 @@ export const connections = pgTable(
     accountParams: jsonb().$type<Record<string, string>>().notNull().default({}),
     /** Fields of the answer that later calls need, such as `instance_url`. Never a secret. */
     extras: jsonb().$type<Record<string, string | number | boolean>>().notNull().default({}),
+    /** What look-ups have not found yet: `account.label`, `extras.…`. */
+    missing: text().array().notNull().default(sql`'{}'::text[]`),
+    /** Lists that look-ups answered, of which the person chooses an entry; null: none. */
+    offered: jsonb().$type<OfferedList[]>(),
+    /** How often what is missing was looked for again, and when it is next; null: no more. */
+    lookups: integer().notNull().default(0),
+    nextLookupAt: instant(),
     authorization: jsonb().$type<Authorization>().notNull(),
     tokenType: text().notNull().default('Bearer'),
     /** Compact JWEs whose protected header names this row and column. */
@@ -91,6 +104,10 @@ export const connections = pgTable(
       .where(sql`${t.status} = 'connected' and ${t.refreshToken} is null and ${t.accessTokenExpiresAt} is not null`),
     index('connections_provider_created').on(t.provider, t.createdAt, t.id),
     index('connections_subject').on(t.issuer, t.subject),
+    // Few rows: those whose look-ups are tried again.
+    index('connections_lookups')
+      .on(t.nextLookupAt)
+      .where(sql`${t.status} = 'connected' and ${t.nextLookupAt} is not null`),
     // What the background asks for each minute: tokens about to end, and grants about to die of disuse.
     index('connections_refresh_ahead')
       .on(t.provider, t.accessTokenExpiresAt)

@@ -13,8 +13,10 @@ import { getConnection } from '#lib/connections/get';
 import { connectionHistory } from '#lib/connections/history';
 import { orNotFound, personPage } from '#lib/http/page';
 import { cardPath } from '#ui/card-path';
-import { flowParams, flowResult, mayBeTold, type SearchParams } from '#ui/flow-result';
-import { explainStatus } from '#ui/status-words';
+import { flowParams, flowResult, isSettled, mayBeTold, refusalSentence, type SearchParams } from '#ui/flow-result';
+import { explainStatus, needsPerson } from '#ui/status-words';
+import { ChooseEntry } from '../_parts/choose-entry.tsx';
+import { NameAccount } from '../_parts/name-account.tsx';
 
 export const metadata: Metadata = { title: 'Connection' };
 
@@ -32,9 +34,13 @@ export default async function ConnectionPage({ params, searchParams }: Connectio
   );
   // These are a person's own pages; administrators and auditors have others.
   if (connection.personId !== ctx.actor.personId) notFound();
-  const { provider, account, status, missingScopes } = connection;
-  const flow = flowParams(await searchParams);
-  const result = flow && mayBeTold(flow.code, [status]) ? flowResult(flow.code, provider.name) : null;
+  const { provider, account, status } = connection;
+  const search = await searchParams;
+  const flow = flowParams(search);
+  const details = search.about === 'details';
+  const told = flow && !details && mayBeTold(flow.code, [status]) && isSettled(connection, flow.code);
+  const result = told ? flowResult(flow.code, provider.name) : null;
+  const refusal = details && flow ? refusalSentence(flow.code) : null;
   const explanation = explainStatus(connection);
   const live = status !== 'revoked';
   const reconnectable = status !== 'frozen' && ctx.providers.get(provider.id) !== undefined;
@@ -54,8 +60,13 @@ export default async function ConnectionPage({ params, searchParams }: Connectio
             {result.text && <p>{result.text}</p>}
           </Notice>
         )}
+        {refusal && (
+          <Notice tone="bad" title="Nothing was changed" reference={flow?.reference ?? undefined} arrival>
+            <p>{refusal}</p>
+          </Notice>
+        )}
         {explanation && (
-          <Notice tone={status === 'needs_reconnect' || missingScopes.length > 0 ? 'warn' : 'info'} title={explanation}>
+          <Notice tone={needsPerson(connection) ? 'warn' : 'info'} title={explanation}>
             {connection.revocation && connection.revocation.state !== 'revoked_upstream' && (
               <p>
                 <ManualPage connection={connection} />
@@ -63,6 +74,8 @@ export default async function ConnectionPage({ params, searchParams }: Connectio
             )}
           </Notice>
         )}
+        {live && connection.named !== null && <NameAccount connection={connection} />}
+        {live && connection.choices.map((choice) => <ChooseEntry key={choice.name} id={id} choice={choice} />)}
         {connection.revocation && <Evidence revocation={connection.revocation} provider={provider.name} />}
         <div className="grid items-start gap-4 lg:grid-cols-2">
           <section aria-labelledby="facts" className="card p-5">

@@ -1,11 +1,12 @@
 import { ConnectForm } from '#app/_ui/connect-form';
 import { LifeBar } from '#app/_ui/life-bar';
+import { Link } from '#app/_ui/link';
 import { ManualPage } from '#app/_ui/manual-page';
 import { ScopeList } from '#app/_ui/scope-list';
 import { Status } from '#app/_ui/status';
 import { Time } from '#app/_ui/time';
 import type { ConnectionView, ScopeView } from '#lib/connections/views';
-import { explainStatus } from '#ui/status-words';
+import { article, explainStatus, unchosen } from '#ui/status-words';
 import { ConnectionMenu } from './connection-menu.tsx';
 
 const shownAtOnce = 3;
@@ -42,6 +43,11 @@ export function ConnectionRow({ connection, returnTo, folded, configured }: Conn
         <p>
           {explanation} <ManualPage connection={connection} />
         </p>
+      )}
+      {status !== 'revoked' && (unchosen(connection) !== null || connection.named === false) && (
+        <Link href={`/connections/${id}`} className="btn btn-primary self-start" aria-describedby={`label-${id}`}>
+          {connection.named === false ? 'Name it' : `Choose ${article(unchosen(connection) ?? '')}`}
+        </Link>
       )}
       {incomplete && <ScopeList scopes={missingScopes} kind="missing" />}
       {configured && (broken || incomplete) && (

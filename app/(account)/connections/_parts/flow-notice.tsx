@@ -2,7 +2,7 @@ import { ConnectForm } from '#app/_ui/connect-form';
 import { Notice } from '#app/_ui/notice';
 import type { ProviderCardView } from '#lib/connections/views';
 import { cardPath } from '#ui/card-path';
-import { type FlowParams, flowResult, mayBeTold } from '#ui/flow-result';
+import { type FlowParams, flowResult, isSettled, mayBeTold } from '#ui/flow-result';
 
 /** How the flow that just returned ended, on the card that it began on. */
 export function FlowNotice({ flow, card }: { flow: FlowParams; card: ProviderCardView }) {
@@ -12,7 +12,7 @@ export function FlowNotice({ flow, card }: { flow: FlowParams; card: ProviderCar
   const connection = connections.find(({ id }) => id === flow.connection);
   const about = flow.code === 'disconnected' ? connections : connection ? [connection] : [];
   const statuses = about.map(({ status }) => status);
-  if (!mayBeTold(flow.code, statuses)) return null;
+  if (!mayBeTold(flow.code, statuses) || !about.every((one) => isSettled(one, flow.code))) return null;
   const retry = connection && flow.code !== 'account_mismatch';
   return (
     <Notice

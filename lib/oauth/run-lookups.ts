@@ -1,0 +1,96 @@
+import { lookUpRule } from '#lib/oauth/look-up';
+import { isOAuthError } from '#lib/oauth/oauth-error';
+import { valueAt } from '#lib/oauth/provider-call';
+import { pickExtras } from '#lib/oauth/token-answer';
+import type { AccountParamValues, Extras, LookupRule, OAuthDeps, OAuthProvider } from '#lib/oauth/types';
+
+/** Of a list that is longer, the rest is not offered: a person chooses from it, on a page. */
+const mostEntries = 200;
+
+/** One entry of a list that a look-up answered: what the connection keeps where the person chooses it. */
+export interface OfferedEntry {
+  label: string;
+  extras: Extras;
+}
+
+/** A list of several entries, of which the person chooses one. */
+export interface Offer {
+  /** What one entry is, as in *Choose a site*. */
+  name: string;
+  entries: OfferedEntry[];
+}
+
+/** What look-ups found. `missing` names the fields that none did. */
+export interface Found {
+  extras: Extras;
+  missing: string[];
+  offered: Offer[];
+}
+
+/** One call's answer, or null where it failed: for what may be missing. What failed is not worth the whole connection. */
+export async function optional<T>(call: Promise<T>): Promise<T | null> {
+  return call.catch((error: unknown) => {
+    if (isOAuthError(error)) return null;
+    throw error;
+  });
+}
+
+const labelOf = (value: unknown): string =>
+  String(value)
+    .replace(/\p{Cc}/gu, '')
+    .trim()
+    .slice(0, 255);
+
+interface Shown {
+  token: string;
+  values: AccountParamValues;
+}
+
+/** The entries of a list, each once; those without all of the fields are of no use to any later call. */
+function entriesOf(provider: OAuthProvider, rule: LookupRule, answer: object, tokens: readonly (string | null)[]) {
+  const list = rule.entries === null ? answer : valueAt(answer, rule.entries);
+  const fields = Object.entries(rule.fields);
+  const entries = new Map<string, OfferedEntry>();
+  for (const one of Array.isArray(list) ? list : []) {
+    const found = pickExtras(provider, one, Object.values(rule.fields), 'drop', tokens);
+    const extras = Object.fromEntries(
+      fields.flatMap(([name, path]) => (found[path] === undefined ? [] : [[name, found[path]] as const])),
+    );
+    if (Object.keys(extras).length < fields.length) continue;
+    const text = rule.entry_label.map((path) => valueAt(one, path)).find((value) => typeof value === 'string' && value);
+    const label = labelOf(text ?? Object.values(extras)[0]);
+    entries.set(JSON.stringify(extras), { label, extras });
+    if (entries.size === mostEntries) break;
+  }
+  return [...entries.values()];
+}
+
+/**
+ * Runs look-ups with an access token. One that fails leaves its fields in `missing`; a list with several entries, where the
+ * record lets the person choose, is in `offered`.
+ */
+export async function runLookups(
+  provider: OAuthProvider,
+  lookups: readonly LookupRule[],
+  shown: Shown,
+  tokens: readonly (string | null)[],
+  deps: OAuthDeps,
+): Promise<Found> {
+  const found: Found = { extras: {}, missing: [], offered: [] };
+  for (const rule of lookups) {
+    const body = await optional(lookUpRule(provider, rule, shown, deps));
+    if (rule.choose) {
+      const entries = body ? entriesOf(provider, rule, body, tokens) : [];
+      if (entries.length > 1) found.offered.push({ name: rule.name, entries });
+      else if (entries[0]) Object.assign(found.extras, entries[0].extras);
+      else found.missing.push(...Object.keys(rule.fields));
+      continue;
+    }
+    for (const [name, path] of Object.entries(rule.fields)) {
+      const value = body ? pickExtras(provider, body, [path], 'drop', tokens)[path] : undefined;
+      if (value === undefined) found.missing.push(name);
+      else found.extras[name] = value;
+    }
+  }
+  return found;
+}
