@@ -55,8 +55,6 @@ function sourceFaults(record: ProviderRecord): Fault[] {
     faults.push(['identity.endpoint', 'is required (or endpoint_field) for identity.source endpoint']);
   if (identity.source === 'introspection' && silent && !record.introspection_endpoint)
     faults.push(['introspection_endpoint', 'is required for identity.source introspection']);
-  if (identity.source === 'userinfo' && silent && !record.userinfo_endpoint)
-    faults.push(['userinfo_endpoint', 'is required for identity.source userinfo; see identity.source for others']);
   const field = identity.endpoint_field;
   if (identity.source === 'endpoint' && field && !identity.endpoint) {
     if (!record.response_fields.includes(field))

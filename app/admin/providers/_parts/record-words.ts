@@ -13,6 +13,7 @@ const identities: Record<ProviderDescription['identity'], string> = {
   endpoint: 'By an address of the provider’s API',
   token_answer: 'By the answer to the code',
   introspection: 'By introspection',
+  none: 'Not at all: the person names each connection',
 };
 
 const radius: Record<ProviderDescription['revoke']['blast_radius'], string> = {
