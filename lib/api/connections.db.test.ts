@@ -42,6 +42,8 @@ test('a connection is answered without its tokens', async () => {
     missing_scopes: [],
     expires_at: expect.any(String),
     refreshable: true,
+    choices: [],
+    missing: [],
     extras: {},
     created_at: expect.any(String),
     connected_at: expect.any(String),

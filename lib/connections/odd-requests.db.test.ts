@@ -7,7 +7,7 @@ import { connections } from '#lib/db/schema/connections';
 import { beginSession } from '#lib/people/sessions';
 import { writeSessionId } from '#lib/session/session-cookie';
 import { sharedDatabase } from '#tests/database';
-import { addApiKey, addPerson, createRuntime, rowOf } from '#tests/hub';
+import { addApiKey, addPerson, createRuntime, rowOf, settle } from '#tests/hub';
 import { type QuirkyServer, quirkyServer } from '#tests/servers/quirky-server';
 import { Visitor } from '#tests/visitor';
 
@@ -163,6 +163,7 @@ describe('P-29 the examples of docs/providers.md go from start to refresh', () =
     server.on('GET /refresh_access_token', { status: 400, json: { error: { code: 190 } } });
     await expect(vendToken(ctx, { id })).rejects.toMatchObject({ name: 'AppError' });
     await revokeConnection(await visitor.context(), { id });
+    await settle(visitor.runtime);
     expect(await rowOf(visitor.runtime, id)).toMatchObject({
       status: 'revoked',
       accessToken: null,
