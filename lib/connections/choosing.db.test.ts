@@ -149,7 +149,7 @@ describe('P-22 an account that nothing names', () => {
     const ctx = await visitor.context();
     const before = await getConnection(ctx, { id });
     expect(before).toMatchObject({ status: 'connected', named: false, account: { label: 'Unnamed account' } });
-    expect(before.account.subject).toMatch(/^[0-9a-f-]{36}$/);
+    expect(before.account.subject).toMatch(/^[\w-]{32}$/);
     await nameConnection(ctx, { id, name: '  The   shop ' });
     expect(await getConnection(ctx, { id })).toMatchObject({ named: true, account: { label: 'The shop' } });
     const again = await connect(visitor, { intent: 'reconnect', connection_id: id });

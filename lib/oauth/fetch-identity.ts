@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { introspectToken } from '#lib/oauth/introspect-token';
 import { lookUp, lookUpRule } from '#lib/oauth/look-up';
 import { OAuthError } from '#lib/oauth/oauth-error';
@@ -151,7 +151,7 @@ async function unnamed(
   const found = await runLookups(provider, provider.lookups, shown, shownTokens, deps);
   return {
     issuer: provider.identity.issuer ?? pinned.issuer,
-    subject: randomUUID(),
+    subject: randomBytes(24).toString('base64url'),
     ...{ label: null, email: null, emailVerified: false, name: null },
     extras: found.extras,
     missing: found.missing.map((name) => `extras.${name}`),
