@@ -56,7 +56,7 @@ export interface FlowEnd {
   tokens?: TokenSet | undefined;
   /** All tokens that came, also those that were refused. */
   received?: readonly ReceivedTokens[];
-  identity?: { issuer: string; subject: string; label: string; missing: readonly string[] } | undefined;
+  identity?: { issuer: string; subject: string; label: string | null; missing: readonly string[] } | undefined;
   missingScopes?: readonly string[];
   connectionId?: string;
   kept?: FlowTrace['kept'];
