@@ -47,7 +47,10 @@ export const atlassian: Preset = {
     lookups: [
       {
         endpoint: 'https://api.atlassian.com/oauth/token/accessible-resources',
-        fields: { cloud_id: '0.id', site_url: '0.url', site_name: '0.name' },
+        choose: true,
+        name: 'site',
+        entry_label: ['name', 'url'],
+        fields: { cloud_id: 'id', site_url: 'url', site_name: 'name' },
       },
     ],
     scope_descriptions: {

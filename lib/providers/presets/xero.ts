@@ -50,7 +50,10 @@ export const xero: Preset = {
     lookups: [
       {
         endpoint: 'https://api.xero.com/connections',
-        fields: { tenant_id: '0.tenantId', tenant_name: '0.tenantName', tenant_type: '0.tenantType' },
+        choose: true,
+        name: 'organisation',
+        entry_label: ['tenantName'],
+        fields: { tenant_id: 'tenantId', tenant_name: 'tenantName', tenant_type: 'tenantType' },
       },
     ],
     scope_descriptions: {

@@ -135,7 +135,7 @@ export function importEntry(
     ...keptFields(entry, learnt, report),
     revoke: { style: 'none' },
     // The registry has no field for whose account it is.
-    identity: { source: 'token_answer', subject: 'none' },
+    identity: { source: 'none' },
   };
   if (entry.authorization_url_fragment) {
     record.authorization_endpoint = `${record.authorization_endpoint}#${entry.authorization_url_fragment}`;
