@@ -40,6 +40,7 @@ describe('who it is comes', () => {
       name: 'Ada',
       extras: {},
       missing: [],
+      offered: [],
     });
     expect(server.seen).toHaveLength(0);
   });

@@ -105,7 +105,7 @@ describe('P-20 look-ups', () => {
     ['a number', { json: 4 }],
   ])('that find nothing (%s) cost nothing but what they would have said', async (_, reply) => {
     const { found } = await withSites(reply);
-    expect(found).toMatchObject({ subject: 's-1', extras: {}, missing: ['site_id', 'site_url'] });
+    expect(found).toMatchObject({ subject: 's-1', extras: {}, missing: ['extras.site_id', 'extras.site_url'] });
   });
   test('keep numbers that JavaScript would round', async () => {
     const { found } = await withSites({ text: '[{"id":24601234567890123,"url":"u"}]' });
