@@ -10,12 +10,17 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { sealLedger } from '#lib/audit/seal-ledger';
 import { verifyLedger } from '#lib/audit/verify-ledger';
 import { migrate } from '#lib/cli/migrate';
+import { resealTokens } from '#lib/connections/reseal';
+import { openTokens, sealedColumns } from '#lib/connections/tokens-at-rest';
 import { systemContext } from '#lib/context';
 import { type Database, type Db, rowsOf } from '#lib/db/database';
 import { ensureTrigrams } from '#lib/db/extension';
 import { isMigrated, migrateEmbedded, migrateServer } from '#lib/db/migrate';
 import { openPostgres, pgliteOptions, wrapPglite } from '#lib/db/open';
 import { ensureLedgerPartitions } from '#lib/db/partitions';
+import { connections } from '#lib/db/schema/connections';
+import { readDatabaseStatus } from '#lib/processes/database-status';
+import { checkVaultKeys } from '#lib/processes/vault-keys';
 import { describeWithConnections, engine } from '#tests/database';
 import { createRuntime, plainRecord } from '#tests/hub';
 
@@ -75,21 +80,70 @@ async function expectWhole(database: Database): Promise<void> {
   expect(await verifyLedger(ctx)).toMatchObject({ faults: [], rows: held.entries, waiting: { rows: 0 } });
 }
 
-test('a database of the first release is upgraded with all that it holds, and its ledger is sealed', async () => {
+/** A database as the first release left it, then changed by `before`, upgraded, and handed to the body. */
+async function upgraded(
+  body: (database: Database) => Promise<void>,
+  before = async (_: Database) => {},
+): Promise<void> {
   if (engine === 'pglite') {
     const database = wrapPglite(await PGlite.create(pgliteOptions));
     await asItWas(database.db);
+    await before(database);
     await migrateEmbedded(database);
-    await expectWhole(database).finally(() => database.close());
+    await body(database).finally(() => database.close());
     return;
   }
   await onServer(async (url) => {
     const database = openPostgres(url);
     await asItWas(database.db);
+    await before(database);
     await migrateServer(url);
-    await expectWhole(database).finally(() => database.close());
+    await body(database).finally(() => database.close());
   });
-});
+}
+
+test('a database of the first release is upgraded with all that it holds, and its ledger is sealed', () =>
+  upgraded(expectWhole));
+
+/** Seals each connection's access token as the first release did: bound to its row and column, and to nothing else. */
+async function sealAsThen(database: Database): Promise<void> {
+  const { vault } = createRuntime(database, []);
+  const rows = rowsOf<{ id: string }>(await database.db.execute(sql`select id from connections`));
+  const sealed = await Promise.all(
+    rows.map(async ({ id }) => ({
+      id,
+      token: await vault.seal(`at_${id}`, { row: id, column: 'connections.access_token' }),
+    })),
+  );
+  await database.db.execute(sql`update connections set access_token = then_sealed.token
+    from jsonb_to_recordset(${JSON.stringify(sealed)}::text::jsonb) as then_sealed(id text, token text)
+    where connections.id = then_sealed.id`);
+}
+
+test('A-03 tokens that the first release sealed open after the upgrade, are counted and sealed anew', () =>
+  upgraded(async (database) => {
+    const { db } = database;
+    const runtime = createRuntime(database, [plainRecord('http://127.0.0.1:9')]);
+    const ctx = systemContext(runtime, 'test');
+    await checkVaultKeys(runtime);
+    const read = () => db.select(sealedColumns).from(connections).orderBy(connections.id);
+    const before = await read();
+    expect(before).toHaveLength(held.connections);
+    for (const row of before) expect(openTokens(runtime, row).accessToken).toBe(`at_${row.id}`);
+    expect((await readDatabaseStatus(ctx)).unboundRows).toBe(held.connections);
+
+    await resealTokens(ctx, { seconds: 120 });
+    expect((await readDatabaseStatus(ctx)).unboundRows).toBe(0);
+    for (const row of await read()) expect(openTokens(runtime, row).accessToken).toBe(`at_${row.id}`);
+    // One of before, put back, is a forgery from now on.
+    const [first] = before;
+    if (!first) throw new Error('there is no connection');
+    expect(() => openTokens(runtime, first)).toThrow(expect.objectContaining({ code: 'vault_old_form' }));
+    const [told] = rowsOf<{ count: number }>(
+      await db.execute(sql`select count(*)::int as count from ledger where action = 'vault.resealed'`),
+    );
+    expect(told?.count).toBe(1);
+  }, sealAsThen));
 
 /** Gives the body an empty database of its own on the test server. */
 async function onServer(body: (url: string, administer: Db) => Promise<void>, owner?: string): Promise<void> {
