@@ -192,6 +192,8 @@ describe('P-14 hostile words', () => {
     ['the token of the request', `unknown token ${secret}!`, 'unknown token [redacted]!'],
     ['the same, percent-encoded', 'bad a%2Bb%2Fc%3D%3D here', 'bad [redacted] here'],
     ['an opaque token of somebody else', 'use ya29A0ARrdaM8abcdefGHIJK42 now', 'use [redacted] now'],
+    ['one without digits', 'use IytbQwErTzuiOpasDfghJklYxcv now', 'use [redacted] now'],
+    ['a name of several words', 'an InvalidAuthorizationGrantException', 'an InvalidAuthorizationGrantException'],
     ['a header', 'sent Authorization: Bearer abc.def', 'sent Authorization: Bearer [redacted]'],
     ['a parameter', 'at /token?code=4/0AX4 and more', 'at /token?code=[redacted] and more'],
     [

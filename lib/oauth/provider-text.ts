@@ -10,9 +10,15 @@ const redacted = '[redacted]';
 const runs = /[\w~+=-]{20,}/g;
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** A run that a token may be: digits alone, or digits among letters. UUIDs trace a request, and words have no digits. */
+/** A small letter alone between capitals, which names of several words do not have: `xAbC`, not `InvalidGrant`. */
+const mixed = /(?<![a-z])[a-z](?=[A-Z])/;
+
+/**
+ * A run that a token may be: digits alone, digits among letters, or letters of mixed case. UUIDs trace a request, and
+ * words have no digits.
+ */
 const isOpaque = (run: string): boolean =>
-  /\d/.test(run) && !uuid.test(run) && (/[a-z]/i.test(run) || /^\d+$/.test(run));
+  mixed.test(run) || (/\d/.test(run) && !uuid.test(run) && (/[a-z]/i.test(run) || /^\d+$/.test(run)));
 
 /** Whether a text holds what may be a token. */
 export const holdsOpaqueText = (text: string): boolean => (text.match(runs) ?? []).some(isOpaque);
