@@ -27,6 +27,8 @@ const rows = (personId: string, connectionId: string): string[] => [
     values ('alr', 'x', 'info', 1, 1, 1, now(), now(), now())`,
   `insert into key_networks (api_key_id, network, first_seen_at, last_seen_at, reads) values ('key', 'n', now(), now(), 1)`,
   `insert into flows (id, intent, expires_at, claimed_at) values ('s', 'sign_in', now() + interval '10 minutes', now())`,
+  `insert into flow_traces (id, person_id, provider, sealed, expires_at)
+    values ('t', '${personId}', 'acme', 's', now() + interval '1 hour')`,
   `update api_keys set last_used_at = now()`,
   `insert into processes (id, host, pid, version) values ('prc', 'h', 1, 'v')`,
   `insert into bulk_revocations (id, state, criteria, prepared_by, total) values ('blk', 'prepared', '{}', 'system', 0)`,
@@ -60,7 +62,7 @@ describe.each(['2 hours', '2 days'])('F-11 the clock was ahead by %s and came ba
   beforeEach(async () => {
     for (const table of ['connections', 'people', 'api_keys', 'webhook_endpoints', 'webhook_messages'])
       await run(`truncate ${table} cascade`);
-    for (const table of ['alerts', 'key_networks', 'flows', 'processes', 'bulk_revocations', 'instance'])
+    for (const table of ['alerts', 'key_networks', 'flows', 'flow_traces', 'processes', 'bulk_revocations', 'instance'])
       await run(`delete from ${table}`);
     const runtime = createRuntime(database.current, []);
     ctx = systemContext(runtime, 'test');

@@ -83,6 +83,11 @@ export const storedMoments: readonly Stored[] = [
     ahead: `expires_at > ${now} + interval '10 minutes' or ${anyAhead('claimed_at')}`,
     set: `${within('expires_at', '10 minutes')}, ${notAhead('claimed_at')}`,
   },
+  {
+    table: 'flow_traces',
+    ahead: `expires_at > ${now} + interval '1 hour' or ${anyAhead('created_at')}`,
+    set: `${within('expires_at', '1 hour')}, ${notAhead('created_at')}`,
+  },
   { table: 'connection_uses', ahead: anyAhead('last_used_at'), set: notAhead('last_used_at') },
   { table: 'api_keys', ahead: anyAhead('last_used_at'), set: notAhead('last_used_at') },
   { table: 'processes', ahead: anyAhead('started_at', 'last_seen_at'), set: notAhead('started_at', 'last_seen_at') },
