@@ -52,6 +52,8 @@ const every = {
   tenant_issuer: { template: 'https://as.example/{tenant}', claim: 'tid', tenants: ['t-1'] },
   authorization_param_names: { client_id: 'app_id', response_type: null },
   authorization_params_in: 'fragment',
+  another_account_params: { prompt: 'select_account' },
+  login_hint: { param: 'login', value: 'label' },
   code_field: 'auth_code',
   redirect_parts: [{ name: 'dc', field: 'location', values: { us: 'com', eu: 'eu' }, initial: 'com' }],
   token_param_names: { client_id: 'app_id', client_secret: 'secret', grant_type: null },

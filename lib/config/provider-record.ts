@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accountChoiceFaults, accountChoiceFields } from '#lib/config/account-choice';
 import { browserPattern, matchesPart } from '#lib/config/account-part';
 import { hostEntry } from '#lib/config/address-class';
 import { errorCodePattern } from '#lib/config/error-code';
@@ -196,6 +197,7 @@ function recordShape(context: RecordContext) {
     dangerously_without_nonce: z.boolean().optional(),
     dangerously_without_id_token: z.boolean().optional(),
     ...requestFields(context),
+    ...accountChoiceFields,
     // The token endpoint
     token_params: tokenParameters.optional(),
     token_request_format: z.enum(['form', 'json']).optional(),
@@ -272,7 +274,7 @@ export function templatesOf(entry: Partial<Record<keyof Shape, unknown>>): [fiel
 const presetsWithoutIssuer = new Set(['oidc', 'okta', 'auth0']);
 
 function faultsBetweenFields(entry: Shape, { env }: RecordContext): [field: keyof Shape, message: string][] {
-  const faults = requestFaults(entry, env) as [keyof Shape, string][];
+  const faults = [...requestFaults(entry, env), ...accountChoiceFaults(entry)] as [keyof Shape, string][];
   for (const field of ['client_secret', 'client_private_key'] as const) {
     const variable = entry[`${field}_env`];
     if (variable !== undefined && entry[field] !== undefined) faults.push([field, `give either this or ${field}_env`]);

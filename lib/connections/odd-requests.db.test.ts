@@ -146,6 +146,32 @@ describe('P-29 the examples of docs/providers.md go from start to refresh', () =
     });
   });
 
+  test('P-26 which account is meant', async () => {
+    const server = await quirkyServer();
+    const account = (n: number) => {
+      server.on('POST /token', { json: { access_token: `at-${n}`, refresh_token: `rt-${n}`, expires_in: 3600 } });
+      server.on('GET /me', { json: { id: `m-${n}`, login: `ada-${n}` } });
+    };
+    const visitor = await signedIn(example('mail', server));
+    const said = ({ written }: { written: URLSearchParams }) => [written.get('prompt'), written.get('login')];
+    account(1);
+    const first = await connect(visitor, 'mail', { code: 'c' });
+    expect(said(first)).toEqual(['consent', null]);
+    account(2);
+    const second = await connect(visitor, 'mail', { code: 'c' });
+    expect(said(second)).toEqual(['consent select_account', null]);
+    expect([second.flow, second.id === first.id]).toEqual(['connected', false]);
+    account(1);
+    const again = await connect(visitor, 'mail', { code: 'c' }, { intent: 'reconnect', connection_id: first.id });
+    expect(again).toMatchObject({ flow: 'reconnected', id: first.id });
+    expect(said(again)).toEqual(['consent', 'ada-1']);
+    // Accounts that are over, and those of other people, are none to choose another one beside.
+    const stranger = await signedIn(example('mail', server));
+    expect(said(await connect(stranger, 'mail', { code: 'c' }))).toEqual(['consent', null]);
+    await database.db.update(connections).set({ status: 'revoked', accessToken: null, refreshToken: null });
+    expect(said(await connect(visitor, 'mail', { code: 'c' }))).toEqual(['consent', null]);
+  });
+
   test('tokens that renew themselves', async () => {
     const server = await quirkyServer();
     server.on('POST /token', { json: { access_token: 'short-1' } });

@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, ne } from 'drizzle-orm';
 import { z } from 'zod';
 import { requireAdministrator, requirePerson } from '#lib/access/require';
 import { readPart } from '#lib/config/account-part';
@@ -15,6 +15,7 @@ import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
 import { followFlow } from '#lib/flow-trace/follow-flow';
 import { record } from '#lib/ledger/record';
+import type { WantedAccount } from '#lib/oauth/account-choice';
 import { asksForS256, buildAuthorizationUrl, createTransactionSecrets } from '#lib/oauth/authorization-request';
 import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
 import { stepUpProvider } from '#lib/people/step-up';
@@ -45,6 +46,8 @@ async function loadOwn(ctx: Context & { actor: { type: 'person'; personId: strin
       provider: connections.provider,
       accountParams: connections.accountParams,
       status: connections.status,
+      label: connections.label,
+      subject: connections.subject,
       frozen: isFrozen,
     })
     .from(connections)
@@ -53,6 +56,13 @@ async function loadOwn(ctx: Context & { actor: { type: 'person'; personId: strin
   if (row.status === 'revoked') throw new AppError('revoked');
   if (row.frozen) throw new AppError('frozen');
   return row;
+}
+
+/** Whether the person has a live account there already, so that connecting means another one. */
+async function hasAccount(ctx: Context, personId: string, provider: string): Promise<boolean> {
+  const own = and(eq(connections.personId, personId), eq(connections.provider, provider));
+  const live = and(own, ne(connections.status, 'revoked'));
+  return (await ctx.database.db.select({ id: connections.id }).from(connections).where(live).limit(1)).length > 0;
 }
 
 function accountParamsFor(
@@ -118,6 +128,9 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
     await assertNotFrozen(ctx, { provider: provider.id, personId: actor.personId });
 
   const accountParams = accountParamsFor(provider, existing?.accountParams, input.accountParams);
+  const another =
+    input.intent === 'connect' && actor.type === 'person' && (await hasAccount(ctx, actor.personId, provider.id));
+  const account: WantedAccount | undefined = another ? { another } : existing;
   const scopes = [...(signingIn ? provider.sign_in_scopes : provider.scopes)];
   const secrets = await createTransactionSecrets();
   let location: URL;
@@ -136,6 +149,7 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
         codeChallenge: secrets.challenge,
         scopes,
         accountParams,
+        account,
       },
     );
   } catch (error) {

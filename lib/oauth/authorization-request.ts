@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { accountChoice, type WantedAccount, withChoice } from '#lib/oauth/account-choice';
 import { checkAccountParams, fillParameters } from '#lib/oauth/account-params';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { renameParameters } from '#lib/oauth/rename-parameters';
@@ -29,6 +30,8 @@ export interface AuthorizationRequest {
   codeChallenge: string;
   scopes: readonly string[];
   accountParams?: AccountParamValues;
+  /** Which account is meant; without it, the server decides. */
+  account?: WantedAccount | undefined;
 }
 
 /**
@@ -55,9 +58,13 @@ export function buildAuthorizationUrl(
     parameters.set('code_challenge', codeChallenge);
     parameters.set('code_challenge_method', 'S256');
   }
-  const extra = fillParameters(provider, provider.authorization_params, request.accountParams ?? {});
+  const written = fillParameters(provider, provider.authorization_params, request.accountParams ?? {});
+  const url = new URL(pinned.authorization_endpoint);
+  const prompts = [...url.searchParams].filter(([name]) => name === 'prompt');
+  const choice = request.account ? accountChoice(provider, request.account) : {};
+  const extra = withChoice([...(written.some(([name]) => name === 'prompt') ? [] : prompts), ...written], choice);
   const own = renameParameters(parameters, provider.authorization_param_names);
-  return withParameters(new URL(pinned.authorization_endpoint), provider, [...extra, ...own]);
+  return withParameters(url, provider, [...extra, ...own]);
 }
 
 /** Puts parameters into the query, or into the fragment where the server's page reads them there. */

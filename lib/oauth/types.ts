@@ -59,6 +59,10 @@ export interface OAuthProvider {
   readonly unechoed_scopes: readonly string[];
   readonly authorization_params: Parameters;
   readonly authorization_param_names: ParameterNames;
+  /** Sent besides where the person connects a further account. */
+  readonly another_account_params: Readonly<Record<string, string>>;
+  /** How a reconnect names its account; null: it does not. */
+  readonly login_hint: LoginHint | null;
   /** Where the parameters go: before the URL's fragment, or into it, as a page that routes by its fragment reads them. */
   readonly authorization_params_in: 'query' | 'fragment';
   /** What `code` is called on the redirect. */
@@ -127,6 +131,12 @@ export type Parameters = Readonly<Record<string, string | readonly string[]>>;
 
 /** A parameter's name in the RFCs → the server's; null: it is left out. */
 export type ParameterNames = Readonly<Record<string, string | null | undefined>>;
+
+/** The parameter that names the account of a reconnect, and what it says: `email` is the label where that is an address. */
+export interface LoginHint {
+  readonly param: string;
+  readonly value: 'email' | 'label' | 'subject';
+}
 
 /** A part of URLs, used as `{name}`, that the server names on the redirect: `values` says what stands for its words. */
 export interface RedirectPart {

@@ -3,13 +3,16 @@ import { placeholderNames } from '#lib/config/provider-url';
 import type { ProviderRecord } from '#lib/providers/record';
 
 /**
- * What an entry says only together with its preset: parts of addresses, and signing in.
+ * What an entry says only together with its preset: parts of addresses, signing in, and hints.
  * @returns a sentence for each fault
  */
 export function mergeFaults(record: ProviderRecord): string[] {
   const faults: string[] = [];
   if (record.sign_in && record.account_params.length > 0) {
     faults.push('sign_in: cannot go with account_params: whoever names the server would also say who they are');
+  }
+  if (record.login_hint?.value === 'subject' && (record.identity.source === 'none' || record.identity.key.length > 1)) {
+    faults.push('login_hint: the server does not know the subject, which the hub makes itself');
   }
   const described = new Set([...record.account_params, ...record.redirect_parts].map(({ name }) => name));
   for (const [field, text] of templatesOf(record)) {

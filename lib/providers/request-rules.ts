@@ -1,6 +1,6 @@
 import type { ProviderRecordInput } from '#lib/config/provider-record';
 import { fillTemplate, placeholderNames } from '#lib/config/provider-url';
-import type { OAuthProvider, TokenCallRule } from '#lib/oauth/types';
+import type { LoginHint, OAuthProvider, TokenCallRule } from '#lib/oauth/types';
 import { Secret } from '#lib/providers/secret';
 
 const tokenCallRule = (call: ProviderRecordInput['token_renewal']): TokenCallRule | null =>
@@ -14,11 +14,20 @@ const tokenCallRule = (call: ProviderRecordInput['token_renewal']): TokenCallRul
       }
     : null;
 
+/** An OpenID provider is told the address that it gave the account; other servers may refuse what they do not know. */
+function loginHint({ login_hint, scopes = [], identity = {} }: ProviderRecordInput): LoginHint | null {
+  if (login_hint) return { param: login_hint.param ?? 'login_hint', value: login_hint.value };
+  const byOpenId = scopes.includes('openid') && ['id_token', 'userinfo', undefined].includes(identity.source);
+  return login_hint === undefined && byOpenId ? { param: 'login_hint', value: 'email' } : null;
+}
+
 /** How the server wants to be asked, with every default. */
 export function requestRules(entry: ProviderRecordInput) {
   const headers = Object.entries(entry.token_headers ?? {});
   return {
     authorization_param_names: entry.authorization_param_names ?? {},
+    another_account_params: entry.another_account_params ?? {},
+    login_hint: loginHint(entry),
     authorization_params_in: entry.authorization_params_in ?? 'query',
     code_field: entry.code_field ?? 'code',
     redirect_parts: entry.redirect_parts ?? [],

@@ -15,7 +15,7 @@ export const dropbox: Preset = {
       },
       {
         url: 'https://www.dropbox.com/developers/documentation/http/documentation',
-        says: 'auth/token/revoke, which ends the refresh token too; users/get_current_account',
+        says: 'force_reauthentication; auth/token/revoke, which ends the refresh token too; users/get_current_account',
       },
     ],
     pkce: 'documented',
@@ -29,6 +29,7 @@ export const dropbox: Preset = {
     token_endpoint_auth_method: 'client_secret_post',
     // Without it there is no refresh token.
     authorization_params: { token_access_type: 'offline' },
+    another_account_params: { force_reauthentication: 'true' },
     scopes: ['account_info.read', 'files.metadata.read'],
     response_fields: ['account_id', 'team_id'],
     rotation: 'none',

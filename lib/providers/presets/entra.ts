@@ -19,6 +19,7 @@ const record = (written?: string): PresetFields => {
     scope_prefixes: ['https://graph.microsoft.com/'],
     scope_case: 'insensitive',
     unechoed_scopes: ['openid', 'profile', 'email', 'offline_access'],
+    another_account_params: { prompt: 'select_account' },
     // Each refresh brings a new refresh token, and the old one goes on working.
     rotation: 'none',
     idle_keepalive_days: 80,
@@ -63,7 +64,7 @@ export const entra: Preset = {
     sources: [
       {
         url: 'https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow',
-        says: 'PKCE (S256) for every kind of application, offline_access, a new refresh token at each refresh',
+        says: 'PKCE (S256) for every kind of application, offline_access, a new refresh token at each refresh, prompt=select_account, login_hint',
       },
       {
         url: 'https://learn.microsoft.com/en-us/entra/identity-platform/v2-protocols-oidc',

@@ -49,6 +49,8 @@ const record: Preset['record'] = (written) => {
     },
     accept_json: true,
     error_in_200: true,
+    another_account_params: { prompt: 'select_account' },
+    login_hint: { param: 'login', value: 'label' },
     rotation: 'rotate',
     max_grants: 10,
     idle_keepalive_days: 150,
@@ -101,7 +103,7 @@ export const github: Preset = {
     sources: [
       {
         url: 'https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps',
-        says: 'endpoints, PKCE (S256), scopes joined by commas in answers',
+        says: 'endpoints, PKCE (S256), scopes joined by commas in answers, prompt=select_account, login',
       },
       {
         url: 'https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/refreshing-user-access-tokens',

@@ -27,6 +27,8 @@ const record: Preset['record'] = (written) => ({
   },
   // A refresh token comes only with offline access, and on repeated consents only when consent is asked anew.
   authorization_params: { access_type: 'offline', prompt: 'consent' },
+  // To `consent` the choice is added; else the account that is signed in already goes on.
+  another_account_params: { prompt: 'select_account' },
   rotation: 'none',
   idle_keepalive_days: 150,
   max_grants: 100,
@@ -84,7 +86,7 @@ export const google: Preset = {
       },
       {
         url: 'https://developers.google.com/identity/openid-connect/openid-connect',
-        says: 'PKCE (S256), scopes and claims',
+        says: 'PKCE (S256), scopes and claims; prompt is a list and has select_account; login_hint',
       },
     ],
     pkce: 'documented',

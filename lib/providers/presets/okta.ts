@@ -8,6 +8,8 @@ const record: Preset['record'] = () => ({
   token_endpoint_auth_method: 'client_secret_basic',
   scopes: ['openid', 'profile', 'email', 'offline_access'],
   sign_in_scopes: ['openid', 'profile', 'email'],
+  // It offers no choice of accounts, but signs in anew.
+  another_account_params: { prompt: 'login' },
   // Rotating applications forgive the old token for 0 to 60 s, 30 unless set; a persistent token simply stays.
   rotation: { leeway_s: 30 },
   idle_keepalive_days: 5,
@@ -48,7 +50,10 @@ export const okta: Preset = {
       'Assign the app to the people who use it.',
     ],
     sources: [
-      { url: 'https://developer.okta.com/docs/reference/api/oidc/', says: 'endpoints, PKCE (S256), revocation' },
+      {
+        url: 'https://developer.okta.com/docs/reference/api/oidc/',
+        says: 'endpoints, PKCE (S256), revocation, prompt=login, login_hint',
+      },
       { url: 'https://developer.okta.com/docs/guides/refresh-tokens/main/', says: 'rotation and its leeway' },
     ],
     pkce: 'documented',

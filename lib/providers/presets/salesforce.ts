@@ -16,6 +16,9 @@ const record: Preset['record'] = (written) => ({
   // Two names for one permission; `full` includes every other one but lasting access.
   scope_aliases: { refresh_token: ['offline_access'], offline_access: ['refresh_token'] },
   scope_implies: { full: ['api', 'id', 'profile', 'email', 'address', 'phone', 'openid', 'web', 'chatter_api'] },
+  another_account_params: { prompt: 'login' },
+  // User names have the form of an address.
+  login_hint: { value: 'email' },
   response_fields: ['instance_url', 'id'],
   // Targets of calls with the token: only Salesforce's own domain, or hosts the operator wrote.
   url_field_hosts: { instance_url: ['.salesforce.com'], id: ['.salesforce.com'] },
@@ -74,7 +77,7 @@ export const salesforce: Preset = {
       },
       {
         url: 'https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_web_server_flow.htm',
-        says: 'PKCE (S256) together with the secret, no expires_in',
+        says: 'PKCE (S256) together with the secret, no expires_in, prompt=login, login_hint',
       },
     ],
     pkce: 'documented',
