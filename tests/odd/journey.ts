@@ -5,12 +5,12 @@ import { type Odd, startOdd } from '#demo/odd/server';
 import { fingerprintOf } from '#lib/connections/fingerprint';
 import { revokeConnection } from '#lib/connections/revoke';
 import { vendToken } from '#lib/connections/vend-token';
-import type { Runtime } from '#lib/context';
+import type { Context, Runtime } from '#lib/context';
 import type { Database } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import { isAppError } from '#lib/errors';
-import { addApiKey, createRuntime } from '#tests/hub';
+import { addApiKey, createRuntime, settle } from '#tests/hub';
 import { Visitor } from '#tests/visitor';
 
 export const appUrls = ['http://localhost:3000'];
@@ -25,8 +25,15 @@ export const goodOutcome: Outcome = {
   alive: 0,
 };
 
-/** Signs a person in at a server that keeps to the standards. Their browser then serves all journeys of a database. */
-export async function signedInBrowser(database: Database): Promise<Visitor> {
+/** Who goes on the journeys of a database: a person who has signed in, and a service with an API key. */
+export interface Travellers {
+  database: Database;
+  browser: Visitor;
+  service: Context;
+}
+
+/** Signs a person in at a server that keeps to the standards, and makes an API key: once for all journeys of a database. */
+export async function travellersOf(database: Database): Promise<Travellers> {
   const odd = await startOdd({ appUrls });
   try {
     const runtime = createRuntime(database, [
@@ -38,16 +45,15 @@ export async function signedInBrowser(database: Database): Promise<Visitor> {
     const visitor = new Visitor(runtime);
     const callback = await visitor.authorize(await visitor.start({ intent: 'sign_in', provider: 'odd' }));
     await visitor.callback(callback);
-    return visitor;
+    const { ctx: service } = await addApiKey(runtime);
+    return { database, browser: visitor, service };
   } finally {
     await odd.close();
   }
 }
 
 /** Who goes, and with which record. */
-export interface Journey {
-  database: Database;
-  browser: Visitor;
+export interface Journey extends Travellers {
   record: Record<string, unknown>;
   odd: Odd;
   declines?: boolean;
@@ -56,7 +62,8 @@ export interface Journey {
 }
 
 /** Goes all the way, from the start of a flow to the proof that its tokens are dead, and says what came of it. */
-export async function travel({ database, browser, record, odd, declines, fields }: Journey): Promise<Outcome> {
+export async function travel({ database, browser, service: key, ...journey }: Journey): Promise<Outcome> {
+  const { record, odd, declines, fields } = journey;
   const runtime = createRuntime(database, [record]);
   const visitor = new Visitor(runtime);
   for (const { name, value } of browser.jar.getAll()) visitor.jar.values.set(name, value);
@@ -68,7 +75,7 @@ export async function travel({ database, browser, record, odd, declines, fields 
   const outcome = { ...goodOutcome, flow: shown.get('flow') ?? `http_${answer.status}` };
   if (!id) return { ...outcome, ...noConnection, alive: odd.grants.alive() };
 
-  const { ctx: service } = await addApiKey(runtime);
+  const service: Context = { ...key, ...runtime };
   const vended = await vendToken(service, { id });
   Object.assign(outcome, { missing: vended.missingScopes, subject: vended.account.subject });
   expect(odd.grants.look(vended.accessToken)?.kind).toBe('access_token');
@@ -80,7 +87,7 @@ export async function travel({ database, browser, record, odd, declines, fields 
     outcome.refresh = await renew();
   }
   await revokeConnection(await visitor.context(), { id });
-  await Promise.all(runtime.background);
+  await settle(runtime);
   outcome.revocation = await revocationOf(runtime, id);
   return { ...outcome, alive: odd.grants.alive() };
 }
