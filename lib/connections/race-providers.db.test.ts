@@ -22,7 +22,7 @@ const providers: Record<string, Partial<Behaviour>> = {
   'that returns the same token': { rotate: false, repeat: true },
   'that rotates and shrinks the scopes': { rotate: true, scope: 'read' },
   'that does not rotate and shrinks the scopes': { rotate: false, scope: 'read' },
-  'that rotates and never says how long a token lives': { rotate: true, expiresIn: null },
+  'that rotates and no longer says how long a token lives': { rotate: true, expiresIn: null },
 };
 
 const callers = 50;
@@ -61,7 +61,8 @@ function expectTokens(tokens: VendedToken[], { behaviour }: Scene): void {
   expect(hub.server.isLive(token?.accessToken ?? '')).toBe(true);
   const granted = behaviour.scope === 'read' ? ['read'] : ['read', 'write'];
   expect([token?.scopes, token?.missingScopes]).toEqual([granted, granted.length === 1 ? ['write'] : []]);
-  expect(token?.expiresIn === null).toBe(behaviour.expiresIn === null);
+  // Where the answer names no life, the last one that this connection knew counts.
+  expect(token?.expiresIn).toBeGreaterThan(0);
 }
 
 /** The row's refresh token is the provider's newest, and it can be shown. */

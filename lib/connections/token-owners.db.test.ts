@@ -131,7 +131,6 @@ describe('A-10 a refresh answer that is refused or not understood', () => {
   test.each([
     ['the token that was shown', async (id: string) => ({ refresh_token: await hub.refreshTokenOf(id) })],
     ['no refresh token', async () => ({})],
-    ['a refresh token that no header could hold', async () => ({ refresh_token: 'rt\nx', token_type: 'bearer' })],
   ])('with %s: the access token ends with the grant that the row holds', async (_, beside) => {
     const id = await hub.expired();
     const answer = { access_token: 'at_new', token_type: 'mac', ...(await beside(id)) };
@@ -142,6 +141,16 @@ describe('A-10 a refresh answer that is refused or not understood', () => {
       status: 'connected',
       lastRefreshError: 'token_answer_invalid',
     });
+  });
+
+  test('with a refresh token that no header could hold: the row takes the access token and keeps its own', async () => {
+    const id = await hub.expired();
+    const shown = await hub.refreshTokenOf(id);
+    hub.server.behaviour.instead = json(200, { ...tokens, token_type: 'bearer', refresh_token: 'rt\nx' });
+    expect(await refresh(id)).toBe('refreshed');
+    expect(await hub.refreshTokenOf(id)).toBe(shown);
+    expect(await rowOf(hub.runtime, id)).toMatchObject({ status: 'connected', generation: 2 });
+    expect(await inRevocations()).toEqual([]);
   });
 
   test('of a connection that was revoked meanwhile: they are revoked', async () => {
