@@ -14,8 +14,13 @@ interface Interaction {
   person: OddPerson | null;
 }
 
-/** Edits the parameters of the redirect; of a denial, without a grant. */
-export type EditRedirect = (parameters: URLSearchParams, grant: Grant | null) => void;
+/** What the oddities do to an answer. */
+export interface FrontEdits {
+  /** Edits the parameters of the redirect; of a denial, without a grant. */
+  redirect: (parameters: URLSearchParams, grant: Grant | null) => void;
+  /** The scopes that are granted, of those that were asked for. */
+  agreed: (scopes: readonly string[]) => readonly string[];
+}
 
 export interface Front {
   /** Answers an authorization request: with a page of our own, or with a page that says what is wrong with it. */
@@ -44,7 +49,7 @@ const wrong = (what: string): Answer =>
   page(400, faultPage(label, 'This request cannot be answered', [what, 'Nothing was sent to the application.']));
 
 /** The pages on which a person chooses an account and agrees. */
-export function createFront(standard: Standard, redirectUris: readonly string[], edit: EditRedirect): Front {
+export function createFront(standard: Standard, redirectUris: readonly string[], edit: FrontEdits): Front {
   const { parts: server, grants } = standard;
   const interactions = new Map<string, Interaction>();
 
@@ -52,7 +57,7 @@ export function createFront(standard: Standard, redirectUris: readonly string[],
     const url = new URL(request.redirect_uri ?? '');
     const parameters = new URLSearchParams({ ...answer, iss: server.issuer(parts) });
     if (request.state !== undefined) parameters.set('state', request.state);
-    edit(parameters, grant);
+    edit.redirect(parameters, grant);
     for (const [name, value] of parameters) url.searchParams.append(name, value);
     return to(url.href);
   }
@@ -61,7 +66,7 @@ export function createFront(standard: Standard, redirectUris: readonly string[],
     interactions.delete(uid);
     const { request, parts, person } = interaction;
     if (!agreed || !person) return redirect(interaction, { error: 'access_denied' }, null);
-    const scopes = (request.scope ?? '').split(' ').filter((scope) => scope !== '');
+    const scopes = edit.agreed((request.scope ?? '').split(' ').filter((scope) => scope !== ''));
     const { code, grant } = grants.agree({ person, scopes, request, parts });
     return redirect(interaction, { code }, grant);
   }

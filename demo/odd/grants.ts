@@ -77,6 +77,11 @@ export class Grants {
     return right && !grant.ended && Date.now() - grant.at < 600_000 ? grant : null;
   }
 
+  /** The redirect URI that a code was asked for with. */
+  redirectUriOf(code: string): string | null {
+    return this.#codes.get(code)?.grant.request.redirect_uri ?? null;
+  }
+
   /** The grant of a refresh token, once: one that comes again ends the grant (RFC 9700 §4.14.2). */
   takeRefreshToken(token: string): Grant | null {
     const found = this.#live(token, 'refresh_token');

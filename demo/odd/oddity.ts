@@ -1,9 +1,9 @@
 import type { Grant, Grants, Issued } from '#demo/odd/grants';
 
-/** Where a request arrives. `identity`, `emails` and `lookup` are calls of a record that have an address of their own. */
+/** Where a request arrives. Those from `identity` on are calls of a record that have an address of their own. */
 export const places = [
   ...(['metadata', 'authorization', 'token', 'revocation', 'introspection', 'userinfo', 'jwks'] as const),
-  ...(['identity', 'emails', 'lookup'] as const),
+  ...(['identity', 'emails', 'lookup', 'upgrade', 'renewal'] as const),
 ];
 export type Place = (typeof places)[number];
 
@@ -69,6 +69,8 @@ export interface Oddity {
   touches: readonly Part[];
   /** Edits a request before the standard server reads it. */
   asked?: (asked: Asked, server: OddParts) => void | Promise<void>;
+  /** The scopes that a person grants, of those that were asked for. */
+  agreed?: (scopes: readonly string[]) => readonly string[];
   /** Edits an answer before it is sent. */
   answered?: (exchange: Exchange) => void;
   /** Edits the parameters of the redirect. A denial has no grant. */
@@ -107,6 +109,10 @@ export interface Outcome {
   /** Scopes that are missing; null: not known what was granted. */
   missing: readonly string[];
   subject: string;
+  /** Fields that no look-up found, as the connection shows them. */
+  fields: readonly string[];
+  /** Seconds that the first token was stored to live, rounded to minutes; null: not known. */
+  life: number | null;
   /** `fresh`: another token that works; else the code of the refusal. */
   refresh: string;
   /** The state of the revocation and its proof. */

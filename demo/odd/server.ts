@@ -60,8 +60,11 @@ export async function startOdd(options: OddOptions): Promise<Odd> {
   const redirectUris = options.appUrls.flatMap((appUrl) =>
     ['/oauth/callback', `/oauth/callback/${options.id ?? 'odd'}`].map((path) => new URL(path, appUrl).href),
   );
-  const front = createFront(standard, redirectUris, (parameters, grant) => {
-    for (const oddity of on) oddity.redirected?.(parameters, grant, parts);
+  const front = createFront(standard, redirectUris, {
+    redirect: (parameters, grant) => {
+      for (const oddity of on) oddity.redirected?.(parameters, grant, parts);
+    },
+    agreed: (asked) => [...on].reduce((scopes, { agreed }) => agreed?.(scopes) ?? scopes, asked),
   });
 
   async function atEndpoint(asked: Asked): Promise<Answer> {
@@ -88,7 +91,9 @@ export async function startOdd(options: OddOptions): Promise<Odd> {
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
     const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false;
     const parameters =
-      route.place === 'authorization' ? url.searchParams : new URLSearchParams(isForm ? body : undefined);
+      route.place === 'authorization' || request.method === 'GET'
+        ? url.searchParams
+        : new URLSearchParams(isForm ? body : undefined);
     return atEndpoint({ ...route, method: request.method ?? '', path: url.pathname, headers, parameters, body });
   }
 

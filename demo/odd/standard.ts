@@ -82,6 +82,16 @@ function call(asked: Asked, { grants }: Standard): Said {
   return { answer: answer(200, bodies[asked.place] ?? claimsOf(person)), grant: found.grant };
 }
 
+/** A token for a token, without a refresh: the one that is shown goes on. */
+function renewal(asked: Asked, { parts, grants }: Standard): Said {
+  const found = grants.look(asked.parameters.get('access_token') ?? '');
+  if (found?.kind !== 'access_token') return refused('invalid_grant');
+  if (asked.place === 'upgrade' && asked.parameters.get('client_secret') !== parts.clientSecret)
+    return refused('invalid_client', 401);
+  const issued = grants.issue(found.grant);
+  return { answer: answer(200, tokenAnswer(issued)), grantType: 'refresh_token', issued, grant: found.grant };
+}
+
 function revocation(asked: Asked, { parts, grants }: Standard): Said {
   if (!isClient(asked, parts)) return refused('invalid_client', 401);
   const value = asked.parameters.get('token') ?? '';
@@ -136,6 +146,9 @@ export async function answerStandard(asked: Asked, standard: Standard): Promise<
       return introspection(asked, standard);
     case 'metadata':
       return metadata(asked, standard);
+    case 'upgrade':
+    case 'renewal':
+      return renewal(asked, standard);
     case 'jwks':
       return { answer: answer(200, standard.idToken.jwks) };
     default:

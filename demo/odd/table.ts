@@ -1,6 +1,7 @@
 import type { Oddity } from '#demo/odd/oddity';
 import { askingRows } from '#demo/odd/rows/asking';
 import { clientRows } from '#demo/odd/rows/client';
+import { documentedRows } from '#demo/odd/rows/documented';
 import { identityRows } from '#demo/odd/rows/identity';
 import { refusalRows } from '#demo/odd/rows/refusals';
 import { scopeRows } from '#demo/odd/rows/scopes';
@@ -15,7 +16,7 @@ export const oddities: readonly Oddity[] = [
 /** @throws RangeError for a name that no row has */
 export function odditiesNamed(names: readonly string[]): Oddity[] {
   return names.map((name) => {
-    const found = oddities.find((oddity) => oddity.name === name);
+    const found = [...oddities, ...documentedRows].find((oddity) => oddity.name === name);
     if (!found) throw new RangeError(`Odd has no oddity called ${name}.`);
     return found;
   });

@@ -2,7 +2,9 @@ import { and, desc, eq, gte, sql } from 'drizzle-orm';
 import { expect } from 'vitest';
 import type { Outcome } from '#demo/odd/oddity';
 import { type Odd, startOdd } from '#demo/odd/server';
+import { chooseEntry } from '#lib/connections/choose';
 import { fingerprintOf } from '#lib/connections/fingerprint';
+import { entryKey } from '#lib/connections/offers';
 import { revokeConnection } from '#lib/connections/revoke';
 import { vendToken } from '#lib/connections/vend-token';
 import type { Context, Runtime } from '#lib/context';
@@ -10,7 +12,7 @@ import type { Database } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import { isAppError } from '#lib/errors';
-import { addApiKey, createRuntime, settle } from '#tests/hub';
+import { addApiKey, createRuntime, rowOf, settle } from '#tests/hub';
 import { Visitor } from '#tests/visitor';
 
 export const appUrls = ['http://localhost:3000'];
@@ -20,6 +22,8 @@ export const goodOutcome: Outcome = {
   flow: 'connected',
   missing: [],
   subject: 'odd-ada-lovelace',
+  fields: [],
+  life: 3600,
   refresh: 'fresh',
   revocation: 'revoked_upstream, proved',
   alive: 0,
@@ -69,16 +73,22 @@ export async function travel({ database, browser, service: key, ...journey }: Jo
   for (const { name, value } of browser.jar.getAll()) visitor.jar.values.set(name, value);
   const provider = String(record.id);
   const started = await visitor.start({ intent: 'connect', provider, ...fields });
-  const answer = await visitor.callback(await visitor.authorize(started, { deny: declines ?? false }));
+  const answer = await visitor.callback(await visitor.authorize(atThePage(started), { deny: declines ?? false }));
   const shown = new URL(answer.headers.get('location') ?? '', runtime.config.appUrl).searchParams;
   const id = shown.get('connection');
   const outcome = { ...goodOutcome, flow: shown.get('flow') ?? `http_${answer.status}` };
   if (!id) return { ...outcome, ...noConnection, alive: odd.grants.alive() };
 
+  await choose(await visitor.context(), id);
   const service: Context = { ...key, ...runtime };
   const vended = await vendToken(service, { id });
-  Object.assign(outcome, { missing: vended.missingScopes, subject: vended.account.subject });
-  expect(odd.grants.look(vended.accessToken)?.kind).toBe('access_token');
+  Object.assign(outcome, {
+    ...{ missing: vended.missingScopes, subject: vended.account.subject },
+    ...(await storedOf(runtime, id)),
+  });
+  const token = odd.grants.look(vended.accessToken);
+  expect(token?.kind).toBe('access_token');
+  for (const scope of vended.missingScopes) expect(token?.grant.scopes).not.toContain(scope);
   const refused = { id, rejectedTokenFingerprint: fingerprintOf(vended.accessToken) };
   const renew = () => refreshed(odd, vended.accessToken, () => vendToken(service, refused));
   outcome.refresh = await renew();
@@ -93,7 +103,7 @@ export async function travel({ database, browser, service: key, ...journey }: Jo
 }
 
 /** The rest of an outcome where nothing was connected. */
-export const noConnection = { missing: [], subject: '', refresh: '', revocation: '' };
+export const noConnection = { missing: [], subject: '', fields: [], life: null, refresh: '', revocation: '' };
 
 async function refreshed(odd: Odd, before: string, vend: () => Promise<{ accessToken: string }>): Promise<string> {
   try {
@@ -112,6 +122,32 @@ async function letMinutesPass(runtime: Runtime, id: string): Promise<void> {
     .update(connections)
     .set({ refusedAt: sql`clock_timestamp() - interval '10 minutes'`, forcedAt: null, nextRefreshAttemptAt: null })
     .where(eq(connections.id, id));
+}
+
+/** The browser's way from a start: a page that is routed by its fragment reads it, and calls its server with what it read. */
+function atThePage(started: Response): Response {
+  const url = new URL(started.headers.get('location') ?? '', 'http://localhost');
+  const [, written] = url.hash.split('?');
+  if (written === undefined) return started;
+  url.hash = '';
+  url.search = `${written}&read_from_fragment=1`;
+  return new Response(null, { status: started.status, headers: { location: url.href } });
+}
+
+/** Chooses the first entry of what is offered, as the person does on the connection's page. */
+async function choose(ctx: Context, id: string): Promise<void> {
+  for (const { name, entries } of (await rowOf(ctx, id)).offered ?? []) {
+    const [first] = entries;
+    if (!first) throw new Error(`Nothing is offered as ${name}.`);
+    await chooseEntry(ctx, { id, list: name, entry: entryKey(first) });
+    expect((await rowOf(ctx, id)).extras).toMatchObject(first.extras);
+  }
+}
+
+/** What a connection keeps of the first answer. */
+async function storedOf(runtime: Runtime, id: string): Promise<Pick<Outcome, 'fields' | 'life'>> {
+  const { missing, accessTokenIssuedAt: from, accessTokenExpiresAt: to } = await rowOf(runtime, id);
+  return { fields: missing, life: to && from && Math.round((to.getTime() - from.getTime()) / 60_000) * 60 };
 }
 
 async function revocationOf(runtime: Runtime, id: string): Promise<string> {

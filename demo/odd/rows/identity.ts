@@ -23,6 +23,16 @@ export const identityRows: readonly Oddity[] = [
     answered: editAnswer('userinfo', ({ answer }) => Object.assign(answer, { status: 503, body: 'down' })),
   },
   {
+    name: 'userinfo_refuses',
+    cases: ['P-19'],
+    does: 'Its ID tokens have no e-mail address, and its userinfo answers 403.',
+    touches: ['id token', 'identity'],
+    claimed: (claims) => void delete claims.email,
+    answered: editAnswer('userinfo', ({ answer }) =>
+      Object.assign(answer, { status: 403, body: { error: 'forbidden' } }),
+    ),
+  },
+  {
     name: 'lists_of_sites',
     cases: ['P-20'],
     does: 'A look-up answers a list.',
@@ -35,6 +45,7 @@ export const identityRows: readonly Oddity[] = [
     does: 'A look-up fails.',
     touches: ['lookups'],
     answered: editAnswer('lookup', ({ answer }) => Object.assign(answer, { status: 500, body: 'down' })),
+    outcome: { fields: ['site_id'] },
     record: ({ origin }) => ({ lookups: [{ endpoint: `${origin}/api/sites`, fields: { site_id: '0.id' } }] }),
   },
   {
@@ -95,11 +106,17 @@ export const identityRows: readonly Oddity[] = [
   {
     name: 'unused_endpoints',
     cases: ['P-03'],
-    does: 'Endpoints in its metadata that nobody uses are empty, relative or null.',
-    touches: ['metadata'],
+    does: 'Endpoints in its metadata that no flow needs are empty, relative or null.',
+    touches: ['metadata', 'identity', 'revocation'],
     answered: editBody('metadata', (document) => {
-      Object.assign(document, { registration_endpoint: '', end_session_endpoint: '/out', device_endpoint: null });
+      Object.assign(document, {
+        introspection_endpoint: '/introspect',
+        userinfo_endpoint: null,
+        registration_endpoint: '',
+      });
     }),
+    // Neither call can then prove that a token is dead.
+    outcome: { revocation: 'revoked_upstream, not_provable' },
   },
   {
     name: 'metadata_moved',

@@ -64,6 +64,26 @@ export const refusalRows: readonly Oddity[] = [
     outcome: { flow: 'access_denied' },
   },
   {
+    name: 'declined_by_the_user',
+    cases: ['P-15'],
+    does: 'Where the person declines, it answers error=user_denied.',
+    touches: ['denial'],
+    declines: true,
+    redirected: denies('user_denied'),
+    outcome: { flow: 'access_denied' },
+  },
+  {
+    name: 'redirect_uri_refused_at_the_token_endpoint',
+    cases: ['P-14'],
+    does: 'Its token endpoint refuses the redirect URI with redirect_uri_mismatch.',
+    touches: ['denial', 'token requests'],
+    asked: editAsked('token', ({ parameters }) => parameters.set('code', '')),
+    answered: editAnswer('token', ({ answer }) => {
+      answer.body = { error: 'redirect_uri_mismatch', error_description: 'Bad redirect_uri' };
+    }),
+    outcome: { flow: 'provider_refused' },
+  },
+  {
     name: 'denial_without_state',
     cases: ['P-32'],
     does: 'Where the person declines, it leaves out the state.',

@@ -128,7 +128,8 @@ export const scopeRows: readonly Oddity[] = [
     cases: ['P-04'],
     does: 'It grants less than was asked for, and says so.',
     touches: ['scopes'],
-    answered: without('write'),
+    // The token itself can do less.
+    agreed: (scopes) => scopes.filter((scope) => scope !== 'write'),
     outcome: { flow: 'scopes_missing', missing: ['write'] },
   },
 ];

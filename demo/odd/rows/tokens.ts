@@ -70,6 +70,7 @@ export const tokenRows: readonly Oddity[] = [
     does: 'It never says how long a token lives.',
     touches: ['life'],
     answered: lives(() => ({})),
+    outcome: { life: null },
   },
   {
     name: 'life_as_text',
