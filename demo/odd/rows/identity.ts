@@ -45,7 +45,7 @@ export const identityRows: readonly Oddity[] = [
     does: 'A look-up fails.',
     touches: ['lookups'],
     answered: editAnswer('lookup', ({ answer }) => Object.assign(answer, { status: 500, body: 'down' })),
-    outcome: { fields: ['site_id'] },
+    outcome: { fields: ['extras.site_id'] },
     record: ({ origin }) => ({ lookups: [{ endpoint: `${origin}/api/sites`, fields: { site_id: '0.id' } }] }),
   },
   {

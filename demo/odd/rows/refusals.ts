@@ -81,7 +81,7 @@ export const refusalRows: readonly Oddity[] = [
     answered: editAnswer('token', ({ answer }) => {
       answer.body = { error: 'redirect_uri_mismatch', error_description: 'Bad redirect_uri' };
     }),
-    outcome: { flow: 'provider_refused' },
+    outcome: { flow: 'provider_configuration' },
   },
   {
     name: 'denial_without_state',
