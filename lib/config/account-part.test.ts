@@ -85,3 +85,18 @@ describe('P-28 what people type', () => {
     expect(readPart({ name: 'org', pattern: '^[A-Z]+$' }, 'ACME', [])).toBe('ACME');
   });
 });
+
+describe('a value that a pattern would take years for', () => {
+  const typed = `${'a'.repeat(250)}_b`;
+  test.each(['^([a-z0-9]+-?)+$', '^(?:a|a)*$', '^(a+)+\\.acme$', '^a*a*a*a*a*a*a*a*a*a*a*c$', '^(?=(a+)+$).*$'])(
+    'holds nobody else up, and is no match of %s',
+    (pattern) => {
+      expect(readPart({ name: 'shop', pattern }, typed, [])).toBeNull();
+      expect(matchesPart(pattern, typed)).toBe(false);
+    },
+  );
+  test('does not make a pattern of groups refuse what it means', () => {
+    expect(matchesPart('^([a-z0-9]+-?)+$', 'acme-shoes')).toBe(true);
+    expect(matchesPart('^(?:eu|us)[0-9]{1,2}$', 'eu12')).toBe(true);
+  });
+});

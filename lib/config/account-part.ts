@@ -1,3 +1,4 @@
+import { createContext, Script } from 'node:vm';
 import { safePart } from '#lib/config/provider-url';
 
 /** Characters that mean themselves in a class under the `u` flag, and have to be escaped under `v`. */
@@ -47,9 +48,31 @@ export function browserPattern(pattern: string): string | null {
   return compiles(rewritten) ? rewritten : null;
 }
 
-/** Whether a value may stand as that part: the pattern has to match all of it. */
+/** A pattern may need longer than the age of the world for a value that somebody chose for it. Milliseconds. */
+const longestMatchMs = 250;
+const matching = new Script('new RegExp(pattern, "v").test(value)');
+
+/** Whether a pattern has no group and at most two repetitions, so that its time is short for any value. */
+const isQuick = (pattern: string): boolean => {
+  const outside = pattern.replace(/\\.|\[(?:\\.|[^\]\\])*\]/gsu, 'x');
+  return !/[()[\]]/.test(outside) && (outside.match(/[*+?{]/g) ?? []).length <= 2;
+};
+
+/** The test, ended where it takes too long: a match that is not found by then is none. */
+function testInTime(pattern: string, value: string): boolean {
+  try {
+    return matching.runInContext(createContext({ pattern, value }), { timeout: longestMatchMs }) === true;
+  } catch (error) {
+    // The error may be of the other context's kind.
+    if ((error as { code?: unknown } | null)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return false;
+    throw error;
+  }
+}
+
+/** Whether a value may stand as that part: the pattern has to match all of it, within a quarter of a second. */
 export function matchesPart(pattern: string, value: string): boolean {
-  return value.length <= 255 && new RegExp(pattern, 'v').test(value);
+  if (value.length > 255) return false;
+  return isQuick(pattern) ? new RegExp(pattern, 'v').test(value) : testInTime(pattern, value);
 }
 
 /** The part in a pasted address: what stands at `{name}` in one of the templates' hosts. */
