@@ -19,9 +19,16 @@ export function clientSecretOf(provider: OAuthProvider): string {
   return provider.client_secret.reveal();
 }
 
+/** Characters from which on a header of the record may be a key; shorter ones are versions and words. */
+const shortestKey = 8;
+
 /** What a request of this client may carry in a header, where some servers read it and repeat it in their words. */
-export const secretsOfClient = ({ client_secret }: OAuthProvider): string[] =>
-  client_secret ? [client_secret.reveal()] : [];
+export const secretsOfClient = ({ client_secret, token_headers }: OAuthProvider): string[] => [
+  ...(client_secret ? [client_secret.reveal()] : []),
+  ...Object.values(token_headers)
+    .map((header) => header.reveal())
+    .filter(({ length }) => length >= shortestKey),
+];
 
 /** The `Authorization` header of HTTP Basic in the given encoding. */
 export function basicHeader(provider: OAuthProvider, encoding: BasicEncoding): string {

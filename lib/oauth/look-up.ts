@@ -2,7 +2,7 @@ import { errors, jwtVerify } from 'jose';
 import { fillEndpoint, fillHeaders } from '#lib/oauth/account-params';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { callProvider, parseJson, readObject, readText } from '#lib/oauth/provider-call';
-import { saidIn, saidInChallenge } from '#lib/oauth/provider-said';
+import { keptCode, saidIn, saidInChallenge } from '#lib/oauth/provider-said';
 import { serverKeys, signatures } from '#lib/oauth/server-keys';
 import { isOwnIssuer } from '#lib/oauth/tenant-issuer';
 import { providerErrorOf } from '#lib/oauth/token-error';
@@ -81,7 +81,8 @@ export async function lookUp(
   if (error !== null) {
     const refused = tokenRefusals.has(error) || provider.revoke.gone_codes.includes(error);
     const said = saidIn(value as Record<string, unknown>, [token]);
-    const options = { ...said, providerError: error, detail: 'error_in_200' };
+    const kept = keptCode(error, value as Record<string, unknown>, [token]);
+    const options = { ...said, providerError: kept, detail: 'error_in_200' };
     throw new OAuthError(refused ? 'token_rejected' : 'identity_invalid', options);
   }
   return value;

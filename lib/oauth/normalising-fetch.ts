@@ -2,7 +2,7 @@ import { secretsOfClient } from '#lib/oauth/basic-credentials';
 import { callAsClient } from '#lib/oauth/client-call';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { callProvider, readObject, sentAt } from '#lib/oauth/provider-call';
-import { saidIn, secretsOf } from '#lib/oauth/provider-said';
+import { keptCode, saidIn, secretsOf } from '#lib/oauth/provider-said';
 import { renameParameters } from '#lib/oauth/rename-parameters';
 import { type AnswerTo, type NormalisedAnswer, normaliseTokenAnswer, receivedTokens } from '#lib/oauth/token-answer';
 import { deadGrant, type Grant, providerErrorOf, saysDead, tokenEndpointError } from '#lib/oauth/token-error';
@@ -56,8 +56,9 @@ function interpret(
   const dead = wanted.grant === 'refresh_token' && saysDead(provider, status, body);
   if (status < 400 && !dead && !(error && provider.error_in_200)) return normaliseTokenAnswer(provider, body, wanted);
   const said = saidIn(body, sent);
-  if (dead) throw deadGrant({ ...said, ...(error ? { providerError: error } : {}) }, status);
-  if (error) throw tokenEndpointError(provider, wanted.grant, error, status, said);
+  const kept = error && keptCode(error, body, sent);
+  if (dead) throw deadGrant({ ...said, ...(kept ? { providerError: kept } : {}) }, status);
+  if (error && kept) throw tokenEndpointError(provider, wanted.grant, error, status, said, kept);
   throw new OAuthError('token_answer_invalid', { ...said, detail: `http_${status}` });
 }
 

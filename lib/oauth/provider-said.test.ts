@@ -250,3 +250,26 @@ describe('P-14 hostile words', () => {
     );
   });
 });
+
+describe('a server that repeats a secret of the request as its error code', () => {
+  const secrets = ['dev-key-of-this-client', 'code-1', 'secret-of-this-client', 'token-of-this-answer'];
+  const steps: Record<string, (server: QuirkyServer, fields: Fields) => Promise<unknown>> = {
+    exchange: (server, fields) => runExchange(quirkyRecord(server, fields), pinnedOf(server)),
+    refresh: (server, fields) => {
+      const record = quirkyRecord(server, fields);
+      return refreshGrant(record, pinnedOf(server), { refreshToken: secrets[1] ?? '' }, depsFor(record));
+    },
+  };
+  test.each(Object.keys(steps).flatMap((step) => secrets.map((word) => [step, word] as const)))(
+    'keeps it neither in log nor in ledger: %s, %s',
+    async (step, word) => {
+      const server = await quirkyServer();
+      const said = { error: word, error_description: `Bad ${word}!`, refresh_token: secrets[3] };
+      server.on('POST /token', { status: 400, json: said });
+      const fields: Fields = { token_headers: { 'X-Client': secrets[0] }, client_secret: secrets[2] };
+      const error: unknown = await steps[step]?.(server, fields).catch((thrown: unknown) => thrown);
+      expect(isOAuthError(error) && error.providerError).toBe('unspecified');
+      expect(inspect(describeError(error), { depth: 9 })).not.toContain(word);
+    },
+  );
+});

@@ -22,6 +22,20 @@ const textPlaces = [
   ...['errors.0.message', 'detail', 'msg', 'reason', 'error.reason', 'fault.message', 'error'],
 ];
 
+/** Secrets of fewer characters are parts of words; such a one is a code only where it is the whole of it. */
+const shortestPart = 8;
+
+/**
+ * The code of a refusal as it may be kept: `unspecified` where it repeats a secret of the request or of the answer. What
+ * a code means is read before.
+ */
+export function keptCode(code: string, body: Record<string, unknown>, secrets: readonly string[]): string {
+  const repeats = [...secrets, ...secretsIn(body)].some((secret) =>
+    secret.length < shortestPart ? code === secret : code.includes(secret),
+  );
+  return repeats ? 'unspecified' : code;
+}
+
 const textOf = (value: unknown): unknown => (Number.isSafeInteger(value) ? String(value) : value);
 
 /** Values of an answer that its own words may repeat: everything under a name that looks like a secret's. */

@@ -68,6 +68,7 @@ function codeFor(error: string): OAuthErrorCode {
  * A coded refusal of the token endpoint. Of a refresh, only a code that the record lists in `dead_codes` or `reuse_codes`,
  * or one that asks for the person, is a `dead_grant`; the same code for an authorization code means that the code is spent
  * or wrong. Status 429 and 5xx never come here.
+ * @param kept the code as log and ledger may have it
  */
 export function tokenEndpointError(
   provider: OAuthProvider,
@@ -75,8 +76,9 @@ export function tokenEndpointError(
   error: string,
   status: number,
   said: ProviderSaid = {},
+  kept = error,
 ): OAuthError {
-  const told = { ...said, providerError: error === 'unspecified' ? (said.providerError ?? error) : error };
+  const told = { ...said, providerError: kept === 'unspecified' ? (said.providerError ?? kept) : kept };
   const options = { ...told, detail: `http_${status}` };
   if (grant === 'authorization_code') return new OAuthError(codeFor(error), options);
   switch (troubleOf(provider, error)) {
