@@ -66,6 +66,17 @@ describe('P-20 a list of which the person chooses', () => {
     expect(view.choices).toMatchObject([{ name: 'site', chosen: null, entries: [{ label: 'One' }, { label: 'Two' }] }]);
   });
 
+  test.each([`${'a'.repeat(254)}\u{1f600}`, 'a\ud800'])(
+    'is offered where a name is cut within a character',
+    async (name) => {
+      const { visitor } = await sited([{ ...sites[0], name }, sites[1]]);
+      const { flow, id } = await connect(visitor);
+      expect(flow).toBe('connected');
+      const { choices } = await getConnection(await visitor.context(), { id });
+      expect(choices[0]?.entries[0]?.label.isWellFormed()).toBe(true);
+    },
+  );
+
   test('is chosen, changed, kept by a reconnect, and asked for again once it is offered no more', async () => {
     const { server, visitor } = await sited();
     const { id } = await connect(visitor);

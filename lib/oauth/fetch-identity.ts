@@ -40,13 +40,17 @@ function plainText(value: unknown): string | null {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
   if (typeof value !== 'string') return null;
   const text = value.replace(/\p{Cc}/gu, '').trim();
-  return text === '' ? null : text.slice(0, 255);
+  return text === '' ? null : text.slice(0, 255).toWellFormed();
 }
 
-/** A subject is compared byte by byte, so it is taken as it is or not at all. */
+/**
+ * A subject is compared byte by byte, so it is taken as it is or not at all. Half of a surrogate pair has no bytes in
+ * UTF-8: the database would write one text for each of two such accounts.
+ */
 function subjectOf(value: unknown): string {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-  if (typeof value === 'string' && value.length > 0 && value.length <= 255 && !/\p{Cc}/u.test(value)) return value;
+  const fits = typeof value === 'string' && value.length > 0 && value.length <= 255;
+  if (fits && value.isWellFormed() && !/\p{Cc}/u.test(value)) return value;
   throw invalid('subject');
 }
 
@@ -55,7 +59,7 @@ function subjectOf(value: unknown): string {
  * somebody else's.
  */
 function emailOf(value: unknown): string | null {
-  return typeof value === 'string' && /^[^\s\p{Cc}]{1,320}$/u.test(value) ? value : null;
+  return typeof value === 'string' && /^[^\s\p{Cc}\p{Cs}]{1,320}$/u.test(value) ? value : null;
 }
 
 /** Whether the provider's word counts for this address. */

@@ -189,3 +189,18 @@ describe('P-22 other ways to ask who it is', () => {
     await expect(found).rejects.toMatchObject({ code: 'token_rejected' });
   });
 });
+
+describe('half of a surrogate pair, which a database of UTF-8 writes as one sign for all', () => {
+  test.each(['\ud800', 'ada\udfff', '\udc00x'])('makes no account: %j', async (id) => {
+    const server = await quirkyServer();
+    server.on('GET /userinfo', { json: { sub: id } });
+    const found = identified(server, { identity: { source: 'userinfo' } });
+    await expect(found).rejects.toMatchObject({ code: 'identity_invalid' });
+  });
+  test.each(['\ud800', `${'a'.repeat(254)}\u{1f600}`])('is in no label and no address', async (name) => {
+    const server = await quirkyServer();
+    server.on('GET /userinfo', { json: { sub: 's-1', name, email: `${name}@acme.example` } });
+    const { label, name: shown } = await identified(server, { identity: { source: 'userinfo', label: ['name'] } });
+    expect([label?.isWellFormed(), shown?.isWellFormed()]).toEqual([true, true]);
+  });
+});

@@ -39,7 +39,9 @@ const labelOf = (value: unknown): string =>
   String(value)
     .replace(/\p{Cc}/gu, '')
     .trim()
-    .slice(0, 255);
+    .slice(0, 255)
+    // A pair that the limit cuts, or half of one: PostgreSQL takes no such text in JSON.
+    .toWellFormed();
 
 interface Shown {
   token: string;
