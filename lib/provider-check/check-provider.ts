@@ -10,6 +10,7 @@ import { providerChecks } from '#lib/db/schema/provider-checks';
 import { AppError } from '#lib/errors';
 import { newId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
+import type { ReceivedTokens } from '#lib/oauth/types';
 import { parseInput } from '#lib/parse-input';
 import { type CheckResult, countResults } from '#lib/provider-check/report';
 import { longestCheckMs, runChecks } from '#lib/provider-check/run-checks';
@@ -58,11 +59,7 @@ async function beginRun(ctx: Context, input: CheckProviderInput, joins: boolean)
 }
 
 /** Tokens that a server gave for a made-up code are live ones: the revocations own them. */
-async function handOver(
-  ctx: Context,
-  { provider, accountParams }: Run,
-  received: Parameters<typeof keepRefused>[1]['received'][],
-) {
+async function handOver(ctx: Context, { provider, accountParams }: Run, received: readonly ReceivedTokens[]) {
   for (const tokens of received)
     await keepRefused(ctx, {
       intent: 'connect',
@@ -82,12 +79,13 @@ async function carryOut(ctx: Context, run: Run): Promise<CheckResult[]> {
   const { db } = ctx.database;
   const own = and(eq(providerChecks.provider, run.provider.id), eq(providerChecks.run, run.id));
   const results: CheckResult[] = [];
-  const { received } = await runChecks(ctx, run.provider, run.accountParams, async (found) => {
+  const received: ReceivedTokens[] = [];
+  const told = async (found: CheckResult[]) => {
     results.push(...found);
     const more = sql`${providerChecks.results} || ${JSON.stringify(found)}::jsonb`;
     await db.update(providerChecks).set({ results: more }).where(own);
-  });
-  await handOver(ctx, run, received);
+  };
+  await runChecks(ctx, run.provider, run.accountParams, told, received).finally(() => handOver(ctx, run, received));
   const counts = countResults(results);
   const failed = [...new Set(results.filter(({ result }) => result === 'fails').map(({ check }) => check))];
   await withTransaction(db, async (tx) => {

@@ -122,6 +122,21 @@ const faults: Record<string, Fault> = {
     check: 'issuer',
     found: /evil\.example/,
   },
+  'another issuer, with half of a character and one that turns the line round': {
+    on: metadata(() => ({ issuer: 'https://evil\ud800.example/\u202e' })),
+    check: 'issuer',
+    found: /names the issuer https:\/\/evil\ufffd\.example\/ \./,
+  },
+  'another issuer, that the limit cuts within a character': {
+    on: metadata(() => ({ issuer: `https://${'a'.repeat(434)}${'\u{1f600}'.repeat(30)}` })),
+    check: 'issuer',
+    found: /names the issuer https:\/\/aaa/,
+  },
+  'another issuer, that the limit cuts within the next character': {
+    on: metadata(() => ({ issuer: `https://${'a'.repeat(435)}${'\u{1f600}'.repeat(30)}` })),
+    check: 'issuer',
+    found: /names the issuer https:\/\/aaa/,
+  },
   'metadata without issuer': { on: metadata(() => ({ issuer: undefined })), check: 'issuer', found: /names no issuer/ },
   'metadata as HTML': {
     on: answer('GET /.well-known/openid-configuration', { text: '<!doctype html><p>Hello</p>' }),

@@ -1,5 +1,6 @@
 import type { Context } from '#lib/context';
 import { scrub } from '#lib/log';
+import { secretsOfClient } from '#lib/oauth/basic-credentials';
 import type { AccountParamValues, OAuthDeps, PinnedEndpoints, ReceivedTokens } from '#lib/oauth/types';
 import type { GuardedFetch } from '#lib/outbound/guarded-fetch';
 import type { CheckResult, Finding } from '#lib/provider-check/report';
@@ -54,16 +55,16 @@ export function probingFetch(ctx: Context, signal: AbortSignal, dated: DatedAnsw
   };
 }
 
-/** What of a text may be shown: without control characters and secrets, and short. */
+/** What of a text may be shown: one line of visible characters that the database takes, without secrets, and short. */
 function clean(text: string, secrets: readonly string[]): string {
-  const plain = text.replace(/\p{Cc}+/gu, ' ');
+  const plain = text.toWellFormed().replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
   const without = secrets.reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), plain);
-  return scrub(without).slice(0, longestText);
+  return scrub(without).slice(0, longestText).toWellFormed();
 }
 
 /** A finding as it may be stored and shown, whatever the provider wrote into it. */
 export function toResult({ provider }: Pick<Probe, 'provider'>, finding: Finding): CheckResult {
-  const given = [provider.client_secret?.reveal(), provider.client_private_key?.reveal()];
+  const given = [...secretsOfClient(provider), provider.client_private_key?.reveal()];
   const secrets = given.filter((secret) => secret !== undefined && secret !== '') as string[];
   const { check, result, lookedAt, found, mend, recordLine } = finding;
   return {

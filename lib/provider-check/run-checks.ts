@@ -68,13 +68,15 @@ async function inPart(
  * changes anything at the provider: codes and tokens are made up. Circuits and slots are passed by on purpose: whether
  * the provider answers is the question, and one run at a time asks it.
  * @param told is given the results as they come
+ * @param received is given the tokens that come against all expectation, whether or not the checks end
  */
 export async function runChecks(
   ctx: Context,
   provider: ProviderRecord,
   given: Readonly<Record<string, string>>,
   told: Told,
-): Promise<Pick<Probe, 'received'>> {
+  received: Probe['received'],
+): Promise<void> {
   const signal = AbortSignal.timeout(longestCheckMs);
   const dated: Probe['dated'] = [];
   const fetch = probingFetch(ctx, signal, dated);
@@ -88,7 +90,7 @@ export async function runChecks(
     fetch,
     signal,
     dated,
-    received: [],
+    received,
   };
   const tell = (findings: readonly Finding[]) => told(findings.map((finding) => toResult(probe, finding)));
   const part = async (name: string, work: () => Promise<readonly (Finding | null)[]>) =>
@@ -117,5 +119,4 @@ export async function runChecks(
     atEndpoints(),
   ]);
   await part('clock', async () => checkClock(probe));
-  return { received: probe.received };
 }
