@@ -1,4 +1,5 @@
 import { looksSecret } from '#lib/config/secret-field';
+import { scrub } from '#lib/log';
 
 /** Shortest text of which a trace says nothing where a secret of the flow is in it. */
 const shortestSecret = 4;
@@ -83,7 +84,8 @@ export function shownValue(name: string, value: unknown, secrets: Secrets): Omit
   if (harmless) return { value: text, masked: false };
   if (named || holdsSecret(text, secrets)) return { value: mask(text), masked: true };
   const shown = bareUrl(text) ?? text;
-  if (mayBeToken(shown)) return { value: mask(text), masked: true };
+  // JSON or a form in a text may name a token of its own.
+  if (mayBeToken(shown) || scrub(shown) !== shown) return { value: mask(text), masked: true };
   const plain = shown.replace(/\p{Cc}+/gu, ' ');
   return { value: plain.length > longestShown ? `${plain.slice(0, longestShown)}…` : plain, masked: false };
 }

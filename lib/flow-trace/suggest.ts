@@ -41,11 +41,12 @@ function tokenHints(record: ProviderRecord, entries: [string, unknown][], name: 
   });
 }
 
-function typeHints(record: ProviderRecord, entries: [string, unknown][]): TraceHint[] {
+function typeHints(record: ProviderRecord, entries: [string, unknown][], name: Name): TraceHint[] {
   const types = entries.filter(([path, value]) => last(path) === 'token_type' && isText(value));
   return types.flatMap(([, value]) => {
     const word = String(value).trim();
-    const plain = /^[A-Za-z][\w-]{0,30}$/.test(word) && !/^(bearer|mac|dpop|pop|n_a)$/i.test(word);
+    const plain =
+      name(word) !== null && /^[A-Za-z][\w-]{0,30}$/.test(word) && !/^(bearer|mac|dpop|pop|n_a)$/i.test(word);
     if (!plain || record.bearer_token_types.some((one) => one.toLowerCase() === word.toLowerCase())) return [];
     const text = `The server calls its tokens ${word}. Where that means bearer, say so.`;
     return [{ text, recordLine: `"bearer_token_types": [${JSON.stringify(word)}]` }];
@@ -138,7 +139,7 @@ export function suggest(record: ProviderRecord, seen: Seen, secrets: Secrets): T
     if (!refused)
       hints.push(
         ...tokenHints(record, entries, name),
-        ...typeHints(record, entries),
+        ...typeHints(record, entries, name),
         ...scopeHints(record, entries, name),
         ...lifeHints(seen, record, entries, name),
       );

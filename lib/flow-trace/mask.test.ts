@@ -1,0 +1,30 @@
+import { describe, expect, test } from 'vitest';
+import { shownFields } from '#lib/flow-trace/mask';
+import { suggest } from '#lib/flow-trace/suggest';
+import type { ProviderRecord } from '#lib/providers/record';
+
+const token = 'abcdefghijklmnopqrstuvwxyzABCD';
+
+describe('a token without digits reaches no trace', () => {
+  test.each([
+    ['as the word for its type', { access_token: token, token_type: token }],
+    ['as the name of a field', { access_token: token, [`${token}_expires`]: 1, [`scope_${token}`]: 'a' }],
+  ])('%s of a hint', (_, body) => {
+    const record = {
+      ...{ token_path: [], bearer_token_types: [], scopes: ['a'], scope_field: null, absent_scope: 'as_asked' },
+      ...{ expires_default: null, identity: { key: ['sub'], source: 'id_token' } },
+    } as unknown as ProviderRecord;
+    const seen = {
+      ...{ answers: [{ url: 'u', body }], tokenEndpoint: 'u', redirect: null, code: null },
+      ...{ expiresIn: null, scopes: null, missing: [] },
+    };
+    expect(JSON.stringify(suggest(record, seen, new Set([token])))).not.toContain(token);
+  });
+  test.each([
+    ['JSON', JSON.stringify({ access_token: token })],
+    ['a form', `a=b&access_token=${token}`],
+    ['a header', `Bearer ${token}`],
+  ])('inside of %s in a text', (_, text) => {
+    expect(JSON.stringify(shownFields([['answer', text]], new Set()))).not.toContain(token);
+  });
+});
