@@ -5,6 +5,7 @@ import { checkText } from '#lib/cli/check-text';
 import { type Command, commandAfter, runCommand } from '#lib/cli/commands';
 import { migrate } from '#lib/cli/migrate';
 import { providerImport } from '#lib/cli/provider-import';
+import { visible } from '#lib/cli/visible';
 import { type CommandLineSettings, getCommandLineSettings } from '#lib/config/command-line';
 import { ConfigError } from '#lib/config/config';
 import { type Runtime, systemContext } from '#lib/context';
@@ -102,9 +103,11 @@ getLogger(() => createLogger({ level: 'warn', pretty: false, destination: proces
 try {
   const result = await run(process.argv.slice(2));
   process.stdout.write(
-    typeof result === 'string' ? result : result.map((line) => `${JSON.stringify(line)}\n`).join(''),
+    typeof result === 'string' ? result : result.map((line) => `${visible(JSON.stringify(line))}\n`).join(''),
   );
 } catch (error) {
-  process.stderr.write(`grantkeep: ${sentence(error)}\n${error instanceof UsageError ? `\n${usage}` : ''}`);
+  process.stderr.write(
+    `grantkeep: ${sentence(error).replace(/(?!\n)[\p{C}\p{Zl}\p{Zp}]/gu, ' ')}\n${error instanceof UsageError ? `\n${usage}` : ''}`,
+  );
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -44,6 +44,20 @@ test('prints both as one document with --json, and nothing that a terminal would
   expect(stdout + stderr).not.toContain('\u001b');
 });
 
+test.each(['\\u009b31m', '\\u202eevil', '\\u007f', '\\u2028', '\\U000E0041', '\\u200b'])(
+  'shows a terminal none of %s of a foreign file, and keeps its meaning',
+  (unseen) => {
+    const { stdout, stderr } = run(
+      `acme:\n  auth_mode: OAUTH2\n  authorization_url: https://acme.example/authorize\n  token_url: https://acme.example/token\n  display_name: "Acme ${unseen}"\n`,
+      '--json',
+    );
+    expect(stdout.replaceAll('\n', '') + stderr.replaceAll('\n', '')).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
+    expect(JSON.parse(stdout).records[0].name).toBe(
+      JSON.parse(`"Acme ${unseen.replace('\\U000E0041', '\\udb40\\udc41')}"`),
+    );
+  },
+);
+
 test.each([
   ['an entry that cannot be one of ours', acme, ['key'], 'auth_mode is API_KEY'],
   ['a name that is not there', acme, ['nothing'], '"nothing" is not in the file.'],

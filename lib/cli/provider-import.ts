@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { UsageError } from '#lib/cli/arguments';
+import { visible } from '#lib/cli/visible';
 import { importRegistry } from '#lib/providers/registry/import-registry';
 import { largestFile, RegistryError } from '#lib/providers/registry/read-registry';
 
@@ -28,8 +29,8 @@ function readSource(file: string): string {
   }
 }
 
-/** Texts of a foreign file, as a terminal may show them. */
-const plain = (text: string) => text.replace(/\p{Cc}/gu, ' ');
+/** Texts of a foreign file, as a terminal may show them: without what moves its cursor or turns its letters round. */
+const plain = (text: string) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ');
 
 /**
  * Prints records for PROVIDERS_FILE from a registry of another hub, and what they lost. Needs no configuration.
@@ -37,7 +38,7 @@ const plain = (text: string) => text.replace(/\p{Cc}/gu, ' ');
  */
 export function providerImport({ file, names, json }: ProviderImport): ProviderImportOutput {
   const { records, lines } = importRegistry(readSource(file), names);
-  const print = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+  const print = (value: unknown) => `${visible(JSON.stringify(value, null, 2))}\n`;
   const sentences = lines.map(({ provider, field, part, kind, message }) =>
     plain(`${provider}: ${field} (${part}, ${kind}): ${message}`),
   );

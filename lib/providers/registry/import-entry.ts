@@ -69,13 +69,24 @@ function endpoints(entry: RegistryEntry, parts: AccountParts, report: Report): R
   };
 }
 
+/** Whether anybody may have a host that ends so: with nothing, `.com`, or `.co.uk`. */
+const isPublicSuffix = (suffix: string): boolean =>
+  /^(?:|[^.]*\.[^.]+|[^.]*\.(?:co|com|net|org|ac|gov|edu|ne|or)\.[a-z]{2})$/i.test(suffix);
+
 /** The client's secret goes to the token endpoint: a part that may name any host would give it to any person. */
-function warnOfHosts({ token_endpoint = '' }: Record<string, string>, parts: AccountParts, report: Report): void {
-  const last = /^https:\/\/[^/]*\{([a-z0-9_]+)\}(?:[/?]|$)/.exec(token_endpoint)?.[1];
-  const part = last === undefined ? undefined : parts.parts.get(last);
-  if (!part || !matchesPart(part.pattern, 'host.of.anybody.example')) return;
-  const message = `"${part.name}" may be any host, and the client's secret is shown to it: narrow its pattern`;
-  report.changed('token_url', 'exchange', message);
+function warnOfHosts(places: Record<string, string>, parts: AccountParts, report: Report): void {
+  for (const [field, at] of [
+    ['token_url', places.token_endpoint],
+    ['refresh_url', places.refresh_endpoint],
+  ] as const) {
+    const [, last = '', suffix = ''] = /^https:\/\/[^/?]*\{([a-z0-9_]+)\}([^/?{}]*)/.exec(at ?? '') ?? [];
+    const part = parts.parts.get(last);
+    const [domain = ''] = suffix.split(':');
+    const anybodys = domain === '' ? ['host.of.anybody.example'] : ['host.of.anybody', 'anybody', 'anybody123'];
+    if (!part || !isPublicSuffix(domain) || !anybodys.some((host) => matchesPart(part.pattern, host))) continue;
+    const message = `"${part.name}" may be any host, and the client's secret is shown to it: narrow its pattern`;
+    report.changed(field, field === 'token_url' ? 'exchange' : 'refresh', message);
+  }
 }
 
 /** The name of an entry as an id here: it ends in the redirect URI. */

@@ -283,7 +283,30 @@ describe('a part of addresses', () => {
   });
 });
 
+describe('a part by which a person names the host of', () => {
+  const message = (fields: Record<string, unknown>) =>
+    imported({ ...fields }).lines.filter(({ message }) => message.includes('narrow its pattern'));
+  const token = (host: string) => ({ token_url: `https://${host}/token` });
+  test.each<[string, Record<string, unknown>, string]>([
+    ['the token endpoint', token(asked('host')), 'token_url'],
+    ['all but .com', token(`${asked('host')}.com`), 'token_url'],
+    ['all but .co.uk', token(`api.${asked('host')}.co.uk`), 'token_url'],
+    ['all but a port', token(`${asked('host')}:443`), 'token_url'],
+    ['the refresh endpoint', { refresh_url: `https://${asked('host')}/refresh` }, 'refresh_url'],
+  ])('%s is warned of: the client’s secret goes there', (_, fields, field) => {
+    expect(message(fields)).toMatchObject([{ field }]);
+  });
+  test.each(['.acme.example', '.eu.acme.com', '.box.com'])('a server below %s is not', (suffix) => {
+    expect(message(token(`${asked('host')}${suffix}`))).toEqual([]);
+  });
+});
+
 describe('an import', () => {
+  test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('takes a field that is called %s', (field) => {
+    const source = registry({ ...least }).replace(/^(\s+)auth_mode/m, `$1${field}: x\n$1auth_mode`);
+    expect(importRegistry(source, []).records).toHaveLength(1);
+  });
+
   test('of an alias has the fields of the entry that it names, and its own above them', () => {
     const source = registry({ ...least, body_format: 'json' }, { alias: 'acme', display_name: 'Acme Pro' });
     expect(importRegistry(source, ['acme-1']).records[0]).toMatchObject({

@@ -37,7 +37,7 @@ const others: Readonly<Record<string, [part: Part, kind: 'lost' | 'changed', mes
 export function reportRest(entry: RegistryEntry, report: Report): void {
   for (const field of Object.keys(entry)) {
     if (read.has(field)) continue;
-    const known = others[field];
+    const known = Object.hasOwn(others, field) ? others[field] : undefined;
     if (field === 'authorization_url_skip_encode') {
       // A plus that is not encoded is what a space between scopes becomes here.
       if (entry.scope_separator !== '+') report.lost(field, 'authorization', 'values of the URL are encoded');
