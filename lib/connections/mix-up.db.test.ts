@@ -59,7 +59,7 @@ describe.each(honest)('A-01 mix-up with %s', (provider) => {
     // The flow is over: the answer cannot be tried at the malicious provider's own address either.
     const moved = new URL(back);
     moved.pathname = '/oauth/callback/malicious';
-    expect(await (await victim.callback(moved)).text()).toContain('state_reused');
+    expect(await (await victim.callback(moved)).text()).toContain('callback_mismatch');
     expect(server.requestsTo('POST /token')).toEqual([]);
     // Nor does the code serve the attacker's own flow in the victim's browser.
     const own = new URL(back);

@@ -62,12 +62,14 @@ describe('A-11 a key that reports each token that it is given', () => {
     expect(hub.server.requests).toBe(1);
   });
 
-  test('asks a provider that fails no more often either', async () => {
+  test.each([
+    [503, 'temporarily_unavailable', 'refreshed_lately'],
+    [400, 'invalid_request', 'grant_in_doubt'],
+  ])('asks a provider that fails with %d %s no more often either', async (status, error, code) => {
     const id = await withRefreshToken();
-    hub.server.behaviour.instead = json(400, { error: 'invalid_request' });
+    hub.server.behaviour.instead = json(status, { error });
     await expect(reject(id, `at_${id}`)).rejects.toMatchObject({ status: 503 });
-    for (let n = 0; n < 5; n++)
-      await expect(reject(id, `at_${id}`)).rejects.toMatchObject({ code: 'refreshed_lately' });
+    for (let n = 0; n < 5; n++) await expect(reject(id, `at_${id}`)).rejects.toMatchObject({ code });
     expect(hub.server.requests).toBe(1);
   });
 
