@@ -1,3 +1,4 @@
+import { exportJWK, generateKeyPair } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { checkCallback } from '#lib/oauth/check-callback';
 import { exchangeCode } from '#lib/oauth/exchange-code';
@@ -145,6 +146,19 @@ describe('P-24 a server for many tenants', () => {
     const { quirky, issue, run } = await tenants({ tenants: [one] });
     await issue({ iss: ofTenant(quirky, one), tid: one, ...claims(quirky) });
     await expect(run()).rejects.toMatchObject({ code });
+  });
+
+  test('a key of one tenant signs for no other under the name of another key, nor without a name', async () => {
+    const { quirky, issue, signer, run } = await tenants();
+    const [key] = signer.jwks.keys;
+    const { publicKey } = await generateKeyPair('ES256');
+    const namesake = { ...(await exportJWK(publicKey)), kid: key?.kid };
+    const restricted = { ...key, issuer: ofTenant(quirky, two) };
+    quirky.on('GET /jwks', { json: { keys: [namesake, restricted] } });
+    await expect(run()).rejects.toMatchObject({ code: 'id_token_issuer' });
+    quirky.on('GET /jwks', { json: { keys: [restricted] } });
+    await issue({ iss: ofTenant(quirky, one), tid: one }, { kid: null as unknown as string });
+    await expect(run()).rejects.toMatchObject({ code: 'id_token_issuer' });
   });
 
   test('a key that is published for one tenant signs for no other', async () => {

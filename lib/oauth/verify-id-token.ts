@@ -39,10 +39,12 @@ function checkKeysTenant(
   rule: { template: string },
   iss: string,
 ) {
-  const named = keys.jwks()?.keys.find((key) => key.kid === kid) as { issuer?: unknown } | undefined;
-  const { issuer } = named ?? {};
-  if (typeof issuer === 'string' && issuer !== rule.template && issuer !== iss)
-    throw new OAuthError('id_token_issuer', { detail: 'key' });
+  // Several keys may bear one name, and a token need name none: each that may have signed counts.
+  const signers = (keys.jwks()?.keys ?? []).filter((key) => typeof kid !== 'string' || key.kid === kid);
+  const others = (signers as { issuer?: unknown }[]).some(
+    ({ issuer }) => typeof issuer === 'string' && issuer !== rule.template && issuer !== iss,
+  );
+  if (others) throw new OAuthError('id_token_issuer', { detail: 'key' });
 }
 
 /**
