@@ -4,6 +4,8 @@ import type { SecondProcess } from './governed.ts';
 
 /** What changes with nobody's doing: what each minute's tick writes, or what is noted of a look. */
 const restless: Record<string, true | string[]> = {
+  // Each start writes one, and each minute drops those of which the ten minutes are over.
+  flows: true,
   processes: true,
   instance: true,
   rate_limits: true,

@@ -49,7 +49,7 @@ test.describe('requests from elsewhere', () => {
     const before = await page.context().cookies(app.url);
     const started = await page.request.get('/oauth/start?intent=connect&provider=okta', { maxRedirects: 0 });
     expect(started.status()).toBe(303);
-    expect(started.headers().location).toBe('/connect?intent=connect&provider=okta');
+    expect(started.headers().location).toBe('/connect?provider=okta');
     await page.goto('/oauth/start?provider=okta');
     await expect(page.getByRole('button', { name: 'Connect Okta' })).toBeVisible();
     for (const path of [`/connections/${id}/disconnect?id=${id}`, `/connections/${id}/disconnect`, '/account']) {

@@ -37,13 +37,15 @@ export interface HubsOptions {
   databaseUrl: string;
   pooler?: Pooler;
   environment?: Record<string, string>;
+  /** Their PROVIDERS_FILE; one record of the provider that refreshes where nothing is said. */
+  records?: Record<string, unknown>[];
 }
 
 /** Starts the processes, all at once: whichever comes first migrates. */
-export async function startHubs({ count, databaseUrl, pooler, environment }: HubsOptions): Promise<Hubs> {
+export async function startHubs({ count, databaseUrl, pooler, environment, records }: HubsOptions): Promise<Hubs> {
   const folder = mkdtempSync(join(tmpdir(), 'grantkeep-hubs-'));
   const provider = await startTokenServer();
-  writeFileSync(join(folder, 'providers.json'), JSON.stringify([plainRecord(provider.issuer)]));
+  writeFileSync(join(folder, 'providers.json'), JSON.stringify(records ?? [plainRecord(provider.issuer)]));
   const opened: Runtime[] = [];
   const hubs: Hub[] = [];
   const environmentOf = (port: number) =>

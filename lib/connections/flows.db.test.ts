@@ -17,11 +17,11 @@ const hub = demoHub(['demo', 'github', 'okta']);
 beforeEach(() => hub.database.db.delete(rateLimits));
 
 /** The hub with a record whose every text is as long as it may be. */
-function verbose(): Runtime {
+function verbose(scopes: readonly string[] = longScopes): Runtime {
   const { providers } = hub.runtime;
   const okta = providers.get('okta');
   if (!okta) throw new Error('there is no such provider');
-  const long = { ...okta, scopes: longScopes };
+  const long = { ...okta, scopes };
   return {
     ...hub.runtime,
     providers: { ...providers, get: (id: string) => (id === 'okta' ? long : providers.get(id)) },
@@ -63,6 +63,22 @@ describe('P-25 what nobody can make long', () => {
     const lengths = held.map(({ name, value }) => name.length + value.length);
     for (const length of lengths) expect(length + '__Host-'.length).toBeLessThanOrEqual(700);
     expect(Math.max(...lengths) - Math.min(...lengths)).toBeLessThan(5);
+  });
+
+  test('an address that hardly any server takes begins nothing, and says so', async () => {
+    const at = (count: number) =>
+      Array.from({ length: count }, (_, n) => `https://api.example/auth/${String(n).padStart(34, 'x')}`);
+    const ada = await signedIn(verbose(at(300)));
+    const started = await ada.start({ intent: 'connect', provider: 'okta' });
+    expect(new URL(started.headers.get('location') ?? '').searchParams.get('scope')?.split(' ')).toHaveLength(300);
+    const bob = await signedIn(verbose(at(400)));
+    const before = bob.jar.getAll();
+    const refused = await bob.start({ intent: 'connect', provider: 'okta' });
+    expect(refused.headers.get('location')).toMatch(/^\/connections\?flow=provider_configuration/);
+    expect(bob.jar.getAll()).toEqual(before);
+    expect(hub.runtime.logged.map((line) => JSON.stringify(line)).join()).toMatch(
+      /authorization URL of okta has 2\d{4} characters/,
+    );
   });
 
   test('all else waits in the database, sealed for that flow alone, and goes when it is used', async () => {

@@ -16,7 +16,12 @@ import { AppError } from '#lib/errors';
 import { followFlow } from '#lib/flow-trace/follow-flow';
 import { record } from '#lib/ledger/record';
 import type { WantedAccount } from '#lib/oauth/account-choice';
-import { asksForS256, buildAuthorizationUrl, createTransactionSecrets } from '#lib/oauth/authorization-request';
+import {
+  asksForS256,
+  buildAuthorizationUrl,
+  createTransactionSecrets,
+  longestAuthorizationUrl,
+} from '#lib/oauth/authorization-request';
 import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
 import { stepUpProvider } from '#lib/people/step-up';
 import type { ProviderRecord } from '#lib/providers/record';
@@ -157,6 +162,10 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
   }
   if (!provider.dangerously_without_pkce && !asksForS256(location)) {
     throw new AppError('pkce_required');
+  }
+  if (location.href.length > longestAuthorizationUrl) {
+    const cause = new Error(`the authorization URL of ${provider.id} has ${location.href.length} characters`);
+    throw new AppError('provider_configuration', { cause });
   }
   const trace = input.trace
     ? { id: await followFlow(ctx, { ...secrets, provider: provider.id, location }), afterwards: input.trace }

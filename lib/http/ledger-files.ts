@@ -68,7 +68,9 @@ export async function handleLedgerExport(ctx: Context, request: Request): Promis
     const { format: wanted = '', ...fields } = await fieldsOf(request);
     const format = exportFormats.find((one) => one === wanted);
     if (!format) throw new AppError('invalid_request');
-    filters = Object.fromEntries(ledgerFilterNames.flatMap((name) => (fields[name] ? [[name, fields[name]]] : [])));
+    // They may come back in an address.
+    const kept = ledgerFilterNames.map((name) => [name, fields[name]?.slice(0, 200)]);
+    filters = Object.fromEntries(kept.filter(([, text]) => text));
     const rows = await exportLedger(ctx, { ...readLedgerFilter(fields), format });
     const name = `ledger-${stamp(ctx.now())}.${format}`;
     return format === 'csv'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { defaultReturnTo, safeReturnTo, signInPage, withFlowResult } from '#lib/http/return-to';
+import { connectPage, defaultReturnTo, safeReturnTo, signInPage, withFlowResult } from '#lib/http/return-to';
 
 const hostile = readFileSync(new URL('../../tests/hostile/return-to.txt', import.meta.url), 'utf8')
   .split('\n')
@@ -92,4 +92,17 @@ test('a failed sign-in keeps where its person wanted to go', () => {
   expect(url.pathname).toBe('/sign-in');
   expect(url.searchParams.get('flow')).toBe('access_denied');
   expect(safeReturnTo(url.searchParams.get('return_to'))).toBe('/connections/con_1?tab=history#top');
+});
+
+test.each([
+  ['', '/connect'],
+  ['provider=okta&intent=connect', '/connect?provider=okta'],
+  [`provider=okta&x=${'y'.repeat(10_000)}`, '/connect?provider=okta'],
+  [`provider=${'o'.repeat(41)}`, '/connect'],
+  ['provider=//evil.example', '/connect'],
+  ['provider=okta&return_to=/activity', '/connect?provider=okta&return_to=%2Factivity'],
+  [`provider=okta&return_to=/${'a'.repeat(500)}`, '/connect?provider=okta&return_to=%2Fconnections'],
+  ['provider=okta&return_to=https://evil.example', '/connect?provider=okta&return_to=%2Fconnections'],
+])('P-25 a link to begin goes on as %j → %j', (search, page) => {
+  expect(connectPage(new URLSearchParams(search))).toBe(page);
 });

@@ -36,6 +36,16 @@ export function stepUpPage(returnTo: string): string {
   return `/step-up?${new URLSearchParams({ return_to: returnTo })}`;
 }
 
+/** The page that a link to connect leads to. Of the link's query only what that page reads goes on, as far as it may be so. */
+export function connectPage(search: URLSearchParams): string {
+  const provider = search.get('provider') ?? '';
+  const returnTo = search.get('return_to');
+  const kept = new URLSearchParams();
+  if (/^[a-z0-9_-]{1,40}$/.test(provider)) kept.set('provider', provider);
+  if (returnTo !== null) kept.set('return_to', safeReturnTo(returnTo));
+  return kept.size > 0 ? `/connect?${kept}` : '/connect';
+}
+
 /** The page that a flow was begun at, and that shows how it failed. */
 export function pageOfFlow({ intent, returnTo }: { intent: FlowIntent; returnTo: string }): string {
   if (intent === 'sign_in') return signInPage(returnTo);

@@ -1,9 +1,13 @@
 import { templatesOf } from '#lib/config/provider-record';
 import { placeholderNames } from '#lib/config/provider-url';
+import { longestAuthorizationUrl } from '#lib/oauth/authorization-request';
 import type { ProviderRecord } from '#lib/providers/record';
 
+/** Characters that the scopes may take of the address; what is left is for the endpoint and the other parameters. */
+const longestScopes = longestAuthorizationUrl - 4_000;
+
 /**
- * What an entry says only together with its preset: parts of addresses, signing in, and hints.
+ * What an entry says only together with its preset: parts of addresses and their length, signing in, and hints.
  * @returns a sentence for each fault
  */
 export function mergeFaults(record: ProviderRecord): string[] {
@@ -13,6 +17,11 @@ export function mergeFaults(record: ProviderRecord): string[] {
   }
   if (record.login_hint?.value === 'subject' && (record.identity.source === 'none' || record.identity.key.length > 1)) {
     faults.push('login_hint: the server does not know the subject, which the hub makes itself');
+  }
+  for (const field of ['scopes', 'sign_in_scopes'] as const) {
+    const { length } = new URLSearchParams([['scope', record[field].join(record.scope_sep_out)]]).toString();
+    if (length > longestScopes)
+      faults.push(`${field}: take ${length} characters of an address, which may be ${longestScopes}`);
   }
   const described = new Set([...record.account_params, ...record.redirect_parts].map(({ name }) => name));
   for (const [field, text] of templatesOf(record)) {

@@ -136,3 +136,15 @@ describe('an entry with a preset', () => {
     expect(buildCatalog({ builtin: {}, file }).list()).toHaveLength(2);
   });
 });
+
+test('P-25 scopes that no address can hold are refused at the start', () => {
+  const entry = (count: number, field: string) => {
+    const scopes = Array.from({ length: count }, (_, n) => `https://api.example/auth/${String(n).padStart(34, 'x')}`);
+    const fields = { preset: 'oidc', id: 'corp', name: 'Corp', issuer: 'https://login.corp.example', [field]: scopes };
+    return () => buildCatalog({ builtin: {}, file: [schema.parse({ ...fields, ...credentials })] });
+  };
+  for (const field of ['scopes', 'sign_in_scopes']) {
+    expect(entry(280, field)).not.toThrow();
+    expect(entry(320, field)).toThrow(new RegExp(`"corp", ${field}: take 2\\d{4} characters`));
+  }
+});

@@ -1,4 +1,5 @@
 import { seeOther } from '#lib/http/oauth-answers';
+import { connectPage } from '#lib/http/return-to';
 import { handleStart } from '#lib/http/start-request';
 import { answerWith } from '#lib/http/web-route';
 import { requestCookies } from '#lib/session/request';
@@ -10,6 +11,5 @@ export async function POST(request: Request): Promise<Response> {
 
 /** A link cannot begin one (login CSRF); it shows the page with the button. */
 export function GET(request: Request): Response {
-  const { search } = new URL(request.url);
-  return seeOther(`/connect${search}`);
+  return seeOther(connectPage(new URL(request.url).searchParams));
 }
