@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { bareHostname, classifyHost, isLoopbackHost } from '#lib/config/address-class';
 
+/**
+ * Characters of the longest address that the browser is sent to. It stands in our `Location`, beside some 2 kB of other
+ * headers, so a proxy's buffer of 32 KiB holds all; most servers take far less (8 to 16 KiB).
+ */
+export const longestAuthorizationUrl = 24_000;
+
 export interface RecordContext {
   /** The hub's own origin: plain http for a provider is accepted only where this is loopback too. */
   appUrl: URL;

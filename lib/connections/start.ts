@@ -2,6 +2,7 @@ import { and, eq, ne } from 'drizzle-orm';
 import { z } from 'zod';
 import { requireAdministrator, requirePerson } from '#lib/access/require';
 import { readPart } from '#lib/config/account-part';
+import { longestAuthorizationUrl } from '#lib/config/provider-url';
 import { saveFlow } from '#lib/connections/flow-rows';
 import { assertNotFrozen, isFrozen } from '#lib/connections/frozen';
 import { assertOwnAuthorizationEndpoint } from '#lib/connections/own-origins';
@@ -16,12 +17,7 @@ import { AppError } from '#lib/errors';
 import { followFlow } from '#lib/flow-trace/follow-flow';
 import { record } from '#lib/ledger/record';
 import type { WantedAccount } from '#lib/oauth/account-choice';
-import {
-  asksForS256,
-  buildAuthorizationUrl,
-  createTransactionSecrets,
-  longestAuthorizationUrl,
-} from '#lib/oauth/authorization-request';
+import { asksForS256, buildAuthorizationUrl, createTransactionSecrets } from '#lib/oauth/authorization-request';
 import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
 import { stepUpProvider } from '#lib/people/step-up';
 import type { ProviderRecord } from '#lib/providers/record';

@@ -5,12 +5,6 @@ import { OAuthError } from '#lib/oauth/oauth-error';
 import { renameParameters } from '#lib/oauth/rename-parameters';
 import type { AccountParamValues, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
-/**
- * Characters of the longest address that the browser is sent to. It stands in our `Location`, beside some 2 kB of other
- * headers, so a proxy's buffer of 32 KiB holds all; most servers take far less (8 to 16 KiB).
- */
-export const longestAuthorizationUrl = 24_000;
-
 /** What one flow must remember: 32 random bytes each for state, nonce and verifier, and the S256 challenge. */
 export interface TransactionSecrets {
   state: string;

@@ -1,6 +1,5 @@
 import { templatesOf } from '#lib/config/provider-record';
-import { placeholderNames } from '#lib/config/provider-url';
-import { longestAuthorizationUrl } from '#lib/oauth/authorization-request';
+import { longestAuthorizationUrl, placeholderNames } from '#lib/config/provider-url';
 import type { ProviderRecord } from '#lib/providers/record';
 
 /** Characters that the scopes may take of the address; what is left is for the endpoint and the other parameters. */
