@@ -1,12 +1,16 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import type { Ctx } from '#demo/namesake';
+import type { Ctx, Namesake } from '#demo/namesake';
 import type { Switches } from '#demo/switches';
 
 const page = '<!doctype html><title>Service unavailable</title><h1>Service unavailable</h1>';
 
 /** Answers as the switches say, with nothing processed. False where they say nothing. */
-export async function answerFault(ctx: Ctx, switches: Switches): Promise<boolean> {
+export async function answerFault(
+  ctx: Ctx,
+  switches: Switches,
+  { onRateLimit }: Pick<Namesake, 'onRateLimit'>,
+): Promise<boolean> {
   const { token_status: status, token_body: body, retry_after_s: retryAfter } = switches;
   if (status === null && body === null) return false;
   ctx.status = status ?? 200;
@@ -35,9 +39,14 @@ export async function answerFault(ctx: Ctx, switches: Switches): Promise<boolean
       break;
     default:
       ctx.type = 'application/json';
-      setBody(ctx, JSON.stringify({ error: status === 429 ? 'slow_down' : 'temporarily_unavailable' }));
+      setBody(ctx, JSON.stringify(refusal()));
   }
   return true;
+
+  function refusal(): unknown {
+    if (status !== 429) return { error: 'temporarily_unavailable' };
+    return onRateLimit?.(ctx, retryAfter) ?? { error: 'slow_down' };
+  }
 }
 
 function setBody(ctx: Ctx, body: string | Readable): void {

@@ -80,6 +80,8 @@ export interface Namesake {
   onTokens?: (body: TokenBody, ctx: Ctx, server: ServerParts) => TokenBody;
   /** Sets status and body of a token error. `detail` is oidc-provider's own reason, never shown. */
   onTokenError?: (error: TokenError, ctx: Ctx) => TokenBody;
+  /** Sets the headers of a token endpoint's 429 and answers its body, where the namesake has a shape of its own. */
+  onRateLimit?: (ctx: Ctx, waitSeconds: number | null) => TokenBody;
   /** Runs after any token answer: GitHub's content type. */
   onTokenAnswer?: (ctx: Ctx) => void;
   /** Runs after oidc-provider revoked; `found` tells whether it knew the token. */

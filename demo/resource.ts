@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { oktaError } from '#demo/namesakes/okta-errors';
 import { type DemoServer, guardHost, listen } from '#demo/server';
 import type { DemoProviderId } from '#demo/switches';
 
@@ -13,6 +14,7 @@ function refusal(provider: string | undefined): { status: number; body: unknown;
     const body = [{ message: 'Session expired or invalid', errorCode: 'INVALID_SESSION_ID' }];
     return { status: 401, body, challenge };
   }
+  if (provider === 'okta') return { status: 401, body: oktaError('E0000011'), challenge };
   return { status: 401, body: { error: 'invalid_token' }, challenge };
 }
 

@@ -13,7 +13,8 @@ test.each([500, 503, 429])('token_status %i answers so and processes nothing', a
   okta.server.switches.retry_after_s = 7;
   const failed = await refresh(okta.record, json.refresh_token);
   expect(failed.status).toBe(status);
-  expect(failed.headers.get('retry-after')).toBe(status === 500 ? null : '7');
+  expect(failed.headers.get('retry-after')).toBe(status === 503 ? '7' : null);
+  expect(failed.headers.has('x-rate-limit-reset')).toBe(status === 429);
   okta.server.switches.token_status = null;
   expect((await refresh(okta.record, json.refresh_token)).status).toBe(200);
   expect(okta.server.counts).toMatchObject({ refreshes: 2, token_errors: 0 });

@@ -35,6 +35,8 @@ export interface Switches {
   shrink_scopes: boolean | string[];
   /** Send `code` twice in the callback. */
   duplicate_code: boolean;
+  /** Salesforce: the people were deactivated there. The token endpoint says so, and processes nothing. */
+  inactive_people: boolean;
   /** Auth0's tenant setting: revoking a refresh token ends every grant of that person at this client. */
   revoke_deletes_grant: boolean;
 }
@@ -92,6 +94,7 @@ const baseSwitches: Switches = {
   grace_s: 0,
   shrink_scopes: false,
   duplicate_code: false,
+  inactive_people: false,
   revoke_deletes_grant: false,
 };
 

@@ -28,8 +28,11 @@ export function tokenEndpoint(namesake: Namesake, server: ServerParts, signingKe
     if (grantType === 'refresh_token') counts.refreshes += 1;
     await dawdle(server);
 
-    if (await answerFault(ctx, switches)) return;
-    if (switches.token_error) {
+    if (await answerFault(ctx, switches, namesake)) return;
+    if (switches.inactive_people) {
+      ctx.status = 400;
+      answerError('invalid_grant', undefined, 'inactive person');
+    } else if (switches.token_error) {
       ctx.status = switches.token_error === 'invalid_client' ? 401 : 400;
       answerError(switches.token_error, undefined, undefined);
     } else {

@@ -25,10 +25,43 @@ test('errors of a dead grant are 403 invalid_grant', async () => {
   expect([code.status, code.json.error]).toEqual([403, 'invalid_grant']);
 });
 
+test.each<[string, Record<string, string>, string]>([
+  ['a wrong code', { code: 'wrong' }, 'Invalid authorization code'],
+])('%s is 403 in Auth0’s words', async (_, form, error_description) => {
+  const { status, json } = await exchange(auth0.record, await authorize(auth0.record), form);
+  expect([status, json]).toEqual([403, { error: 'invalid_grant', error_description }]);
+});
+
+test('the answers name offline_access among the scopes', async () => {
+  const first = (await connect(auth0.record)).json;
+  expect(String(first.scope).split(' ')).toContain('offline_access');
+  expect(String((await refresh(auth0.record, first.refresh_token)).json.scope).split(' ')).toContain('offline_access');
+});
+
+test('a second factor at the refresh is 403 mfa_required, and the grant lives on', async () => {
+  const { refresh_token: token } = (await connect(auth0.record)).json;
+  auth0.server.switches.token_error = 'mfa_required';
+  const { status, json } = await refresh(auth0.record, token);
+  expect([status, json]).toEqual([
+    403,
+    {
+      error: 'mfa_required',
+      error_description: 'Multifactor authentication required',
+      mfa_token: expect.stringMatching(/^Fe26\.2\*/),
+    },
+  ]);
+  auth0.server.switches.token_error = null;
+  expect((await refresh(auth0.record, token)).status).toBe(200);
+});
+
 test('a reuse ends the family and the grant', async () => {
   const first = (await connect(auth0.record)).json;
   const second = (await refresh(auth0.record, first.refresh_token)).json;
-  expect((await refresh(auth0.record, first.refresh_token)).status).toBe(403);
+  const reuse = await refresh(auth0.record, first.refresh_token);
+  expect([reuse.status, reuse.json]).toEqual([
+    403,
+    { error: 'invalid_grant', error_description: 'Unknown or invalid refresh token.' },
+  ]);
   expect((await refresh(auth0.record, second.refresh_token)).status).toBe(403);
   expect(await works(second.access_token)).toBe(false);
 });

@@ -1,5 +1,21 @@
-import type { Namesake } from '#demo/namesake';
+import { randomBytes } from 'node:crypto';
+import type { Namesake, TokenError } from '#demo/namesake';
 import { defaultPeople, lettersOf } from '#demo/people';
+
+/**
+ * A reused, revoked or unknown refresh token gets the same words (auth0/Auth0.swift#819); a person whose tenant asks for a
+ * second factor at the refresh gets `mfa_required` with an `mfa_token` (auth0.com/docs, "Authenticate With Resource Owner
+ * Password Grant and MFA").
+ */
+function tokenError({ error, description, grantType }: TokenError): Record<string, unknown> {
+  if (error === 'mfa_required') {
+    const mfa_token = `Fe26.2*${randomBytes(24).toString('base64url')}`;
+    return { error, error_description: 'Multifactor authentication required', mfa_token };
+  }
+  if (error !== 'invalid_grant') return { error, error_description: description ?? error };
+  if (grantType === 'refresh_token') return { error, error_description: 'Unknown or invalid refresh token.' };
+  return { error, error_description: 'Invalid authorization code' };
+}
 
 export const auth0: Namesake = {
   id: 'auth0',
@@ -37,11 +53,10 @@ export const auth0: Namesake = {
   signInOnly: false,
   subject: (login) => `auth0|${lettersOf(`auth0:${login}`, 24)}`,
   issuesRefreshToken: (scopes) => scopes.has('offline_access'),
-  onTokenError: ({ error, description, grantType }, ctx) => {
-    if (error !== 'invalid_grant') return { error, error_description: description ?? error };
-    ctx.status = 403;
-    const what = grantType === 'refresh_token' ? 'Unknown or invalid refresh token.' : 'Invalid authorization code';
-    return { error, error_description: what };
+  // `scope` of its answers has offline_access (auth0.com/docs/secure/tokens/refresh-tokens/use-refresh-tokens).
+  onTokenError: (error, ctx) => {
+    if (error.error === 'invalid_grant' || error.error === 'mfa_required') ctx.status = 403;
+    return tokenError(error);
   },
   // Only refresh tokens can be revoked; other tokens get the same empty 200.
   revokes: (kind) => kind === 'RefreshToken',

@@ -35,6 +35,25 @@ describe('the token endpoint', () => {
     expect(json).not.toHaveProperty('id_token');
   });
 
+  test.each([
+    ['user gist user:email', 'gist,user'],
+    ['user,gist,user:email', 'gist,user'],
+    ['repo public_repo repo:status read:user', 'read:user,repo'],
+    ['repo:status public_repo', 'public_repo,repo:status'],
+    ['read:org write:org admin:org', 'admin:org'],
+    ['repo repo offline_access', 'offline_access,repo'],
+  ])('a request for %s gets %s', async (asked, granted) => {
+    const { json } = await connect(github.record, { scopes: [asked] });
+    expect(json.scope).toBe(granted);
+    const { headers } = await get(`${github.server.url}/api/user`, json.access_token);
+    expect(headers.get('x-oauth-scopes')).toBe(granted.replaceAll(',', ', '));
+  });
+
+  test('the addresses are seen with user, which swallowed user:email', async () => {
+    const { json } = await connect(github.record, { scopes: ['user', 'user:email'] });
+    expect((await get(`${github.server.url}/api/user/emails`, json.access_token)).status).toBe(200);
+  });
+
   test('an authorization without scopes is allowed and grants none', async () => {
     const { json } = await connect(github.record, { scopes: [] });
     expect(json.scope).toBe('');

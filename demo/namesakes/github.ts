@@ -1,5 +1,6 @@
 import type { Namesake, TokenError } from '#demo/namesake';
 import { githubApi } from '#demo/namesakes/github-api';
+import { normalised } from '#demo/namesakes/github-scopes';
 import { defaultPeople, digitsOf } from '#demo/people';
 
 const hours = 3600;
@@ -36,10 +37,17 @@ export const github: Namesake = {
     [noScope]: '',
     'read:user': 'Read your profile',
     'user:email': 'Read your e-mail addresses',
+    'user:follow': 'Follow and unfollow people',
     user: 'Read and change your profile',
     repo: 'Read and change your repositories',
     public_repo: 'Read and change your public repositories',
+    'repo:status': 'Read and set commit statuses',
+    repo_deployment: 'Read and set deployment statuses',
+    'repo:invite': 'Accept and decline invitations to repositories',
+    security_events: 'Read and write security events',
     'read:org': 'Read your organizations',
+    'write:org': 'Read and change your memberships',
+    'admin:org': 'Manage your organizations',
     gist: 'Write gists',
     workflow: 'Change workflow files',
     notifications: 'Read your notifications',
@@ -60,7 +68,8 @@ export const github: Namesake = {
   onAuthorizationRequest: (query) => {
     // GitHub knows one response type and lets it be left out.
     if (!query.has('response_type')) query.set('response_type', 'code');
-    const scopes = (query.get('scope') ?? '').split(/[ ,]+/).filter((scope) => Object.hasOwn(github.scopes, scope));
+    const asked = (query.get('scope') ?? '').split(/[ ,]+/);
+    const scopes = normalised(asked.filter((scope) => Object.hasOwn(github.scopes, scope)));
     query.set('scope', scopes.length > 0 ? scopes.join(' ') : noScope);
   },
   onForm: (form, ctx) => {
@@ -79,7 +88,7 @@ export const github: Namesake = {
             refresh_token_expires_in: refreshTokenTtl,
           }
         : {}),
-      scope: scopes.filter((scope) => scope !== noScope).join(','),
+      scope: normalised(scopes.filter((scope) => scope !== noScope)).join(','),
       token_type: 'bearer',
     };
   },

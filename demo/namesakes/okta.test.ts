@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { demoInTest } from '#demo/demo-in-test';
-import { connect, get, post, refresh, revoke } from '#demo/raw-client';
+import { authorize, connect, exchange, get, post, refresh, revoke } from '#demo/raw-client';
 
 const okta = demoInTest('okta');
 
@@ -83,4 +83,50 @@ test('introspection and userinfo answer for live tokens', async () => {
   const userinfo = await get(String(okta.record.userinfo_endpoint), json.access_token);
   expect(userinfo.json).toMatchObject({ email: 'ada@example.com', email_verified: true });
   expect(okta.server.counts).toMatchObject({ introspections: 1, userinfo: 1 });
+});
+
+test('the answers name offline_access among the scopes', async () => {
+  const first = (await connect(okta.record)).json;
+  expect(String(first.scope).split(' ')).toContain('offline_access');
+  expect(String((await refresh(okta.record, first.refresh_token)).json.scope).split(' ')).toContain('offline_access');
+});
+
+describe('errors', () => {
+  test.each<[string, Record<string, string>, string]>([
+    ['a wrong code', { code: 'wrong' }, 'The authorization code is invalid or has expired.'],
+  ])('%s is invalid_grant in Okta’s words', async (_, form, error_description) => {
+    const { status, json } = await exchange(okta.record, await authorize(okta.record), form);
+    expect([status, json]).toEqual([400, { error: 'invalid_grant', error_description }]);
+  });
+
+  test('a wrong secret is invalid_client', async () => {
+    const { status, json } = await refresh({ ...okta.record, client_secret: 'wrong' }, 'x');
+    expect([status, json.error]).toEqual([401, 'invalid_client']);
+  });
+
+  test('outside OAuth they have errorCode, errorSummary and errorId', async () => {
+    const { json } = await connect(okta.record);
+    const refused = await get(`${okta.server.url}/api/v1/users/me`, json.access_token);
+    expect([refused.status, refused.json]).toEqual([
+      401,
+      {
+        errorCode: 'E0000011',
+        errorSummary: 'Invalid token provided',
+        errorLink: 'E0000011',
+        errorId: expect.stringMatching(/^oae/),
+        errorCauses: [],
+      },
+    ]);
+    expect((await get(`${okta.server.url}/api/v1/elsewhere`, json.access_token)).json.errorCode).toBe('E0000007');
+    expect((await get(`${okta.demo.resourceUrl}/okta/me`, 'wrong')).json.errorCode).toBe('E0000011');
+  });
+
+  test('too many calls are 429 with x-rate-limit headers and no Retry-After', async () => {
+    Object.assign(okta.server.switches, { token_status: 429, retry_after_s: 20 });
+    const { status, headers, json } = await refresh(okta.record, 'x');
+    expect([status, json.errorCode]).toEqual([429, 'E0000047']);
+    expect(headers.get('retry-after')).toBeNull();
+    expect(headers.get('x-rate-limit-remaining')).toBe('0');
+    expect(Number(headers.get('x-rate-limit-reset')) * 1000).toBeGreaterThan(Date.now());
+  });
 });

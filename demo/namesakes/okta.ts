@@ -1,4 +1,5 @@
 import type { Namesake } from '#demo/namesake';
+import { oktaApi, oktaRateLimit, oktaTokenError } from '#demo/namesakes/okta-errors';
 import { defaultPeople, lettersOf } from '#demo/people';
 
 const base = '/oauth2/default';
@@ -43,8 +44,8 @@ export const okta: Namesake = {
   signInOnly: false,
   subject: (login) => `00u${lettersOf(`okta:${login}`, 17)}`,
   issuesRefreshToken: (scopes) => scopes.has('offline_access'),
-  onTokenError: ({ error, description, grantType }) => {
-    const dead = error === 'invalid_grant' && grantType === 'refresh_token';
-    return { error, error_description: dead ? 'The refresh token is invalid or expired.' : (description ?? error) };
-  },
+  // `scope` of its answers has offline_access (developer.okta.com/docs/guides/refresh-tokens/main/, "Response example").
+  onTokenError: oktaTokenError,
+  onRateLimit: oktaRateLimit,
+  api: oktaApi,
 };

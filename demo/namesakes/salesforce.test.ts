@@ -68,6 +68,29 @@ test('revoking a refresh token ends its access tokens; an unknown token is unsup
   expect([unknown.status, unknown.json.error]).toEqual([400, 'unsupported_token_type']);
 });
 
+test('types: Bearer, scopes joined by spaces, issued_at as text in milliseconds, and the same after a refresh', async () => {
+  const first = (await connect(salesforce.record)).json;
+  const second = (await refresh(salesforce.record, first.refresh_token)).json;
+  for (const json of [first, second]) {
+    expect(json).not.toHaveProperty('expires_in');
+    expect(json).toMatchObject({
+      token_type: 'Bearer',
+      scope: 'api id openid refresh_token',
+      issued_at: expect.stringMatching(/^\d{13}$/),
+      instance_url: salesforce.demo.resourceUrl,
+      id: first.id,
+      signature: expect.any(String),
+    });
+  }
+});
+
+test('a deactivated person gets invalid_grant, inactive user', async () => {
+  const { refresh_token: token } = (await connect(salesforce.record)).json;
+  salesforce.server.switches.inactive_people = true;
+  const { status, json } = await refresh(salesforce.record, token);
+  expect([status, json]).toEqual([400, { error: 'invalid_grant', error_description: 'inactive user' }]);
+});
+
 test('errors are 400, in its own words', async () => {
   const dead = await refresh(salesforce.record, 'dead');
   expect(dead.json).toEqual({ error: 'invalid_grant', error_description: 'expired access/refresh token' });

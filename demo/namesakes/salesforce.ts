@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Ctx, Namesake, ServerParts } from '#demo/namesake';
+import type { Ctx, Namesake, ServerParts, TokenError } from '#demo/namesake';
 import { defaultPeople, findPerson, lettersOf } from '#demo/people';
 
 const organization = '00D000000000DemoAA';
@@ -30,6 +30,14 @@ async function identity(ctx: Ctx, { provider, store, issuer, counts }: ServerPar
     active: true,
   };
   return true;
+}
+
+/** Its words for what went wrong (help.salesforce.com `remoteaccess_oauth_flow_errors`), all of them with status 400. */
+function tokenErrorWords({ error, description, detail, grantType }: TokenError): string {
+  if (error === 'invalid_client') return 'invalid client credentials';
+  if (error !== 'invalid_grant') return description ?? error;
+  if (detail === 'inactive person') return 'inactive user';
+  return grantType === 'refresh_token' ? 'expired access/refresh token' : 'authentication failure';
 }
 
 export const salesforce: Namesake = {
@@ -87,10 +95,9 @@ export const salesforce: Namesake = {
       .digest('base64');
     return { ...body, instance_url: resourceUrl(), id, issued_at: issuedAt, signature };
   },
-  onTokenError: ({ error, grantType }, ctx) => {
+  onTokenError: (error, ctx) => {
     ctx.status = 400;
-    const description = grantType === 'refresh_token' ? 'expired access/refresh token' : 'authentication failure';
-    return { error, error_description: error === 'invalid_client' ? 'invalid client credentials' : description };
+    return { error: error.error, error_description: tokenErrorWords(error) };
   },
   onRevoked: (found, ctx) => {
     if (found) return;
