@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
+import { areReplaced } from '#lib/connections/are-replaced';
 import { atKey, type RevocationKey, refusedGeneration } from '#lib/connections/claim-revocations';
 import { isProvedDead } from '#lib/connections/evidence';
 import { secondsFromNow } from '#lib/connections/tokens-at-rest';
@@ -9,6 +10,7 @@ import { people } from '#lib/db/schema/people';
 import { type Evidence, type ProofState, type RevocationState, revocations } from '#lib/db/schema/revocations';
 import type { LedgerAction } from '#lib/ledger/actions';
 import { record } from '#lib/ledger/record';
+import type { GrantTokens } from '#lib/oauth/revoke-token';
 
 /** What was found out about the tokens of a grant. */
 export interface Proof {
@@ -115,14 +117,31 @@ async function recordProof(tx: Db, ctx: Context, key: RevocationKey, provider: s
   });
 }
 
-/** Ends a revocation, with what is known of its tokens; they are kept as long as they are still to be tried. */
+/**
+ * Ends a revocation, with what is known of its tokens; they are kept as long as they are still to be tried. Where a newer
+ * token of the grant was stored meanwhile, the revocation goes on with that one instead.
+ * @param end.tokens what the attempt worked with, where it could read them
+ */
 export async function finishRevocation(
   ctx: Context,
   key: RevocationKey & { provider: string },
-  end: { state: Exclude<RevocationState, 'pending'>; code: string | null; proof: Proof; said?: Record<string, string> },
+  end: {
+    state: Exclude<RevocationState, 'pending'>;
+    code: string | null;
+    proof: Proof;
+    tokens?: GrantTokens | undefined;
+    said?: Record<string, string>;
+  },
 ): Promise<void> {
-  const { state, code, proof } = end;
+  const { state, code, proof, tokens } = end;
   await withTransaction(ctx.database.db, async (tx) => {
+    if (tokens && (await areReplaced(tx, ctx, key, tokens))) {
+      await tx
+        .update(revocations)
+        .set({ evidence: null, nextAttemptAt: sql`date_trunc('milliseconds', now())` })
+        .where(and(atKey(key), eq(revocations.state, 'pending')));
+      return;
+    }
     const done = await tx
       .update(revocations)
       .set({ state, finishedAt: sql`now()`, lastErrorCode: code, ...proofColumns(proof) })

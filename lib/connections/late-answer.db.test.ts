@@ -1,10 +1,12 @@
-import { and, eq, ne, sql } from 'drizzle-orm';
-import { expect, test } from 'vitest';
+import { and, eq, isNotNull, sql } from 'drizzle-orm';
+import { describe, expect, test } from 'vitest';
 import type { PersonContext } from '#lib/access/require';
+import { markRevoked } from '#lib/connections/mark-revoked';
 import { refreshConnection } from '#lib/connections/refresh';
 import { storeGrant } from '#lib/connections/store-grant';
 import { workRevocations } from '#lib/connections/work-revocations';
-import { systemContext } from '#lib/context';
+import { type Runtime, systemContext } from '#lib/context';
+import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import { describeWithConnections } from '#tests/database';
 import { as, beginTestSession, createRuntime, plainRecord, rowOf, settle } from '#tests/hub';
@@ -12,58 +14,104 @@ import { refreshHub } from '#tests/refresh-hub';
 
 const hub = refreshHub();
 
+const recordOf = () => ({
+  ...plainRecord(hub.server.issuer),
+  revoke: { blast_radius: 'token', token_kind: 'both' },
+});
+
+/** The person connects the account of that connection again. */
+async function reconnect(runtime: Runtime, id: string, fresh: { access_token: string; refresh_token: string }) {
+  const { personId } = hub;
+  const before = await rowOf(runtime, id);
+  const sessionId = await beginTestSession(runtime, personId);
+  const person = as(runtime, { type: 'person', personId, role: 'user', sessionId, name: null, email: null });
+  await storeGrant(person as PersonContext, {
+    provider: 'acme',
+    issuer: before.issuer,
+    subject: before.subject,
+    label: null,
+    tokens: {
+      ...fresh,
+      token_type: 'bearer',
+      expires_in: 3600,
+      refresh_token_expires_in: null,
+      scopes: null,
+      id_token_claims: null,
+      extras: {},
+    },
+    lifeSeconds: 3600,
+    scopesRequested: ['read'],
+    scopesGranted: ['read'],
+    accountParams: {},
+    reconnects: null,
+    extras: {},
+    authorization: before.authorization,
+  });
+}
+
+/** Its revocations are due. */
+const makeDue = (id: string) =>
+  hub.database.db
+    .update(revocations)
+    .set({ nextAttemptAt: sql`now() - interval '1 second'` })
+    .where(eq(revocations.connectionId, id));
+
 describeWithConnections('a reconnect while a refresh of the old grant is on its way', () => {
   test('revokes what that refresh brought, not what it spent, and leaves the new grant alone', async () => {
-    const { server, personId } = hub;
-    const record = { ...plainRecord(server.issuer), revoke: { blast_radius: 'token', token_kind: 'both' } };
-    const runtime = createRuntime(hub.database, [record]);
+    const { server } = hub;
+    const runtime = createRuntime(hub.database, [recordOf()]);
     const id = await hub.expired();
-    const before = await rowOf(runtime, id);
     const fresh = { access_token: 'at_fresh', refresh_token: server.grant() };
-    const person = as(runtime, {
-      type: 'person',
-      personId,
-      role: 'user',
-      sessionId: await beginTestSession(runtime, personId),
-      name: null,
-      email: null,
-    });
-    hub.during(async () => {
-      await storeGrant(person as PersonContext, {
-        provider: 'acme',
-        issuer: before.issuer,
-        subject: before.subject,
-        label: null,
-        tokens: {
-          ...fresh,
-          token_type: 'bearer',
-          expires_in: 3600,
-          refresh_token_expires_in: null,
-          scopes: null,
-          id_token_claims: null,
-          extras: {},
-        },
-        lifeSeconds: 3600,
-        scopesRequested: ['read'],
-        scopesGranted: ['read'],
-        accountParams: {},
-        reconnects: null,
-        extras: {},
-        authorization: before.authorization,
-      });
-    });
+    hub.during(() => reconnect(runtime, id, fresh));
     await refreshConnection({ ...hub.ctx, ...runtime }, { id }).catch(() => undefined);
     await settle(runtime);
     // Not before the refresh can have ended.
     expect(server.revoked).toEqual([]);
-    await hub.database.db
-      .update(revocations)
-      .set({ nextAttemptAt: sql`now()` })
-      .where(and(eq(revocations.connectionId, id), ne(revocations.replacedGeneration, 0)));
+    await makeDue(id);
     await workRevocations(systemContext(runtime, 'jobs'));
     expect(server.grants()).toEqual([fresh.refresh_token]);
     expect(server.revoked).toHaveLength(2);
     expect(server.revoked).not.toContain(fresh.refresh_token);
     expect((await rowOf(runtime, id)).status).toBe('connected');
+  });
+});
+
+describe('an answer that was held for minutes comes while the provider is told of the token that it replaced', () => {
+  const ends: Record<string, (runtime: Runtime, id: string) => Promise<string[]>> = {
+    'revoked by its person': async (runtime, id) => {
+      await markRevoked(hub.database.db, systemContext(runtime, 'jobs'), [{ personId: hub.personId, id }], {});
+      return [];
+    },
+    'replaced by a reconnect': async (runtime, id) => {
+      const fresh = { access_token: 'at_fresh', refresh_token: hub.server.grant() };
+      await reconnect(runtime, id, fresh);
+      return [fresh.refresh_token];
+    },
+  };
+  test.each(Object.entries(ends))('%s: the newer token is revoked, too', async (_name, end) => {
+    const { server } = hub;
+    const runtime = createRuntime(hub.database, [recordOf()]);
+    const { atProvider, answer } = hub.holdAnswer();
+    const id = await hub.expired();
+    const refreshing = refreshConnection({ ...hub.ctx, ...runtime }, { id }).catch(() => undefined);
+    await atProvider;
+    const living = await end(runtime, id);
+    // Its lease has run out since, and the revocation is due.
+    await hub.database.db
+      .update(connections)
+      .set({ leaseExpiresAt: sql`clock_timestamp() - interval '1 second'` })
+      .where(and(eq(connections.id, id), isNotNull(connections.leaseOwner)));
+    await makeDue(id);
+    const asking: typeof fetch = async (input, init) => {
+      if (String(input).endsWith('/revoke')) {
+        answer();
+        await refreshing;
+      }
+      return runtime.fetch(input, init);
+    };
+    await workRevocations({ ...systemContext(runtime, 'jobs'), fetch: asking });
+    expect(server.grants()).toEqual(living);
+    const left = await hub.database.db.select().from(revocations).where(eq(revocations.connectionId, id));
+    expect(left).toMatchObject([{ state: 'revoked_upstream', refreshToken: null }]);
   });
 });

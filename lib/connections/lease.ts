@@ -1,6 +1,6 @@
 import { and, eq, isNotNull, isNull, not, or, sql } from 'drizzle-orm';
 import { isFrozen } from '#lib/connections/frozen';
-import { mayBeTakenOver } from '#lib/connections/take-over';
+import { isForgiven, mayBeTakenOver } from '#lib/connections/take-over';
 import { secondsFromNow } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import type { ClockReading } from '#lib/db/clock';
@@ -63,6 +63,11 @@ export interface Lease extends ConnectionKey {
   owner: string;
   /** The generation under which it was taken. Whatever is written later holds only if it is still the row's. */
   generation: number;
+  /**
+   * Set where it was taken over from a silent holder: the seconds for which the provider forgives the token that was shown.
+   * That holder may live and have the only copy of the new one, so such a lease never ends earlier than its own.
+   */
+  forgivenSeconds?: number;
 }
 
 /** Seconds that the stored access token lives in all; null where nothing is known of its end. */
@@ -98,46 +103,47 @@ export interface Leased {
 
 export const newLeaseOwner = (ctx: Context): string => `${ctx.processId}:${newSecret()}`;
 
+/** True where nobody holds the row's lease, by the database's clock. */
+export const leaseIsFree = () =>
+  or(isNull(connections.leaseOwner), sql`${connections.leaseExpiresAt} <= clock_timestamp()`);
+
 /**
- * True where nobody holds the row's lease, by the database's clock, or where its holder was silent while the provider
- * forgives the token that it spent.
+ * True where the holder of the lease is silent while the provider forgives the token that it spent.
  * @param leewaySeconds of the provider (`leewayOf`)
  */
-export const leaseIsFree = (leewaySeconds = 0) =>
-  or(
-    isNull(connections.leaseOwner),
-    sql`${connections.leaseExpiresAt} <= clock_timestamp()`,
-    leewaySeconds > 0 ? mayBeTakenOver(leewaySeconds, spendingSeconds) : undefined,
-  );
+export const leaseMayBeTakenOver = (leewaySeconds: number) => mayBeTakenOver(leewaySeconds, spendingSeconds);
 
 /**
  * Takes the lease of a row that was read as needing a refresh, if nobody holds it, nobody refreshed since, and no brake
  * was put over it while its caller waited for a slot, in one compare-and-set. Undefined where any of it is not so; reading
  * the row again then tells which.
+ * @param forgivenSeconds takes the lease of a silent holder, within that leeway of the provider (`leewayOf`)
  */
 export async function takeLease(
   ctx: Context,
   key: ConnectionKey,
   generation: number,
-  leewaySeconds = 0,
+  forgivenSeconds = 0,
 ): Promise<Leased | undefined> {
   const owner = newLeaseOwner(ctx);
+  const takesOver = forgivenSeconds > 0;
   const [row] = await ctx.database.db
     .update(connections)
-    .set({ leaseOwner: owner, leaseExpiresAt: leaseEnd })
+    .set({ leaseOwner: owner, leaseExpiresAt: takesOver ? spendingEnd : leaseEnd })
     .where(
       and(
         eq(connections.personId, key.personId),
         eq(connections.id, key.id),
         eq(connections.status, 'connected'),
         isNotNull(connections.refreshToken),
-        leaseIsFree(leewaySeconds),
+        takesOver ? leaseMayBeTakenOver(forgivenSeconds) : leaseIsFree(),
         eq(connections.generation, generation),
         not(isFrozen),
       ),
     )
     .returning(leased);
-  return row && { lease: { ...key, owner, generation: row.generation }, row };
+  const lease = row && { ...key, owner, generation: row.generation, ...(takesOver ? { forgivenSeconds } : {}) };
+  return lease && { lease, row };
 }
 
 /** True for the row whose lease it is still, of the generation under which it was taken. */
@@ -160,9 +166,7 @@ export interface Begun {
 
 const begins = oncePerDatabase('begin-spending', (database) =>
   createGrouped(async (leases: Lease[]): Promise<(Begun | undefined)[]> => {
-    const asked = leases
-      .map(({ personId, id, owner, generation }, n) => ({ n, personId, id, owner, generation }))
-      .sort(inKeyOrder);
+    const asked = leases.map((lease, n) => ({ n, ...lease })).sort(inKeyOrder);
     const provedAt = momentNow();
     const begun = await withTimeline(database, (timeline) =>
       database.db.execute(sql`update connections
@@ -173,9 +177,10 @@ const begins = oncePerDatabase('begin-spending', (database) =>
         )})
           then coalesce(spent_at, clock_timestamp()) else clock_timestamp() end
       from jsonb_to_recordset(${JSON.stringify(asked)}::text::jsonb)
-        as lease(n integer, "personId" text, id text, owner text, generation integer)
+        as lease(n integer, "personId" text, id text, owner text, generation integer, "forgivenSeconds" float8)
       where connections.person_id = lease."personId" and connections.id = lease.id
         and connections.lease_owner = lease.owner and connections.generation = lease.generation
+        and (lease."forgivenSeconds" is null or ${isForgiven(sql`lease."forgivenSeconds"`)})
         and connections.status = 'connected' and not ${isFrozen} and not ${historyIsUnsettled(timeline)}
       returning lease.n, extract(epoch from clock_timestamp())::float8 as now`),
     );
@@ -191,8 +196,8 @@ const begins = oncePerDatabase('begin-spending', (database) =>
 /**
  * The last write before the refresh token is spent. It proves that the row can be written, gives the call its whole
  * lease, and notes that the answer is lost, which is true until it is stored: a process that dies here leaves the row
- * saying so. Undefined where the lease is no longer ours, a brake was pulled while this waited for its turn, or a standby
- * has just taken over and the rows may be older than their tokens. Refreshes that begin at the same time share a
+ * saying so. Undefined where the lease is no longer ours, a brake was pulled while this waited for its turn, the provider
+ * may forgive a silent holder's token no more, or a standby has just taken over and the rows may be older than their tokens. Refreshes that begin at the same time share a
  * statement.
  */
 export const beginSpending = (ctx: Context, lease: Lease): Promise<Begun | undefined> =>
@@ -214,7 +219,10 @@ export interface BackOff {
   seconds: number;
 }
 
-/** Gives the lease back with why nothing was stored, if it is still ours. False where it is not. */
+/**
+ * Gives the lease back with why nothing was stored, if it is still ours. False where it is not. One that was taken over from
+ * a silent holder runs on while the row holds the token that was shown: that holder may live.
+ */
 export async function releaseLease(
   db: Db,
   lease: Lease,
@@ -225,9 +233,16 @@ export async function releaseLease(
     refreshFailures: backOff.failures,
     nextRefreshAttemptAt: secondsFromNow(backOff.seconds),
   };
+  const runsOn =
+    lease.forgivenSeconds === undefined ? sql`false` : sql`${connections.generation} = ${lease.generation}`;
   const released = await db
     .update(connections)
-    .set({ leaseOwner: null, leaseExpiresAt: null, lastRefreshError, ...later })
+    .set({
+      leaseOwner: sql`case when ${runsOn} then ${connections.leaseOwner} end`,
+      leaseExpiresAt: sql`case when ${runsOn} then ${connections.leaseExpiresAt} end`,
+      lastRefreshError,
+      ...later,
+    })
     .where(
       and(
         eq(connections.personId, lease.personId),

@@ -120,6 +120,7 @@ async function endAnswered(ctx: Context, provider: ProviderRecord, spent: Spent)
     const life = await tokenLife(ctx, provider, pinned, {
       tokens: { access_token: accessToken, expires_in: null },
       askedAt,
+      knownLife: held.leased.row.knownLife,
     });
     await storeLearntLife(ctx, lease, life, clock);
   }

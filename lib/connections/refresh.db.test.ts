@@ -92,19 +92,26 @@ describe('a refresh', () => {
     });
   });
 
-  test('learns the life of a token whose answer has none: by introspection, else by the record’s default', async () => {
+  test('learns the life of a token whose answer has none: by introspection, else by the last one, else by the record’s default', async () => {
     hub.server.behaviour.expiresIn = null;
-    const lifeWith = async (record: Record<string, unknown>) => {
-      const { expiresIn } = await vendToken(hub.otherProcess(record), { id: await hub.expired() });
+    const lifeWith = async (record: Record<string, unknown>, values: Partial<typeof connections.$inferInsert> = {}) => {
+      const [ctx, id] = [hub.otherProcess(record), await hub.expired({ values })];
+      await refreshConnection(ctx, { id, force: true });
+      const { expiresIn } = await vendToken(ctx, { id });
       return expiresIn === null ? null : Math.ceil(expiresIn / 100) * 100;
     };
+    const unknown = { accessTokenExpiresAt: null };
     const probe = { expiry_probe: 'introspect', introspection_endpoint: `${hub.server.issuer}/introspect` };
     hub.server.behaviour.introspectedLife = 900;
     expect(await lifeWith({ ...probe, expires_default: 600 })).toBe(900);
     hub.server.behaviour.introspectedLife = null;
-    expect(await lifeWith({ ...probe, expires_default: 600 })).toBe(600);
-    expect(await lifeWith({ expires_default: 600 })).toBe(600);
-    expect(await lifeWith({})).toBeNull();
+    for (const record of [{ ...probe, expires_default: 600 }, { expires_default: 600 }]) {
+      expect(await lifeWith(record, unknown)).toBe(600);
+      // Its last token lived for an hour: that was learnt.
+      expect(await lifeWith(record)).toBe(3600);
+    }
+    expect(await lifeWith({})).toBe(3600);
+    expect(await lifeWith({}, unknown)).toBeNull();
   });
 
   test('is refused to people and to keys that may not vend', async () => {

@@ -6,7 +6,14 @@ import { doubtSeconds, inDoubt } from '#lib/connections/end-refused';
 import { forcedWait, noteForced, refreshedLately } from '#lib/connections/forced-refresh';
 import { isFrozen } from '#lib/connections/frozen';
 import { refreshInFlight, shareRefresh } from '#lib/connections/in-flight';
-import { type ConnectionKey, holderIsSilent, leaseIsFree, releaseLease, takeLease } from '#lib/connections/lease';
+import {
+  type ConnectionKey,
+  holderIsSilent,
+  leaseIsFree,
+  leaseMayBeTakenOver,
+  releaseLease,
+  takeLease,
+} from '#lib/connections/lease';
 import { markNeedsReconnect } from '#lib/connections/mark-needs-reconnect';
 import { inSlot } from '#lib/connections/provider-slots';
 import { endStopBySuccess, isStopped, takeProbe } from '#lib/connections/provider-stop';
@@ -101,13 +108,13 @@ async function read(ctx: Context, key: ConnectionKey) {
 }
 
 /** Whether the provider forgives what a silent holder of the lease spent. */
-async function isForgiven(ctx: Context, { personId, id }: ConnectionKey, leewaySeconds: number): Promise<boolean> {
+async function mayFollow(ctx: Context, { personId, id }: ConnectionKey, leewaySeconds: number): Promise<boolean> {
   if (leewaySeconds === 0) return false;
   const [row] = await ctx.database.db
-    .select({ free: sql<boolean>`${leaseIsFree(leewaySeconds)}` })
+    .select({ follows: leaseMayBeTakenOver(leewaySeconds) })
     .from(connections)
     .where(and(eq(connections.personId, personId), eq(connections.id, id)));
-  return row?.free === true;
+  return row?.follows === true;
 }
 
 async function leadRefresh(
@@ -127,7 +134,7 @@ async function leadRefresh(
     }
     const provider = ctx.providers.get(row.provider);
     const leeway = provider ? leewayOf(provider) : 0;
-    if (row.leaseFree || (await isForgiven(ctx, key, leeway))) {
+    if (row.leaseFree || (await mayFollow(ctx, key, leeway))) {
       if (!provider) throw configurationFault(ctx, key, row.provider, new Error('the provider is not configured'));
       if (row.doubt > 0) throw inDoubt(row.doubt);
       const spared = force && sparing && !row.due;
@@ -137,7 +144,7 @@ async function leadRefresh(
         throw new AppError('provider_unavailable', { retryAfterSeconds: stoppedRetrySeconds });
       const { generation: seen } = row;
       const settle = await inSlot(ctx, callTarget(provider, row), giveUpAt - performance.now(), async () => {
-        const taken = await takeLease(ctx, key, seen, leeway);
+        const taken = await takeLease(ctx, key, seen, row.leaseFree ? 0 : leeway);
         if (taken && spared && !(await noteForced(ctx, taken.lease))) {
           await releaseLease(ctx.database.db, taken.lease, taken.row.lastRefreshError);
           return undefined;

@@ -8,12 +8,28 @@ import type { ProviderRecord } from '#lib/providers/record';
  */
 const silentSeconds = 15;
 
-/** How much of the provider's leeway is kept for the way there: a turn, the proof and the exchange. */
-const marginSeconds = 10;
+/**
+ * How much of the provider's leeway is kept for the way there: 15 s between proof and request, 10 s for the exchange, and
+ * 5 s for clocks.
+ */
+const marginSeconds = 30;
 
-/** Seconds for which the provider forgives a replaced refresh token; 0 where its record promises none. */
-export const leewayOf = ({ rotation }: ProviderRecord): number =>
-  typeof rotation === 'object' ? rotation.leeway_s : 0;
+/** Where a provider forgives for so long, the token is forgiven still when the lease has run out: waiting loses nothing. */
+const outlastsLeaseSeconds = 300;
+
+/**
+ * Seconds of the provider's leeway within which a silent holder is followed; 0 where its record promises none, or one that
+ * outlasts the lease.
+ */
+export function leewayOf({ rotation }: ProviderRecord): number {
+  const seconds = typeof rotation === 'object' ? rotation.leeway_s : 0;
+  return seconds < outlastsLeaseSeconds ? seconds : 0;
+}
+
+/** True while the provider forgives the token that was shown first at `spent_at`, for as long as a request takes. */
+export const isForgiven = (leewaySeconds: number | SQL): SQL<boolean> =>
+  sql<boolean>`(coalesce(${connections.spentAt} > clock_timestamp()
+    - make_interval(secs => ${leewaySeconds}::float8 - ${sql.raw(String(marginSeconds))}), false))`;
 
 /**
  * True while a spent token may be shown again although its holder gave no word: it has been silent, and the provider still
@@ -26,7 +42,7 @@ export function mayBeTakenOver(leewaySeconds: number, spendingSeconds: number): 
   const seconds = (count: number) => sql`make_interval(secs => ${count}::float8)`;
   // A lease that ends within half a minute may be of a new holder that spent nothing yet.
   return sql<boolean>`coalesce(${leaseExpiresAt} > clock_timestamp() + interval '30 seconds'
-    and ${spentAt} > clock_timestamp() - ${seconds(leewaySeconds - marginSeconds)}
+    and ${isForgiven(leewaySeconds)}
     and ${spentAt} < clock_timestamp() - ${seconds(silentSeconds)}
     and ${leaseExpiresAt} < clock_timestamp() + ${seconds(spendingSeconds - silentSeconds)}, false)`;
 }

@@ -21,16 +21,18 @@ export function lifeLeft(seconds: number | null, since: Moment): number | null {
 
 /**
  * How long a fresh access token lives: as the answer says, else by introspection where the record names that (RFC 7662
- * `exp`, counted from the date of that answer), else the record's default. A failing probe is no failure of the flow:
+ * `exp`, counted from the date of that answer), else as long as the connection's last one, else the record's default. A failing probe is no failure of the flow:
  * the default serves until the token is refused.
- * @param askedAt `performance.now()` when the token was asked for
+ * @param of.askedAt `performance.now()` when the token was asked for
+ * @param of.knownLife seconds that the connection's last token lived; null or absent where nothing is known of it
  */
 export async function tokenLife(
   ctx: Context,
   provider: ProviderRecord,
   pinned: PinnedEndpoints,
-  { tokens, askedAt }: { tokens: Pick<TokenSet, 'access_token' | 'expires_in'>; askedAt: number },
+  of: { tokens: Pick<TokenSet, 'access_token' | 'expires_in'>; askedAt: number; knownLife?: number | null },
 ): Promise<TokenLife> {
+  const { tokens, askedAt, knownLife = null } = of;
   if (tokens.expires_in !== null) return { seconds: tokens.expires_in, from: askedAt };
   if (provider.expiry_probe === 'introspect') {
     try {
@@ -45,5 +47,5 @@ export async function tokenLife(
       ctx.log.warn({ event: 'expiry_probe_failed', provider: provider.id, err: error });
     }
   }
-  return { seconds: provider.expires_default, from: askedAt };
+  return { seconds: knownLife ?? provider.expires_default, from: askedAt };
 }

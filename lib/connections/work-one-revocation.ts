@@ -21,6 +21,7 @@ import { connections } from '#lib/db/schema/connections';
 import { type Evidence, type RefusedGrant, revocations } from '#lib/db/schema/revocations';
 import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
+import type { GrantTokens } from '#lib/oauth/revoke-token';
 import { isOAuthError } from '#lib/oauth/types';
 
 const firstDelaySeconds = 30;
@@ -123,7 +124,7 @@ async function endFailed(
   ctx: Context,
   key: ClaimedRevocation,
   error: unknown,
-  known: { evidence?: Evidence | undefined; accessTokenEndsAt?: Date | null } = {},
+  known: { evidence?: Evidence | undefined; accessTokenEndsAt?: Date | null; tokens?: GrantTokens } = {},
 ): Promise<AttemptOutcome> {
   const { connectionId, provider, attempts } = key;
   const coded = error instanceof Error && 'code' in error;
@@ -139,7 +140,8 @@ async function endFailed(
   const transient = isOAuthError(error) && error.disposition === 'transient';
   if (attempts >= maxAttempts) {
     const proof = { ...noProof, evidence: known.evidence ?? null, honouredUntil: known.accessTokenEndsAt ?? null };
-    await finishRevocation(ctx, key, { state: 'failed', code, proof, said: providerDetails(error) });
+    const { tokens } = known;
+    await finishRevocation(ctx, key, { state: 'failed', code, proof, tokens, said: providerDetails(error) });
     return 'failed';
   }
   if (attempts === 1) {
@@ -178,16 +180,17 @@ async function tell(ctx: Context, key: ClaimedRevocation, grant: RevokedGrant): 
     const told = await revokeUpstream(ctx, provider, pinned, { key, ...grant, evidence });
     if (told.outcome === 'unsupported') {
       const honouredUntil = hasEnded(ctx, grant) ? null : grant.accessTokenEndsAt;
-      await finishRevocation(ctx, key, { state: 'unsupported', code: null, proof: { ...noProof, honouredUntil } });
+      const proof = { ...noProof, honouredUntil };
+      await finishRevocation(ctx, key, { state: 'unsupported', code: null, proof, tokens: told.tokens });
       return 'done';
     }
     evidence = told.evidence;
     const now = { ...grant, tokens: told.tokens, ...(told.fresh ? { accessTokenEndsAt: null } : {}) };
     const proof = await prove(ctx, key, now, evidence);
-    await finishRevocation(ctx, key, { state: 'revoked_upstream', code: null, proof });
+    await finishRevocation(ctx, key, { state: 'revoked_upstream', code: null, proof, tokens: told.tokens });
     return 'done';
   } catch (error) {
-    return endFailed(ctx, key, error, { evidence, accessTokenEndsAt: grant.accessTokenEndsAt });
+    return endFailed(ctx, key, error, { evidence, accessTokenEndsAt: grant.accessTokenEndsAt, tokens: grant.tokens });
   }
 }
 
@@ -231,6 +234,7 @@ export async function workClaimed(ctx: Context, key: ClaimedRevocation): Promise
       await finishRevocation(ctx, key, {
         state: 'failed',
         code: 'other_connections',
+        tokens: grant.tokens,
         proof: { ...noProof, evidence: key.evidence, honouredUntil: grant.accessTokenEndsAt },
       });
       return 'done';

@@ -139,13 +139,11 @@ export class Oracle {
       throw this.broken(`${name}: its answer was lost, and its row does not say so (${lastRefreshError})`);
   }
 
-  /** Grants that live at the server in the end although nothing of ours uses them or tells a person of them. */
+  /** Grants that live at the server in the end although nothing of ours uses them. */
   async expectNoneLeft(): Promise<void> {
-    const { rows, revoking } = await this.#stored();
+    const { rows } = await this.#stored();
     for (const [name, family] of this.#seen.server.families) {
       if (!family.alive || family.thief || this.#excuses.has(name)) continue;
-      // Told, and still accepted: the tokens are kept for an administrator.
-      if (revoking.some((token) => family.live.has(token))) continue;
       const used = rows.some(
         (row) => row.status === 'connected' && this.#seen.server.accepts(row.token) && grantOf(row.token) === name,
       );

@@ -10,8 +10,8 @@ const record: Preset['record'] = () => ({
   sign_in_scopes: ['openid', 'profile', 'email'],
   // It offers no choice of accounts, but signs in anew.
   another_account_params: { prompt: 'login' },
-  // Rotating applications forgive the old token for 0 to 60 s, 30 unless set; a persistent token simply stays.
-  rotation: { leeway_s: 30 },
+  // Each application sets its own grace period, from 0 s on, so only the operator's own line may promise one.
+  rotation: 'rotate',
   idle_keepalive_days: 5,
   dead_codes: ['invalid_grant'],
   // Revoking the refresh token revokes the access token, not the other way round.
