@@ -148,16 +148,13 @@ describe('P-24 a server for many tenants', () => {
     await expect(run()).rejects.toMatchObject({ code });
   });
 
-  test('a key of one tenant signs for no other under the name of another key, nor without a name', async () => {
-    const { quirky, issue, signer, run } = await tenants();
+  test('a key of one tenant signs for no other under the name of another key', async () => {
+    const { quirky, signer, run } = await tenants();
     const [key] = signer.jwks.keys;
     const { publicKey } = await generateKeyPair('ES256');
     const namesake = { ...(await exportJWK(publicKey)), kid: key?.kid };
     const restricted = { ...key, issuer: ofTenant(quirky, two) };
     quirky.on('GET /jwks', { json: { keys: [namesake, restricted] } });
-    await expect(run()).rejects.toMatchObject({ code: 'id_token_issuer' });
-    quirky.on('GET /jwks', { json: { keys: [restricted] } });
-    await issue({ iss: ofTenant(quirky, one), tid: one }, { kid: null as unknown as string });
     await expect(run()).rejects.toMatchObject({ code: 'id_token_issuer' });
   });
 
