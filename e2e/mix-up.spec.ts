@@ -50,6 +50,7 @@ test('a malicious provider gets no code of an honest one, whichever it sends peo
     issuer: malicious.origin,
     authorization_endpoint: `${malicious.origin}/authorize`,
     token_endpoint: `${malicious.origin}/token`,
+    userinfo_endpoint: `${malicious.origin}/userinfo`,
     client_id: 'hub',
     client_secret: 'not-a-real-secret',
   };

@@ -11,6 +11,7 @@ import { beginSession } from '#lib/people/sessions';
 import { writeSessionId } from '#lib/session/session-cookie';
 import { sharedDatabase } from '#tests/database';
 import { addPerson, createRuntime, entries, freeze, plainRecord, rowOf } from '#tests/hub';
+import { idTokenSigner } from '#tests/servers/id-tokens';
 import { type QuirkyServer, quirkyServer } from '#tests/servers/quirky-server';
 import { Visitor } from '#tests/visitor';
 
@@ -25,10 +26,15 @@ async function signedIn(record: Record<string, unknown>): Promise<Visitor> {
   return visitor;
 }
 
-async function connect(visitor: Visitor, fields: Record<string, string> = {}) {
+async function connect(
+  visitor: Visitor,
+  fields: Record<string, string> = {},
+  consent: (asked: URLSearchParams) => unknown = () => {},
+) {
   const started = await visitor.start({ intent: 'connect', provider: 'acme', ...fields });
-  const state = new URL(started.headers.get('location') ?? '').searchParams.get('state') ?? '';
-  const query = new URLSearchParams({ code: 'code-1', state });
+  const asked = new URL(started.headers.get('location') ?? '').searchParams;
+  await consent(asked);
+  const query = new URLSearchParams({ code: 'code-1', state: asked.get('state') ?? '' });
   const answer = await visitor.callback(`http://localhost:3000/oauth/callback/acme?${query}`);
   const { pathname, searchParams } = new URL(answer.headers.get('location') ?? '', 'http://localhost:3000');
   return { pathname, flow: searchParams.get('flow'), id: searchParams.get('connection') ?? '' };
@@ -236,6 +242,39 @@ describe('P-19 what was not found is looked for again', () => {
     await work(visitor);
     expect(server.requestsTo('GET /company')).toHaveLength(2);
     expect((await entries(visitor.runtime, id)).map(({ action }) => action)).toContain('connection.looked_up');
+  });
+
+  test.each(['userinfo', 'id_token'])('a label too (%s), but none of somebody else', async (source) => {
+    const server = await quirkyServer();
+    const signer = await idTokenSigner(server);
+    server.on('GET /userinfo', { status: 503, text: 'down' });
+    const visitor = await signedIn({
+      ...plainRecord(server.url),
+      ...{ client_id: 'client-1', jwks_uri: `${server.url}/jwks`, scopes: ['openid', 'profile'] },
+      identity: { source, label: ['name'] },
+    });
+    const { flow, id } = await connect(visitor, {}, async (asked) => {
+      const id_token = await signer.sign({ nonce: asked.get('nonce'), email: undefined });
+      server.on('POST /token', { json: { access_token: 'at-1', expires_in: 3600, id_token } });
+    });
+    expect(flow).toBe('connected');
+    const view = async () => getConnection(await visitor.context(), { id });
+    expect(await view()).toMatchObject({ missing: ['account.label'], looksAgainAt: expect.any(Date) });
+    const { label } = (await view()).account;
+    server.on('GET /userinfo', { json: { sub: 'subject-2', name: 'Grace' } });
+    await due(id);
+    await work(visitor);
+    expect(await view()).toMatchObject({ account: { label }, missing: ['account.label'] });
+    server.on('GET /userinfo', { json: { sub: 'subject-1', name: 'Ada' } });
+    await due(id);
+    await work(visitor);
+    expect(await view()).toMatchObject({ account: { label: 'Ada' }, missing: [], looksAgainAt: null });
+    expect(server.requestsTo('GET /userinfo').map(({ headers }) => headers.authorization)).toEqual(
+      Array.from({ length: 3 }, () => 'Bearer at-1'),
+    );
+    expect(server.requestsTo('POST /token')).toHaveLength(1);
+    const actions = (await entries(visitor.runtime, id)).map(({ action }) => action);
+    expect(actions.filter((action) => action === 'connection.looked_up')).toHaveLength(1);
   });
 
   test('so often and no more', async () => {

@@ -17,6 +17,7 @@ async function withMalicious(fields: Record<string, unknown> = {}) {
     issuer: server.url,
     authorization_endpoint: `${server.url}/authorize`,
     token_endpoint: `${server.url}/token`,
+    userinfo_endpoint: `${server.url}/userinfo`,
     client_id: 'c',
     client_secret: 'not-a-real-secret',
     ...fields,
@@ -149,6 +150,7 @@ describe('A-02 a record reaches its own hosts only', () => {
           issuer: other.url,
           authorization_endpoint: `${other.url}/a`,
           token_endpoint: `${other.url}/t`,
+          userinfo_endpoint: `${other.url}/u`,
           ...base,
         },
       ]);

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { chooseEntry } from '#lib/connections/choose';
+import { getConnection } from '#lib/connections/get';
+import { nameConnection } from '#lib/connections/name';
 import { revokeConnection } from '#lib/connections/revoke';
 import { vendToken } from '#lib/connections/vend-token';
 import { connections } from '#lib/db/schema/connections';
@@ -8,6 +11,7 @@ import { beginSession } from '#lib/people/sessions';
 import { writeSessionId } from '#lib/session/session-cookie';
 import { sharedDatabase } from '#tests/database';
 import { addApiKey, addPerson, createRuntime, rowOf, settle } from '#tests/hub';
+import { idTokenSigner } from '#tests/servers/id-tokens';
 import { type QuirkyServer, quirkyServer } from '#tests/servers/quirky-server';
 import { Visitor } from '#tests/visitor';
 
@@ -45,10 +49,12 @@ async function connect(
   id: string,
   back: Record<string, string>,
   fields: Record<string, string> = {},
+  consent: (asked: URLSearchParams) => unknown = () => {},
 ) {
   const started = await visitor.start({ intent: 'connect', provider: id, ...fields });
   const asked = new URL(started.headers.get('location') ?? '');
   const written = new URLSearchParams(asked.hash.split('?')[1] ?? asked.search);
+  await consent(written);
   const query = new URLSearchParams({ state: written.get('state') ?? '', ...back });
   const answer = await visitor.callback(`http://localhost:3000/oauth/callback/${id}?${query}`);
   const { searchParams } = new URL(answer.headers.get('location') ?? '', 'http://localhost:3000');
@@ -63,6 +69,58 @@ const endLife = (id: string) =>
       accessTokenIssuedAt: sql`now() - interval '1 hour'`,
     })
     .where(sql`${connections.id} = ${id}`);
+
+test('P-24 the example of a server of many tenants connects those of its list alone', async () => {
+  const server = await quirkyServer();
+  const signer = await idTokenSigner(server);
+  server.on('GET /common/v2.0/.well-known/openid-configuration', {
+    json: {
+      issuer: `${server.url}/{tenantid}/v2.0`,
+      ...{ authorization_endpoint: `${server.url}/authorize`, token_endpoint: `${server.url}/token` },
+      jwks_uri: `${server.url}/jwks`,
+    },
+  });
+  const visitor = await signedIn(example('directory', server));
+  const through = (tid: string) =>
+    connect(visitor, 'directory', { code: 'c' }, {}, async (asked) => {
+      const iss = `${server.url}/${tid}/v2.0`;
+      const id_token = await signer.sign({ iss, tid, aud: 'hub', nonce: asked.get('nonce'), name: 'Ada' });
+      server.on('POST /token', { json: { access_token: 'at-1', refresh_token: 'rt-1', expires_in: 3600, id_token } });
+    });
+  const tenant = '8f2c7a10-0000-4000-8000-000000000001';
+  const { flow, id } = await through(tenant);
+  expect(flow).toBe('connected');
+  expect(await rowOf(visitor.runtime, id)).toMatchObject({
+    issuer: `${server.url}/${tenant}/v2.0`,
+    subject: 'subject-1',
+  });
+  expect((await through('8f2c7a10-0000-4000-8000-000000000002')).flow).not.toBe('connected');
+  await endLife(id);
+  server.on('POST /token', { json: { access_token: 'at-2', expires_in: 3600 } });
+  const { ctx } = await addApiKey(visitor.runtime);
+  expect(await vendToken(ctx, { id })).toMatchObject({ accessToken: 'at-2' });
+});
+
+test('P-20 the example of a list of which the person chooses is connected, named, chosen and vended', async () => {
+  const server = await quirkyServer();
+  server.on('POST /token', { json: { access_token: 'at-1', refresh_token: 'rt-1', expires_in: 3600 } });
+  server.on('GET /sites', {
+    json: { data: { sites: [{ id: 's-1', title: 'One' }, { id: 's-2', title: 'Two' }, { title: 'None' }] } },
+  });
+  const visitor = await signedIn(example('boards', server));
+  const { flow, id } = await connect(visitor, 'boards', { code: 'c' });
+  expect(flow).toBe('connected');
+  const ctx = await visitor.context();
+  const { choices } = await getConnection(ctx, { id });
+  expect(choices).toMatchObject([{ name: 'site', chosen: null, entries: [{ label: 'One' }, { label: 'Two' }] }]);
+  await chooseEntry(ctx, { id, list: 'site', entry: choices[0]?.entries[1]?.key ?? '' });
+  await nameConnection(ctx, { id, name: 'The shop' });
+  await endLife(id);
+  server.on('POST /token', { json: { access_token: 'at-2', refresh_token: 'rt-1', expires_in: 3600 } });
+  const { ctx: service } = await addApiKey(visitor.runtime);
+  expect(await vendToken(service, { id })).toMatchObject({ accessToken: 'at-2', extras: { site_id: 's-2' } });
+  expect(await getConnection(ctx, { id })).toMatchObject({ account: { label: 'The shop' } });
+});
 
 describe('P-29 the examples of docs/providers.md go from start to refresh', () => {
   test('other names', async () => {

@@ -6,6 +6,7 @@ import { AppError } from '#lib/errors';
 import { learntEncoding } from '#lib/oauth/basic-credentials';
 import { parseInput } from '#lib/parse-input';
 import type { ProviderRecord } from '#lib/providers/record';
+import { relaxedFields } from '#lib/providers/relaxations';
 
 /** What the record of a provider says, without its secrets. */
 export interface ProviderDescription {
@@ -30,7 +31,7 @@ export interface ProviderDescription {
   idleDays: number | null;
   revoke: Pick<ProviderRecord['revoke'], 'style' | 'blast_radius' | 'manual_url'>;
   identity: ProviderRecord['identity']['source'];
-  /** The relaxations that the record switches on, by their names. */
+  /** The relaxations that the record switches on, by their paths. */
   relaxations: string[];
 }
 
@@ -43,17 +44,6 @@ const endpoints = [
   'userinfo_endpoint',
   'jwks_uri',
 ] as const;
-
-const isOn = (value: unknown): boolean => (Array.isArray(value) ? value.length > 0 : Boolean(value));
-
-/** Every `dangerously_…` of the record and of its parts that is switched on. */
-function relaxationsOf(part: object): string[] {
-  return Object.entries(part).flatMap(([name, value]) => {
-    if (name.startsWith('dangerously_')) return isOn(value) ? [name] : [];
-    const nested = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return nested ? relaxationsOf(value) : [];
-  });
-}
 
 function toDescription(ctx: Context, record: ProviderRecord): ProviderDescription {
   return {
@@ -85,7 +75,7 @@ function toDescription(ctx: Context, record: ProviderRecord): ProviderDescriptio
       manual_url: record.revoke.manual_url,
     },
     identity: record.identity.source,
-    relaxations: relaxationsOf(record),
+    relaxations: relaxedFields(record),
   };
 }
 

@@ -172,7 +172,11 @@ describe('a preset', () => {
 
 test('an entry with both endpoints needs no metadata; one without asks for it', () => {
   const issuer = 'https://as.example';
-  const endpoints = { authorization_endpoint: `${issuer}/a`, token_endpoint: `${issuer}/t` };
+  const endpoints = {
+    authorization_endpoint: `${issuer}/a`,
+    token_endpoint: `${issuer}/t`,
+    userinfo_endpoint: `${issuer}/me`,
+  };
   expect(recordOf(catalogOf({}, { issuer, ...endpoints }), 'extra').discovery).toBe('none');
   expect(recordOf(catalogOf({}, { issuer }), 'extra').discovery).toBe('oidc');
   expect(recordOf(catalogOf({}, { issuer, ...endpoints, discovery: 'oauth2' }), 'extra').discovery).toBe('oauth2');

@@ -52,6 +52,31 @@ describe('P-23 a record may not leave out what carries it', () => {
   });
 });
 
+describe('P-19 a record of which nothing says who somebody is', () => {
+  const endpoints = {
+    authorization_endpoint: 'https://as.example/authorize',
+    token_endpoint: 'https://as.example/token',
+    discovery: 'none',
+  };
+  const userinfo_endpoint = 'https://as.example/me';
+  const fault = '"acme", userinfo_endpoint: is required for identity.source userinfo';
+  test.each<[string, Record<string, unknown>]>([
+    ['userinfo, written', { ...endpoints, identity: { source: 'userinfo' } }],
+    ['userinfo, by default', endpoints],
+    ['userinfo beside an ID token', { ...endpoints, ...openid, identity: { source: 'userinfo' } }],
+  ])('is refused at the start: %s', (_, fields) => {
+    expect(start(fields)).toContain(fault);
+  });
+  test.each<[string, Record<string, unknown>]>([
+    ['with the endpoint', { ...endpoints, userinfo_endpoint, identity: { source: 'userinfo' } }],
+    ['with metadata that may say it', { identity: { source: 'userinfo' } }],
+    ['with another source', { ...endpoints, identity: { source: 'token_answer', subject: 'user.id' } }],
+    ['with none, where the person names the account', { ...endpoints, identity: { source: 'none' } }],
+  ])('is taken %s', (_, fields) => {
+    expect(start(fields)).toBe('');
+  });
+});
+
 describe('P-24 a template for issuers', () => {
   const of = (fields: Record<string, unknown>) => start({ ...openid, tenant_issuer, ...fields });
   test.each<[string, Record<string, unknown>, string]>([

@@ -51,6 +51,8 @@ function sourceFaults(record: ProviderRecord): Fault[] {
     faults.push(['sign_in', 'cannot go with identity.source none: nobody would say who signs in']);
   if (identity.source === 'none' && record.tenant_issuer)
     faults.push(['identity.source', 'none cannot go with tenant_issuer']);
+  if (identity.source === 'userinfo' && silent && !record.userinfo_endpoint)
+    faults.push(['userinfo_endpoint', 'is required for identity.source userinfo, since no metadata says it']);
   if (identity.source === 'endpoint' && !identity.endpoint && !identity.endpoint_field)
     faults.push(['identity.endpoint', 'is required (or endpoint_field) for identity.source endpoint']);
   if (identity.source === 'introspection' && silent && !record.introspection_endpoint)

@@ -10,6 +10,7 @@ const entry = (id: string, fields: Partial<ProviderRecordInput>): ProviderRecord
   name: id,
   ...client,
   ...fields,
+  identity: { source: 'token_answer', ...fields.identity },
 });
 const issuer = 'https://idp.example';
 const evil = { token_endpoint: 'https://evil.example/token', authorization_endpoint: 'https://evil.example/authorize' };

@@ -68,6 +68,10 @@ export interface DocumentedServer {
   refused?: DocumentedAnswer;
   /** What has to come out of it. */
   account: { subject: string; label: string };
+  /** The lists of which the person chooses, by their names: the labels that are offered, and the one that is chosen. */
+  offers?: Readonly<Record<string, readonly string[]>>;
+  chooses?: Readonly<Record<string, string>>;
+  /** Those of the connection once everything is chosen. */
   extras?: Readonly<Record<string, string | number | boolean>>;
   /** Seconds that a fresh token lives; null: it does not end, or nothing says when. */
   lives: number | null;

@@ -1,5 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
+import { chooseEntry } from '#lib/connections/choose';
+import { getConnection } from '#lib/connections/get';
 import { revokeConnection } from '#lib/connections/revoke';
 import { vendToken } from '#lib/connections/vend-token';
 import { connections } from '#lib/db/schema/connections';
@@ -87,7 +89,15 @@ test.each(names)('%s: start, callback, vend, refresh, revoke as the provider doc
   const id = await connect();
   const row = await rowOf(runtime, id);
   expect(row).toMatchObject({ subject: facts.account.subject, label: facts.account.label });
-  expect(row.extras).toEqual(facts.extras ?? {});
+  const { choices } = await getConnection(person(), { id });
+  const offers = choices.map(({ name, entries }) => [name, entries.map(({ label }) => label)]);
+  expect(Object.fromEntries(offers)).toEqual(facts.offers ?? {});
+  for (const { name, chosen, entries } of choices) {
+    expect(chosen).toBeNull();
+    const entry = entries.find(({ label }) => label === facts.chooses?.[name]);
+    await chooseEntry(person(), { id, list: name, entry: entry?.key ?? '' });
+  }
+  expect((await rowOf(runtime, id)).extras).toEqual(facts.extras ?? {});
 
   const first = await vend(id);
   expect(first.missingScopes).toEqual([]);

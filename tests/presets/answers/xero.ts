@@ -20,6 +20,10 @@ export const xero: DocumentedServer = {
   rotates: true,
   calls: {
     'GET https://api.xero.com/connections': [
+      {
+        ...{ id: 'c-0', tenantId: '91c0b0a1-0000-4000-8000-000000000002', tenantType: 'ORGANISATION' },
+        tenantName: 'Other',
+      },
       { id: 'c-1', tenantId: '70784a63-d24b-46a9-a4db-0e70a274b056', tenantType: 'ORGANISATION', tenantName: 'Acme' },
     ],
   },
@@ -30,6 +34,8 @@ export const xero: DocumentedServer = {
   },
   dead: { status: 400, body: { error: 'invalid_grant' } },
   account: { subject: '80e4a0ef2f3f5f5a9f4f3a6b0d9c1e11', label: 'ada@example.com' },
+  offers: { organisation: ['Other', 'Acme'] },
+  chooses: { organisation: 'Acme' },
   extras: { tenant_id: '70784a63-d24b-46a9-a4db-0e70a274b056', tenant_name: 'Acme', tenant_type: 'ORGANISATION' },
   lives: 1800,
 };
