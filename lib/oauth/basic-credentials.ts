@@ -37,7 +37,10 @@ export function basicHeader(provider: OAuthProvider, encoding: BasicEncoding): s
   return `Basic ${Buffer.from(credentials).toString('base64')}`;
 }
 
+type Listener = (provider: OAuthProvider, encoding: BasicEncoding) => void;
+
 const learnt = () => once('oauth.basic-encodings', () => new Map<string, BasicEncoding>());
+const listeners = () => once('oauth.basic-encoding-listeners', () => new Set<Listener>());
 const nameOf = ({ id, issuer, client_id }: OAuthProvider) => JSON.stringify([id, issuer, client_id]);
 
 /** The encoding that worked although the record says the other one; undefined where none was learnt. */
@@ -47,10 +50,22 @@ export const learntEncoding = (provider: OAuthProvider): BasicEncoding | undefin
 export const currentEncoding = (provider: OAuthProvider): BasicEncoding =>
   learntEncoding(provider) ?? provider.basic_encoding;
 
-/** Remembers, for as long as this process runs, that the server reads this encoding. */
-export function learnEncoding(provider: OAuthProvider, encoding: BasicEncoding): void {
-  if (encoding === provider.basic_encoding) learnt().delete(nameOf(provider));
+/** Takes over what another process or an earlier one learnt; undefined where they learnt nothing. */
+export function recallEncoding(provider: OAuthProvider, encoding: BasicEncoding | undefined): void {
+  if (!encoding || encoding === provider.basic_encoding) learnt().delete(nameOf(provider));
   else learnt().set(nameOf(provider), encoding);
+}
+
+/** Remembers in this process that the server reads this encoding, and tells the listeners, which keep it. */
+export function learnEncoding(provider: OAuthProvider, encoding: BasicEncoding): void {
+  recallEncoding(provider, encoding);
+  for (const listener of listeners()) listener(provider, encoding);
+}
+
+/** Calls the listener whenever an encoding is learnt, from whichever bundle. Returns what ends that. */
+export function onLearntEncoding(listener: Listener): () => void {
+  listeners().add(listener);
+  return () => void listeners().delete(listener);
 }
 
 /**

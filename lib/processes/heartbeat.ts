@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
 import { eq, sql } from 'drizzle-orm';
+import { keepLearntEncodings, recallEncodings } from '#lib/connections/learnt-encodings';
 import { watchProviders } from '#lib/connections/provider-protection';
 import { reportProviders } from '#lib/connections/report-providers';
 import { learnUnboundOver } from '#lib/connections/reseal';
-import type { Runtime } from '#lib/context';
+import { inBackground, type Runtime } from '#lib/context';
 import { processes } from '#lib/db/schema/processes';
 import { productVersion } from '#lib/processes/version';
 
@@ -37,7 +38,7 @@ export function startHeartbeat(runtime: Runtime): () => Promise<void> {
   let wanted = false;
   let writing: Promise<unknown> | undefined;
   const write = (): Promise<unknown> =>
-    Promise.all([sayAlive(runtime), learnUnboundOver(runtime)]).catch((error: unknown) =>
+    Promise.all([sayAlive(runtime), learnUnboundOver(runtime), recallEncodings(runtime)]).catch((error: unknown) =>
       runtime.log.warn({ event: 'heartbeat_not_written', err: error }),
     );
   const beat = () => {
@@ -50,6 +51,7 @@ export function startHeartbeat(runtime: Runtime): () => Promise<void> {
     });
   };
   const unwatch = watchProviders(runtime, beat);
+  const unkeep = keepLearntEncodings(runtime, (work) => inBackground(runtime, 'keep_encoding', work));
   const everyBeat = setInterval(beat, beatSeconds * 1000);
   everyBeat.unref();
   beat();
@@ -57,6 +59,7 @@ export function startHeartbeat(runtime: Runtime): () => Promise<void> {
     stopped = true;
     clearInterval(everyBeat);
     unwatch();
+    unkeep();
     await writing;
     await runtime.database.db
       .delete(processes)

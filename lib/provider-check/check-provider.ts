@@ -4,12 +4,14 @@ import { limitRate } from '#lib/access/rate-limit';
 import { requireAdministrator } from '#lib/access/require';
 import { actorId } from '#lib/actor';
 import { keepRefused } from '#lib/connections/keep-refused';
+import { keepEncoding, recallEncodings } from '#lib/connections/learnt-encodings';
 import { type Context, inBackground } from '#lib/context';
 import { withTransaction } from '#lib/db/database';
 import { providerChecks } from '#lib/db/schema/provider-checks';
 import { AppError } from '#lib/errors';
 import { newId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
+import { currentEncoding } from '#lib/oauth/basic-credentials';
 import type { ReceivedTokens } from '#lib/oauth/types';
 import { parseInput } from '#lib/parse-input';
 import { type CheckResult, countResults } from '#lib/provider-check/report';
@@ -79,6 +81,7 @@ async function carryOut(ctx: Context, run: Run): Promise<CheckResult[]> {
   const { db } = ctx.database;
   const own = and(eq(providerChecks.provider, run.provider.id), eq(providerChecks.run, run.id));
   const results: CheckResult[] = [];
+  await recallEncodings(ctx);
   const received: ReceivedTokens[] = [];
   const told = async (found: CheckResult[]) => {
     results.push(...found);
@@ -86,6 +89,7 @@ async function carryOut(ctx: Context, run: Run): Promise<CheckResult[]> {
     await db.update(providerChecks).set({ results: more }).where(own);
   };
   await runChecks(ctx, run.provider, run.accountParams, told, received).finally(() => handOver(ctx, run, received));
+  await keepEncoding(ctx, run.provider, currentEncoding(run.provider));
   const counts = countResults(results);
   const failed = [...new Set(results.filter(({ result }) => result === 'fails').map(({ check }) => check))];
   await withTransaction(db, async (tx) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { requireReader } from '#lib/access/require';
+import { recallEncodings } from '#lib/connections/learnt-encodings';
 import { redirectUri } from '#lib/connections/redirect-uri';
 import type { Context } from '#lib/context';
 import { AppError } from '#lib/errors';
@@ -22,7 +23,7 @@ export interface ProviderDescription {
   signIn: boolean;
   discovery: ProviderRecord['discovery'];
   authMethod: ProviderRecord['token_endpoint_auth_method'];
-  /** The encoding of HTTP Basic that this process found to work although the record says the other one. */
+  /** The encoding of HTTP Basic that a process of the hub found to work although the record says the other one. */
   learntEncoding: ProviderRecord['basic_encoding'] | null;
   issPolicy: ProviderRecord['iss_policy'];
   rotation: ProviderRecord['rotation'];
@@ -92,5 +93,6 @@ export async function describeProvider(ctx: Context, given: z.input<typeof input
   requireReader(ctx);
   const record = ctx.providers.get(parseInput(input, given).provider);
   if (!record) throw new AppError('not_found');
+  await recallEncodings(ctx);
   return toDescription(ctx, record);
 }

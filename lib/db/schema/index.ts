@@ -1,5 +1,6 @@
 export * from '#lib/db/schema/alerts';
 export * from '#lib/db/schema/api-keys';
+export * from '#lib/db/schema/basic-encodings';
 export * from '#lib/db/schema/bulk-revocations';
 export * from '#lib/db/schema/connection-search';
 export * from '#lib/db/schema/connection-uses';
