@@ -32,7 +32,10 @@ async function identity(ctx: Ctx, { provider, store, issuer, counts }: ServerPar
   return true;
 }
 
-/** Its words for what went wrong (help.salesforce.com `remoteaccess_oauth_flow_errors`), all of them with status 400. */
+/**
+ * Its words for what went wrong, all of them with status 400. The page `remoteaccess_oauth_flow_errors` of its help has
+ * those for an expired token; the others are as integrators report them.
+ */
 function tokenErrorWords({ error, description, detail, grantType }: TokenError): string {
   if (error === 'invalid_client') return 'invalid client credentials';
   if (error !== 'invalid_grant') return description ?? error;
