@@ -7,6 +7,7 @@ const restless: Record<string, true | string[]> = {
   // Each start writes one, and each minute drops those of which the ten minutes are over.
   flows: true,
   processes: true,
+  jobs: true,
   instance: true,
   rate_limits: true,
   alert_progress: true,
