@@ -8,7 +8,7 @@ const onTheCard: [what: string, switches: Partial<Switches>, says: string][] = [
   ['its token endpoint answers with a page', { token_body: 'html' }, 'could not be understood'],
   ['its token endpoint answers with nothing', { token_body: 'empty' }, 'could not be understood'],
   ['its token endpoint answers without an end', { token_body: 'huge' }, 'could not be understood'],
-  ['it does not take the code', { token_error: 'invalid_grant' }, 'did not accept the authorization code'],
+  ['it does not take the code', { token_error: 'invalid_grant' }, 'does not accept the code or the grant any more'],
   ['it does not know this hub', { token_error: 'invalid_client' }, 'rejects this hub’s own credentials'],
   ['its ID token has another nonce', { id_token: 'wrong_nonce' }, 'proof of identity did not hold'],
   ['its ID token is for another client', { id_token: 'wrong_audience' }, 'proof of identity did not hold'],
