@@ -108,6 +108,7 @@ export const handlers: Record<string, Handler> = {
 /** Every button that there is for an auditor in the admin area. */
 export const forAuditors = [
   'CSV',
+  'Copy the redirect URI',
   'Dark theme',
   'Export CSV',
   'Export JSON',
