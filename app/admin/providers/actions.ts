@@ -4,7 +4,7 @@ import { refresh } from 'next/cache';
 import { formAction } from '#lib/http/action';
 import { checkProviderForm, startProviderCheck } from '#lib/provider-check/check-provider';
 
-/** Begins to check a provider; the page shows what is found as it is found. */
+/** Begins to check a provider. The page shows each result as it comes. */
 export const check = formAction(checkProviderForm, { role: 'administrator' }, async (ctx, input) => {
   await startProviderCheck(ctx, input);
   refresh();

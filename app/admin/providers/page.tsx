@@ -33,7 +33,7 @@ export default async function Providers() {
       </PageHeading>
       {described.length === 0 ? (
         <EmptyState icon={Blocks} title="No provider is set up">
-          Whoever runs this hub adds one in its configuration; it then stands here.
+          The operator of this hub adds providers in its configuration. They are listed here.
         </EmptyState>
       ) : (
         <DataTable

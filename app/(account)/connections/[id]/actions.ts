@@ -25,7 +25,7 @@ export async function choose(form: FormData): Promise<void> {
   tell(form, await chooseOwn(null, form), 'chosen');
 }
 
-/** Names a connection of the person's own whose provider does not. */
+/** Names one of the person's own connections, where its provider gives it no name. */
 export async function name(form: FormData): Promise<void> {
   tell(form, await nameOwn(null, form), 'named');
 }

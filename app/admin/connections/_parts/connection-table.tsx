@@ -135,7 +135,7 @@ function Row({
   );
 }
 
-/** Stands beside every provider whose record leaves a check out, so that nobody overlooks it. */
+/** Stands beside each provider that its record spares a check, so that administrators see it. */
 export function Relaxations({ words }: { words: readonly Relaxation[] }) {
   return words.map((word) => (
     <span key={word} className="ml-2 rounded bg-warn-tint px-1.5 font-medium whitespace-nowrap text-warn">

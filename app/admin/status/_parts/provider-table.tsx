@@ -27,7 +27,7 @@ export function ProviderTable({ health, activity, brakes, administrator, referen
   if (health.length === 0)
     return (
       <p className="card p-4 text-soft">
-        No provider is set up. Whoever runs this hub adds one in its configuration; it then stands here.
+        No provider is set up. The operator of this hub adds providers in its configuration. They are listed here.
       </p>
     );
   return (
