@@ -9,7 +9,8 @@ test('an administrator checks a provider, sees what fails and how to mend it, an
   google.switches.token_error = 'invalid_client';
   await page.goto('/admin/status');
   await page.getByRole('navigation', { name: 'Admin sections' }).getByRole('link', { name: 'Providers' }).click();
-  await page.getByRole('table', { name: 'Providers' }).getByRole('link', { name: 'Google' }).click();
+  await page.waitForURL('**/admin/providers');
+  await page.getByRole('table', { name: 'Providers' }).getByRole('link', { name: 'Google', exact: true }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Google' })).toBeVisible();
 
   const setup = page.getByRole('region', { name: 'Setup' });
