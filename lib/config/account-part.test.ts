@@ -86,6 +86,30 @@ describe('P-28 what people type', () => {
   });
 });
 
+describe('what people type for a whole server', () => {
+  const base = { name: 'base', pattern: '^[a-z0-9.\\-]+(:\\d+)?(\\/[A-Za-z0-9._~\\-]+)*$', base: true };
+  test.each([
+    ['jira.example.com', 'jira.example.com'],
+    ['JIRA.example.com:8443/Jira/', 'jira.example.com:8443/Jira'],
+    ['https://jira.example.com:443/', 'jira.example.com'],
+    ['https://jira.example.com/jira?x=1#y', 'jira.example.com/jira'],
+    ['jira.example.com/a/../b', 'jira.example.com/b'],
+    ['jira.example.com/%2e%2e/b', 'jira.example.com/b'],
+  ])('%j means %s', (typed, part) => {
+    expect(readPart(base, typed, [])).toBe(part);
+  });
+  test.each([
+    ...['', 'two words', 'user:pass@jira.example.com', 'jira.example.com@evil.example', 'jira.example.com/a%2Fb'],
+    ...['jira.example.com:99999', 'https://', 'ftp://jira.example.com', 'a/{b}', '[::1]:80'],
+  ])('%j means nothing', (typed) => {
+    expect(readPart(base, typed, [])).toBeNull();
+  });
+  test('a part of a host takes no port and no path, whatever its pattern says', () => {
+    expect(readPart({ name: 'host', pattern: '^.+$' }, 'jira.example.com:8443', [])).toBeNull();
+    expect(readPart({ name: 'host', pattern: '^.+$' }, 'jira.example.com/a', [])).toBeNull();
+  });
+});
+
 describe('a value that a pattern would take years for', () => {
   const typed = `${'a'.repeat(250)}_b`;
   test.each(['^([a-z0-9]+-?)+$', '^(?:a|a)*$', '^(a+)+\\.acme$', '^a*a*a*a*a*a*a*a*a*a*a*c$', '^(?=(a+)+$).*$'])(

@@ -1,5 +1,5 @@
 import { createContext, Script } from 'node:vm';
-import { safePart } from '#lib/config/provider-url';
+import { isSafePart } from '#lib/config/provider-url';
 
 /** Characters that mean themselves in a class under the `u` flag, and have to be escaped under `v`. */
 const escaped = new Set('()[{}/|-');
@@ -89,18 +89,24 @@ function fromAddress(name: string, text: string, templates: readonly string[]): 
   return null;
 }
 
+/** A whole server as URLs write it: the host in lower case, no port that is usual, no slash at the end. */
+function asBase(text: string): string | null {
+  const url = URL.parse(/^https?:\/\//i.test(text) ? text : `https://${text}`);
+  return url && !url.username && !url.password ? url.host + url.pathname.replace(/\/+$/, '') : null;
+}
+
 /**
  * What a person typed for a part of the provider's addresses: as it is, in lower case, or cut out of a pasted address.
  * @param templates the record's endpoints with `{parts}`
  * @returns null where none of these matches the pattern
  */
 export function readPart(
-  { name, pattern }: { name: string; pattern: string },
+  part: { name: string; pattern: string; base?: boolean | undefined },
   typed: string,
   templates: readonly string[],
 ): string | null {
   const text = typed.trim();
-  const pasted = fromAddress(name, text, templates);
-  const readings = [text, text.toLowerCase(), pasted, pasted?.toLowerCase()];
-  return readings.find((one) => one != null && safePart.test(one) && matchesPart(pattern, one)) ?? null;
+  const pasted = part.base ? null : fromAddress(part.name, text, templates);
+  const readings = part.base ? [asBase(text)] : [text, text.toLowerCase(), pasted, pasted?.toLowerCase()];
+  return readings.find((one) => one != null && isSafePart(one, part) && matchesPart(part.pattern, one)) ?? null;
 }

@@ -1,16 +1,12 @@
 import { z } from 'zod';
 import { accountChoiceFaults, accountChoiceFields } from '#lib/config/account-choice';
-import { browserPattern, matchesPart } from '#lib/config/account-part';
 import { hostEntry } from '#lib/config/address-class';
 import { errorCodePattern } from '#lib/config/error-code';
+import { clientFaults, clientFields, clientSecrets } from '#lib/config/provider-client';
+import { accountParam, partFaults, word } from '#lib/config/provider-parts';
 import { parameterValues, requestFaults, requestFields, tokenHeaders } from '#lib/config/provider-request';
-import {
-  authorizationEndpointSchema,
-  endpointSchema,
-  placeholderNames,
-  type RecordContext,
-  safePart,
-} from '#lib/config/provider-url';
+import { scopeFields } from '#lib/config/provider-scopes';
+import { authorizationEndpointSchema, endpointSchema, type RecordContext } from '#lib/config/provider-url';
 import { looksSecret } from '#lib/config/secret-field';
 import { tenantIssuer } from '#lib/config/tenant-issuer';
 
@@ -23,13 +19,10 @@ export const presetNames = [
   ...(['zoom'] as const),
 ] as const;
 
-const word = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'must be lower-case letters, digits and _');
 /** Where in a JSON answer a value stands: member names joined by dots. */
 const path = z.string().regex(/^[^.\s]+(\.[^.\s]+){0,7}$/, 'must be member names joined by dots');
-const scopeToken = z.string().regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, 'is not a scope (RFC 6749 §3.3)');
 const parameters = z.record(z.string().min(1), z.string());
 const seconds = z.int().positive();
-const scopeSeparators = [' ', ',', '+', ';', '|', ':'] as const;
 
 /** What both requests set themselves. */
 const bothSet = ['client_id', 'client_secret', 'redirect_uri', 'code', 'code_verifier', 'grant_type', 'refresh_token'];
@@ -43,23 +36,6 @@ const furtherParameters = (reserved: ReadonlySet<string>) =>
     if (name) ctx.addIssue(`"${name}" is set by the protocol and cannot be given`);
   });
 const tokenParameters = furtherParameters(inTokenRequest);
-
-const accountParam = z
-  .strictObject({
-    name: word,
-    label: z.string().min(1).max(60),
-    pattern: z.string(),
-    example: z.string().regex(safePart),
-  })
-  .transform((param, ctx) => {
-    const fault = (field: 'pattern' | 'example', message: string) =>
-      ctx.addIssue({ code: 'custom', path: [field], message });
-    if (!param.pattern.startsWith('^') || !param.pattern.endsWith('$')) fault('pattern', 'must be anchored: ^…$');
-    const pattern = browserPattern(param.pattern);
-    if (pattern === null) fault('pattern', 'is not a regular expression that browsers take (they use the v flag)');
-    else if (!matchesPart(pattern, param.example)) fault('example', 'does not match its pattern');
-    return { ...param, pattern: pattern ?? param.pattern };
-  });
 
 const errorCode = z.string().regex(errorCodePattern, 'is not an error code');
 
@@ -159,33 +135,9 @@ function recordShape(context: RecordContext) {
     id_token_signing_alg_values_supported: z.array(z.string()).min(1).optional(),
     discovery: z.enum(['oidc', 'oauth2', 'none']).optional(),
     tenant_issuer: tenantIssuer(context).optional(),
-    // RFC 7591
-    client_id: z.string().min(1),
-    client_secret: z.string().min(1).optional(),
-    client_secret_env: z.string().min(1).optional(),
-    client_private_key: z.string().min(1).optional(),
-    client_private_key_env: z.string().min(1).optional(),
-    client_key_id: z.string().min(1).optional(),
-    client_assertion_audience: z.enum(['issuer', 'token_endpoint']).optional(),
-    client_key_alg: z.enum(['RS256', 'PS256', 'ES256', 'EdDSA']).optional(),
-    token_endpoint_auth_method: z
-      .enum(['client_secret_basic', 'client_secret_post', 'none', 'private_key_jwt'])
-      .optional(),
-    basic_encoding: z.enum(['form', 'raw']).optional(),
+    ...clientFields(context),
     // The authorization request and its answer
-    scopes: z.array(scopeToken).optional(),
-    sign_in_scopes: z.array(scopeToken).optional(),
-    scope_sep_out: z.enum(scopeSeparators).optional(),
-    scope_sep_in: z.enum(scopeSeparators).optional(),
-    absent_scope: z.enum(['as_asked', 'unknown']).optional(),
-    scope_source: z.enum(['token_answer', 'redirect']).optional(),
-    scope_field: path.optional(),
-    scope_aliases: z.record(scopeToken, z.array(scopeToken).min(1)).optional(),
-    scope_implies: z.record(scopeToken, z.array(scopeToken).min(1)).optional(),
-    scope_prefixes: z.array(scopeToken).min(1).optional(),
-    scope_case: z.enum(['sensitive', 'insensitive']).optional(),
-    unechoed_scopes: z.array(scopeToken).min(1).optional(),
-    scope_descriptions: z.record(z.string(), z.string().min(1)).optional(),
+    ...scopeFields,
     authorization_params: furtherParameters(inAuthorization).pipe(responseMode).optional(),
     account_params: z.array(accountParam).max(5).optional(),
     shares_issuer: z.boolean().optional(),
@@ -252,49 +204,16 @@ export type ProviderRecordInput = Omit<
   'id' | 'client_secret_env' | 'client_private_key_env' | 'token_headers'
 > & { id: string; token_headers?: Record<string, string> };
 
-/** Fields whose texts may hold `{parts}`, wherever in the entry these texts stand. */
-const templateFields = [
-  ...(['issuer', 'authorization_endpoint', 'token_endpoint', 'revocation_endpoint', 'introspection_endpoint'] as const),
-  ...(['userinfo_endpoint', 'jwks_uri', 'refresh_endpoint', 'authorization_params', 'token_params'] as const),
-  ...(['refresh_params', 'identity', 'lookups', 'token_upgrade', 'token_renewal'] as const),
-];
-
-/** Every text of the entry that may hold `{parts}`, with its field. */
-export function templatesOf(entry: Partial<Record<keyof Shape, unknown>>): [field: keyof Shape, text: string][] {
-  const texts = (value: unknown): string[] => {
-    if (typeof value === 'string') return [value];
-    if (typeof value !== 'object' || value === null) return [];
-    // The braces of a GraphQL query are its own.
-    return Object.entries(value).flatMap(([name, inner]) => (name === 'body' ? [] : texts(inner)));
-  };
-  return templateFields.flatMap((field) => texts(entry[field]).map((text): [keyof Shape, string] => [field, text]));
-}
-
 /** Presets of servers that are everywhere: the operator has to say which one. */
 const presetsWithoutIssuer = new Set(['oidc', 'okta', 'auth0']);
 
 function faultsBetweenFields(entry: Shape, { env }: RecordContext): [field: keyof Shape, message: string][] {
-  const faults = [...requestFaults(entry, env), ...accountChoiceFaults(entry)] as [keyof Shape, string][];
-  for (const field of ['client_secret', 'client_private_key'] as const) {
-    const variable = entry[`${field}_env`];
-    if (variable !== undefined && entry[field] !== undefined) faults.push([field, `give either this or ${field}_env`]);
-    if (variable !== undefined && !env?.[variable])
-      faults.push([`${field}_env`, `the variable ${variable} is not set`]);
-  }
-  const method = entry.token_endpoint_auth_method ?? 'client_secret_basic';
-  const hasSecret = Boolean(entry.client_secret ?? entry.client_secret_env);
-  if (method.startsWith('client_secret') && !hasSecret) {
-    faults.push([
-      'client_secret',
-      'is required (or client_secret_env) unless token_endpoint_auth_method is none or private_key_jwt',
-    ]);
-  }
-  if (method === 'private_key_jwt' && !(entry.client_private_key ?? entry.client_private_key_env)) {
-    faults.push(['client_private_key', 'is required (or client_private_key_env) for private_key_jwt']);
-  }
-  if (method === 'none' && entry.dangerously_without_pkce) {
-    faults.push(['dangerously_without_pkce', 'a client without a secret cannot go without PKCE (RFC 9700 §2.1.1)']);
-  }
+  const faults = [
+    ...clientFaults(entry, env),
+    ...requestFaults(entry, env),
+    ...accountChoiceFaults(entry),
+    ...partFaults(entry),
+  ] as [keyof Shape, string][];
   if (entry.sign_in && entry.account_params?.length) {
     // A server that the visitor names could call any address verified, an administrator's too.
     faults.push(['sign_in', 'cannot go with account_params: whoever names the server would also say who they are']);
@@ -306,14 +225,6 @@ function faultsBetweenFields(entry: Shape, { env }: RecordContext): [field: keyo
   for (const [field, name] of keptFields(entry)) {
     const isToken = [entry.token_path ?? []].flat().includes(name);
     if (isToken || looksSecret(name)) faults.push([field, `"${name}" looks like a secret, which no connection shows`]);
-  }
-  const described = new Set([...(entry.account_params ?? []), ...(entry.redirect_parts ?? [])].map(({ name }) => name));
-  for (const [field, value] of templatesOf(entry)) {
-    for (const name of placeholderNames(value)) {
-      // A preset may ask for parts of its own; what it and the entry say together is looked at when they are merged.
-      if (!described.has(name) && name !== 'client_id' && !entry.preset)
-        faults.push([field, `{${name}} is not among account_params`]);
-    }
   }
   return faults;
 }
@@ -338,13 +249,11 @@ export function providerRecordSchema(context: RecordContext) {
     })
     .transform(({ client_secret_env, client_private_key_env, token_headers, ...entry }): ProviderRecordInput => {
       const id = entry.id ?? entry.preset ?? '';
-      const secret = entry.client_secret ?? (client_secret_env && context.env?.[client_secret_env]);
-      const key = entry.client_private_key ?? (client_private_key_env && context.env?.[client_private_key_env]);
+      const named = { ...entry, client_secret_env, client_private_key_env };
       return {
         ...entry,
         id,
-        ...(secret ? { client_secret: secret } : {}),
-        ...(key ? { client_private_key: key } : {}),
+        ...clientSecrets(named, context.env),
         ...(token_headers ? { token_headers: tokenHeaders(token_headers, context.env) } : {}),
       };
     });

@@ -43,6 +43,7 @@ export const requestFields = (context: RecordContext) => ({
   authorization_params_in: z.enum(['query', 'fragment']).optional(),
   code_field: parameterName.optional(),
   redirect_parts: z.array(redirectPart).max(3).optional(),
+  state_in_exchange: z.boolean().optional(),
   token_param_names: z
     .strictObject({
       ...{ client_id: omittable, client_secret: renamed, grant_type: omittable, redirect_uri: omittable },
@@ -160,6 +161,8 @@ export function requestFaults(entry: RequestEntry, env: RecordContext['env']): F
   }
   if (entry.dangerously_token_request_in_query && entry.token_request_format === 'json')
     faults.push(['dangerously_token_request_in_query', 'a request in the query has no JSON body']);
+  if (entry.state_in_exchange && entry.token_params?.state !== undefined)
+    faults.push(['token_params', '"state" is that of the redirect, by state_in_exchange']);
   if (entry.token_renewal && entry.refresh_endpoint)
     faults.push(['token_renewal', 'cannot go with refresh_endpoint: the access token is shown, not a refresh token']);
   if (entry.token_renewal && !entry.idle_keepalive_days)

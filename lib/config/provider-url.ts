@@ -24,15 +24,36 @@ export function placeholderNames(template: string): string[] {
 /** A value that may stand in a URL: no character that could end a host or a path segment, so it cannot lead elsewhere. */
 export const safePart = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9])?$/;
 
+/** A whole server, as `https://{base}/…` has it: a host, then perhaps a port, then perhaps segments of a path. */
+const safeBase = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(?::[0-9]{1,5})?(?:\/[A-Za-z0-9._~-]+)*$/;
+/** Segments that a URL's parser takes away, with the one before them. */
+const dotSegment = /(?:^|\/)\.{1,2}(?:\/|$)/;
+
+/** Whether a value may stand where this part stands. */
+export function isSafePart(value: string, { base = false }: { base?: boolean | undefined }): boolean {
+  if (safePart.test(value)) return true;
+  return base && value.length <= 255 && safeBase.test(value) && !value.includes('..') && !dotSegment.test(value);
+}
+
+const noBases: ReadonlySet<string> = new Set();
+
 /**
  * Replaces `{parts}` and nothing else, since an issuer is compared letter by letter. Every value must be a `safePart`; a
  * missing or unsafe one gives null, as does a result that is not a URL.
+ * @param bases the parts that may be a whole server, where the address begins with them
  */
-export function fillTemplate(template: string, values: Readonly<Record<string, string>>): string | null {
+export function fillTemplate(
+  template: string,
+  values: Readonly<Record<string, string>>,
+  bases: ReadonlySet<string> = noBases,
+): string | null {
   let complete = true;
-  const filled = template.replace(placeholder, (_, name: string) => {
+  const filled = template.replace(placeholder, (whole, name: string, at: number) => {
     const value = values[name];
-    if (value !== undefined && safePart.test(value) && !value.includes('..')) return value;
+    const after = template[at + whole.length] ?? '/';
+    const begins = /^https?:\/\/$/.test(template.slice(0, at)) && '/?#'.includes(after);
+    const base = begins && bases.has(name);
+    if (value !== undefined && isSafePart(value, { base }) && !value.includes('..')) return value;
     complete = false;
     return '';
   });

@@ -1,5 +1,5 @@
 import { matchesPart } from '#lib/config/account-part';
-import { fillTemplate, placeholderNames, safePart } from '#lib/config/provider-url';
+import { fillTemplate, isSafePart, placeholderNames } from '#lib/config/provider-url';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import type { AccountParamValues, OAuthProvider, Parameters } from '#lib/oauth/types';
 
@@ -13,10 +13,10 @@ export function checkAccountParams(provider: OAuthProvider, values: AccountParam
   const known = new Set([...provider.account_params, ...parts].map(({ name }) => name));
   const unknown = Object.keys(values).find((name) => !known.has(name));
   if (unknown !== undefined) throw new OAuthError('account_param_invalid', { detail: 'unknown_name' });
-  for (const { name, pattern } of provider.account_params) {
-    const value = values[name];
-    if (value === undefined || !matchesPart(pattern, value)) {
-      throw new OAuthError('account_param_invalid', { detail: name });
+  for (const param of provider.account_params) {
+    const value = values[param.name];
+    if (value === undefined || !isSafePart(value, param) || !matchesPart(param.pattern, value)) {
+      throw new OAuthError('account_param_invalid', { detail: param.name });
     }
   }
   // From the database they may be those of an older record, whose server is trusted no longer.
@@ -54,21 +54,31 @@ const withInitial = ({ redirect_parts }: OAuthProvider, values: AccountParamValu
   ...values,
 });
 
+/** The parts that may be a whole server, with a port and a path. */
+const basesOf = ({ account_params }: OAuthProvider): ReadonlySet<string> =>
+  new Set(account_params.filter(({ base }) => base).map(({ name }) => name));
+
 /** Fills the `{parts}` of an endpoint with checked values and the client's id. @throws OAuthError `account_param_invalid` */
 export function fillEndpoint(provider: OAuthProvider, template: string, values: AccountParamValues): string {
   if (!template.includes('{')) return template;
   const known = withInitial(provider, values);
-  const filled = fillTemplate(template.replaceAll('{client_id}', encodeURIComponent(provider.client_id)), known);
+  const filled = fillTemplate(
+    template.replaceAll('{client_id}', encodeURIComponent(provider.client_id)),
+    known,
+    basesOf(provider),
+  );
   if (!filled) throw new OAuthError('account_param_invalid', { detail: 'unsafe_value' });
   return filled;
 }
 
 function filler(provider: OAuthProvider, values: AccountParamValues): (template: string) => string {
   const known: AccountParamValues = { ...withInitial(provider, values), client_id: provider.client_id };
+  const bases = basesOf(provider);
   return (template) => {
     const names = placeholderNames(template);
     const unsafe = names.some(
-      (name) => known[name] === undefined || (name !== 'client_id' && !safePart.test(known[name])),
+      (name) =>
+        known[name] === undefined || (name !== 'client_id' && !isSafePart(known[name], { base: bases.has(name) })),
     );
     if (unsafe) throw new OAuthError('account_param_invalid', { detail: 'unsafe_value' });
     return names.reduce((text, name) => text.replaceAll(`{${name}}`, () => known[name] ?? ''), template);

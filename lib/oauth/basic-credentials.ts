@@ -33,7 +33,9 @@ export const secretsOfClient = ({ client_secret, token_headers }: OAuthProvider)
 /** The `Authorization` header of HTTP Basic in the given encoding. */
 export function basicHeader(provider: OAuthProvider, encoding: BasicEncoding): string {
   const encode = encoding === 'form' ? formEncoded : (text: string) => text;
-  const credentials = `${encode(provider.client_id)}:${encode(clientSecretOf(provider))}`;
+  const secret = encode(clientSecretOf(provider));
+  const credentials =
+    provider.basic_user === 'client_secret' ? `${secret}:` : `${encode(provider.client_id)}:${secret}`;
   return `Basic ${Buffer.from(credentials).toString('base64')}`;
 }
 

@@ -26,10 +26,13 @@ export async function clientAuthentication(provider: OAuthProvider, pinned: Pinn
       const pem = provider.client_private_key?.reveal() ?? '';
       const key = await importPKCS8(pem, provider.client_key_alg).catch(() => null);
       if (!key) throw new OAuthError('invalid_client', { detail: 'client_private_key' });
-      const audience = provider.client_assertion_audience === 'issuer' ? pinned.issuer : pinned.token_endpoint;
+      const { client_assertion_audience: written, client_assertion_issuer: issuer } = provider;
+      const audience =
+        written === 'issuer' ? pinned.issuer : written === 'token_endpoint' ? pinned.token_endpoint : written;
       return PrivateKeyJwt(provider.client_key_id ? { key, kid: provider.client_key_id } : key, {
         [modifyAssertion]: (_header, payload) => {
           payload.aud = audience;
+          if (issuer !== null) payload.iss = issuer;
         },
       });
     }

@@ -87,6 +87,7 @@ export async function exchangeCode(
   };
   try {
     const parameters = new URLSearchParams(fillParameters(provider, provider.token_params, accountParams));
+    if (provider.state_in_exchange) parameters.set('state', checked.state);
     const result = await authorizationCodeGrant(
       configuration,
       answerUrl,

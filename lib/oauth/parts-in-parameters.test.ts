@@ -47,6 +47,23 @@ describe('P-27 account parts in parameters', () => {
       'urn:acme:again',
     ]);
   });
+  test('may be a whole server, where the record says so', async () => {
+    const server = await quirkyServer();
+    server.on('POST /token', { json: { access_token: 'at' } });
+    const base = { ...site, pattern: '^.+$', base: true };
+    const lines = {
+      account_params: [base],
+      token_params: { aud: 'https://{site}' },
+      refresh_params: { aud: '{site}' },
+    };
+    const record = quirkyRecord(server, lines);
+    const refresh = (value: string) =>
+      refreshGrant(record, pinnedOf(server), { refreshToken: 'rt', accountParams: { site: value } }, depsFor(record));
+    await refresh('jira.example:8443/jira');
+    expect(server.requestsTo('POST /token')[0]?.form.get('aud')).toBe('jira.example:8443/jira');
+    await expect(refresh('jira.example/../x')).rejects.toMatchObject({ code: 'account_param_invalid' });
+    expect(server.seen).toHaveLength(1);
+  });
   test('a value with other characters is refused before anything is sent', async () => {
     const server = await quirkyServer();
     const record = quirkyRecord(server, fields);

@@ -10,6 +10,8 @@ export interface AccountParam {
   /** An anchored regular expression the whole value must match. */
   readonly pattern: string;
   readonly example: string;
+  /** It is a whole server, with its port and its path, as `https://{name}/authorize` has it. */
+  readonly base?: boolean | undefined;
 }
 
 export type AccountParamValues = Readonly<Record<string, string>>;
@@ -36,12 +38,16 @@ export interface OAuthProvider {
   readonly client_private_key: SecretText | null;
   readonly client_key_id: string | null;
   readonly client_key_alg: 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
-  /** `aud` of the assertion of `private_key_jwt`. */
-  readonly client_assertion_audience: 'issuer' | 'token_endpoint';
+  /** `aud` of the assertion of `private_key_jwt`: one of two, or a text of the server's own. */
+  readonly client_assertion_audience: 'issuer' | 'token_endpoint' | (string & {});
+  /** `iss` of that assertion, where it is not the client's id as RFC 7523 §3 has it. */
+  readonly client_assertion_issuer: string | null;
   /** False where neither entry nor preset says how the client authenticates: then the metadata may. */
   readonly auth_method_written: boolean;
   readonly token_endpoint_auth_method: 'client_secret_basic' | 'client_secret_post' | 'none' | 'private_key_jwt';
   readonly basic_encoding: 'form' | 'raw';
+  /** What stands before the colon of HTTP Basic; `client_secret`: the secret, with nothing after the colon. */
+  readonly basic_user: 'client_id' | 'client_secret';
   readonly scopes: readonly string[];
   readonly scope_sep_out: ScopeSeparator;
   readonly scope_sep_in: ScopeSeparator;
@@ -79,6 +85,8 @@ export interface OAuthProvider {
   /** An answer may lack the ID token although `openid` was asked for. */
   readonly dangerously_without_id_token: boolean;
   readonly token_params: Parameters;
+  /** The exchange repeats the redirect's `state`. */
+  readonly state_in_exchange: boolean;
   /** Of every request that this client makes itself: token, refresh, revocation and introspection. */
   readonly token_param_names: ParameterNames;
   readonly token_headers: Readonly<Record<string, SecretText>>;

@@ -1,4 +1,4 @@
-import { templatesOf } from '#lib/config/provider-record';
+import { templatesOf } from '#lib/config/provider-parts';
 import { longestAuthorizationUrl, placeholderNames } from '#lib/config/provider-url';
 import type { ProviderRecord } from '#lib/providers/record';
 

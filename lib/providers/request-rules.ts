@@ -31,6 +31,7 @@ export function requestRules(entry: ProviderRecordInput) {
     authorization_params_in: entry.authorization_params_in ?? 'query',
     code_field: entry.code_field ?? 'code',
     redirect_parts: entry.redirect_parts ?? [],
+    state_in_exchange: entry.state_in_exchange ?? false,
     token_param_names: entry.token_param_names ?? {},
     token_headers: Object.fromEntries(headers.map(([name, value]) => [name, new Secret(value)])),
     dangerously_token_request_in_query: entry.dangerously_token_request_in_query ?? null,

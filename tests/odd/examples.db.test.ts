@@ -19,7 +19,7 @@ const livesOn: Partial<Outcome> = { revocation: 'unsupported, none', alive: 3 };
 
 /** What comes out otherwise than of a server that keeps to the standards. */
 const outcomes: Record<string, Partial<Outcome>> = {
-  ...{ shops: livesOn, ads: livesOn, suite: livesOn, mail: livesOn },
+  ...{ shops: livesOn, ads: livesOn, market: livesOn, suite: livesOn, mail: livesOn },
   boards: { ...livesOn, subject: expect.stringMatching(/^[\w-]{32}$/) },
   // A short-lived token, a lasting one, and the one that this was renewed into.
   photos: { ...livesOn, life: 5_184_000 },

@@ -37,6 +37,19 @@ export const askingRows: readonly Oddity[] = [
     record: { dangerously_without_pkce: true },
   },
   {
+    name: 'state_in_the_exchange',
+    cases: ['P-29'],
+    does: 'It wants the state again where a code is exchanged, and nowhere else.',
+    touches: ['token requests'],
+    asked: editAsked('token', ({ parameters }) => {
+      const exchanges = parameters.get('grant_type') === 'authorization_code';
+      if (exchanges === /^[\w-]{43}$/.test(parameters.get('state') ?? '')) return;
+      parameters.delete('code');
+      parameters.delete('refresh_token');
+    }),
+    record: { state_in_exchange: true },
+  },
+  {
     name: 'auth_code',
     cases: ['P-29'],
     does: 'It calls the code auth_code on the redirect.',

@@ -12,11 +12,24 @@ function encode(asked: Asked): void {
   asked.headers.authorization = `Basic ${Buffer.from(parts.map(toForm).join(':')).toString('base64')}`;
 }
 
+/** Reads HTTP Basic whose user is the secret, with nothing after the colon, and no other. */
+function takeSecretAlone(asked: Asked, { clientId }: OddParts): void {
+  const parts = basicParts(asked);
+  if (!parts) return;
+  const [secret, rest] = parts;
+  asked.headers.authorization = `Basic ${Buffer.from(`${rest === '' ? clientId : ''}:${secret}`).toString('base64')}`;
+}
+
 /** Takes an assertion of RFC 7523 in place of the secret, and nothing else. */
-async function takeAssertion(asked: Asked, server: OddParts, audience: string): Promise<void> {
+async function takeAssertion(
+  asked: Asked,
+  server: OddParts,
+  audience: string,
+  issuer = server.clientId,
+): Promise<void> {
   if (!['token', 'revocation', 'introspection'].includes(asked.place)) return;
   const assertion = asked.parameters.get('client_assertion') ?? '';
-  const known = { audience, issuer: server.clientId, subject: server.clientId };
+  const known = { audience, issuer, subject: server.clientId };
   const right = await jwtVerify(assertion, createPublicKey(server.clientKey), known).catch(() => null);
   asked.parameters.set('client_id', right ? server.clientId : '');
   asked.parameters.set('client_secret', right ? server.clientSecret : '');
@@ -69,5 +82,25 @@ export const clientRows: readonly Oddity[] = [
     touches: ['client'],
     asked: (asked, server) => takeAssertion(asked, server, `${server.origin}/token`),
     record: (server) => ({ ...assertionLines(server), client_assertion_audience: 'token_endpoint' }),
+  },
+  {
+    name: 'assertion_of_the_redirect_host',
+    cases: ['P-02'],
+    does: 'It takes signed assertions of the host of the redirect URI, for a name of its own.',
+    touches: ['client'],
+    asked: (asked, server) => takeAssertion(asked, server, 'https://odd.example', 'hub.example'),
+    record: (server) => ({
+      ...assertionLines(server),
+      client_assertion_issuer: 'hub.example',
+      client_assertion_audience: 'https://odd.example',
+    }),
+  },
+  {
+    name: 'secret_alone_in_basic',
+    cases: ['P-01'],
+    does: 'It takes the secret as the user of HTTP Basic, without a password.',
+    touches: ['client'],
+    asked: takeSecretAlone,
+    record: { basic_user: 'client_secret' },
   },
 ];

@@ -1,5 +1,5 @@
 import { browserPattern, matchesPart } from '#lib/config/account-part';
-import { safePart } from '#lib/config/provider-url';
+import { isSafePart } from '#lib/config/provider-url';
 import type { Part, Report } from '#lib/providers/registry/import-report';
 import type { ConfigField, RegistryEntry } from '#lib/providers/registry/read-registry';
 
@@ -8,6 +8,8 @@ export interface AccountPart {
   label: string;
   pattern: string;
   example: string;
+  /** It is a whole server, with its port and its path. */
+  base?: true;
 }
 
 const placeholder = /\$\{([^{}]*)\}/g;
@@ -26,20 +28,34 @@ export function partName(path: string): string {
     .slice(0, 40);
 }
 
+/** Whether the registry takes a port or a path there, beside a host. */
+const hasPortOrPath = ({ pattern, enum: words }: ConfigField): boolean =>
+  !words?.length && pattern !== undefined && /[:/]/.test(pattern.replace(/\(\?[:!=<]/g, ''));
+
 /** Examples that stand for parts whose registry gives none. */
 const stock: Readonly<Record<string, string>> = {
   hostname: 'login.example.com',
   uuid: '11111111-2222-4333-8444-555555555555',
 };
 
-function exampleFor(field: ConfigField, pattern: string, hint: string | undefined): string | null {
+function exampleFor(
+  field: ConfigField,
+  { pattern, base }: { pattern: string; base: boolean },
+  hint: string | undefined,
+): string | null {
   const digits = '1234567890123456789';
   const candidates = [
-    ...[field.example, field.example?.split(/[:/]/)[0], hint, field.default_value, ...(field.enum ?? [])],
+    ...[
+      field.example?.replace(/\/+$/, ''),
+      field.example?.split(/[:/]/)[0],
+      hint,
+      field.default_value,
+      ...(field.enum ?? []),
+    ],
     ...[stock[field.format ?? ''], 'example', 'acme', 'com', 'us1', digits.slice(0, 10), digits.slice(0, 15), '1'],
     'login.example.com',
   ];
-  return candidates.find((one) => one !== undefined && safePart.test(one) && matchesPart(pattern, one)) ?? null;
+  return candidates.find((one) => one !== undefined && isSafePart(one, { base }) && matchesPart(pattern, one)) ?? null;
 }
 
 /** Collects the `${connectionConfig.…}` of an entry as parts that the person gives. */
@@ -63,10 +79,12 @@ export class AccountParts {
    */
   fill(text: string, field: string, part: Part, hint?: string): string | null {
     let complete = true;
-    const filled = text.replace(placeholder, (_, expression: string) => {
+    const filled = text.replace(placeholder, (whole, expression: string, at: number) => {
       const fixed = this.#fixedValue(expression.trim());
       if (fixed !== null) return fixed;
-      const name = this.#partFor(expression.trim(), field, part, hint);
+      const mayBeBase =
+        text.startsWith(`https://${whole}`) && at === 8 && /^(?:[/?#]|$)/.test(text.slice(8 + whole.length));
+      const name = this.#partFor(expression.trim(), field, part, { hint, mayBeBase });
       if (name === null) complete = false;
       return name === null ? '' : `{${name}}`;
     });
@@ -97,7 +115,12 @@ export class AccountParts {
     return known?.hidden && known.default_value !== undefined ? known.default_value : null;
   }
 
-  #partFor(expression: string, field: string, part: Part, hint: string | undefined): string | null {
+  #partFor(
+    expression: string,
+    field: string,
+    part: Part,
+    { hint, mayBeBase }: { hint: string | undefined; mayBeBase: boolean },
+  ): string | null {
     const path = /^connectionConfig\.(.+)$/.exec(expression)?.[1];
     if (path === undefined) {
       this.#report.lost(field, part, `\${${expression}} is computed by the registry`);
@@ -117,13 +140,17 @@ export class AccountParts {
       return null;
     }
     const pattern = this.#patternFor(known, path, field, part);
-    const example = exampleFor(known, pattern, hint);
+    const wide = hasPortOrPath(known);
+    const base = wide && mayBeBase;
+    if (wide && !base) this.#report.lost(field, part, `a port or a path in ${path} cannot be given`);
+    const example = exampleFor(known, { pattern, base }, hint);
     if (example === null) {
       this.#report.lost(field, part, `${path} may hold characters that no part of a URL may hold here`);
       return null;
     }
     if (known.automated) this.#report.changed(field, part, `each person is asked for ${path}`);
-    this.parts.set(name, { name, label: (known.title || path).slice(0, 60), pattern, example });
+    const label = (known.title || path).slice(0, 60);
+    this.parts.set(name, { name, label, pattern, example, ...(base ? { base } : {}) });
     return name;
   }
 
@@ -135,9 +162,6 @@ export class AccountParts {
     if (anchored === null) {
       this.#report.changed(field, part, `the pattern of ${path} is replaced by a general one`);
       return anyPart;
-    }
-    if (/[:/]/.test(written.replace(/\(\?[:!=<]/g, ''))) {
-      this.#report.lost(field, part, `a port or a path in ${path} cannot be given`);
     }
     return anchored;
   }

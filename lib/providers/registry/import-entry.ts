@@ -153,7 +153,8 @@ export function importEntry(
   }
   const beyond = Object.hasOwn(beyondTheFile, name) ? beyondTheFile[name] : undefined;
   if (beyond?.fields) report.changed('(code)', 'exchange', 'some lines come from what the registry does by code');
-  if (beyond?.lost) report.lost('(code)', 'exchange', beyond.lost);
+  if (beyond?.write) report.changed('(code)', 'exchange', beyond.write);
+  if (beyond?.lost) report.lost('(code)', ...beyond.lost);
   warnOfHosts(places, parts, report);
   reportRest(entry, report);
   return { record: { ...record, ...beyond?.fields }, lines: report.lines };

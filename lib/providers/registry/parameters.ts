@@ -37,7 +37,7 @@ function authorizationParameters(
   const address = new URLSearchParams();
   for (const [name, value] of Object.entries(rest)) {
     if (inAddress.has(name)) address.set(name, value);
-    else if (value !== '' || !entry.authorization_url_skip_empty) own[name] = value;
+    else own[name] = value;
   }
   if (address.size > 0) {
     const at = places.authorization_endpoint ?? '';
@@ -49,6 +49,8 @@ function authorizationParameters(
     } else own.response_type = response_type;
   }
   const params = filled(own, field, 'authorization', parts);
+  for (const [name, value] of Object.entries(params))
+    if (value === '' && entry.authorization_url_skip_empty) delete params[name];
   if (params.response_mode !== undefined && params.response_mode !== 'query') {
     report.lost(`${field}.response_mode`, 'authorization', `"${params.response_mode}" is not read here`);
     delete params.response_mode;

@@ -1,0 +1,26 @@
+import { describe, expect, test } from 'vitest';
+import { beyondTheFile } from '#lib/providers/registry/beyond-the-file';
+import { importRegistry } from '#lib/providers/registry/import-registry';
+import { least } from '#tests/registry-entries';
+
+describe('what the registry does by code', () => {
+  test.each(Object.entries(beyondTheFile))(
+    'for %s is a record that the schema takes, or is named',
+    (name, { fields, write, lost }) => {
+      const { records, lines } = importRegistry(JSON.stringify({ [name]: least }), [name]);
+      expect(records).toHaveLength(1);
+      const kinds = lines.filter(({ field }) => field === '(code)').map(({ kind, part }) => ({ kind, part }));
+      const changed = { kind: 'changed', part: 'exchange' };
+      expect(kinds).toEqual([
+        ...(fields ? [changed] : []),
+        ...(write ? [changed] : []),
+        ...(lost ? [{ kind: 'lost', part: lost[0] }] : []),
+      ]);
+    },
+  );
+
+  test('is looked up by names of the table only', () => {
+    const source = JSON.stringify({ constructor: least });
+    expect(importRegistry(source, ['constructor']).lines.some(({ field }) => field === '(code)')).toBe(false);
+  });
+});
