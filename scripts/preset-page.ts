@@ -44,6 +44,7 @@ function section(id: PresetName): string {
     ...(fields.dangerously_without_nonce ? ['ID tokens: **without a nonce**'] : []),
     `Refresh token: ${rotationWords(fields)}`,
     `Ends: ${endingWords(fields)}`,
+    ...(about.unconfirmed ?? []).map((fact) => `**Not confirmed:** ${fact}`),
   ];
   return [
     `## ${nameOf(id, fields)}`,
@@ -81,7 +82,7 @@ field of [providers.md](providers.md) overrides what the preset says, \`scopes\`
 
 **None of these records was tried against the real server.** Each is made from the
 provider's public documentation, named below it, and runs in our tests against a server that answers as that
-documentation says. \`npm run -s grantkeep -- provider check <id>\` tries what can be tried without a person.
+documentation says. A fact that no source confirms is marked so. \`npm run -s grantkeep -- provider check <id>\` tries what can be tried without a person.
 
 The redirect URI ends in the entry's \`id\`, which is the preset's name where the entry has none.
 

@@ -74,6 +74,7 @@ const deadAnswer = z
 const revoke = z.strictObject({
   style: z.enum(['rfc7009', 'delete_json', 'bearer', 'none']).optional(),
   method: z.enum(['POST', 'DELETE']).optional(),
+  format: z.enum(['form', 'json']).optional(),
   token_kind: z.enum(['refresh_token', 'access_token', 'both']).optional(),
   auth: z.enum(['client', 'basic', 'none']).optional(),
   blast_radius: z.enum(['token', 'grant', 'account']).optional(),

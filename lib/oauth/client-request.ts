@@ -4,8 +4,8 @@ import { renameParameters } from '#lib/oauth/rename-parameters';
 import type { OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
 /**
- * A POST of this client to one of its server's endpoints (revocation, introspection): a form, or JSON where the record
- * says so of the token endpoint. @throws as `callProvider`
+ * A POST of this client to one of its server's endpoints (revocation, introspection), in the format of the token endpoint
+ * or in the one that is given. @throws as `callProvider`
  */
 export async function clientRequest(
   provider: OAuthProvider,
@@ -14,11 +14,12 @@ export async function clientRequest(
   parameters: Record<string, string>,
   authentication: ClientAuth | null,
   deps: OAuthDeps,
+  format = provider.token_request_format,
 ): Promise<Response> {
   const body = new URLSearchParams(parameters);
   const headers = new Headers({ accept: 'application/json' });
   await authentication?.({ issuer: pinned.issuer }, { client_id: provider.client_id }, body, headers);
-  const json = provider.token_request_format === 'json';
+  const json = format === 'json';
   headers.set('content-type', json ? 'application/json' : 'application/x-www-form-urlencoded');
   const named = renameParameters(body, provider.token_param_names);
   const text = json ? JSON.stringify(Object.fromEntries(named)) : new URLSearchParams(named).toString();

@@ -51,7 +51,9 @@ async function revokeAsRfc7009(
   deps: OAuthDeps,
 ): Promise<RevocationOutcome> {
   const authentication = await authenticationFor(provider, pinned);
-  const response = await clientRequest(provider, pinned, url, { token, token_type_hint: kind }, authentication, deps);
+  const { format } = provider.revoke;
+  const handed = { token, token_type_hint: kind };
+  const response = await clientRequest(provider, pinned, url, handed, authentication, deps, format);
   if (response.ok && !provider.error_in_200) return 'revoked';
   const body = await readObject(response);
   const error = body && providerErrorOf(body);

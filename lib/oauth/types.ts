@@ -187,6 +187,8 @@ export interface RevokeRule {
   readonly style: 'rfc7009' | 'delete_json' | 'bearer' | 'none';
   /** Of `bearer`. */
   readonly method: 'POST' | 'DELETE';
+  /** Of `rfc7009`. */
+  readonly format: 'form' | 'json';
   readonly token_kind: 'refresh_token' | 'access_token' | 'both';
   /** `client`: as at the token endpoint. */
   readonly auth: 'client' | 'basic' | 'none';

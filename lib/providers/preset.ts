@@ -13,6 +13,8 @@ export interface PresetAbout {
   readonly setup: readonly string[];
   /** Pages that the record was checked against, mostly the provider's own, and what they say. */
   readonly sources: readonly { readonly url: string; readonly says: string }[];
+  /** What the record holds although no source of those above says it, or where sources disagree. */
+  readonly unconfirmed?: readonly string[];
   /**
    * What the sources say of PKCE with a client secret. `undocumented`: it is sent all the same, since a server ignores
    * parameters that it does not know (RFC 6749 §3.1).

@@ -78,6 +78,7 @@ function revokeRule({ revoke = {}, ...entry }: ProviderRecordInput): RevokeRule 
   return {
     style: revoke.style ?? (mayRevoke ? 'rfc7009' : 'none'),
     method: revoke.method ?? 'POST',
+    format: revoke.format ?? entry.token_request_format ?? 'form',
     token_kind: revoke.token_kind ?? (byAccessToken ? 'access_token' : 'refresh_token'),
     auth: revoke.auth ?? 'client',
     blast_radius: endsAccount ? 'account' : (revoke.blast_radius ?? 'grant'),

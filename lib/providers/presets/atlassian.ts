@@ -18,6 +18,10 @@ export const atlassian: Preset = {
         url: 'https://developer.atlassian.com/cloud/oauth/getting-started/refresh-tokens/',
         says: 'rotating refresh tokens, 90 days without use, a leeway of ten minutes, 403 unauthorized_client for a dead one',
       },
+      {
+        url: 'https://community.developer.atlassian.com/t/the-old-access-token-will-be-revoked-during-the-refresh-token-exchange/83103',
+        says: 'the leeway of ten minutes holds for the old access token too; after it both are revoked',
+      },
     ],
     pkce: 'undocumented',
   },

@@ -15,6 +15,7 @@ export const bitbucket: Preset = {
       },
       { url: 'https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud/', says: 'consumers' },
     ],
+    unconfirmed: ['that a refresh token stays: the page does not say it, and the hub keeps a new one in any case.'],
     pkce: 'undocumented',
   },
   record: () => ({

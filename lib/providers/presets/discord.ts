@@ -17,6 +17,7 @@ export const discord: Preset = {
         says: 'PKCE (S256), client_secret_basic and client_secret_post',
       },
     ],
+    unconfirmed: ['that PKCE counts for a client with a secret: arcticjs.dev says that it does not.'],
     pkce: 'documented',
   },
   record: () => ({

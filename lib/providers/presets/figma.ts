@@ -14,7 +14,12 @@ export const figma: Preset = {
         says: 'endpoints, Basic, a refresh endpoint of its own, tokens of 90 days, user_id in the answer',
       },
       { url: 'https://developers.figma.com/docs/rest-api/users-endpoints', says: '/v1/me' },
+      {
+        url: 'https://community.auth0.com/t/figma-tokenurl-migration/182728',
+        says: 'api.figma.com/v1/oauth/token instead of the old www.figma.com/api/oauth/token',
+      },
     ],
+    unconfirmed: ['that PKCE beside the secret is ignored: other clients do not send it to Figma.'],
     pkce: 'undocumented',
   },
   record: () => ({

@@ -17,6 +17,10 @@ export const hubspot: Preset = {
         says: 'introspection with hub_id, user_id and user',
       },
       {
+        url: 'https://developers.hubspot.com/docs/api-reference/latest/authentication/oauth-tokens/revoke-token',
+        says: 'revocation of a refresh token, with the secret in the body',
+      },
+      {
         url: 'https://developers.hubspot.com/docs/api-reference/legacy/authentication/oauth-tokens/v1/guide',
         says: 'the status BAD_REFRESH_TOKEN; revoking does not uninstall the app',
       },
@@ -39,7 +43,7 @@ export const hubspot: Preset = {
     // Access tokens live on, for half an hour at most.
     revoke: {
       style: 'rfc7009',
-      token_kind: 'both',
+      token_kind: 'refresh_token',
       auth: 'client',
       blast_radius: 'token',
       manual_url: 'https://app.hubspot.com/l/integrations-settings/installed',

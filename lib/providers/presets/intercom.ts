@@ -18,6 +18,9 @@ export const intercom: Preset = {
         says: 'POST auth/uninstall with the token ends the access',
       },
     ],
+    unconfirmed: [
+      'the addresses of the token endpoint in Europe and Australia: no page of Intercom was found that names them.',
+    ],
     pkce: 'undocumented',
   },
   record: () => ({

@@ -14,6 +14,10 @@ export const linear: Preset = {
         says: 'endpoints, scopes joined by commas, PKCE (S256), tokens of a day, new refresh tokens with 30 minutes of grace, revocation',
       },
       { url: 'https://linear.app/developers/graphql', says: 'the query viewer' },
+      {
+        url: 'https://linear.app/developers/oauth-2-0-authentication.md',
+        says: 'every application has refresh tokens since 1 April 2026; read is always granted',
+      },
     ],
     pkce: 'documented',
   },

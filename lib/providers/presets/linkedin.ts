@@ -23,10 +23,15 @@ export const linkedin: Preset = {
         says: 'OpenID Connect, userinfo, an ID token whose claims have no nonce',
       },
       {
+        url: 'https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow-native',
+        says: 'PKCE is a flow of its own, for native apps without a secret that LinkedIn enables by hand',
+      },
+      {
         url: 'https://github.com/UsefulSoftwareCo/executor/issues/2087',
         says: 'a live comparison: a code_verifier beside the secret is answered 401 invalid_client',
       },
     ],
+    unconfirmed: ['that ID tokens lack the nonce: the page lists claims without it.'],
     pkce: 'refused',
   },
   record: () => ({

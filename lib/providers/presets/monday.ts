@@ -7,9 +7,18 @@ export const monday: Preset = {
     setup: [
       'Create an app in the Developer Center, and under *OAuth & Permissions* enter the redirect URI.',
       'Select the scopes that the record asks for, here me:read, account:read and boards:read.',
+      'An administrator of each monday.com account installs the app before its people connect.',
       'In an app from before OAuth 2.1 switch *New OAuth Flow* on and promote that version.',
     ],
     sources: [
+      {
+        url: 'https://developer.monday.com/apps/docs/oauth-2-1',
+        says: 'the endpoints and PKCE; every new app has this flow',
+      },
+      {
+        url: 'https://docs.composio.dev/kb/guide/toolkits-monday',
+        says: 'an administrator of the account installs the app before people connect',
+      },
       {
         url: 'https://developer.monday.com/apps/docs/migrating-to-the-new-oauth-flow',
         says: 'endpoints, PKCE (S256) required, JSON with the secret in it, no expires_in, rotation, revocation',

@@ -14,7 +14,12 @@ export const notion: Preset = {
       },
       { url: 'https://developers.notion.com/reference/authorization', says: 'the authorization URL with owner=user' },
       { url: 'https://developers.notion.com/reference/revoke-token', says: 'revocation, Basic with a JSON body' },
+      {
+        url: 'https://github.com/makenotion/notion-sdk-js/blob/main/src/Client.ts',
+        says: 'Notion’s own client: Notion-Version on every request, revocation and introspection with the token alone',
+      },
     ],
+    unconfirmed: ['that the version 2022-06-28 is still taken: Notion’s client sends 2025-09-03.'],
     pkce: 'undocumented',
   },
   record: () => ({
@@ -26,6 +31,8 @@ export const notion: Preset = {
     revocation_endpoint: 'https://api.notion.com/v1/oauth/revoke',
     token_endpoint_auth_method: 'client_secret_basic',
     token_request_format: 'json',
+    token_headers: { 'notion-version': '2022-06-28' },
+    token_param_names: { token_type_hint: null },
     authorization_params: { owner: 'user' },
     scopes: [],
     response_fields: ['workspace_id', 'workspace_name', 'bot_id', 'duplicated_template_id'],

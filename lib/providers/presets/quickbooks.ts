@@ -22,7 +22,16 @@ export const quickbooks: Preset = {
         url: 'https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/faq',
         says: 'a refresh token may change within a day: the newest counts',
       },
+      {
+        url: 'https://github.com/intuit/oauth-jsclient/blob/master/src/OAuthClient.js',
+        says: 'Intuit’s own client: endpoints, Basic everywhere, revocation with a JSON body that names the token',
+      },
+      {
+        url: 'https://github.com/intuit/QuickBooks-V3-Java-SDK/releases/tag/v6.5.4',
+        says: 'refresh tokens end after five years, however often they are used',
+      },
     ],
+    unconfirmed: ['that ID tokens lack the nonce: the page lists claims without it.'],
     pkce: 'undocumented',
   },
   record: () => ({
@@ -41,6 +50,7 @@ export const quickbooks: Preset = {
     idle_keepalive_days: 50,
     revoke: {
       style: 'rfc7009',
+      format: 'json',
       token_kind: 'refresh_token',
       auth: 'client',
       blast_radius: 'grant',

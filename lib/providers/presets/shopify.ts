@@ -19,6 +19,10 @@ export const shopify: Preset = {
         url: 'https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/offline-access-tokens',
         says: 'expiring=1 asks for tokens of an hour with a refresh token of 90 days that is replaced at each use',
       },
+      {
+        url: 'https://shopify.dev/changelog/more-resilient-refreshes-for-expiring-offline-access-tokens',
+        says: 'the old refresh token is kept until the new one is used, since 28 August 2026',
+      },
     ],
     pkce: 'undocumented',
   },

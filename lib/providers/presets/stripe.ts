@@ -16,6 +16,7 @@ export const stripe: Preset = {
         says: 'endpoints, the API key as the secret, stripe_user_id, tokens that do not end; deauthorize names an account, not a token',
       },
     ],
+    unconfirmed: ['that PKCE is ignored: the page does not name it.'],
     pkce: 'undocumented',
   },
   record: () => ({

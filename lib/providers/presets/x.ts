@@ -19,6 +19,7 @@ export const x: Preset = {
         says: 'scopes, offline.access, tokens of two hours',
       },
     ],
+    unconfirmed: ['the words of the refusal that ends a grant: only reports of clients have them.'],
     pkce: 'documented',
   },
   record: () => ({

@@ -6,6 +6,7 @@ export const xero: Preset = {
     setup: [
       'Add a new app of the type *Web app* and enter the redirect URI.',
       'Generate a secret under *Configuration*.',
+      'An app from after 2 March 2026 has narrow scopes, such as accounting.invoices.read; the wide ones are refused.',
       'Up to 25 organisations can connect before Xero has certified the app.',
     ],
     sources: [
@@ -16,6 +17,18 @@ export const xero: Preset = {
       {
         url: 'https://developer.xero.com/documentation/guides/oauth2/pkce-flow/',
         says: 'PKCE (S256), described for apps without a secret',
+      },
+      {
+        url: 'https://www.apideck.com/blog/xero-scopes',
+        says: 'accounting.transactions and accounting.reports.read are replaced by narrow scopes, for all apps by September 2027',
+      },
+      {
+        url: 'https://github.com/XeroAPI/xero-ruby/issues/67',
+        says: 'revoking a refresh token removes all connections of the person',
+      },
+      {
+        url: 'https://github.com/osodevops/xero-cli/releases/tag/v0.5.0',
+        says: 'PKCE together with the secret of a web app',
       },
     ],
     pkce: 'documented',
@@ -64,6 +77,10 @@ export const xero: Preset = {
       'accounting.settings.read': 'See settings, accounts and tax rates',
       'accounting.transactions': 'See and change invoices, bills and payments',
       'accounting.transactions.read': 'See invoices, bills and payments',
+      'accounting.invoices': 'See and change invoices and bills',
+      'accounting.invoices.read': 'See invoices and bills',
+      'accounting.payments.read': 'See payments',
+      'accounting.banktransactions.read': 'See bank transactions',
       'accounting.contacts': 'See and change contacts',
       'accounting.contacts.read': 'See contacts',
       'accounting.reports.read': 'See reports',

@@ -9,6 +9,7 @@ export const zendesk: Preset = {
       'In the Admin Center, *Apps and integrations*, *APIs*, *OAuth clients*, add a *Confidential* client with the redirect URI.',
       'Its *Identifier* is the client id.',
       'For accounts of other companies ask Zendesk for a global OAuth client.',
+      'With a client from before 30 April 2026 write expires_in 1800 into `token_params` and `refresh_params`: otherwise its tokens do not end, and no refresh token comes.',
       'The person who connects gives the subdomain, the part before .zendesk.com.',
     ],
     sources: [
@@ -23,6 +24,10 @@ export const zendesk: Preset = {
       {
         url: 'https://developer.zendesk.com/documentation/api-basics/authentication/refresh-token',
         says: 'a new refresh token at each refresh',
+      },
+      {
+        url: 'https://support.zendesk.com/hc/en-us/articles/9182123625370-Announcing-support-for-OAuth-refresh-token-grant-type-and-OAuth-access-and-refresh-token-expirations',
+        says: 'a refresh ends both old tokens; clients from after 30 April 2026 have tokens of 30 minutes, older ones must ask with expires_in',
       },
     ],
     pkce: 'documented',

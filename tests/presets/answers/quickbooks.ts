@@ -24,7 +24,7 @@ export const quickbooks: DocumentedServer = {
   jwks: 'https://oauth.platform.intuit.com/op/v1/jwks',
   revokes: {
     at: 'https://developer.api.intuit.com/v2/oauth2/tokens/revoke',
-    ...{ by: 'form', auth: 'basic', answer: { status: 200, body: '' } },
+    ...{ by: 'json', auth: 'basic', answer: { status: 200, body: '' } },
   },
   dead: { status: 400, body: { error: 'invalid_grant', error_description: 'Incorrect or invalid refresh token' } },
   account: { subject: `${person.sub}/9341453474484455`, label: 'ada@example.com' },
