@@ -36,7 +36,7 @@ export const usage = `Usage: grantkeep <command>
                  Tries all of a provider that can be tried without a person, in at most 20 seconds:
                  name, certificate, metadata, endpoints, client, redirect URI, keys, clock. Changes
                  nothing there. With --json one line a check. Status 1 where something fails.
-  provider import <file.yaml> [<name> …] [--json]
+  provider import <file.yaml | -> [<name> …] [--json]
                  Prints records for PROVIDERS_FILE from a registry in the shape of Nango's
                  providers.yaml, and field by field on standard error what they lost. With --json
                  both as one document. Needs no configuration. Status 1 where a name gives no record.
@@ -209,7 +209,7 @@ function providerCommand([second, provider, ...rest]: readonly string[]): Comman
 }
 
 function providerImportArguments(args: readonly string[]): Invocation {
-  const words = args.filter((word) => !word.startsWith('-'));
+  const words = args.filter((word) => word === '-' || !word.startsWith('-'));
   const [file, ...names] = words;
   if (file === undefined) throw new UsageError('Give the file of the registry.');
   const { json = false } = parse(

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { parseArguments } from '#lib/cli/arguments';
+import { parseArguments, UsageError } from '#lib/cli/arguments';
+import { providerImport } from '#lib/cli/provider-import';
+import { RegistryError } from '#lib/providers/registry/read-registry';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const acme = [
@@ -19,15 +21,26 @@ const acme = [
 ].join('\n');
 
 /** The command line in a process of its own, without a line of configuration. */
-function run(source: string, ...args: string[]) {
+function runOn(file: string, args: readonly string[], input: string | Buffer = '') {
+  const env = { NODE_ENV: 'test', PATH: process.env.PATH ?? '' } as const;
+  const words = [main, 'provider', 'import', file, ...args];
+  const done = spawnSync(process.execPath, words, { env, input, encoding: 'utf8' });
+  return { status: done.status, stdout: done.stdout, stderr: done.stderr };
+}
+
+function fileOf(source: string | Buffer): string {
   const folder = mkdtempSync(join(tmpdir(), 'registry-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'providers.yaml');
   writeFileSync(file, source);
-  const env = { NODE_ENV: 'test', PATH: process.env.PATH ?? '' } as const;
-  const done = spawnSync(process.execPath, [main, 'provider', 'import', file, ...args], { env, encoding: 'utf8' });
-  return { status: done.status, stdout: done.stdout, stderr: done.stderr };
+  return file;
 }
+
+const run = (source: string, ...args: string[]) => runOn(fileOf(source), args);
+
+/** The same in this process. */
+const importOf = (source: string | Buffer, ...names: string[]) =>
+  providerImport({ file: fileOf(source), names, json: false });
 
 test('prints records on standard output and what they lost on standard error', () => {
   const { status, stdout, stderr } = run(acme, 'acme');
@@ -64,6 +77,50 @@ test.each([
   ['a file that is no registry', '- a', [], 'its top has to be a mapping'],
 ])('ends with status 1 for %s', (_, source, names, message) => {
   expect(run(source, ...names)).toMatchObject({ status: 1, stderr: expect.stringContaining(message) });
+});
+
+const bomb = [
+  'a: &a [x,x,x,x,x,x,x,x,x]',
+  ...'bcdefghi'.split('').map((name, at) => {
+    const uses = Array(9).fill(`*${'abcdefgh'[at]}`).join();
+    return `${name}: &${name} [${uses}]`;
+  }),
+].join('\n');
+
+test.each<[string, string | Buffer, string]>([
+  ['nothing', '', 'The file is not a registry: its top has to be a mapping of names.'],
+  ['text that is not UTF-8', Buffer.from([0x61, 0x3a, 0x20, 0xff, 0xfe]), 'The file is not UTF-8.'],
+  ['UTF-16', Buffer.from(`\ufeff${acme}`, 'utf16le'), 'The file is not UTF-8.'],
+  ['50 MB', Buffer.alloc(50_000_000, 'a'), 'The file is larger than 8 MiB.'],
+  ['aliases that multiply', bomb, 'The file has more than 100 uses of YAML aliases.'],
+  ['one name twice', `${acme}\n${acme}`, 'The file is not YAML: DUPLICATE_KEY in line 9.'],
+])('refuses a file of %s', (_, source, message) => {
+  expect(() => importOf(source)).toThrow(new RegistryError(message));
+});
+
+test('says of an entry with another way, or with none, that it cannot be taken', () => {
+  const source = `${acme}\nnew: { auth_mode: TELEPATHY }\nnone: { display_name: x }\ntext: hello`;
+  expect(importOf(source, 'new')).toMatchObject({ report: expect.stringContaining('TELEPATHY'), complete: false });
+  expect(importOf(source, 'none')).toMatchObject({ report: expect.stringMatching(/^none: .*auth_mode/) });
+  expect(() => importOf(source, 'text')).toThrow('"text" is not in the file.');
+});
+
+test('writes an entry once that is named twice', () => {
+  const { output, complete } = importOf(acme, 'acme', 'acme');
+  expect({ records: JSON.parse(output).length, complete }).toEqual({ records: 1, complete: true });
+});
+
+test('reads standard input for -', () => {
+  expect(JSON.parse(runOn('-', ['acme'], acme).stdout)).toMatchObject([{ id: 'acme' }]);
+});
+
+test('bounds what has no size', () => {
+  const zero = { file: '/dev/zero', names: [], json: false };
+  expect(() => providerImport(zero)).toThrow('The file is larger than 8 MiB.');
+});
+
+test.each(['/', '/no/such/file'])('cannot read %s, and says so', (file) => {
+  expect(() => providerImport({ file, names: [], json: false })).toThrow(UsageError);
 });
 
 test('needs a file', () => {

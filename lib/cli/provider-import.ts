@@ -1,10 +1,11 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { UsageError } from '#lib/cli/arguments';
 import { visible } from '#lib/cli/visible';
 import { importRegistry } from '#lib/providers/registry/import-registry';
 import { largestFile, RegistryError } from '#lib/providers/registry/read-registry';
 
 export interface ProviderImport {
+  /** A path, or `-` for standard input. */
   file: string;
   /** Entries of the file; without any, all that use the authorization code. */
   names: readonly string[];
@@ -19,13 +20,32 @@ export interface ProviderImportOutput {
   complete: boolean;
 }
 
-function readSource(file: string): string {
+/** At most one byte more than a registry may have, since pipes and devices do not say how much they hold. */
+function readBytes(file: string): Buffer {
+  const descriptor = file === '-' ? 0 : openSync(file, 'r');
   try {
-    if (statSync(file).size > largestFile) throw new RegistryError('The file is larger than 8 MiB.');
-    return readFileSync(file, 'utf8');
+    const bytes = Buffer.alloc(largestFile + 1);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < bytes.length; length += read)
+      read = readSync(descriptor, bytes, length, bytes.length - length, null);
+    return bytes.subarray(0, length);
+  } finally {
+    if (descriptor !== 0) closeSync(descriptor);
+  }
+}
+
+function readSource(file: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readBytes(file);
   } catch (cause) {
-    if (cause instanceof RegistryError) throw cause;
     throw new UsageError(`The file ${file} cannot be read.`, { cause });
+  }
+  if (bytes.length > largestFile) throw new RegistryError('The file is larger than 8 MiB.');
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new RegistryError('The file is not UTF-8.', { cause });
   }
 }
 
