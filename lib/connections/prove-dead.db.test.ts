@@ -118,13 +118,17 @@ describe('what counts as proof', () => {
     expect(items.map(({ action }) => action)).toEqual(['revocation.proved', 'token.vended']);
   });
 
-  test('a refresh token by introspection, which is never spent for it', async () => {
+  test.each([
+    { source: 'token_answer', subject: 'sub' },
+    { source: 'introspection', subject: 'sub' },
+    { source: 'none' },
+  ])('a refresh token by introspection, which is never spent for it, with identity %j', async (identity) => {
     const hub = await oddHub((told) => ({
       introspect: ({ form }) => {
         expect(form.get('token_type_hint')).toBe(form.get('token') === 'rt' ? 'refresh_token' : 'access_token');
         return told.revoked ? inactive : active;
       },
-      record: { userinfo_endpoint: undefined },
+      record: { userinfo_endpoint: undefined, identity: { ...identity, issuer: 'https://acme.example' } },
     }));
     const row = await hub.revoke(await hub.add());
     expect(row).toMatchObject({ proof: 'proved' });

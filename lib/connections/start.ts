@@ -11,7 +11,6 @@ import { redirectUri } from '#lib/connections/redirect-uri';
 import { tracePage } from '#lib/connections/traced-flow';
 import type { FlowBinding, FlowDetails } from '#lib/connections/transaction';
 import type { Context } from '#lib/context';
-import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
 import { followFlow } from '#lib/flow-trace/follow-flow';
@@ -20,6 +19,7 @@ import type { WantedAccount } from '#lib/oauth/account-choice';
 import { asksForS256, buildAuthorizationUrl, createTransactionSecrets } from '#lib/oauth/authorization-request';
 import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
 import { stepUpProvider } from '#lib/people/step-up';
+import { transactAs } from '#lib/people/transact-as';
 import type { ProviderRecord } from '#lib/providers/record';
 
 export const startFlowInput = z.object({
@@ -105,7 +105,7 @@ function signInParams(intent: StartFlowInput['intent'], provider: ProviderRecord
 
 /**
  * Begins a flow: chooses provider and scopes, makes the secrets, pins issuer and endpoints.
- * @throws AppError `unauthenticated`, `forbidden`, `not_found`, `unknown_provider`, `revoked`, `frozen`, `invalid_request`,
+ * @throws AppError `unauthenticated`, `person_disabled`, `forbidden`, `not_found`, `unknown_provider`, `revoked`, `frozen`, `invalid_request`,
  *   `provider_unavailable` or `provider_configuration`
  */
 export async function startFlow(ctx: Context, input: StartFlowInput): Promise<StartedFlow> {
@@ -172,7 +172,7 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
   const returnTo = trace ? tracePage(provider.id, trace.id) : input.returnTo;
   const { intent } = input;
   const of = { provider: provider.id, intent, connectionId, sessionId };
-  await withTransaction(ctx.database.db, async (tx) => {
+  await transactAs(ctx, async (tx) => {
     await saveFlow(ctx, tx, secrets.state, { ...of, pinned, scopes, accountParams, returnTo, trace });
     if (actor.type !== 'person' || signingIn) return;
     await record(tx, ctx, {

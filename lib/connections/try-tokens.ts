@@ -52,7 +52,8 @@ async function show(
   pinned: PinnedEndpoints,
   shown: ShownToken,
 ): Promise<Answer> {
-  if (!hasIdentityCall(provider)) return notTried;
+  // What introspection says of a token is asked for itself: a proof needs no subject in it.
+  if (!hasIdentityCall(provider) || provider.identity.source === 'introspection') return notTried;
   return told(ctx, provider.id, async () => {
     try {
       await askIdentity(ctx, provider, pinned, shown);

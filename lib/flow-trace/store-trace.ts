@@ -4,6 +4,7 @@ import type { Context } from '#lib/context';
 import { flowTraces, mostTraceBytes } from '#lib/db/schema/flow-traces';
 import type { FlowTrace } from '#lib/flow-trace/trace';
 import { newId } from '#lib/ids';
+import { transactAs } from '#lib/people/transact-as';
 import type { Place } from '#lib/vault/vault';
 
 const lifeSeconds = 3600;
@@ -20,23 +21,27 @@ async function seal(ctx: Context, id: string, trace: FlowTrace): Promise<string>
   return seal(ctx, id, { ...trace, understood: [], hints: [], missing: [] });
 }
 
-/** Keeps a masked trace for an hour, for the administrator who asks. @throws AppError `unauthenticated`, `forbidden` */
+/**
+ * Keeps a masked trace for an hour, for the administrator who asks.
+ * @throws AppError `unauthenticated`, `person_disabled`, `forbidden`
+ */
 export async function beginTrace(ctx: Context, trace: FlowTrace): Promise<string> {
   requireAdministrator(ctx);
   if (ctx.actor.type !== 'person') throw new TypeError('A trace belongs to a person.');
   const { personId } = ctx.actor;
-  const { db } = ctx.database;
   const id = newId('trc');
   const expiresAt = sql`clock_timestamp() + make_interval(secs => ${lifeSeconds}::float8)` as unknown as Date;
   const sealed = await seal(ctx, id, trace);
-  await db.insert(flowTraces).values({ id, personId, provider: trace.provider, sealed, expiresAt });
-  const surplus = db
-    .select({ id: flowTraces.id })
-    .from(flowTraces)
-    .where(eq(flowTraces.personId, personId))
-    .orderBy(desc(flowTraces.createdAt), flowTraces.id)
-    .offset(mostOfPerson);
-  await db.delete(flowTraces).where(inArray(flowTraces.id, surplus));
+  await transactAs(ctx, async (tx) => {
+    await tx.insert(flowTraces).values({ id, personId, provider: trace.provider, sealed, expiresAt });
+    const surplus = tx
+      .select({ id: flowTraces.id })
+      .from(flowTraces)
+      .where(eq(flowTraces.personId, personId))
+      .orderBy(desc(flowTraces.createdAt), flowTraces.id)
+      .offset(mostOfPerson);
+    await tx.delete(flowTraces).where(inArray(flowTraces.id, surplus));
+  });
   return id;
 }
 

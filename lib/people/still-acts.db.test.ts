@@ -10,16 +10,21 @@ import { setRule } from '#lib/alerts/set-rule';
 import { freeze } from '#lib/brakes/freeze';
 import { thaw } from '#lib/brakes/thaw';
 import { revokeConnection } from '#lib/connections/revoke';
+import { startFlow } from '#lib/connections/start';
 import { storeGrant } from '#lib/connections/store-grant';
 import type { Context, Runtime } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
+import { freezes } from '#lib/db/schema/freezes';
 import { people } from '#lib/db/schema/people';
 import { sessions } from '#lib/db/schema/sessions';
+import { beginTrace } from '#lib/flow-trace/store-trace';
+import type { FlowTrace } from '#lib/flow-trace/trace';
 import { deletePerson } from '#lib/people/delete';
 import { disablePerson, enablePerson } from '#lib/people/disable';
 import { endSession } from '#lib/people/end-session';
 import { setRole } from '#lib/people/set-role';
 import { completeStepUp } from '#lib/people/step-up';
+import { startProviderCheck } from '#lib/provider-check/check-provider';
 import { prepareBulkRevocation } from '#lib/revocations/prepare';
 import { createWebhook } from '#lib/webhooks/create';
 import { removeWebhook } from '#lib/webhooks/remove';
@@ -113,6 +118,15 @@ const verbs: [name: string, prepare: () => Promise<(ctx: Context) => Promise<unk
       return (ctx) => prepareBulkRevocation(ctx, { provider: 'acme' });
     },
   ],
+  [
+    'startFlow',
+    async () => {
+      await database.db.delete(freezes);
+      return (ctx) => startFlow(ctx, { intent: 'connect', provider: 'acme', returnTo: '/', accountParams: {} });
+    },
+  ],
+  ['beginTrace', async () => (ctx) => beginTrace(ctx, trace)],
+  ['startProviderCheck', async () => (ctx) => startProviderCheck(ctx, { provider: 'acme' })],
   ['storeGrant', async () => (ctx) => storeGrant(ctx as PersonContext, grant)],
   ...(
     [
@@ -142,6 +156,19 @@ const verbs: [name: string, prepare: () => Promise<(ctx: Context) => Promise<unk
     },
   ],
 ];
+
+const trace: FlowTrace = {
+  provider: 'acme',
+  state: 'begun',
+  code: null,
+  providerError: null,
+  connectionId: null,
+  kept: null,
+  understood: [],
+  missing: [],
+  hints: [],
+  steps: [],
+};
 
 const grant = {
   provider: 'acme',
@@ -177,6 +204,9 @@ async function everything(): Promise<string> {
     'webhook_endpoints',
     'connections',
     'revocations',
+    'flows',
+    'flow_traces',
+    'provider_checks',
   ];
   const rows = await Promise.all(
     [...tables, 'bulk_revocations', 'person_endings', 'ledger'].map((table) =>
@@ -235,6 +265,7 @@ describe('A-08 a session that ends while its request is under way', () => {
     'lib/people/end-session.ts',
     // Goes on with what was begun, on behalf of who began it.
     'lib/people/work-endings.ts',
+    'lib/provider-check/check-provider.ts',
     'lib/revocations/work.ts',
     // Asserts it inside, among its attempts.
     'lib/connections/store-grant.ts',

@@ -14,6 +14,7 @@ import { record } from '#lib/ledger/record';
 import { currentEncoding } from '#lib/oauth/basic-credentials';
 import type { ReceivedTokens } from '#lib/oauth/types';
 import { parseInput } from '#lib/parse-input';
+import { transactAs } from '#lib/people/transact-as';
 import { type CheckResult, countResults } from '#lib/provider-check/report';
 import { longestCheckMs, runChecks } from '#lib/provider-check/run-checks';
 import type { ProviderRecord } from '#lib/providers/record';
@@ -52,11 +53,13 @@ async function beginRun(ctx: Context, input: CheckProviderInput, joins: boolean)
   const over = sql`${providerChecks.endedAt} is not null
     or ${providerChecks.startedAt} not between clock_timestamp() - make_interval(secs => ${lostAfterSeconds})
       and clock_timestamp()`;
-  const rows = await ctx.database.db
-    .insert(providerChecks)
-    .values({ provider: id, ...begun })
-    .onConflictDoUpdate({ target: providerChecks.provider, set: begun, ...(joins ? { setWhere: over } : {}) })
-    .returning({ run: providerChecks.run });
+  const rows = await transactAs(ctx, (tx) =>
+    tx
+      .insert(providerChecks)
+      .values({ provider: id, ...begun })
+      .onConflictDoUpdate({ target: providerChecks.provider, set: begun, ...(joins ? { setWhere: over } : {}) })
+      .returning({ run: providerChecks.run }),
+  );
   return rows.length > 0 ? { id: run, provider, accountParams } : undefined;
 }
 
@@ -106,7 +109,7 @@ async function carryOut(ctx: Context, run: Run): Promise<CheckResult[]> {
 
 /**
  * Begins to check a provider and goes on in the background; one that is under way already is joined.
- * @throws AppError `unauthenticated`, `forbidden`, `invalid_request`, `unknown_provider`, `rate_limited`
+ * @throws AppError `unauthenticated`, `person_disabled`, `forbidden`, `invalid_request`, `unknown_provider`, `rate_limited`
  */
 export async function startProviderCheck(ctx: Context, input: CheckProviderInput): Promise<void> {
   const run = await beginRun(ctx, input, true);
@@ -116,7 +119,7 @@ export async function startProviderCheck(ctx: Context, input: CheckProviderInput
 /**
  * Checks a provider and answers what was found, in about `longestCheckMs` at most. It takes the place of a check that is
  * under way.
- * @throws AppError `unauthenticated`, `forbidden`, `invalid_request`, `unknown_provider`, `rate_limited`
+ * @throws AppError `unauthenticated`, `person_disabled`, `forbidden`, `invalid_request`, `unknown_provider`, `rate_limited`
  */
 export async function checkProvider(ctx: Context, input: CheckProviderInput): Promise<CheckResult[]> {
   const run = await beginRun(ctx, input, false);
