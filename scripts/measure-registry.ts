@@ -22,6 +22,8 @@ console.log(
   `${entries.size + faults.size} entries, ${asked.length} with authorization codes, ${faults.size} unreadable`,
 );
 console.log(`${records.length} records that the schema takes`);
+const open = new Set(lines.filter(({ message }) => message.includes('does not start')).map(({ provider }) => provider));
+console.log(`${open.size} of them only once the operator narrows which server a person may name`);
 const ofFile = asked.filter((name) => !byFile.has(name)).length;
 const ofFileShare = ((100 * ofFile) / asked.length).toFixed(1);
 console.log(

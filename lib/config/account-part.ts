@@ -52,6 +52,9 @@ export function browserPattern(pattern: string): string | null {
 const longestMatchMs = 250;
 const matching = new Script('new RegExp(pattern, "v").test(value)');
 
+/** The whole value has to match, as in browsers: `^us|eu$` alone would take `us.example`. */
+const whole = (pattern: string): string => `^(?:${pattern})$`;
+
 /** Whether a pattern has no group and at most two repetitions, so that its time is short for any value. */
 const isQuick = (pattern: string): boolean => {
   const outside = pattern.replace(/\\.|\[(?:\\.|[^\]\\])*\]/gsu, 'x');
@@ -72,7 +75,7 @@ function testInTime(pattern: string, value: string): boolean {
 /** Whether a value may stand as that part: the pattern has to match all of it, within a quarter of a second. */
 export function matchesPart(pattern: string, value: string): boolean {
   if (value.length > 255) return false;
-  return isQuick(pattern) ? new RegExp(pattern, 'v').test(value) : testInTime(pattern, value);
+  return isQuick(pattern) ? new RegExp(whole(pattern), 'v').test(value) : testInTime(whole(pattern), value);
 }
 
 /** The part in a pasted address: what stands at `{name}` in one of the templates' hosts. */

@@ -4,7 +4,13 @@ import { hostEntry } from '#lib/config/address-class';
 import { errorCodePattern } from '#lib/config/error-code';
 import { clientFaults, clientFields, clientSecrets } from '#lib/config/provider-client';
 import { accountParam, partFaults, word } from '#lib/config/provider-parts';
-import { parameterValues, requestFaults, requestFields, tokenHeaders } from '#lib/config/provider-request';
+import {
+  ownCallHeaders,
+  parameterValues,
+  requestFaults,
+  requestFields,
+  tokenHeaders,
+} from '#lib/config/provider-request';
 import { scopeFields } from '#lib/config/provider-scopes';
 import { authorizationEndpointSchema, endpointSchema, type RecordContext } from '#lib/config/provider-url';
 import { looksSecret } from '#lib/config/secret-field';
@@ -22,6 +28,11 @@ export const presetNames = [
 /** Where in a JSON answer a value stands: member names joined by dots. */
 const path = z.string().regex(/^[^.\s]+(\.[^.\s]+){0,7}$/, 'must be member names joined by dots');
 const parameters = z.record(z.string().min(1), z.string());
+/** Another host, or the frame of another request, may lead to another server behind the same address. */
+const callHeaders = parameters.refine(
+  (headers) => !Object.keys(headers).some((name) => ownCallHeaders.test(name)),
+  'has a header that the hub itself sets',
+);
 const seconds = z.int().positive();
 
 /** What both requests set themselves. */
@@ -37,11 +48,16 @@ const furtherParameters = (reserved: ReadonlySet<string>) =>
   });
 const tokenParameters = furtherParameters(inTokenRequest);
 
+const domain = z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain, in lower case');
+
 const errorCode = z.string().regex(errorCodePattern, 'is not an error code');
 
 /** Where an access token is shown, if not as `Authorization: Bearer …` (RFC 6750 §2.1). */
 const tokenHeader = z.strictObject({
-  name: z.string().regex(/^[A-Za-z0-9-]{1,60}$/, 'is not the name of a header'),
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,60}$/, 'is not the name of a header')
+    .refine((name) => !ownCallHeaders.test(name), 'is set by the hub itself'),
   prefix: z
     .string()
     .regex(/^[\x20-\x7e]{0,40}$/, 'must be plain characters')
@@ -90,7 +106,7 @@ function recordShape(context: RecordContext) {
   const call = {
     method: z.enum(['GET', 'POST']).optional(),
     body: z.record(z.string(), z.json()).optional(),
-    headers: parameters.optional(),
+    headers: callHeaders.optional(),
     token_header: tokenHeader.optional(),
   };
   const lookup = z.strictObject({
@@ -141,6 +157,8 @@ function recordShape(context: RecordContext) {
     ...scopeFields,
     authorization_params: furtherParameters(inAuthorization).pipe(responseMode).optional(),
     account_params: z.array(accountParam).max(5).optional(),
+    operated_suffixes: z.array(domain).min(1).max(20).optional(),
+    dangerously_with_typed_hosts: z.boolean().optional(),
     shares_issuer: z.boolean().optional(),
     redirect_uri: z.enum(['own', 'shared']).optional(),
     iss_policy: z.enum(['required', 'if_present']).optional(),

@@ -1,9 +1,28 @@
 import { templatesOf } from '#lib/config/provider-parts';
 import { longestAuthorizationUrl, placeholderNames } from '#lib/config/provider-url';
+import { endpointTemplates } from '#lib/providers/endpoint-templates';
 import type { ProviderRecord } from '#lib/providers/record';
+import { isOperatedSuffix, typedHost } from '#lib/providers/typed-hosts';
 
 /** Characters that the scopes may take of the address; what is left is for the endpoint and the other parameters. */
 const longestScopes = longestAuthorizationUrl - 4_000;
+
+/** A server that any person may choose would be sent the client's secret, and codes and tokens of others. */
+function typedHostFaults(record: ProviderRecord): string[] {
+  const faults = record.operated_suffixes
+    .filter((suffix) => !isOperatedSuffix(suffix))
+    .map((suffix) => `operated_suffixes: "${suffix}" is not a company's suffix of the public suffix list`);
+  if (record.dangerously_with_typed_hosts) return faults;
+  for (const [field, template] of endpointTemplates(record)) {
+    const which = typedHost(template, record);
+    if (which) {
+      faults.push(
+        `${field}: ${which} what a person types, and the client's secret, codes or tokens go there; write the provider's domain behind the part, list the values in its pattern, as ^(?:us|eu)$, or say "dangerously_with_typed_hosts": true`,
+      );
+    }
+  }
+  return faults;
+}
 
 /**
  * What an entry says only together with its preset: parts of addresses and their length, signing in, and hints.
@@ -28,5 +47,6 @@ export function mergeFaults(record: ProviderRecord): string[] {
       if (!described.has(name) && name !== 'client_id') faults.push(`${field}: {${name}} is not among account_params`);
     }
   }
+  faults.push(...typedHostFaults(record));
   return faults.map((fault) => `PROVIDERS_FILE: "${record.id}", ${fault}`);
 }

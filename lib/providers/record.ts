@@ -20,6 +20,10 @@ export interface ProviderRecord extends OAuthProvider {
   readonly sign_in_scopes: readonly string[];
   /** What a token answer without `scope` means: as asked (RFC 6749 §5.1), or nothing is known. */
   readonly absent_scope: 'as_asked' | 'unknown';
+  /** Suffixes of the public list below which only the provider's own servers answer. */
+  readonly operated_suffixes: readonly string[];
+  /** A person may name any server, which is then shown the client's secret. */
+  readonly dangerously_with_typed_hosts: boolean;
   /** Scope → what it lets the hub do, in plain words. */
   readonly scope_descriptions: Readonly<Record<string, string>>;
   /** Seconds to assume for a token whose life nothing tells. */

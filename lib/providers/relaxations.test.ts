@@ -23,6 +23,7 @@ describe('P-23 every relaxation of a record is shown to administrators', () => {
     [{ ...openid, dangerously_without_nonce: true }, ['dangerously_without_nonce'], ['without nonce']],
     [{ ...openid, dangerously_without_id_token: true }, ['dangerously_without_id_token'], ['without ID token']],
     [{ dangerously_token_request_in_query: 'GET' }, ['dangerously_token_request_in_query'], ['secrets in URLs']],
+    [{ dangerously_with_typed_hosts: true }, ['dangerously_with_typed_hosts'], ['hosts that people type']],
     [{ token_upgrade: call }, ['token_upgrade.dangerously_by_get'], ['secrets in URLs']],
     [
       { dangerously_without_pkce: true, idle_keepalive_days, token_upgrade: call, token_renewal: call },

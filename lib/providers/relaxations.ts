@@ -1,7 +1,12 @@
 import type { ProviderRecord } from '#lib/providers/record';
 
 /** A check that a record leaves out dangerously, in words for administrators. */
-export type Relaxation = 'without PKCE' | 'without nonce' | 'without ID token' | 'secrets in URLs';
+export type Relaxation =
+  | 'without PKCE'
+  | 'without nonce'
+  | 'without ID token'
+  | 'secrets in URLs'
+  | 'hosts that people type';
 
 const words: ReadonlyMap<string, Relaxation> = new Map([
   ['dangerously_without_pkce', 'without PKCE'],
@@ -9,6 +14,7 @@ const words: ReadonlyMap<string, Relaxation> = new Map([
   ['dangerously_without_id_token', 'without ID token'],
   ['dangerously_token_request_in_query', 'secrets in URLs'],
   ['dangerously_by_get', 'secrets in URLs'],
+  ['dangerously_with_typed_hosts', 'hosts that people type'],
 ]);
 
 const isOn = (value: unknown): boolean => (Array.isArray(value) ? value.length > 0 : Boolean(value));

@@ -1,28 +1,16 @@
 import { hostWithPort } from '#lib/config/address-class';
 import type { ProviderRecordInput } from '#lib/config/provider-record';
 import type { CallRule, IdentityRule, RevokeRule } from '#lib/oauth/types';
+import { endpointTemplates } from '#lib/providers/endpoint-templates';
 import type { PresetFields } from '#lib/providers/preset';
 import { presets } from '#lib/providers/presets';
 import type { ProviderRecord } from '#lib/providers/record';
 import { filledParts, requestRules } from '#lib/providers/request-rules';
 import { Secret } from '#lib/providers/secret';
 
-const endpointFields = [
-  ...(['issuer', 'authorization_endpoint', 'token_endpoint', 'revocation_endpoint', 'introspection_endpoint'] as const),
-  ...(['userinfo_endpoint', 'jwks_uri', 'refresh_endpoint'] as const),
-];
-
 /** Hosts in the entry itself, never those of a preset or those with a `{part}` that a person fills in. */
 function writtenHosts(entry: ProviderRecordInput): string[] {
-  const endpoints = [
-    ...endpointFields.map((field) => entry[field]),
-    entry.identity?.endpoint,
-    entry.identity?.emails_endpoint,
-    ...(entry.lookups ?? []).map(({ endpoint }) => endpoint),
-    entry.token_upgrade?.endpoint,
-    entry.token_renewal?.endpoint,
-  ];
-  const texts = endpoints.filter((text) => text !== undefined).flatMap((text) => filledParts(entry, text));
+  const texts = endpointTemplates(entry).flatMap(([, text]) => filledParts(entry, text));
   const urls = texts.map((text) => URL.parse(text)).filter((url) => url !== null);
   const fixed = urls.filter(({ hostname }) => !hostname.includes('{')).map(hostWithPort);
   // `.example.com` and `example.com` are rules for learnt hosts; with its port, a host is one that was written.
@@ -168,6 +156,8 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
     scope_descriptions: all.scope_descriptions ?? {},
     authorization_params: all.authorization_params ?? {},
     account_params: all.account_params ?? [],
+    operated_suffixes: all.operated_suffixes ?? [],
+    dangerously_with_typed_hosts: all.dangerously_with_typed_hosts ?? false,
     ...requestRules(all),
     redirect_uri: all.redirect_uri ?? 'own',
     iss_policy: all.iss_policy ?? 'if_present',

@@ -34,6 +34,8 @@ export const shopify: Preset = {
     account_params: [
       { name: 'shop', label: 'Name of the shop', pattern: '^[a-z0-9][a-z0-9\\-]{0,59}$', example: 'acme-shoes' },
     ],
+    // A shop has its name below this domain, never a server of its own.
+    operated_suffixes: ['myshopify.com'],
     token_endpoint_auth_method: 'client_secret_post',
     token_params: { expiring: '1' },
     scopes: ['read_products'],

@@ -1,12 +1,13 @@
-import { matchesPart } from '#lib/config/account-part';
 import { looksSecret } from '#lib/config/secret-field';
+import { endpointTemplates } from '#lib/providers/endpoint-templates';
 import { AccountParts } from '#lib/providers/registry/account-parts';
 import { address, type RedirectPart, redirectParts } from '#lib/providers/registry/addresses';
 import { beyondTheFile } from '#lib/providers/registry/beyond-the-file';
-import { Report, type ReportLine } from '#lib/providers/registry/import-report';
+import { type Part, Report, type ReportLine } from '#lib/providers/registry/import-report';
 import { parameterNames, requestParameters } from '#lib/providers/registry/parameters';
 import type { RegistryEntry } from '#lib/providers/registry/read-registry';
 import { reportRest } from '#lib/providers/registry/report-rest';
+import { type PartRules, typedHost } from '#lib/providers/typed-hosts';
 
 /** An entry for PROVIDERS_FILE, as JSON. */
 export type ImportedRecord = Record<string, unknown> & { id: string };
@@ -69,23 +70,21 @@ function endpoints(entry: RegistryEntry, parts: AccountParts, report: Report): R
   };
 }
 
-/** Whether anybody may have a host that ends so: with nothing, `.com`, or `.co.uk`. */
-const isPublicSuffix = (suffix: string): boolean =>
-  /^(?:|[^.]*\.[^.]+|[^.]*\.(?:co|com|net|org|ac|gov|edu|ne|or)\.[a-z]{2})$/i.test(suffix);
+/** The registry's field of an address, and what it is for; other addresses come from its code. */
+const addressFields: Readonly<Record<string, readonly [field: string, part: Part]>> = {
+  authorization_endpoint: ['authorization_url', 'authorization'],
+  token_endpoint: ['token_url', 'exchange'],
+  refresh_endpoint: ['refresh_url', 'refresh'],
+};
 
-/** The client's secret goes to the token endpoint: a part that may name any host would give it to any person. */
-function warnOfHosts(places: Record<string, string>, parts: AccountParts, report: Report): void {
-  for (const [field, at] of [
-    ['token_url', places.token_endpoint],
-    ['refresh_url', places.refresh_endpoint],
-  ] as const) {
-    const [, last = '', suffix = ''] = /^https:\/\/[^/?]*\{([a-z0-9_]+)\}([^/?{}]*)/.exec(at ?? '') ?? [];
-    const part = parts.parts.get(last);
-    const [domain = ''] = suffix.split(':');
-    const anybodys = domain === '' ? ['host.of.anybody.example'] : ['host.of.anybody', 'anybody', 'anybody123'];
-    if (!part || !isPublicSuffix(domain) || !anybodys.some((host) => matchesPart(part.pattern, host))) continue;
-    const message = `"${part.name}" may be any host, and the client's secret is shown to it: narrow its pattern`;
-    report.changed(field, field === 'token_url' ? 'exchange' : 'refresh', message);
+/** The hub does not start with a record that lets any person name the server. */
+function warnOfHosts(places: Record<string, string>, rules: PartRules, report: Report): void {
+  for (const [field, template] of endpointTemplates(places)) {
+    const [written, part] = addressFields[field] ?? [];
+    const which = written && typedHost(template, rules);
+    if (!which || !part) continue;
+    const mend = 'narrow its pattern, write the domain, or say "dangerously_with_typed_hosts": true';
+    report.changed(written, part, `${which} what a person types, with which the hub does not start: ${mend}`);
   }
 }
 
@@ -155,7 +154,9 @@ export function importEntry(
   if (beyond?.fields) report.changed('(code)', 'exchange', 'some lines come from what the registry does by code');
   if (beyond?.write) report.changed('(code)', 'exchange', beyond.write);
   if (beyond?.lost) report.lost('(code)', ...beyond.lost);
-  warnOfHosts(places, parts, report);
+  const account_params = [...parts.parts.values()];
+  const rules = { client_id: 'CLIENT_ID', account_params, redirect_parts: learnt, operated_suffixes: [] };
+  warnOfHosts(places, rules, report);
   reportRest(entry, report);
   return { record: { ...record, ...beyond?.fields }, lines: report.lines };
 }
