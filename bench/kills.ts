@@ -1,5 +1,6 @@
 import { defineBenchmark } from './benchmark.ts';
-import { runCampaign } from './kills/campaign.ts';
+import { runCampaign, totalOf } from './kills/campaign.ts';
+import { providerOf, providerOfLeeway } from './kills/part.ts';
 import { rounded } from './statistics.ts';
 
 /** The value that such a share of them does not exceed; 0 of none. */
@@ -15,34 +16,62 @@ const spread = (ms: readonly number[]) => ({
   longest_ms: percentile(ms, 1),
 });
 
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
 export const kills = defineBenchmark({
   about: 'kill -9, restarts, cuts of TCP and promotions under callers, and what was lost',
   full: {
     ...{ kills: 1000, restarts: 20, cuts: 20, promotions: 10, connections: 300, callers: 6 },
-    ...{ leeway_seconds: 60, minutes: 120, seed: 1 },
+    ...{ leeway_seconds: [60, 1800], pause_ms: 2000, parts: 5, minutes: 120, seed: 1 },
   },
   quick: {
     ...{ kills: 10, restarts: 1, cuts: 4, promotions: 1, connections: 30, callers: 4 },
-    ...{ leeway_seconds: 60, minutes: 5, seed: 1 },
+    ...{ leeway_seconds: [60, 1800], pause_ms: 1000, parts: 1, minutes: 5, seed: 1 },
   },
-  run: async ({ leeway_seconds: leewaySeconds, ...size }, stage) => {
-    const { done, heard, verdict, ...campaign } = await runCampaign(stage, { ...size, leewaySeconds });
-    for (const what of verdict.wrong.slice(0, 50)) console.log(`WRONG: ${what}`);
-    const lost = [...verdict.lostWithProcess, ...verdict.lostWithCut];
-    const ofKind = (kind: string, names: readonly string[]) => names.filter((name) => name.startsWith(kind)).length;
-    const calls = spread(heard.callMs);
-    const waits = spread(heard.waitedMs);
-    const columns = ['provider', 'answer died with its process', 'answer cut off or too late'];
-    const needed = ['strict', 'forgiving'].map((kind) => [
-      kind === 'strict' ? 'rotation' : `rotation that forgives for ${leewaySeconds} s`,
-      ofKind(kind, verdict.lostWithProcess),
-      ofKind(kind, verdict.lostWithCut),
-    ]);
-    const later = Object.entries(heard.later);
+  run: async ({ leeway_seconds: leewaySeconds, pause_ms: pauseMs, ...size }, stage) => {
+    const { parts, code } = await runCampaign(stage, { ...size, leewaySeconds, pauseMs });
+    const done = totalOf(parts);
+    const wrong = parts.flatMap(({ verdict }) => verdict.wrong);
+    for (const what of wrong.slice(0, 50)) console.log(`WRONG: ${what}`);
+    const withProcess = parts.flatMap(({ verdict }) => verdict.lostWithProcess);
+    const withCut = parts.flatMap(({ verdict }) => verdict.lostWithCut);
+    const total = (field: 'refreshes' | 'failedStarts' | 'standing' | 'seconds' | 'killsInRefresh') =>
+      sum(parts.map((part) => part[field]));
+    const calls = spread(parts.flatMap(({ heard }) => heard.callMs));
+    const waits = spread(parts.flatMap(({ heard }) => heard.waitedMs));
+    const later: Record<string, number> = {};
+    for (const { heard } of parts)
+      for (const [answer, count] of Object.entries(heard.later)) later[answer] = (later[answer] ?? 0) + count;
+    const broken = sum(parts.map(({ heard }) => heard.broken));
+    const needed = [0, ...leewaySeconds].map((seconds) => {
+      const of = (names: readonly string[]) => names.filter((name) => providerOf(name) === providerOfLeeway(seconds));
+      const provider = seconds === 0 ? 'rotation' : `rotation that forgives for ${seconds} s`;
+      return { seconds, provider, process: of(withProcess).length, cut: of(withCut).length };
+    });
+    const goals = [
+      { goal: 'lost, or wrong in any other way: 0', value: wrong.length, reached: wrong.length === 0 },
+      ...needed
+        .filter(({ seconds }) => seconds > 0)
+        .map(({ seconds, process, cut }) => ({
+          goal: `grants forgiven for ${seconds} s whose person was needed: 0`,
+          value: process + cut,
+          reached: process + cut === 0,
+        })),
+      { goal: 'brakes and stops for a person to lift: 0', value: total('standing'), reached: total('standing') === 0 },
+      { goal: `kills: ${size.kills}`, value: done.kill, reached: done.kill >= size.kills },
+    ];
     return {
       tables: [
-        { title: 'Done', columns: Object.keys(done), rows: [Object.values(done)] },
-        { title: 'Connections whose person was needed, each of which says why', columns, rows: needed },
+        {
+          title: 'Done',
+          columns: [...Object.keys(done), 'kills within a refresh'],
+          rows: [[...Object.values(done), total('killsInRefresh')]],
+        },
+        {
+          title: 'Connections whose person was needed, each of which says why',
+          columns: ['provider', 'answer died with its process', 'answer cut off or too late'],
+          rows: needed.map(({ provider, process, cut }) => [provider, process, cut]),
+        },
         {
           title: 'How long callers waited',
           columns: ['', 'count', 'p50 ms', 'p99 ms', 'longest ms'],
@@ -51,39 +80,29 @@ export const kills = defineBenchmark({
             ['from a refused or broken call to the next token', ...Object.values(waits)],
           ],
         },
-        { title: 'Calls without a token', columns: ['answer', 'count'], rows: [...later, ['broken', heard.broken]] },
+        {
+          title: 'Calls without a token',
+          columns: ['answer', 'count'],
+          rows: [...Object.entries(later), ['broken', broken]],
+        },
       ],
-      goals: [
-        {
-          goal: 'lost, or wrong in any other way: 0',
-          value: verdict.wrong.length,
-          reached: verdict.wrong.length === 0,
-        },
-        {
-          goal: 'forgiven grants whose person was needed: 0',
-          value: ofKind('forgiving', lost),
-          reached: ofKind('forgiving', lost) === 0,
-        },
-        {
-          goal: 'brakes and stops for a person to lift: 0',
-          value: campaign.standing,
-          reached: campaign.standing === 0,
-        },
-        { goal: `kills: ${size.kills}`, value: done.kill, reached: done.kill >= size.kills },
-      ],
+      goals,
       results: {
+        code,
+        parts: parts.map(({ done, seconds, verdict }) => ({ ...done, seconds, wrong: verdict.wrong.length })),
         done,
-        wrong: verdict.wrong,
-        needed_a_person: { with_the_process: verdict.lostWithProcess, with_a_cut: verdict.lostWithCut },
-        tokens_given: verdict.acknowledged,
-        answered_refreshes: campaign.refreshes,
-        failed_starts: campaign.failedStarts,
+        kills_within_a_refresh: total('killsInRefresh'),
+        wrong,
+        needed_a_person: { with_the_process: withProcess, with_a_cut: withCut },
+        tokens_given: sum(parts.map(({ verdict }) => verdict.acknowledged)),
+        answered_refreshes: total('refreshes'),
+        failed_starts: total('failedStarts'),
         calls,
         waits,
-        refused: heard.later,
-        broken_calls: heard.broken,
-        seconds: campaign.seconds,
-        refreshes_a_second: rounded(campaign.refreshes / campaign.seconds),
+        refused: later,
+        broken_calls: broken,
+        seconds: total('seconds'),
+        refreshes_a_second: rounded(total('refreshes') / Math.max(1, total('seconds'))),
       },
     };
   },

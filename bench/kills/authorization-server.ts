@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { wait } from '#tests/random';
@@ -44,6 +45,10 @@ export interface AuthorizationServer {
   /** Makes a grant and answers its refresh token. */
   grant(name: string): string;
   accepts(refreshToken: string): boolean;
+  /** Resolves once it took a token of that process and has not answered yet, or after so many milliseconds. */
+  taken(process: string, patienceMs: number): Promise<void>;
+  /** Whether an answer to that process is under way, or left within so many milliseconds. */
+  isAnswering(process: string, withinMs: number): boolean;
   close(): Promise<void>;
 }
 
@@ -77,6 +82,9 @@ export function take(grant: Grant, shown: string, process: string, leewayMs: num
 export async function startAuthorizationServer(options: ServerOptions): Promise<AuthorizationServer> {
   const { random, leewayMs, expiresInSeconds, longestMs } = options;
   const grants = new Map<string, Grant>();
+  const takes = new EventEmitter();
+  /** When each process was answered last; infinite while an answer is under way. */
+  const answeredAt = new Map<string, number>();
   const server = createServer(async (request, response) => {
     const arrivedAt = Date.now();
     const [, process = '', path = ''] = /^\/([^/]+)\/(.+)$/.exec(request.url ?? '') ?? [];
@@ -99,7 +107,10 @@ export async function startAuthorizationServer(options: ServerOptions): Promise<
       answeredAfterMs: null,
     };
     grant.issues.push(issue);
+    answeredAt.set(process, Number.POSITIVE_INFINITY);
+    takes.emit(process);
     response.once('close', () => {
+      answeredAt.set(process, Date.now());
       issue.cut = !response.writableFinished;
       issue.answeredAfterMs = issue.cut ? null : Date.now() - arrivedAt;
     });
@@ -125,6 +136,11 @@ export async function startAuthorizationServer(options: ServerOptions): Promise<
       if (!grant || grant.ending) return false;
       return grant.live.has(token) || (grant.forgiven.get(token) ?? 0) > Date.now();
     },
+    taken: async (process, patienceMs) => {
+      const patience = AbortSignal.timeout(patienceMs);
+      await once(takes, process, { signal: patience }).catch(() => {});
+    },
+    isAnswering: (process, withinMs) => Date.now() - (answeredAt.get(process) ?? 0) <= withinMs,
     close,
   };
 }

@@ -7,6 +7,8 @@ export interface Slot {
   grant: string;
   /** Since when callers have been asking for it in vain; null where the last answer was a token. */
   waitingSince: number | null;
+  /** When a caller comes back that was refused, as `Retry-After` said; milliseconds since 1970. */
+  comeBackAt: number | null;
 }
 
 /** A token that a caller was given. */
@@ -77,14 +79,18 @@ function post(agent: Agent, url: string, key: string): Promise<Answer> {
   });
 }
 
-/** Starts callers that ask without end for one connection after the other, at one process after the other. */
+/**
+ * Starts callers that ask without end for one connection after the other, at one process after the other. Who was refused
+ * comes back when the answer said; a broken call is made again a second later.
+ */
 export function startCallers({ count, key, random, slots, urls, reconnect }: CallersMade): Callers {
   const agent = new Agent({ keepAlive: true });
   const heard: Heard = { given: [], callMs: [], waitedMs: [], later: {}, broken: 0, ended: [], unexpected: [] };
   let stopped = false;
 
-  const refused = (slot: Slot, askedAt: number) => {
+  const refused = (slot: Slot, askedAt: number, retryAfterSeconds: number) => {
     slot.waitingSince ??= askedAt;
+    slot.comeBackAt = Date.now() + retryAfterSeconds * 1000;
   };
   const ask = async (url: string, slot: Slot): Promise<boolean> => {
     const askedAt = Date.now();
@@ -96,7 +102,7 @@ export function startCallers({ count, key, random, slots, urls, reconnect }: Cal
       const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
       if (why === 'ECONNRESET' || why === 'ECONNREFUSED' || why === 'EPIPE') heard.broken += 1;
       else heard.unexpected.push(why);
-      refused(slot, askedAt);
+      refused(slot, askedAt, 1);
       return false;
     }
     const { status, headers, body } = answer;
@@ -114,7 +120,7 @@ export function startCallers({ count, key, random, slots, urls, reconnect }: Cal
       await reconnect(slot);
     } else if (status === 503 && body.code && Number(headers['retry-after']) > 0) {
       heard.later[body.code] = (heard.later[body.code] ?? 0) + 1;
-      refused(slot, askedAt);
+      refused(slot, askedAt, Number(headers['retry-after']));
     } else heard.unexpected.push(`${status} ${body.code}`);
     return false;
   };
@@ -122,7 +128,9 @@ export function startCallers({ count, key, random, slots, urls, reconnect }: Cal
     while (!stopped) {
       const at = urls();
       const url = at[Math.floor(random() * at.length)];
-      const slot = slots[Math.floor(random() * slots.length)];
+      const back = slots.find(({ comeBackAt }) => comeBackAt !== null && comeBackAt <= Date.now());
+      const slot = back ?? slots[Math.floor(random() * slots.length)];
+      if (slot) slot.comeBackAt = null;
       if (url && slot) await ask(url, slot);
       await wait(Math.floor(random() * 150));
     }

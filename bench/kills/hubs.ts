@@ -21,6 +21,8 @@ export interface Hub {
 
 export interface HubsMade {
   folder: string;
+  /** The hub as one file (`bundleHub`). */
+  program: string;
   count: number;
   /** Variables of all of them. */
   environment: Record<string, string>;
@@ -40,20 +42,31 @@ export interface Hubs {
   close(): Promise<void>;
 }
 
+interface Spare {
+  name: string;
+  child: ChildProcess;
+}
+
+const exitOf = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+};
+
 /** Makes them, and starts none yet. */
-export async function makeHubs({ folder, count, environment, records }: HubsMade): Promise<Hubs> {
+export async function makeHubs({ folder, program, count, environment, records }: HubsMade): Promise<Hubs> {
   let named = 0;
   let closed = false;
   const running = new Map<Hub, ChildProcess>();
+  /** The next process of each, whose code is loaded and which was not told to start. */
+  const spares = new Map<Hub, Spare>();
   const hubs: Hubs = { all: [], killed: new Map(), failedStarts: 0, endedByThemselves: [], close };
 
-  function spawnHub(hub: Hub, slot: string): ChildProcess {
+  function load(hub: Hub, slot: string): Spare {
     named += 1;
-    hub.name = `p${named}`;
-    const providers = join(slot, 'providers.json');
-    writeFileSync(providers, JSON.stringify(records(hub.name)), { mode: 0o600 });
+    const name = `p${named}`;
+    const providers = join(slot, `${name}.json`);
+    writeFileSync(providers, JSON.stringify(records(name)), { mode: 0o600 });
     const log = openSync(join(folder, 'hubs.log'), 'a', 0o600);
-    const child = spawn(process.execPath, ['--import', './scripts/end-with-parent.mjs', 'bench/programs/hub.ts'], {
+    const child = spawn(process.execPath, ['--import', './scripts/end-with-parent.mjs', program], {
       env: {
         ...process.env,
         ...environment,
@@ -65,7 +78,9 @@ export async function makeHubs({ folder, count, environment, records }: HubsMade
       stdio: ['ignore', log, log, 'ipc'],
     });
     closeSync(log);
-    return child;
+    // One that is gone before it is told to start counts as a failed start then.
+    child.on('error', () => {});
+    return { name, child };
   }
 
   async function gone(hub: Hub, signal: NodeJS.Signals): Promise<number | null> {
@@ -82,13 +97,16 @@ export async function makeHubs({ folder, count, environment, records }: HubsMade
 
   async function start(hub: Hub, slot: string): Promise<void> {
     while (!closed) {
-      const child = spawnHub(hub, slot);
+      const { name, child } = spares.get(hub) ?? load(hub, slot);
+      spares.delete(hub);
+      hub.name = name;
       running.set(hub, child);
-      const ended = once(child, 'exit').then(() => false);
+      const ended = exitOf(child).then(() => false);
       const listening = once(child, 'message').then(() => true);
+      child.send('start', () => {});
       if (await Promise.race([listening, ended])) {
         hub.up = true;
-        const { name } = hub;
+        if (!closed) spares.set(hub, load(hub, slot));
         void ended.then(() => {
           // Those that were told to end are no longer among the running ones by then.
           if (running.get(hub) === child && !closed) {
@@ -105,6 +123,7 @@ export async function makeHubs({ folder, count, environment, records }: HubsMade
 
   async function close(): Promise<void> {
     closed = true;
+    for (const { child } of spares.values()) child.kill('SIGKILL');
     await Promise.all(hubs.all.map((hub) => gone(hub, 'SIGKILL')));
   }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { createApi } from '#lib/api/app';
@@ -10,9 +11,13 @@ import { createListener } from '#lib/http/listener';
 import { serverOptions } from '#lib/http/server-options';
 
 // The process that `server.ts` is, with its jobs, its door and its API, but without pages: so it starts within a second.
+// Its code is loaded before it is needed. It starts when its supervisor says so.
 
 const closeSeconds = 20;
 
+process.channel?.ref();
+await once(process, 'message');
+process.channel?.unref();
 const config = getConfig();
 const booted = await boot();
 const { runtime } = booted;

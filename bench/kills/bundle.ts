@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { build } from 'esbuild';
+
+/** The hub's program as one file, and what tells its code from any other. */
+export interface Bundle {
+  file: string;
+  hash: string;
+}
+
+/**
+ * Writes `bench/programs/hub.ts` and all that it imports into one file. Loading two thousand files takes three seconds of
+ * a processor, loading one takes 0.4; what is executed is the same. Changes of the sources meanwhile do not reach it.
+ */
+export async function bundleHub(file: string): Promise<Bundle> {
+  const { outputFiles } = await build({
+    entryPoints: ['bench/programs/hub.ts'],
+    outfile: file,
+    write: false,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    // They find files of theirs beside them, or are never loaded here.
+    external: ['@electric-sql/pglite', 'pg-native', 'next', 'react', 'react-dom', 'pino', 'pino-pretty'],
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    logLevel: 'error',
+  });
+  const contents = outputFiles[0]?.contents ?? new Uint8Array();
+  writeFileSync(file, contents);
+  return { file, hash: createHash('sha256').update(contents).digest('hex').slice(0, 16) };
+}

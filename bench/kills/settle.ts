@@ -1,0 +1,81 @@
+import { inArray, isNull, sql } from 'drizzle-orm';
+import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
+import type { Runtime } from '#lib/context';
+import { rowsOf } from '#lib/db/database';
+import { connections } from '#lib/db/schema/connections';
+import { freezes } from '#lib/db/schema/freezes';
+import { providerStops } from '#lib/db/schema/provider-stops';
+import { wait } from '#tests/random';
+import type { Callers, Slot } from './callers.ts';
+import type { GrantRow } from './judge.ts';
+
+/** How long after the last event everything must have found its end: longer than a spending lease. */
+const settlingMs = 300_000;
+
+/**
+ * Asks for every connection until it gave a token or needs its person, so that whatever hung has come to its end. Answers
+ * a sentence for each that came to none.
+ */
+export async function settle(callers: Callers, slots: readonly Slot[], urls: () => string[]): Promise<string[]> {
+  const giveUpAt = Date.now() + settlingMs;
+  const endless: string[] = [];
+  const over = async (slot: Slot) => {
+    // Its token of a moment ago is over by then, so that the next is a refresh.
+    for (let given = 0; given < 2; ) {
+      const { grant } = slot;
+      if (Date.now() > giveUpAt) return void endless.push(`${grant}: no token for five minutes, and no end`);
+      if (await callers.ask(urls()[0] ?? '', slot)) given += 1;
+      if (slot.grant !== grant) return;
+      await wait(given === 1 ? 3000 : 1000);
+    }
+  };
+  await Promise.all(slots.map(over));
+  return endless;
+}
+
+/** What the database says in the end. */
+export interface Found {
+  rows: Map<string, GrantRow>;
+  inLedger: Set<string>;
+  /** Brakes and stopped refreshes, which a person would have to look at. */
+  standing: number;
+}
+
+/** Reads it, `ids` having the connection of each grant. */
+export async function readDatabase(
+  { database: { db }, vault }: Runtime,
+  ids: ReadonlyMap<string, string>,
+  accepts: (refreshToken: string) => boolean,
+): Promise<Found> {
+  const all = await db
+    .select()
+    .from(connections)
+    .where(inArray(connections.id, [...ids.values()]));
+  const byId = new Map(all.map((row) => [row.id, row]));
+  const rows = new Map<string, GrantRow>();
+  for (const [grant, id] of ids) {
+    const row = byId.get(id);
+    if (!row) continue;
+    const token = vault.open(row.refreshToken ?? '', refreshTokenPlace(row));
+    rows.set(grant, { status: row.status, statusReason: row.statusReason, accepted: accepts(token) });
+  }
+  const vends = rowsOf<{ id: string }>(
+    await db.execute(sql`select request_id as id from ledger where action = 'token.vended' and outcome = 'ok'`),
+  );
+  const brakes = await db.select({ id: freezes.id }).from(freezes).where(isNull(freezes.liftedAt));
+  const stops = await db.select().from(providerStops).where(isNull(providerStops.endedAt));
+  return { rows, inLedger: new Set(vends.map(({ id }) => id)), standing: brakes.length + stops.length };
+}
+
+/** What the ledger says of those connections: what is looked through where something is wrong. */
+export async function readHistory({ database: { db } }: Runtime, ids: readonly string[]): Promise<object[]> {
+  if (ids.length === 0) return [];
+  return rowsOf(
+    await db.execute(
+      sql`select * from ledger where connection_id in (${sql.join(
+        ids.map((id) => sql`${id}`),
+        sql`, `,
+      )}) order by at, id`,
+    ),
+  );
+}
