@@ -22,11 +22,11 @@ export const kills = defineBenchmark({
   about: 'kill -9, restarts, cuts of TCP and promotions under callers, and what was lost',
   full: {
     ...{ kills: 1000, restarts: 20, cuts: 20, promotions: 10, connections: 300, callers: 6 },
-    ...{ leeway_seconds: [60, 1800], pause_ms: 2000, parts: 5, minutes: 120, seed: 1 },
+    ...{ leeway_seconds: [60, 1800], pause_ms: 1000, parts: 5, only: [], minutes: 120, seed: 1 },
   },
   quick: {
     ...{ kills: 10, restarts: 1, cuts: 4, promotions: 1, connections: 30, callers: 4 },
-    ...{ leeway_seconds: [60, 1800], pause_ms: 1000, parts: 1, minutes: 5, seed: 1 },
+    ...{ leeway_seconds: [60, 1800], pause_ms: 1000, parts: 1, only: [], minutes: 5, seed: 1 },
   },
   run: async ({ leeway_seconds: leewaySeconds, pause_ms: pauseMs, ...size }, stage) => {
     const { parts, code } = await runCampaign(stage, { ...size, leewaySeconds, pauseMs });
@@ -94,6 +94,7 @@ export const kills = defineBenchmark({
         kills_within_a_refresh: total('killsInRefresh'),
         wrong,
         needed_a_person: { with_the_process: withProcess, with_a_cut: withCut },
+        shown_again_after_ms: parts.map(({ verdict }) => verdict.shownAgain),
         tokens_given: sum(parts.map(({ verdict }) => verdict.acknowledged)),
         answered_refreshes: total('refreshes'),
         failed_starts: total('failedStarts'),

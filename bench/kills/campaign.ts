@@ -20,6 +20,8 @@ export interface CampaignSize {
   pauseMs: number;
   /** How many parts the events are done in, each from the beginning and judged by itself. */
   parts: number;
+  /** Which of them are done by this run, counted from 1; empty: all. Others are added where a run did them before. */
+  only: readonly number[];
   /** After so long no part is begun. */
   minutes: number;
   seed: number;
@@ -50,8 +52,8 @@ const allOf = ({ kills, restarts, cuts, promotions }: CampaignSize): Event[] => 
 export async function runCampaign(stage: Stage, size: CampaignSize): Promise<Campaign> {
   const begunAt = performance.now();
   mkdirSync(folder, { recursive: true });
-  const { file: program, hash: code } = await bundleHub(resolve(folder, 'hub.mjs'));
-  const { minutes, ...decides } = size;
+  const { file: program, hash: code } = await bundleHub(resolve(folder));
+  const { minutes, only, ...decides } = size;
   const order = shuffled(allOf(size), randomFrom(size.seed));
   const parts: Kept[] = [];
   for (let n = 0; n < size.parts; n++) {
@@ -63,6 +65,7 @@ export async function runCampaign(stage: Stage, size: CampaignSize): Promise<Cam
       parts.push(known.part);
       continue;
     }
+    if (only.length > 0 && !only.includes(n + 1)) continue;
     if (performance.now() - begunAt > minutes * 60_000) continue;
     const at = (which: number) => Math.floor((which * order.length) / size.parts);
     const { heard, ...rest } = await runPart(stage.folder, {

@@ -29,8 +29,15 @@ const inLedger = new Set(['r']);
 const connected = (row: object = {}) => ({ rows: new Map([['g', alive(row)]]) });
 
 describe('what is told but not wrong', () => {
+  test('a request that arrived a moment after its process was killed', () => {
+    expect(judge(evidence({ killed: new Map([['p1', 999]]) }))).toMatchObject({ wrong: [], lostWithProcess: ['g'] });
+  });
+
   test('an answer that died with the process that was killed', () => {
-    expect(judge(evidence())).toMatchObject({ wrong: [], lostWithProcess: ['g'], lostWithCut: [] });
+    expect(judge(evidence())).toMatchObject({
+      ...{ wrong: [], lostWithProcess: ['g'], lostWithCut: [] },
+      shownAgain: { g: [8000] },
+    });
   });
 
   test.each<[string, Evidence]>([
@@ -46,13 +53,16 @@ describe('what is told but not wrong', () => {
 
   test('a grant that lives with its newest token in its row', () => {
     const found = evidence({ ...connected(), given: [given()], inLedger }, { ending: null });
-    expect(judge(found)).toEqual({ wrong: [], lostWithProcess: [], lostWithCut: [], acknowledged: 1 });
+    expect(judge(found)).toEqual({
+      ...{ wrong: [], lostWithProcess: [], lostWithCut: [] },
+      ...{ shownAgain: {}, acknowledged: 1 },
+    });
   });
 });
 
 test.each<[string, Evidence]>([
   ['the process with the newest token lived', evidence({ killed: new Map() })],
-  ['that process was killed before it asked', evidence({ killed: new Map([['p1', 999]]) })],
+  ['that process was killed long before the request arrived', evidence({ killed: new Map([['p1', -1]]) })],
   ['a caller was given the token before', evidence({ given: [given()], inLedger })],
   ['the loss is called something else', evidence({ rows: new Map([['g', alive({ status: 'needs_reconnect' })]]) })],
   ['the loss is not said', evidence(connected())],

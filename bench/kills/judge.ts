@@ -29,6 +29,8 @@ export interface Verdict {
   lostWithProcess: string[];
   /** The same where the answer was cut off on its way, or came later than the hub waits. */
   lostWithCut: string[];
+  /** Of each lost grant, when the spent token was shown again: ms after the first time. The last one ended it. */
+  shownAgain: Record<string, number[]>;
   /** Tokens that callers were given, each known to the server and to the ledger. */
   acknowledged: number;
 }
@@ -36,14 +38,14 @@ export interface Verdict {
 /** The hub waits 10 s for an exchange; an answer that is written so late is one that it does not hear. */
 const tooLateMs = 9000;
 
-/** How long before a cut an answer may have been written that never arrived, in milliseconds. */
+/** How long before a cut an answer may have been written that never arrived, and a request that arrived after a kill; ms. */
 const onItsWayMs = 1000;
 
 function fateOf(
   { cut, at, process, answeredAfterMs }: Issue,
   { killed, serverCuts }: Evidence,
 ): 'killed' | 'cut' | 'living' {
-  if ((killed.get(process) ?? 0) >= at) return 'killed';
+  if ((killed.get(process) ?? Number.NEGATIVE_INFINITY) >= at - onItsWayMs) return 'killed';
   const late = (answeredAfterMs ?? 0) > tooLateMs;
   return cut || late || serverCuts.some((cutAt) => cutAt >= at && cutAt - at < onItsWayMs) ? 'cut' : 'living';
 }
@@ -54,7 +56,13 @@ const told = (grant: Grant, row: GrantRow) => JSON.stringify([row, grant.ending,
 /** Compares what the server issued with what the callers were given and what the hub says. */
 export function judge(evidence: Evidence): Verdict {
   const { grants, rows, given, inLedger } = evidence;
-  const verdict: Verdict = { wrong: [], lostWithProcess: [], lostWithCut: [], acknowledged: given.length };
+  const verdict: Verdict = {
+    wrong: [],
+    lostWithProcess: [],
+    lostWithCut: [],
+    shownAgain: {},
+    acknowledged: given.length,
+  };
   const wrong = (what: string) => void verdict.wrong.push(what);
   const acknowledged = new Set(given.map(({ accessToken }) => accessToken));
   for (const { requestId, grant, accessToken, askedAt } of given) {
@@ -84,7 +92,11 @@ export function judge(evidence: Evidence): Verdict {
       wrong(`${grant.name}: ended by ${process} although a successor was with one that lived: ${told(grant, row)}`);
     else if (row.status !== 'needs_reconnect' || row.statusReason !== 'answer_lost')
       wrong(`${grant.name}: its answer was lost, and its connection says ${row.status} ${row.statusReason}`);
-    else (fates.includes('cut') ? verdict.lostWithCut : verdict.lostWithProcess).push(grant.name);
+    else {
+      (fates.includes('cut') ? verdict.lostWithCut : verdict.lostWithProcess).push(grant.name);
+      const [first = 0, ...more] = [...successors.map(({ at }) => at), grant.ending.at];
+      verdict.shownAgain[grant.name] = more.map((at) => at - first);
+    }
   }
   return verdict;
 }

@@ -97,8 +97,21 @@ test.each<[RefusedIntent, RevokeRule['blast_radius'], boolean, string]>([
   ['refresh', 'token', false, 'revoke'],
   ['refresh', 'account', true, 'hold'],
 ])('A-10 %s, radius %s, other live connections %s: %s', (intent, radius, others, fate) => {
-  expect(decideRefused(intent, radius, others)).toBe(fate);
+  expect(decideRefused({ intent }, radius, others)).toBe(fate);
 });
+
+test.each<[RevokeRule['blast_radius'], boolean, string]>([
+  ['token', true, 'revoke'],
+  ['token', false, 'revoke'],
+  ['grant', true, 'hold'],
+  ['account', true, 'hold'],
+  ['account', false, 'revoke'],
+])(
+  'A-10 refresh of a grant that no connection lives by, radius %s, other live connections %s: %s',
+  (radius, others, fate) => {
+    expect(decideRefused({ intent: 'refresh', ended: true }, radius, others)).toBe(fate);
+  },
+);
 
 describe('A-10 another account came back at a reconnect', () => {
   test.each<Provider>(['google', 'github', 'okta', 'auth0'])(

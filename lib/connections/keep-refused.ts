@@ -42,7 +42,7 @@ const waiting = ({ processId }: Context) => once(`refused-answers ${processId}`,
 
 /** Seals a refused answer for the revocation that it may become. */
 export async function sealRefused(ctx: Context, answer: RefusedAnswer): Promise<SealedRefused> {
-  const { personId, provider, received, accountParams, intent, code, issuer, subject } = answer;
+  const { personId, provider, received, accountParams, intent, code, issuer, subject, ended } = answer;
   const key = {
     personId: personId ?? '',
     connectionId: answer.id ?? newId('rfg'),
@@ -55,7 +55,7 @@ export async function sealRefused(ctx: Context, answer: RefusedAnswer): Promise<
     provider,
     fingerprints: [accessToken, refreshToken].filter((token) => token !== null).map(fingerprintOf),
     row: {
-      refused: { intent, code, issuer, subject, extras: answer.extras },
+      refused: { intent, code, issuer, subject, extras: answer.extras, ...(ended ? { ended } : {}) },
       accessToken: accessToken === null ? null : await ctx.vault.seal(accessToken, places.accessToken),
       refreshToken: refreshToken === null ? null : await ctx.vault.seal(refreshToken, places.refreshToken),
       accountParams,

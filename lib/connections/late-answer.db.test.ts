@@ -76,32 +76,42 @@ describeWithConnections('a reconnect while a refresh of the old grant is on its 
   });
 });
 
+/** What may end a grant while a refresh of it is under way; each answers the grants that live on. */
+const ends: Record<string, (runtime: Runtime, id: string) => Promise<string[]>> = {
+  'revoked by its person': async (runtime, id) => {
+    await markRevoked(hub.database.db, systemContext(runtime, 'jobs'), [{ personId: hub.personId, id }], {});
+    return [];
+  },
+  'replaced by a reconnect': async (runtime, id) => {
+    const fresh = { access_token: 'at_fresh', refresh_token: hub.server.grant() };
+    await reconnect(runtime, id, fresh);
+    return [fresh.refresh_token];
+  },
+  'revoked, and the account connected again': async (runtime, id) => {
+    await ends['revoked by its person']?.(runtime, id);
+    return ends['replaced by a reconnect']?.(runtime, id) ?? [];
+  },
+};
+
+/** A refresh whose answer is under way since its lease ran out, while its grant was ended and that became due. */
+async function endDuringRefresh(end: (runtime: Runtime, id: string) => Promise<string[]>) {
+  const runtime = createRuntime(hub.database, [recordOf()]);
+  const { atProvider, answer } = hub.holdAnswer();
+  const id = await hub.expired();
+  const refreshing = refreshConnection({ ...hub.ctx, ...runtime }, { id }).catch(() => undefined);
+  await atProvider;
+  const living = await end(runtime, id);
+  await hub.database.db
+    .update(connections)
+    .set({ leaseExpiresAt: sql`clock_timestamp() - interval '1 second'` })
+    .where(and(eq(connections.id, id), isNotNull(connections.leaseOwner)));
+  await makeDue(id);
+  return { runtime, id, living, refreshing, answer };
+}
+
 describe('an answer that was held for minutes comes while the provider is told of the token that it replaced', () => {
-  const ends: Record<string, (runtime: Runtime, id: string) => Promise<string[]>> = {
-    'revoked by its person': async (runtime, id) => {
-      await markRevoked(hub.database.db, systemContext(runtime, 'jobs'), [{ personId: hub.personId, id }], {});
-      return [];
-    },
-    'replaced by a reconnect': async (runtime, id) => {
-      const fresh = { access_token: 'at_fresh', refresh_token: hub.server.grant() };
-      await reconnect(runtime, id, fresh);
-      return [fresh.refresh_token];
-    },
-  };
   test.each(Object.entries(ends))('%s: the newer token is revoked, too', async (_name, end) => {
-    const { server } = hub;
-    const runtime = createRuntime(hub.database, [recordOf()]);
-    const { atProvider, answer } = hub.holdAnswer();
-    const id = await hub.expired();
-    const refreshing = refreshConnection({ ...hub.ctx, ...runtime }, { id }).catch(() => undefined);
-    await atProvider;
-    const living = await end(runtime, id);
-    // Its lease has run out since, and the revocation is due.
-    await hub.database.db
-      .update(connections)
-      .set({ leaseExpiresAt: sql`clock_timestamp() - interval '1 second'` })
-      .where(and(eq(connections.id, id), isNotNull(connections.leaseOwner)));
-    await makeDue(id);
+    const { runtime, id, living, refreshing, answer } = await endDuringRefresh(end);
     const asking: typeof fetch = async (input, init) => {
       if (String(input).endsWith('/revoke')) {
         answer();
@@ -110,8 +120,24 @@ describe('an answer that was held for minutes comes while the provider is told o
       return runtime.fetch(input, init);
     };
     await workRevocations({ ...systemContext(runtime, 'jobs'), fetch: asking });
-    expect(server.grants()).toEqual(living);
+    expect(hub.server.grants()).toEqual(living);
     const left = await hub.database.db.select().from(revocations).where(eq(revocations.connectionId, id));
     expect(left).toMatchObject([{ state: 'revoked_upstream', refreshToken: null }]);
+  });
+});
+
+describe('an answer that was held for minutes comes after the provider was told of the token that it replaced', () => {
+  test.each(Object.entries(ends))('%s: the newer token is revoked, and nothing is held', async (_name, end) => {
+    const { runtime, living, refreshing, answer } = await endDuringRefresh(end);
+    await workRevocations(systemContext(runtime, 'jobs'));
+    answer();
+    await refreshing;
+    await settle(runtime);
+    expect(hub.server.grants()).toEqual(living);
+    const held = await hub.database.db
+      .select()
+      .from(revocations)
+      .where(and(eq(revocations.personId, hub.personId), eq(revocations.state, 'failed')));
+    expect(held).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, gte, sql } from 'drizzle-orm';
 import { planRefused, type RefusedAnswer } from '#lib/connections/keep-refused';
 import type { ConnectionKey, Lease } from '#lib/connections/lease';
 import { refusedRefresh } from '#lib/connections/refused-refresh';
@@ -102,9 +102,31 @@ export async function storeLate(ctx: Context, held: HeldAnswer): Promise<StoreOu
     if (row && goesOn) await replaceSpent(tx, ctx, held, answer, row, shown.accessToken);
     const owned = await keepLateAnswer(tx, ctx, lease, answer.spent, answer);
     // Then neither the row nor a revocation has these tokens, nor what came after them.
-    if (!goesOn && !owned) await planRefused(tx, ctx, refusedAnswer(ctx, held, 'superseded'));
+    if (!goesOn && !owned) {
+      const ended = !row || (await isReplaced(tx, lease));
+      await planRefused(tx, ctx, { ...refusedAnswer(ctx, held, 'superseded'), ended });
+    }
     return 'superseded';
   });
+}
+
+/**
+ * Whether a reconnect replaced the grant of that lease by another one: its revocation was written down then, and says so
+ * when it is over, too.
+ */
+async function isReplaced(tx: Db, { personId, id, generation }: Lease): Promise<boolean> {
+  const found = await tx
+    .select({ id: revocations.connectionId })
+    .from(revocations)
+    .where(
+      and(
+        eq(revocations.personId, personId),
+        eq(revocations.connectionId, id),
+        gte(revocations.replacedGeneration, generation),
+      ),
+    )
+    .limit(1);
+  return found.length > 0;
 }
 
 /** The newest grant is what must be revoked: the row stays revoked, its sealed tokens are those to be ended. */
@@ -113,7 +135,7 @@ async function keepOfRevoked(tx: Db, ctx: Context, held: HeldAnswer, answer: Ope
   if (answer.refresh_token !== null && refreshToken === answer.refresh_token) return;
   if (refreshToken === answer.spent && (await keepForRevocation(tx, ctx, held, answer, row))) return;
   // The provider was told already, with tokens that this refresh had replaced.
-  await planRefused(tx, ctx, refusedAnswer(ctx, held, 'revoked'));
+  await planRefused(tx, ctx, { ...refusedAnswer(ctx, held, 'revoked'), ended: true });
 }
 
 /** Keeps an answer with its revoked connection while the provider is still to be told. False where it was told already. */
@@ -198,10 +220,13 @@ export async function keepUnstored(ctx: Context, answers: readonly HeldAnswer[])
     await withTransaction(ctx.database.db, async (tx) => {
       const [row] = await tx.select(stored).from(connections).where(atKey(lease)).for('update');
       const answer = open(ctx, held);
-      if (!row) await planRefused(tx, ctx, refusedAnswer(ctx, held, 'history_lost'));
+      if (!row) await planRefused(tx, ctx, { ...refusedAnswer(ctx, held, 'history_lost'), ended: true });
       else if (row.status === 'revoked' && row.generation <= lease.generation) {
         await keepOfRevoked(tx, ctx, held, answer, row);
-      } else await keepLateAnswer(tx, ctx, lease, answer.spent, answer);
+      } else if (!(await keepLateAnswer(tx, ctx, lease, answer.spent, answer)) && (await isReplaced(tx, lease))) {
+        // The provider was told already, with the tokens that this answer had replaced.
+        await planRefused(tx, ctx, { ...refusedAnswer(ctx, held, 'history_lost'), ended: true });
+      }
     });
   }
 }

@@ -49,6 +49,8 @@ export interface RefusedGrant {
   /** The account; null where it is not known. */
   subject: string | null;
   extras: Record<string, string | number | boolean>;
+  /** Of a refresh: its connection was revoked, replaced by a reconnect or is gone, so that none lives by this grant. */
+  ended?: boolean;
   /** An administrator wants it revoked although other connections may end with it. */
   evenOthers?: boolean;
 }
