@@ -132,7 +132,7 @@ describe('an answer that was held for minutes comes after the provider was told 
     await workRevocations(systemContext(runtime, 'jobs'));
     answer();
     await refreshing;
-    await settle(runtime);
+    await workRevocations(systemContext(runtime, 'jobs'));
     expect(hub.server.grants()).toEqual(living);
     const held = await hub.database.db
       .select()
