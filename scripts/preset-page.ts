@@ -58,7 +58,9 @@ function section(id: PresetName): string {
     '',
     ...facts.map((fact) => `- ${fact}`),
     '',
-    `Read: ${about.sources.map(({ url, says }) => `<${url}> (${says})`).join('; ')}.`,
+    'Sources:',
+    '',
+    ...about.sources.map(({ url, says }) => `- <${url}>: ${says}`),
     '',
   ].join('\n');
 }
@@ -80,11 +82,10 @@ export function presetPage(): string {
 One line of \`PROVIDERS_FILE\` connects each of these, once an application of yours is registered in its console. Every
 field of [providers.md](providers.md) overrides what the preset says, \`scopes\` above all: the presets ask for little.
 
-**None of these records was tried against the real server.** Each is made from the
-provider's public documentation, named below it, and runs in our tests against a server that answers as that
-documentation says. A fact that no source confirms is marked so. \`npm run -s grantkeep -- provider check <id>\` tries what can be tried without a person.
+**These records were not tried against the real servers.** Each is made from the provider's public documentation, named
+below it. In our tests it runs against a server that answers as that documentation says. A fact that no source confirms is marked so. \`npm run -s grantkeep -- provider check <id>\` tries what can be tried without a person.
 
-The redirect URI ends in the entry's \`id\`, which is the preset's name where the entry has none.
+The redirect URI ends in the entry's \`id\`, which is the preset's name where the entry gives no other.
 
 | Preset | Provider |
 |---|---|

@@ -71,7 +71,7 @@ async function noteRefusal(tx: Db, lease: Lease): Promise<{ again: boolean; alon
  * The provider refused to renew the grant with our newest refresh token. Where it may be spent, because an answer was
  * lost while the host was well, or the provider says so, the grant is over. Else it is tried once more some minutes later, since providers were
  * seen to say so to everybody for an hour; and where several people are refused, all refreshes there stop and nothing is
- * final until they go on. A code that does not say whose trouble it is ends nothing by itself: only where the provider
+ * final until they go on. A code with two meanings ends nothing by itself: only where the provider
  * renewed another grant meanwhile, this one is meant.
  * @returns `ended`; `doubted`, with the refusal noted; or `superseded` by what another stored meanwhile
  */

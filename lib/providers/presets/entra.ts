@@ -68,7 +68,7 @@ export const entra: Preset = {
       },
       {
         url: 'https://learn.microsoft.com/en-us/entra/identity-platform/v2-protocols-oidc',
-        says: 'metadata whose issuer has {tenantid} in it',
+        says: 'metadata with {tenantid} in its issuer',
       },
       {
         url: 'https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference',

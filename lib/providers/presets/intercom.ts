@@ -5,7 +5,7 @@ export const intercom: Preset = {
     console: 'https://app.intercom.com/a/apps/_/developer-hub',
     setup: [
       'Create an app, tick *Use OAuth* on its *Authentication* page and enter the redirect URI.',
-      'Select the permissions there: the request names none.',
+      'Select the permissions there: the request does not name them.',
       'For workspaces in Europe or Australia write api.eu.intercom.io or api.au.intercom.io into `token_endpoint` and `identity.endpoint`.',
     ],
     sources: [

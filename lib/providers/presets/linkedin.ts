@@ -20,7 +20,7 @@ export const linkedin: Preset = {
       },
       {
         url: 'https://learn.microsoft.com/en-us/linkedin/consumer/integrations/self-serve/sign-in-with-linkedin-v2',
-        says: 'OpenID Connect, userinfo, an ID token whose claims have no nonce',
+        says: 'OpenID Connect, userinfo, an ID token with no nonce among its claims',
       },
       {
         url: 'https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow-native',

@@ -16,7 +16,7 @@ export const quickbooks: Preset = {
       },
       {
         url: 'https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/openid-connect',
-        says: 'userinfo with emailVerified and givenName, an ID token whose claims have no nonce',
+        says: 'userinfo with emailVerified and givenName, an ID token with no nonce among its claims',
       },
       {
         url: 'https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/faq',
