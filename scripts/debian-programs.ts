@@ -3,7 +3,7 @@ import { isExecutable, pathFolders } from './programs.ts';
 import { canInstallPackages, installPackages } from './system-packages.ts';
 
 /** Programs whose Debian package has their name. */
-export type DebianProgram = 'haproxy' | 'pgbouncer';
+export type DebianProgram = 'haproxy' | 'nginx' | 'pgbouncer';
 
 /** Where daemons are, whether or not PATH says so. */
 const systemFolders = ['/usr/sbin', '/usr/local/sbin'];
