@@ -6,6 +6,7 @@ const scope = { name: 'repo', description: null };
 const connection = {
   status: 'connected' as const,
   statusReason: null,
+  providerError: null,
   choices: [],
   missing: [],
   looksAgainAt: null,
@@ -55,6 +56,13 @@ test.each([
   const text = explainStatus({ ...connection, status: 'needs_reconnect', statusReason });
   expect(text).toMatch(/GitHub.* Reconnect to continue\.$/);
   if (statusReason) expect(text).not.toContain(statusReason);
+});
+
+test('P-14 a dead grant names the provider’s own code', () => {
+  const dead = { ...connection, status: 'needs_reconnect' as const, statusReason: 'ended_at_provider' };
+  expect(explainStatus({ ...dead, providerError: 'bad_refresh_token' })).toMatch(
+    /Reconnect to continue\. The code of GitHub is bad_refresh_token\.$/,
+  );
 });
 
 test('P-20 a choice and a name wait for the person', () => {

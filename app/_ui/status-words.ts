@@ -13,7 +13,7 @@ export const statusWords: Record<DisplayStatus, { word: string; tone: Tone }> = 
 
 type Explained = Pick<
   ConnectionView,
-  'status' | 'statusReason' | 'missingScopes' | 'revocation' | 'choices' | 'missing' | 'looksAgainAt'
+  'status' | 'statusReason' | 'providerError' | 'missingScopes' | 'revocation' | 'choices' | 'missing' | 'looksAgainAt'
 > & {
   provider: { name: string };
 };
@@ -44,10 +44,12 @@ const reasons = new Map<string, (provider: string) => string>([
 
 /** What a state means for the person, where it needs saying: plainly, without blame, with what to do now. */
 export function explainStatus(connection: Explained): string | null {
-  const { status, statusReason, missingScopes, revocation, provider } = connection;
+  const { status, statusReason, providerError, missingScopes, revocation, provider } = connection;
   if (status === 'needs_reconnect') {
     const known = reasons.get(statusReason ?? '');
-    return known?.(provider.name) ?? `This connection to ${provider.name} no longer works. Reconnect to continue.`;
+    const sentence =
+      known?.(provider.name) ?? `This connection to ${provider.name} no longer works. Reconnect to continue.`;
+    return providerError ? `${sentence} The code of ${provider.name} is ${providerError}.` : sentence;
   }
   if (status === 'frozen')
     return 'An administrator has paused this connection. Services get nothing from it meanwhile.';

@@ -126,8 +126,7 @@ test('P-25 the longest of everything goes through nginx as the documentation set
     const [returned = 0, outcome = 0] = documented('`Location` of the callback');
     const [flow = 0] = documented('`Set-Cookie`');
     const [policy = 0] = documented('`Content-Security-Policy`');
-    const [, cookie = 0] = documented('`Cookie` from the browser');
-    console.log(measured);
+    const [cookie = 0] = documented('`Cookie` from the browser');
     // Near to what is documented, so that the table is no guess, and never above it.
     for (const [seen, most] of [
       [measured.start, longestStart],

@@ -38,6 +38,7 @@ test('a connection is answered without its tokens', async () => {
     account: { issuer: 'https://acme.example', subject: id, label: 'ada@acme.example' },
     status: 'connected',
     status_reason: null,
+    provider_error: null,
     scope: 'read write',
     missing_scopes: [],
     expires_at: expect.any(String),

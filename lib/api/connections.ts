@@ -29,6 +29,11 @@ const connectionSchema = z
       .string()
       .nullable()
       .openapi({ example: null, description: 'A stable code such as `invalid_grant`.' }),
+    provider_error: z.string().nullable().openapi({
+      example: null,
+      description:
+        'The provider’s own code of the refusal with which the connection ended. For people; do not branch on it.',
+    }),
     scope: z
       .string()
       .nullable()
@@ -82,6 +87,7 @@ function toJson(view: ConnectionView): z.infer<typeof connectionSchema> {
     account: view.account,
     status: view.status,
     status_reason: view.statusReason,
+    provider_error: view.providerError,
     scope: view.scopes?.map(({ name }) => name).join(' ') ?? null,
     missing_scopes: view.missingScopes.map(({ name }) => name),
     expires_at: text(view.token?.expiresAt ?? null),

@@ -10,7 +10,7 @@ import { seeEnd } from '#lib/connections/see-end';
 import type { Context } from '#lib/context';
 import { type Db, withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
-import { AppError } from '#lib/errors';
+import { AppError, type AppErrorOptions } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import type { OAuthError } from '#lib/oauth/types';
 import type { ProviderRecord } from '#lib/providers/record';
@@ -26,8 +26,8 @@ export const doubtSeconds = sql<number>`coalesce(case when ${connections.refused
   ${connections.refusedAt} - clock_timestamp()) + ${sql.raw(String(secondTrySeconds - leewaySeconds))}) end, 0)::float8`;
 
 /** What a caller is told who needs a token of a grant in doubt. */
-export const inDoubt = (seconds: number, cause?: unknown): AppError =>
-  new AppError('grant_in_doubt', { cause, retryAfterSeconds: Math.max(1, Math.ceil(seconds)) });
+export const inDoubt = (seconds: number, { cause, providerError }: Pick<AppErrorOptions, 'cause' | 'providerError'>) =>
+  new AppError('grant_in_doubt', { cause, providerError, retryAfterSeconds: Math.max(1, Math.ceil(seconds)) });
 
 interface Refused {
   lease: Lease;
@@ -53,7 +53,11 @@ const othersRenewed = sql<boolean>`exists (select 1 from connections other where
   and other.status = 'connected' and other.last_refreshed_at > ${connections}.refused_at)`;
 
 /** Notes the refusal on the row. Undefined where the lease is no longer ours, or a newer token was stored. */
-async function noteRefusal(tx: Db, lease: Lease): Promise<{ again: boolean; alone: boolean } | undefined> {
+async function noteRefusal(
+  tx: Db,
+  lease: Lease,
+  { providerError }: OAuthError,
+): Promise<{ again: boolean; alone: boolean } | undefined> {
   const [before] = await tx
     .select({ again: refusedBefore, alone: sql<boolean>`coalesce(${othersRenewed}, false)` })
     .from(connections)
@@ -62,7 +66,7 @@ async function noteRefusal(tx: Db, lease: Lease): Promise<{ again: boolean; alon
   if (!before) return undefined;
   await tx
     .update(connections)
-    .set({ refusedAt: sql`clock_timestamp()`, refusedGeneration: lease.generation })
+    .set({ refusedAt: sql`clock_timestamp()`, refusedGeneration: lease.generation, refusedWith: providerError ?? null })
     .where(held(lease));
   return before;
 }
@@ -93,7 +97,7 @@ export async function endRefused(
   const said = providerDetails(error);
   const { code } = error;
   return withTransaction(ctx.database.db, async (tx) => {
-    const noted = await noteRefusal(tx, lease);
+    const noted = await noteRefusal(tx, lease, error);
     if (!noted) return 'superseded';
     const stopped = await stopWhereSeveral(tx, ctx, row);
     const final = !stopped && (atOnce || (noted.again && (!unclear || noted.alone)));

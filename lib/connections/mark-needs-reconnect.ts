@@ -3,7 +3,12 @@ import type { ConnectionKey } from '#lib/connections/lease';
 import type { Context } from '#lib/context';
 import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
+import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
+
+/** What a caller is told of a connection that only its person can mend, with what the provider said as it ended. */
+export const needsReconnect = (refusedWith: string | null): AppError =>
+  new AppError('needs_reconnect', { providerError: refusedWith ?? undefined });
 
 /**
  * Marks a connection whose token is over and cannot be refreshed as needing its person, unless somebody stored a newer
@@ -18,7 +23,7 @@ export async function markNeedsReconnect(
   await withTransaction(ctx.database.db, async (tx) => {
     const marked = await tx
       .update(connections)
-      .set({ status: 'needs_reconnect', statusReason: reason })
+      .set({ status: 'needs_reconnect', statusReason: reason, refusedWith: null })
       .where(
         and(
           eq(connections.personId, key.personId),

@@ -1,5 +1,6 @@
 import { desc, eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { getConnection } from '#lib/connections/get';
 import { connectionHistory } from '#lib/connections/history';
 import { vendToken } from '#lib/connections/vend-token';
 import { systemContext } from '#lib/context';
@@ -51,6 +52,55 @@ describe('P-14 a refused refresh', () => {
       { id },
     );
     expect(history.map(({ sentence }) => sentence)).toContain('Token not refreshed, the provider says basic_action');
+  });
+});
+
+describe('P-14 what the provider said is told to later callers too', () => {
+  const seen = async (id: string) => {
+    const error = await refused(id);
+    const [last] = await entries(hub.runtime, id).then((all) =>
+      all.filter(({ action }) => action === 'token.denied').slice(-1),
+    );
+    return [toProblem(error, 'req_x').code, toProblem(error, 'req_x').provider_error, last?.details];
+  };
+  const details = { provider_error: 'bad_refresh_token' };
+
+  test('while the grant is in doubt, when it ended, and ever after; until it is connected again', async () => {
+    const id = await hub.expired();
+    hub.server.behaviour.instead = answer(400, 'invalid_grant');
+    const doubted = ['grant_in_doubt', 'invalid_grant', { provider_error: 'invalid_grant' }];
+    expect(await seen(id)).toEqual(doubted);
+    expect(await seen(id)).toEqual(doubted);
+    await hub.refusedBefore(id);
+    await hub.database.db.update(connections).set({ nextRefreshAttemptAt: null }).where(eq(connections.id, id));
+    hub.server.behaviour.instead = answer(400, 'invalid_grant');
+    const ended = ['needs_reconnect', 'invalid_grant', { provider_error: 'invalid_grant' }];
+    expect(await seen(id)).toEqual(ended);
+    expect(await seen(id)).toEqual(ended);
+    const view = await getConnection(
+      { ...systemContext(hub.runtime, 'test'), actor: personActor(hub.personId) },
+      { id },
+    );
+    expect(view).toMatchObject({ status: 'needs_reconnect', providerError: 'invalid_grant' });
+    await hub.database.db
+      .update(connections)
+      .set({ status: 'connected', statusReason: null })
+      .where(eq(connections.id, id));
+    const again = await getConnection(
+      { ...systemContext(hub.runtime, 'test'), actor: personActor(hub.personId) },
+      { id },
+    );
+    expect(again.providerError).toBeNull();
+  });
+
+  test('where it ended without a word of the provider, no older word is told', async () => {
+    const id = await hub.expired();
+    await hub.database.db
+      .update(connections)
+      .set({ refreshToken: null, refusedWith: 'bad_refresh_token' })
+      .where(eq(connections.id, id));
+    expect(await seen(id)).toEqual(['needs_reconnect', undefined, {}]);
+    expect(await seen(id)).not.toContainEqual(details);
   });
 });
 

@@ -224,7 +224,7 @@ async function endFailed(
     const lost = lostBefore ? 'answer_lost' : promoted ? 'history_lost' : null;
     const outcome = await endRefused(ctx, { lease, row, provider, error, lost });
     if (outcome === 'ended') throw new AppError('needs_reconnect', { cause: error });
-    if (outcome === 'doubted') throw inDoubt(secondTrySeconds, error);
+    if (outcome === 'doubted') throw inDoubt(secondTrySeconds, { cause: error });
     // Somebody else stored a newer token, reconnected or revoked meanwhile: their outcome is ours. Where ours was spent by
     // a holder that came back late, its newer token may have ended with it.
     await releaseLease(ctx.database.db, lease, answerLost);

@@ -14,7 +14,7 @@ import {
   releaseLease,
   takeLease,
 } from '#lib/connections/lease';
-import { markNeedsReconnect } from '#lib/connections/mark-needs-reconnect';
+import { markNeedsReconnect, needsReconnect } from '#lib/connections/mark-needs-reconnect';
 import { inSlot } from '#lib/connections/provider-slots';
 import { endStopBySuccess, isStopped, takeProbe } from '#lib/connections/provider-stop';
 import { configurationFault, spendUnderLease } from '#lib/connections/refresh-under-lease';
@@ -94,6 +94,7 @@ async function read(ctx: Context, key: ConnectionKey) {
       holderIsSilent,
       due: refreshDue,
       doubt: doubtSeconds,
+      refusedWith: connections.refusedWith,
       stopped: isStopped,
       forceWait: forcedWait,
       alive: tokenIsAlive,
@@ -103,7 +104,7 @@ async function read(ctx: Context, key: ConnectionKey) {
   if (!row) throw new AppError('not_found');
   if (row.status === 'revoked') throw new AppError('revoked');
   if (row.frozen) throw new AppError('frozen');
-  if (row.status === 'needs_reconnect') throw new AppError('needs_reconnect');
+  if (row.status === 'needs_reconnect') throw needsReconnect(row.refusedWith);
   return row;
 }
 
@@ -136,7 +137,7 @@ async function leadRefresh(
     const leeway = provider ? leewayOf(provider) : 0;
     if (row.leaseFree || (await mayFollow(ctx, key, leeway))) {
       if (!provider) throw configurationFault(ctx, key, row.provider, new Error('the provider is not configured'));
-      if (row.doubt > 0) throw inDoubt(row.doubt);
+      if (row.doubt > 0) throw inDoubt(row.doubt, { providerError: row.refusedWith ?? undefined });
       const spared = force && sparing && !row.due;
       if (spared && row.forceWait > 0) throw refreshedLately(row.forceWait);
       const probing = row.stopped && (await takeProbe(ctx, row));

@@ -22,6 +22,8 @@ export interface VendRow {
   subject: string;
   label: string | null;
   status: ConnectionStatus;
+  /** The code with which the provider last refused to renew it. */
+  refused_with: string | null;
   scopes_requested: string[];
   scopes_granted: string[] | null;
   extras: Record<string, string | number | boolean>;
@@ -62,7 +64,7 @@ interface Asked {
 export const vendStatement = (keyColumn: 'key_hash' | 'id') => `
   select asked.n, k.id as key_id, k.scopes as key_scopes, k.providers as key_providers, k.ip_ranges as key_ip_ranges,
     k.ip_rule as key_ip_rule, (k.last_used_at > now() - interval '1 minute') is not true as key_stale,
-    c.id, c.person_id, c.provider, c.issuer, c.subject, c.label, c.status, c.scopes_requested, c.scopes_granted,
+    c.id, c.person_id, c.provider, c.issuer, c.subject, c.label, c.status, c.refused_with, c.scopes_requested, c.scopes_granted,
     c.extras, c.token_type, c.access_token, c.refresh_token is not null as refreshable,
     coalesce((c.authorization->>'idTokenChecked')::boolean, false) as id_token_checked,
     c.access_token_expires_at as expires_at,

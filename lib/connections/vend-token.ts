@@ -7,7 +7,7 @@ import { type CallTarget, callTarget } from '#lib/connections/call-target';
 import { fingerprintOf } from '#lib/connections/fingerprint';
 import { forcedEverySeconds, noteCheck } from '#lib/connections/forced-refresh';
 import { isTokenRefused } from '#lib/connections/is-token-refused';
-import { markNeedsReconnect } from '#lib/connections/mark-needs-reconnect';
+import { markNeedsReconnect, needsReconnect } from '#lib/connections/mark-needs-reconnect';
 import { isNotAnswering } from '#lib/connections/provider-protection';
 import { turnAway } from '#lib/connections/provider-slots';
 import { refreshConnection } from '#lib/connections/refresh';
@@ -87,7 +87,7 @@ function assertVendable({ ctx, row }: Asked): void {
   if (row.id === null || !keyCoversProvider(ctx.actor, row.provider)) throw new AppError('not_found');
   if (row.status === 'revoked') throw new AppError('revoked');
   if (row.frozen) throw new AppError('frozen');
-  if (row.status === 'needs_reconnect') throw new AppError('needs_reconnect');
+  if (row.status === 'needs_reconnect') throw needsReconnect(row.refused_with);
 }
 
 /** A provider that is sick must not be noticed by callers as long as the present token lives. */
@@ -246,6 +246,7 @@ async function recordDenied({ ctx, row }: Asked, error: unknown): Promise<void> 
     personId: row.id === null ? null : row.person_id,
     connectionId: row.id,
     provider: row.id === null ? null : row.provider,
+    details: error.providerError === undefined ? {} : { provider_error: error.providerError },
   });
   // Refusals share commits with vends: callers who ask again and again must not cost more than those who are served.
   await ctx.vends.add(entry);

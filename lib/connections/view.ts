@@ -40,6 +40,7 @@ export const connectionColumns = {
   label: connections.label,
   status: connections.status,
   statusReason: connections.statusReason,
+  refusedWith: connections.refusedWith,
   scopesRequested: connections.scopesRequested,
   scopesGranted: connections.scopesGranted,
   accountParams: connections.accountParams,
@@ -147,6 +148,7 @@ export function toConnectionView(ctx: Pick<Context, 'providers'>, row: Connectio
     looksAgainAt: row.status === 'connected' ? row.nextLookupAt : null,
     status: displayStatus(row),
     statusReason: row.statusReason,
+    providerError: row.status === 'needs_reconnect' ? row.refusedWith : null,
     scopes: granted === null ? null : describeScopes(provider, granted),
     missingScopes: describeScopes(provider, missing),
     token: live

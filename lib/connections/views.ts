@@ -52,6 +52,8 @@ export interface ConnectionView {
   status: DisplayStatus;
   /** A stable code such as `invalid_grant`, where the status needs explaining. */
   statusReason: string | null;
+  /** The provider's own code of the refusal with which it ended. */
+  providerError: string | null;
   /** Null: the provider does not say what it granted. */
   scopes: ScopeView[] | null;
   /** Asked for but not granted. */

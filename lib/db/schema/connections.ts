@@ -78,6 +78,8 @@ export const connections = pgTable(
     refusedAt: instant(),
     /** The generation it then had. Where it is the row's own still, the grant is in doubt until it is tried once more. */
     refusedGeneration: integer(),
+    /** The code that the provider gave with it; null where it gave none. */
+    refusedWith: text(),
     /** When a caller last had it refreshed before it was due. */
     forcedAt: instant(),
     createdAt: instant().notNull().defaultNow(),
