@@ -1,6 +1,7 @@
 import { and, desc, eq, gt, inArray, lt, sql } from 'drizzle-orm';
 import { requireAdministrator } from '#lib/access/require';
 import type { Context } from '#lib/context';
+import { deleteInPages } from '#lib/db/delete-in-pages';
 import { flowTraces, mostTraceBytes } from '#lib/db/schema/flow-traces';
 import type { FlowTrace } from '#lib/flow-trace/trace';
 import { newId } from '#lib/ids';
@@ -71,5 +72,5 @@ export async function readTrace(ctx: Context, id: string): Promise<FlowTrace | n
 
 /** Drops the traces of which the hour is over. */
 export async function purgeTraces({ database }: Pick<Context, 'database'>): Promise<void> {
-  await database.db.delete(flowTraces).where(lt(flowTraces.expiresAt, sql`clock_timestamp()`));
+  await deleteInPages(database.db, flowTraces, lt(flowTraces.expiresAt, sql`now()`));
 }
