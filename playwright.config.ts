@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig, devices } from '@playwright/test';
 import type { StackFixtures } from './e2e/fixtures.ts';
 import { findBrowser } from './scripts/find-browser.ts';
@@ -9,7 +10,7 @@ export default defineConfig<object, Pick<StackFixtures, 'engine'>>({
   outputDir: 'test-results',
   // Each worker has an app, a database and demo servers of its own, so stories cannot disturb each other.
   fullyParallel: false,
-  workers: 1,
+  workers: Math.min(2, availableParallelism()),
   retries: 0,
   forbidOnly: Boolean(process.env.TEST_SUMMARY_FILE),
   timeout: 60_000,
@@ -29,7 +30,9 @@ export default defineConfig<object, Pick<StackFixtures, 'engine'>>({
     },
   },
   projects: [
-    { name: 'pglite', use: { engine: 'pglite' } },
+    { name: 'pglite', use: { engine: 'pglite' }, testIgnore: '**/beyond/**' },
+    // Each starts several processes, servers and load of its own: one such story at a time.
+    { name: 'beyond', use: { engine: 'pglite' }, testMatch: '**/beyond/*.spec.ts', workers: 1 },
     // The stories that touch the database in ways of their own run once more on a server.
     { name: 'postgres', use: { engine: 'postgres' }, grep: /@postgres/ },
   ],

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import AxeBuilder from '@axe-core/playwright';
 import type { Browser, Page } from '@playwright/test';
 import { startOdd } from '#demo/odd/server';
 import type { RunningApp } from './app-process.ts';
 import { test as base, expect } from './fixtures.ts';
+import { cutOff, look } from './look.ts';
 import { allowAs, callHub, serviceKey, signInAs, someone } from './steps.ts';
 
 const sites = [
@@ -116,24 +116,8 @@ test('card and page of what is open look right, light and dark, wide and narrow'
   const page = await newPage();
   await signInAs(page, boards, someone());
   const id = await connectBoards(page);
-  for (const path of ['/connections', `/connections/${id}`])
-    for (const width of [360, 768, 1440])
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.setViewportSize({ width, height: 900 });
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        await page.goto(path);
-        await page.getByRole('heading', { level: 1 }).first().waitFor();
-        const name = `${path === '/connections' ? 'card' : 'page'}-${width}-${colorScheme}.png`;
-        await page.screenshot({ path: test.info().outputPath(name), fullPage: true });
-        const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-        expect.soft(sideways, name).toBeLessThanOrEqual(0);
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-        expect
-          .soft(
-            grave.map((one) => one.id),
-            name,
-          )
-          .toEqual([]);
-      }
+  for (const path of ['/connections', `/connections/${id}`]) {
+    await look(page, path);
+    expect.soft(await cutOff(page), path).toEqual([]);
+  }
 });

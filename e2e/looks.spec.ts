@@ -1,6 +1,5 @@
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
+import { cutOff, look, narrow, seriousFaults } from './look.ts';
 import {
   card,
   connectionInAddress,
@@ -12,43 +11,6 @@ import {
   stepUpAs,
   vend,
 } from './steps.ts';
-
-const wide = { width: 1440, height: 900 };
-const narrow = { width: 360, height: 740 };
-
-/** What axe calls serious or critical, in a line each. */
-async function seriousFaults(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
-}
-
-/** Tables that are wider than their frame, which would cut their last columns off, at widths from telephone to desk. */
-async function cutOff(page: Page): Promise<string[]> {
-  const found: string[] = [];
-  for (const width of [360, 640, 768, 1024, 1280, 1440, 1536]) {
-    await page.setViewportSize({ width, height: 800 });
-    for (const table of await page.getByRole('table').all()) {
-      const fits = await table.evaluate((element) => element.scrollWidth <= (element.parentElement?.clientWidth ?? 0));
-      if (!fits) found.push(`${await table.getAttribute('aria-label')} at ${width}`);
-    }
-  }
-  return found;
-}
-
-/** A page wide and light, then narrow and dark: no serious fault, nothing to scroll sideways to. */
-async function look(page: Page, path: string): Promise<void> {
-  for (const [viewport, colorScheme] of [[wide, 'light'] as const, [narrow, 'dark'] as const]) {
-    await page.setViewportSize(viewport);
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await page.goto(path);
-    await page.getByRole('heading', { level: 1 }).first().waitFor();
-    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    expect.soft(sideways, `${path} at ${viewport.width}`).toBeLessThanOrEqual(0);
-    expect.soft(await seriousFaults(page), `${path} at ${viewport.width}, ${colorScheme}`).toEqual([]);
-  }
-}
 
 test('a visitor’s pages look right, light and dark, wide and narrow', async ({ newPage, expectedConsole }) => {
   expectedConsole.push(/status of 40[04]/);

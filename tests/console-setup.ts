@@ -1,4 +1,4 @@
-import { afterEach, beforeEach } from 'vitest';
+import { afterAll, afterEach, beforeEach, vi } from 'vitest';
 
 // A test that writes to console.error or console.warn without saying so hides a fault: it fails.
 let stray: string[] = [];
@@ -9,6 +9,9 @@ for (const level of ['error', 'warn'] as const) {
     stray.push(`console.${level}: ${values.map(String).join(' ')}`);
     write(...values);
   };
+  afterAll(() => {
+    console[level] = write;
+  });
 }
 
 beforeEach(() => {
@@ -20,3 +23,6 @@ afterEach(() => {
   stray = [];
   if (found.length > 0) throw new Error(`Stray console output:\n${found.join('\n')}`);
 });
+
+// The next file runs in the same process.
+afterAll(() => void vi.useRealTimers());

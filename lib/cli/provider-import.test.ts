@@ -57,19 +57,23 @@ test('prints both as one document with --json, and nothing that a terminal would
   expect(stdout + stderr).not.toContain('\u001b');
 });
 
-test.each(['\\u009b31m', '\\u202eevil', '\\u007f', '\\u2028', '\\U000E0041', '\\u200b'])(
-  'shows a terminal none of %s of a foreign file, and keeps its meaning',
-  (unseen) => {
-    const { stdout, stderr } = run(
-      `acme:\n  auth_mode: OAUTH2\n  authorization_url: https://acme.example/authorize\n  token_url: https://acme.example/token\n  display_name: "Acme ${unseen}"\n`,
-      '--json',
-    );
-    expect(stdout.replaceAll('\n', '') + stderr.replaceAll('\n', '')).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
-    expect(JSON.parse(stdout).records[0].name).toBe(
-      JSON.parse(`"Acme ${unseen.replace('\\U000E0041', '\\udb40\\udc41')}"`),
-    );
-  },
-);
+const unseen = ['\\u009b31m', '\\u202eevil', '\\u007f', '\\u2028', '\\U000E0041', '\\u200b'];
+
+test('shows a terminal nothing unseen of a foreign file, and keeps its meaning', () => {
+  const entry = (text: string, n: number) =>
+    [
+      `acme${n}:`,
+      '  auth_mode: OAUTH2',
+      '  authorization_url: https://acme.example/authorize',
+      '  token_url: https://acme.example/token',
+      `  display_name: "Acme ${text}"`,
+    ].join('\n');
+  const { stdout, stderr } = run(unseen.map(entry).join('\n'), '--json');
+  expect(stdout.replaceAll('\n', '') + stderr.replaceAll('\n', '')).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
+  const names = (JSON.parse(stdout).records as { name: string }[]).map(({ name }) => name);
+  const meant = unseen.map((text) => JSON.parse(`"Acme ${text.replace('\\U000E0041', '\\udb40\\udc41')}"`));
+  expect(names).toEqual(meant);
+});
 
 test.each([
   ['an entry that cannot be one of ours', acme, ['key'], 'auth_mode is API_KEY'],

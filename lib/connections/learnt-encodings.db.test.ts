@@ -51,7 +51,7 @@ describe('P-01 the encoding of HTTP Basic that works is remembered', () => {
     const end = startHeartbeat(runtime);
     onTestFinished(end);
     expect(await refresh()).toBe(2);
-    await vi.waitFor(async () => expect(await rows()).toEqual([{ encoding: 'raw' }]));
+    await expect.poll(rows).toEqual([{ encoding: 'raw' }]);
     restart();
     const shown = await describeProvider(systemContext(runtime, 'test'), { provider: 'acme' });
     expect(shown.learntEncoding).toBe('raw');
@@ -70,7 +70,7 @@ describe('P-01 the encoding of HTTP Basic that works is remembered', () => {
     const end = startHeartbeat(runtime);
     onTestFinished(end);
     expect(await refresh()).toBe(2);
-    await vi.waitFor(async () => expect(await rows()).toEqual([]));
+    await expect.poll(rows).toEqual([]);
     restart();
     expect(await refresh()).toBe(1);
   });

@@ -180,7 +180,7 @@ describe('many callers, one refresh', () => {
     try {
       const vend = vendToken(hub.ctx, { id });
       vend.catch(() => {});
-      await vi.waitUntil(() => hub.ctx.background.size === 1);
+      await expect.poll(() => hub.ctx.background.size).toBe(1);
       vi.advanceTimersByTime(13_000);
       await expect(vend).rejects.toMatchObject({ code: 'refresh_in_progress', status: 503, retryAfterSeconds: 2 });
     } finally {

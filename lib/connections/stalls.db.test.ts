@@ -1,7 +1,6 @@
-import { eq, sql } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { and, eq, isNotNull, sql } from 'drizzle-orm';
+import { describe, expect, type TestContext, test, vi } from 'vitest';
 import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
-import type { Runtime } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { describeWithConnections, sharedDatabase } from '#tests/database';
 import {
@@ -19,57 +18,70 @@ import { wait } from '#tests/random';
 import { openTcpGate, type TcpGate } from '#tests/servers/tcp-gate';
 import { startTokenServer, type TokenServer } from '#tests/servers/token-server';
 
+interface Stand {
+  server: TokenServer;
+  key: string;
+  start(databaseUrl?: string): Promise<HubProcess>;
+  gate(): Promise<TcpGate & { url: string }>;
+  /** A connection whose access token is over. */
+  expired(): Promise<string>;
+  row(id: string): ReturnType<typeof rowOf>;
+  /** The row holds the newest token, and nothing was taken for theft. */
+  expectWhole(id: string): Promise<void>;
+}
+
+// Each starts processes of its own, all at the same time, and stands still for up to half a minute.
+vi.setConfig({ testTimeout: 180_000 });
+
 describeWithConnections(
   'stalls of whole processes, at a provider that ends a grant when a spent token is shown',
   () => {
     const database = sharedDatabase();
-    let server: TokenServer;
-    let runtime: Runtime;
-    let personId: string;
-    let key: string;
 
-    beforeAll(async () => {
-      server = await startTokenServer();
+    /** Each test has a provider of its own, since they stand still side by side. */
+    async function stand(onTestFinished: TestContext['onTestFinished']): Promise<Stand> {
+      const server = await startTokenServer();
+      onTestFinished(() => server.close());
       server.behaviour.reuseEndsGrant = true;
-      runtime = createRuntime(database.current, [plainRecord(server.issuer)]);
-      personId = (await addPerson(runtime)).id;
-      key = (await addApiKey(runtime)).key;
-    });
-    afterAll(() => server.close());
-
-    async function start(databaseUrl = database.current.url ?? ''): Promise<HubProcess> {
       const records = [plainRecord(server.issuer)];
-      const hub = await startProcess({ databaseUrl, environment: hubEnvironment, records });
-      onTestFinished(() => hub.kill());
-      return hub;
+      const runtime = createRuntime(database.current, records);
+      const personId = (await addPerson(runtime)).id;
+      const own = database.current.url ?? '';
+      return {
+        server,
+        key: (await addApiKey(runtime)).key,
+        start: async (databaseUrl = own) => {
+          const hub = await startProcess({ databaseUrl, environment: hubEnvironment, records });
+          onTestFinished(() => hub.kill());
+          return hub;
+        },
+        gate: async () => {
+          const url = new URL(own);
+          const made = await openTcpGate({ host: url.hostname, port: Number(url.port) });
+          onTestFinished(() => made.shut());
+          url.port = String(made.port);
+          return { ...made, url: url.href };
+        },
+        expired: () => addConnection(runtime, { personId, refreshToken: server.grant(), expiresIn: -5, age: 3605 }),
+        row: (id) => rowOf(runtime, id),
+        expectWhole: async (id) => {
+          const stored = await rowOf(runtime, id);
+          expect(stored).toMatchObject({ status: 'connected', leaseOwner: null });
+          expect(server.accepts(runtime.vault.open(stored.refreshToken ?? '', refreshTokenPlace(stored)))).toBe(true);
+          expect((await entries(runtime, id)).map(({ action }) => action)).not.toContain('token.theft_suspected');
+        },
+      };
     }
 
-    async function gate(): Promise<TcpGate & { url: string }> {
-      const url = new URL(database.current.url ?? '');
-      const made = await openTcpGate({ host: url.hostname, port: Number(url.port) });
-      onTestFinished(() => made.shut());
-      url.port = String(made.port);
-      return { ...made, url: url.href };
-    }
-
-    const expired = () => addConnection(runtime, { personId, refreshToken: server.grant(), expiresIn: -5, age: 3605 });
-
-    const leasesLapse = () =>
+    const leaseLapses = (id: string) =>
       database.db
         .update(connections)
         .set({ leaseExpiresAt: sql`clock_timestamp() - interval '1 second'` })
-        .where(sql`lease_owner is not null`);
+        .where(and(eq(connections.id, id), isNotNull(connections.leaseOwner)));
 
-    /** The row holds the newest token, and nothing was taken for theft. */
-    async function expectWhole(id: string): Promise<void> {
-      const row = await rowOf(runtime, id);
-      expect(row).toMatchObject({ status: 'connected', leaseOwner: null });
-      expect(server.accepts(runtime.vault.open(row.refreshToken ?? '', refreshTokenPlace(row)))).toBe(true);
-      expect((await entries(runtime, id)).map(({ action }) => action)).not.toContain('token.theft_suspected');
-    }
-
-    describe('F-01 a holder that stood still between its proof and its call', () => {
-      test('asks for nothing once it wakes, since others may have refreshed', async () => {
+    describe.concurrent('F-01 a holder that stood still between its proof and its call', () => {
+      test('asks for nothing once it wakes, since others may have refreshed', async ({ expect, onTestFinished }) => {
+        const { expired, expectWhole, key, server, start } = await stand(onTestFinished);
         const id = await expired();
         const [slow, other] = await Promise.all([start(), start()]);
         const standing = slow.standBeforeAsking();
@@ -77,7 +89,7 @@ describeWithConnections(
         await standing;
         slow.stop();
         await wait(15_500);
-        await leasesLapse();
+        await leaseLapses(id);
         expect(await other.vend(key, id, 1)).toMatchObject([{ accessToken: expect.any(String) }]);
         slow.goOn();
         slow.ask();
@@ -87,8 +99,9 @@ describeWithConnections(
       });
     });
 
-    describe('F-02 a process that stood still while the provider answered', () => {
-      test('reads the answer that has arrived before any time limit of its own', async () => {
+    describe.concurrent('F-02 a process that stood still while the provider answered', () => {
+      test('reads the answer that has arrived before any time limit of its own', async ({ expect, onTestFinished }) => {
+        const { expired, expectWhole, key, server, start } = await stand(onTestFinished);
         const id = await expired();
         const before = { refreshes: server.refreshes, reuses: server.reuses };
         const hub = await start();
@@ -106,10 +119,12 @@ describeWithConnections(
       });
     });
 
-    describe('F-03 a holder of answers whose database has gone deaf', () => {
-      test('keeps them until they are stored; callers hear of it, and no other process shows the spent tokens', {
-        timeout: 180_000,
-      }, async () => {
+    describe.concurrent('F-03 a holder of answers whose database has gone deaf', () => {
+      test('keeps them until they are stored; callers hear of it, and no other process shows the spent tokens', async ({
+        expect,
+        onTestFinished,
+      }) => {
+        const { expired, expectWhole, gate, key, server, start } = await stand(onTestFinished);
         const ids = await Promise.all(Array.from({ length: 8 }, expired));
         const reuses = server.reuses;
         const way = await gate();
@@ -141,7 +156,8 @@ describeWithConnections(
         expect(server.reuses).toBe(reuses);
       });
 
-      test('stores them before it ends when it is asked to', async () => {
+      test('stores them before it ends when it is asked to', async ({ expect, onTestFinished }) => {
+        const { expired, expectWhole, gate, key, row, server, start } = await stand(onTestFinished);
         const id = await expired();
         const way = await gate();
         const holder = await start(way.url);
@@ -154,10 +170,14 @@ describeWithConnections(
         way.hear();
         await gone;
         await expectWhole(id);
-        expect(await rowOf(runtime, id)).toMatchObject({ generation: 2, lastRefreshError: null });
+        expect(await row(id)).toMatchObject({ generation: 2, lastRefreshError: null });
       });
 
-      test('that comes back after another took its lease keeps the grant, and a death is then no theft', async () => {
+      test('that comes back after another took its lease keeps the grant, and a death is then no theft', async ({
+        expect,
+        onTestFinished,
+      }) => {
+        const { expired, gate, key, row, server, start } = await stand(onTestFinished);
         const id = await expired();
         const way = await gate();
         const holder = await start(way.url);
@@ -171,13 +191,14 @@ describeWithConnections(
           .set({ leaseOwner: 'another', leaseExpiresAt: sql`clock_timestamp() - interval '1 second'` })
           .where(eq(connections.id, id));
         way.hear();
-        await expect.poll(async () => (await rowOf(runtime, id)).generation, { timeout: 30_000 }).toBe(2);
-        expect(await rowOf(runtime, id)).toMatchObject({ status: 'connected', lastRefreshError: 'answer_lost' });
+        await expect.poll(async () => (await row(id)).generation, { timeout: 30_000 }).toBe(2);
+        expect(await row(id)).toMatchObject({ status: 'connected', lastRefreshError: 'answer_lost' });
       });
     });
 
-    describe('F-04 a statement that is executed late', () => {
-      test('does not give a token a longer life than it was issued with', async () => {
+    describe.concurrent('F-04 a statement that is executed late', () => {
+      test('does not give a token a longer life than it was issued with', async ({ expect, onTestFinished }) => {
+        const { expired, key, row, server, start } = await stand(onTestFinished);
         server.behaviour.expiresIn = 60;
         const id = await expired();
         const hub = await start();
@@ -188,8 +209,8 @@ describeWithConnections(
           await locked.promise;
           await tx.execute(sql`select 1 from connections where id = ${id} for update`);
           const now = sql<number>`extract(epoch from clock_timestamp())::float8`;
-          const [row] = await tx.select({ now }).from(connections).where(eq(connections.id, id));
-          asked = row?.now ?? Number.NaN;
+          const [held] = await tx.select({ now }).from(connections).where(eq(connections.id, id));
+          asked = held?.now ?? Number.NaN;
           server.behaviour.beforeAnswer = async () => {};
           answer.resolve();
           await release.promise;
@@ -205,10 +226,9 @@ describeWithConnections(
         await wait(1500);
         release.resolve();
         await Promise.all([lock, vended]);
-        const { accessTokenExpiresAt, generation } = await rowOf(runtime, id);
+        const { accessTokenExpiresAt, generation } = await row(id);
         expect(generation).toBe(2);
         expect((accessTokenExpiresAt?.getTime() ?? Number.NaN) / 1000).toBeLessThan(asked + 60);
-        server.behaviour.expiresIn = 3600;
       });
     });
   },

@@ -1,0 +1,147 @@
+import { join } from 'node:path';
+import { type SQL, sql } from 'drizzle-orm';
+import { evaluateAlerts } from '#lib/alerts/evaluate';
+import { checkLedger } from '#lib/audit/check-ledger';
+import { sealLedger } from '#lib/audit/seal-ledger';
+import { foldConnectionCounts } from '#lib/connections/count-by-provider';
+import { refreshDueConnections } from '#lib/connections/refresh-due';
+import { type Context, systemContext } from '#lib/context';
+import { migrateEmbedded } from '#lib/db/migrate';
+import { type EmbeddedDatabase, openEmbedded } from '#lib/db/open';
+import { tickSteps } from '#lib/jobs/start-jobs';
+import { addPerson, createRuntime, plainRecord } from '#tests/hub';
+import { defineBenchmark } from './benchmark.ts';
+import { fillConnections } from './fill.ts';
+import { rounded } from './statistics.ts';
+
+/** Milliseconds for which the embedded database's one connection may be held at a time. */
+const mostMs = 50;
+
+interface Holds {
+  count: number;
+  longestMs: number;
+  /** Of the processor's time alone: what else runs on the machine does not count. */
+  longestProcessorMs: number;
+  longest: string;
+}
+
+/** Watches how long each statement, or transaction, holds the connection. Answers what takes the figures since the last time. */
+function watchHolds({ pglite }: EmbeddedDatabase): () => Holds {
+  const none = (): Holds => ({ count: 0, longestMs: 0, longestProcessorMs: 0, longest: '' });
+  let holds = none();
+  let statement = '';
+  const processorMs = () => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  };
+  const exclusive = pglite._runExclusiveTransaction.bind(pglite);
+  pglite._runExclusiveTransaction = (body) =>
+    exclusive(async () => {
+      const began = { at: performance.now(), processor: processorMs() };
+      try {
+        return await body();
+      } finally {
+        const took = { at: performance.now() - began.at, processor: processorMs() - began.processor };
+        holds.count += 1;
+        holds.longestMs = Math.max(holds.longestMs, took.at);
+        if (took.processor > holds.longestProcessorMs) {
+          holds.longestProcessorMs = took.processor;
+          holds.longest = statement;
+        }
+      }
+    });
+  const raw = pglite.execProtocolRawSync.bind(pglite);
+  pglite.execProtocolRawSync = (message) => {
+    // A `Parse` holds the text of a statement (PostgreSQL's protocol, 55.7).
+    if (message[0] === 0x50) statement = Buffer.from(message).toString('utf8', 5).replaceAll('\0', ' ').trim();
+    return raw(message);
+  };
+  return () => {
+    const taken = holds;
+    holds = none();
+    return taken;
+  };
+}
+
+/** What is over, so many rows of each kind. */
+const past = (rows: number): SQL[] => [
+  sql`insert into sessions (id_hash, public_id, person_id, created_at, expires_at)
+    select 'hash' || n, 'ses_' || n, (select min(id) from people), now() - interval '90 days', now() - interval '60 days'
+    from generate_series(1, ${rows}) n`,
+  sql`insert into flows (id, intent, sealed, expires_at)
+    select 'flow' || n, 'sign_in', repeat('x', 800), now() - interval '1 hour' from generate_series(1, ${rows}) n`,
+  sql`insert into rate_limits (key, points, expire)
+    select 'address:' || n, 1, now() - interval '2 hours' from generate_series(1, ${rows}) n`,
+  sql`insert into flow_traces (id, person_id, provider, sealed, expires_at)
+    select 'trc_' || n, 'per_x', 'acme', repeat('x', 4000), now() - interval '1 hour' from generate_series(1, ${rows} / 10) n`,
+  sql`insert into webhook_messages (id, type, payload, created_at)
+    select 'msg_' || n, 'alert.opened', '{}', now() - interval '60 days' from generate_series(1, ${rows}) n`,
+  sql`insert into connection_counts (provider, status, change)
+    select 'acme', 'connected', 1 from generate_series(1, ${rows}) n`,
+];
+
+/** Entries that no seal has and no rule has read, of the minutes to come, so that alerts read them as new. */
+const entries = (rows: number) => sql`insert into ledger (action, outcome, actor_type, api_key_id, provider, xid, at)
+  select case n % 3 when 0 then 'token.refreshed' else 'token.vended' end, 'ok',
+    case n % 3 when 0 then 'system' else 'api_key' end, case n % 3 when 0 then null else 'key_' || n % 20 end, 'acme',
+    ledger_position(pg_current_xact_id()) - n % 7000, clock_timestamp() + make_interval(secs => n / 1000.0)
+  from generate_series(1, ${rows}) n`;
+
+/** What runs in the background, beside the ticks' own steps. */
+const works = (rows: number): Record<string, (ctx: Context) => Promise<unknown>> => ({
+  ...tickSteps,
+  evaluate_alerts: (ctx) => evaluateAlerts(ctx, { now: new Date(Date.now() + rows) }),
+  seal_ledger: (ctx) => sealLedger(ctx),
+  check_ledger: (ctx) => checkLedger(ctx),
+  fold_connection_counts: foldConnectionCounts,
+  refresh_due: (ctx) => refreshDueConnections(ctx),
+});
+
+export const background = defineBenchmark({
+  about: 'how long each job of the background holds the embedded database’s one connection at a time',
+  full: { entries: 100_000, rows: 20_000, connections: 5_000 },
+  quick: { entries: 5_000, rows: 1_000, connections: 200 },
+  run: async (size, stage) => {
+    const database = await openEmbedded(join(stage.folder, 'data'));
+    stage.onClose(() => database.close());
+    await migrateEmbedded(database);
+    const runtime = createRuntime(database, [plainRecord('http://127.0.0.1:9')]);
+    const ctx = systemContext(runtime, 'jobs');
+    await addPerson(runtime);
+    await evaluateAlerts(ctx);
+    await fillConnections(runtime, { count: size.connections, provider: 'acme', expiresIn: 86_400 });
+    for (const fill of past(size.rows)) await database.db.execute(fill);
+    await database.db.execute(entries(size.entries));
+    await database.db.execute(sql`analyze`);
+    const take = watchHolds(database);
+    const held: Record<string, Holds> = {};
+    for (const [name, work] of Object.entries(works(size.entries))) {
+      take();
+      await work(ctx);
+      held[name] = take();
+    }
+    const longest = Math.max(...Object.values(held).map((one) => one.longestProcessorMs));
+    return {
+      tables: [
+        {
+          title: `How long each job holds the embedded database at a time, over ${size.entries} entries`,
+          columns: ['job', 'holds', 'longest ms', 'of the processor ms'],
+          rows: Object.entries(held).map(([name, one]) => [
+            name,
+            one.count,
+            rounded(one.longestMs),
+            rounded(one.longestProcessorMs),
+          ]),
+        },
+      ],
+      goals: [
+        {
+          goal: `the longest hold, of the processor ≤ ${mostMs} ms`,
+          value: rounded(longest),
+          reached: longest <= mostMs,
+        },
+      ],
+      results: { held },
+    };
+  },
+});

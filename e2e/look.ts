@@ -1,0 +1,49 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page } from '@playwright/test';
+
+export const wide = { width: 1440, height: 900 };
+export const narrow = { width: 360, height: 740 };
+
+/** What axe calls serious or critical, in a line each. The product has no frames, so axe needs no page of its own. */
+export async function seriousFaults(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
+}
+
+/**
+ * Tables that are wider than their frame, which would cut their last columns off, and pages that scroll sideways, at
+ * widths from telephone to desk.
+ */
+export async function cutOff(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const width of [360, 640, 768, 1024, 1280, 1440, 1536]) {
+    await page.setViewportSize({ width, height: 800 });
+    const here = await page.evaluate(() => [
+      ...(document.documentElement.scrollWidth > window.innerWidth ? ['the page'] : []),
+      ...[...document.querySelectorAll('table')]
+        // What a closed part of the page holds has no frame to be wider than.
+        .filter((table) => table.checkVisibility({ visibilityProperty: true }))
+        .filter((table) => table.scrollWidth > (table.parentElement?.clientWidth ?? 0))
+        .map((table) => table.getAttribute('aria-label') ?? 'a table'),
+    ]);
+    found.push(...here.map((what) => `${what} at ${width}`));
+  }
+  return found;
+}
+
+/** A page wide and light, then narrow and dark: no serious fault, nothing to scroll sideways to. */
+export async function look(page: Page, path: string): Promise<void> {
+  await page.setViewportSize(wide);
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await page.goto(path);
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
+  for (const [viewport, colorScheme] of [[wide, 'light'] as const, [narrow, 'dark'] as const]) {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect.soft(sideways, `${path} at ${viewport.width}`).toBeLessThanOrEqual(0);
+    expect.soft(await seriousFaults(page), `${path} at ${viewport.width}, ${colorScheme}`).toEqual([]);
+  }
+}
