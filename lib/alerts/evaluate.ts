@@ -30,7 +30,7 @@ const sliceSeconds = [300, 30, 3] as const;
 /**
  * Entries of a slice, about. A slice is a transaction, and on the embedded database everybody else waits for it.
  */
-const sliceEntries = { postgres: 10_000, pglite: 500 } as const;
+const sliceEntries = { postgres: 10_000, pglite: 250 } as const;
 /** Slices and seconds of one tick: the rest of a long standstill is made up by the next ticks. */
 const mostSlices = 1_000;
 const budgetSeconds = 40;

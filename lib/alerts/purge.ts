@@ -1,5 +1,6 @@
 import { and, lt, sql } from 'drizzle-orm';
 import type { Context } from '#lib/context';
+import { deleteInPages } from '#lib/db/delete-in-pages';
 import { alertCounts, alerts, keyNetworks } from '#lib/db/schema/alerts';
 import { eventHours } from '#lib/db/schema/counts';
 
@@ -8,11 +9,11 @@ import { eventHours } from '#lib/db/schema/counts';
  * over for more than a year, with the addresses and notes they hold. The network that a key was seen in last stays: of a
  * key that knows none, whoever finds it in a drawer teaches the first.
  */
-export async function purgeAlerts({ database }: Context): Promise<void> {
-  await database.db.delete(alertCounts).where(lt(alertCounts.bucket, sql`now() - interval '25 hours'`));
-  await database.db.delete(eventHours).where(lt(eventHours.hour, sql`now() - interval '8 days'`));
+export async function purgeAlerts({ database: { db } }: Context): Promise<void> {
+  await deleteInPages(db, alertCounts, lt(alertCounts.bucket, sql`now() - interval '25 hours'`));
+  await deleteInPages(db, eventHours, lt(eventHours.hour, sql`now() - interval '8 days'`));
   const left = sql`exists (select 1 from key_networks later where later.api_key_id = ${keyNetworks.apiKeyId}
     and (later.last_seen_at, later.network) > (${keyNetworks.lastSeenAt}, ${keyNetworks.network}))`;
-  await database.db.delete(keyNetworks).where(and(lt(keyNetworks.lastSeenAt, sql`now() - interval '180 days'`), left));
-  await database.db.delete(alerts).where(lt(alerts.resolvedAt, sql`now() - interval '400 days'`));
+  await deleteInPages(db, keyNetworks, and(lt(keyNetworks.lastSeenAt, sql`now() - interval '180 days'`), left));
+  await deleteInPages(db, alerts, lt(alerts.resolvedAt, sql`now() - interval '400 days'`));
 }

@@ -2,6 +2,7 @@ import { and, desc, eq, gt, inArray, isNull, lt, sql } from 'drizzle-orm';
 import { type FlowDetails, type FlowOutcome, transactionSeconds } from '#lib/connections/transaction';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
+import { deleteInPages } from '#lib/db/delete-in-pages';
 import { flows, mostSealedBytes } from '#lib/db/schema/flows';
 import { AppError } from '#lib/errors';
 import { hashSecret } from '#lib/ids';
@@ -37,7 +38,7 @@ export async function saveFlow(ctx: Context, db: Db, state: string, details: Flo
     .where(eq(flows.sessionId, sessionId))
     .orderBy(desc(flows.expiresAt), flows.id)
     .offset(rowsOfSession);
-  await db.delete(flows).where(inArray(flows.id, surplus));
+  await deleteInPages(db, flows, inArray(flows.id, surplus));
 }
 
 /** A flow as it lies in the database. */
@@ -99,7 +100,7 @@ export async function readOutcome(
 /** Forgets flows that no cookie can match any more, and the oldest sign-ins of a flood. */
 export async function purgeFlows(ctx: Context): Promise<void> {
   const { db } = ctx.database;
-  await db.delete(flows).where(lt(flows.expiresAt, sql`now()`));
+  await deleteInPages(db, flows, lt(flows.expiresAt, sql`now()`));
   const surplus = db
     .select({ id: flows.id })
     .from(flows)

@@ -12,6 +12,7 @@ import { refreshDueConnections } from '#lib/connections/refresh-due';
 import { resealTokens } from '#lib/connections/reseal';
 import { workRevocations } from '#lib/connections/work-revocations';
 import { type Context, type Runtime, systemContext } from '#lib/context';
+import { deleteInPages } from '#lib/db/delete-in-pages';
 import { ensureLedgerPartitions, mayMakePartitions } from '#lib/db/partitions';
 import { rateLimits } from '#lib/db/schema/rate-limits';
 import { purgeTraces } from '#lib/flow-trace/store-trace';
@@ -67,7 +68,7 @@ const lines: readonly (readonly Steps[])[] = [
     { purge_processes: purgeProcesses },
     {
       purge_rate_limits: ({ database }) =>
-        database.db.delete(rateLimits).where(lt(rateLimits.expire, sql`now() - interval '1 hour'`)),
+        deleteInPages(database.db, rateLimits, lt(rateLimits.expire, sql`now() - interval '1 hour'`)),
     },
     { look_up_missing: (ctx, signal) => lookUpMissing(ctx, signal ? { signal } : {}) },
     { purge_alerts: purgeAlerts },
@@ -76,6 +77,9 @@ const lines: readonly (readonly Steps[])[] = [
     { purge_prepared_bulks: purgePreparedBulks },
   ],
 ];
+
+/** Each step of a tick by its name. */
+export const tickSteps: Steps = Object.assign({}, ...lines.flat());
 
 /**
  * What one minute's tick does, on whichever process gets it. Our own rows say what is due. A step that fails is logged

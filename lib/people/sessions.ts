@@ -3,6 +3,7 @@ import type { PersonActor } from '#lib/access/require';
 import type { Config } from '#lib/config/config';
 import type { Context, Role, Runtime } from '#lib/context';
 import type { Db } from '#lib/db/database';
+import { deleteInPages } from '#lib/db/delete-in-pages';
 import { people } from '#lib/db/schema/people';
 import { sessions } from '#lib/db/schema/sessions';
 import { hashSecret, newId, newSecret } from '#lib/ids';
@@ -94,5 +95,6 @@ export async function resolveSession(runtime: Runtime, id: string): Promise<Pers
 /** Removes sessions that have been over for a month. */
 export async function purgeSessions(ctx: Context): Promise<void> {
   const monthAgo = sql`now() - interval '30 days'`;
-  await ctx.database.db.delete(sessions).where(or(lt(sessions.expiresAt, monthAgo), lt(sessions.endedAt, monthAgo)));
+  const over = or(lt(sessions.expiresAt, monthAgo), lt(sessions.endedAt, monthAgo));
+  await deleteInPages(ctx.database.db, sessions, over);
 }

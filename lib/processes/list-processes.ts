@@ -4,6 +4,7 @@ import { requireReader } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';
 import { type CappedCount, countCapped, countUpTo } from '#lib/db/count-capped';
+import { deleteInPages } from '#lib/db/delete-in-pages';
 import { type ProviderReport, processes } from '#lib/db/schema/processes';
 import { parseInput } from '#lib/parse-input';
 import { goneAfterSeconds } from '#lib/processes/heartbeat';
@@ -109,5 +110,5 @@ export async function readProviderReports(ctx: Context): Promise<ProcessReport[]
 
 /** Removes processes that ended without a word an hour ago. */
 export async function purgeProcesses(ctx: Context): Promise<void> {
-  await ctx.database.db.delete(processes).where(lt(processes.lastSeenAt, sql`now() - interval '1 hour'`));
+  await deleteInPages(ctx.database.db, processes, lt(processes.lastSeenAt, sql`now() - interval '1 hour'`));
 }

@@ -4,6 +4,7 @@ import { requireAdministrator } from '#lib/access/require';
 import { actorId } from '#lib/actor';
 import type { Context } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
+import { deleteInPages } from '#lib/db/delete-in-pages';
 import { bulkRevocations } from '#lib/db/schema/bulk-revocations';
 import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
@@ -48,7 +49,6 @@ export async function prepareBulkRevocation(
 
 /** Drops what was prepared and not begun within a day, and is nobody's news any more. */
 export async function purgePreparedBulks(ctx: Context): Promise<void> {
-  await ctx.database.db
-    .delete(bulkRevocations)
-    .where(and(eq(bulkRevocations.state, 'prepared'), lt(bulkRevocations.createdAt, sql`now() - interval '1 day'`)));
+  const old = and(eq(bulkRevocations.state, 'prepared'), lt(bulkRevocations.createdAt, sql`now() - interval '1 day'`));
+  await deleteInPages(ctx.database.db, bulkRevocations, old);
 }
