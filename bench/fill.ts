@@ -17,6 +17,8 @@ export interface Filling {
   expiresIn: number;
   /** The refresh token of each; made up where nobody will spend it. */
   refreshToken?: (n: number) => string;
+  /** The parts of the provider's addresses that each account has; none without it. */
+  accountParams?: (n: number) => Record<string, string>;
   /** The access token of each; made up where no provider is to know it. */
   accessToken?: (n: number) => string;
   /** One of so many connections is revoked and another needs to be reconnected. Without it all are connected. */
@@ -99,19 +101,20 @@ const newToken = () => randomBytes(96).toString('base64url');
 
 async function newConnection(
   { vault }: Runtime,
-  { provider, refreshToken, accessToken: given }: Filling,
+  { provider, refreshToken, accessToken: given, accountParams = () => ({}) }: Filling,
   person: Person | undefined,
   n: number,
 ) {
   if (!person) throw new Error('A connection needs its person.');
   const id = newConnectionId(person.id);
   const accessToken = given?.(n) ?? newToken();
-  const at = { id, provider, issuer: 'https://acme.example', accountParams: {}, generation: 1 };
+  const parts = accountParams(n);
+  const at = { id, provider, issuer: 'https://acme.example', accountParams: parts, generation: 1 };
   const [access, refresh] = await Promise.all([
     vault.seal(accessToken, accessTokenPlace(at)),
     vault.seal(refreshToken?.(n) ?? newToken(), refreshTokenPlace(at)),
   ]);
-  return { row: { person: person.id, id, label: person.email, access, refresh, n }, accessToken };
+  return { row: { person: person.id, id, label: person.email, parts, access, refresh, n }, accessToken };
 }
 
 // Rows travel as one JSON parameter: a parameter for each value takes several times as long to send and to parse.
@@ -123,12 +126,12 @@ const insertPeople = (persons: readonly Person[]) => sql`
 
 const insertConnections = ({ provider, expiresIn, endedEvery = 0 }: Filling, rows: readonly Row[]) => sql`
   insert into connections (person_id, id, provider, issuer, subject, label, status, scopes_requested, scopes_granted,
-    "authorization", access_token, refresh_token, access_token_issued_at, access_token_expires_at, created_at)
+    account_params, "authorization", access_token, refresh_token, access_token_issued_at, access_token_expires_at, created_at)
   select person, id, ${provider}, 'https://acme.example', id, label,
     case when ${endedEvery}::int > 0 and n % ${endedEvery}::int = 1 then 'revoked'
       when ${endedEvery}::int > 0 and n % ${endedEvery}::int = 2 then 'needs_reconnect' else 'connected' end,
-    '{read,write}', '{read,write}', '{"pkce": "S256", "issChecked": true, "idTokenChecked": false, "userAgent": null}',
+    '{read,write}', '{read,write}', parts, '{"pkce": "S256", "issChecked": true, "idTokenChecked": false, "userAgent": null}',
     access, refresh, clock_timestamp() - interval '1 hour', now() + make_interval(secs => ${expiresIn}::float8),
     now() - make_interval(secs => n)
   from json_to_recordset(${JSON.stringify(rows)}::json)
-    as r(person text, id text, label text, access text, refresh text, n int)`;
+    as r(person text, id text, label text, parts jsonb, access text, refresh text, n int)`;

@@ -34,6 +34,7 @@ export interface Provider {
   counts(): Promise<ProviderCounts>;
   /** The generation of the only refresh token of this grant that has not been spent. */
   newestOf(grant: number): Promise<number>;
+  url: string;
   child: ChildProcess;
 }
 
@@ -56,6 +57,7 @@ export async function startProvider(
     record: plainRecord(url, id),
     counts: () => ask<ProviderCounts>(child, {}),
     newestOf: async (about) => (await ask<{ generation: number }>(child, { about })).generation,
+    url,
     child,
   };
 }

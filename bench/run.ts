@@ -1,5 +1,6 @@
 import { endAll, onEnd } from '#scripts/processes';
 import { answers } from './answers.ts';
+import { background } from './background.ts';
 import type { Benchmark } from './benchmark.ts';
 import { cost } from './cost.ts';
 import { growth } from './growth.ts';
@@ -25,6 +26,7 @@ const benchmarks: Record<string, Benchmark> = {
   invariant,
   answers,
   size,
+  background,
   ledger,
 };
 

@@ -9,6 +9,7 @@ import { needBuild, startHub } from './processes.ts';
 import { startProvider, writeGrant } from './provider.ts';
 import type { Stage } from './stage.ts';
 import { medianOf, rounded } from './statistics.ts';
+import { besideDeadTenant } from './tenants.ts';
 import { load, needWrk, vendRequest, writeRequests } from './wrk.ts';
 
 /** Longer than the hub waits for any provider. */
@@ -45,7 +46,7 @@ async function besideLimited(stage: Stage, seconds: number): Promise<{ served: n
 }
 
 export const sickProvider = defineBenchmark({
-  about: 'what a provider that hangs does to the vends of another, and one account that gets 429 to those beside it',
+  about: 'what a provider that hangs, one account that gets 429 and the dead host of one tenant do to all others',
   full: { rows: 10_000, connections: 32, sick_callers: 64, seconds: 30, rounds: 3 },
   quick: { rows: 200, connections: 8, sick_callers: 8, seconds: 3, rounds: 1 },
   run: async ({ rows, connections, sick_callers, seconds, rounds }, stage) => {
@@ -102,6 +103,7 @@ export const sickProvider = defineBenchmark({
       most_database_sessions: Math.max(...all.flatMap(({ samples }) => samples.map(({ sessions }) => sessions))),
     });
     const limited = await besideLimited(stage, seconds);
+    const tenant = await besideDeadTenant(stage, seconds);
     const cases = { alone: summary(alone), beside_sick: summary(beside) };
     const kept = rounded(cases.beside_sick.requests_per_second / cases.alone.requests_per_second, 3);
     return {
@@ -123,6 +125,19 @@ export const sickProvider = defineBenchmark({
           columns: ['answer', 'count'],
           rows: Object.entries(sickAnswers),
         },
+        {
+          title:
+            'Callers of the other tenants, all at once, while 64 callers ask for tokens of a tenant whose host is dead',
+          columns: ['served', 'last answer ms', 'calls of the dead tenant', 'of which reached its host'],
+          rows: [
+            [
+              tenant.served,
+              rounded(tenant.lastMs),
+              Object.values(tenant.deadAnswers).reduce((sum, count) => sum + count, 0),
+              tenant.deadTunnels,
+            ],
+          ],
+        },
       ],
       goals: [
         { goal: 'requests/s beside the sick provider ÷ alone ≥ 0.9', value: kept, reached: kept >= 0.9 },
@@ -131,8 +146,13 @@ export const sickProvider = defineBenchmark({
           value: limited.served,
           reached: limited.served === 1,
         },
+        {
+          goal: 'of those beside a tenant whose host is dead, served = 1',
+          value: tenant.served,
+          reached: tenant.served === 1,
+        },
       ],
-      results: { cases, sick_answers: sickAnswers, kept, beside_limited: limited },
+      results: { cases, sick_answers: sickAnswers, kept, beside_limited: limited, beside_dead_tenant: tenant },
     };
   },
 });

@@ -28,13 +28,14 @@ const utcTime = (date: Date) =>
   );
 
 /**
- * A fresh certificate for 127.0.0.1 and localhost that nobody but itself vouches for, as PEM.
+ * A fresh certificate for 127.0.0.1 and a name that nobody but itself vouches for, as PEM.
  * @param endsInDays negative for one that has ended
+ * @param name may begin with `*.`
  */
-export function selfSigned(endsInDays = 1): { key: string; cert: string } {
+export function selfSigned(endsInDays = 1, name = 'localhost'): { key: string; cert: string } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const day = 86_400_000;
-  const names = sequence(der(0x82, Buffer.from('localhost')), der(0x87, Buffer.from([127, 0, 0, 1])));
+  const names = sequence(der(0x82, Buffer.from(name)), der(0x87, Buffer.from([127, 0, 0, 1])));
   const alternativeNames = sequence(oid('551d11'), der(0x04, names));
   const certificateAuthority = sequence(
     oid('551d13'),
