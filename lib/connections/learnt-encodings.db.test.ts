@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { keepEncoding, recallEncodings } from '#lib/connections/learnt-encodings';
 import { systemContext } from '#lib/context';
 import { basicEncodings } from '#lib/db/schema/basic-encodings';
