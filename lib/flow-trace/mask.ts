@@ -1,5 +1,6 @@
 import { looksSecret } from '#lib/config/secret-field';
 import { scrub } from '#lib/log';
+import { holdsSecret, isOpaque } from '#lib/oauth/secret-text';
 
 /** Shortest text of which a trace says nothing where a secret of the flow is in it. */
 const shortestSecret = 4;
@@ -34,31 +35,11 @@ export interface ShownField {
 /** The values that a flow must not show: whatever was sent or received as a secret. */
 export type Secrets = ReadonlySet<string>;
 
-/** A run of a token's characters: long, with digits among letters, or digits alone. */
-const opaque = /(?=[\w~+/=-]*\d)[\w~+=-]{16,}/;
 const jwt = /eyJ[\w-]+\.[\w-]+/;
 
-const digitsOrMixed = (run: string): boolean => /\d/.test(run) && (/[a-z]/i.test(run) || /^\d+$/.test(run));
-
 /** Whether a text may be a token, or hold one, whatever it is called. */
-export function mayBeToken(text: string): boolean {
-  if (jwt.test(text)) return true;
-  return opaque.test(text) && (text.match(/[\w~+=-]{16,}/g) ?? []).some(digitsOrMixed);
-}
-
-/** Every spelling of a secret in a text: as it is, and encoded as a URL, a form or base64 has it. */
-function holdsSecret(text: string, secrets: Secrets): boolean {
-  return [...secrets].some((secret) => {
-    if (secret.length < shortestSecret) return text === secret;
-    const encoded = [
-      secret,
-      encodeURIComponent(secret.toWellFormed()),
-      new URLSearchParams([['', secret]]).toString().slice(1),
-      JSON.stringify(secret).slice(1, -1),
-    ];
-    return encoded.some((one) => text.includes(one));
-  });
-}
+export const mayBeToken = (text: string): boolean =>
+  jwt.test(text) || (text.match(/[\w~+=-]{16,}/g) ?? []).some(isOpaque);
 
 function kindOf(text: string): string {
   if (jwt.test(text)) return 'JSON Web Token';

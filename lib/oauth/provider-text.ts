@@ -1,4 +1,5 @@
 import { scrub } from '#lib/log';
+import { holdsSecret, isOpaque } from '#lib/oauth/secret-text';
 
 /** Characters of a provider's text that the log keeps. */
 export const longestText = 300;
@@ -6,20 +7,10 @@ export const longestText = 300;
 const longestRead = 4_000;
 
 const redacted = '[redacted]';
+/** Shorter ones are parts of words; they are taken out where they are a word. */
+const shortestHidden = 6;
 /** Long runs of a token's characters. */
 const runs = /[\w~+=-]{20,}/g;
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** A small letter alone between capitals, which names of several words do not have: `xAbC`, not `InvalidGrant`. */
-const mixed = /(?<![a-z])[a-z](?=[A-Z])/;
-
-/**
- * A run that a token may be: digits alone, digits among letters, or letters of mixed case. UUIDs trace a request, and
- * words have no digits.
- */
-const isOpaque = (run: string): boolean =>
-  mixed.test(run) || (/\d/.test(run) && !uuid.test(run) && (/[a-z]/i.test(run) || /^\d+$/.test(run)));
-
 /** Whether a text holds what may be a token. */
 export const holdsOpaqueText = (text: string): boolean => (text.match(runs) ?? []).some(isOpaque);
 
@@ -71,5 +62,8 @@ export function providerText(value: unknown, secrets: readonly string[] = []): s
     .split(' ')
     .map((word) => bareUrl(word) ?? word.replace(runs, (run) => (isOpaque(run) ? redacted : run)));
   const text = scrub(words.join(' ')).slice(0, longestText).toWellFormed();
-  return text === '' ? undefined : text;
+  if (text === '') return undefined;
+  // What is left may hold one in a form of its own, of which no part can be told from the words around it.
+  const long = secrets.filter((secret) => secret.length >= shortestHidden);
+  return holdsSecret(text, long) ? redacted : text;
 }
