@@ -72,7 +72,7 @@ const bearerType = z
   .regex(/^[A-Za-z0-9._-]{1,40}$/, 'is not a token type')
   .refine((word) => !/^(mac|dpop|pop|n_a)$/i.test(word), 'is no bearer token');
 
-const deadAnswer = z
+const answerRule = z
   .strictObject({
     status: z.int().min(200).max(499).optional(),
     path: path.optional(),
@@ -83,7 +83,7 @@ const deadAnswer = z
     ({ status, path }) =>
       path !== undefined || (status !== undefined && status >= 400 && status !== 429 && status !== 401),
     {
-      message: 'needs a path and a value, or a status that only a dead grant has (never 401 or 429)',
+      message: 'needs a path and a value, or a status that says nothing else (never 401 or 429)',
     },
   );
 
@@ -95,6 +95,7 @@ const revoke = z.strictObject({
   auth: z.enum(['client', 'basic', 'none']).optional(),
   blast_radius: z.enum(['token', 'grant', 'account']).optional(),
   gone_codes: z.array(errorCode).min(1).optional(),
+  gone_answers: z.array(answerRule).min(1).max(10).optional(),
   manual_url: z.url({ protocol: /^https$/ }).optional(),
 });
 
@@ -201,7 +202,8 @@ function recordShape(context: RecordContext) {
     idle_keepalive_days: z.int().positive().nullable().optional(),
     max_grants: z.int().positive().nullable().optional(),
     dead_codes: z.array(errorCode).min(1).optional(),
-    dead_answers: z.array(deadAnswer).min(1).max(10).optional(),
+    dead_answers: z.array(answerRule).min(1).max(10).optional(),
+    client_refused_answers: z.array(answerRule).min(1).max(10).optional(),
     reuse_codes: z.array(errorCode).optional(),
     // Ending, identity, sign-in
     revoke: revoke.optional(),

@@ -64,9 +64,12 @@ export type FlowResult = { claimed: boolean } & (
   | { ok: 'again'; outcome: FlowOutcome | 'running' }
 );
 
-/** What was granted: as the answer says; silent, as asked (RFC 6749 §5.1) unless the record calls that unknown. */
+/**
+ * What was granted: as the answer says; silent, as asked (RFC 6749 §5.1) unless the record calls that unknown. An empty
+ * list says neither, since a grant of no scope is none (§3.3).
+ */
 function grantedScopes(provider: ProviderRecord, asked: string[], answered: string[] | null): string[] | null {
-  if (answered !== null) return answered;
+  if (answered !== null) return answered.length === 0 && asked.length > 0 ? null : answered;
   return provider.absent_scope === 'as_asked' ? asked : null;
 }
 

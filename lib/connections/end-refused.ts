@@ -12,6 +12,7 @@ import { type Db, withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { AppError, type AppErrorOptions } from '#lib/errors';
 import { record } from '#lib/ledger/record';
+import { isListed } from '#lib/oauth/provider-codes';
 import type { OAuthError } from '#lib/oauth/types';
 import type { ProviderRecord } from '#lib/providers/record';
 
@@ -83,7 +84,7 @@ export async function endRefused(
   ctx: Context,
   { lease, row, provider, error, lost }: Refused,
 ): Promise<'ended' | 'doubted' | 'superseded'> {
-  const reuse = provider.reuse_codes.includes(error.providerError ?? '');
+  const reuse = isListed(provider.reuse_codes, error.providerError ?? '');
   const unclear = error.disposition === 'unclear';
   // A host that is ill loses answers and refuses what it should not: then nothing says that the token was spent.
   const doubtful = lost === 'answer_lost' && wasIllLately(ctx, callTarget(provider, row));

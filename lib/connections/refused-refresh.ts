@@ -1,7 +1,7 @@
 import { type RefusedAnswer, type SealedRefused, sealRefused } from '#lib/connections/keep-refused';
 import type { Leased } from '#lib/connections/lease';
 import type { Context } from '#lib/context';
-import { isOAuthError, type ReceivedTokens } from '#lib/oauth/types';
+import { isOAuthError, type OAuthProvider, type ReceivedTokens } from '#lib/oauth/types';
 
 /** A refresh answer that its connection did not take, as the revocations own it. Its grant is the connection's own. */
 export const refusedRefresh = (
@@ -17,22 +17,32 @@ export const refusedRefresh = (
 
 /**
  * Seals what refused refresh answers held, before anything else is done: the only copy of a new refresh token may be
- * there. An access token without one ends with the grant that the row holds, and needs an owner only where that is over.
+ * there. An access token without one came of the row's refresh token and ends with it (RFC 7009 §2.1), so the row owns it.
+ * It needs an owner where the grant is over, and where revoking ends one access token and nothing else.
  * @param shown the refresh token that was shown
- * @param of.renews an access token stands for the refresh token too (`token_renewal`)
  */
 export async function sealRefusedRefresh(
   ctx: Context,
   leased: Leased,
   shown: string,
-  of: { received: readonly ReceivedTokens[]; error: unknown; renews: boolean },
+  of: {
+    received: readonly ReceivedTokens[];
+    error: unknown;
+    provider: Pick<OAuthProvider, 'revoke' | 'token_renewal'>;
+  },
 ): Promise<SealedRefused[]> {
-  const { received, error, renews } = of;
+  const { received, error, provider } = of;
+  // Where an access token renews itself, it stands for the refresh token, too.
+  const renews = provider.token_renewal !== null;
+  const { blast_radius, token_kind } = provider.revoke;
+  const endsAlone = blast_radius === 'token' && token_kind === 'access_token';
   const code = isOAuthError(error) ? error.code : 'internal';
   const isOver = isOAuthError(error) && error.disposition === 'dead_grant';
   const others = received
     .map((tokens) => (renews ? { ...tokens, refreshToken: tokens.accessToken } : tokens))
     .map((tokens) => ({ ...tokens, refreshToken: tokens.refreshToken === shown ? null : tokens.refreshToken }))
-    .filter(({ accessToken, refreshToken }) => refreshToken !== null || (isOver && accessToken !== null));
+    .filter(
+      ({ accessToken, refreshToken }) => refreshToken !== null || ((isOver || endsAlone) && accessToken !== null),
+    );
   return Promise.all(others.map((tokens) => sealRefused(ctx, refusedRefresh(leased, code, tokens))));
 }

@@ -71,7 +71,7 @@ interface Answered {
 function toValues({ ctx, held }: Answered, n: number) {
   const { lease, row } = held.leased;
   // Scopes may shrink; an answer that names none grants what was granted before (RFC 6749 §6).
-  const scopes = held.scopes ?? row.scopesGranted;
+  const scopes = held.scopes?.length ? held.scopes : row.scopesGranted;
   const entry = toLedgerRow(ctx, {
     action: 'token.refreshed',
     personId: lease.personId,

@@ -20,6 +20,13 @@ export function lifeLeft(seconds: number | null, since: Moment): number | null {
 }
 
 /**
+ * A life of 0 where no token of the connection ever had one says that tokens do not end, as several servers mean it. Where
+ * one did, it is what is left of a token that the server handed out before.
+ */
+export const saidLife = (seconds: number | null, knownLife: number | null): number | null =>
+  seconds === 0 && knownLife === null ? null : seconds;
+
+/**
  * How long a fresh access token lives: as the answer says, else by introspection where the record names that (RFC 7662
  * `exp`, counted from the date of that answer), else as long as the connection's last one, else the record's default. A failing probe is no failure of the flow:
  * the default serves until the token is refused.
@@ -33,7 +40,8 @@ export async function tokenLife(
   of: { tokens: Pick<TokenSet, 'access_token' | 'expires_in'>; askedAt: number; knownLife?: number | null },
 ): Promise<TokenLife> {
   const { tokens, askedAt, knownLife = null } = of;
-  if (tokens.expires_in !== null) return { seconds: tokens.expires_in, from: askedAt };
+  const said = saidLife(tokens.expires_in, knownLife);
+  if (said !== null) return { seconds: said, from: askedAt };
   if (provider.expiry_probe === 'introspect') {
     try {
       const from = performance.now();

@@ -143,6 +143,16 @@ describe('A-10 a refresh answer that is refused or not understood', () => {
     });
   });
 
+  test('with no refresh token, where revoking ends one access token alone: it has an owner of its own', async () => {
+    const ctx = hub.otherProcess({ revoke: { token_kind: 'access_token', blast_radius: 'token' } });
+    const id = await hub.expired();
+    hub.server.behaviour.instead = json(200, { access_token: 'at_new', token_type: 'mac' });
+    expect(await refresh(id, ctx)).toBe('provider_unavailable');
+    expect(await inRevocations()).toEqual([
+      { ...held, code: 'token_answer_invalid', accessToken: 'at_new', refreshToken: null },
+    ]);
+  });
+
   test('with a refresh token that no header could hold: the row takes the access token and keeps its own', async () => {
     const id = await hub.expired();
     const shown = await hub.refreshTokenOf(id);

@@ -1,32 +1,43 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { OAuthError } from '#lib/oauth/oauth-error';
+import { parseScopes } from '#lib/oauth/parse-scopes';
+import { isListed } from '#lib/oauth/provider-codes';
 import { type ProviderSaid, saidIn, secretsOf } from '#lib/oauth/provider-said';
 import { isOwnIssuer } from '#lib/oauth/tenant-issuer';
-import { parseScopes, pickExtras } from '#lib/oauth/token-answer';
+import { pickExtras } from '#lib/oauth/token-answer';
 import type { Extras, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
 /** Parameters with a meaning to us; a second copy of any could make two readers see two answers. */
 const knownParameters = [
-  ...['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'scope'],
+  ...['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'scope', 'error_code', 'error_reason'],
   ...['response', 'id_token', 'access_token', 'token_type', 'expires_in'],
 ];
 
-/** Words for a person's *no* at servers beside `access_denied` (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6). */
-const declined = new Set([
-  ...[
-    'access_denied',
-    'user_denied',
-    'user_cancelled',
-    'user_canceled',
-    'user_cancelled_login',
-    'user_cancelled_authorize',
-  ],
-  ...['cancelled', 'canceled', 'authorization_denied', 'consent_required', 'consent_denied', 'interaction_required'],
-  ...['login_required', 'account_selection_required', 'denied'],
-]);
+/** Codes at which the person has to act, and did not (OpenID Connect Core §3.1.2.6). */
+const notActed = ['consent_required', 'interaction_required', 'login_required', 'account_selection_required'];
+/**
+ * Words for a person's *no* beside `access_denied` (RFC 6749 §4.1.2.1): what was refused or who did it, and a word for no,
+ * in this order or the other. What is refused to the client (`client_denied`) is none.
+ */
+const no = '(?:denied|declined|cancell?ed|cancel|refused|rejected|disallowed)';
+const whose =
+  '(?:access|authori[sz]ation|consent|permissions?|login|user|person|resource_owner|end_user|by_user|authori[sz]e|oauth)';
+const declined = new RegExp(`^(?:${whose}_)*${no}(?:_${whose})*$`);
 
-const saysDeclined = ({ declined_codes }: OAuthProvider, error: string): boolean =>
-  declined.has(error.toLowerCase()) || declined_codes.includes(error);
+/** A code in one spelling: `AccessDenied`, `access-denied` and `ACCESS_DENIED` are one. */
+const spelling = (code: string): string =>
+  code
+    .replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_')
+    .replaceAll(/[\s.-]+/g, '_')
+    .toLowerCase();
+
+const saysDeclined = ({ declined_codes }: OAuthProvider, code: string): boolean =>
+  declined.test(spelling(code)) || notActed.includes(spelling(code)) || isListed(declined_codes, code);
+
+/** Parameters that hold the code of an error at servers that have no `error`. */
+const errorNames = ['error', 'error_code', 'errorCode', 'error_type', 'error_reason', 'err'];
+/** Parameters that say more exactly what the error was. */
+const reasonNames = ['error', 'error_reason', 'error_subcode', 'error_type', 'error_code', 'errorMessage'];
 
 const checkedCallbacks = new WeakSet<CheckedCallback>();
 
@@ -61,7 +72,7 @@ function checkIssuer(provider: OAuthProvider, pinned: PinnedEndpoints, iss: stri
 
 /** What the error parameters say, and no other: a code may stand beside them. */
 function said(parameters: URLSearchParams): ProviderSaid {
-  const told = [...parameters].filter(([name]) => /^error(_|$)/.test(name));
+  const told = [...parameters].filter(([name]) => /^err(or|$)/.test(name));
   return saidIn(Object.fromEntries(told), secretsOf(parameters));
 }
 
@@ -88,11 +99,14 @@ export function checkCallback(
   const iss = parameters.get('iss');
   checkIssuer(provider, pinned, iss);
 
-  const error = parameters.get('error');
-  if (error !== null) {
-    throw new OAuthError(saysDeclined(provider, error) ? 'access_denied' : 'provider_refused', said(parameters));
-  }
   const code = parameters.get(provider.code_field);
+  // Beside a code, only the RFC's own name means an error.
+  const error = (code ? ['error'] : errorNames).map((name) => parameters.get(name)).find((value) => value !== null);
+  if (error !== undefined) {
+    const reasons = reasonNames.map((name) => parameters.get(name)).filter((reason) => reason !== null);
+    const no = reasons.some((reason) => saysDeclined(provider, reason));
+    throw new OAuthError(no ? 'access_denied' : 'provider_refused', said(parameters));
+  }
   if (!code) throw new OAuthError('missing_code');
 
   const extras = pickExtras(provider, Object.fromEntries(parameters), provider.redirect_fields, 'refuse', [code]);

@@ -1,14 +1,14 @@
 import { learnEncoding, otherBasic } from '#lib/oauth/basic-credentials';
 import { callProvider, readObject } from '#lib/oauth/provider-call';
-import { isClientRefusal, providerErrorOf } from '#lib/oauth/token-error';
+import { codesIn } from '#lib/oauth/provider-codes';
+import { isClientRefusal, refusesClient } from '#lib/oauth/token-error';
 import type { OAuthDeps, OAuthProvider } from '#lib/oauth/types';
 
 /** Whether the server refused the client itself. It looks at credentials first, so nothing was spent then. */
-async function refusedClient(response: Response): Promise<boolean> {
+async function refusedClient(provider: OAuthProvider, response: Response): Promise<boolean> {
   if (response.ok) return false;
   const body = await readObject(response.clone());
-  const error = body && providerErrorOf(body);
-  return error ? isClientRefusal(error) : false;
+  return body !== null && (codesIn(body).some(isClientRefusal) || refusesClient(provider, response.status, body));
 }
 
 /**
@@ -27,10 +27,10 @@ export async function callAsClient(
   for (const [name, value] of Object.entries(provider.token_headers)) headers.set(name, value.reveal());
   const first = await callProvider(provider, url, { ...init, headers }, deps);
   const other = otherBasic(provider, headers.get('authorization'));
-  if (!other || !(await refusedClient(first))) return first;
+  if (!other || !(await refusedClient(provider, first))) return first;
   headers.set('authorization', other.header);
   const second = await callProvider(provider, url, { ...init, headers }, deps);
-  if (await refusedClient(second)) return first;
+  if (await refusedClient(provider, second)) return first;
   learnEncoding(provider, other.encoding);
   return second;
 }

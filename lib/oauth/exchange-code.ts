@@ -6,6 +6,7 @@ import { clientConfiguration } from '#lib/oauth/client-configuration';
 import { fromLibrary } from '#lib/oauth/library-error';
 import { tokenExchange } from '#lib/oauth/normalising-fetch';
 import { OAuthError } from '#lib/oauth/oauth-error';
+import { exactClaims } from '#lib/oauth/provider-call';
 import { settleTokens } from '#lib/oauth/token-call';
 import type { AccountParamValues, OAuthDeps, OAuthProvider, PinnedEndpoints, TokenSet } from '#lib/oauth/types';
 import { needsOwnCheck, verifyIdToken } from '#lib/oauth/verify-id-token';
@@ -100,8 +101,8 @@ export async function exchangeCode(
     const tokens = await settleTokens(provider, first, accountParams, deps);
     const verified =
       own && openid ? await ownClaims(provider, pinned, idToken, { nonce, iss: checked.iss }, deps) : result.claims();
-    const claims = openid ? (verified ?? null) : null;
-    if (claims && (claims.iat ?? 0) > deps.now().getTime() / 1000 + furthestIssueSeconds) {
+    const claims = openid && verified && idToken !== null ? exactClaims(idToken) : null;
+    if ((verified?.iat ?? 0) > deps.now().getTime() / 1000 + furthestIssueSeconds) {
       throw new OAuthError('id_token_expired', { detail: 'iat' });
     }
     const scopes = checked.scopes ?? tokens.scopes;

@@ -40,7 +40,9 @@ export async function introspectToken(
       detail: `http_${response.status}`,
     });
   }
-  if (typeof body?.active !== 'boolean') throw new OAuthError('token_answer_invalid', { detail: 'active' });
-  const exp = typeof body.exp === 'number' && Number.isFinite(body.exp) ? body.exp : null;
-  return { active: body.active, exp, answeredAt: sentAt(response), claims: body };
+  // Some write both as text.
+  const active = ['true', 'false'].includes(String(body?.active)) ? String(body?.active) === 'true' : null;
+  if (!body || active === null) throw new OAuthError('token_answer_invalid', { detail: 'active' });
+  const exp = /^\d+(?:\.\d+)?$/.test(String(body.exp)) ? Number(body.exp) : null;
+  return { active, exp, answeredAt: sentAt(response), claims: body };
 }

@@ -1,7 +1,7 @@
 import { errors, jwtVerify } from 'jose';
 import { fillEndpoint, fillHeaders } from '#lib/oauth/account-params';
 import { OAuthError } from '#lib/oauth/oauth-error';
-import { callProvider, parseJson, readObject, readText } from '#lib/oauth/provider-call';
+import { callProvider, exactClaims, parseJson, readObject, readText } from '#lib/oauth/provider-call';
 import { keptCode, saidIn, saidInChallenge } from '#lib/oauth/provider-said';
 import { serverKeys, signatures } from '#lib/oauth/server-keys';
 import { isOwnIssuer } from '#lib/oauth/tenant-issuer';
@@ -41,7 +41,7 @@ async function verified(provider: OAuthProvider, pinned: PinnedEndpoints, text: 
     if (!known) throw invalid('signed_issuer');
     const audiences = payload.aud === undefined ? [provider.client_id] : [payload.aud].flat();
     if (!audiences.includes(provider.client_id)) throw invalid('signed_audience');
-    return payload as Record<string, unknown>;
+    return exactClaims(text);
   } catch (error) {
     if (error instanceof errors.JOSEError) throw invalid('signature');
     throw error;

@@ -1,11 +1,19 @@
 import { secretsOfClient } from '#lib/oauth/basic-credentials';
 import { callAsClient } from '#lib/oauth/client-call';
 import { OAuthError } from '#lib/oauth/oauth-error';
-import { callProvider, readObject, sentAt } from '#lib/oauth/provider-call';
+import { callProvider, objectIn, readObject, readText, sentAt } from '#lib/oauth/provider-call';
+import { saysError } from '#lib/oauth/provider-codes';
 import { keptCode, saidIn, secretsOf } from '#lib/oauth/provider-said';
 import { renameParameters } from '#lib/oauth/rename-parameters';
 import { type AnswerTo, type NormalisedAnswer, normaliseTokenAnswer, receivedTokens } from '#lib/oauth/token-answer';
-import { deadGrant, type Grant, providerErrorOf, saysDead, tokenEndpointError } from '#lib/oauth/token-error';
+import {
+  deadGrant,
+  decisiveCode,
+  type Grant,
+  refusesClient,
+  saysDead,
+  tokenEndpointError,
+} from '#lib/oauth/token-error';
 import type { OAuthDeps, OAuthProvider } from '#lib/oauth/types';
 
 export interface TokenExchange {
@@ -43,23 +51,42 @@ function asObject(parameters: [string, string][]): Record<string, string | strin
   return Object.fromEntries(values.map(([name, all]) => [name, all.length > 1 ? all : (all[0] ?? '')]));
 }
 
-/** Tells errors from tokens. A code in a 200 counts as an error only where the record says so. */
+/**
+ * Tells errors from tokens. An error in a 200 counts as one where the record says so. Elsewhere tokens beside it are
+ * taken; without tokens it refuses, and of a refresh stays unclear.
+ */
 function interpret(
   provider: OAuthProvider,
   wanted: AnswerTo,
   status: number,
-  body: Record<string, unknown> | null,
+  { body, text }: { body: Record<string, unknown> | null; text: string },
   sent: readonly string[],
 ): NormalisedAnswer {
-  if (!body) throw new OAuthError('token_answer_invalid', { detail: `http_${status}_unreadable` });
-  const error = providerErrorOf(body);
-  const dead = wanted.grant === 'refresh_token' && saysDead(provider, status, body);
-  if (status < 400 && !dead && !(error && provider.error_in_200)) return normaliseTokenAnswer(provider, body, wanted);
+  const { grant } = wanted;
+  const refused = status >= 400;
+  const ofRefresh = grant === 'refresh_token';
+  const holdsTokens = body !== null && receivedTokens(provider, body, wanted.answeredAt) !== null;
+  // Some servers refuse a refresh without a word; what others get tells whom that means. A page is of who stands between.
+  const saysNo = refused && !holdsTokens && (body !== null || text === '');
+  const silent = ofRefresh && saysNo ? 'refresh_refused' : 'token_answer_invalid';
+  if (!body) throw new OAuthError(silent, { detail: `http_${status}_unreadable` });
+  const dead = ofRefresh && saysDead(provider, status, body);
+  const failed = saysError(body);
+  const isError = refused || (provider.error_in_200 && failed);
+  if (!dead && !isError && holdsTokens) return normaliseTokenAnswer(provider, body, wanted);
   const said = saidIn(body, sent);
+  const code = decisiveCode(provider, grant, status, body) ?? (refused ? null : 'unspecified');
+  const error = isError ? code : null;
   const kept = error && keptCode(error, body, sent);
+  if (refusesClient(provider, status, body))
+    throw new OAuthError('invalid_client', {
+      ...said,
+      ...(kept ? { providerError: kept } : {}),
+      detail: `http_${status}`,
+    });
   if (dead) throw deadGrant({ ...said, ...(kept ? { providerError: kept } : {}) }, status);
-  if (error && kept) throw tokenEndpointError(provider, wanted.grant, error, status, said, kept);
-  throw new OAuthError('token_answer_invalid', { ...said, detail: `http_${status}` });
+  if (error && kept) throw tokenEndpointError(provider, grant, error, status, said, kept);
+  throw new OAuthError(ofRefresh && failed ? 'refresh_refused' : silent, { ...said, detail: `http_${status}` });
 }
 
 /**
@@ -74,8 +101,9 @@ export async function readTokenAnswer(
   deps: OAuthDeps,
 ): Promise<NormalisedAnswer> {
   const answeredAt = sentAt(response) ?? deps.now().getTime() / 1000;
-  const body = await readObject(response);
-  return interpret(provider, { ...wanted, answeredAt }, response.status, body, [...sent, ...secretsOfClient(provider)]);
+  const text = await readText(response);
+  const secrets = [...sent, ...secretsOfClient(provider)];
+  return interpret(provider, { ...wanted, answeredAt }, response.status, { body: objectIn(text), text }, secrets);
 }
 
 /**

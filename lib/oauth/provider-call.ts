@@ -1,3 +1,4 @@
+import { bareJson, decodeBody } from '#lib/oauth/answer-text';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import type { CallFor, CallInit, OAuthDeps } from '#lib/oauth/types';
 
@@ -7,16 +8,28 @@ export function sentAt(response: Response): number | null {
   return Number.isFinite(sent) ? Math.floor(sent / 1000) : null;
 }
 
+/** Where servers that send no `Retry-After` say when the next call may come: in seconds, or seconds since 1970. */
+const resetHeaders = ['x-rate-limit-reset', 'x-ratelimit-reset', 'ratelimit-reset', 'x-ratelimit-reset-after'];
+
+/** Seconds of a number, of a moment (seconds or milliseconds since 1970), or of a date; NaN for anything else. */
+function secondsUntil(value: string, from: number): number {
+  if (!/^\d+(\.\d+)?$/.test(value)) return Math.ceil(Date.parse(value) / 1000 - from);
+  const number = Number(value);
+  if (number < 1e9) return Math.ceil(number);
+  return Math.ceil((number < 1e12 ? number : number / 1000) - from);
+}
+
 /**
- * Whole seconds of a Retry-After header (RFC 9110 §10.2.3: seconds or a date), at most a day. A date counts from the
- * answer's own: which of the two clocks is right does not matter then.
+ * Whole seconds that a server asks to wait, at most a day: of its Retry-After header (RFC 9110 §10.2.3: seconds or a date),
+ * else, of a 429, of the headers that name the end of the limit. A moment counts from the answer's own date: which of the
+ * two clocks is right does not matter then.
  */
 export function retryAfterSeconds(response: Response, now: Date): number | undefined {
-  const value = response.headers.get('retry-after')?.trim();
-  if (!value) return undefined;
   const from = sentAt(response) ?? now.getTime() / 1000;
-  const seconds = /^\d{1,9}$/.test(value) ? Number(value) : Math.ceil(Date.parse(value) / 1000 - from);
-  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), 86_400) : undefined;
+  const names = ['retry-after', ...(response.status === 429 ? resetHeaders : [])];
+  const told = names.map((name) => response.headers.get(name)?.trim()).filter((value) => value);
+  const seconds = told.map((value) => secondsUntil(value ?? '', from)).find(Number.isFinite);
+  return seconds === undefined ? undefined : Math.min(Math.max(seconds, 0), 86_400);
 }
 
 const outboundCodes = new Map([
@@ -88,15 +101,24 @@ function exactNumber(_name: string, value: unknown, { source }: { source?: strin
   return exact ? value : source;
 }
 
-/** JSON whose numbers keep their value: those that JavaScript would round come as text. @throws SyntaxError */
+/**
+ * JSON whose numbers keep their value: those that JavaScript would round come as text. What was made for scripts, or
+ * written as JSON twice, is read by what is inside. @throws SyntaxError
+ */
 export function parseJson(text: string): unknown {
-  return JSON.parse(text, exactNumber as (this: unknown, key: string, value: unknown) => unknown);
+  const reviver = exactNumber as (this: unknown, key: string, value: unknown) => unknown;
+  const value: unknown = JSON.parse(bareJson(text), reviver);
+  return typeof value === 'string' && /^\s*[[{]/.test(value) ? JSON.parse(value, reviver) : value;
 }
+
+/** The claims of a JWT that was verified, with numbers as they stand there. */
+export const exactClaims = (jwt: string): Record<string, unknown> =>
+  parseJson(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
 
 /** The whole body, without white space round it. @throws OAuthError as `callProvider` */
 export async function readText(response: Response): Promise<string> {
   try {
-    return (await response.text()).trim();
+    return decodeBody(await response.bytes(), response.headers.get('content-type'));
   } catch (error) {
     throw callFailure(error);
   }
@@ -109,24 +131,30 @@ const looksLikeForm = (text: string): boolean => /^[\w.%~+-]+=/.test(text);
  * Reads a body, JSON or form-encoded, as one flat-or-nested object; null when it is neither. It is read by what it is,
  * whatever its `Content-Type` says.
  */
-export async function readObject(response: Response): Promise<Record<string, unknown> | null> {
-  const text = await readText(response);
+export const readObject = async (response: Response): Promise<Record<string, unknown> | null> =>
+  objectIn(await readText(response));
+
+/** The same of a body's text. */
+export function objectIn(text: string): Record<string, unknown> | null {
   try {
     const value = parseJson(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
+    // A list is read by its positions: `0.access_token`.
+    if (Array.isArray(value)) return value.length > 0 ? { ...(value as unknown[]) } : null;
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
   } catch {
     return looksLikeForm(text) ? Object.fromEntries(new URLSearchParams(text)) : null;
   }
 }
 
-/** The value at a dotted path of own members, or undefined. */
+/** The value at a dotted path of own members, or undefined. A name may hold dots itself: `https://hub.example/email`. */
 export function valueAt(source: unknown, path: string): unknown {
-  let value: unknown = source;
-  for (const part of path.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
-    value = (value as Record<string, unknown>)[part];
+  if (typeof source !== 'object' || source === null) return undefined;
+  if (Object.hasOwn(source, path)) return (source as Record<string, unknown>)[path];
+  for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1)) {
+    const name = path.slice(0, dot);
+    if (!Object.hasOwn(source, name)) continue;
+    const found = valueAt((source as Record<string, unknown>)[name], path.slice(dot + 1));
+    if (found !== undefined) return found;
   }
-  return value;
+  return undefined;
 }

@@ -1,6 +1,7 @@
 import { looksSecret } from '#lib/config/secret-field';
 import { errorToken } from '#lib/oauth/oauth-error';
 import { valueAt } from '#lib/oauth/provider-call';
+import { codePlaces, textOf } from '#lib/oauth/provider-codes';
 import { providerText } from '#lib/oauth/provider-text';
 
 /** What a refusal says of itself, fit to be kept: two codes, and the words for the log. */
@@ -10,11 +11,6 @@ export interface ProviderSaid {
   said?: string | undefined;
 }
 
-// `error` first (RFC 6749 §5.2); the others are where servers put a code that have no such member.
-const codePlaces = [
-  ...['error', 'error.code', 'error.type', 'error.error', 'error.status', 'errors.0.code', 'errors.0.errorCode'],
-  ...['error_code', 'errorCode', 'code', 'status', 'fault.code'],
-];
 /** Microsoft's, Google's, Meta's and Okta's names for a second code. */
 const subcodePlaces = ['suberror', 'error_subtype', 'error_subcode', 'error.error_subcode', 'error_codes.0'];
 const textPlaces = [
@@ -35,8 +31,6 @@ export function keptCode(code: string, body: Record<string, unknown>, secrets: r
   );
   return repeats ? 'unspecified' : code;
 }
-
-const textOf = (value: unknown): unknown => (Number.isSafeInteger(value) ? String(value) : value);
 
 /** Values of an answer that its own words may repeat: everything under a name that looks like a secret's. */
 function secretsIn(body: object): string[] {

@@ -120,7 +120,7 @@ describe('a grant is', () => {
       'not dead on an error in a 200 where the record does not expect one',
       { json: { error: 'invalid_grant' } },
       {},
-      { code: 'token_answer_invalid', disposition: 'answer_invalid' },
+      { code: 'refresh_refused', disposition: 'unclear', providerError: 'invalid_grant' },
     ],
     [
       'not dead when the words say so but not the code',

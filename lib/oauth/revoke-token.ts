@@ -5,8 +5,9 @@ import { callAsClient } from '#lib/oauth/client-call';
 import { clientRequest } from '#lib/oauth/client-request';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { callProvider, readObject } from '#lib/oauth/provider-call';
+import { codesIn, isListed, saysError } from '#lib/oauth/provider-codes';
 import { saidIn } from '#lib/oauth/provider-said';
-import { providerErrorOf } from '#lib/oauth/token-error';
+import { describes, isClientRefusal, providerErrorOf } from '#lib/oauth/token-error';
 import type { OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
 type TokenKind = 'refresh_token' | 'access_token';
@@ -18,6 +19,12 @@ export interface GrantTokens {
 
 /** `unsupported`: the provider offers no way; the person ends the grant at the record's `manual_url`, if there is one. */
 export type RevocationOutcome = 'revoked' | 'unsupported';
+
+/** Whether the record knows the answer as that to a token which was dead already. */
+function saysGone({ revoke }: OAuthProvider, status: number, body: Record<string, unknown> | null): boolean {
+  const codes = body ? codesIn(body) : [];
+  return codes.some((code) => isListed(revoke.gone_codes, code)) || describes(revoke.gone_answers, status, body ?? {});
+}
 
 async function authenticationFor(provider: OAuthProvider, pinned: PinnedEndpoints): Promise<ClientAuth | null> {
   switch (provider.revoke.auth) {
@@ -56,11 +63,12 @@ async function revokeAsRfc7009(
   const response = await clientRequest(provider, pinned, url, handed, authentication, deps, format);
   if (response.ok && !provider.error_in_200) return 'revoked';
   const body = await readObject(response);
-  const error = body && providerErrorOf(body);
-  if (response.ok && error === null) return 'revoked';
-  if (error !== null && provider.revoke.gone_codes.includes(error)) return 'revoked';
-  if (error === 'unsupported_token_type') return 'unsupported';
-  const code = response.status === 401 || error === 'invalid_client' ? 'invalid_client' : 'request_rejected';
+  if (response.ok && !(body && saysError(body))) return 'revoked';
+  if (saysGone(provider, response.status, body)) return 'revoked';
+  const codes = body ? codesIn(body) : [];
+  if (codes.includes('unsupported_token_type')) return 'unsupported';
+  const isClient = response.status === 401 || codes.some(isClientRefusal);
+  const code = isClient ? 'invalid_client' : 'request_rejected';
   throw new OAuthError(code, {
     ...saidIn(body, [token, ...secretsOfClient(provider)]),
     detail: `http_${response.status}`,
@@ -115,7 +123,7 @@ async function revokeByToken(
   const error = said && providerErrorOf(said);
   if (response.ok && !error) return;
   const options = { ...saidIn(said, [accessToken]), detail: `http_${response.status}` };
-  const dead = response.status === 401 || (error !== null && provider.revoke.gone_codes.includes(error));
+  const dead = response.status === 401 || saysGone(provider, response.status, said);
   if (!dead) throw new OAuthError('request_rejected', options);
   if (refreshToken !== null) throw new OAuthError('token_rejected', options);
 }

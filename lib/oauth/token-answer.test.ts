@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isOAuthError } from '#lib/oauth/oauth-error';
-import { parseScopes } from '#lib/oauth/token-answer';
+import { parseScopes } from '#lib/oauth/parse-scopes';
 import { depsFor, pinnedOf, quirkyRecord, runExchange } from '#tests/servers/quirky-provider';
 import { quirkyServer, type Reply } from '#tests/servers/quirky-server';
 

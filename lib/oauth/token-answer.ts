@@ -1,10 +1,11 @@
 import { hostWithPort, isLoopbackHost, listedHostname } from '#lib/config/address-class';
 import { looksLikeToken } from '#lib/config/secret-field';
 import { OAuthError } from '#lib/oauth/oauth-error';
+import { isStorable, parseScopes } from '#lib/oauth/parse-scopes';
 import { valueAt } from '#lib/oauth/provider-call';
 import type { Grant } from '#lib/oauth/token-error';
 import { lifetimeIn } from '#lib/oauth/token-lifetime';
-import type { Extras, OAuthProvider, ReceivedTokens, ScopeSeparator, TokenSet } from '#lib/oauth/types';
+import type { Extras, OAuthProvider, ReceivedTokens, TokenSet } from '#lib/oauth/types';
 
 /** A token answer brought into one shape; the ID token is still unchecked. */
 export type NormalisedAnswer = Omit<TokenSet, 'id_token_claims'> & { id_token: string | null };
@@ -16,17 +17,6 @@ function tokenText(value: unknown, name: string): string | null {
   if (value === undefined || value === null || value === '') return null;
   if (typeof value !== 'string' || value.length > 65_536 || !/^[\x21-\x7e]+$/.test(value)) throw invalid(name);
   return value;
-}
-
-/** Text that a database of UTF-8 can hold: no NUL, no half of a surrogate pair. */
-const isStorable = (text: string) => text.isWellFormed() && !text.includes('\0');
-
-/** Splits granted scopes, each once; null where the answer names none. What no text can hold is no scope. */
-export function parseScopes(value: unknown, separator: ScopeSeparator): string[] | null {
-  const parts = Array.isArray(value) ? value : typeof value === 'string' ? value.split(separator) : null;
-  if (!parts) return null;
-  const words = parts.filter((part) => typeof part === 'string').map((part) => part.trim());
-  return [...new Set(words.filter((word) => word !== '' && isStorable(word)))];
 }
 
 /** Types whose tokens cannot be shown as a bearer token, whatever a record says (RFC 6749 §7.1, RFC 9449 §5). */
@@ -99,18 +89,38 @@ export function pickExtras(
 const isToken = (value: unknown): value is string =>
   typeof value === 'string' && value.length <= 65_536 && /^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/.test(value);
 
-/** The tokens of an answer, however odd the rest of it is; null where there are none. */
+/** A token's name in the RFC, and as servers in Java and JavaScript write it. */
+const tokenNames = { access: ['access_token', 'accessToken'], refresh: ['refresh_token', 'refreshToken'] } as const;
+
+/** How deep a token may lie that the record does not look for. */
+const deepest = 6;
+
+/** Objects of an answer, the outer before the inner. */
+function* objectsIn(value: unknown, depth = 0): Generator<object> {
+  if (typeof value !== 'object' || value === null || depth > deepest) return;
+  yield value;
+  for (const inner of Object.values(value)) yield* objectsIn(inner, depth + 1);
+}
+
+/**
+ * The tokens of an answer, however odd the rest of it is: where the record looks for them, else wherever else they lie,
+ * since a token that the record does not find was issued all the same. Null where there are none.
+ */
 export function receivedTokens(
   provider: OAuthProvider,
   body: Record<string, unknown>,
   answeredAt: number,
 ): ReceivedTokens | null {
   const first = (...values: unknown[]) => values.find(isToken) ?? null;
+  const among = (sources: readonly unknown[], names: readonly string[]) =>
+    sources.flatMap((source) => names.map((name) => valueAt(source, name)));
   const besides = provider.token_path.map((path) => valueAt(body, path.slice(0, Math.max(0, path.lastIndexOf('.')))));
   const sources = [...besides, body];
   const places = provider.token_path.map((path) => valueAt(body, path));
-  const accessToken = first(...places, ...sources.map((source) => valueAt(source, 'access_token')));
-  const refreshToken = first(...sources.map((source) => valueAt(source, 'refresh_token')));
+  const known = first(...places, ...among(sources, tokenNames.access));
+  const everywhere = known === null ? [...sources, ...objectsIn(body)] : sources;
+  const accessToken = known ?? first(...among(everywhere, tokenNames.access));
+  const refreshToken = first(...among(everywhere, tokenNames.refresh));
   if (accessToken === null && refreshToken === null) return null;
   const lives = sources.map((source) => lifetimeIn(source, 'access_token', provider.access_token_life, answeredAt));
   return { accessToken, refreshToken, expiresIn: lives.find((life) => life !== null) ?? null };
@@ -128,7 +138,7 @@ export interface AnswerTo {
 /** The access token at the first of the record's places that holds one, and what stands beside it. */
 function findToken(provider: OAuthProvider, body: Record<string, unknown>): [token: string, beside: unknown] {
   // Some servers nest the token when a code is exchanged, and answer it flat when it is refreshed.
-  for (const path of [...provider.token_path, 'access_token']) {
+  for (const path of [...provider.token_path, ...tokenNames.access]) {
     const token = tokenText(valueAt(body, path), 'access_token');
     if (token === null) continue;
     const parent = path.includes('.') ? valueAt(body, path.slice(0, path.lastIndexOf('.'))) : body;
@@ -139,7 +149,9 @@ function findToken(provider: OAuthProvider, body: Record<string, unknown>): [tok
 
 /** The refresh token beside an access token. Of a refresh, one that no request can carry counts as none: the old one stays. */
 function refreshTokenOf(beside: unknown, grant: Grant): string | null {
-  const value = valueAt(beside, 'refresh_token');
+  const value = tokenNames.refresh
+    .map((name) => valueAt(beside, name))
+    .find((one) => one !== undefined && one !== null);
   if (grant === 'refresh_token' && !isToken(value)) return null;
   return tokenText(value, 'refresh_token');
 }
@@ -147,8 +159,10 @@ function refreshTokenOf(beside: unknown, grant: Grant): string | null {
 function scopesOf(provider: OAuthProvider, source: unknown): string[] | null {
   if (provider.scope_source === 'redirect') return null;
   const names = provider.scope_field === null ? ['scope', 'scopes'] : [provider.scope_field];
-  const found = names.map((name) => valueAt(source, name)).find((value) => value !== undefined && value !== null);
-  return parseScopes(found, provider.scope_sep_in);
+  const named = names.map((name) => valueAt(source, name)).filter((value) => value !== undefined && value !== null);
+  const found = named.find((value) => value !== '') ?? named[0];
+  // What names no scope that can be read is no list of those that were asked for.
+  return found === undefined ? null : (parseScopes(found, provider.scope_sep_in) ?? []);
 }
 
 /**
@@ -164,7 +178,7 @@ export function normaliseTokenAnswer(
   const refreshToken = refreshTokenOf(beside, grant);
   return {
     access_token: token,
-    token_type: tokenType(provider, valueAt(beside, 'token_type'), grant),
+    token_type: tokenType(provider, valueAt(beside, 'token_type') ?? valueAt(beside, 'tokenType'), grant),
     expires_in: lifetimeIn(beside, 'access_token', provider.access_token_life, answeredAt),
     refresh_token: refreshToken,
     refresh_token_expires_in: lifetimeIn(beside, 'refresh_token', provider.refresh_token_life, answeredAt),

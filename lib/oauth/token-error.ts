@@ -1,7 +1,8 @@
-import { errorToken, OAuthError, type OAuthErrorCode } from '#lib/oauth/oauth-error';
+import { OAuthError, type OAuthErrorCode } from '#lib/oauth/oauth-error';
 import { valueAt } from '#lib/oauth/provider-call';
+import { codesIn, isListed, saysError } from '#lib/oauth/provider-codes';
 import type { ProviderSaid } from '#lib/oauth/provider-said';
-import type { OAuthProvider } from '#lib/oauth/types';
+import type { AnswerRule, OAuthProvider } from '#lib/oauth/types';
 
 export type Grant = 'authorization_code' | 'refresh_token';
 
@@ -14,29 +15,15 @@ const clientCodes = new Set([
 ]);
 
 /** Whether a code says that the client's own credentials were refused, so that nothing of the request was acted on. */
-export const isClientRefusal = (error: string): boolean => clientCodes.has(error);
+export const isClientRefusal = (error: string): boolean => isListed(clientCodes, error);
 
 const spentCodes = new Set(['invalid_grant', 'bad_verification_code', 'invalid_code', 'code_already_used']);
 const transientCodes = new Set(['temporarily_unavailable', 'server_error', 'slow_down', 'internal_error']);
 const scopeCodes = new Set(['invalid_scope']);
 
-/** Some servers number their errors. */
-const textOf = (value: unknown): unknown => (Number.isSafeInteger(value) ? String(value) : value);
-
-/** The provider's error code in an answer, wherever it stands: `error`, or inside an error object. */
-export function providerErrorOf(body: Record<string, unknown>): string | null {
-  const { error } = body;
-  const text = textOf(error);
-  if (typeof text === 'string' && text !== '') return errorToken(text) ?? 'unspecified';
-  if (typeof error === 'object' && error !== null) {
-    for (const member of ['code', 'type', 'error']) {
-      const token = errorToken(textOf((error as Record<string, unknown>)[member]));
-      if (token) return token;
-    }
-    return 'unspecified';
-  }
-  return body.ok === false ? 'unspecified' : null;
-}
+/** The error code of an answer that says by itself that it is an error; null where it does not. */
+export const providerErrorOf = (body: Record<string, unknown>): string | null =>
+  saysError(body) ? (codesIn(body)[0] ?? 'unspecified') : null;
 
 /** The person must act at the provider before anything is renewed (OpenID Connect Core §3.1.2.6; Auth0's own word). */
 const personCodes = new Set([
@@ -51,17 +38,34 @@ const personCodes = new Set([
 export type Trouble = 'credentials' | 'grant' | 'person' | 'provider' | 'unclear';
 
 export function troubleOf(provider: Pick<OAuthProvider, 'dead_codes' | 'reuse_codes'>, error: string): Trouble {
-  if (provider.dead_codes.includes(error) || provider.reuse_codes.includes(error)) return 'grant';
+  if (isListed([...provider.dead_codes, ...provider.reuse_codes], error)) return 'grant';
   if (isClientRefusal(error)) return 'credentials';
-  if (personCodes.has(error)) return 'person';
-  return transientCodes.has(error) ? 'provider' : 'unclear';
+  if (isListed(personCodes, error)) return 'person';
+  return isListed(transientCodes, error) ? 'provider' : 'unclear';
 }
 
 function codeFor(error: string): OAuthErrorCode {
   if (isClientRefusal(error)) return 'invalid_client';
-  if (spentCodes.has(error)) return 'invalid_grant';
-  if (transientCodes.has(error)) return 'provider_unavailable';
-  return scopeCodes.has(error) ? 'invalid_scope' : 'request_rejected';
+  if (isListed(spentCodes, error)) return 'invalid_grant';
+  if (isListed(personCodes, error)) return 'provider_refused';
+  if (isListed(transientCodes, error)) return 'provider_unavailable';
+  return isListed(scopeCodes, error) ? 'invalid_scope' : 'request_rejected';
+}
+
+/**
+ * The code of a refusal that decides: the first whose meaning is known, else the first that does not repeat the status.
+ * Null where there is none.
+ */
+export function decisiveCode(
+  provider: OAuthProvider,
+  grant: Grant,
+  status: number,
+  body: Record<string, unknown>,
+): string | null {
+  const codes = codesIn(body);
+  const isKnown = (code: string) =>
+    grant === 'refresh_token' ? troubleOf(provider, code) !== 'unclear' : codeFor(code) !== 'request_rejected';
+  return codes.find(isKnown) ?? codes.find((code) => code !== String(status)) ?? codes[0] ?? null;
 }
 
 /**
@@ -97,10 +101,17 @@ export function tokenEndpointError(
 export const deadGrant = (said: ProviderSaid, status: number): OAuthError =>
   new OAuthError('invalid_grant', { ...said, detail: `http_${status}`, disposition: 'dead_grant' });
 
-/** Whether one of the record's `dead_answers` describes this answer: for servers that end a grant without an `error`. */
-export function saysDead(provider: OAuthProvider, status: number, body: Record<string, unknown>): boolean {
-  return provider.dead_answers.some((rule) => {
+/** Whether one of the rules describes an answer. */
+export const describes = (rules: readonly AnswerRule[], status: number, body: Record<string, unknown>): boolean =>
+  rules.some((rule) => {
     if (rule.status !== undefined && rule.status !== status) return false;
     return rule.path === undefined || String(valueAt(body, rule.path)) === rule.value;
   });
-}
+
+/** Whether one of the record's `client_refused_answers` describes this answer. */
+export const refusesClient = (provider: OAuthProvider, status: number, body: Record<string, unknown>): boolean =>
+  describes(provider.client_refused_answers, status, body);
+
+/** Whether one of the record's `dead_answers` describes this answer: for servers that end a grant without an `error`. */
+export const saysDead = (provider: OAuthProvider, status: number, body: Record<string, unknown>): boolean =>
+  describes(provider.dead_answers, status, body);

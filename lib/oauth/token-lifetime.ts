@@ -7,39 +7,57 @@ export const longestLife = 10 * 366 * 86_400;
 /** A number of seconds that can only be a moment: in 2001, or 31 years as a life. */
 const firstMoment = 1_000_000_000;
 
-/** Names under which servers give the same thing. A plain name is a life in seconds, `moment` the end itself. */
+/**
+ * Names under which servers give the same thing. A plain name is a life in seconds, `moment` the end itself. Zoho's
+ * `expires_in` was in milliseconds beside an `expires_in_sec`; Microsoft's older endpoints say `expires_on`; servers in
+ * Java and JavaScript write the names in their own case.
+ */
 const accessTokenNames: readonly LifetimeRule[] = [
-  { path: 'expires_in', as: 'seconds' },
-  { path: 'expires_at', as: 'moment' },
-  { path: 'expires', as: 'seconds' },
+  ...named('seconds', 'expires_in_sec', 'expires_in', 'expiresIn', 'access_token_expires_in', 'accessTokenExpiresIn'),
+  ...named('moment', 'expires_at', 'expiresAt', 'expires_on', 'access_token_expires_at', 'accessTokenExpiresAt'),
+  ...named('seconds', 'expires', 'expire_in', 'access_token_expire_in'),
+  ...named('moment', 'expiry', 'expiration', 'expire_time'),
 ];
 const refreshTokenNames: readonly LifetimeRule[] = [
-  { path: 'refresh_token_expires_in', as: 'seconds' },
-  { path: 'refresh_expires_in', as: 'seconds' },
-  { path: 'x_refresh_token_expires_in', as: 'seconds' },
-  { path: 'refresh_token_expires_at', as: 'moment' },
-  { path: 'refresh_expires_at', as: 'moment' },
+  ...named('seconds', 'refresh_token_expires_in', 'refresh_expires_in', 'x_refresh_token_expires_in'),
+  ...named('seconds', 'refreshTokenExpiresIn', 'refreshExpiresIn', 'refresh_token_expire_in'),
+  ...named('moment', 'refresh_token_expires_at', 'refresh_expires_at', 'refreshTokenExpiresAt'),
+  ...named('moment', 'refresh_token_expiration', 'refreshTokenExpiration'),
 ];
 
-/** A number, also one in a string; null for anything else. */
+function named(as: LifetimeRule['as'], ...paths: string[]): LifetimeRule[] {
+  return paths.map((path) => ({ path, as }));
+}
+
+/** A number, also one in a string, with the `s` of a duration or without; null for anything else. */
 function numberOf(value: unknown): number | null {
-  const number = typeof value === 'string' && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value;
+  const text = typeof value === 'string' ? /^\s*(\d+(?:\.\d+)?)\s*s?\s*$/i.exec(value)?.[1] : undefined;
+  const number = text === undefined ? value : Number(text);
   return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : null;
 }
 
-/** Seconds since 1970: from seconds, from milliseconds, or from a date with its zone. A date without one is in UTC. */
+/** Milliseconds since 1970 of a date that means one moment only: ISO 8601, or as in HTTP. Without a zone it is in UTC. */
+function dateOf(text: string): number {
+  const old = /^\/Date\((\d+)(?:[+-]\d{4})?\)\/$/.exec(text)?.[1];
+  if (old !== undefined) return Number(old);
+  if (/^[A-Za-z]{3}, \d/.test(text)) return Date.parse(text);
+  if (!/^\d{4}-\d\d-\d\d/.test(text)) return Number.NaN;
+  const zoned = /[T ]\d\d:\d\d/.test(text) && !/(Z|UTC|GMT|[+-]\d\d(:?\d\d)?)$/i.test(text);
+  return Date.parse(zoned ? `${text}Z` : text.replace(/(:\d\d(?:\.\d+)?[+-]\d\d)$/, '$1:00'));
+}
+
+/** Seconds since 1970: from seconds, milliseconds, or a date. */
 function momentOf(value: unknown): number | null {
   const number = numberOf(value);
   if (number !== null) return number >= firstMoment * 1000 ? number / 1000 : number;
-  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d/.test(value)) return null;
-  const zoned = /[T ]\d\d:\d\d/.test(value) && !/(Z|[+-]\d\d:?\d\d)$/i.test(value.trim()) ? `${value.trim()}Z` : value;
-  const milliseconds = Date.parse(zoned);
+  const milliseconds = typeof value === 'string' ? dateOf(value.trim()) : Number.NaN;
   return Number.isFinite(milliseconds) ? milliseconds / 1000 : null;
 }
 
 function secondsOf(value: unknown, as: LifetimeRule['as'], answeredAt: number): number | null {
   const number = numberOf(value);
-  const isMoment = as === 'moment' || (as === 'seconds' && (number === null || number >= firstMoment));
+  // What the number can only be counts more than the name that it stands under.
+  const isMoment = number === null || (as !== 'milliseconds' && number >= firstMoment);
   const moment = isMoment ? momentOf(value) : null;
   const seconds = isMoment
     ? moment && Math.max(0, moment - answeredAt)
@@ -61,7 +79,8 @@ export function lifetimeIn(
   const rules = rule ? [rule] : kind === 'access_token' ? accessTokenNames : refreshTokenNames;
   for (const { path, as } of rules) {
     const seconds = secondsOf(valueAt(source, path), as, answeredAt);
-    if (seconds !== null) return seconds;
+    // A refresh token that ended on its way is none: servers mean by 0 that it does not end.
+    if (seconds !== null && !(seconds === 0 && kind === 'refresh_token')) return seconds;
   }
   return null;
 }

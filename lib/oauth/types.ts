@@ -113,7 +113,9 @@ export interface OAuthProvider {
   readonly refresh_endpoint: string | null;
   readonly refresh_params: Parameters;
   readonly dead_codes: readonly string[];
-  readonly dead_answers: readonly DeadAnswer[];
+  readonly dead_answers: readonly AnswerRule[];
+  /** Answers that refuse the client's credentials, beside `invalid_client`. */
+  readonly client_refused_answers: readonly AnswerRule[];
   /** Codes on the redirect by which the person declined, beside those that are known. */
   readonly declined_codes: readonly string[];
   readonly reuse_codes: readonly string[];
@@ -172,8 +174,8 @@ export interface LifetimeRule {
   readonly as: 'seconds' | 'milliseconds' | 'moment';
 }
 
-/** An answer to a refresh that ends the grant: its status, and the value at a path, as far as either is given. */
-export interface DeadAnswer {
+/** An answer that a record knows: by its status, and the value at a path, as far as either is given. */
+export interface AnswerRule {
   readonly status?: number | undefined;
   readonly path?: string | undefined;
   readonly value?: string | undefined;
@@ -196,6 +198,8 @@ export interface RevokeRule {
   readonly blast_radius: 'token' | 'grant' | 'account';
   /** Error codes that say the token was dead already: as good as revoked. */
   readonly gone_codes: readonly string[];
+  /** The same for servers that send no code. */
+  readonly gone_answers: readonly AnswerRule[];
   /** Where the person can end the grant by hand. */
   readonly manual_url: string | null;
 }

@@ -71,6 +71,7 @@ function revokeRule({ revoke = {}, ...entry }: ProviderRecordInput): RevokeRule 
     auth: revoke.auth ?? 'client',
     blast_radius: endsAccount ? 'account' : (revoke.blast_radius ?? 'grant'),
     gone_codes: revoke.gone_codes ?? ['invalid_token'],
+    gone_answers: revoke.gone_answers ?? [],
     manual_url: revoke.manual_url ?? null,
   };
 }
@@ -186,6 +187,7 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
     max_grants: all.max_grants ?? null,
     dead_codes: all.dead_codes ?? ['invalid_grant'],
     dead_answers: all.dead_answers ?? [],
+    client_refused_answers: all.client_refused_answers ?? [],
     reuse_codes: all.reuse_codes ?? [],
     revoke: revokeRule(all),
     identity: identityRule(all),

@@ -132,7 +132,9 @@ export async function tryAnswers(database: Database, { seed, runs }: { seed: num
     return row;
   };
 
-  const refresh = async ({ personId, id }: { personId: string; id: string }, answer: OddAnswer) => {
+  const refresh = async (before: typeof connections.$inferSelect, answer: OddAnswer) => {
+    const { personId, id } = before;
+    const { refreshToken } = openTokens(runtime, before);
     server.next.answer = answer;
     try {
       await refreshConnection(systemContext(runtime, 'test'), { id, force: true });
@@ -144,9 +146,11 @@ export async function tryAnswers(database: Database, { seed, runs }: { seed: num
     await settled(runtime);
     const here = and(eq(connections.personId, personId), eq(connections.id, id));
     const [row] = await database.db.select().from(connections).where(here);
-    // A refused access token without a refresh token is of the grant that the row holds, and ends with it.
-    const isTheRows = row?.generation === 1 && row.status === 'connected' && answer.issued.length === 1;
-    await assertOwned(personId, isTheRows ? { ...answer, issued: [] } : answer);
+    // An access token alone came of the refresh token that the row still holds: revoking that ends it (RFC 7009 §2.1).
+    const shown = row && openTokens(runtime, row).refreshToken;
+    const isTheRows = row?.generation === 1 && row.status === 'connected' && shown === refreshToken;
+    const descends = isTheRows && answer.issued.length === 1 && answer.issued[0]?.startsWith('at-');
+    await assertOwned(personId, descends ? { ...answer, issued: [] } : answer);
     if (row?.generation === 2) checkValues(answer, row, false);
   };
 

@@ -14,6 +14,8 @@ const record: Preset['record'] = () => ({
   max_grants: 200,
   // A dead refresh token comes with 401 or 403; the code decides, not the status.
   dead_codes: ['invalid_grant'],
+  // A wrong secret is 401 `access_denied`; an action of the tenant that denies is 403.
+  client_refused_answers: [{ status: 401, path: 'error', value: 'access_denied' }],
   // Only refresh tokens; a tenant switch, on in older tenants, ends the whole grant with it.
   revoke: { style: 'rfc7009', token_kind: 'refresh_token', auth: 'client', blast_radius: 'grant' },
   identity: {
