@@ -12,6 +12,8 @@ function tokenError({ error, description, grantType }: TokenError): Record<strin
     const mfa_token = `Fe26.2*${randomBytes(24).toString('base64url')}`;
     return { error, error_description: 'Multifactor authentication required', mfa_token };
   }
+  // A wrong secret, as integrators report it (auth0-samples/auth0-angular-samples#201).
+  if (error === 'invalid_client') return { error: 'access_denied', error_description: 'Unauthorized' };
   if (error !== 'invalid_grant') return { error, error_description: description ?? error };
   if (grantType === 'refresh_token') return { error, error_description: 'Unknown or invalid refresh token.' };
   return { error, error_description: 'Invalid authorization code' };
