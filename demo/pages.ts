@@ -44,9 +44,9 @@ export interface Label {
 }
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const html = (text: string) => text.replaceAll(/[&<>"']/g, (character) => escapes[character] ?? character);
+export const html = (text: string) => text.replaceAll(/[&<>"']/g, (character) => escapes[character] ?? character);
 
-function page(label: Label, heading: string, body: string): string {
+export function page(label: Label, heading: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">

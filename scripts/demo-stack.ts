@@ -14,6 +14,8 @@ export interface StackOptions {
   /** The app's port on loopback. */
   port: number;
   development: boolean;
+  /** Names of Odd's rows, joined by commas, or `none`: that server runs, too. */
+  odd?: string | undefined;
   /** More variables for the app, such as DATABASE_URL. */
   environment?: Record<string, string>;
 }
@@ -46,6 +48,11 @@ export function appEnvironment({ folder, port, development, environment }: Stack
   };
 }
 
+const demoArguments = ({ folder, port, odd }: StackOptions): string[] => [
+  ...['demo/main.ts', '--app-url', `http://localhost:${port}`, '--data-dir', folder],
+  ...(odd === undefined ? [] : ['--odd', odd]),
+];
+
 /**
  * Starts the demo servers and then the app, and resolves when the app says that it is ready.
  * @param tell is given a line of progress at a time
@@ -61,7 +68,7 @@ export async function startStack(options: StackOptions, tell: (line: string) => 
     for (const child of begun.toReversed()) await end(child, 'SIGTERM', 30_000);
   };
   try {
-    const servers = start(process.execPath, ['demo/main.ts', '--app-url', url, '--data-dir', folder], {
+    const servers = start(process.execPath, demoArguments(options), {
       env: environment,
       // In a session of its own, so that Ctrl-C reaches only us and the app ends before its providers.
       detached: true,

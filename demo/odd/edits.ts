@@ -20,9 +20,8 @@ export const editAsked =
 /** Edits the answers of one place. */
 export const editAnswer =
   (place: Place, edit: NonNullable<Oddity['answered']>): NonNullable<Oddity['answered']> =>
-  (exchange) => {
-    if (exchange.asked.place === place) edit(exchange);
-  };
+  (exchange) =>
+    exchange.asked.place === place ? edit(exchange) : undefined;
 
 /** Edits the object in the answer of one place. */
 export const editBody = (

@@ -27,9 +27,13 @@ export function oddKeys(): Promise<OddKeys> {
 
 export type EditClaims = (claims: Record<string, unknown>, grant: Grant) => void;
 
+/** A JWT of these claims, by the key that is published. */
+export const signWith = ({ signing }: OddKeys, claims: Record<string, unknown>): Promise<string> =>
+  new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'odd-1' }).sign(signing.privateKey);
+
 /** @param edit what the oddities do to the claims */
-export async function createIdTokens({ signing }: OddKeys, edit: EditClaims): Promise<OddIdToken> {
-  const jwk = { ...(await exportJWK(signing.publicKey)), kid: 'odd-1', alg: 'RS256', use: 'sig' };
+export async function createIdTokens(keys: OddKeys, edit: EditClaims): Promise<OddIdToken> {
+  const jwk = { ...(await exportJWK(keys.signing.publicKey)), kid: 'odd-1', alg: 'RS256', use: 'sig' };
   return {
     jwks: { keys: [jwk] },
     make: async (grant, parts) => {
@@ -41,7 +45,7 @@ export async function createIdTokens({ signing }: OddKeys, edit: EditClaims): Pr
         ...{ name, preferred_username: login, email, email_verified: true, auth_time: now },
       };
       edit(claims, grant);
-      return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'odd-1' }).sign(signing.privateKey);
+      return signWith(keys, claims);
     },
   };
 }

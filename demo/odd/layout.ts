@@ -29,6 +29,7 @@ export function standardLayout(origin: string): Layout {
     ['identity', '/api/me'],
     ['emails', '/api/emails'],
     ['lookup', '/api/sites'],
+    ['token', '/regions/{region}/token'],
   ];
   return { issuer: origin, routes: paths.map(([place, path]) => ({ place, url: origin + path })) };
 }

@@ -55,6 +55,8 @@ export interface OddParts {
   readonly clientSecret: string;
   /** PKCS #8 PEM of the client's key, whose public half the server knows. */
   readonly clientKey: string;
+  /** Signs claims with the key that is published. */
+  readonly sign: (claims: Record<string, unknown>) => Promise<string>;
   readonly grants: Grants;
 }
 
@@ -72,7 +74,7 @@ export interface Oddity {
   /** The scopes that a person grants, of those that were asked for. */
   agreed?: (scopes: readonly string[]) => readonly string[];
   /** Edits an answer before it is sent. */
-  answered?: (exchange: Exchange) => void;
+  answered?: (exchange: Exchange) => unknown;
   /** Edits the parameters of the redirect. A denial has no grant. */
   redirected?: (parameters: URLSearchParams, grant: Grant | null, server: OddParts) => void;
   /** Edits the claims of an ID token. */
@@ -81,6 +83,10 @@ export interface Oddity {
   record?: Lines | ((server: OddParts) => Lines);
   /** It is about the answer to a person who declines. */
   declines?: true;
+  /** What the person types into the form that starts the flow, by the names of `account_params`. */
+  typed?: Readonly<Record<string, string>>;
+  /** What the person does besides, before the tokens are used: connects the account again, or another one. */
+  again?: 'reconnect' | 'another';
   /** What comes out otherwise than of a server that keeps to the standards. */
   outcome?: Partial<Outcome>;
 }
@@ -108,7 +114,7 @@ export interface Outcome {
   flow: string;
   /** Scopes that are missing; null: not known what was granted. */
   missing: readonly string[];
-  subject: string;
+  subject: string | RegExp;
   /** Fields that no look-up found, as the connection shows them. */
   fields: readonly string[];
   /** Seconds that the first token was stored to live, rounded to minutes; null: not known. */

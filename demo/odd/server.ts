@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { readText } from '#demo/form';
 import { createFront, page } from '#demo/odd/front';
 import { Grants } from '#demo/odd/grants';
-import { createIdTokens, oddKeys } from '#demo/odd/id-token';
+import { createIdTokens, oddKeys, signWith } from '#demo/odd/id-token';
 import { fillParts, type Layout, routeOf, standardLayout } from '#demo/odd/layout';
 import type { Answer, Asked, Exchange, Oddity, OddParts } from '#demo/odd/oddity';
 import { send } from '#demo/odd/send';
@@ -48,6 +48,7 @@ export async function startOdd(options: OddOptions): Promise<Odd> {
     ...client,
     origin,
     clientKey: keys.client.pem,
+    sign: (claims) => signWith(keys, claims),
     grants,
     at: (url) => pointed(url, origin),
     issuer: (values = {}) => fillParts(layout.issuer, values),
@@ -74,7 +75,7 @@ export async function startOdd(options: OddOptions): Promise<Odd> {
       asked.place === 'authorization' ? { answer: front.authorize(asked) } : await answerStandard(asked, standard);
     const { answer, grantType = null, issued = null, grant = null } = said;
     const exchange: Exchange = { asked, answer, grantType, issued, grant, server: parts };
-    for (const oddity of on) oddity.answered?.(exchange);
+    for (const oddity of on) await oddity.answered?.(exchange);
     return answer;
   }
 

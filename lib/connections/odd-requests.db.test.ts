@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { chooseEntry } from '#lib/connections/choose';
@@ -11,18 +10,17 @@ import { beginSession } from '#lib/people/sessions';
 import { writeSessionId } from '#lib/session/session-cookie';
 import { sharedDatabase } from '#tests/database';
 import { addApiKey, addPerson, createRuntime, rowOf, settle } from '#tests/hub';
+import { documentedExamples } from '#tests/odd/example';
 import { idTokenSigner } from '#tests/servers/id-tokens';
 import { type QuirkyServer, quirkyServer } from '#tests/servers/quirky-server';
 import { Visitor } from '#tests/visitor';
 
 const database = sharedDatabase();
-const page = readFileSync(new URL('../../docs/providers.md', import.meta.url), 'utf8');
 
 /** An example of docs/providers.md, whose hosts are this server; a host's part becomes the first part of the path. */
 function example(id: string, server: QuirkyServer): Record<string, unknown> {
-  const text = [...page.matchAll(/```json\n\[([\s\S]*?)\n\]\n```/g)].map(([, entry]) => entry ?? '');
-  const entry = text.find((one) => one.includes(`"id": "${id}"`)) ?? '';
-  const record: Record<string, unknown> = JSON.parse(entry, (name, value: unknown) => {
+  const documented = documentedExamples().find((one) => one.id === id)?.record;
+  const record: Record<string, unknown> = JSON.parse(JSON.stringify(documented), (name, value: unknown) => {
     if (name === 'token_headers') return { 'api-version': '3' };
     if (typeof value !== 'string') return value;
     return value.replace(/https:\/\/([a-z.{}]+\.example)/, (_, host: string) => {

@@ -11,12 +11,16 @@ import type { ProviderRecord } from '#lib/providers/record';
 /** Nothing that a server ever issued. */
 export const madeUp = (): string => `check-${randomBytes(24).toString('base64url')}`;
 
+/** An issuer that the record takes: of a server for many tenants, that of one of them. */
+const issuerOf = ({ provider: { tenant_issuer }, pinned }: ResolvedProbe): string =>
+  tenant_issuer ? tenant_issuer.template.replace(/\{\w+\}/, tenant_issuer.tenants?.[0] ?? 'any') : pinned.issuer;
+
 /** The product's own exchange, of a code that no server issued. @throws OAuthError, as it should */
 async function exchangeMadeUpCode(probe: ResolvedProbe): Promise<void> {
   const { provider, pinned, redirectUri, parts } = probe;
   const state = madeUp();
   const answer = new URL(redirectUri);
-  answer.search = new URLSearchParams({ [provider.code_field]: madeUp(), state, iss: pinned.issuer }).toString();
+  answer.search = new URLSearchParams({ [provider.code_field]: madeUp(), state, iss: issuerOf(probe) }).toString();
   const checked = checkCallback(provider, pinned, answer, { state });
   const exchange = {
     verifier: provider.dangerously_without_pkce ? null : randomBytes(32).toString('base64url'),

@@ -63,22 +63,30 @@ export interface Journey extends Travellers {
   declines?: boolean;
   /** Fields of the form that starts the flow: the account's parts. */
   fields?: Record<string, string>;
+  /** What the person does once the account is connected. */
+  again?: 'reconnect' | 'another' | undefined;
 }
 
 /** Goes all the way, from the start of a flow to the proof that its tokens are dead, and says what came of it. */
 export async function travel({ database, browser, service: key, ...journey }: Journey): Promise<Outcome> {
-  const { record, odd, declines, fields } = journey;
+  const { record, odd, declines, fields, again } = journey;
   const runtime = createRuntime(database, [record]);
   const visitor = new Visitor(runtime);
   for (const { name, value } of browser.jar.getAll()) visitor.jar.values.set(name, value);
   const provider = String(record.id);
   const started = await visitor.start({ intent: 'connect', provider, ...fields });
-  const answer = await visitor.callback(await visitor.authorize(atThePage(started), { deny: declines ?? false }));
+  const url = await visitor.authorize(atThePage(started), { deny: declines ?? false });
+  const answer = await visitor.callback(url);
+  // Loaded twice, the page shows the result of the first time (P-31), and no cookie grew beyond what browsers keep (P-25).
+  const reloaded = await visitor.callback(url);
+  expect([reloaded.status, reloaded.headers.get('location')]).toEqual([answer.status, answer.headers.get('location')]);
+  for (const { value } of visitor.jar.getAll()) expect(value.length).toBeLessThan(3_000);
   const shown = new URL(answer.headers.get('location') ?? '', runtime.config.appUrl).searchParams;
   const id = shown.get('connection');
   const outcome = { ...goodOutcome, flow: shown.get('flow') ?? `http_${answer.status}` };
   if (!id) return { ...outcome, ...noConnection, alive: odd.grants.alive() };
 
+  if (again) await onceMore(visitor, { provider, id, again });
   await choose(await visitor.context(), id);
   const service: Context = { ...key, ...runtime };
   const vended = await vendToken(service, { id });
@@ -100,6 +108,19 @@ export async function travel({ database, browser, service: key, ...journey }: Jo
   await settle(runtime);
   outcome.revocation = await revocationOf(runtime, id);
   return { ...outcome, alive: odd.grants.alive() };
+}
+
+/** The person connects the account again, or another one, which ends at once. */
+async function onceMore(visitor: Visitor, { provider, id, again }: { provider: string; id: string; again: string }) {
+  const intent: Record<string, string> =
+    again === 'reconnect' ? { intent: 'reconnect', connection_id: id } : { intent: 'connect', provider };
+  const account = again === 'reconnect' ? 'Ada Lovelace' : 'Grace Hopper';
+  const answer = await visitor.callback(await visitor.authorize(await visitor.start(intent), { account }));
+  const shown = new URL(answer.headers.get('location') ?? '', visitor.runtime.config.appUrl).searchParams;
+  const found = shown.get('connection');
+  const expected = again === 'reconnect' ? 'reconnected' : 'connected';
+  expect([shown.get('flow'), found === id]).toEqual([expected, again === 'reconnect']);
+  if (again === 'another') await revokeConnection(await visitor.context(), { id: found ?? '' });
 }
 
 /** The rest of an outcome where nothing was connected. */

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Oddity } from '#demo/odd/oddity';
+import type { Oddity, Outcome } from '#demo/odd/oddity';
 import { oddRecord } from '#demo/odd/record';
 import { startOdd } from '#demo/odd/server';
 import { goTogether, oddities } from '#demo/odd/table';
@@ -18,8 +18,14 @@ async function expectOutcome(on: readonly Oddity[]): Promise<void> {
   const odd = await startOdd({ appUrls, on });
   try {
     const declines = on.some((oddity) => oddity.declines);
-    const journey = { ...travellers, odd, record: oddRecord(odd, on), declines };
-    const outcome = Object.assign({}, ...on.map((oddity) => oddity.outcome ?? {}));
+    const typed = on.flatMap(({ typed = {} }) => Object.entries(typed));
+    const fields = Object.fromEntries(typed.map(([name, value]) => [`account_params.${name}`, value]));
+    const again = on.find((oddity) => oddity.again)?.again;
+    const journey = { ...travellers, odd, record: oddRecord(odd, on), declines, fields, again };
+    const outcome: Partial<Outcome> = Object.assign({}, ...on.map((oddity) => oddity.outcome ?? {}));
+    if (outcome.fields) outcome.fields = on.flatMap(({ outcome: one }) => one?.fields ?? []).sort();
+    const { subject } = outcome;
+    if (subject instanceof RegExp) Object.assign(outcome, { subject: expect.stringMatching(subject) });
     const nothing = ['connected', 'scopes_missing'].includes(outcome.flow ?? goodOutcome.flow) ? {} : noConnection;
     expect(await travel(journey)).toEqual({ ...goodOutcome, ...nothing, ...outcome });
   } finally {

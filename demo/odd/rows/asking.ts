@@ -1,4 +1,4 @@
-import { editAsked, rename } from '#demo/odd/edits';
+import { editAsked, editBody, rename } from '#demo/odd/edits';
 import type { Oddity } from '#demo/odd/oddity';
 
 /** What it wants to be asked, and under which names. */
@@ -30,10 +30,11 @@ export const askingRows: readonly Oddity[] = [
     name: 'no_pkce',
     cases: ['facts'],
     does: 'It refuses requests that use PKCE.',
-    touches: ['asking'],
+    touches: ['asking', 'metadata'],
     asked: editAsked('authorization', ({ parameters }) => {
       if (parameters.has('code_challenge')) parameters.delete('client_id');
     }),
+    answered: editBody('metadata', (document) => void delete document.code_challenge_methods_supported),
     record: { dangerously_without_pkce: true },
   },
   {

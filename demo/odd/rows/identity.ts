@@ -1,6 +1,11 @@
 import { editAnswer, editAsked, editBody, editTokens } from '#demo/odd/edits';
 import type { Oddity } from '#demo/odd/oddity';
 
+/** Leaves nothing that an account could be shown as. */
+const withoutNames: NonNullable<Oddity['claimed']> = (claims) => {
+  for (const name of ['email', 'name', 'preferred_username']) delete claims[name];
+};
+
 /** Who the account is. */
 export const identityRows: readonly Oddity[] = [
   {
@@ -21,6 +26,47 @@ export const identityRows: readonly Oddity[] = [
     touches: ['id token', 'identity'],
     claimed: (claims) => void delete claims.email,
     answered: editAnswer('userinfo', ({ answer }) => Object.assign(answer, { status: 503, body: 'down' })),
+  },
+  {
+    name: 'signed_userinfo',
+    cases: ['P-19'],
+    does: 'Its ID tokens have no names, and its userinfo answers a signed JWT.',
+    touches: ['id token', 'identity'],
+    claimed: withoutNames,
+    record: { identity: { label: ['email'] } },
+    answered: editAnswer('userinfo', async ({ answer, server }) => {
+      if (answer.status !== 200) return;
+      answer.body = await server.sign({
+        ...(answer.body as Record<string, unknown>),
+        ...{ iss: server.issuer(), aud: server.clientId },
+      });
+      answer.headers['content-type'] = 'application/jwt';
+    }),
+  },
+  {
+    name: 'userinfo_signed_for_another',
+    cases: ['P-19'],
+    does: 'Its ID tokens have no names, and its userinfo is signed for another client.',
+    touches: ['id token', 'identity'],
+    claimed: withoutNames,
+    record: { identity: { label: ['email'] } },
+    answered: editAnswer('userinfo', async ({ answer, server }) => {
+      if (answer.status === 200) answer.body = await server.sign({ sub: 'odd-ada-lovelace', aud: 'another-client' });
+    }),
+    outcome: { fields: ['account.label'] },
+  },
+  {
+    name: 'userinfo_refuses_the_token',
+    cases: ['P-19'],
+    does: 'Its ID tokens have no names, and its userinfo answers 401.',
+    touches: ['id token', 'identity', 'revocation'],
+    claimed: withoutNames,
+    record: { identity: { label: ['email'] } },
+    answered: editAnswer(
+      'userinfo',
+      ({ answer }) => void Object.assign(answer, { status: 401, body: { error: 'invalid_token' } }),
+    ),
+    outcome: { fields: ['account.label'] },
   },
   {
     name: 'userinfo_refuses',

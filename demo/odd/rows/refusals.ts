@@ -19,7 +19,7 @@ const refusesRefresh = (status: number, body: unknown) =>
   });
 
 /** A person's dead grant, told in another way than 400 `invalid_grant`. */
-const dead = (
+export const dead = (
   name: string,
   cases: string[],
   does: string,
