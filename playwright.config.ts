@@ -13,7 +13,7 @@ export default defineConfig<object, Pick<StackFixtures, 'engine'>>({
   workers: Math.min(2, availableParallelism()),
   retries: 0,
   forbidOnly: Boolean(process.env.TEST_SUMMARY_FILE),
-  timeout: 60_000,
+  timeout: 90_000,
   expect: { timeout: 10_000 },
   reporter: [['list'], ['./tests/playwright-summary.ts']],
   use: {

@@ -19,7 +19,7 @@ export default defineConfig({
     isolate: false,
     maxWorkers: Math.max(2, Math.min(4, availableParallelism())),
     // Many start processes or databases of their own; a busy machine takes its time over them.
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 20_000,
     expect: { poll: { timeout: 20_000 } },
