@@ -2,25 +2,38 @@ import { sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { evaluateAlerts } from '#lib/alerts/evaluate';
 import { checkLedger } from '#lib/audit/check-ledger';
-import { pruneLedger } from '#lib/audit/prune-ledger';
-import { sealLedger } from '#lib/audit/seal-ledger';
+import { refreshDueConnections } from '#lib/connections/refresh-due';
 import { vendToken } from '#lib/connections/vend-token';
 import { type Context, systemContext } from '#lib/context';
-import { tick } from '#lib/jobs/start-jobs';
-import { sharedDatabase } from '#tests/database';
+import { mendMoments } from '#lib/jobs/mend-moments';
+import { tick, tickSteps } from '#lib/jobs/start-jobs';
+import { engine, sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, createRuntime, plainRecord } from '#tests/hub';
 
 const database = sharedDatabase();
 const entriesBefore = 12_000;
+/** Of each kind that ends by itself. */
+const overBefore = 3_000;
 
-/** Each of the background's works that reads or changes many rows. */
+/** Every job of the background by its name: each step of a tick, and what runs beside it. */
 const works: [string, (ctx: Context) => Promise<unknown>][] = [
-  ['alerts are evaluated', (ctx) => evaluateAlerts(ctx, { now: new Date(Date.now() + 60_000) })],
-  ['the ledger is sealed', (ctx) => sealLedger(ctx)],
-  ['the ledger is checked', (ctx) => checkLedger(ctx)],
-  ['months are pruned', (ctx) => pruneLedger(ctx, ctx.database.db)],
-  ['a tick is done', (ctx) => tick(ctx)],
+  ...Object.entries(tickSteps).map(([name, work]): (typeof works)[number] => [name, (ctx) => work(ctx, undefined)]),
+  ['evaluate_alerts of what is to come', (ctx) => evaluateAlerts(ctx, { now: new Date(Date.now() + 60_000) })],
+  ['check_ledger to its end', (ctx) => checkLedger(ctx)],
+  ['mend_moments', (ctx) => mendMoments(ctx)],
+  ['refresh_due', (ctx) => refreshDueConnections(ctx)],
+  ['a whole tick', (ctx) => tick(ctx)],
 ];
+
+/**
+ * Vends at least beside works with dozens of pages. On PostgreSQL vends have connections of their own, and the shorter works
+ * may be over before.
+ */
+const leastVends: Record<string, number> = {
+  'evaluate_alerts of what is to come': 4,
+  seal_ledger: 4,
+  ...(engine === 'pglite' ? { purge_sessions: 1, purge_flows: 1, purge_rate_limits: 1, purge_webhooks: 1 } : {}),
+};
 
 describe('F-09 vends go on between the pages while', () => {
   let caller: Context;
@@ -36,6 +49,16 @@ describe('F-09 vends go on between the pages while', () => {
       select 'token.refreshed', 'ok', 'system', 'acme', ledger_position(pg_current_xact_id()) - n % 7000,
         clock_timestamp() + make_interval(secs => n / 1000.0)
       from generate_series(1, ${entriesBefore}) n`);
+    for (const fill of [
+      sql`insert into sessions (id_hash, public_id, person_id, created_at, expires_at)
+        select 'hash' || n, 'ses_' || n, ${personId}, now() - interval '90 days', now() - interval '60 days'`,
+      sql`insert into flows (id, intent, sealed, expires_at)
+        select 'flow' || n, 'sign_in', 'x', now() - interval '1 hour'`,
+      sql`insert into rate_limits (key, points, expire) select 'address:' || n, 1, now() - interval '2 hours'`,
+      sql`insert into webhook_messages (id, type, payload, created_at)
+        select 'msg_' || n, 'alert.opened', '{}', now() - interval '60 days'`,
+    ])
+      await database.db.execute(sql`${fill} from generate_series(1, ${overBefore}) n`);
   });
 
   test.each(works)('%s', async (name, work) => {
@@ -51,7 +74,7 @@ describe('F-09 vends go on between the pages while', () => {
       vended += 1;
     }
     await done;
-    // A work of thousands of rows has dozens of pages, and a vend two statements; one that has nothing to do is over with the first vend.
-    expect(vended).toBeGreaterThan(name.includes('sealed') || name.includes('evaluated') ? 4 : 0);
+    // One that has nothing to do is over with the first vend.
+    expect(vended).toBeGreaterThan(leastVends[name] ?? 0);
   });
 });
