@@ -2,7 +2,7 @@ import { and, eq, ne, or, sql } from 'drizzle-orm';
 import { type RevocationKey, refusedGeneration } from '#lib/connections/claim-revocations';
 import { fingerprintOf } from '#lib/connections/fingerprint';
 import { type Fate, fateOfRefused } from '#lib/connections/refused-fate';
-import { openTokens, revokedTokenPlaces, sealedColumns } from '#lib/connections/tokens-at-rest';
+import { openTokens, revokedTokenPlaces, sealAt, sealedColumns } from '#lib/connections/tokens-at-rest';
 import { workOneRevocation } from '#lib/connections/work-one-revocation';
 import { type Context, inBackground } from '#lib/context';
 import { type Db, withTransaction } from '#lib/db/database';
@@ -56,8 +56,7 @@ export async function sealRefused(ctx: Context, answer: RefusedAnswer): Promise<
     fingerprints: [accessToken, refreshToken].filter((token) => token !== null).map(fingerprintOf),
     row: {
       refused: { intent, code, issuer, subject, extras: answer.extras, ...(ended ? { ended } : {}) },
-      accessToken: accessToken === null ? null : await ctx.vault.seal(accessToken, places.accessToken),
-      refreshToken: refreshToken === null ? null : await ctx.vault.seal(refreshToken, places.refreshToken),
+      ...(await sealAt(ctx, places, { accessToken, refreshToken })),
       accountParams,
       honouredUntil: expiresIn === null ? null : new Date(ctx.now().getTime() + expiresIn * 1000),
     },

@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { atKey, type RevocationKey } from '#lib/connections/claim-revocations';
-import { openTokens, revokedTokenPlaces, type SealedRow, sealedColumns } from '#lib/connections/tokens-at-rest';
+import { openTokens, revokedTokenPlaces, type SealedRow, sealAt, sealedColumns } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
@@ -61,16 +61,6 @@ function livesOn({ accessToken, refreshToken }: GrantTokens, fresh: TokenSet): b
   return accessToken === fresh.access_token || (refreshToken !== null && refreshToken === fresh.refresh_token);
 }
 
-type RevokedPlaces = ReturnType<typeof revokedTokenPlaces>;
-
-/** Tokens sealed for the row of the revocation that is about them. */
-async function sealFor(ctx: Context, places: RevokedPlaces, { accessToken, refreshToken }: GrantTokens) {
-  return {
-    accessToken: accessToken === null ? null : await ctx.vault.seal(accessToken, places.accessToken),
-    refreshToken: refreshToken === null ? null : await ctx.vault.seal(refreshToken, places.refreshToken),
-  };
-}
-
 /**
  * Writes down, in the transaction of the reconnect, that the grant it replaced is to be revoked, where that leaves the
  * new one alone: repeated connects would otherwise leave live tokens behind, and evict others where a provider counts
@@ -95,7 +85,7 @@ export async function planReplaced(
     requestedBy: personId,
     // By then a refresh that is under way has ended, even one whose answer was held through a failover (`keepLateAnswer`).
     nextAttemptAt: old.refreshing ? sql`now() + interval '4 minutes'` : sql`date_trunc('milliseconds', now())`,
-    ...(await sealFor(ctx, revokedTokenPlaces(key, old), tokens)),
+    ...(await sealAt(ctx, revokedTokenPlaces(key, old), tokens)),
     accountParams: old.accountParams,
     honouredUntil: old.accessTokenExpiresAt,
   });
@@ -146,7 +136,7 @@ export async function keepLateAnswer(
   const tokens = { accessToken: brought.access_token, refreshToken: brought.refresh_token ?? spent };
   await tx
     .update(revocations)
-    .set({ ...(await sealFor(ctx, places, tokens)), evidence: null })
+    .set({ ...(await sealAt(ctx, places, tokens)), evidence: null })
     .where(waiting);
   return true;
 }

@@ -1,5 +1,13 @@
 import { and, eq, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
-import { openTokens, revokedTokenPlaces, sealedColumns, sealedPlaces } from '#lib/connections/tokens-at-rest';
+import { atKey } from '#lib/connections/claim-revocations';
+import {
+  openAt,
+  revokedTokenPlaces,
+  sealAt,
+  sealedColumns,
+  sealedPlaces,
+  type TokenPlaces,
+} from '#lib/connections/tokens-at-rest';
 import type { Context, Runtime } from '#lib/context';
 import { type Db, rowsOf, withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
@@ -45,19 +53,19 @@ async function othersRun({ database, processId }: Runtime): Promise<boolean> {
 }
 
 /** The row's tokens under the places of today; undefined where they do not open, which the count goes on to show. */
-async function sealAnew(ctx: Context, id: string, open: () => GrantTokens, places: ReturnType<typeof sealedPlaces>) {
+async function sealAnew(ctx: Context, id: string, row: GrantTokens, places: TokenPlaces) {
   try {
-    const { accessToken, refreshToken } = open();
-    return {
-      accessToken: accessToken === null ? null : await ctx.vault.seal(accessToken, places.accessToken),
-      refreshToken: refreshToken === null ? null : await ctx.vault.seal(refreshToken, places.refreshToken),
-    };
+    return await sealAt(ctx, places, openAt(ctx, places, row));
   } catch (error) {
     if (!isAppError(error)) throw error;
     ctx.log.warn({ event: 'reseal_skipped', connection: id, error_code: error.code });
     return undefined;
   }
 }
+
+/** True while a row has the very values that were read: a refresh under way stores over it as ever. */
+const isAsRead = (table: typeof connections | typeof revocations, { accessToken, refreshToken }: GrantTokens) =>
+  sql`(${table.accessToken} is not distinct from ${accessToken} and ${table.refreshToken} is not distinct from ${refreshToken})`;
 
 async function resealConnections(ctx: Context, after: SQL) {
   const { db } = ctx.database;
@@ -68,9 +76,8 @@ async function resealConnections(ctx: Context, after: SQL) {
     .orderBy(connections.personId, connections.id)
     .limit(batch);
   for (const row of rows) {
-    const sealed = await sealAnew(ctx, row.id, () => openTokens(ctx, row), sealedPlaces(row));
+    const sealed = await sealAnew(ctx, row.id, row, sealedPlaces(row));
     if (!sealed) continue;
-    // Nothing else is touched, and only while the row is as it was read: a refresh under way stores over it as ever.
     await db
       .update(connections)
       .set(sealed)
@@ -79,8 +86,7 @@ async function resealConnections(ctx: Context, after: SQL) {
           eq(connections.personId, row.personId),
           eq(connections.id, row.id),
           eq(connections.generation, row.generation),
-          sql`${connections.accessToken} is not distinct from ${row.accessToken}`,
-          sql`${connections.refreshToken} is not distinct from ${row.refreshToken}`,
+          isAsRead(connections, row),
         ),
       );
   }
@@ -110,24 +116,12 @@ async function resealRevocations(ctx: Context): Promise<void> {
     .limit(10 * batch);
   for (const row of rows) {
     const places = revokedTokenPlaces(row, { ...row, generation: row.replacedGeneration });
-    const open = () => ({
-      accessToken: row.accessToken === null ? null : ctx.vault.open(row.accessToken, places.accessToken),
-      refreshToken: row.refreshToken === null ? null : ctx.vault.open(row.refreshToken, places.refreshToken),
-    });
-    const sealed = await sealAnew(ctx, row.connectionId, open, places);
+    const sealed = await sealAnew(ctx, row.connectionId, row, places);
     if (!sealed) continue;
     await db
       .update(revocations)
       .set(sealed)
-      .where(
-        and(
-          eq(revocations.personId, row.personId),
-          eq(revocations.connectionId, row.connectionId),
-          eq(revocations.replacedGeneration, row.replacedGeneration),
-          sql`${revocations.accessToken} is not distinct from ${row.accessToken}`,
-          sql`${revocations.refreshToken} is not distinct from ${row.refreshToken}`,
-        ),
-      );
+      .where(and(atKey(row), isAsRead(revocations, row)));
   }
 }
 

@@ -35,8 +35,11 @@ export const refreshTokenPlace = (row: SealedRow): Place => ({
   bound: boundTo(row),
 });
 
+/** Where the tokens of a grant live. */
+export type TokenPlaces = Record<'accessToken' | 'refreshToken', Place>;
+
 /** Where both live. */
-export const sealedPlaces = (row: SealedRow): { accessToken: Place; refreshToken: Place } => ({
+export const sealedPlaces = (row: SealedRow): TokenPlaces => ({
   accessToken: accessTokenPlace(row),
   refreshToken: refreshTokenPlace(row),
 });
@@ -48,7 +51,7 @@ export const sealedPlaces = (row: SealedRow): { accessToken: Place; refreshToken
 export function revokedTokenPlaces(
   key: { connectionId: string; replacedGeneration: number },
   of: Omit<SealedRow, 'id'>,
-): { accessToken: Place; refreshToken: Place } {
+): TokenPlaces {
   const { connectionId, replacedGeneration } = key;
   if (replacedGeneration === 0) {
     return sealedPlaces({ ...of, id: connectionId });
@@ -76,10 +79,7 @@ interface RevocationRow {
  * @param connection its connection; undefined of a refused grant
  * @throws AppError `vault_wrong_place` where a connection is needed and is not there
  */
-export function placesOfRevocation(
-  key: RevocationRow,
-  connection: Omit<SealedRow, 'id'> | undefined,
-): { accessToken: Place; refreshToken: Place } {
+export function placesOfRevocation(key: RevocationRow, connection: Omit<SealedRow, 'id'> | undefined): TokenPlaces {
   const { provider, accountParams, refused, replacedGeneration } = key;
   if (refused) {
     const { issuer } = refused;
@@ -102,17 +102,33 @@ export const sealedColumns = {
   refreshToken: connections.refreshToken,
 };
 
-/** The tokens of a row, opened. */
-export function openTokens(
-  ctx: Pick<Context, 'vault'>,
-  row: SealedRow & { accessToken: string | null; refreshToken: string | null },
+/** Sealed tokens, opened where they live; null stays null. */
+export function openAt(
+  { vault }: Pick<Context, 'vault'>,
+  places: TokenPlaces,
+  { accessToken, refreshToken }: GrantTokens,
 ): GrantTokens {
-  const { accessToken, refreshToken } = row;
   return {
-    accessToken: accessToken === null ? null : ctx.vault.open(accessToken, accessTokenPlace(row)),
-    refreshToken: refreshToken === null ? null : ctx.vault.open(refreshToken, refreshTokenPlace(row)),
+    accessToken: accessToken === null ? null : vault.open(accessToken, places.accessToken),
+    refreshToken: refreshToken === null ? null : vault.open(refreshToken, places.refreshToken),
   };
 }
+
+/** Tokens, sealed for where they are to live; null stays null. */
+export async function sealAt(
+  { vault }: Pick<Context, 'vault'>,
+  places: TokenPlaces,
+  { accessToken, refreshToken }: GrantTokens,
+): Promise<GrantTokens> {
+  return {
+    accessToken: accessToken === null ? null : await vault.seal(accessToken, places.accessToken),
+    refreshToken: refreshToken === null ? null : await vault.seal(refreshToken, places.refreshToken),
+  };
+}
+
+/** The tokens of a row, opened. */
+export const openTokens = (ctx: Pick<Context, 'vault'>, row: SealedRow & GrantTokens): GrantTokens =>
+  openAt(ctx, sealedPlaces(row), row);
 
 /** A moment `seconds` from now by the database's clock; null stays null. */
 export function secondsFromNow(seconds: number | null): SQL | null {

@@ -15,7 +15,7 @@ import { conclude, hasEnded, lookBefore, nothingKnown, prove, type RevokedGrant 
 import { providerDetails } from '#lib/connections/provider-details';
 import { fateOfRefused } from '#lib/connections/refused-fate';
 import { revokeUpstream } from '#lib/connections/revoke-upstream';
-import { placesOfRevocation } from '#lib/connections/tokens-at-rest';
+import { openAt, placesOfRevocation } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { type Evidence, type RefusedGrant, revocations } from '#lib/db/schema/revocations';
@@ -82,10 +82,7 @@ async function openGrant(
   return {
     provider,
     pinned: await endpointsOf(ctx, provider, { issuer: row.issuer, accountParams }),
-    tokens: {
-      accessToken: sealed.accessToken === null ? null : ctx.vault.open(sealed.accessToken, places.accessToken),
-      refreshToken: sealed.refreshToken === null ? null : ctx.vault.open(sealed.refreshToken, places.refreshToken),
-    },
+    tokens: openAt(ctx, places, sealed),
     accountParams,
     extras: row.extras,
     accessTokenEndsAt: await endOf(ctx, key, row),

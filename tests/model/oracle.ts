@@ -5,6 +5,9 @@ import type { Row, Stored } from '#tests/model/records';
 /** How long a holder may be cut off before others may show the token that it spent. */
 const spendingMs = 180_000;
 
+/** How long before a show its row was written at most, where a round of the background did so. */
+const proofMs = 1000;
+
 /** Why a grant's newest token is nowhere, and what its connection has to say of it. */
 export type Excuse = 'answer_lost' | 'history_lost';
 
@@ -31,7 +34,9 @@ export class Broken extends Error {
  */
 export class Oracle {
   readonly #seen: Seen;
-  readonly #excuses = new Map<string, Excuse>();
+  readonly #excuses = new Map<string, { excuse: Excuse; at: number }>();
+  /** When a process began to show a token of each grant last. */
+  readonly #askedAt = new Map<string, number>();
   /** When each refresh token was seen in its row first. */
   readonly #storedAt = new Map<string, number>();
   #promotedAt = Number.NEGATIVE_INFINITY;
@@ -50,15 +55,16 @@ export class Oracle {
   excuse(name: string, excuse: Excuse, why: string): void {
     if (this.#excuses.has(name)) return;
     this.#seen.note(`${name} is excused: ${why}`);
-    // What the row said of a show that began before a promotion went with the old primary.
-    const since = [...this.#storedAt].filter(([token]) => grantOf(token) === name).map(([, at]) => at);
-    this.#excuses.set(name, Math.max(...since) > this.#promotedAt ? excuse : 'history_lost');
+    // What the row said of a show that began before a promotion may have gone with the old primary.
+    const askedAt = this.#askedAt.get(name) ?? Number.NEGATIVE_INFINITY;
+    const told = askedAt > this.#promotedAt + proofMs ? excuse : 'history_lost';
+    this.#excuses.set(name, { excuse: told, at: this.#seen.now() });
   }
 
-  /** A standby took over: what the rows said of lost answers may be lost, too. */
-  forgetRows(): void {
+  /** A standby took over: what the rows said since it fell behind of lost answers is lost, too. */
+  forgetRows(since: number): void {
     this.#promotedAt = this.#seen.now();
-    for (const name of this.#excuses.keys()) this.#excuses.set(name, 'history_lost');
+    for (const known of this.#excuses.values()) if (known.at >= since) known.excuse = 'history_lost';
   }
 
   /** The process that has, or will have stored, one of the grant's newest tokens. */
@@ -91,9 +97,10 @@ export class Oracle {
   }
 
   /** A spent token is shown only where its answer was lost, or its holder was cut off for longer than anybody waits. */
-  expectUnspent(shown: string): void {
+  expectUnspent(shown: string, askedAt: number): void {
     const { server, hubs, now } = this.#seen;
     const name = grantOf(shown);
+    this.#askedAt.set(name, askedAt);
     const family = server.family(name);
     if (!family.alive || family.thief || this.#excuses.has(name) || server.accepts(shown)) return;
     // Its holder may have stored it a moment ago, when the other had its proof already.
@@ -125,7 +132,7 @@ export class Oracle {
     const name = grantOf(token);
     const family = this.#seen.server.family(name);
     if (family.thief) return;
-    const excuse = this.#excuses.get(name);
+    const excuse = this.#excuses.get(name)?.excuse;
     if (family.ended === 'revocation') throw this.broken(`${name}: revoked while its connection goes on`);
     if (status === 'needs_reconnect') {
       if (!excuse) throw this.broken(`${name}: given up without a thief or a loss (${statusReason})`);

@@ -132,7 +132,7 @@ export class World extends Standstill {
       beforeShown: (token: string, askedAt: number) => {
         this.changed = true;
         this.#expectSettled(token, askedAt);
-        this.oracle.expectUnspent(token);
+        this.oracle.expectUnspent(token, askedAt);
       },
       onLost: (token: string) => this.oracle.excuse(grantOf(token), 'answer_lost', 'its answer was lost on the way'),
     };
@@ -270,7 +270,8 @@ export class World extends Standstill {
 
   /** The standby takes over: every connection is cut, and what it did not have is gone. */
   async promote(): Promise<void> {
-    if (this.#snapshotAt === null || this.time.now() - this.#snapshotAt > longestLagMs) return;
+    const behindSince = this.#snapshotAt;
+    if (behindSince === null || this.time.now() - behindSince > longestLagMs) return;
     this.#snapshotAt = null;
     this.late.length = 0;
     await restoreSnapshot(this.#database, this.#own);
@@ -278,7 +279,7 @@ export class World extends Standstill {
     this.changed = true;
     this.note('the standby takes over');
     for (const hub of this.hubs) hub.owesPutBack = hub.alive;
-    this.oracle.forgetRows();
+    this.oracle.forgetRows(behindSince);
     await this.oracle.excuseUnstored('history_lost', (hub) => hub.alive);
     // A statement that was under way ends with its connection.
     const cut = this.pending;
