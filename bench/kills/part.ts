@@ -144,6 +144,11 @@ async function run(folder: string, made: PartMade, atEnd: (end: () => unknown) =
   await events.over();
   await callers.stop();
   const endless = await settle(callers, slots, urls);
+  // What a process holds is stored before it ends.
+  for (const hub of hubs.all) {
+    const status = await hub.end();
+    if (status !== 0) events.endedBadly.push(`${hub.name}: ended with status ${status} in the end`);
+  }
   const { heard } = callers;
   const { done, killsInRefresh, serverCuts, endedBadly } = events;
   const found = await withRuntime((runtime) => readDatabase(runtime, ids, server.accepts));

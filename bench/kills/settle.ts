@@ -9,27 +9,35 @@ import { wait } from '#tests/random';
 import type { Callers, Slot } from './callers.ts';
 import type { GrantRow } from './judge.ts';
 
-/** How long after the last event everything must have found its end: longer than a spending lease. */
+/** How long a connection may take to find its end once it is asked for: longer than a spending lease. */
 const settlingMs = 300_000;
+
+/** So many are asked for at the same time: a busy machine answers no more of them sooner. */
+const atOnce = 8;
 
 /**
  * Asks for every connection until it gave a token or needs its person, so that whatever hung has come to its end. Answers
  * a sentence for each that came to none.
  */
 export async function settle(callers: Callers, slots: readonly Slot[], urls: () => string[]): Promise<string[]> {
-  const giveUpAt = Date.now() + settlingMs;
   const endless: string[] = [];
-  const over = async (slot: Slot) => {
-    // Its token of a moment ago is over by then, so that the next is a refresh.
-    for (let given = 0; given < 2; ) {
-      const { grant } = slot;
-      if (Date.now() > giveUpAt) return void endless.push(`${grant}: no token for five minutes, and no end`);
-      if (await callers.ask(urls()[0] ?? '', slot)) given += 1;
-      if (slot.grant !== grant) return;
-      await wait(given === 1 ? 3000 : 1000);
+  const left = slots.map((slot) => ({ slot, given: 0, at: 0, giveUpAt: Number.POSITIVE_INFINITY }));
+  const worker = async () => {
+    while (left.length > 0) {
+      // Those that were asked for a moment ago wait behind the others: the next token is a refreshed one then.
+      const next = left.shift();
+      if (!next) return;
+      const { grant } = next.slot;
+      await wait(Math.max(0, next.at - Date.now()));
+      next.giveUpAt = Math.min(next.giveUpAt, Date.now() + settlingMs);
+      const all = urls();
+      if (await callers.ask(all[left.length % all.length] ?? '', next.slot)) next.given += 1;
+      if (next.slot.grant !== grant || next.given === 2) continue;
+      if (Date.now() > next.giveUpAt) endless.push(`${grant}: no token for five minutes, and no end`);
+      else left.push({ ...next, at: Date.now() + 3000 });
     }
   };
-  await Promise.all(slots.map(over));
+  await Promise.all(Array.from({ length: atOnce }, worker));
   return endless;
 }
 

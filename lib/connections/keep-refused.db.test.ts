@@ -2,11 +2,14 @@ import { and, eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { completeFlow } from '#lib/connections/complete';
 import { keepRefused } from '#lib/connections/keep-refused';
+import { planRefused } from '#lib/connections/plan-refused';
 import { decideRefused } from '#lib/connections/refused-fate';
 import { accessTokenPlace, placesOfRevocation, refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import type { FlowBinding } from '#lib/connections/transaction';
+import { workRevocations } from '#lib/connections/work-revocations';
 import { systemContext } from '#lib/context';
 import type { Database } from '#lib/db/database';
+import { connections } from '#lib/db/schema/connections';
 import { ledger } from '#lib/db/schema/ledger';
 import { people } from '#lib/db/schema/people';
 import { type RefusedIntent, revocations } from '#lib/db/schema/revocations';
@@ -254,6 +257,24 @@ describe('A-10 what may not be revoked, and what waits', () => {
     await settle(hub.runtime);
     expect(await refusedOf(ada.personId)).toEqual([]);
     expect(await me('okta', accessToken)).toBe(200);
+  });
+
+  test('an answer that was stored after it had been written down as refused is not revoked', async () => {
+    const ada = await visitor('stored-late');
+    const id = (await ada.connect('okta')).searchParams.get('connection') ?? '';
+    const row = await rowOf(hub.runtime, id);
+    const accessToken = hub.runtime.vault.open(row.accessToken ?? '', accessTokenPlace(row));
+    const { db } = hub.database;
+    // Its transaction is committed only after the refusal was written down.
+    const live = (status: 'connected' | 'revoked') =>
+      db.update(connections).set({ status }).where(eq(connections.id, id));
+    await live('revoked');
+    const ctx = systemContext(hub.runtime, 'test');
+    await db.transaction((tx) => planRefused(tx, ctx, answer(ada.personId, { accessToken, refreshToken: null })));
+    await live('connected');
+    await workRevocations(ctx);
+    expect(await me('okta', accessToken)).toBe(200);
+    expect(await refusedOf(ada.personId)).toMatchObject([{ state: 'failed', lastErrorCode: 'other_connections' }]);
   });
 
   test('while the database takes none, the answer waits and is stored once', async () => {

@@ -1,8 +1,8 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { claimRevocation, type RevocationKey } from '#lib/connections/claim-revocations';
-import { planRefused } from '#lib/connections/keep-refused';
 import { markRevoked } from '#lib/connections/mark-revoked';
+import { planRefused } from '#lib/connections/plan-refused';
 import { revokedTokenPlaces } from '#lib/connections/tokens-at-rest';
 import { workClaimed } from '#lib/connections/work-one-revocation';
 import { workRevocations } from '#lib/connections/work-revocations';

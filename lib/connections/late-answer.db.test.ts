@@ -94,8 +94,11 @@ const ends: Record<string, (runtime: Runtime, id: string) => Promise<string[]>> 
 };
 
 /** A refresh whose answer is under way since its lease ran out, while its grant was ended and that became due. */
-async function endDuringRefresh(end: (runtime: Runtime, id: string) => Promise<string[]>) {
-  const runtime = createRuntime(hub.database, [recordOf()]);
+async function endDuringRefresh(
+  end: (runtime: Runtime, id: string) => Promise<string[]>,
+  record: Record<string, unknown> = {},
+) {
+  const runtime = createRuntime(hub.database, [{ ...recordOf(), ...record }]);
   const { atProvider, answer } = hub.holdAnswer();
   const id = await hub.expired();
   const refreshing = refreshConnection({ ...hub.ctx, ...runtime }, { id }).catch(() => undefined);
@@ -139,5 +142,41 @@ describe('an answer that was held for minutes comes after the provider was told 
       .from(revocations)
       .where(and(eq(revocations.personId, hub.personId), eq(revocations.state, 'failed')));
     expect(held).toEqual([]);
+  });
+});
+
+describe('an answer that was held for minutes comes while a revocation gets the access token that it needs', () => {
+  test.each(Object.entries(ends))('%s: what both refreshes brought is revoked', async (_name, end) => {
+    const { behaviour } = hub.server;
+    // The provider forgives that the spent token is shown again.
+    behaviour.grace = true;
+    const revoke = { style: 'bearer', method: 'POST', blast_radius: 'token' };
+    const { runtime, id, refreshing, answer } = await endDuringRefresh(end, { revoke });
+    behaviour.beforeAnswer = async () => {};
+    const issued: string[] = [];
+    const told: string[] = [];
+    const asking: typeof fetch = async (input, init) => {
+      const url = String(input);
+      if (url.endsWith('/revoke')) {
+        const shown = new Headers(init?.headers).get('authorization')?.replace(/^Bearer /i, '') ?? '';
+        told.push(shown);
+        return Response.json({}, { status: shown === `at_${id}` ? 401 : 200 });
+      }
+      const given = await runtime.fetch(input, init);
+      if (!url.endsWith('/token')) return given;
+      issued.push(((await given.clone().json()) as { access_token: string }).access_token);
+      answer();
+      await refreshing;
+      return given;
+    };
+    const jobs = { ...systemContext(runtime, 'jobs'), fetch: asking };
+    await workRevocations(jobs);
+    await workRevocations(jobs);
+    expect(issued).toHaveLength(1);
+    expect(hub.server.refreshes).toBe(2);
+    // The one that was dead, the one of the revocation's own refresh, and the one that came late.
+    expect(told).toHaveLength(3);
+    expect(told.slice(0, 2)).toEqual([`at_${id}`, ...issued]);
+    expect(new Set(told).size).toBe(3);
   });
 });

@@ -1,6 +1,6 @@
 import { and, eq, gte, sql } from 'drizzle-orm';
-import { planRefused, type RefusedAnswer } from '#lib/connections/keep-refused';
 import type { ConnectionKey, Lease } from '#lib/connections/lease';
+import { planRefused, type RefusedAnswer } from '#lib/connections/plan-refused';
 import { refusedRefresh } from '#lib/connections/refused-refresh';
 import { keepLateAnswer } from '#lib/connections/replace-grant';
 import type { HeldAnswer } from '#lib/connections/store-answers';

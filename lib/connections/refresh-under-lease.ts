@@ -7,7 +7,7 @@ import { assertNotFrozen } from '#lib/connections/frozen';
 import { historyLost } from '#lib/connections/history-lost';
 import { holdOutcome, holdsTooMuch } from '#lib/connections/hold-outcome';
 import { keepLease } from '#lib/connections/keep-lease';
-import { keepRefused, type SealedRefused, storeRefused } from '#lib/connections/keep-refused';
+import { keepRefused, storeRefused } from '#lib/connections/keep-refused';
 import { refusedAnswer } from '#lib/connections/late-answer';
 import {
   answerLost,
@@ -21,6 +21,7 @@ import {
   lossy,
   releaseLease,
 } from '#lib/connections/lease';
+import type { SealedRefused } from '#lib/connections/plan-refused';
 import { providerDetails } from '#lib/connections/provider-details';
 import { askProvider, NotAsked } from '#lib/connections/provider-protection';
 import { sealRefusedRefresh } from '#lib/connections/refused-refresh';

@@ -1,5 +1,5 @@
-import { type RefusedAnswer, type SealedRefused, sealRefused } from '#lib/connections/keep-refused';
 import type { Leased } from '#lib/connections/lease';
+import { type RefusedAnswer, type SealedRefused, sealRefused } from '#lib/connections/plan-refused';
 import type { Context } from '#lib/context';
 import { isOAuthError, type OAuthProvider, type ReceivedTokens } from '#lib/oauth/types';
 

@@ -1,7 +1,15 @@
 import { and, eq } from 'drizzle-orm';
 import { atKey, type ClaimedRevocation } from '#lib/connections/claim-revocations';
 import { fingerprintOf } from '#lib/connections/fingerprint';
-import { placesOfRevocation, sealedColumns, sealTokens } from '#lib/connections/tokens-at-rest';
+import { planRefused } from '#lib/connections/plan-refused';
+import {
+  openAt,
+  openTokens,
+  placesOfRevocation,
+  sealAt,
+  sealedColumns,
+  sealTokens,
+} from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { type Db, withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
@@ -36,6 +44,24 @@ const storePatienceMs = 60_000;
 type Fresh = Pick<TokenSet, 'access_token' | 'expires_in' | 'refresh_token' | 'refresh_token_expires_in'>;
 
 /**
+ * Gives tokens an owner that are about to be written over: those of a refresh that came back late, while this revocation
+ * refreshed, too. The provider forgave that the same token was spent twice, so both are good.
+ */
+async function keepLate(
+  ctx: Context,
+  tx: Db,
+  key: ClaimedRevocation,
+  { issuer, subject }: { issuer: string; subject: string },
+  stored: GrantTokens,
+): Promise<void> {
+  const { personId, provider, accountParams } = key;
+  await planRefused(tx, ctx, {
+    ...{ intent: 'refresh', code: 'revoked', ended: true, personId, provider, issuer, subject, extras: {} },
+    ...{ accountParams: accountParams ?? {}, received: { ...stored, expiresIn: null } },
+  });
+}
+
+/**
  * Keeps what a refresh answered, with its evidence: should the provider fail now or this process die, the next attempt
  * needs what replaced the old tokens.
  */
@@ -52,12 +78,16 @@ async function keepFresh(
     .where(and(atKey(key), eq(revocations.state, 'pending')));
   const here = and(eq(connections.personId, personId), eq(connections.id, connectionId));
   const [row] = await tx
-    .select({ ...sealedColumns, status: connections.status })
+    .select({ ...sealedColumns, subject: connections.subject, status: connections.status })
     .from(connections)
     .where(here)
     .for('update');
+  const isLate = ({ refreshToken }: GrantTokens) =>
+    refreshToken !== null && refreshToken !== spent && refreshToken !== fresh.refresh_token;
   if (replacedGeneration === 0) {
     if (row?.status !== 'revoked') return;
+    const stored = openTokens(ctx, row);
+    if (isLate(stored)) await keepLate(ctx, tx, { ...key, accountParams: row.accountParams }, row, stored);
     const next = { ...row, generation: row.generation + 1 };
     const sealed = await sealTokens(ctx, next, fresh, fresh.expires_in, { kept: spent });
     await tx
@@ -67,9 +97,15 @@ async function keepFresh(
     return;
   }
   const places = placesOfRevocation(key, row);
-  const accessToken = await ctx.vault.seal(fresh.access_token, places.accessToken);
-  const refreshToken = await ctx.vault.seal(fresh.refresh_token ?? spent, places.refreshToken);
-  await tx.update(revocations).set({ accessToken, refreshToken }).where(atKey(key));
+  const { accessToken, refreshToken } = revocations;
+  const [sealed] = await tx.select({ accessToken, refreshToken }).from(revocations).where(atKey(key)).for('update');
+  const stored = sealed && openAt(ctx, places, sealed);
+  if (row && stored && isLate(stored)) await keepLate(ctx, tx, key, row, stored);
+  const newest = { accessToken: fresh.access_token, refreshToken: fresh.refresh_token ?? spent };
+  await tx
+    .update(revocations)
+    .set(await sealAt(ctx, places, newest))
+    .where(atKey(key));
 }
 
 /**

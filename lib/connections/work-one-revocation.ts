@@ -3,6 +3,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import { atKey, type ClaimedRevocation, claimRevocation, type RevocationKey } from '#lib/connections/claim-revocations';
 import { endpointsOf } from '#lib/connections/endpoints-of';
 import { isAbout } from '#lib/connections/evidence';
+import { fingerprintOf } from '#lib/connections/fingerprint';
 import {
   aboutOf,
   actionsOf,
@@ -11,6 +12,7 @@ import {
   refusedOf,
   settleProof,
 } from '#lib/connections/finish-revocation';
+import { isHeld } from '#lib/connections/plan-refused';
 import { conclude, hasEnded, lookBefore, nothingKnown, prove, type RevokedGrant } from '#lib/connections/prove-dead';
 import { providerDetails } from '#lib/connections/provider-details';
 import { fateOfRefused } from '#lib/connections/refused-fate';
@@ -224,10 +226,16 @@ export async function workClaimed(ctx: Context, key: ClaimedRevocation): Promise
     await finishRevocation(ctx, key, { state: 'failed', code: 'unknown_provider', proof: noProof });
     return 'failed';
   }
-  // A connection to the same account may have been made since the grant was refused.
+  // A connection to the same account may have been made since the grant was refused, also with these very tokens: by a
+  // transaction that was given up and committed late.
   if (key.state === 'pending' && key.refused) {
-    const fate = await fateOfRefused(ctx.database.db, ctx, key.provider, key.refused);
-    if (fate !== 'revoke') {
+    const { db } = ctx.database;
+    const { personId, provider, refused } = key;
+    const fingerprints = Object.values(grant.tokens)
+      .filter((token) => token !== null)
+      .map(fingerprintOf);
+    const held = !refused.evenOthers && (await isHeld(db, ctx, { personId, provider, fingerprints, refused }));
+    if (held || (await fateOfRefused(db, ctx, provider, refused)) !== 'revoke') {
       await finishRevocation(ctx, key, {
         state: 'failed',
         code: 'other_connections',

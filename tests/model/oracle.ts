@@ -11,8 +11,8 @@ const proofMs = 1000;
 /** Why a grant's newest token is nowhere, and what its connection has to say of it. */
 export type Excuse = 'answer_lost' | 'history_lost';
 
-/** What a row may say after an answer was lost: a time-out counts as one too. */
-const saysLost: ReadonlySet<string | null> = new Set(['answer_lost', 'provider_timeout']);
+/** What a row may say after an answer was lost: failures after which the provider may have rotated the token, too. */
+const saysLost: ReadonlySet<string | null> = new Set(['answer_lost', 'provider_timeout', 'provider_unavailable']);
 
 /** What the oracle needs of its world. */
 export interface Seen {
