@@ -270,7 +270,9 @@ describe('A-10 what may not be revoked, and what waits', () => {
       db.update(connections).set({ status }).where(eq(connections.id, id));
     await live('revoked');
     const ctx = systemContext(hub.runtime, 'test');
-    await db.transaction((tx) => planRefused(tx, ctx, answer(ada.personId, { accessToken, refreshToken: null })));
+    const { issuer, accountParams } = row;
+    const refused = { ...answer(ada.personId, { accessToken, refreshToken: null }), issuer, accountParams };
+    await db.transaction((tx) => planRefused(tx, ctx, refused));
     await live('connected');
     await workRevocations(ctx);
     expect(await me('okta', accessToken)).toBe(200);
