@@ -18,29 +18,42 @@ const lifetimeMs = 3_600_000;
 const againMs = 60_000;
 /** The first one is waited for by people and by refreshes: all of its places together may take so long. */
 const firstMs = 4_000;
-/** What is kept at most; the oldest are forgotten. */
-const mostEntries = 1_000;
+/** What is kept at most of a record's connected servers. */
+const mostConnected = 1_000;
+/** And of servers that somebody typed and that no connection has, so that typing many forgets nobody's. */
+const mostTyped = 50;
 
-/** Results and running requests; keyed by the fetch in use, of which a process has one. */
-interface Cache {
-  entries: Map<string, Entry>;
+/** Servers of one record; those used last are at the end. */
+interface Memory {
+  connected: Map<string, Entry>;
+  typed: Map<string, Entry>;
   running: Map<string, Promise<DiscoveredMetadata>>;
   /** When the first one could not be read. */
   failed: Map<string, number>;
 }
 
-function cacheOf(deps: OAuthDeps): Cache {
-  const caches = once('oauth.discovery', () => new WeakMap<OAuthDeps['fetch'], Cache>());
-  const cache = caches.get(deps.fetch) ?? { entries: new Map(), running: new Map(), failed: new Map() };
-  caches.set(deps.fetch, cache);
-  return cache;
+/** Each record has a memory of its own; keyed by the fetch in use, of which a process has one. */
+function memoryOf(deps: OAuthDeps, record: string): Memory {
+  const memories = once('oauth.discovery', () => new WeakMap<OAuthDeps['fetch'], Map<string, Memory>>());
+  const all = memories.get(deps.fetch) ?? new Map<string, Memory>();
+  memories.set(deps.fetch, all);
+  const memory = all.get(record) ?? { connected: new Map(), typed: new Map(), running: new Map(), failed: new Map() };
+  all.set(record, memory);
+  return memory;
 }
 
-function keep<T>(all: Map<string, T>, key: string, value: T): void {
+function keep<T>(all: Map<string, T>, key: string, value: T, most: number): void {
   all.delete(key);
   const [oldest] = all.keys();
-  if (all.size >= mostEntries && oldest !== undefined) all.delete(oldest);
+  if (all.size >= most && oldest !== undefined) all.delete(oldest);
   all.set(key, value);
+}
+
+/** Keeps a server among the connected ones, once it was there or is asked for so; else among those that were typed. */
+function remember(memory: Memory, key: string, entry: Entry, typed: boolean): void {
+  if (typed && !memory.connected.has(key)) return keep(memory.typed, key, entry, mostTyped);
+  memory.typed.delete(key);
+  keep(memory.connected, key, entry, mostConnected);
 }
 
 const endpoints = [
@@ -96,39 +109,41 @@ async function askFirst(
 /**
  * The metadata of an issuer, kept in memory. After an hour it goes on serving, and the server is asked again beside the
  * calls, once a minute until it answers. Concurrent callers share one request. The first one is waited for, but not long.
+ * @param typed where a person named the server, and no connection has it yet
  * @param optional where the record can do without it: one that failed within the last minute is not asked for again
  * @throws OAuthError `discovery_failed` (transient), `discovery_issuer`, `discovery_changed`, or that of the call
  */
 export async function discoverMetadata(
-  caller: CallFor,
+  caller: CallFor & { id: string },
   issuer: string,
   kind: MetadataKind,
   deps: OAuthDeps,
-  { optional = false }: { optional?: boolean } = {},
+  { optional = false, typed = false }: { optional?: boolean; typed?: boolean } = {},
 ): Promise<DiscoveredMetadata> {
-  const cache = cacheOf(deps);
+  const memory = memoryOf(deps, caller.id);
   const key = `${kind} ${issuer} ${caller.tenant_issuer?.template ?? ''}`;
   const now = () => deps.now().getTime();
   const ask = (signal: AbortSignal | null = null) => requestMetadata(caller, issuer, kind, deps, signal);
-  const held = cache.entries.get(key);
+  const held = memory.connected.get(key) ?? memory.typed.get(key);
   if (held) {
+    remember(memory, key, held, typed);
     const due = now() - held.fetchedAt >= lifetimeMs || held.fault !== null;
     if (due && now() - held.askedAt >= againMs) void askAgain(held, ask, now);
     if (held.fault) throw held.fault;
     return held.metadata;
   }
-  const failedAt = cache.failed.get(key);
+  const failedAt = memory.failed.get(key);
   if (optional && failedAt !== undefined && now() - failedAt < againMs) {
     throw new OAuthError('discovery_failed', { detail: 'failed_lately' });
   }
-  const running = cache.running.get(key) ?? askFirst(ask, now, (entry) => keep(cache.entries, key, entry));
-  cache.running.set(key, running);
+  const running = memory.running.get(key) ?? askFirst(ask, now, (entry) => remember(memory, key, entry, typed));
+  memory.running.set(key, running);
   try {
     return await running;
   } catch (error) {
-    keep(cache.failed, key, now());
+    keep(memory.failed, key, now(), mostConnected);
     throw error;
   } finally {
-    cache.running.delete(key);
+    memory.running.delete(key);
   }
 }

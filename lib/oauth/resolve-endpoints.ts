@@ -33,12 +33,17 @@ function neededBy({ identity, scopes, expiry_probe }: OAuthProvider & { expiry_p
  * The server's metadata, as far as the record leaves something to it. One that gives all it needs asks for none; where
  * only revocation is left open, it does without metadata that is out of reach.
  */
-async function metadataFor(provider: OAuthProvider, issuer: string, deps: OAuthDeps): Promise<DiscoveredMetadata> {
+async function metadataFor(
+  provider: OAuthProvider,
+  issuer: string,
+  deps: OAuthDeps,
+  typed: boolean,
+): Promise<DiscoveredMetadata> {
   if (provider.discovery === 'none') return {};
   const optional = neededBy(provider).every((name) => provider[name] !== null);
   if (optional && (provider.revocation_endpoint !== null || provider.revoke.style === 'none')) return {};
   try {
-    return await discoverMetadata(provider, issuer, provider.discovery, deps, { optional });
+    return await discoverMetadata(provider, issuer, provider.discovery, deps, { optional, typed });
   } catch (error) {
     const absent = isOAuthError(error) && ['discovery_failed', 'discovery_redirected'].includes(error.code);
     if (optional && absent) return {};
@@ -54,6 +59,7 @@ function authMethod(provider: OAuthProvider, { token_endpoint_auth_methods_suppo
 
 /**
  * The endpoints to use for one flow: what the record says, and where it is silent what the server's metadata says.
+ * @param connected a connection has these parts: its server is remembered before those that were only typed
  * @throws OAuthError `discovery_failed` (transient), `discovery_issuer`, `discovery_changed`, `discovery_incomplete`,
  * `account_param_invalid`.
  */
@@ -61,10 +67,11 @@ export async function resolveEndpoints(
   provider: OAuthProvider,
   deps: OAuthDeps,
   accountParams: AccountParamValues = {},
+  { connected = false }: { connected?: boolean } = {},
 ): Promise<PinnedEndpoints> {
   checkAccountParams(provider, accountParams);
   const issuer = fillEndpoint(provider, provider.issuer, accountParams);
-  const found = await metadataFor(provider, issuer, deps);
+  const found = await metadataFor(provider, issuer, deps, !connected && provider.issuer.includes('{'));
   const endpoints: Partial<Record<EndpointName, string>> = {};
   for (const name of endpointNames) {
     const written = provider[name];

@@ -7,6 +7,9 @@ import type { AccountParamValues, Extras, LookupRule, OAuthDeps, OAuthProvider }
 /** Of a list that is longer, the rest is not offered: a person chooses from it, on a page. */
 const mostEntries = 200;
 
+/** And not what is longer than this together, as JSON: each page and each read of the connection carries it. */
+const mostBytes = 32_768;
+
 /** One entry of a list that a look-up answered: what the connection keeps where the person chooses it. */
 export interface OfferedEntry {
   label: string;
@@ -53,6 +56,7 @@ function entriesOf(provider: OAuthProvider, rule: LookupRule, answer: object, to
   const list = rule.entries === null ? answer : valueAt(answer, rule.entries);
   const fields = Object.entries(rule.fields);
   const entries = new Map<string, OfferedEntry>();
+  let bytes = 0;
   for (const one of Array.isArray(list) ? list : []) {
     const found = pickExtras(provider, one, Object.values(rule.fields), 'drop', tokens);
     const extras = Object.fromEntries(
@@ -60,11 +64,13 @@ function entriesOf(provider: OAuthProvider, rule: LookupRule, answer: object, to
     );
     if (Object.keys(extras).length < fields.length) continue;
     const text = rule.entry_label.map((path) => valueAt(one, path)).find((value) => typeof value === 'string' && value);
-    const label = labelOf(text ?? Object.values(extras)[0]);
-    entries.set(JSON.stringify(extras), { label, extras });
-    if (entries.size === mostEntries) break;
+    const entry = { label: labelOf(text ?? Object.values(extras)[0]), extras };
+    const key = JSON.stringify(extras);
+    bytes += entries.has(key) ? 0 : Buffer.byteLength(JSON.stringify(entry));
+    if (bytes > mostBytes || entries.size === mostEntries) return { entries: [...entries.values()], whole: false };
+    entries.set(key, entry);
   }
-  return [...entries.values()];
+  return { entries: [...entries.values()], whole: true };
 }
 
 /**
@@ -82,8 +88,9 @@ export async function runLookups(
   for (const rule of lookups) {
     const body = await optional(lookUpRule(provider, rule, shown, deps));
     if (rule.choose) {
-      const entries = body ? entriesOf(provider, rule, body, tokens) : [];
-      if (entries.length > 1) found.offered.push({ name: rule.name, entries });
+      const { entries, whole } = body ? entriesOf(provider, rule, body, tokens) : { entries: [], whole: true };
+      // Of a list that was cut, the one that is left is no choice of the person's.
+      if (entries.length > 1 || (entries.length === 1 && !whole)) found.offered.push({ name: rule.name, entries });
       else if (entries[0]) Object.assign(found.extras, entries[0].extras);
       else found.missing.push(...Object.keys(rule.fields));
       continue;
