@@ -51,7 +51,10 @@ function keep<T>(all: Map<string, T>, key: string, value: T, most: number): void
 
 /** Keeps a server among the connected ones, once it was there or is asked for so; else among those that were typed. */
 function remember(memory: Memory, key: string, entry: Entry, typed: boolean): void {
-  if (typed && !memory.connected.has(key)) return keep(memory.typed, key, entry, mostTyped);
+  if (typed && !memory.connected.has(key)) {
+    keep(memory.typed, key, entry, mostTyped);
+    return;
+  }
   memory.typed.delete(key);
   keep(memory.connected, key, entry, mostConnected);
 }
