@@ -172,6 +172,33 @@ test.each(['\n', '\r\n', '\u2028', '\u0000'])('one line an event, whatever comes
   for (const line of lines) expect(JSON.parse(line).event).not.toBe('forged');
 });
 
+test.each([
+  ['xoxb-eyJhbGciOiJub25lIn0.e30.c2ln', 'xoxb-[redacted]'],
+  ['eyJhbGciOiJub25lIn0.e30..', '[redacted]'],
+  ['a.b.c.d.e.eyJhbGciOiJub25lIn0.e30.c2ln, then', 'a.b.c.d.e.[redacted], then'],
+  ['keyJar.of.www.example.com', 'keyJar.of.www.example.com'],
+  ['https://a:b@host/x //c@host //d:@host', 'https://[redacted]@host/x //c@host //d:@host'],
+])('%j is written as %j', (text, written) => {
+  expect(scrub(` ${text}`)).toBe(` ${written}`);
+});
+
+test.each([
+  '//::::',
+  'eyJ-',
+  'eyJ',
+  '//a:',
+  'gk_',
+  'Bearer ',
+  'token ',
+  'a.',
+  'aaaa',
+  '?code=',
+  'password"',
+  'client_',
+])('a megabyte of %j is read in one go, so that it keeps the process from nothing else', (part) => {
+  expect(scrub(` ${part.repeat(2 ** 20 / part.length)}`).length).toBeGreaterThan(0);
+});
+
 test('what is no secret stays as it is', () => {
   const event = {
     event: 'request',

@@ -38,14 +38,27 @@ const deepest = 6;
 /** Some of this is in every text that `scrub` changes; ids, paths and codes, most of what is logged, have none of it. */
 const suspicious = /[\s=@:]|gk_|eyJ/;
 
-/** Takes out of free text what looks like a key, a token, a credential in a URL, or a secret parameter of a request. */
+/** Runs with dots, each looked at once: what begins in the middle of a run is found in it. */
+const dotted = /(?<![\w-])[\w-]+(?:\.[\w-]*){2,}/g;
+/** What stands between two slashes and an `@`. */
+const userinfo = /\/\/([^\s/@]+)@/g;
+
+function withoutJwt(run: string): string {
+  const at = run.search(/\beyJ/);
+  return at < 0 ? run : `${run.slice(0, at)}${redacted}`;
+}
+
+/**
+ * Takes out of free text what looks like a key, a token, a credential in a URL, or a secret parameter of a request. Each
+ * pattern reads a text in time that grows with its length: a provider writes as much of it as it likes.
+ */
 export function scrub(text: string): string {
   if (!suspicious.test(text)) return text;
   return text
     .replace(/gk_[A-Za-z0-9_-]{8,}/g, `gk_${redacted}`)
     .replace(/\b(Bearer|Basic|DPoP)\s+[A-Za-z0-9._~+/=-]+/gi, `$1 ${redacted}`)
-    .replace(/\beyJ[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){2,4}/g, redacted)
-    .replace(/\/\/[^\s/@]*:[^\s/@]+@/g, `//${redacted}@`)
+    .replace(dotted, withoutJwt)
+    .replace(userinfo, (whole, given: string) => (/:./.test(given) ? `//${redacted}@` : whole))
     .replace(/((?:^|[?&#\s"'])(?:code|state|token|nonce|assertion)=)[^&\s"']+/gi, `$1${redacted}`)
     .replace(
       /((?:access|refresh|id)_?token|client_?secret|code_?verifier|client_?assertion|password)(["']?\s*[:=]\s*["']?)[^&\s"',}]+/gi,

@@ -64,14 +64,19 @@ const endpoints = [
   ...(['revocation_endpoint', 'introspection_endpoint'] as const),
 ];
 
-/** A server whose endpoints move to other hosts is not followed silently: that is how a take-over would look. */
+const originOf = (text: string | undefined): string | undefined => URL.parse(text ?? '')?.origin;
+
+/**
+ * A server whose endpoints move to other hosts is not followed silently: that is how a take-over would look. Nor is one
+ * that adds an endpoint where none of its others was, for it would get secret and tokens, too.
+ */
 function movedIn(before: DiscoveredMetadata, after: DiscoveredMetadata): OAuthError | null {
+  const known = new Set([before.issuer, ...endpoints.map((name) => before[name])].map(originOf));
   for (const name of endpoints) {
-    const [old, now] = [before[name], after[name]].map((text) => URL.parse(text ?? '')?.origin);
-    if (old !== undefined && now !== undefined && old !== now) {
-      const said = `The ${name} of the metadata moved from ${old} to ${now}.`;
-      return new OAuthError('discovery_changed', { detail: name, said });
-    }
+    const [old, now] = [originOf(before[name]), originOf(after[name])];
+    if (now === undefined || (old === undefined ? known.has(now) : old === now)) continue;
+    const said = `The ${name} of the metadata ${old === undefined ? 'is new, at' : `moved from ${old} to`} ${now}.`;
+    return new OAuthError('discovery_changed', { detail: name, said });
   }
   return null;
 }

@@ -236,6 +236,22 @@ describe('P-03 metadata that is an hour old', () => {
     },
   );
 
+  test.each(['revocation_endpoint', 'introspection_endpoint', 'userinfo_endpoint', 'jwks_uri'])(
+    'a %s that is new is followed on an origin of the others only',
+    async (field) => {
+      const { server, resolve, issuer, clock } = await hub();
+      const without = document(issuer, { [field]: undefined });
+      server.on(`GET ${oidcPath}`, { json: without });
+      await resolve();
+      server.on(`GET ${oidcPath}`, { json: { ...without, [field]: 'https://evil.example/x' } });
+      clock.at += 3_600_001;
+      await expect.poll(() => refusal(resolve())).toMatchObject({ code: 'discovery_changed' });
+      server.on(`GET ${oidcPath}`, { json: { ...without, [field]: `${issuer}/x` } });
+      clock.at += 60_001;
+      await expect.poll(() => resolve().catch(() => null)).toMatchObject({ [field]: `${issuer}/x` });
+    },
+  );
+
   test('the first one is not waited for long', async () => {
     const server = await quirkyServer();
     const provider = quirkyRecord(server, silent);

@@ -9,6 +9,8 @@ import type { ProviderRecord } from '#lib/providers/record';
 /** A provider's own call takes at most so long, so that a slow one leaves time for the others. */
 const callMs = 8_000;
 const longestText = 500;
+/** Characters that are looked at: what lies beyond is dropped before anything else. */
+const longestRead = 4_000;
 
 /** When the host answered by its own clock, against ours. */
 export interface DatedAnswer {
@@ -57,7 +59,9 @@ export function probingFetch(ctx: Context, signal: AbortSignal, dated: DatedAnsw
 
 /** What of a text may be shown: one line of visible characters that the database takes, without secrets, and short. */
 function clean(text: string, secrets: readonly string[]): string {
-  const plain = text.toWellFormed().replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
+  // A word that the limit cuts may be a secret's beginning.
+  const read = text.length > longestRead ? text.slice(0, longestRead).replace(/\S*$/, '') : text;
+  const plain = read.toWellFormed().replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
   const without = secrets.reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), plain);
   return scrub(without).slice(0, longestText).toWellFormed();
 }
