@@ -28,3 +28,13 @@ describe('a token without digits reaches no trace', () => {
     expect(JSON.stringify(shownFields([['answer', text]], new Set()))).not.toContain(token);
   });
 });
+
+test.each(['a', 'eyJ', '//::', 'Aa-', '%41', '&amp;', '\\u0041', 'https://a.', '\u0000'])(
+  'a megabyte of %j as a value or a name is shown, or masked, in one go',
+  (part) => {
+    const long = part.repeat(2 ** 20 / part.length);
+    const [field] = shownFields([[long, long]], new Set(['a-secret-of-the-flow']));
+    expect(field?.name.length).toBeLessThan(400);
+    expect(field?.value.length).toBeLessThan(400);
+  },
+);

@@ -5,6 +5,8 @@ import { holdsSecret, isOpaque } from '#lib/oauth/secret-text';
 /** Shortest text of which a trace says nothing where a secret of the flow is in it. */
 const shortestSecret = 4;
 const longestShown = 300;
+/** Characters that are looked at; no more than the first of them are shown. */
+const longestRead = 4_000;
 const longestName = 80;
 const mostFields = 120;
 const deepest = 6;
@@ -42,7 +44,7 @@ export const mayBeToken = (text: string): boolean =>
   jwt.test(text) || (text.match(/[\w~+=-]{16,}/g) ?? []).some(isOpaque);
 
 function kindOf(text: string): string {
-  if (jwt.test(text)) return 'JSON Web Token';
+  if (jwt.test(text.slice(0, longestRead))) return 'JSON Web Token';
   return /^\d+$/.test(text) ? 'digits' : 'text';
 }
 
@@ -64,7 +66,7 @@ export function shownValue(name: string, value: unknown, secrets: Secrets): Omit
   const harmless = typeof value === 'boolean' || value === null || text === '';
   if (harmless) return { value: text, masked: false };
   if (named || holdsSecret(text, secrets)) return { value: mask(text), masked: true };
-  const shown = bareUrl(text) ?? text;
+  const shown = (bareUrl(text) ?? text).slice(0, longestRead);
   // JSON or a form in a text may name a token of its own.
   if (mayBeToken(shown) || scrub(shown) !== shown) return { value: mask(text), masked: true };
   const plain = shown.replace(/\p{Cc}+/gu, ' ');
@@ -72,7 +74,8 @@ export function shownValue(name: string, value: unknown, secrets: Secrets): Omit
 }
 
 /** A member's name as a trace may show it: a server may use anything as a name. */
-export function shownName(name: string, secrets: Secrets): string {
+export function shownName(given: string, secrets: Secrets): string {
+  const name = given.slice(0, longestRead);
   if (holdsSecret(name, secrets) || name.split('.').some(mayBeToken)) return mask(name);
   return name.replace(/\p{Cc}+/gu, ' ').slice(0, longestName);
 }
