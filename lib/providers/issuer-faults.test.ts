@@ -77,3 +77,74 @@ describe('A-19 an issuer belongs to one set of endpoints', () => {
     expect(faulty(file, builtin)).toEqual(ids);
   });
 });
+
+describe('A-19 endpoints of a preset under the issuer of another server', () => {
+  const github = 'https://github.com/login/oauth';
+  const builtin = { github: client };
+  const of = (fields: Partial<ProviderRecordInput>): ProviderRecordInput => ({ id: 'b', ...client, ...fields });
+
+  test.each([
+    'zoom',
+    'x',
+    'discord',
+    'strava',
+    'slack',
+    'linear',
+    'figma',
+    'notion',
+    'linkedin',
+    'quickbooks',
+  ] as const)('%s is not that server', (preset) => {
+    expect(faulty([of({ preset, issuer: github })], builtin)).toEqual(['github', 'b']);
+    expect(faulty([of({ preset, identity: { issuer: github } })], builtin)).toEqual(['github', 'b']);
+  });
+  test.each<[string, Partial<ProviderRecordInput>]>([
+    ['the endpoint that says who it is', { identity: { endpoint: 'https://evil.example/user' } }],
+    ['the list of addresses', { identity: { emails_endpoint: 'https://evil.example/emails' } }],
+    ['the token endpoint', { token_endpoint: 'https://evil.example/token' }],
+    [
+      'what the first token is exchanged at',
+      {
+        token_upgrade: { endpoint: 'https://evil.example/upgrade', params: {}, token_param: 'access_token' },
+      },
+    ],
+  ])('the same preset with another address for %s is not', (_, fields) => {
+    expect(faulty([of({ preset: 'github', ...fields })], builtin)).toEqual(['github', 'b']);
+  });
+  test('a preset that moves with the issuer is at its new place', () => {
+    const own = 'https://ghe.corp.example/login/oauth';
+    const two = [of({ preset: 'github', issuer: own }), of({ id: 'c', preset: 'github', issuer: own })];
+    expect(faulty(two, builtin)).toEqual([]);
+    const other = of({ id: 'd', preset: 'zoom', issuer: own });
+    expect(faulty([...two, other])).toEqual(['b', 'c', 'd']);
+  });
+  test.each<[string, ProviderRecordInput[], object]>([
+    ['two presets of one server', [of({ preset: 'slack' }), of({ id: 'c', preset: 'slack-user' })], {}],
+    ['its endpoints as metadata says them', [of({ preset: 'oidc', issuer: 'https://accounts.google.com' })], google],
+    [
+      'the same endpoints, written down',
+      [
+        of({
+          issuer: github,
+          authorization_endpoint: `${github}/authorize`,
+          token_endpoint: `${github}/access_token`,
+          identity: { endpoint: 'https://api.github.com/user', emails_endpoint: 'https://api.github.com/user/emails' },
+        }),
+      ],
+      builtin,
+    ],
+  ])('one server is one: %s', (_, file, five) => {
+    expect(faulty(file, five)).toEqual([]);
+  });
+  test('servers that stand for the same part of an address are compared', () => {
+    const region = (name: string, eu: string) =>
+      entry(name, {
+        issuer,
+        authorization_endpoint: `${issuer}/authorize`,
+        token_endpoint: 'https://{region}/token',
+        redirect_parts: [{ name: 'region', field: 'location', values: { eu }, initial: eu }],
+      });
+    expect(faulty([region('a', 'eu.idp.example'), region('b', 'eu.idp.example')])).toEqual([]);
+    expect(faulty([region('a', 'eu.idp.example'), region('b', 'evil.example')])).toEqual(['a', 'b']);
+  });
+});

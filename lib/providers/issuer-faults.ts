@@ -1,23 +1,55 @@
 import type { ProviderRecordInput } from '#lib/config/provider-record';
 import { isTenantIssuer } from '#lib/config/tenant-issuer';
+import { endpointTemplates } from '#lib/providers/endpoint-templates';
+import type { PresetName } from '#lib/providers/preset';
+import { presets } from '#lib/providers/presets';
 import type { ProviderRecord } from '#lib/providers/record';
 
-/** What the operator wrote of where an entry's server is. A preset's endpoints are the issuer's own. */
-function writtenEndpoints(entry: ProviderRecordInput, record: ProviderRecord): string {
-  const { authorization_endpoint, token_endpoint, userinfo_endpoint, jwks_uri, introspection_endpoint, identity } =
-    entry;
-  return JSON.stringify([
-    ...[authorization_endpoint, token_endpoint, userinfo_endpoint, jwks_uri, introspection_endpoint],
-    identity?.endpoint,
-    // Under a name that is not the server's own, its metadata may be anybody's.
-    /^https?:\/\/[^/]+/i.exec(record.issuer)?.[0],
-  ]);
+/** Addresses that say nothing of who somebody is: another one there makes no other account. */
+const besides = /^(issuer|(refresh|revocation)_endpoint|lookups\..*|token_renewal\..*)$/;
+
+/** Where a server's answers about people come from, by field. A field that its metadata says is not there. */
+function placesOf(fields: Parameters<typeof endpointTemplates>[0]): Map<string, string> {
+  return new Map(endpointTemplates(fields).filter(([field]) => !besides.test(field)));
+}
+
+/** One record as the others of its issuer see it. */
+interface Server {
+  /** Under a name that is not the server's own, its metadata may be anybody's. */
+  origin: string | undefined;
+  places: Map<string, string>;
+  /** What a preset knows of the server of this very issuer: its metadata may say the same. */
+  known: Map<string, string>;
+  /** Servers that stand for a `{part}` of an address. */
+  parts: string;
+}
+
+function serverOf(record: ProviderRecord, issuer: string): Server {
+  const preset = record.preset ? presets[record.preset as PresetName].record() : {};
+  return {
+    origin: /^https?:\/\/[^/]+/i.exec(record.issuer)?.[0],
+    places: placesOf(record),
+    known: preset.issuer === issuer ? placesOf(preset) : new Map(),
+    parts: JSON.stringify(record.redirect_parts.map(({ name, values }) => [name, values])),
+  };
+}
+
+/** Whether two records have one set of endpoints. What only one of them has written must be known of the issuer. */
+function isSame(one: Server, other: Server): boolean {
+  if (one.origin !== other.origin || one.parts !== other.parts) return false;
+  return [...new Set([...one.places.keys(), ...other.places.keys()])].every((field) => {
+    const [here, there] = [one.places.get(field), other.places.get(field)];
+    if (here === there) return true;
+    if (here !== undefined && there !== undefined) return false;
+    return (here === undefined ? other : one).known.get(field) === (here ?? there);
+  });
 }
 
 /**
  * A person is known by issuer and subject. So an issuer belongs to one set of endpoints: another set under the same issuer
- * could say of anybody there that they are here. Two clients of one server have the same endpoints, or none written; else
- * each of them has to say `shares_issuer`.
+ * could say of anybody there that they are here. The merged records are compared: a preset's endpoints stay where an entry
+ * writes another issuer above them. Two clients of one server have the same endpoints, or none written; else each of them
+ * has to say `shares_issuer`.
  * @returns a sentence for each entry that is at fault
  */
 export function issuerFaults(pairs: readonly { entry: ProviderRecordInput; record: ProviderRecord }[]): string[] {
@@ -30,7 +62,8 @@ export function issuerFaults(pairs: readonly { entry: ProviderRecordInput; recor
   const byIssuer = Map.groupBy(pairs, ({ record }) => claimed(record));
   const faults: string[] = [];
   for (const [issuer, sharing] of byIssuer) {
-    if (new Set(sharing.map(({ entry, record }) => writtenEndpoints(entry, record))).size === 1) continue;
+    const servers = sharing.map(({ record }) => serverOf(record, issuer));
+    if (servers.every((one, at) => servers.slice(at + 1).every((other) => isSame(one, other)))) continue;
     for (const { entry, record } of sharing) {
       if (entry.shares_issuer) continue;
       const others = sharing.filter((one) => one.record !== record).map((one) => `"${one.record.id}"`);
