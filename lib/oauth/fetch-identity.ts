@@ -106,6 +106,10 @@ interface Shown {
 /** What a call that failed would have added: the label, for whom issuer and subject are proved already. */
 const incomplete = Symbol('incomplete');
 
+/** The kept fields that the server itself answered: the redirect goes through the browser, where a person edits it. */
+const answeredExtras = ({ redirect_fields }: OAuthProvider, extras: Extras): Claims =>
+  Object.fromEntries(Object.entries(extras).filter(([name]) => !redirect_fields.includes(name)));
+
 /** The claims the record's source gives; userinfo stands in for an ID token that was not asked for. */
 async function claimsOf(
   provider: OAuthProvider,
@@ -114,8 +118,7 @@ async function claimsOf(
   deps: OAuthDeps,
 ): Promise<Claims & { [incomplete]?: true }> {
   const { source, endpoint, endpoint_field, email } = provider.identity;
-  // Fields of the redirect count, too; what the token endpoint said goes before them.
-  if (source === 'token_answer') return { ...tokens.extras, ...tokens.answer };
+  if (source === 'token_answer') return { ...answeredExtras(provider, tokens.extras), ...tokens.answer };
   if (source === 'introspection') return introspected(provider, shown, deps);
   if (source === 'endpoint' && endpoint_field) {
     const url = tokens.extras[endpoint_field];
@@ -137,7 +140,10 @@ async function claimsOf(
   return { ...idToken, ...(more ?? { [incomplete]: true }) };
 }
 
-/** The account's key: one value as it is; several so that no two lists of values make the same text. */
+/**
+ * The account's key: one value as it is; several so that no two lists of values make the same text. Only here a field of the
+ * redirect counts, unproved, where the server did not answer it; the start refuses such a record for signing in.
+ */
 function keyOf({ key }: IdentityRule, claims: Claims, extras: Extras): string {
   const values = key.map((path) => subjectOf(valueAt(claims, path) ?? extras[path]));
   return values.length === 1 ? (values[0] ?? '') : subjectOf(values.map(encodeURIComponent).join('/'));

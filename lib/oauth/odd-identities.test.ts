@@ -134,6 +134,34 @@ describe('P-21 several fields make the account', () => {
   });
 });
 
+describe('a field of the redirect, which a person edits in the address bar', () => {
+  const edited = { email: 'grace@acme.example', email_verified: 'true', hd: 'acme.example', name: 'Grace' };
+  const redirect_fields = [...Object.keys(edited), 'account'];
+  const email_hosted = { claim: 'hd', domains: [] };
+  const told = async (identity: Fields, answer: Fields, more: Fields = {}) => {
+    const server = await quirkyServer();
+    server.on('GET /userinfo', { json: answer });
+    const extras = { ...edited, account: 'a-1', ...more };
+    const record = { identity: { ...identity, label: ['name', 'sub'] }, redirect_fields };
+    return identified(server, record, { answer, extras });
+  };
+  test.each([{ source: 'token_answer' }, { source: 'userinfo' }])('is no address and no name: %j', async (source) => {
+    const found = await told({ ...source, email_hosted }, { sub: 's-1' });
+    expect(found).toMatchObject({ subject: 's-1', label: 's-1', email: null, emailVerified: false, name: null });
+  });
+  test.each([{ source: 'token_answer' }, { source: 'userinfo' }])('vouches for no address: %j', async (source) => {
+    const found = await told(source, { sub: 's-1', email: 'ada@acme.example' });
+    expect(found).toMatchObject({ email: 'ada@acme.example', emailVerified: false });
+    const hosted = await told({ ...source, email_hosted }, { sub: 's-1', email: 'a@b.example', email_verified: true });
+    expect(hosted.emailVerified).toBe(false);
+  });
+  test('tells accounts apart', async () => {
+    const found = await told({ source: 'token_answer', key: ['sub', 'account'] }, { sub: 's-1' });
+    expect(found.subject).toBe('s-1/a-1');
+    expect((await told({ source: 'token_answer', subject: 'account' }, {})).subject).toBe('a-1');
+  });
+});
+
 describe('P-22 other ways to ask who it is', () => {
   test('by a GraphQL query', async () => {
     const server = await quirkyServer();

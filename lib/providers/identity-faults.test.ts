@@ -29,11 +29,6 @@ describe('P-23 a record may not leave out what carries it', () => {
     ],
     ['no ID token without openid', { dangerously_without_id_token: true }, 'needs the scope openid'],
     [
-      'neither nonce nor PKCE for signing in',
-      { ...openid, sign_in: true, dangerously_without_nonce: true, dangerously_without_pkce: true },
-      'cannot go with dangerously_without_pkce and sign_in',
-    ],
-    [
       'the identity from an ID token that may be absent',
       { ...openid, dangerously_without_id_token: true, identity: { source: 'id_token' } },
       'cannot go with identity.source id_token',
@@ -49,6 +44,89 @@ describe('P-23 a record may not leave out what carries it', () => {
   test('else it may', () => {
     expect(start({ ...openid, dangerously_without_nonce: true, dangerously_without_id_token: true })).toBe('');
     expect(start({ ...openid, sign_in: true, dangerously_without_nonce: true })).toBe('');
+  });
+});
+
+describe('P-23 signing in with neither PKCE nor a nonce that must come', () => {
+  const fault = 'dangerously_without_pkce: cannot go with sign_in';
+  const preset = (name: string, fields: object = {}) => ({ id: undefined, issuer: undefined, preset: name, ...fields });
+  const bare = { sign_in: true, dangerously_without_pkce: true };
+  test.each<[string, Record<string, unknown>]>([
+    ['no openid', { ...bare, scopes: ['profile'] }],
+    ['no scopes at all', bare],
+    ['openid for connecting only', { ...bare, ...openid, sign_in_scopes: ['email'] }],
+    ['no nonce', { ...bare, ...openid, dangerously_without_nonce: true }],
+    ['no ID token', { ...bare, ...openid, dangerously_without_id_token: true }],
+    ['neither', { ...bare, ...openid, dangerously_without_nonce: true, dangerously_without_id_token: true }],
+    ['by a provider that only signs people in', { ...bare, connect: false, sign_in_scopes: ['profile'] }],
+    ['by the preset slack', preset('slack', { sign_in: true })],
+    ['by the preset slack-user', preset('slack-user', { sign_in: true })],
+    ['by the preset linkedin', preset('linkedin', { sign_in: true })],
+    [
+      'by the preset linkedin with a nonce, without openid',
+      preset('linkedin', { sign_in: true, dangerously_without_nonce: false, scopes: ['profile', 'email'] }),
+    ],
+    [
+      'by the preset linkedin with a nonce, in an ID token that may be absent',
+      preset('linkedin', { sign_in: true, dangerously_without_nonce: false, dangerously_without_id_token: true }),
+    ],
+  ])('is refused: %s', (_, entry) => {
+    expect(start(entry)).toContain(fault);
+  });
+  test.each<[string, Record<string, unknown>]>([
+    ['with the nonce', { ...bare, ...openid }],
+    ['with the nonce for signing in', { ...bare, scopes: ['read'], sign_in_scopes: ['openid'] }],
+    ['with PKCE', { sign_in: true, scopes: ['profile'] }],
+    ['only to connect', { dangerously_without_pkce: true, scopes: ['profile'] }],
+    ['by linkedin with a nonce', preset('linkedin', { sign_in: true, dangerously_without_nonce: false })],
+  ])('is taken %s', (_, entry) => {
+    expect(start(entry)).toBe('');
+  });
+});
+
+describe('a field of the redirect, which the browser can edit, says of nobody who signs in', () => {
+  const answered = { sign_in: true, identity: { source: 'token_answer', subject: 'user' } };
+  const hosted = { claim: 'hd', domains: [] };
+  test.each<[string, Record<string, unknown>, string]>([
+    ['the subject', { ...answered, redirect_fields: ['user'] }, 'identity.key: "user" is among redirect_fields'],
+    ['the subject of userinfo', { sign_in: true, redirect_fields: ['sub'] }, 'identity.key: "sub" is among'],
+    [
+      'a part of the key',
+      { sign_in: true, identity: { key: ['sub', 'realmId'] }, redirect_fields: ['realmId'] },
+      'identity.key: "realmId" is among',
+    ],
+    ['the address', { ...answered, redirect_fields: ['email'] }, 'identity.email: "email" is among'],
+    [
+      'that it is verified',
+      { ...answered, redirect_fields: ['email_verified'] },
+      'identity.email_verified: "email_verified" is among',
+    ],
+    [
+      'that it is hosted',
+      { sign_in: true, identity: { ...answered.identity, email_hosted: hosted }, redirect_fields: ['hd'] },
+      'identity.email_hosted: "hd" is among',
+    ],
+    [
+      'by the preset quickbooks',
+      { id: undefined, issuer: undefined, preset: 'quickbooks', sign_in: true },
+      'identity.key: "realmId" is among',
+    ],
+    [
+      'where to ask, for connecting too',
+      {
+        identity: { source: 'endpoint', endpoint_field: 'id' },
+        ...{ response_fields: ['id'], redirect_fields: ['id'], url_field_hosts: { id: ['as.example'] } },
+      },
+      'identity.endpoint_field: "id" is among redirect_fields',
+    ],
+  ])('%s', (_, entry, fault) => {
+    expect(start(entry)).toContain(fault);
+  });
+  test('it may be kept, and tell the companies of a person apart', () => {
+    expect(start({ sign_in: true, redirect_fields: ['realmId'] })).toBe('');
+    expect(start({ identity: { key: ['sub', 'realmId'] }, redirect_fields: ['realmId'] })).toBe('');
+    const own = { preset: 'quickbooks', sign_in: true, connect: false, identity: { key: ['sub'] } };
+    expect(start({ id: undefined, issuer: undefined, ...own })).toBe('');
   });
 });
 

@@ -63,6 +63,8 @@ function sourceFaults(record: ProviderRecord): Fault[] {
       faults.push(['identity.endpoint_field', `"${field}" is not among response_fields`]);
     if (!record.url_field_hosts[field])
       faults.push(['identity.endpoint_field', `"${field}" is not among url_field_hosts`]);
+    if (record.redirect_fields.includes(field))
+      faults.push(['identity.endpoint_field', `"${field}" is among redirect_fields, which the browser can edit`]);
   }
   const chosen = lookups.filter(({ choose }) => choose).map(({ name }) => name);
   const twice = chosen.find((name, at) => chosen.indexOf(name) !== at);
@@ -73,15 +75,39 @@ function sourceFaults(record: ProviderRecord): Fault[] {
   return faults;
 }
 
+/** What would let a browser say who signs in: a code of somebody else, or a field of the redirect that it edits. */
+function signInFaults(record: ProviderRecord): Fault[] {
+  if (!record.sign_in) return [];
+  const faults: Fault[] = [];
+  // Only an ID token that must come, with a nonce that must be in it, ties a code to the browser as PKCE does.
+  const hasNonce =
+    record.sign_in_scopes.includes('openid') &&
+    !record.dangerously_without_nonce &&
+    !record.dangerously_without_id_token;
+  if (record.dangerously_without_pkce && !hasNonce)
+    faults.push([
+      'dangerously_without_pkce',
+      'cannot go with sign_in, except with openid among sign_in_scopes and an ID token that always has the nonce: a stolen code could sign anybody in (RFC 9700 §2.1.1)',
+    ]);
+  const { key, email, email_verified, email_hosted } = record.identity;
+  const read: [field: string, path: string | null][] = [
+    ...key.map((path): [string, string] => ['identity.key', path]),
+    ['identity.email', email],
+    ['identity.email_verified', email_verified],
+    ['identity.email_hosted', email_hosted?.claim ?? null],
+  ];
+  for (const [field, path] of read) {
+    if (path !== null && record.redirect_fields.includes(path))
+      faults.push([field, `"${path}" is among redirect_fields, which the browser can edit: it cannot go with sign_in`]);
+  }
+  return faults;
+}
+
 /** What of who somebody is a record contradicts, or leaves open. @returns a sentence for each fault */
 export function identityFaults(pairs: readonly { entry: ProviderRecordInput; record: ProviderRecord }[]): string[] {
   return pairs.flatMap(({ record, entry }) => {
-    const faults = [...tenantFaults(record), ...idTokenFaults(record, entry), ...sourceFaults(record)];
-    if (record.dangerously_without_nonce && record.dangerously_without_pkce && record.sign_in)
-      faults.push([
-        'dangerously_without_nonce',
-        'cannot go with dangerously_without_pkce and sign_in: a stolen code could sign anybody in (RFC 9700 §2.1.1)',
-      ]);
+    const parts = [tenantFaults(record), idTokenFaults(record, entry), sourceFaults(record), signInFaults(record)];
+    const faults = parts.flat();
     return faults.map(([field, message]) => `PROVIDERS_FILE: "${record.id}", ${field}: ${message}`);
   });
 }
