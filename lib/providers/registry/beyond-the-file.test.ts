@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { beyondTheFile } from '#lib/providers/registry/beyond-the-file';
 import { importRegistry } from '#lib/providers/registry/import-registry';
+import { relaxedFields } from '#lib/providers/relaxations';
 import { least } from '#tests/registry-entries';
 
 describe('what the registry does by code', () => {
@@ -11,10 +12,12 @@ describe('what the registry does by code', () => {
       expect(records).toHaveLength(1);
       const kinds = lines.filter(({ field }) => field === '(code)').map(({ kind, part }) => ({ kind, part }));
       const changed = { kind: 'changed', part: 'exchange' };
+      const renews = { kind: 'changed', part: 'refresh' };
       expect(kinds).toEqual([
         ...(fields ? [changed] : []),
         ...(write ? [changed] : []),
         ...(lost ? [{ kind: 'lost', part: lost[0] }] : []),
+        ...relaxedFields(fields ?? {}).map((path) => (path.startsWith('token_renewal') ? renews : changed)),
       ]);
     },
   );

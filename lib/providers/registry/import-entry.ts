@@ -7,6 +7,7 @@ import { type Part, Report, type ReportLine } from '#lib/providers/registry/impo
 import { parameterNames, requestParameters } from '#lib/providers/registry/parameters';
 import type { RegistryEntry } from '#lib/providers/registry/read-registry';
 import { reportRest } from '#lib/providers/registry/report-rest';
+import { relaxedFields } from '#lib/providers/relaxations';
 import { type PartRules, typedHost } from '#lib/providers/typed-hosts';
 
 /** An entry for PROVIDERS_FILE, as JSON. */
@@ -88,6 +89,19 @@ function warnOfHosts(places: Record<string, string>, rules: PartRules, report: R
   }
 }
 
+/** Says each check that the record leaves out, as its own field: an operator who does not need it takes the line away. */
+function tellOfRelaxations(record: object, report: Report): void {
+  for (const path of relaxedFields(record)) {
+    if (path === 'dangerously_without_pkce') {
+      const message = `the record says "${path}": true, so only \`state\` ties the answer to the browser, and nobody can sign in through it without a nonce: take the line away where the server knows PKCE by now`;
+      report.changed('disable_pkce', 'authorization', message);
+    } else {
+      const message = `the record says "${path}": true, which leaves a check out: docs/security.md says what is left`;
+      report.changed('(code)', path.startsWith('token_renewal') ? 'refresh' : 'exchange', message);
+    }
+  }
+}
+
 /** The name of an entry as an id here: it ends in the redirect URI. */
 function idOf(name: string, report: Report): string {
   const id = name
@@ -158,5 +172,7 @@ export function importEntry(
   const rules = { client_id: 'CLIENT_ID', account_params, redirect_parts: learnt, operated_suffixes: [] };
   warnOfHosts(places, rules, report);
   reportRest(entry, report);
-  return { record: { ...record, ...beyond?.fields }, lines: report.lines };
+  const whole = { ...record, ...beyond?.fields };
+  tellOfRelaxations(whole, report);
+  return { record: whole, lines: report.lines };
 }

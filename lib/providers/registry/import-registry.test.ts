@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { providersFileSchema } from '#lib/config/provider-record';
 import { buildCatalog } from '#lib/providers/catalog';
+import { beyondTheFile } from '#lib/providers/registry/beyond-the-file';
 import { importRegistry } from '#lib/providers/registry/import-registry';
+import { relaxedFields } from '#lib/providers/relaxations';
 import { least, registry } from '#tests/registry-entries';
 
 describe('an import', () => {
@@ -41,5 +43,37 @@ describe('an import', () => {
         .lines.map(({ message }) => message)
         .join(),
     ).toContain('the preset "slack"');
+  });
+});
+
+describe('the report tells of each check that a record leaves out', () => {
+  const other = { ...least, token_url: 'https://acme.example/other' };
+  const known = Object.keys(beyondTheFile).map((name): [string, object] => [name, { [name]: least }]);
+  test.each<[string, object]>([
+    ['without PKCE', { acme: { ...least, disable_pkce: true } }],
+    ['with an issuer that entries share', { acme: least, other, third: { ...least, disable_pkce: true } }],
+    ...known,
+  ])('%s', (_, entries) => {
+    const { records, lines } = importRegistry(JSON.stringify(entries), []);
+    const relaxed = records.flatMap((record) =>
+      [...relaxedFields(record), ...(record.shares_issuer ? ['shares_issuer'] : [])].map((path) => [record.id, path]),
+    );
+    const told = lines.flatMap(({ provider, kind, message }) => {
+      const [, path] = /^the record says "([^"]+)": true/.exec(message) ?? [];
+      return path && kind === 'changed' ? [[provider, path]] : [];
+    });
+    expect(told.toSorted()).toEqual(relaxed.toSorted());
+  });
+  test.each<[string, object, string, string]>([
+    ['without PKCE', { acme: { ...least, disable_pkce: true } }, 'disable_pkce', 'dangerously_without_pkce'],
+    ['with an issuer that entries share', { acme: least, other }, '(entry)', 'shares_issuer'],
+    ['with tokens in URLs', { instagram: least }, '(code)', 'token_renewal.dangerously_by_get'],
+  ])('by its field: %s', (_, entries, field, path) => {
+    const { lines } = importRegistry(JSON.stringify(entries), []);
+    expect(lines.filter((line) => line.message.includes(`"${path}": true`)).map((line) => line.field)).toContain(field);
+  });
+  test('and of nothing else', () => {
+    const { lines } = importRegistry(JSON.stringify({ acme: { ...least, disable_pkce: false }, b: least }), []);
+    expect(lines.filter(({ message }) => message.startsWith('the record says'))).toEqual([]);
   });
 });

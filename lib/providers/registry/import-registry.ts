@@ -23,14 +23,27 @@ export function faultOf(record: ImportedRecord): string | null {
   return issue ? `${issue.path.join('.')}: ${issue.message}` : null;
 }
 
-/** Entries of one issuer with different endpoints are one server only where the operator says so; the registry does. */
-function shareIssuers(records: ImportedRecord[]): ImportedRecord[] {
-  const byIssuer = Map.groupBy(records, ({ issuer }) => issuer);
-  return records.map((record) => {
-    const others = byIssuer.get(record.issuer) ?? [];
-    const places = new Set(others.map((one) => JSON.stringify([one.authorization_endpoint, one.token_endpoint])));
-    return places.size > 1 ? { ...record, shares_issuer: true } : record;
+/**
+ * Entries of one issuer with different endpoints are one server only where the operator says so. The registry does, and the
+ * report tells the operator.
+ */
+function shareIssuers(imported: readonly { name: string; record: ImportedRecord }[]): ImportResult {
+  const byIssuer = Map.groupBy(imported, ({ record }) => record.issuer);
+  const lines: ReportLine[] = [];
+  const records = imported.map(({ name, record }) => {
+    const sharing = byIssuer.get(record.issuer) ?? [];
+    const places = new Set(sharing.map((one) => serverIn(one.record)));
+    if (places.size <= 1) return record;
+    const message = `the record says "shares_issuer": true, since ${sharing.length - 1} more of these have the issuer ${record.issuer} and other endpoints: an account of one is then an account of the others, so check that they are one server`;
+    lines.push({ provider: name, field: '(entry)', part: 'identity', kind: 'changed', message });
+    return { ...record, shares_issuer: true };
   });
+  return { records, lines };
+}
+
+/** What the start compares of entries with one issuer, as far as an import writes it. */
+function serverIn({ authorization_endpoint, token_endpoint, token_upgrade, redirect_parts }: ImportedRecord): string {
+  return JSON.stringify([authorization_endpoint, token_endpoint, token_upgrade, redirect_parts]);
 }
 
 function lineFor(provider: string, message: string): ReportLine {
@@ -47,7 +60,7 @@ export function importRegistry(source: string, names: readonly string[]): Import
   const missing = names.find((name) => !entries.has(name) && !faults.has(name));
   if (missing !== undefined) throw new RegistryError(`"${missing}" is not in the file.`);
   const all = [...entries].filter(([, { auth_mode }]) => auth_mode === 'OAUTH2').map(([name]) => name);
-  const records: ImportedRecord[] = [];
+  const records: { name: string; record: ImportedRecord }[] = [];
   const lines: ReportLine[] = [];
   for (const name of names.length > 0 ? new Set(names) : all) {
     const entry = entries.get(name);
@@ -63,10 +76,11 @@ export function importRegistry(source: string, names: readonly string[]): Import
     lines.push(...imported.lines);
     const fault = imported.record && faultOf(imported.record);
     if (fault) lines.push(lineFor(name, `the record would be refused: ${fault}`));
-    if (imported.record && !fault) records.push(imported.record);
+    if (imported.record && !fault) records.push({ name, record: imported.record });
     const preset = presetNames.find((known) => known === (presetOf[name] ?? name));
     const message = `the preset "${preset}" knows this provider: who an account is, how a grant ends`;
     if (preset) lines.push({ provider: name, field: '(entry)', part: 'identity', kind: 'changed', message });
   }
-  return { records: shareIssuers(records), lines };
+  const shared = shareIssuers(records);
+  return { records: shared.records, lines: [...lines, ...shared.lines] };
 }
