@@ -70,9 +70,12 @@ export interface Lease extends ConnectionKey {
   forgivenSeconds?: number;
 }
 
-/** Seconds that the stored access token lives in all; null where nothing is known of its end. */
-export const knownLife = sql<number | null>`nullif(greatest(0, extract(epoch from ${connections.accessTokenExpiresAt}
-  - ${connections.accessTokenIssuedAt})), 0)::float8`;
+/**
+ * Seconds that the stored access token lives in all; null where nothing is known of its end. 0 says that a life was told
+ * of which nothing was left.
+ */
+export const knownLife = sql<number | null>`case when ${connections.accessTokenExpiresAt} is not null then
+  greatest(0, extract(epoch from ${connections.accessTokenExpiresAt} - ${connections.accessTokenIssuedAt}))::float8 end`;
 
 const leased = {
   personId: connections.personId,

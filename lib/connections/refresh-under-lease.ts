@@ -27,7 +27,7 @@ import { askProvider, NotAsked } from '#lib/connections/provider-protection';
 import { sealRefusedRefresh } from '#lib/connections/refused-refresh';
 import { type HeldAnswer, sealAnswer } from '#lib/connections/store-answers';
 import { storeLearntLife, storeRefreshed } from '#lib/connections/store-refreshed';
-import { saidLife, tokenLife } from '#lib/connections/token-life';
+import { lastLife, saidLife, tokenLife } from '#lib/connections/token-life';
 import { accessTokenPlace, refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import type { ClockReading } from '#lib/db/clock';
@@ -172,7 +172,7 @@ async function spend(
     const { clock } = begun;
     const { askedAt } = call;
     // Some servers say a life when the code is exchanged and never again (RFC 6749 §5.1 only recommends it).
-    const lifeSeconds = saidLife(tokens.expires_in, row.knownLife) ?? row.knownLife ?? provider.expires_default;
+    const lifeSeconds = saidLife(tokens.expires_in, row.knownLife) ?? lastLife(row.knownLife, provider);
     const held = await sealAnswer(ctx, leased, { tokens, lifeSeconds, askedAt, clock, spent: refreshToken });
     const lifeUnknown = tokens.expires_in === null && provider.expiry_probe === 'introspect';
     return { held, pinned, clock, askedAt, lifeUnknown };

@@ -84,7 +84,10 @@ describe('a refresh', () => {
     hub.server.behaviour.expiresIn = 0;
     await hub.database.db
       .update(connections)
-      .set({ accessTokenExpiresAt: sql`now() - interval '1 second'` })
+      .set({
+        accessTokenIssuedAt: sql`now() - interval '2 seconds'`,
+        accessTokenExpiresAt: sql`now() - interval '1 second'`,
+      })
       .where(eq(connections.id, id));
     await expect(vendToken(hub.ctx, { id })).rejects.toMatchObject({
       code: 'provider_unavailable',

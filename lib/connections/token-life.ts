@@ -26,10 +26,14 @@ export function lifeLeft(seconds: number | null, since: Moment): number | null {
 export const saidLife = (seconds: number | null, knownLife: number | null): number | null =>
   seconds === 0 && knownLife === null ? null : seconds;
 
+/** What is taken for the life of a token of which nothing is said, in seconds: the last one's, else the record's default. */
+export const lastLife = (knownLife: number | null, provider: Pick<ProviderRecord, 'expires_default'>): number | null =>
+  knownLife || provider.expires_default;
+
 /**
  * How long a fresh access token lives: as the answer says, else by introspection where the record names that (RFC 7662
- * `exp`, counted from the date of that answer), else as long as the connection's last one, else the record's default. A failing probe is no failure of the flow:
- * the default serves until the token is refused.
+ * `exp`, counted from the date of that answer), else as long as the connection's last one, else the record's default. A
+ * failing probe is no failure of the flow: the default serves until the token is refused.
  * @param of.askedAt `performance.now()` when the token was asked for
  * @param of.knownLife seconds that the connection's last token lived; null or absent where nothing is known of it
  */
@@ -55,5 +59,5 @@ export async function tokenLife(
       ctx.log.warn({ event: 'expiry_probe_failed', provider: provider.id, err: error });
     }
   }
-  return { seconds: knownLife ?? provider.expires_default, from: askedAt };
+  return { seconds: lastLife(knownLife, provider), from: askedAt };
 }
