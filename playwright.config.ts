@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { defineConfig, devices } from '@playwright/test';
 import type { StackFixtures } from './e2e/fixtures.ts';
 import { findBrowser } from './scripts/find-browser.ts';
@@ -10,7 +9,7 @@ export default defineConfig<object, Pick<StackFixtures, 'engine'>>({
   outputDir: 'test-results',
   // Each worker has an app, a database and demo servers of its own, so stories cannot disturb each other.
   fullyParallel: false,
-  workers: Math.min(2, availableParallelism()),
+  workers: 1,
   retries: 0,
   forbidOnly: Boolean(process.env.TEST_SUMMARY_FILE),
   timeout: 90_000,
