@@ -136,6 +136,17 @@ describe('A-19 endpoints of a preset under the issuer of another server', () => 
   ])('one server is one: %s', (_, file, five) => {
     expect(faulty(file, five)).toEqual([]);
   });
+  test('an issuer with a part that the redirect names is each of its values', () => {
+    const parted = (values: Record<string, string>, initial: string) =>
+      of({
+        issuer: 'https://{host}/login/oauth',
+        ...evil,
+        identity: { source: 'token_answer' },
+        redirect_parts: [{ name: 'host', field: 'location', values, initial }],
+      });
+    expect(faulty([parted({ a: 'evil.example', b: 'github.com' }, 'evil.example')], builtin)).toEqual(['github', 'b']);
+    expect(faulty([parted({ a: 'evil.example' }, 'evil.example')], builtin)).toEqual([]);
+  });
   test('servers that stand for the same part of an address are compared', () => {
     const region = (name: string, eu: string) =>
       entry(name, {

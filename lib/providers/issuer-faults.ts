@@ -4,6 +4,7 @@ import { endpointTemplates } from '#lib/providers/endpoint-templates';
 import type { PresetName } from '#lib/providers/preset';
 import { presets } from '#lib/providers/presets';
 import type { ProviderRecord } from '#lib/providers/record';
+import { filledParts } from '#lib/providers/request-rules';
 
 /** Addresses that say nothing of who somebody is: another one there makes no other account. */
 const besides = /^(issuer|(refresh|revocation)_endpoint|lookups\..*|token_renewal\..*)$/;
@@ -11,6 +12,11 @@ const besides = /^(issuer|(refresh|revocation)_endpoint|lookups\..*|token_renewa
 /** Where a server's answers about people come from, by field. A field that its metadata says is not there. */
 function placesOf(fields: Parameters<typeof endpointTemplates>[0]): Map<string, string> {
   return new Map(endpointTemplates(fields).filter(([field]) => !besides.test(field)));
+}
+
+interface Pair {
+  entry: ProviderRecordInput;
+  record: ProviderRecord;
 }
 
 /** One record as the others of its issuer see it. */
@@ -52,14 +58,19 @@ function isSame(one: Server, other: Server): boolean {
  * has to say `shares_issuer`.
  * @returns a sentence for each entry that is at fault
  */
-export function issuerFaults(pairs: readonly { entry: ProviderRecordInput; record: ProviderRecord }[]): string[] {
+export function issuerFaults(pairs: readonly Pair[]): string[] {
   const templates = pairs.flatMap(({ record }) => record.tenant_issuer ?? []);
   // An issuer that a tenant could have belongs to the server of the tenants.
-  const claimed = ({ issuer, identity, tenant_issuer }: ProviderRecord) => {
-    const own = identity.issuer ?? tenant_issuer?.template ?? issuer;
-    return templates.find((rule) => isTenantIssuer(rule, own, { listed: false }))?.template ?? own;
+  const claimed = (record: ProviderRecord) => {
+    const { issuer, identity, tenant_issuer } = record;
+    const own = identity.issuer ?? tenant_issuer?.template;
+    // A part of the issuer that the redirect names is each of its values.
+    return (own === undefined ? filledParts(record, issuer) : [own]).map(
+      (one) => templates.find((rule) => isTenantIssuer(rule, one, { listed: false }))?.template ?? one,
+    );
   };
-  const byIssuer = Map.groupBy(pairs, ({ record }) => claimed(record));
+  const claims = pairs.flatMap((pair) => [...new Set(claimed(pair.record))].map((issuer) => ({ ...pair, issuer })));
+  const byIssuer = Map.groupBy(claims, ({ issuer }) => issuer);
   const faults: string[] = [];
   for (const [issuer, sharing] of byIssuer) {
     const servers = sharing.map(({ record }) => serverOf(record, issuer));

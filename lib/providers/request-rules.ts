@@ -1,6 +1,6 @@
 import type { ProviderRecordInput } from '#lib/config/provider-record';
 import { fillTemplate, placeholderNames } from '#lib/config/provider-url';
-import type { LoginHint, OAuthProvider, TokenCallRule } from '#lib/oauth/types';
+import type { LoginHint, OAuthProvider, RedirectPart, TokenCallRule } from '#lib/oauth/types';
 import { Secret } from '#lib/providers/secret';
 
 const tokenCallRule = (call: ProviderRecordInput['token_renewal']): TokenCallRule | null =>
@@ -41,7 +41,10 @@ export function requestRules(entry: ProviderRecordInput) {
 }
 
 /** A template with each combination of the values that the redirect may name; as it is where people fill in a part. */
-export function filledParts({ redirect_parts = [] }: ProviderRecordInput, template: string): string[] {
+export function filledParts(
+  { redirect_parts = [] }: { readonly redirect_parts?: readonly Pick<RedirectPart, 'name' | 'values'>[] | undefined },
+  template: string,
+): string[] {
   const names = new Set(placeholderNames(template));
   const parts = redirect_parts.filter(({ name }) => names.has(name));
   if (parts.length === 0 || parts.length < names.size) return [template];
