@@ -153,7 +153,8 @@ interface Exchanged {
 interface Owned {
   received: ReceivedTokens[];
   tokens?: Exchanged['tokens'];
-  subject?: string;
+  /** As connections record it. A server that names no account (`source: 'none'`) leaves the subject unknown. */
+  account?: { issuer: string; subject: string | null };
 }
 
 /** A flow that is refused after the exchange leaves live tokens at the provider: the revocations own them from now on. */
@@ -168,8 +169,7 @@ async function handOver(
       intent,
       provider: id,
       code: ledgerCode(error),
-      issuer: ctx.providers.get(id)?.identity.issuer ?? pinned.issuer,
-      subject: owned.subject ?? null,
+      ...(owned.account ?? { issuer: ctx.providers.get(id)?.identity.issuer ?? pinned.issuer, subject: null }),
       personId: intent !== 'sign_in' && ctx.actor.type === 'person' ? ctx.actor.personId : null,
       received,
       accountParams: transaction.accountParams,
@@ -214,7 +214,8 @@ async function exchange(
   );
   owned.tokens = tokens;
   const identity = await fetchIdentity(provider, pinned, tokens, ctx, transaction.accountParams);
-  owned.subject = identity.subject;
+  const unnamed = provider.identity.source === 'none';
+  owned.account = { issuer: identity.issuer, subject: unnamed ? null : identity.subject };
   return { tokens, identity, issChecked: url.searchParams.has('iss'), askedAt, clock };
 }
 
