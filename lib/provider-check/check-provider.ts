@@ -11,12 +11,13 @@ import { providerChecks } from '#lib/db/schema/provider-checks';
 import { AppError } from '#lib/errors';
 import { newId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
+import { fillEndpoint } from '#lib/oauth/account-params';
 import { currentEncoding } from '#lib/oauth/basic-credentials';
 import type { ReceivedTokens } from '#lib/oauth/types';
 import { parseInput } from '#lib/parse-input';
 import { transactAs } from '#lib/people/transact-as';
 import { type CheckResult, countResults } from '#lib/provider-check/report';
-import { longestCheckMs, runChecks } from '#lib/provider-check/run-checks';
+import { longestCheckMs, partsOf, runChecks } from '#lib/provider-check/run-checks';
 import type { ProviderRecord } from '#lib/providers/record';
 
 export const checkProviderInput = z.object({
@@ -64,13 +65,15 @@ async function beginRun(ctx: Context, input: CheckProviderInput, joins: boolean)
 }
 
 /** Tokens that a server gave for a made-up code are live ones: the revocations own them. */
-async function handOver(ctx: Context, { provider, accountParams }: Run, received: readonly ReceivedTokens[]) {
+async function handOver(ctx: Context, { provider, ...run }: Run, received: readonly ReceivedTokens[]) {
+  // As the checks read them: what was typed may be a whole URL, or in another case.
+  const accountParams = partsOf(provider, run.accountParams) ?? {};
   for (const tokens of received)
     await keepRefused(ctx, {
       intent: 'connect',
       provider: provider.id,
       code: 'made_up_code',
-      issuer: provider.identity.issuer ?? provider.issuer,
+      issuer: provider.identity.issuer ?? fillEndpoint(provider, provider.issuer, accountParams),
       subject: null,
       personId: null,
       received: tokens,

@@ -2,7 +2,6 @@ import { readPart } from '#lib/config/account-part';
 import { redirectUri } from '#lib/connections/redirect-uri';
 import type { Context } from '#lib/context';
 import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
-import type { AccountParamValues } from '#lib/oauth/types';
 import { checkAuthorization } from '#lib/provider-check/check-authorization';
 import { checkClient } from '#lib/provider-check/check-client';
 import { checkClock } from '#lib/provider-check/check-clock';
@@ -22,7 +21,10 @@ export const longestCheckMs = 20_000;
 type Told = (results: CheckResult[]) => Promise<void> | void;
 
 /** The parts of the record's addresses; null where some are needed that were not given, or do not fit. */
-function partsOf(provider: ProviderRecord, given: Readonly<Record<string, string>>): AccountParamValues | null {
+export function partsOf(
+  provider: ProviderRecord,
+  given: Readonly<Record<string, string>>,
+): Record<string, string> | null {
   const templates = [provider.issuer, provider.authorization_endpoint, provider.token_endpoint];
   const known = templates.filter((text) => text !== null);
   const read = provider.account_params.map((param) => [param.name, readPart(param, given[param.name] ?? '', known)]);
