@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { atKey, type RevocationKey } from '#lib/connections/claim-revocations';
+import { planRefused } from '#lib/connections/plan-refused';
 import { openTokens, revokedTokenPlaces, type SealedRow, sealAt, sealedColumns } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
@@ -17,6 +18,7 @@ export interface ReplacedGrant extends SealedRow {
   refreshToken: string | null;
   accessTokenExpiresAt: Date | null;
   accountParams: Record<string, string>;
+  extras: Record<string, string | number | boolean>;
   /** A refresh of it is under way, which may bring newer tokens of the same grant. */
   refreshing: boolean;
 }
@@ -35,6 +37,7 @@ export async function readReplaced(tx: Db, personId: string, id: string): Promis
     .select({
       ...sealedColumns,
       accessTokenExpiresAt: connections.accessTokenExpiresAt,
+      extras: connections.extras,
       refreshing: sql<boolean>`coalesce(${connections.leaseExpiresAt} > clock_timestamp(), false)`,
     })
     .from(connections)
@@ -54,28 +57,55 @@ export function openOld(ctx: Context, old: ReplacedGrant): GrantTokens | undefin
   }
 }
 
+/** The grant that took its place. */
+export interface ReplacingGrant {
+  tokens: TokenSet;
+  subject: string;
+  /** False where its account parts lead elsewhere than those of the old grant. */
+  sameServer: boolean;
+}
+
 /** True where a token of the old grant lives on in the new one: then nothing of it may be revoked. */
-function livesOn({ accessToken, refreshToken }: GrantTokens, fresh: TokenSet): boolean {
+function livesOn({ accessToken, refreshToken }: GrantTokens, { tokens: fresh, sameServer }: ReplacingGrant): boolean {
   // A consent that is repeated may bring no new refresh token: the old one goes on serving.
-  if (refreshToken !== null && fresh.refresh_token === null) return true;
+  if (sameServer && refreshToken !== null && fresh.refresh_token === null) return true;
   return accessToken === fresh.access_token || (refreshToken !== null && refreshToken === fresh.refresh_token);
+}
+
+/**
+ * A grant at another server than the new one's, whose revocation could end the account's other grants: no connection shows
+ * its tokens any more, so they are held for an administrator.
+ */
+async function holdElsewhere(tx: Db, ctx: Context, personId: string, old: ReplacedGrant, fresh: ReplacingGrant) {
+  const tokens = openOld(ctx, old);
+  if (!tokens || livesOn(tokens, fresh)) return undefined;
+  const ends = old.accessTokenExpiresAt;
+  return planRefused(tx, ctx, {
+    ...{ intent: 'reconnect', code: 'replaced_elsewhere', personId, provider: old.provider },
+    ...{ issuer: old.issuer, subject: fresh.subject, accountParams: old.accountParams, extras: old.extras },
+    received: { ...tokens, expiresIn: ends && Math.max(0, (ends.getTime() - ctx.now().getTime()) / 1000) },
+  });
 }
 
 /**
  * Writes down, in the transaction of the reconnect, that the grant it replaced is to be revoked, where that leaves the
  * new one alone: repeated connects would otherwise leave live tokens behind, and evict others where a provider counts
- * them. The tokens move into the revocation's row, sealed for it.
+ * them. The tokens move into the revocation's row, sealed for it. Elsewhere an administrator decides.
  */
 export async function planReplaced(
   tx: Db,
   ctx: Context,
   at: { personId: string; id: string },
   old: ReplacedGrant,
-  fresh: TokenSet,
+  fresh: ReplacingGrant,
 ): Promise<RevocationKey | undefined> {
   const { personId, id } = at;
-  if (!mayRevokeReplaced(ctx.providers.get(old.provider))) return undefined;
+  const provider = ctx.providers.get(old.provider);
   if ((old.accessToken ?? old.refreshToken) === null) return undefined;
+  if (!mayRevokeReplaced(provider)) {
+    const canBeTold = provider?.revoke.style !== 'none';
+    return canBeTold && !fresh.sameServer ? holdElsewhere(tx, ctx, personId, old, fresh) : undefined;
+  }
   const tokens = openOld(ctx, old);
   if (!tokens || livesOn(tokens, fresh)) return undefined;
   const key = { personId, connectionId: id, replacedGeneration: old.generation };

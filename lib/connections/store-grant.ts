@@ -12,6 +12,7 @@ import { type Authorization, connections, type OfferedList } from '#lib/db/schem
 import { AppError } from '#lib/errors';
 import { newConnectionId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
+import { haveSameParts } from '#lib/oauth/account-params';
 import type { TokenSet } from '#lib/oauth/types';
 import { assertStillActs } from '#lib/people/transact-as';
 
@@ -112,7 +113,10 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
       const generation = (old?.generation ?? 0) + 1;
       // A consent that is repeated may bring no new refresh token (Google): the old one lives, unless it was dead.
       const lives = grant.tokens.refresh_token === null && live?.status === 'connected';
-      const kept = old && lives ? openOld(ctx, old)?.refreshToken : null;
+      // Where other parts lead to another server, the old server's token is not for that one.
+      const sameServer =
+        old && haveSameParts(ctx.providers.get(grant.provider), old.accountParams, grant.accountParams);
+      const kept = old && lives && sameServer ? openOld(ctx, old)?.refreshToken : null;
       const next = { ...grant, id, generation };
       const sealed = {
         ...(await sealTokens(ctx, next, grant.tokens, grant.lifeSeconds, { kept, askedAt: grant.askedAt })),
@@ -140,7 +144,8 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
             .returning({ id: connections.id });
       if (rows.length === 0) return null;
       const outcome: StoredGrant['outcome'] = live ? 'reconnected' : 'created';
-      const replaced = old && (await planReplaced(tx, ctx, { personId, id }, old, grant.tokens));
+      const replaced =
+        old && (await planReplaced(tx, ctx, { personId, id }, old, { ...grant, sameServer: sameServer === true }));
       await record(tx, ctx, {
         action: outcome === 'created' ? 'connection.created' : 'connection.reconnected',
         personId,

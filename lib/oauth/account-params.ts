@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { matchesPart } from '#lib/config/account-part';
 import { fillTemplate, isSafePart, placeholderNames } from '#lib/config/provider-url';
 import { OAuthError } from '#lib/oauth/oauth-error';
@@ -53,6 +54,19 @@ const withInitial = ({ redirect_parts }: OAuthProvider, values: AccountParamValu
   ...Object.fromEntries(redirect_parts.map(({ name, initial }) => [name, initial])),
   ...values,
 });
+
+/**
+ * Whether two sets of parts lead to the same addresses; a part that the redirect has not named counts as its initial one.
+ * @param provider undefined where it is no longer configured
+ */
+export function haveSameParts(
+  provider: OAuthProvider | undefined,
+  one: AccountParamValues,
+  other: AccountParamValues,
+): boolean {
+  const [a, b] = [one, other].map((values) => (provider ? withInitial(provider, values) : values));
+  return isDeepStrictEqual(a, b);
+}
 
 /** The parts that may be a whole server, with a port and a path. */
 const basesOf = ({ account_params }: OAuthProvider): ReadonlySet<string> =>
