@@ -2,14 +2,7 @@ import { and, desc, eq, ne, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { requirePerson } from '#lib/access/require';
 import { standingBrakes } from '#lib/connections/brakes';
-import {
-  connectionColumns,
-  describeScopes,
-  itsKey,
-  itsRevocation,
-  itsUse,
-  toConnectionView,
-} from '#lib/connections/view';
+import { describeScopes, itsKey, itsRevocation, itsUse, listedColumns, toConnectionView } from '#lib/connections/view';
 import type { ProviderCardView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';
@@ -45,7 +38,7 @@ export async function listProviderCards(
   const paused = (provider: string) =>
     brakes.everything || brakes.providers.includes(provider) || brakes.persons.includes(personId);
   const rows = await ctx.database.db
-    .select(connectionColumns)
+    .select(listedColumns)
     .from(connections)
     .leftJoin(revocations, itsRevocation)
     .leftJoin(connectionUses, itsUse)

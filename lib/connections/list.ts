@@ -1,7 +1,7 @@
 import { asc, desc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { connectionFilter, findConnections, providersInReach } from '#lib/connections/filter';
-import { connectionColumns, itsKey, itsRevocation, itsUse, toConnectionView } from '#lib/connections/view';
+import { itsKey, itsRevocation, itsUse, listedColumns, toConnectionView } from '#lib/connections/view';
 import type { AdminConnectionView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { encodeCursor, type Page } from '#lib/cursor';
@@ -33,7 +33,7 @@ export async function listConnections(
   const found = await findConnections(ctx, reach, filter, { sort, cursor, limit: limit + 1 });
   const direction = sort === 'newest' ? desc : asc;
   const rows = await ctx.database.db
-    .select({ ...connectionColumns, personName: people.name, personEmail: people.email })
+    .select({ ...listedColumns, personName: people.name, personEmail: people.email })
     .from(connections)
     .innerJoin(people, eq(people.id, connections.personId))
     .leftJoin(revocations, itsRevocation)

@@ -6,7 +6,7 @@ import type { ConnectionView, DisplayStatus, ScopeView } from '#lib/connections/
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { connectionUses } from '#lib/db/schema/connection-uses';
-import { connections } from '#lib/db/schema/connections';
+import { connections, type OfferedList } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import { missingScopes, noScopeRules } from '#lib/oauth/scopes';
 import type { ProviderRecord } from '#lib/providers/record';
@@ -76,6 +76,22 @@ export const connectionColumns = {
   revocationEvidence: revocations.evidence,
   revocationProvedAt: revocations.provedAt,
   revocationHonouredUntil: revocations.honouredUntil,
+} as const;
+
+/**
+ * The same for lists. Of what is offered, they have the names and the chosen entries: the rest may be as long as a provider
+ * likes, and only the connection's own page lets its person choose.
+ */
+export const listedColumns = {
+  ...connectionColumns,
+  offered: sql<OfferedList[] | null>`(
+    select jsonb_agg(jsonb_build_object('name', list -> 'name', 'entries', (
+      select coalesce(jsonb_agg(entry order by place), '[]')
+      from jsonb_array_elements(list -> 'entries') with ordinality as entries (entry, place)
+      where ${connections.extras} @> (entry -> 'extras')
+    )) order by nth)
+    from jsonb_array_elements(${connections.offered}) with ordinality as lists (list, nth)
+  )`.mapWith(connections.offered),
 } as const;
 
 type Selected<T> = {

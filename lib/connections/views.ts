@@ -39,6 +39,7 @@ export interface ChoiceView {
   name: string;
   /** Null: the person has not chosen yet. */
   chosen: { key: string; label: string } | null;
+  /** In a list of connections, only the chosen one. */
   entries: { key: string; label: string }[];
 }
 
