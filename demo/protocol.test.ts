@@ -69,7 +69,8 @@ describe.each(demoProviderIds)('%s keeps the protocol', (id) => {
     const impostor = { ...record(id), client_secret: 'not-the-secret' };
     const { status, json } = await exchange(impostor, await authorize(record(id)));
     expect(ok(status, json)).toBe(false);
-    expect(json.error).toBe(id === 'github' ? 'incorrect_client_credentials' : 'invalid_client');
+    const words: Record<string, string> = { github: 'incorrect_client_credentials', auth0: 'access_denied' };
+    expect(json.error).toBe(words[id] ?? 'invalid_client');
   });
 
   test('a person who denies is sent back with access_denied and the state', async () => {

@@ -21,6 +21,7 @@ async function lifeOf(
   fields: Record<string, unknown>,
   expires_in: number | null,
   introspection: () => Response | Promise<never>,
+  knownLife: number | null = null,
 ) {
   const appUrl = new URL('http://localhost:3000');
   const record = {
@@ -53,7 +54,10 @@ async function lifeOf(
     id_token_claims: null,
     extras: {},
   };
-  const { seconds: life } = await tokenLife(ctx, provider, pinned, { tokens, askedAt: performance.now() });
+  const { seconds: life } = await tokenLife(ctx, provider, pinned, {
+    ...{ tokens, knownLife },
+    askedAt: performance.now(),
+  });
   expect(logged.join('')).not.toContain('canary');
   return { life, asked: fetching.mock.calls.length, logged: logged.length };
 }
@@ -80,7 +84,13 @@ test.each<
     answers({ active: true, exp: seconds + 5 }),
     { life: 60, asked: 0, logged: 0 },
   ],
-  ['zero is an answer too', probing, 0, answers({}), { life: 0, asked: 0, logged: 0 }],
+  [
+    'zero where no token had a life says nothing of its end',
+    probing,
+    0,
+    answers({ active: true, exp: seconds + 300 }),
+    { life: 299, asked: 1, logged: 0 },
+  ],
   [
     'silent, introspection says',
     probing,
@@ -127,6 +137,10 @@ test.each<
   ['nothing known at all', {}, null, answers({}), { life: null, asked: 0, logged: 0 }],
 ])('%s', async (_, fields, expiresIn, introspection, expected) => {
   expect(await lifeOf(fields, expiresIn, introspection)).toEqual(expected);
+});
+
+test.each([0, 3600])('zero is an answer where the last token lived %d seconds', async (knownLife) => {
+  expect(await lifeOf(probing, 0, answers({}), knownLife)).toEqual({ life: 0, asked: 0, logged: 0 });
 });
 
 test('an answer without a date is measured by the database’s clock', async () => {

@@ -43,6 +43,6 @@ export async function introspectToken(
   // Some write both as text.
   const active = ['true', 'false'].includes(String(body?.active)) ? String(body?.active) === 'true' : null;
   if (!body || active === null) throw new OAuthError('token_answer_invalid', { detail: 'active' });
-  const exp = /^\d+(?:\.\d+)?$/.test(String(body.exp)) ? Number(body.exp) : null;
+  const exp = typeof body.exp === 'number' || /^\d+(?:\.\d+)?$/.test(String(body.exp)) ? Number(body.exp) : null;
   return { active, exp, answeredAt: sentAt(response), claims: body };
 }
