@@ -182,18 +182,26 @@ export async function personOf(app: RunningApp, connection: string): Promise<str
   return ((await answer.json()) as { user: string }).user;
 }
 
-/** Signs a browser in as somebody new whom an administrator then makes an auditor; answers their name. */
-export async function makeAuditor(administrator: Page, auditor: Page, app: RunningApp): Promise<string> {
-  const name = someone('Auditor');
-  await signInAs(auditor, app, name);
+/** Signs a browser in as somebody new to whom an administrator then gives a role; answers their name. */
+async function giveRole(role: 'Administrator' | 'Auditor', administrator: Page, page: Page, app: RunningApp) {
+  const name = someone(role);
+  await signInAs(page, app, name);
   await stepUpAs(administrator, app, 'admin@example.com');
   await administrator.goto(`/admin/people?q=${encodeURIComponent(name)}`);
   await administrator.getByRole('link', { name, exact: true }).click();
-  await administrator.getByRole('radio', { name: /^Auditor/ }).check();
+  await administrator.getByRole('radio', { name: new RegExp(`^${role}`) }).check();
   await administrator.getByRole('button', { name: 'Change role' }).click();
-  await administrator.getByText('The role is Auditor now').waitFor();
+  await administrator.getByText(`The role is ${role} now`).waitFor();
   return name;
 }
+
+/** Signs a browser in as somebody new whom an administrator then makes an auditor; answers their name. */
+export const makeAuditor = (administrator: Page, auditor: Page, app: RunningApp): Promise<string> =>
+  giveRole('Auditor', administrator, auditor, app);
+
+/** Signs a browser in as somebody new whom an administrator then makes another one; answers their name. */
+export const makeAdministrator = (administrator: Page, other: Page, app: RunningApp): Promise<string> =>
+  giveRole('Administrator', administrator, other, app);
 
 /** What the API says of a connection. */
 export async function statusOf(app: RunningApp, connection: string): Promise<string> {
