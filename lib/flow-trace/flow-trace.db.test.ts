@@ -95,6 +95,8 @@ describe('a traced flow tells each step', () => {
     expect(identity?.authorization).toMatch(/^Bearer ‹35 characters›$/);
     expect(identity?.received).toContainEqual({ name: 'email', value: 'ada@acme.example', masked: false });
     expect(told.understood).toContainEqual({ name: 'scopes', value: 'read', masked: false });
+    const received = told.understood.find(({ name }) => name === 'received');
+    expect(received).toMatchObject({ value: expect.stringMatching(/^access token, /), masked: false });
   });
 
   test('a flow of which no answer comes is told as far as it went', async () => {

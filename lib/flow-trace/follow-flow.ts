@@ -76,10 +76,10 @@ function understoodOf({ tokens, identity, missingScopes = [] }: FlowEnd): [strin
   return [
     ...(tokens
       ? ([
-          ['access token', 'received'],
+          // A name with `token` at its end would mask the value.
+          ['received', `access token, ${tokens.refresh_token === null ? 'no refresh token' : 'refresh token'}`],
           ['type', tokens.token_type],
           ['life in seconds', tokens.expires_in ?? 'not said'],
-          ['refresh token', tokens.refresh_token === null ? 'none' : 'received'],
           ['scopes', tokens.scopes === null ? 'not said' : tokens.scopes.join(' ')],
           ['scopes that are missing', missingScopes.join(' ') || 'none'],
           ['fields kept', Object.keys(tokens.extras).join(', ') || 'none'],
