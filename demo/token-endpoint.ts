@@ -36,7 +36,8 @@ export function tokenEndpoint(namesake: Namesake, server: ServerParts, signingKe
       ctx.status = switches.token_error === 'invalid_client' ? 401 : 400;
       answerError(switches.token_error, undefined, undefined);
     } else {
-      await inTurn(next);
+      // Who gave up meanwhile took the form along: nothing is left to answer.
+      await inTurn(async () => (ctx.req.readable ? await next() : undefined));
       const failure = ctx.state.grantError as { error_detail?: string } | undefined;
       if (ctx.status >= 400) {
         counts.token_errors += 1;
