@@ -63,7 +63,7 @@ function watchHolds({ pglite }: EmbeddedDatabase): () => Holds {
   };
 }
 
-/** What is over, so many rows of each kind. */
+/** Inserts so many rows of each kind that have ended. */
 const past = (rows: number): SQL[] => [
   sql`insert into sessions (id_hash, public_id, person_id, created_at, expires_at)
     select 'hash' || n, 'ses_' || n, (select min(id) from people), now() - interval '90 days', now() - interval '60 days'

@@ -53,7 +53,7 @@ export const kills = defineBenchmark({
       ...needed
         .filter(({ seconds }) => seconds > 0)
         .map(({ seconds, process, cut }) => ({
-          goal: `grants forgiven for ${seconds} s whose person was needed: 0`,
+          goal: `grants forgiven for ${seconds} s that needed a person: 0`,
           value: process + cut,
           reached: process + cut === 0,
         })),
@@ -68,7 +68,7 @@ export const kills = defineBenchmark({
           rows: [[...Object.values(done), total('killsInRefresh')]],
         },
         {
-          title: 'Connections whose person was needed, each of which says why',
+          title: 'Connections that needed a person, with the reason',
           columns: ['provider', 'answer died with its process', 'answer cut off or too late'],
           rows: needed.map(({ provider, process, cut }) => [provider, process, cut]),
         },

@@ -56,7 +56,7 @@ export async function makeHubs({ folder, program, count, environment, records }:
   let named = 0;
   let closed = false;
   const running = new Map<Hub, ChildProcess>();
-  /** The next process of each, whose code is loaded and which was not told to start. */
+  /** A spare process for each, with its code loaded. It waits until it is told to start. */
   const spares = new Map<Hub, Spare>();
   const hubs: Hubs = { all: [], killed: new Map(), failedStarts: 0, endedByThemselves: [], close };
 

@@ -27,7 +27,7 @@ export interface PartMade {
   /** The hub as one file (`bundleHub`). */
   program: string;
   seed: number;
-  /** What is done, in that order. */
+  /** The faults of the part, in their order. */
   events: readonly Event[];
   /** Milliseconds from one event to the next, at most. */
   pauseMs: number;

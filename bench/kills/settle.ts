@@ -24,7 +24,7 @@ export async function settle(callers: Callers, slots: readonly Slot[], urls: () 
   const left = slots.map((slot) => ({ slot, given: 0, at: 0, giveUpAt: Number.POSITIVE_INFINITY }));
   const worker = async () => {
     while (left.length > 0) {
-      // Those that were asked for a moment ago wait behind the others: the next token is a refreshed one then.
+      // A connection that was asked for goes to the end of the queue, so that its next token is a refreshed one.
       const next = left.shift();
       if (!next) return;
       const { grant } = next.slot;
@@ -75,7 +75,7 @@ export async function readDatabase(
   return { rows, inLedger: new Set(vends.map(({ id }) => id)), standing: brakes.length + stops.length };
 }
 
-/** What the ledger says of those connections: what is looked through where something is wrong. */
+/** The ledger's entries of those connections, to be read where something is wrong. */
 export async function readHistory({ database: { db } }: Runtime, ids: readonly string[]): Promise<object[]> {
   if (ids.length === 0) return [];
   return rowsOf(

@@ -2,34 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { checkCallback } from '#lib/oauth/check-callback';
 import { exchangeCode } from '#lib/oauth/exchange-code';
 import { fetchIdentity } from '#lib/oauth/fetch-identity';
-import { refreshGrant } from '#lib/oauth/refresh-grant';
 import { revokeGrant } from '#lib/oauth/revoke-token';
 import type { TokenSet } from '#lib/oauth/types';
-import {
-  depsFor,
-  nonce,
-  pinnedOf,
-  quirkyRecord,
-  redirectUri,
-  runExchange,
-  verifier,
-} from '#tests/servers/quirky-provider';
+import { exchanged, refreshed } from '#tests/servers/quirky-flow';
+import { depsFor, nonce, pinnedOf, quirkyRecord, redirectUri, verifier } from '#tests/servers/quirky-provider';
 import { quirkyServer, type Reply } from '#tests/servers/quirky-server';
 
 type Fields = Record<string, unknown>;
-
-async function exchanged(reply: Reply, fields: Fields = {}): Promise<TokenSet> {
-  const server = await quirkyServer();
-  server.on('POST /token', reply);
-  return runExchange(quirkyRecord(server, fields), pinnedOf(server));
-}
-
-async function refreshed(reply: Reply, fields: Fields = {}) {
-  const server = await quirkyServer();
-  server.on('POST /token', reply);
-  const record = quirkyRecord(server, fields);
-  return refreshGrant(record, pinnedOf(server), { refreshToken: 'rt' }, depsFor(record));
-}
 
 async function redirected(parameters: Record<string, string>, answer: Fields, fields: Fields): Promise<TokenSet> {
   const server = await quirkyServer();
