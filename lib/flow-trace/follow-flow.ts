@@ -3,7 +3,7 @@ import { shownFields } from '#lib/flow-trace/mask';
 import { recordSteps } from '#lib/flow-trace/record-steps';
 import { beginTrace, endTrace } from '#lib/flow-trace/store-trace';
 import { suggest } from '#lib/flow-trace/suggest';
-import type { FlowTrace, TraceLink } from '#lib/flow-trace/trace';
+import { emptyTrace, type FlowTrace, type TraceLink } from '#lib/flow-trace/trace';
 import type { ReceivedTokens, TokenSet } from '#lib/oauth/types';
 import type { ProviderRecord } from '#lib/providers/record';
 
@@ -16,19 +16,6 @@ export interface FollowedFlow {
   /** The authorization request as the browser was sent with it; null where only its end is followed. */
   location: URL | null;
 }
-
-const nothing = (provider: string): FlowTrace => ({
-  provider,
-  state: 'begun',
-  code: null,
-  providerError: null,
-  connectionId: null,
-  kept: null,
-  understood: [],
-  missing: [],
-  hints: [],
-  steps: [],
-});
 
 const clientSecrets = (record: ProviderRecord | undefined) => [
   record?.client_secret?.reveal(),
@@ -48,7 +35,7 @@ export async function followFlow(ctx: Context, flow: FollowedFlow): Promise<stri
   const recorder = recordSteps(ctx.fetch, ctx.now);
   if (flow.location) recorder.browser('authorization_request', flow.location, ctx.now().getTime());
   const steps = recorder.shown(secretsOf(flow, ctx.providers.get(flow.provider)));
-  return beginTrace(ctx, { ...nothing(flow.provider), steps });
+  return beginTrace(ctx, { ...emptyTrace(flow.provider), steps });
 }
 
 /** How a followed flow ended. */
@@ -135,7 +122,7 @@ export function followEnd(
         )
       : [];
     await endTrace(ctx, link.id, {
-      ...nothing(flow.provider),
+      ...emptyTrace(flow.provider),
       state: end.code === undefined ? 'connected' : 'refused',
       code: end.code ?? null,
       providerError: end.providerError ?? null,

@@ -47,3 +47,17 @@ export interface TraceLink {
   /** What becomes of the connection that the flow makes. */
   afterwards: 'keep' | 'revoke';
 }
+
+/** A trace in which nothing has happened yet. */
+export const emptyTrace = (provider: string): FlowTrace => ({
+  provider,
+  state: 'begun',
+  code: null,
+  providerError: null,
+  connectionId: null,
+  kept: null,
+  understood: [],
+  missing: [],
+  hints: [],
+  steps: [],
+});

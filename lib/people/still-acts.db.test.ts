@@ -18,7 +18,7 @@ import { freezes } from '#lib/db/schema/freezes';
 import { people } from '#lib/db/schema/people';
 import { sessions } from '#lib/db/schema/sessions';
 import { beginTrace } from '#lib/flow-trace/store-trace';
-import type { FlowTrace } from '#lib/flow-trace/trace';
+import { emptyTrace } from '#lib/flow-trace/trace';
 import { deletePerson } from '#lib/people/delete';
 import { disablePerson, enablePerson } from '#lib/people/disable';
 import { endSession } from '#lib/people/end-session';
@@ -125,7 +125,7 @@ const verbs: [name: string, prepare: () => Promise<(ctx: Context) => Promise<unk
       return (ctx) => startFlow(ctx, { intent: 'connect', provider: 'acme', returnTo: '/', accountParams: {} });
     },
   ],
-  ['beginTrace', async () => (ctx) => beginTrace(ctx, trace)],
+  ['beginTrace', async () => (ctx) => beginTrace(ctx, emptyTrace('acme'))],
   ['startProviderCheck', async () => (ctx) => startProviderCheck(ctx, { provider: 'acme' })],
   ['storeGrant', async () => (ctx) => storeGrant(ctx as PersonContext, grant)],
   ...(
@@ -156,19 +156,6 @@ const verbs: [name: string, prepare: () => Promise<(ctx: Context) => Promise<unk
     },
   ],
 ];
-
-const trace: FlowTrace = {
-  provider: 'acme',
-  state: 'begun',
-  code: null,
-  providerError: null,
-  connectionId: null,
-  kept: null,
-  understood: [],
-  missing: [],
-  hints: [],
-  steps: [],
-};
 
 const grant = {
   provider: 'acme',
