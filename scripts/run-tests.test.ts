@@ -17,6 +17,19 @@ test('a step that fails ends with the count and status 1', () => {
   expect(runTests('lint', 'there-is-no-such-file.ts')).toEqual({ status: 1, last: '0 passed, 1 failed' });
 });
 
+test('what failed is named again at the end, above the count', () => {
+  const { stdout } = spawnSync(process.execPath, ['scripts/run-tests.ts', 'lint', 'there-is-no-such-file.ts'], {
+    encoding: 'utf8',
+  });
+  expect(stdout.trimEnd().split('\n').slice(-5)).toEqual([
+    'Failed:',
+    '  lint: see above',
+    '',
+    expect.stringMatching(/^The whole took /),
+    '0 passed, 1 failed',
+  ]);
+});
+
 test('a test runner that cannot even begin counts as failed', () => {
   expect(runTests('unit', '--there-is-no-such-option')).toEqual({ status: 1, last: '0 passed, 1 failed' });
 });

@@ -1,16 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TestSummary } from '../tests/summary-reporter.ts';
 import { getBrowser } from './find-browser.ts';
 import { findPostgres, type PostgresServer, startPostgres } from './postgres-server.ts';
 import { capture, endAll, onEnd, run } from './processes.ts';
 import { build, isBuilt } from './production-build.ts';
 import { canInstallPackages, installPackages } from './system-packages.ts';
 
-interface Outcome {
-  passed: number;
-  failed: number;
-}
+type Outcome = Pick<TestSummary, 'passed' | 'failed'> & Partial<TestSummary>;
 
 /** Each step in its order. What a step cannot find it installs; what it cannot install fails it. */
 const steps: Record<string, (extra: string[]) => Promise<Outcome>> = {
@@ -44,7 +42,8 @@ let interrupted = false;
 
 async function main(): Promise<void> {
   const [chosen, extra] = choose(process.argv.slice(2));
-  const total: Outcome = { passed: 0, failed: 0 };
+  const total = { passed: 0, failed: 0 };
+  const failures: string[] = [];
   const began = Date.now();
   for (const name of chosen) {
     console.log(`\n── ${name} ${'─'.repeat(Math.max(0, 60 - name.length))}`);
@@ -53,11 +52,14 @@ async function main(): Promise<void> {
     if (interrupted) return;
     total.passed += outcome.passed;
     total.failed += outcome.failed;
+    if (outcome.failed > 0) failures.push(...(outcome.failures ?? [`${name}: see above`]));
     console.log(
       `${outcome.failed > 0 ? '✗' : '✓'} ${name}: ${outcome.passed} ok, ${outcome.failed} not, ${seconds(stepBegan)}`,
     );
   }
   await cleanUp();
+  // The end of a long output is what a reader, and what keeps its last lines only, sees first.
+  if (failures.length > 0) console.log(`\nFailed:\n${failures.map((failure) => `  ${failure}`).join('\n')}`);
   console.log(`\nThe whole took ${seconds(began)}.`);
   console.log(`${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed > 0 ? 1 : 0;
@@ -97,9 +99,9 @@ async function quietly(command: string, args: string[]): Promise<Outcome> {
 async function counted(command: string, args: string[]): Promise<Outcome> {
   const file = join(workFolder, `${command}.json`);
   const status = await run(command, args, { env: { ...process.env, TEST_SUMMARY_FILE: file } });
-  const { passed, failed } = readSummary(file);
-  // A runner can fail without a failed test: a file that does not load, a server that does not start.
-  return { passed, failed: status !== 0 && failed === 0 ? 1 : failed };
+  const summary = readSummary(file);
+  // A runner can fail without a failed test: a server that does not start.
+  return status !== 0 && summary.failed === 0 ? { passed: summary.passed, failed: 1 } : summary;
 }
 
 function readSummary(file: string): Outcome {

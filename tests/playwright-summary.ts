@@ -1,26 +1,35 @@
 import { writeFileSync } from 'node:fs';
-import type { FullConfig, FullResult, Reporter, Suite } from '@playwright/test/reporter';
+import { relative } from 'node:path';
+import type { FullConfig, FullResult, Reporter, Suite, TestError } from '@playwright/test/reporter';
+import { describeFailure, type TestSummary } from './summary-reporter.ts';
 
-/** Counts the stories, a skipped one as failed, and writes the counts to TEST_SUMMARY_FILE where that is set. */
+/** Counts the stories, a skipped one as failed, and writes counts and failures to TEST_SUMMARY_FILE where that is set. */
 export default class PlaywrightSummary implements Reporter {
   #suite: Suite | undefined;
-  #errors = 0;
+  #failures: string[] = [];
 
   onBegin(_config: FullConfig, suite: Suite): void {
     this.#suite = suite;
   }
 
-  onError(): void {
-    this.#errors += 1;
+  onError(error: TestError): void {
+    this.#failures.push(describeFailure('outside of any story', '', error.message));
   }
 
   async onEnd(_result: FullResult): Promise<{ status?: FullResult['status'] } | undefined> {
-    const outcomes = this.#suite?.allTests().map((test) => test.outcome()) ?? [];
-    const passed = outcomes.filter((outcome) => outcome === 'expected').length;
-    const failed = outcomes.length - passed + this.#errors;
+    const failures = this.#failures;
+    let passed = 0;
+    for (const test of this.#suite?.allTests() ?? []) {
+      if (test.outcome() === 'expected') passed += 1;
+      else
+        failures.push(
+          describeFailure(relative('.', test.location.file), test.title, test.results.at(-1)?.error?.message),
+        );
+    }
+    const summary: TestSummary = { passed, failed: failures.length, failures };
     const file = process.env.TEST_SUMMARY_FILE;
-    if (file) writeFileSync(file, JSON.stringify({ passed, failed }));
-    return failed > 0 ? { status: 'failed' } : undefined;
+    if (file) writeFileSync(file, JSON.stringify(summary));
+    return failures.length > 0 ? { status: 'failed' } : undefined;
   }
 
   printsToStdio(): boolean {

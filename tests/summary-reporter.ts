@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 import type { Reporter, SerializedError, TestModule } from 'vitest/node';
 import { ONLY_WITH_CONNECTIONS } from './connections-tag.ts';
 
@@ -6,6 +7,17 @@ import { ONLY_WITH_CONNECTIONS } from './connections-tag.ts';
 export interface TestSummary {
   passed: number;
   failed: number;
+  /** A line or two for each failure: where it is, its name and how its message begins. */
+  failures: string[];
+}
+
+/** How much of a message the summary repeats; the runner has printed the whole of it above. */
+const LONGEST_MESSAGE = 400;
+
+/** What the summary says of one failure: in which file, of which test, and the beginning of the first message. */
+export function describeFailure(file: string, name: string, message = ''): string {
+  const beginning = stripVTControlCharacters(message).trim().slice(0, LONGEST_MESSAGE).replaceAll('\n', '\n    ');
+  return beginning ? `${file}: ${name}\n    ${beginning}` : `${file}: ${name}`;
 }
 
 /**
@@ -14,16 +26,19 @@ export interface TestSummary {
  */
 export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
-    const summary: TestSummary = { passed: 0, failed: unhandled.length };
+    const failures = unhandled.map((error) => describeFailure('outside of any test', error.name ?? '', error.message));
+    let passed = 0;
     const onlyPostgres = new Set<string>();
     const skipped: string[] = [];
     for (const module of modules) {
-      summary.failed += module.errors().length;
-      for (const suite of module.children.allSuites()) summary.failed += suite.errors().length;
+      const file = [module.project.name, module.relativeModuleId].filter(Boolean).join(' ');
+      for (const error of module.errors()) failures.push(describeFailure(file, 'does not load', error.message));
+      for (const suite of module.children.allSuites())
+        for (const error of suite.errors()) failures.push(describeFailure(file, suite.fullName, error.message));
       for (const test of module.children.allTests()) {
-        const { state } = test.result();
-        if (state === 'passed') summary.passed += 1;
-        else if (state === 'failed') summary.failed += 1;
+        const { state, errors } = test.result();
+        if (state === 'passed') passed += 1;
+        else if (state === 'failed') failures.push(describeFailure(file, test.fullName, errors[0]?.message));
         else if (test.fullName.includes(ONLY_WITH_CONNECTIONS))
           onlyPostgres.add(`${module.relativeModuleId}: ${test.fullName}`);
         else if (test.options.mode !== 'run') skipped.push(`${module.relativeModuleId}: ${test.fullName}`);
@@ -36,10 +51,11 @@ export default class SummaryReporter implements Reporter {
     if (skipped.length > 0) {
       console.info(`\nSkipped, which counts as failed (${skipped.length}):`);
       for (const name of skipped) console.info(`  ${name}`);
-      summary.failed += skipped.length;
+      failures.push(...skipped.map((name) => `skipped: ${name}`));
       process.exitCode = 1;
     }
     const file = process.env.TEST_SUMMARY_FILE;
+    const summary: TestSummary = { passed, failed: failures.length, failures };
     if (file) writeFileSync(file, JSON.stringify(summary));
   }
 }
