@@ -2,7 +2,7 @@
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return;
   const { boot, failToStart } = await import('#lib/boot');
-  const { nameErrorsThatPass } = await import('#lib/http/page-failures');
+  const { nameErrorsThatPass } = await import('#lib/door/page-failures');
   nameErrorsThatPass();
   // Next would stay up and answer 500 to everything.
   await boot().catch(failToStart);

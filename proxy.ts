@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type NextRequest, NextResponse } from 'next/server';
 import { getConfig } from '#lib/config/config';
-import { alwaysHeaders, pageHeaders } from '#lib/http/security-headers';
+import { alwaysHeaders, pageHeaders } from '#lib/door/security-headers';
 import { pathHeader } from '#ui/path-header';
 
 /** Gives each page a nonce of its own and the headers that go with it. Who may see the page is decided by the page. */

@@ -1,6 +1,6 @@
 import type { Metadata, Viewport } from 'next';
 import { connection } from 'next/server';
-import { readTheme } from '#lib/session/theme';
+import { readTheme } from '#lib/cookies/theme';
 import './globals.css';
 
 export const metadata: Metadata = {

@@ -1,5 +1,5 @@
 import { redirect } from 'next/navigation';
-import { visitorPage } from '#lib/http/page';
+import { visitorPage } from '#lib/web/page';
 
 export default async function Home() {
   const ctx = await visitorPage();

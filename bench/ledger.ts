@@ -7,7 +7,7 @@ import { verifyLedger } from '#lib/audit/verify-ledger';
 import { type Context, systemContext } from '#lib/context';
 import { encodeCursor } from '#lib/cursor';
 import { type Db, rowsOf } from '#lib/db/database';
-import { handleLedgerExport } from '#lib/http/ledger-files';
+import { handleLedgerExport } from '#lib/web/ledger-files';
 import { plainRecord } from '#tests/hub';
 import { defineBenchmark, type Goal } from './benchmark.ts';
 import { plansOf } from './plans.ts';

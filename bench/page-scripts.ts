@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { systemContext } from '#lib/context';
+import { writeSessionId } from '#lib/cookies/session-cookie';
 import { withTransaction } from '#lib/db/database';
-import { beginSession } from '#lib/people/sessions';
-import { writeSessionId } from '#lib/session/session-cookie';
+import { beginSession } from '#lib/sign-in/sessions';
 import { addConnection, addPerson } from '#tests/hub';
 import type { BenchDatabase } from './stage.ts';
 import { rounded } from './statistics.ts';

@@ -1,10 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eq, sql } from 'drizzle-orm';
+import { getBulkRevocation } from '#lib/bulk-revocation/get';
+import { prepareBulkRevocation } from '#lib/bulk-revocation/prepare';
 import { systemContext } from '#lib/context';
 import { bulkRevocations } from '#lib/db/schema/bulk-revocations';
-import { getBulkRevocation } from '#lib/revocations/get';
-import { prepareBulkRevocation } from '#lib/revocations/prepare';
 import { plainRecord } from '#tests/hub';
 import { defineBenchmark } from './benchmark.ts';
 import { fillConnections } from './fill.ts';

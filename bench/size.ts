@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm';
-import { refreshConnection } from '#lib/connections/refresh';
-import { vendToken } from '#lib/connections/vend-token';
 import { type Runtime, systemContext } from '#lib/context';
 import { type Db, rowsOf } from '#lib/db/database';
 import { newId } from '#lib/ids';
+import { refreshConnection } from '#lib/refresh/refresh';
+import { vendToken } from '#lib/tokens/vend-token';
 import { addApiKey, plainRecord, settle } from '#tests/hub';
 import { startTokenServer } from '#tests/servers/token-server';
 import { defineBenchmark } from './benchmark.ts';

@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { cpus } from 'node:os';
 import { sql } from 'drizzle-orm';
-import type { RefreshedDue } from '#lib/connections/refresh-due';
 import { connections } from '#lib/db/schema/connections';
+import type { RefreshedDue } from '#lib/refresh/refresh-due';
 import { end } from '#scripts/processes';
 import { defineBenchmark, type Goal } from './benchmark.ts';
 import { fillConnections } from './fill.ts';

@@ -2,9 +2,9 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import next from 'next';
+import { apiContext } from '#lib/api/api-context';
 import { createApi } from '#lib/api/app';
 import { boot } from '#lib/boot';
-import { apiContext } from '#lib/http/api-context';
 import { once } from '#lib/registry';
 import { addApiKey, addConnection, addPerson } from '#tests/hub';
 

@@ -1,19 +1,19 @@
 import { stopCheck } from '#lib/audit/begin-check';
 import { recordConfiguration } from '#lib/audit/record-configuration';
-import { startRestoreGuard } from '#lib/brakes/restore-guard';
 import { getConfig } from '#lib/config/config';
 import { isProduction } from '#lib/config/mode';
-import { endDeadLeases } from '#lib/connections/end-dead-leases';
-import { putBackRecent } from '#lib/connections/recent-answers';
-import { learnUnboundOver } from '#lib/connections/reseal';
 import { inBackground, type Runtime, systemContext } from '#lib/context';
+import { startRestoreGuard } from '#lib/freezes/restore-guard';
 import { startJobs } from '#lib/jobs/start-jobs';
 import { getLogger } from '#lib/log';
-import { startHeartbeat } from '#lib/processes/heartbeat';
-import { checkVaultKeys } from '#lib/processes/vault-keys';
+import { endDeadLeases } from '#lib/refresh/end-dead-leases';
+import { putBackRecent } from '#lib/refresh/recent-answers';
 import { forget, once } from '#lib/registry';
 import { getRuntime } from '#lib/runtime';
 import { sayStartFault } from '#lib/start-faults';
+import { startHeartbeat } from '#lib/status/heartbeat';
+import { learnUnboundOver } from '#lib/vault-keys/reseal';
+import { checkVaultKeys } from '#lib/vault-keys/vault-keys';
 
 /** A started process: its parts, and what ends them in order. */
 export interface Booted {

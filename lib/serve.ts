@@ -2,20 +2,20 @@ import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import next from 'next';
+import { apiContext } from '#lib/api/api-context';
 import { createApi } from '#lib/api/app';
 import { vendListener } from '#lib/api/vend-listener';
 import { boot } from '#lib/boot';
 import { startControlSocket } from '#lib/cli/control-socket';
 import { getConfig } from '#lib/config/config';
-import { apiContext } from '#lib/http/api-context';
-import { closeServer } from '#lib/http/close-server';
-import { openFrontDoor } from '#lib/http/front-door';
-import { createListener } from '#lib/http/listener';
-import { nameErrorsThatPass } from '#lib/http/page-failures';
-import { refuseTunnels, serverOptions } from '#lib/http/server-options';
+import { closeServer } from '#lib/door/close-server';
+import { openFrontDoor } from '#lib/door/front-door';
+import { createListener } from '#lib/door/listener';
+import { nameErrorsThatPass } from '#lib/door/page-failures';
+import { refuseTunnels, serverOptions } from '#lib/door/server-options';
 import { sayLate } from '#lib/jobs/list-jobs';
 import { metricsListener } from '#lib/metrics/metrics-listener';
-import { createReadiness } from '#lib/processes/readiness';
+import { createReadiness } from '#lib/status/readiness';
 
 /** For running requests; then they are cut, so that what they and the background began can still be kept. */
 const closeSeconds = 20;

@@ -84,11 +84,17 @@ test('each decision has its number, its three parts and its line in the list', (
   expect(faulty).toEqual([]);
 });
 
-test('the map of the architecture names every file of lib/connections, and none that is not there', () => {
-  const map = /## Where to begin in `lib\/connections`([\s\S]*?)\n## /.exec(read('docs/architecture.md'))?.[1] ?? '';
-  const rows = map.split('\n').filter((line) => line.startsWith('| '));
-  const named = rows.flatMap((row) => [...row.matchAll(/`([a-z-]+)`/g)].map(([, name]) => `${name}.ts`));
-  const files = globSync('*.ts', { cwd: join(root, 'lib/connections'), exclude: ['*.test.ts'] });
+test('the map of the architecture names every file of the rooms around a connection, and none that is not there', () => {
+  const map = /## The rooms around a connection([\s\S]*?)\n## /.exec(read('docs/architecture.md'))?.[1] ?? '';
+  const named: string[] = [];
+  let room = '';
+  for (const [, first = '', files = ''] of map.matchAll(/^\| (.*?) ?\| [^|]+ \| (.+) \|$/gm)) {
+    room = /`(lib\/[a-z-]+)`/.exec(first)?.[1] ?? room;
+    named.push(...[...files.matchAll(/`([a-z-]+)`/g)].map(([, name]) => `${room}/${name}.ts`));
+  }
+  const rooms = [...new Set(named.map((file) => file.slice(4, file.lastIndexOf('/'))))];
+  expect(rooms.length).toBeGreaterThan(5);
+  const files = globSync(`lib/{${rooms.join(',')}}/*.ts`, { cwd: root, exclude: ['**/*.test.ts'] });
   expect(named.toSorted()).toEqual(files.toSorted());
 });
 

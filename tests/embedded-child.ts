@@ -1,7 +1,7 @@
 import { boot } from '#lib/boot';
-import { refreshConnection } from '#lib/connections/refresh';
 import { systemContext } from '#lib/context';
 import { toAppError } from '#lib/errors';
+import { refreshConnection } from '#lib/refresh/refresh';
 
 // The product's parts as a process starts them, on the database of its data folder; refreshes what its parent names.
 

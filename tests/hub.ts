@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eq, type SQL, sql } from 'drizzle-orm';
-import { type CreateApiKeyInput, createApiKey } from '#lib/access/create-api-key';
+import { type CreateApiKeyInput, createApiKey } from '#lib/api-keys/create-api-key';
 import { parseConfig } from '#lib/config/config';
 import { type ProviderRecordInput, providersFileSchema } from '#lib/config/provider-record';
 import { sealTokens } from '#lib/connections/tokens-at-rest';

@@ -1,16 +1,41 @@
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { breaches, isKnownPart } from '#tests/import-rules';
+import { breaches, domains, floors, importedDomains, isKnownPart } from '#tests/import-rules';
 import { readSource } from '#tests/source-facts';
 
 const files = globSync(['{app,lib,demo,scripts,tests,e2e,bench}/**/*.{ts,tsx,mjs}', '*.{ts,mjs}']).sort();
+const sources = files.map((file) => readSource(file));
 
 test('imports run downwards in every file', () => {
-  expect(files.flatMap((file) => breaches(readSource(file)))).toEqual([]);
+  expect(sources.flatMap(breaches)).toEqual([]);
 });
 
 test('every part of the product has its line in the rules', () => {
   expect(files.filter((file) => !isKnownPart(file))).toEqual([]);
+});
+
+test('a domain imports only domains whose row stands before its own, so no two import each other', () => {
+  const rows = Object.keys(domains);
+  const upwards = Object.entries(domains).flatMap(([domain, below]) =>
+    below.filter((one) => rows.indexOf(one) === -1 || rows.indexOf(one) >= rows.indexOf(domain)),
+  );
+  expect(upwards).toEqual([]);
+});
+
+test('each domain may import what it imports, and no other', () => {
+  const used = sources.flatMap(importedDomains);
+  const unused = Object.entries(domains).flatMap(([domain, below]) =>
+    below.filter((one) => !used.includes(`${domain} → ${one}`)).map((one) => `${domain} → ${one}`),
+  );
+  expect(unused).toEqual([]);
+});
+
+test('the architecture shows the floors', () => {
+  const drawn = floors()
+    .map((row, floor) => `${floor + 1}  ${row.sort().join(', ')}`)
+    .reverse()
+    .join('\n');
+  expect(readFileSync('docs/architecture.md', 'utf8')).toContain(`\`\`\`text\n${drawn}\n\`\`\``);
 });
 
 // Each rule must find an offender, in whatever form the import is written.
@@ -18,7 +43,7 @@ test.each([
   ['lib/oauth/a.ts', "import { db } from '#lib/db/open';"],
   ['lib/config/a.ts', "import { AppError } from '../errors.ts';"],
   ['lib/errors.ts', "export { record } from '#lib/ledger/record';"],
-  ['lib/vault/a.ts', "const later = () => import('#lib/connections/refresh');"],
+  ['lib/vault/a.ts', "const later = () => import('#lib/refresh/refresh');"],
   ['lib/db/a.ts', "export type Connection = import('#lib/connections/views').ConnectionView;"],
   ['lib/providers/a.ts', "import { exchange } from '#lib/oauth/exchange';"],
   ['lib/connections/a.ts', "import Page from '#app/page';"],
@@ -30,21 +55,22 @@ test.each([
   ['app/page.tsx', "import { open } from '#lib/vault/open';"],
   ['app/admin/page.tsx', "import Other from '../connections/page.tsx';"],
   ['app/page.tsx', "import { cookies } from 'next/headers';"],
-  ['lib/http/a.ts', "import { getIronSession } from 'iron-session';"],
+  ['lib/web/a.ts', "import { getIronSession } from 'iron-session';"],
   ['lib/api/a.ts', "import { NextResponse } from 'next/server';"],
   ['lib/alerts/a.ts', "import { cache } from 'next/cache';"],
   ['lib/log.ts', 'export const level = process.env.LOG_LEVEL;'],
   ['app/page.tsx', "export default () => <p>{process['env'].HOME}</p>;"],
   ['server.ts', 'const { PORT } = process.env;'],
   ['server.ts', "import { env } from 'node:process';"],
-  ['lib/access/a.ts', 'export const key = Math.random();'],
-  ['lib/session/a.ts', "import { randomUUID } from 'node:crypto';\nexport const id = randomUUID();"],
+  ['lib/guards/a.ts', 'export const key = Math.random();'],
+  ['lib/connections/a.ts', "import { revoke } from '#lib/revocation/revoke';"],
+  ['lib/cookies/a.ts', "import { randomUUID } from 'node:crypto';\nexport const id = randomUUID();"],
 ])('an offender is found: %s with %s', (file, text) => {
   expect(breaches(readSource(file, text))).toHaveLength(1);
 });
 
 test.each([
-  ['app/page.tsx', "import { list } from '#lib/connections/list';\nimport { headers } from '#lib/session/headers';"],
+  ['app/page.tsx', "import { list } from '#lib/connections/list';\nimport { headers } from '#lib/cookies/headers';"],
   [
     'lib/connections/a.ts',
     "import { withTransaction } from '#lib/db/database';\nimport { record } from '#lib/ledger/record';",

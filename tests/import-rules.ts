@@ -1,22 +1,46 @@
 import type { Import, SourceFacts } from '#tests/source-facts';
 
-/** The domains: one folder of `lib/` each, with one verb per file. */
-const domains = [
-  'access',
-  'alerts',
-  'audit',
-  'brakes',
-  'connections',
-  'flow-trace',
-  'jobs',
-  'metrics',
-  'overview',
-  'people',
-  'processes',
-  'provider-check',
-  'revocations',
-  'webhooks',
-];
+/**
+ * The domains, one folder of `lib/` each with one verb per file, and the domains below that each may import. A row names
+ * rows above it only, so no two folders import each other; `floors` draws the result.
+ */
+export const domains: Record<string, readonly string[]> = {
+  guards: [],
+  'sign-in': ['guards'],
+  'api-keys': ['guards', 'sign-in'],
+  webhooks: ['guards', 'sign-in'],
+  connections: ['guards', 'sign-in'],
+  'provider-calls': ['guards', 'sign-in'],
+  'flow-trace': ['guards', 'sign-in'],
+  audit: ['connections', 'guards', 'sign-in'],
+  freezes: ['connections', 'guards', 'sign-in'],
+  revocation: ['connections', 'provider-calls', 'guards', 'sign-in'],
+  people: ['revocation', 'guards', 'sign-in'],
+  'bulk-revocation': ['revocation', 'people', 'connections', 'guards', 'sign-in'],
+  authorization: ['revocation', 'provider-calls', 'connections', 'flow-trace', 'guards', 'sign-in'],
+  refresh: ['revocation', 'provider-calls', 'connections'],
+  tokens: ['refresh', 'provider-calls', 'connections', 'api-keys', 'guards'],
+  'vault-keys': ['revocation', 'connections'],
+  'provider-check': ['authorization', 'revocation', 'provider-calls', 'api-keys', 'guards', 'sign-in'],
+  status: ['refresh', 'authorization', 'provider-calls', 'vault-keys', 'guards'],
+  alerts: ['status', 'webhooks', 'connections', 'guards', 'sign-in'],
+  jobs: [
+    ...['alerts', 'audit', 'authorization', 'bulk-revocation', 'connections', 'flow-trace', 'guards', 'people'],
+    ...['refresh', 'revocation', 'sign-in', 'status', 'vault-keys', 'webhooks'],
+  ],
+  metrics: ['alerts', 'jobs', 'status', 'vault-keys'],
+  overview: ['alerts', 'api-keys', 'audit', 'connections', 'freezes', 'guards', 'jobs', 'status'],
+};
+
+/** The domains floor by floor, the lowest first: each stands one above the highest that it may import. */
+export function floors(): string[][] {
+  const drawn: string[][] = [];
+  for (const [domain, below] of Object.entries(domains)) {
+    const floor = 1 + Math.max(-1, ...below.map((one) => drawn.findIndex((row) => row.includes(one))));
+    drawn[floor] = [...(drawn[floor] ?? []), domain];
+  }
+  return drawn;
+}
 
 /** What everything above configuration may use. */
 const ground = [
@@ -40,11 +64,15 @@ const underDomains = ['context', 'oauth', 'providers', 'vault', 'ledger', 'db', 
 
 /** For each part of `lib/`, and for `app`: the parts it may import besides itself. A part that is not here may import none. */
 const mayImport: Record<string, readonly string[]> = {
-  app: ['api', 'http', 'session', ...domains, 'context', 'providers', ...ground],
-  api: ['http', ...domains, 'context', 'providers', ...ground],
-  // The context of a request holds the process's runtime, and an error of the database has its own status.
-  http: ['session', ...domains, 'context', 'runtime', 'providers', 'db', ...ground],
-  session: ['oauth', ...ground],
+  app: ['api', 'web', 'door', 'cookies', ...Object.keys(domains), 'context', 'providers', ...ground],
+  api: ['web', 'door', 'tokens', 'revocation', 'connections', 'api-keys', 'context', 'runtime', ...ground],
+  // The context of a request holds the process's runtime.
+  web: [
+    ...['door', 'cookies', 'authorization', 'bulk-revocation', 'audit', 'api-keys', 'sign-in', 'guards', 'context'],
+    ...['runtime', ...ground],
+  ],
+  door: ['context', ...ground],
+  cookies: [...ground],
   // The scopes an API key may have are a column's values.
   actor: ['db'],
   context: ['db', 'vault', 'ledger', 'providers', 'outbound', ...ground],
@@ -69,7 +97,9 @@ const mayImport: Record<string, readonly string[]> = {
   // Turns rows into files for people to keep.
   export: [],
   config: ['registry'],
-  ...Object.fromEntries(domains.map((domain) => [domain, [...domains, ...underDomains, ...ground]])),
+  ...Object.fromEntries(
+    Object.entries(domains).map(([domain, below]) => [domain, [...below, ...underDomains, ...ground]]),
+  ),
 };
 
 /** Parts that put the process together: they may import every part of `lib/`. */
@@ -93,7 +123,7 @@ const rules: readonly Rule[] = [
       const to = partOf(target);
       if (to === undefined || to === from || !isProduct(to)) return undefined;
       if (to === 'app') return 'import app';
-      const typesWillDo = to === 'oauth' && (from === 'providers' || from === 'session');
+      const typesWillDo = to === 'oauth' && from === 'providers';
       if (typesWillDo && !typeOnly) return 'import more than types of lib/oauth';
       return mayImport[from]?.includes(to) ? undefined : `import ${target}`;
     },
@@ -113,13 +143,13 @@ const rules: readonly Rule[] = [
       isPackage(target, 'drizzle-orm') || isPackage(target, 'postgres') ? `import ${target}` : undefined,
   },
   {
-    name: 'only app, lib/http and lib/session know Next',
-    applies: (part, file) => isProduct(part) && !['app', 'http', 'session'].includes(part) && file !== 'lib/serve.ts',
+    name: 'only app, lib/web and lib/cookies know Next',
+    applies: (part, file) => isProduct(part) && !['app', 'web', 'cookies'].includes(part) && file !== 'lib/serve.ts',
     import: (_, { target }) => (isPackage(target, 'next') ? `import ${target}` : undefined),
   },
   {
-    name: 'only lib/session knows cookies and their seal',
-    applies: (part) => isProduct(part) && part !== 'session',
+    name: 'only lib/cookies knows cookies and their seal',
+    applies: (part) => isProduct(part) && part !== 'cookies',
     import: (_, { target }) =>
       isPackage(target, 'iron-session') || target === 'next/headers' ? `import ${target}` : undefined,
   },
@@ -184,6 +214,16 @@ function isTest(file: string): boolean {
 
 function isPackage(target: string, name: string): boolean {
   return target === name || target.startsWith(`${name}/`);
+}
+
+/** The domains that a file of another domain imports, as `from → to`; none for a test. */
+export function importedDomains({ file, imports }: SourceFacts): string[] {
+  const from = partOf(file);
+  if (from === undefined || !(from in domains) || isTest(file)) return [];
+  return imports
+    .map(({ target }) => partOf(target))
+    .filter((to) => to !== undefined && to in domains)
+    .map((to) => `${from} → ${to}`);
 }
 
 /** True for a part that has its line in the rules. */

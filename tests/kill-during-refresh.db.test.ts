@@ -1,9 +1,9 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
-import { vendToken } from '#lib/connections/vend-token';
 import { connections } from '#lib/db/schema/connections';
 import { isAppError } from '#lib/errors';
+import { vendToken } from '#lib/tokens/vend-token';
 import { describeWithConnections, sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, createRuntime, hubEnvironment, plainRecord, rowOf } from '#tests/hub';
 import { killedChild, untilQuiet } from '#tests/killed-child';

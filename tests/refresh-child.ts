@@ -1,5 +1,5 @@
-import { refreshConnection } from '#lib/connections/refresh';
 import { systemContext } from '#lib/context';
+import { refreshConnection } from '#lib/refresh/refresh';
 import { type Making, runtimeFrom } from '#tests/child-runtime';
 
 /**

@@ -1,9 +1,9 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { revokeConnection } from '#lib/connections/revoke';
-import { vendToken } from '#lib/connections/vend-token';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
+import { revokeConnection } from '#lib/revocation/revoke';
+import { vendToken } from '#lib/tokens/vend-token';
 import { sharedDatabase } from '#tests/database';
 import { addApiKey, createRuntime, rowOf } from '#tests/hub';
 import { startAuthlib } from '#tests/second-opinions/authlib';

@@ -1,7 +1,7 @@
-import { refreshDueConnections } from '#lib/connections/refresh-due';
-import { vendToken } from '#lib/connections/vend-token';
 import { type Context, type Runtime, systemContext } from '#lib/context';
 import { toAppError } from '#lib/errors';
+import { refreshDueConnections } from '#lib/refresh/refresh-due';
+import { vendToken } from '#lib/tokens/vend-token';
 import { type Making, runtimeFrom } from '#tests/child-runtime';
 
 /** One thing to do; `number` comes back with what became of it. */

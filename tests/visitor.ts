@@ -1,12 +1,12 @@
 import { authorizeHeadless, type HeadlessChoices } from '#demo/consent';
 import { CookieJar as DemoJar } from '#demo/cookie-jar';
 import type { Actor, Context, Runtime } from '#lib/context';
-import { handleCallback } from '#lib/http/callback-request';
-import { contextFor } from '#lib/http/request-context';
-import { handleStart } from '#lib/http/start-request';
-import { resolveSession } from '#lib/people/sessions';
-import type { CookieAttributes, CookieJar } from '#lib/session/cookies';
-import { readSessionId } from '#lib/session/session-cookie';
+import type { CookieAttributes, CookieJar } from '#lib/cookies/cookies';
+import { readSessionId } from '#lib/cookies/session-cookie';
+import { resolveSession } from '#lib/sign-in/sessions';
+import { handleCallback } from '#lib/web/callback-request';
+import { contextFor } from '#lib/web/request-context';
+import { handleStart } from '#lib/web/start-request';
 
 /** A browser's cookies for the hub, and what was last said of each. */
 export class CookieMap implements CookieJar {

@@ -1,5 +1,5 @@
 import { AccountShell } from '#app/_ui/account-shell';
-import { visitorPage } from '#lib/http/page';
+import { visitorPage } from '#lib/web/page';
 
 /** Only frames the pages; each page decides for itself who may see it. */
 export default async function AccountLayout({ children }: { children: React.ReactNode }) {

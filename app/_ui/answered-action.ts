@@ -1,5 +1,5 @@
 import { unstable_rethrow } from 'next/navigation';
-import type { ActionState } from '#lib/http/action';
+import type { ActionState } from '#lib/web/action';
 
 type Action<Data> = (previous: ActionState<Data> | null, form: FormData) => Promise<ActionState<Data>>;
 

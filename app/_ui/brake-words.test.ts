@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { FreezeScope } from '#lib/brakes/views';
+import type { FreezeScope } from '#lib/freezes/views';
 import { brakeActor, brakeAddress, brakeEffect, brakeObject, brakeSubject } from '#ui/brake-words';
 
 const freezeScopes: FreezeScope[] = ['everything', 'provider', 'person', 'api_key', 'connection'];

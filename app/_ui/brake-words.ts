@@ -1,4 +1,4 @@
-import type { FreezeView } from '#lib/brakes/views';
+import type { FreezeView } from '#lib/freezes/views';
 
 type Named = Pick<FreezeView, 'scope' | 'target' | 'targetName'>;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { BulkProgress } from '#lib/revocations/views';
+import type { BulkProgress } from '#lib/bulk-revocation/views';
 import { criteriaWords, progressLines } from './bulk-words.ts';
 
 const nothing: BulkProgress = {

@@ -1,4 +1,4 @@
-import type { BulkProgress, BulkRowView, BulkView } from '#lib/revocations/views';
+import type { BulkProgress, BulkRowView, BulkView } from '#lib/bulk-revocation/views';
 import { proofShort } from './evidence-words.ts';
 
 const number = new Intl.NumberFormat('en-US');

@@ -4,7 +4,7 @@ import { AlertDialog } from '@base-ui/react/alert-dialog';
 import { usePathname } from 'next/navigation';
 import { useActionState, useEffect, useId, useState } from 'react';
 import { StepUpLink } from '#app/_ui/step-up-link';
-import type { ActionState } from '#lib/http/action';
+import type { ActionState } from '#lib/web/action';
 import { answered } from './answered-action.ts';
 import { useFocusWhenGone } from './focus-when-gone.ts';
 import { Notice } from './notice.tsx';

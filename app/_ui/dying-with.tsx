@@ -1,5 +1,5 @@
 import { Notice } from '#app/_ui/notice';
-import type { DyingWithView } from '#lib/connections/dying-with';
+import type { DyingWithView } from '#lib/revocation/dying-with';
 
 interface DyingWithProps {
   dying: DyingWithView;

@@ -1,7 +1,7 @@
 import type { ConnectionView, DisplayStatus } from '#lib/connections/views';
 import { type ErrorCode, errorCodes } from '#lib/errors';
-import { typedPrefix } from '#lib/http/return-to';
 import { providerErrorSentence } from '#lib/provider-errors';
+import { typedPrefix } from '#lib/web/return-to';
 
 /** What a returning flow, or a finished act, left in the page's address. */
 export interface FlowParams {

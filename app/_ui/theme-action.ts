@@ -1,6 +1,6 @@
 'use server';
 
-import { rememberTheme, themes } from '#lib/session/theme';
+import { rememberTheme, themes } from '#lib/cookies/theme';
 
 /** Remembers the chosen theme. Open to everyone: it says nothing about anyone, and Next compares Origin with Host. */
 export async function chooseTheme(form: FormData): Promise<void> {

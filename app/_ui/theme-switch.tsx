@@ -1,5 +1,5 @@
 import { Monitor, Moon, Sun } from 'lucide-react';
-import { readTheme } from '#lib/session/theme';
+import { readTheme } from '#lib/cookies/theme';
 import { chooseTheme } from './theme-action.ts';
 
 const choices = [

@@ -1,6 +1,6 @@
 import { countOpenAlerts } from '#lib/alerts/count-open';
-import { adminPage, inPart } from '#lib/http/page';
-import { requestHeaders } from '#lib/session/request';
+import { requestHeaders } from '#lib/cookies/request';
+import { adminPage, inPart } from '#lib/web/page';
 import { pathHeader } from '#ui/path-header';
 import { AdminShell } from './_parts/admin-shell.tsx';
 

@@ -6,8 +6,8 @@ import { ConnectForm } from '#app/_ui/connect-form';
 import { Notice } from '#app/_ui/notice';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { ThemeSwitch } from '#app/_ui/theme-switch';
-import { visitorPage } from '#lib/http/page';
-import { safeReturnTo } from '#lib/http/return-to';
+import { visitorPage } from '#lib/web/page';
+import { safeReturnTo } from '#lib/web/return-to';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 
 export const metadata: Metadata = { title: 'Sign in' };

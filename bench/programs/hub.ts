@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
+import { apiContext } from '#lib/api/api-context';
 import { createApi } from '#lib/api/app';
 import { vendListener } from '#lib/api/vend-listener';
 import { boot } from '#lib/boot';
 import { getConfig } from '#lib/config/config';
-import { apiContext } from '#lib/http/api-context';
-import { closeServer } from '#lib/http/close-server';
-import { createListener } from '#lib/http/listener';
-import { serverOptions } from '#lib/http/server-options';
+import { closeServer } from '#lib/door/close-server';
+import { createListener } from '#lib/door/listener';
+import { serverOptions } from '#lib/door/server-options';
 
 // The process that `server.ts` is, with its jobs, its door and its API, but without pages: so it starts within a second.
 // Its code is loaded before it is needed. It starts when its supervisor says so.

@@ -1,8 +1,8 @@
 import { parseConfig } from '#lib/config/config';
-import { refreshDueConnections } from '#lib/connections/refresh-due';
 import { systemContext } from '#lib/context';
 import { openPostgres } from '#lib/db/open';
 import { createLogger } from '#lib/log';
+import { refreshDueConnections } from '#lib/refresh/refresh-due';
 import { assembleRuntime } from '#lib/runtime';
 
 // One round of the product's background refresh, as the jobs run it each minute, whenever it is told to.

@@ -1,9 +1,9 @@
+import { workBulkRevocations } from '#lib/bulk-revocation/work';
 import { parseConfig } from '#lib/config/config';
-import { workRevocations } from '#lib/connections/work-revocations';
 import { systemContext } from '#lib/context';
 import { openPostgres } from '#lib/db/open';
 import { createLogger } from '#lib/log';
-import { workBulkRevocations } from '#lib/revocations/work';
+import { workRevocations } from '#lib/revocation/work-revocations';
 import { assembleRuntime } from '#lib/runtime';
 
 // What a tick does of bulk revocations and of revocations at the providers, whenever it is told to.

@@ -1,6 +1,5 @@
 import { and, eq, inArray } from 'drizzle-orm';
 import { z } from 'zod';
-import { requireAdministrator } from '#lib/access/require';
 import { actorId } from '#lib/actor';
 import { ruleOf } from '#lib/alerts/rules';
 import { aboutOf } from '#lib/alerts/settle-alert';
@@ -8,9 +7,10 @@ import type { Context } from '#lib/context';
 import { databaseNow } from '#lib/db/clock';
 import { type AlertState, alertEvents, alerts } from '#lib/db/schema/alerts';
 import { AppError } from '#lib/errors';
+import { requireAdministrator } from '#lib/guards/require';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
-import { transactAs } from '#lib/people/transact-as';
+import { transactAs } from '#lib/sign-in/transact-as';
 import { announceAlert } from '#lib/webhooks/announce';
 
 export const changeAlertInput = z.object({

@@ -1,5 +1,4 @@
 import { asc, eq } from 'drizzle-orm';
-import { requireReader } from '#lib/access/require';
 import { currentRules } from '#lib/alerts/current-rules';
 import { namesFor } from '#lib/alerts/names';
 import { type AlertDetailView, alertColumns, toAlertView } from '#lib/alerts/views';
@@ -7,6 +6,7 @@ import type { Context } from '#lib/context';
 import { alertEvents, alerts } from '#lib/db/schema/alerts';
 import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
+import { requireReader } from '#lib/guards/require';
 
 const mostEvents = 500;
 

@@ -1,5 +1,4 @@
 import { eq } from 'drizzle-orm';
-import { requireReader } from '#lib/access/require';
 import { endsAt, opensAt } from '#lib/alerts/describe-rule';
 import { limitsOf, type NumberName, numbersOf, withNumbers } from '#lib/alerts/rule-numbers';
 import { rules } from '#lib/alerts/rules';
@@ -8,6 +7,7 @@ import type { AlertSeverity } from '#lib/db/schema/alerts';
 import { alertRules } from '#lib/db/schema/alerts';
 import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
+import { requireReader } from '#lib/guards/require';
 
 export interface RuleNumberView {
   name: NumberName;

@@ -1,12 +1,12 @@
 import { and, desc, eq, lt, ne, or } from 'drizzle-orm';
 import { z } from 'zod';
-import { requireReader } from '#lib/access/require';
 import { currentRules } from '#lib/alerts/current-rules';
 import { namesFor } from '#lib/alerts/names';
 import { type AlertView, alertColumns, toAlertView } from '#lib/alerts/views';
 import type { Context } from '#lib/context';
 import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';
 import { alertStates, alerts } from '#lib/db/schema/alerts';
+import { requireReader } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
 
 export const listAlertsInput = z.object({

@@ -1,12 +1,12 @@
 import { eq, sql } from 'drizzle-orm';
-import { requireAdministrator } from '#lib/access/require';
 import { actorId } from '#lib/actor';
 import { type ChangeAlertInput, changeAlertInput } from '#lib/alerts/change-state';
 import type { Context } from '#lib/context';
 import { alertEvents, alerts } from '#lib/db/schema/alerts';
 import { AppError } from '#lib/errors';
+import { requireAdministrator } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
-import { transactAs } from '#lib/people/transact-as';
+import { transactAs } from '#lib/sign-in/transact-as';
 
 /**
  * Adds a note to an alert, also to one that is over.

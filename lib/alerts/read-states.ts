@@ -2,11 +2,11 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Found } from '#lib/alerts/read-slice';
 import type { LongLivedRule, StateRule } from '#lib/alerts/rule';
 import { dyingGrants } from '#lib/connections/dying';
-import { isSick, listProviderHealth } from '#lib/connections/provider-health';
 import type { Context } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { readHeldBack } from '#lib/ledger/held-back';
 import type { ProviderRecord } from '#lib/providers/record';
+import { isSick, listProviderHealth } from '#lib/status/provider-health';
 
 /** Nobody needs to know how many more than this: counting on would read the whole table. */
 const countUpTo = 1_000;

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import { revokeConnection } from '#lib/connections/revoke';
+import { revokeConnection } from '#lib/revocation/revoke';
 import { raisedBy } from '#tests/alerts';
 import { demoHub } from '#tests/demo-hub';
 import { addConnection, addPerson } from '#tests/hub';

@@ -1,10 +1,10 @@
 import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { evaluateAlerts } from '#lib/alerts/evaluate';
-import { vendToken } from '#lib/connections/vend-token';
 import { systemContext } from '#lib/context';
 import { alerts } from '#lib/db/schema/alerts';
 import { apiKeys } from '#lib/db/schema/api-keys';
+import { vendToken } from '#lib/tokens/vend-token';
 import { sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, createRuntime, plainRecord, settle } from '#tests/hub';
 

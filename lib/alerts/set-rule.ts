@@ -1,6 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { requireAdministrator } from '#lib/access/require';
 import { actorId } from '#lib/actor';
 import type { Rule } from '#lib/alerts/rule';
 import { limitsOf, numbersOf, withNumbers } from '#lib/alerts/rule-numbers';
@@ -11,10 +10,11 @@ import { lockFor } from '#lib/db/advisory-locks';
 import type { Db } from '#lib/db/database';
 import { alertRules } from '#lib/db/schema/alerts';
 import { AppError } from '#lib/errors';
+import { requireAdministrator } from '#lib/guards/require';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
-import { requireStepUp } from '#lib/people/step-up';
-import { transactAs } from '#lib/people/transact-as';
+import { requireStepUp } from '#lib/sign-in/step-up';
+import { transactAs } from '#lib/sign-in/transact-as';
 
 export const setRuleInput = z.object({
   rule: z.string().min(1).max(64),

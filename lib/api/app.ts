@@ -8,8 +8,8 @@ import type { ApiEnvironment, GetContext } from '#lib/api/environment';
 import { noteFailure } from '#lib/api/note-failure';
 import { rateHeaders } from '#lib/api/rate-limit';
 import { registerTokens } from '#lib/api/tokens';
+import { problemResponse } from '#lib/door/problem';
 import { AppError } from '#lib/errors';
-import { problemResponse } from '#lib/http/problem';
 import { newId } from '#lib/ids';
 import { issuesOf } from '#lib/parse-input';
 

@@ -1,7 +1,7 @@
 import { createMiddleware } from 'hono/factory';
-import { authenticateApiKey } from '#lib/access/authenticate-api-key';
 import { withKey } from '#lib/api/call';
 import type { ApiEnvironment } from '#lib/api/environment';
+import { authenticateApiKey } from '#lib/api-keys/authenticate-api-key';
 import { isAppError } from '#lib/errors';
 
 /** Lets a request pass whose `Authorization: Bearer` holds a live API key, as that key. */

@@ -13,8 +13,8 @@ import {
 import { displayStatuses } from '#lib/connections/filter';
 import { getConnection } from '#lib/connections/get';
 import { listConnections } from '#lib/connections/list';
-import { revokeConnection } from '#lib/connections/revoke';
 import type { ConnectionView } from '#lib/connections/views';
+import { revokeConnection } from '#lib/revocation/revoke';
 
 const connectionSchema = z
   .object({

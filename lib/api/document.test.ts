@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { createApi } from '#lib/api/app';
 import { describeApi } from '#lib/api/describe';
 import type { Context } from '#lib/context';
+import { type Problem, problemResponse } from '#lib/door/problem';
 import { AppError, type ErrorCode, errorCodes } from '#lib/errors';
-import { type Problem, problemResponse } from '#lib/http/problem';
 import { knownProviderErrors } from '#lib/provider-errors';
 
 const api = createApi(async () => ({ requestId: 'req_test' }) as Context);

@@ -1,7 +1,7 @@
 import type { Api } from '#lib/api/app';
 import { answerVend, vendedBy } from '#lib/api/vend-answer';
 import type { Runtime } from '#lib/context';
-import { alwaysHeaders } from '#lib/http/security-headers';
+import { alwaysHeaders } from '#lib/door/security-headers';
 
 /**
  * The machine API as Next's route handler answers it, with the headers that belong on every answer: Next's proxy does

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { generateApiKey } from '#lib/access/key-format';
 import { createApi } from '#lib/api/app';
+import { generateApiKey } from '#lib/api-keys/key-format';
 import { sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, asNobody, createRuntime, plainRecord } from '#tests/hub';
 

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { ApiKeyScope } from '#lib/actor';
 import { type AnsweredCode, advice } from '#lib/api/advice';
+import { toProblem } from '#lib/door/problem';
 import { AppError, errorCodes } from '#lib/errors';
-import { toProblem } from '#lib/http/problem';
 
 export const exampleConnectionId = 'con_7w3k9v0q2m5x8r1txd4z6b8n0c2f4h6j';
 const exampleRequestId = 'req_0a1b2c3d4e5f6g7h';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, expect, test } from 'vitest';
-import { revokeApiKey } from '#lib/access/revoke-api-key';
 import { createApi } from '#lib/api/app';
+import { revokeApiKey } from '#lib/api-keys/revoke-api-key';
 import { systemContext } from '#lib/context';
 import { sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, as, createRuntime, entries, freeze, plainRecord } from '#tests/hub';

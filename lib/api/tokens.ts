@@ -3,9 +3,9 @@ import type { Context as HonoContext } from 'hono';
 import { withKey } from '#lib/api/call';
 import type { ApiEnvironment } from '#lib/api/environment';
 import { accountSchema, connectionParams, instantText, needsScope, problems } from '#lib/api/schemas';
-import { fingerprintText, type VendedToken, vendToken } from '#lib/connections/vend-token';
 import { AppError } from '#lib/errors';
 import { parseInput } from '#lib/parse-input';
+import { fingerprintText, type VendedToken, vendToken } from '#lib/tokens/vend-token';
 
 const tokenSchema = z
   .looseObject({

@@ -2,10 +2,10 @@ import { type Call, withKey } from '#lib/api/call';
 import { noteFailure } from '#lib/api/note-failure';
 import { rateHeaders } from '#lib/api/rate-limit';
 import { toAnswer } from '#lib/api/tokens';
-import { vendToken } from '#lib/connections/vend-token';
 import type { Runtime } from '#lib/context';
-import { problemParts } from '#lib/http/problem';
-import { contextFor } from '#lib/http/request-context';
+import { problemParts } from '#lib/door/problem';
+import { vendToken } from '#lib/tokens/vend-token';
+import { contextFor } from '#lib/web/request-context';
 
 /** An answer before it is one of Node's or of the web's. */
 export interface Answer {

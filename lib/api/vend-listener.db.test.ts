@@ -4,7 +4,7 @@ import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { createApi } from '#lib/api/app';
 import { createNextMount } from '#lib/api/next-mount';
 import { vendListener } from '#lib/api/vend-listener';
-import { alwaysHeaders } from '#lib/http/security-headers';
+import { alwaysHeaders } from '#lib/door/security-headers';
 import { sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, as, createRuntime, entries, freeze, plainRecord } from '#tests/hub';
 

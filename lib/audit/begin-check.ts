@@ -1,7 +1,7 @@
-import { requireReader } from '#lib/access/require';
 import { readCheckpoints } from '#lib/audit/check-checkpoints';
 import { checkLedger, isCheckDue } from '#lib/audit/check-ledger';
 import { type Context, inBackground } from '#lib/context';
+import { requireReader } from '#lib/guards/require';
 import { existing, forget, once } from '#lib/registry';
 
 const name = 'ledger-check';

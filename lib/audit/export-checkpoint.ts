@@ -1,15 +1,15 @@
 import { asc, gt } from 'drizzle-orm';
-import { requireReader } from '#lib/access/require';
 import { ledgerOrigin } from '#lib/audit/check-checkpoints';
 import { toSeal } from '#lib/audit/seals';
 import type { Context } from '#lib/context';
 import { ledgerSeals } from '#lib/db/schema/ledger-seals';
+import { requireReader } from '#lib/guards/require';
 import { type Checkpoint, writeCheckpoint } from '#lib/ledger/checkpoint';
 import { createMerkleTree } from '#lib/ledger/merkle';
 import { record } from '#lib/ledger/record';
 import { sealHash } from '#lib/ledger/seal-statement';
 import { createSigningKeys } from '#lib/ledger/signing-keys';
-import { requireStepUp } from '#lib/people/step-up';
+import { requireStepUp } from '#lib/sign-in/step-up';
 
 const pageSeals = 1_000;
 

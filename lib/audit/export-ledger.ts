@@ -1,14 +1,14 @@
 import { and, asc, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { requireReader } from '#lib/access/require';
 import { ledgerFilter, withinFilter } from '#lib/audit/ledger-filter';
 import type { LedgerTableRow } from '#lib/audit/list-ledger';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
 import { ledger } from '#lib/db/schema/ledger';
+import { requireReader } from '#lib/guards/require';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
-import { requireStepUp } from '#lib/people/step-up';
+import { requireStepUp } from '#lib/sign-in/step-up';
 
 export const exportFormats = ['csv', 'jsonl'] as const;
 export const exportLedgerInput = ledgerFilter.extend({ format: z.enum(exportFormats) });

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
-import { requireReader } from '#lib/access/require';
 import { readLastCheck } from '#lib/audit/list-seals';
 import type { Context } from '#lib/context';
 import { dateOf, rowsOf } from '#lib/db/database';
+import { requireReader } from '#lib/guards/require';
 import { type HeldBack, readHeldBack } from '#lib/ledger/held-back';
 
 /** Entries get their seal within a minute or two; after this something keeps them from it. */

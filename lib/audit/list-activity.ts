@@ -1,12 +1,12 @@
 import { and, desc, eq, inArray } from 'drizzle-orm';
 import { z } from 'zod';
-import { requirePerson } from '#lib/access/require';
 import { before, cursorAfter, type LedgerTableRow, readNames } from '#lib/audit/list-ledger';
 import { historySentence, isOfItself } from '#lib/connections/history-sentence';
 import type { Context } from '#lib/context';
 import type { Page } from '#lib/cursor';
 import { connections } from '#lib/db/schema/connections';
 import { ledger } from '#lib/db/schema/ledger';
+import { requirePerson } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
 
 export const listActivityInput = z.object({

@@ -1,5 +1,5 @@
-import { requireReader } from '#lib/access/require';
 import type { Context } from '#lib/context';
+import { requireReader } from '#lib/guards/require';
 import { createSigningKeys, keyFingerprint } from '#lib/ledger/signing-keys';
 
 /** The public half of a key of the ledger. */

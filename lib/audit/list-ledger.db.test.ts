@@ -13,7 +13,7 @@ import { ledger } from '#lib/db/schema/ledger';
 import { leafHash } from '#lib/ledger/merkle';
 import { type LedgerEntry, record } from '#lib/ledger/record';
 import { encodeRow } from '#lib/ledger/row-encoding';
-import { beginSession } from '#lib/people/sessions';
+import { beginSession } from '#lib/sign-in/sessions';
 import { sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, as, asNobody, createRuntime, plainRecord, settle } from '#tests/hub';
 

@@ -1,6 +1,5 @@
 import { and, desc, inArray, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { requireReader } from '#lib/access/require';
 import { ledgerFilter, withinFilter } from '#lib/audit/ledger-filter';
 import { historySentence } from '#lib/connections/history-sentence';
 import type { Context } from '#lib/context';
@@ -10,6 +9,7 @@ import { apiKeys } from '#lib/db/schema/api-keys';
 import { ledger } from '#lib/db/schema/ledger';
 import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
+import { requireReader } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
 
 export const listLedgerInput = ledgerFilter.extend({

@@ -1,6 +1,5 @@
 import { desc, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { requireReader } from '#lib/access/require';
 import { checkFailed, checkFailedSentence, type FaultKind, faultSentences } from '#lib/audit/faults';
 import { type LedgerKeyView, listLedgerKeys } from '#lib/audit/list-ledger-keys';
 import { lastSeal, readWaiting, toSeal, type Waiting } from '#lib/audit/seals';
@@ -9,6 +8,7 @@ import type { Page } from '#lib/cursor';
 import type { Db } from '#lib/db/database';
 import { ledger } from '#lib/db/schema/ledger';
 import { ledgerSeals } from '#lib/db/schema/ledger-seals';
+import { requireReader } from '#lib/guards/require';
 import { sealHash } from '#lib/ledger/seal-statement';
 import { parseInput } from '#lib/parse-input';
 

@@ -1,9 +1,9 @@
 import { and, eq } from 'drizzle-orm';
-import { requireReader } from '#lib/access/require';
 import { type LedgerFilter, peopleOf } from '#lib/audit/ledger-filter';
 import { readNames } from '#lib/audit/list-ledger';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
+import { requireReader } from '#lib/guards/require';
 import { personOfConnection } from '#lib/ids';
 
 /** What a filter names, as it is called now; null where nothing is called so any more. */

@@ -1,5 +1,4 @@
 import { and, asc, gt, gte, lte, sql } from 'drizzle-orm';
-import { requireReader } from '#lib/access/require';
 import { type BatchCheck, checkBatch } from '#lib/audit/check-batch';
 import { checkCheckpoints, readCheckpoints } from '#lib/audit/check-checkpoints';
 import { type Fault, fault } from '#lib/audit/faults';
@@ -9,6 +8,7 @@ import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
 import { ledger } from '#lib/db/schema/ledger';
 import { ledgerLocators, ledgerSeals } from '#lib/db/schema/ledger-seals';
+import { requireReader } from '#lib/guards/require';
 import type { Checkpoint } from '#lib/ledger/checkpoint';
 import { encodeSeal, sealHash } from '#lib/ledger/seal-statement';
 import { createSigningKeys, type SigningKeys } from '#lib/ledger/signing-keys';

@@ -1,29 +1,29 @@
 import { z } from 'zod';
-import { createApiKey } from '#lib/access/create-api-key';
-import { cursorAfterKey, listApiKeys } from '#lib/access/list-api-keys';
-import { revokeApiKey } from '#lib/access/revoke-api-key';
-import { setAddresses } from '#lib/access/set-addresses';
-import type { ApiKeyView } from '#lib/access/views';
+import { createApiKey } from '#lib/api-keys/create-api-key';
+import { cursorAfterKey, listApiKeys } from '#lib/api-keys/list-api-keys';
+import { revokeApiKey } from '#lib/api-keys/revoke-api-key';
+import { setAddresses } from '#lib/api-keys/set-addresses';
+import type { ApiKeyView } from '#lib/api-keys/views';
 import { checkLedger } from '#lib/audit/check-ledger';
 import { exportCheckpoint } from '#lib/audit/export-checkpoint';
 import { listLedgerKeys } from '#lib/audit/list-ledger-keys';
 import { pruneLedger } from '#lib/audit/prune-ledger';
 import type { LedgerReport } from '#lib/audit/verify-ledger';
-import { freeze } from '#lib/brakes/freeze';
-import { cursorAfterFreeze, standingFreeze, standingFreezes } from '#lib/brakes/list';
-import { thaw } from '#lib/brakes/thaw';
-import type { FreezeView } from '#lib/brakes/views';
 import { revocationCommands, runRevocationCommand } from '#lib/cli/revocation-commands';
-import { listProviderStops, resumeProvider } from '#lib/connections/provider-stop';
 import type { Context } from '#lib/context';
 import { openPostgres } from '#lib/db/open';
 import { apiKeyScopes } from '#lib/db/schema/api-keys';
 import { freezeScopes } from '#lib/db/schema/freezes';
+import { freeze } from '#lib/freezes/freeze';
+import { cursorAfterFreeze, standingFreeze, standingFreezes } from '#lib/freezes/list';
+import { thaw } from '#lib/freezes/thaw';
+import type { FreezeView } from '#lib/freezes/views';
 import { disablePerson, enablePerson } from '#lib/people/disable';
-import { endSessions } from '#lib/people/end-session';
 import { findPerson } from '#lib/people/find-person';
+import { listProviderStops, resumeProvider } from '#lib/provider-calls/provider-stop';
 import { checkProvider } from '#lib/provider-check/check-provider';
 import { type CheckResult, inOrder } from '#lib/provider-check/report';
+import { endSessions } from '#lib/sign-in/end-session';
 
 /** A command that needs the data, as it travels to the process that has it open. */
 export const commandSchema = z.discriminatedUnion('command', [

@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { authenticateApiKey } from '#lib/access/authenticate-api-key';
+import { authenticateApiKey } from '#lib/api-keys/authenticate-api-key';
 import { sealLedger } from '#lib/audit/seal-ledger';
 import { askProcess } from '#lib/cli/ask-process';
 import { controlSocketPath, startControlSocket } from '#lib/cli/control-socket';
 import { parseConfig } from '#lib/config/config';
-import { vendToken } from '#lib/connections/vend-token';
 import { type Runtime, systemContext } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { openPostgres } from '#lib/db/open';
+import { vendToken } from '#lib/tokens/vend-token';
 import { describeWithConnections, engine, sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, asNobody, createRuntime, entries, plainRecord } from '#tests/hub';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { commandSchema, runCommand } from '#lib/cli/commands';
-import { keepRefused } from '#lib/connections/keep-refused';
 import { systemContext } from '#lib/context';
+import { keepRefused } from '#lib/revocation/keep-refused';
 import { sharedDatabase } from '#tests/database';
 import { addPerson, createRuntime, entries, plainRecord, settle } from '#tests/hub';
 

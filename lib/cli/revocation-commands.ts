@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { letGoOfRevocation } from '#lib/bulk-revocation/let-go';
+import { type HeldView, listHeldRevocations } from '#lib/bulk-revocation/list-held';
+import { retryHeldRevocation } from '#lib/bulk-revocation/retry-held';
 import type { Context } from '#lib/context';
-import { letGoOfRevocation } from '#lib/revocations/let-go';
-import { type HeldView, listHeldRevocations } from '#lib/revocations/list-held';
-import { retryHeldRevocation } from '#lib/revocations/retry-held';
 
 /** The commands about tokens that the hub could not revoke and still holds. */
 export const revocationCommands = [

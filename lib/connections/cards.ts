@@ -1,6 +1,5 @@
 import { and, desc, eq, ne, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { requirePerson } from '#lib/access/require';
 import { standingBrakes } from '#lib/connections/brakes';
 import { describeScopes, itsKey, itsRevocation, itsUse, listedColumns, toConnectionView } from '#lib/connections/view';
 import type { ProviderCardView } from '#lib/connections/views';
@@ -10,6 +9,7 @@ import { apiKeys } from '#lib/db/schema/api-keys';
 import { connectionUses } from '#lib/db/schema/connection-uses';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
+import { requirePerson } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
 
 export const listProviderCardsInput = z.object({

@@ -1,14 +1,14 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { requirePerson } from '#lib/access/require';
 import { isFrozen } from '#lib/connections/frozen';
 import { entryKey } from '#lib/connections/offers';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
+import { requirePerson } from '#lib/guards/require';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
-import { transactAs } from '#lib/people/transact-as';
+import { transactAs } from '#lib/sign-in/transact-as';
 
 export const chooseInput = z.object({
   id: z.string().max(64),

@@ -1,14 +1,14 @@
 import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { lookUpMissing, pausesMinutes } from '#lib/authorization/look-again';
 import { chooseEntry } from '#lib/connections/choose';
 import { getConnection } from '#lib/connections/get';
-import { lookUpMissing, pausesMinutes } from '#lib/connections/look-again';
 import { nameConnection } from '#lib/connections/name';
-import { revokeConnection } from '#lib/connections/revoke';
 import { systemContext } from '#lib/context';
+import { writeSessionId } from '#lib/cookies/session-cookie';
 import { connections } from '#lib/db/schema/connections';
-import { beginSession } from '#lib/people/sessions';
-import { writeSessionId } from '#lib/session/session-cookie';
+import { revokeConnection } from '#lib/revocation/revoke';
+import { beginSession } from '#lib/sign-in/sessions';
 import { sharedDatabase } from '#tests/database';
 import { addPerson, createRuntime, entries, freeze, plainRecord, rowOf } from '#tests/hub';
 import { idTokenSigner } from '#tests/servers/id-tokens';

@@ -1,5 +1,4 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { requireReader } from '#lib/access/require';
 import { type Brakes, isUnder, standingBrakes } from '#lib/connections/brakes';
 import { dueByIndex, spentByIndex } from '#lib/connections/token-clock';
 import type { DisplayStatus } from '#lib/connections/views';
@@ -7,6 +6,7 @@ import type { Context } from '#lib/context';
 import type { CappedCount } from '#lib/db/count-capped';
 import { type Db, rowsOf } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
+import { requireReader } from '#lib/guards/require';
 
 /**
  * Due ones are counted no further: at any moment there may be as many as there are connections, and each must be looked at

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { requireReader } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { type CappedCount, countCapped } from '#lib/db/count-capped';
+import { requireReader } from '#lib/guards/require';
 import type { ProviderRecord } from '#lib/providers/record';
 
 /**

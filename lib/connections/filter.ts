@@ -1,7 +1,5 @@
 import { and, type Column, eq, inArray, ne, not, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { requireReader } from '#lib/access/require';
-import { requireApiKey } from '#lib/access/require-api-key';
 import { type Brakes, isUnder, standingBrakes } from '#lib/connections/brakes';
 import { dyingGrants, dyingWithinDays } from '#lib/connections/dying';
 import { dueByIndex, spentByIndex } from '#lib/connections/token-clock';
@@ -12,6 +10,8 @@ import { contains } from '#lib/db/contains';
 import { connectionSearch } from '#lib/db/schema/connection-search';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
+import { requireReader } from '#lib/guards/require';
+import { requireApiKey } from '#lib/guards/require-api-key';
 import { personOfConnection } from '#lib/ids';
 import { searchText } from '#lib/search-text';
 

@@ -1,6 +1,5 @@
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { keyCoversProvider } from '#lib/access/require-api-key';
 import { connectionColumns, itsKey, itsRevocation, itsUse, toConnectionView } from '#lib/connections/view';
 import type { ConnectionView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
@@ -9,6 +8,7 @@ import { connectionUses } from '#lib/db/schema/connection-uses';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import { AppError } from '#lib/errors';
+import { keyCoversProvider } from '#lib/guards/require-api-key';
 import { personOfConnection } from '#lib/ids';
 import { parseInput } from '#lib/parse-input';
 

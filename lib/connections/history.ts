@@ -1,5 +1,4 @@
 import { and, desc, eq, inArray } from 'drizzle-orm';
-import { readsEverything } from '#lib/access/require';
 import { historySentence, isOfItself } from '#lib/connections/history-sentence';
 import type { HistoryView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
@@ -7,6 +6,7 @@ import { apiKeys } from '#lib/db/schema/api-keys';
 import { connections } from '#lib/db/schema/connections';
 import { ledger } from '#lib/db/schema/ledger';
 import { AppError } from '#lib/errors';
+import { readsEverything } from '#lib/guards/require';
 import { personOfConnection } from '#lib/ids';
 
 const newest = 500;

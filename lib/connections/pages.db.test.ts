@@ -2,10 +2,10 @@ import { sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { listProviderCards } from '#lib/connections/cards';
 import { connectionHistory, foldHistory } from '#lib/connections/history';
-import { revokeConnection } from '#lib/connections/revoke';
 import type { Context, Runtime } from '#lib/context';
 import { newConnectionId, newPersonId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
+import { revokeConnection } from '#lib/revocation/revoke';
 import { sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, as, createRuntime, freeze, plainRecord } from '#tests/hub';
 

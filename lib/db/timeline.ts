@@ -7,7 +7,7 @@ const currentTimeline = sql`('x' || left(pg_walfile_name(pg_current_wal_lsn()), 
 
 /**
  * After a promotion every process puts back what it stored and the new primary never saw. For so long nothing is spent;
- * each process looks for a new timeline more often than that (`lib/brakes/restore-guard.ts`).
+ * each process looks for a new timeline more often than that (`lib/freezes/restore-guard.ts`).
  */
 const settlingSeconds = 10;
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { writeSessionId } from '#lib/cookies/session-cookie';
 import { rowsOf } from '#lib/db/database';
 import { flowTraces } from '#lib/db/schema/flow-traces';
 import { purgeTraces, readTrace } from '#lib/flow-trace/store-trace';
 import type { FlowTrace } from '#lib/flow-trace/trace';
-import { beginSession } from '#lib/people/sessions';
-import { writeSessionId } from '#lib/session/session-cookie';
+import { beginSession } from '#lib/sign-in/sessions';
 import { CanarySweep } from '#tests/canary';
 import { sharedDatabase } from '#tests/database';
 import { addPerson, createRuntime, rowOf, settle } from '#tests/hub';

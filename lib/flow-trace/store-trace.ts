@@ -1,11 +1,11 @@
 import { and, desc, eq, gt, inArray, lt, sql } from 'drizzle-orm';
-import { requireAdministrator } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { deleteInPages } from '#lib/db/delete-in-pages';
 import { flowTraces, mostTraceBytes } from '#lib/db/schema/flow-traces';
 import type { FlowTrace } from '#lib/flow-trace/trace';
+import { requireAdministrator } from '#lib/guards/require';
 import { newId } from '#lib/ids';
-import { transactAs } from '#lib/people/transact-as';
+import { transactAs } from '#lib/sign-in/transact-as';
 import type { Place } from '#lib/vault/vault';
 
 const lifeSeconds = 3600;

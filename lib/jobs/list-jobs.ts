@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
-import { requireReader } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { type Db, dateOf, rowsOf } from '#lib/db/database';
+import { requireReader } from '#lib/guards/require';
 import { everySeconds, type JobName, jobNames } from '#lib/jobs/claim-run';
 
 /** Minutes without an end of a job's run after which something keeps it. */

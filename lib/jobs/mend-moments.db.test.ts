@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { watchInstance } from '#lib/brakes/restore-guard';
 import { type Context, systemContext } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
+import { watchInstance } from '#lib/freezes/restore-guard';
 import { noteClockWentBack } from '#lib/jobs/clock-steps';
 import { mendMoments, storedMoments } from '#lib/jobs/mend-moments';
-import { requireStepUp } from '#lib/people/step-up';
+import { requireStepUp } from '#lib/sign-in/step-up';
 import { sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addFreshAdministrator, addPerson, createRuntime, noteUse } from '#tests/hub';
 

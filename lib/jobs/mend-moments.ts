@@ -28,7 +28,7 @@ const moved = `case when access_token_issued_at > ${now}
  * Every stored moment that something waits for, or that counts as recent, with the longest span for which it may lie
  * ahead. What is tried again is tried soon; a lease and a claim keep the time that whoever holds them may still need.
  * What is not here waits for nothing, or is judged where it is read: the fence and the position of alerts
- * (`lib/alerts/evaluate.ts`), counters of tries (`lib/access/rate-limit.ts`), the runs of jobs (`claim-run.ts`).
+ * (`lib/alerts/evaluate.ts`), counters of tries (`lib/api-keys/rate-limit.ts`), the runs of jobs (`claim-run.ts`).
  */
 export const storedMoments: readonly Stored[] = [
   {

@@ -2,11 +2,11 @@ import { sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { evaluateAlerts } from '#lib/alerts/evaluate';
 import { checkLedger } from '#lib/audit/check-ledger';
-import { refreshDueConnections } from '#lib/connections/refresh-due';
-import { vendToken } from '#lib/connections/vend-token';
 import { type Context, systemContext } from '#lib/context';
 import { mendMoments } from '#lib/jobs/mend-moments';
 import { tick, tickSteps } from '#lib/jobs/start-jobs';
+import { refreshDueConnections } from '#lib/refresh/refresh-due';
+import { vendToken } from '#lib/tokens/vend-token';
 import { engine, sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, createRuntime, plainRecord } from '#tests/hub';
 

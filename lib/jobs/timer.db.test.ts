@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { watchInstance } from '#lib/brakes/restore-guard';
 import { systemContext } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
+import { watchInstance } from '#lib/freezes/restore-guard';
 import { newId } from '#lib/ids';
 import { listJobs } from '#lib/jobs/list-jobs';
 import { createTimer, type JobWork, type Timer } from '#lib/jobs/timer';

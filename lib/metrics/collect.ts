@@ -1,16 +1,16 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { rules } from '#lib/alerts/rules';
-import { reportProviders } from '#lib/connections/report-providers';
-import { countUnbound } from '#lib/connections/reseal';
 import type { Runtime } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { alertProgress, eventTotals } from '#lib/db/schema/alerts';
 import { jobNames } from '#lib/jobs/claim-run';
 import { readHeldBack } from '#lib/ledger/held-back';
-import { listMissingKeys } from '#lib/processes/vault-keys';
-import { productVersion } from '#lib/processes/version';
 import { once } from '#lib/registry';
+import { reportProviders } from '#lib/status/report-providers';
+import { productVersion } from '#lib/status/version';
+import { countUnbound } from '#lib/vault-keys/reseal';
+import { listMissingKeys } from '#lib/vault-keys/vault-keys';
 
 /**
  * The age of a moment in seconds. One that lies ahead, since a clock was, is as old as anything: a negative age, or none,

@@ -33,7 +33,7 @@ const personCodes = new Set([
 /**
  * Whose trouble the refusal of a refresh is, by the provider's code: the hub's own credentials, this grant, its person, the
  * provider for a while, or unclear. Servers use one code for several of these, so what is unclear is told by what others
- * get (`lib/connections/end-refused.ts`).
+ * get (`lib/refresh/end-refused.ts`).
  */
 export type Trouble = 'credentials' | 'grant' | 'person' | 'provider' | 'unclear';
 

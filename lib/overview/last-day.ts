@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
-import { requireReader } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { dateOf, rowsOf } from '#lib/db/database';
+import { requireReader } from '#lib/guards/require';
 import { type LedgerAction, ledgerActions } from '#lib/ledger/actions';
 
 const hour = 60 * 60_000;

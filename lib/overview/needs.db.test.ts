@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { listApiKeys } from '#lib/access/list-api-keys';
+import { listApiKeys } from '#lib/api-keys/list-api-keys';
 import { countConnections } from '#lib/connections/count';
 import type { Concern } from '#lib/connections/filter';
 import { listConnections } from '#lib/connections/list';

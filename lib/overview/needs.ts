@@ -1,14 +1,14 @@
 import { sql } from 'drizzle-orm';
-import { countExpiringKeys } from '#lib/access/list-api-keys';
 import { countOpenAlerts } from '#lib/alerts/count-open';
+import { countExpiringKeys } from '#lib/api-keys/list-api-keys';
 import { readLedgerTrouble } from '#lib/audit/ledger-trouble';
-import { countStandingFreezes } from '#lib/brakes/list';
 import { countConnections } from '#lib/connections/count';
 import { countDyingGrants } from '#lib/connections/dying';
-import { listSickProviders } from '#lib/connections/provider-health';
 import type { Context } from '#lib/context';
 import { type CappedCount, countCapped } from '#lib/db/count-capped';
+import { countStandingFreezes } from '#lib/freezes/list';
 import { listJobs } from '#lib/jobs/list-jobs';
+import { listSickProviders } from '#lib/status/provider-health';
 
 /** What somebody has to look at, the most urgent first. */
 export const needKinds = [

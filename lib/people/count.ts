@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm';
 import type { z } from 'zod';
-import { requireReader } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { type CappedCount, countCapped, countUpTo } from '#lib/db/count-capped';
 import { people } from '#lib/db/schema/people';
+import { requireReader } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
 import { isMeant, peopleFilter } from '#lib/people/filter';
 

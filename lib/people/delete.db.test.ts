@@ -1,8 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
+import { letGoOfRevocation } from '#lib/bulk-revocation/let-go';
 import { openTokens } from '#lib/connections/tokens-at-rest';
-import { vendToken } from '#lib/connections/vend-token';
-import { workRevocations } from '#lib/connections/work-revocations';
 import { systemContext } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
@@ -10,7 +9,8 @@ import { ledger } from '#lib/db/schema/ledger';
 import { people } from '#lib/db/schema/people';
 import { revocations } from '#lib/db/schema/revocations';
 import { deletePerson } from '#lib/people/delete';
-import { letGoOfRevocation } from '#lib/revocations/let-go';
+import { workRevocations } from '#lib/revocation/work-revocations';
+import { vendToken } from '#lib/tokens/vend-token';
 import { demoHub } from '#tests/demo-hub';
 import {
   addApiKey,

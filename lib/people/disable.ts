@@ -1,21 +1,21 @@
 import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { refuseOneself, requireAdministrator } from '#lib/access/require';
 import { actorId } from '#lib/actor';
 import { type Context, inBackground } from '#lib/context';
 import { people } from '#lib/db/schema/people';
 import { personEndings } from '#lib/db/schema/person-endings';
 import { AppError } from '#lib/errors';
+import { refuseOneself, requireAdministrator } from '#lib/guards/require';
 import { reasonText } from '#lib/ledger/reason';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { countLive, endSome } from '#lib/people/end-connections';
-import { endSessionsOf } from '#lib/people/end-session';
 import { assertAdministratorLeft } from '#lib/people/last-administrator';
-import { loadTarget } from '#lib/people/load-target';
-import { requireStepUp } from '#lib/people/step-up';
-import { transactOnPeople } from '#lib/people/transact-as';
 import { keepEnding, tellProviders, workEnding } from '#lib/people/work-endings';
+import { endSessionsOf } from '#lib/sign-in/end-session';
+import { loadTarget } from '#lib/sign-in/load-target';
+import { requireStepUp } from '#lib/sign-in/step-up';
+import { transactOnPeople } from '#lib/sign-in/transact-as';
 
 export const disablePersonInput = z.object({
   id: z.string().max(64),

@@ -1,6 +1,4 @@
 import { and, eq, ne, or, sql } from 'drizzle-orm';
-import type { RevocationKey } from '#lib/connections/claim-revocations';
-import { markRevoked } from '#lib/connections/mark-revoked';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
@@ -9,6 +7,8 @@ import type { EndingKind } from '#lib/db/schema/person-endings';
 import { revocations } from '#lib/db/schema/revocations';
 import { sessions } from '#lib/db/schema/sessions';
 import { record } from '#lib/ledger/record';
+import type { RevocationKey } from '#lib/revocation/claim-revocations';
+import { markRevoked } from '#lib/revocation/mark-revoked';
 
 /** Connections of one transaction: few enough that the embedded database, which does one thing at a time, stays quick. */
 export const endingBatch = 100;

@@ -1,6 +1,5 @@
 import { eq, ne, sql } from 'drizzle-orm';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { vendToken } from '#lib/connections/vend-token';
 import { type Context, type Runtime, systemContext } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
@@ -11,6 +10,7 @@ import { disablePerson, enablePerson } from '#lib/people/disable';
 import { endingBatch } from '#lib/people/end-connections';
 import { getPerson } from '#lib/people/get';
 import { workEndings } from '#lib/people/work-endings';
+import { vendToken } from '#lib/tokens/vend-token';
 import { sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addFreshAdministrator, addPerson, createRuntime, entries, settle } from '#tests/hub';
 import { steppedDatabase } from '#tests/process-steps';

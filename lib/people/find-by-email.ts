@@ -1,7 +1,7 @@
 import { and, isNull, sql } from 'drizzle-orm';
-import { requireReader } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { people } from '#lib/db/schema/people';
+import { requireReader } from '#lib/guards/require';
 
 /**
  * The ids of the people with this e-mail address, whatever the case of its letters; two at most, to tell one from

@@ -1,9 +1,9 @@
 import { and, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
-import { requireReader } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
+import { requireReader } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
 import { personColumns, toPersonView } from '#lib/people/view';
 import type { PersonView } from '#lib/people/views';

@@ -1,14 +1,14 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { requirePerson } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';
 import { people } from '#lib/db/schema/people';
 import { sessions } from '#lib/db/schema/sessions';
 import { AppError } from '#lib/errors';
+import { requirePerson } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
-import { isLive } from '#lib/people/sessions';
 import type { SessionView } from '#lib/people/views';
+import { isLive } from '#lib/sign-in/sessions';
 
 export const listSessionsInput = z.object({
   /** Whose; absent: one's own. */

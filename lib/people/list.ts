@@ -1,9 +1,9 @@
 import { and, desc, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { requireReader } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';
 import { people } from '#lib/db/schema/people';
+import { requireReader } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
 import { isMeant, peopleFilter } from '#lib/people/filter';
 import { personColumns, toPersonView } from '#lib/people/view';

@@ -1,15 +1,15 @@
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { refuseOneself, requireAdministrator } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { people, roles } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
+import { refuseOneself, requireAdministrator } from '#lib/guards/require';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { assertAdministratorLeft } from '#lib/people/last-administrator';
-import { loadTarget } from '#lib/people/load-target';
-import { requireStepUp } from '#lib/people/step-up';
-import { transactOnPeople } from '#lib/people/transact-as';
+import { loadTarget } from '#lib/sign-in/load-target';
+import { requireStepUp } from '#lib/sign-in/step-up';
+import { transactOnPeople } from '#lib/sign-in/transact-as';
 
 export const setRoleInput = z.object({ id: z.string().max(64), role: z.enum(roles) });
 export type SetRoleInput = z.input<typeof setRoleInput>;

@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
 import { type EndingKind, personEndings } from '#lib/db/schema/person-endings';
-import { effectiveRole } from '#lib/people/effective-role';
 import type { PersonView } from '#lib/people/views';
+import { effectiveRole } from '#lib/sign-in/effective-role';
 
 // Column names are written out: in a select from one table Drizzle leaves the table's name off its own.
 const liveConnections = sql<number>`(select count(*)::int from ${connections} as held where held.person_id = ${people}.id and held.status <> 'revoked')`;

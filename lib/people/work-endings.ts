@@ -1,11 +1,11 @@
 import { asc, eq } from 'drizzle-orm';
-import { workOneRevocation } from '#lib/connections/work-one-revocation';
 import { type Context, inBackground } from '#lib/context';
 import { type Db, withTransaction } from '#lib/db/database';
 import { people } from '#lib/db/schema/people';
 import { personEndings } from '#lib/db/schema/person-endings';
 import { type Ending, type EndingProgress, endingBatch, endSome } from '#lib/people/end-connections';
 import { onBehalf } from '#lib/people/on-behalf';
+import { workOneRevocation } from '#lib/revocation/work-one-revocation';
 
 const roundSeconds = 20;
 

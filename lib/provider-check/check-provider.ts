@@ -1,24 +1,24 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { limitRate } from '#lib/access/rate-limit';
-import { requireAdministrator } from '#lib/access/require';
 import { actorId } from '#lib/actor';
-import { keepRefused } from '#lib/connections/keep-refused';
-import { keepEncoding, recallEncodings } from '#lib/connections/learnt-encodings';
+import { limitRate } from '#lib/api-keys/rate-limit';
 import { type Context, inBackground } from '#lib/context';
 import { withTransaction } from '#lib/db/database';
 import { providerChecks } from '#lib/db/schema/provider-checks';
 import { AppError } from '#lib/errors';
+import { requireAdministrator } from '#lib/guards/require';
 import { newId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 import { fillEndpoint } from '#lib/oauth/account-params';
 import { currentEncoding } from '#lib/oauth/basic-credentials';
 import type { ReceivedTokens } from '#lib/oauth/types';
 import { parseInput } from '#lib/parse-input';
-import { transactAs } from '#lib/people/transact-as';
+import { keepEncoding, recallEncodings } from '#lib/provider-calls/learnt-encodings';
 import { type CheckResult, countResults } from '#lib/provider-check/report';
 import { longestCheckMs, partsOf, runChecks } from '#lib/provider-check/run-checks';
 import type { ProviderRecord } from '#lib/providers/record';
+import { keepRefused } from '#lib/revocation/keep-refused';
+import { transactAs } from '#lib/sign-in/transact-as';
 
 export const checkProviderInput = z.object({
   provider: z.string().max(64),

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { requireReader } from '#lib/access/require';
-import { recallEncodings } from '#lib/connections/learnt-encodings';
-import { redirectUri } from '#lib/connections/redirect-uri';
+import { redirectUri } from '#lib/authorization/redirect-uri';
 import type { Context } from '#lib/context';
 import { AppError } from '#lib/errors';
+import { requireReader } from '#lib/guards/require';
 import { learntEncoding } from '#lib/oauth/basic-credentials';
 import { parseInput } from '#lib/parse-input';
+import { recallEncodings } from '#lib/provider-calls/learnt-encodings';
 import type { ProviderRecord } from '#lib/providers/record';
 import { relaxedFields } from '#lib/providers/relaxations';
 

@@ -1,8 +1,8 @@
 import { eq, sql } from 'drizzle-orm';
-import { requireReader } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { people } from '#lib/db/schema/people';
 import { providerChecks } from '#lib/db/schema/provider-checks';
+import { requireReader } from '#lib/guards/require';
 import { lostAfterSeconds } from '#lib/provider-check/check-provider';
 import { type CheckCounts, type CheckResult, countResults, inOrder } from '#lib/provider-check/report';
 

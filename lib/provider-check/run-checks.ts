@@ -1,5 +1,5 @@
+import { redirectUri } from '#lib/authorization/redirect-uri';
 import { readPart } from '#lib/config/account-part';
-import { redirectUri } from '#lib/connections/redirect-uri';
 import type { Context } from '#lib/context';
 import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
 import { checkAuthorization } from '#lib/provider-check/check-authorization';

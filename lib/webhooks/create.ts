@@ -1,16 +1,16 @@
 import { z } from 'zod';
-import { requireAdministrator } from '#lib/access/require';
 import { actorId } from '#lib/actor';
 import type { Context } from '#lib/context';
 import { lockFor } from '#lib/db/advisory-locks';
 import { webhookEndpoints, webhookTypes } from '#lib/db/schema/webhooks';
 import { AppError } from '#lib/errors';
+import { requireAdministrator } from '#lib/guards/require';
 import { newId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 import { checkUrl, hostOrigin } from '#lib/outbound/connect-policy';
 import { parseInput } from '#lib/parse-input';
-import { requireStepUp } from '#lib/people/step-up';
-import { transactAs } from '#lib/people/transact-as';
+import { requireStepUp } from '#lib/sign-in/step-up';
+import { transactAs } from '#lib/sign-in/transact-as';
 import { newWebhookSecret, secretPlace } from '#lib/webhooks/secret';
 
 /** Twenty are more than anybody needs, and each costs a row a message. */

@@ -1,8 +1,8 @@
 import { and, asc, eq } from 'drizzle-orm';
-import { requireReader } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { webhookAttempts, webhookDeliveries, webhookMessages } from '#lib/db/schema/webhooks';
 import { AppError } from '#lib/errors';
+import { requireReader } from '#lib/guards/require';
 import type { DeliveryDetailView } from '#lib/webhooks/views';
 
 /** A day of attempts are about a dozen; who retries by hand makes more. */

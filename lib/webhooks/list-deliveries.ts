@@ -1,8 +1,8 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { requireReader } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { deliveryStates, webhookAttempts, webhookDeliveries, webhookMessages } from '#lib/db/schema/webhooks';
+import { requireReader } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
 import type { DeliveryView } from '#lib/webhooks/views';
 

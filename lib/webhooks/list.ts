@@ -1,8 +1,8 @@
 import { asc, eq, sql } from 'drizzle-orm';
-import { requireReader } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { webhookDeliveries, webhookEndpoints } from '#lib/db/schema/webhooks';
 import { AppError } from '#lib/errors';
+import { requireReader } from '#lib/guards/require';
 import { type WebhookView, webhookColumns } from '#lib/webhooks/views';
 
 // Drizzle leaves the table's name away within a select from one table.

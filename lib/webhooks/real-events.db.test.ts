@@ -1,11 +1,11 @@
 import { eq, sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { evaluateAlerts } from '#lib/alerts/evaluate';
-import { refreshConnection } from '#lib/connections/refresh';
-import { revokeConnection } from '#lib/connections/revoke';
 import { systemContext } from '#lib/context';
 import { alertProgress } from '#lib/db/schema/alerts';
 import { connections } from '#lib/db/schema/connections';
+import { refreshConnection } from '#lib/refresh/refresh';
+import { revokeConnection } from '#lib/revocation/revoke';
 import { createWebhook } from '#lib/webhooks/create';
 import { deliverWebhooks } from '#lib/webhooks/deliver';
 import { settlingMilliseconds } from '#tests/alerts';

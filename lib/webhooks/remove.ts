@@ -1,12 +1,12 @@
 import { eq } from 'drizzle-orm';
-import { requireAdministrator } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { webhookEndpoints } from '#lib/db/schema/webhooks';
 import { AppError } from '#lib/errors';
+import { requireAdministrator } from '#lib/guards/require';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
-import { requireStepUp } from '#lib/people/step-up';
-import { transactAs } from '#lib/people/transact-as';
+import { requireStepUp } from '#lib/sign-in/step-up';
+import { transactAs } from '#lib/sign-in/transact-as';
 import { type WebhookId, webhookId } from '#lib/webhooks/endpoint';
 
 /**

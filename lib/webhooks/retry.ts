@@ -1,14 +1,14 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { requireAdministrator } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { databaseNow } from '#lib/db/clock';
 import { rowsOf } from '#lib/db/database';
 import { webhookDeliveries } from '#lib/db/schema/webhooks';
 import { AppError } from '#lib/errors';
+import { requireAdministrator } from '#lib/guards/require';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
-import { transactAs } from '#lib/people/transact-as';
+import { transactAs } from '#lib/sign-in/transact-as';
 import { attemptDelivery, type Claimed, claimSeconds, type Endpoint } from '#lib/webhooks/attempt';
 import { loadEndpoint, type WebhookId, webhookId } from '#lib/webhooks/endpoint';
 import type { Sent } from '#lib/webhooks/send';

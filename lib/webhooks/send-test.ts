@@ -1,5 +1,5 @@
-import { requireAdministrator } from '#lib/access/require';
 import type { Context } from '#lib/context';
+import { requireAdministrator } from '#lib/guards/require';
 import { newId } from '#lib/ids';
 import { parseInput } from '#lib/parse-input';
 import { loadEndpoint, type WebhookId, webhookId } from '#lib/webhooks/endpoint';

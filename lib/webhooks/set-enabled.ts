@@ -1,14 +1,14 @@
 import { and, eq, isNotNull } from 'drizzle-orm';
 import { z } from 'zod';
-import { requireAdministrator } from '#lib/access/require';
 import type { Context } from '#lib/context';
 import { databaseNow } from '#lib/db/clock';
 import type { Db } from '#lib/db/database';
 import { webhookEndpoints } from '#lib/db/schema/webhooks';
+import { requireAdministrator } from '#lib/guards/require';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
-import { requireStepUp } from '#lib/people/step-up';
-import { transactAs } from '#lib/people/transact-as';
+import { requireStepUp } from '#lib/sign-in/step-up';
+import { transactAs } from '#lib/sign-in/transact-as';
 import { loadEndpoint, webhookId } from '#lib/webhooks/endpoint';
 import { switchOff } from '#lib/webhooks/switch-off';
 

@@ -5,13 +5,13 @@ import { type Odd, startOdd } from '#demo/odd/server';
 import { chooseEntry } from '#lib/connections/choose';
 import { fingerprintOf } from '#lib/connections/fingerprint';
 import { entryKey } from '#lib/connections/offers';
-import { revokeConnection } from '#lib/connections/revoke';
-import { vendToken } from '#lib/connections/vend-token';
 import type { Context, Runtime } from '#lib/context';
 import type { Database } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import { isAppError } from '#lib/errors';
+import { revokeConnection } from '#lib/revocation/revoke';
+import { vendToken } from '#lib/tokens/vend-token';
 import { addApiKey, createRuntime, rowOf, settle } from '#tests/hub';
 import { Visitor } from '#tests/visitor';
 

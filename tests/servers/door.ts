@@ -4,8 +4,8 @@ import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach } from 'vitest';
 import { parseConfig } from '#lib/config/config';
-import { createListener, type ListenerParts } from '#lib/http/listener';
-import { refuseTunnels, serverOptions } from '#lib/http/server-options';
+import { createListener, type ListenerParts } from '#lib/door/listener';
+import { refuseTunnels, serverOptions } from '#lib/door/server-options';
 import { createRefusalFolder } from '#lib/ledger/fold-refusals';
 import { createLogger } from '#lib/log';
 

@@ -2,10 +2,10 @@
 
 import { redirect } from 'next/navigation';
 import { z } from 'zod';
-import { formAction } from '#lib/http/action';
-import { endAllSessions, endSession } from '#lib/people/end-session';
-import { requestCookies } from '#lib/session/request';
-import { clearSessionId } from '#lib/session/session-cookie';
+import { requestCookies } from '#lib/cookies/request';
+import { clearSessionId } from '#lib/cookies/session-cookie';
+import { endAllSessions, endSession } from '#lib/sign-in/end-session';
+import { formAction } from '#lib/web/action';
 
 const endOne = formAction(z.object({ session: z.string().max(64) }), {}, async (ctx, { session }) => {
   await endSession(ctx, { publicId: session });

@@ -5,7 +5,7 @@ import { Link } from '#app/_ui/link';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Time } from '#app/_ui/time';
 import { type ActivityView, listActivity } from '#lib/audit/list-activity';
-import { orNotFound, personPage } from '#lib/http/page';
+import { orNotFound, personPage } from '#lib/web/page';
 import type { SearchParams } from '#ui/flow-result';
 import { historyText } from '#ui/history-text';
 import { filteredAddress, nextAddress, previousAddress, readListAddress } from '#ui/list-address';

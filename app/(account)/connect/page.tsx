@@ -7,8 +7,8 @@ import { Link } from '#app/_ui/link';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { ScopeList } from '#app/_ui/scope-list';
 import { listProviderCards } from '#lib/connections/cards';
-import { personPage } from '#lib/http/page';
-import { safeReturnTo } from '#lib/http/return-to';
+import { personPage } from '#lib/web/page';
+import { safeReturnTo } from '#lib/web/return-to';
 import { cardPath } from '#ui/card-path';
 import type { SearchParams } from '#ui/flow-result';
 

@@ -7,7 +7,7 @@ import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
 import { listProviderCards } from '#lib/connections/cards';
 import type { ProviderCardView } from '#lib/connections/views';
-import { orNotFound, personPage } from '#lib/http/page';
+import { orNotFound, personPage } from '#lib/web/page';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 import { nextAddress, previousAddress, readListAddress } from '#ui/list-address';
 import { needsPerson } from '#ui/status-words';

@@ -4,9 +4,9 @@ import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { Time } from '#app/_ui/time';
-import { personPage } from '#lib/http/page';
-import { safeReturnTo, stepUpPage } from '#lib/http/return-to';
-import { readStepUp, type StepUpView } from '#lib/people/step-up';
+import { readStepUp, type StepUpView } from '#lib/sign-in/step-up';
+import { personPage } from '#lib/web/page';
+import { safeReturnTo, stepUpPage } from '#lib/web/return-to';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 
 export const metadata: Metadata = { title: 'Sign in once more' };

@@ -1,7 +1,7 @@
 import { Notice } from '#app/_ui/notice';
 import { Time } from '#app/_ui/time';
 import { readLedgerHeldBack } from '#lib/audit/ledger-trouble';
-import { adminPage, inPart } from '#lib/http/page';
+import { adminPage, inPart } from '#lib/web/page';
 
 /**
  * The transaction that keeps the ledger from being looked at and sealed, at the top of every admin page: what it holds

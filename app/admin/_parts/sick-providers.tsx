@@ -1,7 +1,7 @@
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { Time } from '#app/_ui/time';
-import type { SickProviderView } from '#lib/connections/provider-health';
+import type { SickProviderView } from '#lib/status/provider-health';
 
 interface SickProvidersProps {
   providers: readonly SickProviderView[];

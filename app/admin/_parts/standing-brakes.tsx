@@ -2,8 +2,8 @@ import { Snowflake } from 'lucide-react';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { Time } from '#app/_ui/time';
-import { standingFreezes } from '#lib/brakes/list';
-import { adminPage, inPart } from '#lib/http/page';
+import { standingFreezes } from '#lib/freezes/list';
+import { adminPage, inPart } from '#lib/web/page';
 import { brakeActor, brakeSubject } from '#ui/brake-words';
 import { LedgerHeldBack } from './ledger-held-back.tsx';
 

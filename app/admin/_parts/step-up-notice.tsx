@@ -1,7 +1,7 @@
 import { Notice } from '#app/_ui/notice';
 import { StepUpLink } from '#app/_ui/step-up-link';
 import { Time } from '#app/_ui/time';
-import type { StepUpView } from '#lib/people/step-up';
+import type { StepUpView } from '#lib/sign-in/step-up';
 
 /** Until when the last sign-in counts, for dialogs, which know no more than a moment: milliseconds since 1970. */
 export const signInUntil = ({ fresh }: StepUpView): number => fresh?.until.getTime() ?? 0;

@@ -5,7 +5,7 @@ import { acknowledgeAlert } from '#lib/alerts/acknowledge';
 import { changeAlertInput } from '#lib/alerts/change-state';
 import { noteOnAlert } from '#lib/alerts/note';
 import { resolveAlert } from '#lib/alerts/resolve';
-import { formAction } from '#lib/http/action';
+import { formAction } from '#lib/web/action';
 
 const administrator = { role: 'administrator' } as const;
 

@@ -2,11 +2,11 @@
 
 import { refresh } from 'next/cache';
 import { z } from 'zod';
-import { createApiKey, createApiKeyInput } from '#lib/access/create-api-key';
-import { revokeApiKey } from '#lib/access/revoke-api-key';
-import { setAddresses } from '#lib/access/set-addresses';
+import { createApiKey, createApiKeyInput } from '#lib/api-keys/create-api-key';
+import { revokeApiKey } from '#lib/api-keys/revoke-api-key';
+import { setAddresses } from '#lib/api-keys/set-addresses';
 import { listConnections } from '#lib/connections/list';
-import { formAction } from '#lib/http/action';
+import { formAction } from '#lib/web/action';
 import { curlLine } from '#ui/curl-line';
 
 const list = z

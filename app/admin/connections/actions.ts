@@ -3,9 +3,9 @@
 import { refresh } from 'next/cache';
 import { redirect } from 'next/navigation';
 import { z } from 'zod';
-import { revokeConnection, revokeConnectionInput } from '#lib/connections/revoke';
-import { formAction } from '#lib/http/action';
-import { prepareBulkRevocation } from '#lib/revocations/prepare';
+import { prepareBulkRevocation } from '#lib/bulk-revocation/prepare';
+import { revokeConnection, revokeConnectionInput } from '#lib/revocation/revoke';
+import { formAction } from '#lib/web/action';
 
 const administrator = { role: 'administrator' } as const;
 const id = z.string().max(64);

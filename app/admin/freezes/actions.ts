@@ -2,9 +2,9 @@
 
 import { refresh } from 'next/cache';
 import { z } from 'zod';
-import { freeze, freezeInput } from '#lib/brakes/freeze';
-import { thaw, thawInput } from '#lib/brakes/thaw';
-import { formAction } from '#lib/http/action';
+import { freeze, freezeInput } from '#lib/freezes/freeze';
+import { thaw, thawInput } from '#lib/freezes/thaw';
+import { formAction } from '#lib/web/action';
 import { freezeWord } from '#ui/confirmation';
 
 const administrator = { role: 'administrator' } as const;

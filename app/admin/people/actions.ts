@@ -2,11 +2,11 @@
 
 import { refresh } from 'next/cache';
 import { z } from 'zod';
-import { formAction } from '#lib/http/action';
 import { deletePerson, deletePersonInput } from '#lib/people/delete';
 import { disablePerson, disablePersonInput, enablePerson } from '#lib/people/disable';
-import { endSession } from '#lib/people/end-session';
 import { setRole, setRoleInput } from '#lib/people/set-role';
+import { endSession } from '#lib/sign-in/end-session';
+import { formAction } from '#lib/web/action';
 import { deletionWord } from '#ui/confirmation';
 
 const administrator = { role: 'administrator' } as const;

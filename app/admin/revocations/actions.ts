@@ -3,15 +3,15 @@
 import { refresh } from 'next/cache';
 import { redirect } from 'next/navigation';
 import { z } from 'zod';
+import { heldIdOf } from '#lib/bulk-revocation/held-key';
+import { letGoOfRevocation } from '#lib/bulk-revocation/let-go';
+import { prepareBulkRevocation } from '#lib/bulk-revocation/prepare';
+import { heldRevocationInput, retryHeldRevocation } from '#lib/bulk-revocation/retry-held';
+import { startBulkInput, startBulkRevocation } from '#lib/bulk-revocation/start';
 import type { Context } from '#lib/context';
 import { AppError } from '#lib/errors';
-import { formAction } from '#lib/http/action';
 import { findByEmail } from '#lib/people/find-by-email';
-import { heldIdOf } from '#lib/revocations/held-key';
-import { letGoOfRevocation } from '#lib/revocations/let-go';
-import { prepareBulkRevocation } from '#lib/revocations/prepare';
-import { heldRevocationInput, retryHeldRevocation } from '#lib/revocations/retry-held';
-import { startBulkInput, startBulkRevocation } from '#lib/revocations/start';
+import { formAction } from '#lib/web/action';
 import { revocationWord } from '#ui/confirmation';
 
 const administrator = { role: 'administrator' } as const;

@@ -6,7 +6,7 @@ import { Link } from '#app/_ui/link';
 import { PageHeading } from '#app/_ui/page-heading';
 import { ThemeSwitch } from '#app/_ui/theme-switch';
 import { describeApi } from '#lib/api/describe';
-import { visitorPage } from '#lib/http/page';
+import { visitorPage } from '#lib/web/page';
 import { Prose } from './_parts/prose.tsx';
 import { Reference } from './_parts/reference.tsx';
 

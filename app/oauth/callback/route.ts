@@ -1,6 +1,6 @@
-import { handleCallback, refuseHead } from '#lib/http/callback-request';
-import { answerWith } from '#lib/http/web-route';
-import { requestCookies } from '#lib/session/request';
+import { requestCookies } from '#lib/cookies/request';
+import { handleCallback, refuseHead } from '#lib/web/callback-request';
+import { answerWith } from '#lib/web/web-route';
 
 /** Where the providers whose record says `redirect_uri: shared` send the browser back to. */
 export async function GET(request: Request): Promise<Response> {

@@ -1,8 +1,8 @@
-import { seeOther } from '#lib/http/oauth-answers';
-import { connectPage } from '#lib/http/return-to';
-import { handleStart } from '#lib/http/start-request';
-import { answerWith } from '#lib/http/web-route';
-import { requestCookies } from '#lib/session/request';
+import { requestCookies } from '#lib/cookies/request';
+import { seeOther } from '#lib/door/oauth-answers';
+import { connectPage } from '#lib/web/return-to';
+import { handleStart } from '#lib/web/start-request';
+import { answerWith } from '#lib/web/web-route';
 
 /** Begins a flow. */
 export async function POST(request: Request): Promise<Response> {

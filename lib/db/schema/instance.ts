@@ -4,7 +4,7 @@ import { instant } from '#lib/db/schema/columns';
 
 /**
  * The one row by which a database is known to be the one that was used last, and no copy of it or an earlier state:
- * see `lib/brakes/restore-guard.ts`. Every process writes it every few seconds.
+ * see `lib/freezes/restore-guard.ts`. Every process writes it every few seconds.
  */
 export const instance = pgTable(
   'instance',

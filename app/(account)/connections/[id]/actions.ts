@@ -3,7 +3,7 @@
 import { redirect } from 'next/navigation';
 import { chooseEntry, chooseInput } from '#lib/connections/choose';
 import { nameConnection, nameConnectionInput } from '#lib/connections/name';
-import { type ActionState, formAction } from '#lib/http/action';
+import { type ActionState, formAction } from '#lib/web/action';
 
 const chooseOwn = formAction(chooseInput, {}, async (ctx, input) => ({ data: await chooseEntry(ctx, input) }));
 const nameOwn = formAction(nameConnectionInput, {}, async (ctx, input) => ({ data: await nameConnection(ctx, input) }));

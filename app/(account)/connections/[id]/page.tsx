@@ -11,7 +11,7 @@ import { ProviderMark } from '#app/_ui/provider-mark';
 import { Timeline } from '#app/_ui/timeline';
 import { getConnection } from '#lib/connections/get';
 import { connectionHistory } from '#lib/connections/history';
-import { orNotFound, personPage } from '#lib/http/page';
+import { orNotFound, personPage } from '#lib/web/page';
 import { cardPath } from '#ui/card-path';
 import { flowParams, flowResult, isSettled, mayBeTold, refusalSentence, type SearchParams } from '#ui/flow-result';
 import { explainStatus, needsPerson } from '#ui/status-words';

@@ -7,7 +7,7 @@ import { Pager } from '#app/_ui/pager';
 import { Time } from '#app/_ui/time';
 import { listAlerts } from '#lib/alerts/list';
 import type { AlertView } from '#lib/alerts/views';
-import { adminPage, orNotFound } from '#lib/http/page';
+import { adminPage, orNotFound } from '#lib/web/page';
 import type { SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
 import { numberText } from '#ui/number-text';

@@ -5,7 +5,7 @@ import { Link } from '#app/_ui/link';
 import { Time } from '#app/_ui/time';
 import { getAlert } from '#lib/alerts/get';
 import type { AlertDetailView, AlertEventView } from '#lib/alerts/views';
-import { adminPage, orNotFound } from '#lib/http/page';
+import { adminPage, orNotFound } from '#lib/web/page';
 import { numberText } from '#ui/number-text';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
 import { DealWithIt } from '../_parts/deal-with-it.tsx';

@@ -3,7 +3,7 @@
 import { useActionState, useState } from 'react';
 import { Notice } from '#app/_ui/notice';
 import type { AlertView } from '#lib/alerts/views';
-import type { ActionState } from '#lib/http/action';
+import type { ActionState } from '#lib/web/action';
 import { acknowledge, addNote, resolve } from '../actions.ts';
 
 const words = {

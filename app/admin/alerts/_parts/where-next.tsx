@@ -1,7 +1,7 @@
 import { Link } from '#app/_ui/link';
-import type { PersonContext } from '#lib/access/require';
 import type { AlertDetailView } from '#lib/alerts/views';
-import { standingFreeze } from '#lib/brakes/list';
+import { standingFreeze } from '#lib/freezes/list';
+import type { PersonContext } from '#lib/guards/require';
 import { BrakeControl } from '../../freezes/_parts/brake-control.tsx';
 
 interface Way {

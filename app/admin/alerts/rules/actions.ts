@@ -3,7 +3,7 @@
 import { refresh } from 'next/cache';
 import { z } from 'zod';
 import { resetRule, setRule } from '#lib/alerts/set-rule';
-import { formAction } from '#lib/http/action';
+import { formAction } from '#lib/web/action';
 
 const administrator = { role: 'administrator' } as const;
 

@@ -3,7 +3,7 @@ import { BackLink } from '#app/_ui/back-link';
 import { Link } from '#app/_ui/link';
 import { PageHeading } from '#app/_ui/page-heading';
 import { listRules } from '#lib/alerts/list-rules';
-import { adminPage } from '#lib/http/page';
+import { adminPage } from '#lib/web/page';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
 import { Severity } from '../_parts/marks.tsx';

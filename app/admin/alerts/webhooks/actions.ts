@@ -2,7 +2,7 @@
 
 import { refresh } from 'next/cache';
 import { z } from 'zod';
-import { formAction } from '#lib/http/action';
+import { formAction } from '#lib/web/action';
 import { createWebhook, createWebhookInput } from '#lib/webhooks/create';
 import { webhookId } from '#lib/webhooks/endpoint';
 import { removeWebhook } from '#lib/webhooks/remove';

@@ -2,7 +2,7 @@
 
 import { ConfirmDialog } from '#app/_ui/confirm-dialog';
 import { DyingWith } from '#app/_ui/dying-with';
-import type { DyingWithView } from '#lib/connections/dying-with';
+import type { DyingWithView } from '#lib/revocation/dying-with';
 import { revokeOne } from '../actions.ts';
 
 /** Revokes the connection of this page. */

@@ -1,7 +1,7 @@
 import { Snowflake } from 'lucide-react';
 import { Link } from '#app/_ui/link';
 import { Badge } from '#app/_ui/status';
-import type { FreezeScope, FreezeView } from '#lib/brakes/views';
+import type { FreezeScope, FreezeView } from '#lib/freezes/views';
 import { FreezeButton } from './freeze-button.tsx';
 
 interface BrakeControlProps {

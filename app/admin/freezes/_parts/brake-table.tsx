@@ -1,6 +1,6 @@
 import { Link } from '#app/_ui/link';
 import { Time } from '#app/_ui/time';
-import type { FreezeView } from '#lib/brakes/views';
+import type { FreezeView } from '#lib/freezes/views';
 import { brakeActor, brakeAddress, brakeSubject } from '#ui/brake-words';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 import { ThawButton } from './thaw-button.tsx';

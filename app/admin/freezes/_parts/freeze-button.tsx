@@ -1,7 +1,7 @@
 'use client';
 
 import { ConfirmDialog } from '#app/_ui/confirm-dialog';
-import type { FreezeScope } from '#lib/brakes/views';
+import type { FreezeScope } from '#lib/freezes/views';
 import { brakeEffect, brakeObject } from '#ui/brake-words';
 import { freezeWord } from '#ui/confirmation';
 import { pullBrake } from '../actions.ts';

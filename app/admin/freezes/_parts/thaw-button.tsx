@@ -1,7 +1,7 @@
 'use client';
 
 import { ConfirmDialog } from '#app/_ui/confirm-dialog';
-import type { FreezeView } from '#lib/brakes/views';
+import type { FreezeView } from '#lib/freezes/views';
 import { brakeObject } from '#ui/brake-words';
 import { liftBrake } from '../actions.ts';
 

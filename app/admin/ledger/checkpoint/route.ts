@@ -1,5 +1,5 @@
-import { handleCheckpoint } from '#lib/http/ledger-files';
-import { answerWith } from '#lib/http/web-route';
+import { handleCheckpoint } from '#lib/web/ledger-files';
+import { answerWith } from '#lib/web/web-route';
 
 /** Answers a checkpoint of the ledger as a file. */
 export async function POST(request: Request): Promise<Response> {

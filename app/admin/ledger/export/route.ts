@@ -1,5 +1,5 @@
-import { handleLedgerExport } from '#lib/http/ledger-files';
-import { answerWith } from '#lib/http/web-route';
+import { handleLedgerExport } from '#lib/web/ledger-files';
+import { answerWith } from '#lib/web/web-route';
 
 /** Answers the entries that the list's filters leave as a file. */
 export async function POST(request: Request): Promise<Response> {

@@ -3,7 +3,7 @@
 import { refresh } from 'next/cache';
 import { z } from 'zod';
 import { beginCheck } from '#lib/audit/begin-check';
-import { formAction } from '#lib/http/action';
+import { formAction } from '#lib/web/action';
 
 /** Begins a check of the whole ledger, also against a checkpoint that somebody kept. */
 export const verifyNow = formAction(

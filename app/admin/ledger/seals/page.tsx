@@ -10,7 +10,7 @@ import { StepUpLink } from '#app/_ui/step-up-link';
 import { Time, TimeOr } from '#app/_ui/time';
 import { isCheckRunning } from '#lib/audit/begin-check';
 import { listSeals, readSealStatus, type SealView } from '#lib/audit/list-seals';
-import { adminPage, orNotFound } from '#lib/http/page';
+import { adminPage, orNotFound } from '#lib/web/page';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';

@@ -1,7 +1,7 @@
 import { Link } from '#app/_ui/link';
 import { Moment } from '#app/_ui/moment';
 import { Time, TimeOr } from '#app/_ui/time';
-import type { BulkRowView } from '#lib/revocations/views';
+import type { BulkRowView } from '#lib/bulk-revocation/views';
 import { hereWords, thereWords } from '#ui/bulk-words';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 

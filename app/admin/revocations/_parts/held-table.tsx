@@ -1,6 +1,6 @@
 import { Link } from '#app/_ui/link';
 import { Time } from '#app/_ui/time';
-import type { HeldView } from '#lib/revocations/list-held';
+import type { HeldView } from '#lib/bulk-revocation/list-held';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 import { HeldActions } from './held-actions.tsx';
 

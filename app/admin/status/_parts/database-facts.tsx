@@ -1,7 +1,7 @@
 import { CircleAlert, CircleCheck } from 'lucide-react';
 import { Fact, Facts } from '#app/_ui/facts';
 import { Badge } from '#app/_ui/status';
-import type { DatabaseStatusView } from '#lib/processes/database-status';
+import type { DatabaseStatusView } from '#lib/status/database-status';
 
 const engines = { postgres: 'PostgreSQL', pglite: 'Embedded (PGlite), as PostgreSQL' };
 

@@ -1,7 +1,7 @@
 import { CircleCheck, CircleSlash } from 'lucide-react';
 import { Badge } from '#app/_ui/status';
 import { Time } from '#app/_ui/time';
-import type { GoneProcessesView, ProcessView } from '#lib/processes/list-processes';
+import type { GoneProcessesView, ProcessView } from '#lib/status/list-processes';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 import { ListCount } from '../../_parts/list-count.tsx';
 

@@ -1,6 +1,6 @@
 import { Notice } from '#app/_ui/notice';
 import { Time } from '#app/_ui/time';
-import type { ProviderStopView } from '#lib/connections/provider-stop';
+import type { ProviderStopView } from '#lib/provider-calls/provider-stop';
 import { ResumeButton } from './resume-button.tsx';
 
 interface StoppedProvidersProps {

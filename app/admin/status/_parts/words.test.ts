@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countedTo } from '#lib/connections/provider-activity';
+import { countedTo } from '#lib/status/provider-activity';
 import { countText, failureText } from './words.ts';
 
 test('counts are written out up to where counting ended', () => {

@@ -1,5 +1,5 @@
-import { countedTo } from '#lib/connections/provider-activity';
 import { errorCodes } from '#lib/errors';
+import { countedTo } from '#lib/status/provider-activity';
 
 /** “1,204”, and “10,000+” where counting ended. */
 export function countText(count: number): string {

@@ -1,6 +1,6 @@
+import { apiContext, apiRuntime } from '#lib/api/api-context';
 import { createApi } from '#lib/api/app';
 import { createNextMount } from '#lib/api/next-mount';
-import { apiContext, apiRuntime } from '#lib/http/api-context';
 
 /** The second mount of the machine API, for where only Next runs; `server.ts` answers before a request comes here. */
 const answer = createNextMount(apiRuntime, createApi(apiContext));

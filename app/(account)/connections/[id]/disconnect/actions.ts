@@ -3,8 +3,8 @@
 import { redirect } from 'next/navigation';
 import { z } from 'zod';
 import { getConnection } from '#lib/connections/get';
-import { revokeConnection } from '#lib/connections/revoke';
-import { formAction } from '#lib/http/action';
+import { revokeConnection } from '#lib/revocation/revoke';
+import { formAction } from '#lib/web/action';
 
 const revokeOwn = formAction(z.object({ id: z.string().max(64) }), {}, async (ctx, { id }) => {
   const { provider } = await getConnection(ctx, { id });

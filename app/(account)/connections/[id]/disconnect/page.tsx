@@ -5,9 +5,9 @@ import { DyingWith } from '#app/_ui/dying-with';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { ProviderMark } from '#app/_ui/provider-mark';
-import { listDyingWith } from '#lib/connections/dying-with';
 import { getConnection } from '#lib/connections/get';
-import { orNotFound, personPage } from '#lib/http/page';
+import { listDyingWith } from '#lib/revocation/dying-with';
+import { orNotFound, personPage } from '#lib/web/page';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 import { disconnect } from './actions.ts';
 

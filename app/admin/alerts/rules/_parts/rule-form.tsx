@@ -4,7 +4,7 @@ import { useActionState, useState } from 'react';
 import { Notice } from '#app/_ui/notice';
 import { StepUpOffer } from '#app/_ui/step-up-link';
 import type { RuleView } from '#lib/alerts/list-rules';
-import type { ActionState } from '#lib/http/action';
+import type { ActionState } from '#lib/web/action';
 import { reset, set } from '../actions.ts';
 import { numberWords } from './number-words.ts';
 

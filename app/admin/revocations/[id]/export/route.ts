@@ -1,5 +1,5 @@
-import { handleBulkExport } from '#lib/http/export-request';
-import { answerWith } from '#lib/http/web-route';
+import { handleBulkExport } from '#lib/web/export-request';
+import { answerWith } from '#lib/web/web-route';
 
 /** What became of each connection, as CSV or JSON. */
 export async function POST(request: Request, { params }: { params: Promise<{ id: string }> }): Promise<Response> {

@@ -3,7 +3,7 @@ import { BackLink } from '#app/_ui/back-link';
 import { Fact, Facts } from '#app/_ui/facts';
 import { Link } from '#app/_ui/link';
 import { Time } from '#app/_ui/time';
-import { adminPage, orNotFound } from '#lib/http/page';
+import { adminPage, orNotFound } from '#lib/web/page';
 import { getDelivery } from '#lib/webhooks/get-delivery';
 import { getWebhook } from '#lib/webhooks/list';
 import type { DeliveryDetailView } from '#lib/webhooks/views';

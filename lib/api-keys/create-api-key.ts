@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { actorId } from '#lib/actor';
+import { addressDetails, ipRangesText } from '#lib/api-keys/ip-rules';
+import { apiKeyPrefix, generateApiKey } from '#lib/api-keys/key-format';
+import { type ApiKeyView, apiKeyColumns } from '#lib/api-keys/views';
+import type { Context } from '#lib/context';
+import { apiKeyScopes, apiKeys } from '#lib/db/schema/api-keys';
+import { AppError } from '#lib/errors';
+import { requireAdministrator } from '#lib/guards/require';
+import { hashSecret, newId } from '#lib/ids';
+import { record } from '#lib/ledger/record';
+import { parseInput } from '#lib/parse-input';
+import { requireStepUp } from '#lib/sign-in/step-up';
+import { transactAs } from '#lib/sign-in/transact-as';
+
+export const createApiKeyInput = z.object({
+  name: z.string().trim().min(1, 'must not be empty').max(100),
+  scopes: z
+    .array(z.enum(apiKeyScopes))
+    .min(1, 'must name at least one scope')
+    .transform((scopes) => [...new Set(scopes)]),
+  providers: z.array(z.string()).min(1, 'must name at least one provider').nullish(),
+  expiresAt: z.date().nullish(),
+  ipRanges: ipRangesText.nullish(),
+  ipRule: z.enum(['deny', 'alert']).default('deny'),
+});
+export type CreateApiKeyInput = z.input<typeof createApiKeyInput>;
+
+/**
+ * Makes an API key for a service, which needs a sign-in of the last minutes: it may read everybody's tokens for long after
+ * the session that made it. The key itself is in this answer and nowhere else: only its hash is kept.
+ * @throws AppError `forbidden` unless an administrator or our own command line asks, `step_up_required`,
+ *   `invalid_request`, `unknown_provider`
+ */
+export async function createApiKey(
+  ctx: Context,
+  input: CreateApiKeyInput,
+): Promise<{ key: string; apiKey: ApiKeyView }> {
+  requireAdministrator(ctx);
+  const { proof } = await requireStepUp(ctx);
+  const { name, scopes, providers, expiresAt, ipRanges, ipRule } = parseInput(createApiKeyInput, input);
+  for (const provider of providers ?? []) {
+    if (!ctx.providers.get(provider)) throw new AppError('unknown_provider');
+  }
+  if (expiresAt && expiresAt <= ctx.now()) {
+    throw new AppError('invalid_request', { issues: [{ path: 'expiresAt', message: 'must lie in the future' }] });
+  }
+  const key = generateApiKey();
+  const apiKey = await transactAs(ctx, async (tx) => {
+    const [row] = await tx
+      .insert(apiKeys)
+      .values({
+        id: newId('key'),
+        name,
+        prefix: apiKeyPrefix(key),
+        keyHash: hashSecret(key),
+        scopes,
+        providers: providers ? [...new Set(providers)] : null,
+        expiresAt: expiresAt ?? null,
+        ipRanges: ipRanges ?? null,
+        ipRule,
+        createdBy: actorId(ctx.actor) ?? '',
+      })
+      .returning(apiKeyColumns);
+    if (!row) throw new AppError('internal');
+    await record(tx, ctx, {
+      action: 'api_key.created',
+      apiKeyId: row.id,
+      details: {
+        scopes: row.scopes,
+        providers: row.providers,
+        expires_at: row.expiresAt?.toISOString() ?? null,
+        ...addressDetails(row),
+        step_up: proof,
+      },
+    });
+    return row;
+  });
+  return { key, apiKey };
+}

@@ -1,0 +1,111 @@
+import { and, desc, eq, gt, inArray, isNull, lt, sql } from 'drizzle-orm';
+import { type FlowDetails, type FlowOutcome, transactionSeconds } from '#lib/authorization/transaction';
+import type { Context } from '#lib/context';
+import type { Db } from '#lib/db/database';
+import { deleteInPages } from '#lib/db/delete-in-pages';
+import { flows, mostSealedBytes } from '#lib/db/schema/flows';
+import { AppError } from '#lib/errors';
+import { hashSecret } from '#lib/ids';
+import type { Place } from '#lib/vault/vault';
+
+/** Rows of one session: more than its browser's cookies can name. */
+const rowsOfSession = 20;
+/** Flows of nobody in particular that a tick leaves: more begin in ten minutes only where a flood is under way. */
+const rowsOfNobody = 100_000;
+
+const sealedPlace = (id: string): Place => ({ row: id, column: 'flows.sealed' });
+const outcomePlace = (id: string): Place => ({ row: id, column: 'flows.outcome' });
+const lifetime = sql`now() + make_interval(secs => ${transactionSeconds}::float8)`;
+
+/** The flow's name in the database. */
+export const flowId = (state: string): string => hashSecret(state);
+
+/**
+ * Keeps what does not bind a flow to its browser, sealed, for ten minutes. Of one session at most 20 are kept; the oldest
+ * goes.
+ * @throws AppError `provider_configuration` where the record's texts are too long to be kept
+ */
+export async function saveFlow(ctx: Context, db: Db, state: string, details: FlowDetails): Promise<void> {
+  const id = flowId(state);
+  const { intent, sessionId } = details;
+  const sealed = await ctx.vault.seal(JSON.stringify(details), sealedPlace(id));
+  if (sealed.length > mostSealedBytes) throw new AppError('provider_configuration', { retryAfterSeconds: 300 });
+  await db.insert(flows).values({ id, intent, sessionId, sealed, expiresAt: lifetime });
+  if (sessionId === null) return;
+  const surplus = db
+    .select({ id: flows.id })
+    .from(flows)
+    .where(eq(flows.sessionId, sessionId))
+    .orderBy(desc(flows.expiresAt), flows.id)
+    .offset(rowsOfSession);
+  await deleteInPages(db, flows, inArray(flows.id, surplus));
+}
+
+/** A flow as it lies in the database. */
+export type FoundRow =
+  | { state: 'waiting'; open: () => FlowDetails }
+  | { state: 'claimed'; intent: FlowDetails['intent']; sessionId: string | null };
+
+/** The flow of that state; undefined where there is none, or it has expired by the database's clock. */
+export async function readFlow(ctx: Context, state: string): Promise<FoundRow | undefined> {
+  const id = flowId(state);
+  const [row] = await ctx.database.db
+    .select({ intent: flows.intent, sessionId: flows.sessionId, sealed: flows.sealed })
+    .from(flows)
+    .where(and(eq(flows.id, id), gt(flows.expiresAt, sql`now()`)));
+  if (!row) return undefined;
+  const { sealed, ...claimed } = row;
+  if (sealed === null) return { state: 'claimed', ...claimed };
+  return { state: 'waiting', open: () => JSON.parse(ctx.vault.open(sealed, sealedPlace(id))) as FlowDetails };
+}
+
+/** Uses a flow up; false where it was used before, in this process or another, or has expired. */
+export async function claimRow(ctx: Context, state: string): Promise<boolean> {
+  const rows = await ctx.database.db
+    .update(flows)
+    .set({ claimedAt: sql`now()`, sealed: null, expiresAt: lifetime })
+    .where(and(eq(flows.id, flowId(state)), isNull(flows.claimedAt), gt(flows.expiresAt, sql`now()`)))
+    .returning({ id: flows.id });
+  return rows.length === 1;
+}
+
+/** Remembers for ten minutes where the browser of a claimed flow was sent. */
+export async function keepOutcome(ctx: Context, state: string, outcome: FlowOutcome): Promise<void> {
+  const id = flowId(state);
+  const sealed = await ctx.vault.seal(JSON.stringify(outcome), outcomePlace(id));
+  await ctx.database.db
+    .update(flows)
+    .set({ outcome: sealed, expiresAt: lifetime })
+    .where(and(eq(flows.id, id), isNull(flows.outcome)));
+}
+
+/** How a claimed flow ended; `running` while it has not; undefined once it is forgotten. */
+export async function readOutcome(
+  ctx: Context,
+  state: string,
+): Promise<{ outcome: FlowOutcome } | { runningSeconds: number } | undefined> {
+  const id = flowId(state);
+  const [row] = await ctx.database.db
+    .select({
+      outcome: flows.outcome,
+      seconds: sql<number>`extract(epoch from now() - ${flows.claimedAt})::float8`.mapWith(Number),
+    })
+    .from(flows)
+    .where(and(eq(flows.id, id), gt(flows.expiresAt, sql`now()`)));
+  if (!row) return undefined;
+  if (row.outcome === null) return { runningSeconds: row.seconds };
+  return { outcome: JSON.parse(ctx.vault.open(row.outcome, outcomePlace(id))) as FlowOutcome };
+}
+
+/** Forgets flows that no cookie can match any more, and the oldest sign-ins of a flood. */
+export async function purgeFlows(ctx: Context): Promise<void> {
+  const { db } = ctx.database;
+  await deleteInPages(db, flows, lt(flows.expiresAt, sql`now()`));
+  const surplus = db
+    .select({ id: flows.id })
+    .from(flows)
+    .where(isNull(flows.sessionId))
+    .orderBy(desc(flows.expiresAt), flows.id)
+    .offset(rowsOfNobody);
+  await db.delete(flows).where(inArray(flows.id, surplus));
+}

@@ -1,0 +1,54 @@
+import { and, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { type Context, inBackground } from '#lib/context';
+import { connections } from '#lib/db/schema/connections';
+import { AppError } from '#lib/errors';
+import { keyCoversProvider } from '#lib/guards/require-api-key';
+import { personOfConnection } from '#lib/ids';
+import { reasonText } from '#lib/ledger/reason';
+import { parseInput } from '#lib/parse-input';
+import { markRevoked } from '#lib/revocation/mark-revoked';
+import { workOneRevocation } from '#lib/revocation/work-one-revocation';
+import { transactAs } from '#lib/sign-in/transact-as';
+
+export const revokeConnectionInput = z.object({ id: z.string(), reason: reasonText.optional() });
+export type RevokeConnectionInput = z.input<typeof revokeConnectionInput>;
+
+/** Whose connection the caller may revoke: a person their own, an administrator or this process any, a key within its providers. */
+function mayRevoke(ctx: Context, personId: string | undefined, provider: string | undefined): boolean {
+  const { actor } = ctx;
+  switch (actor.type) {
+    case 'system':
+      return true;
+    case 'person':
+      return actor.role === 'administrator' || actor.personId === personId;
+    case 'api_key':
+      if (!actor.scopes.includes('connections:revoke')) throw new AppError('insufficient_scope');
+      return provider !== undefined && keyCoversProvider(actor, provider);
+    case 'anonymous':
+      throw new AppError('unauthenticated');
+  }
+}
+
+/**
+ * Ends a connection: here at once and for good, at the provider as soon as it answers. Revoking a revoked one changes
+ * nothing. The sealed tokens stay until the provider's part is over, since it needs them.
+ * @throws AppError `not_found`, also for what is somebody else's; `insufficient_scope`; `unauthenticated`
+ */
+export async function revokeConnection(
+  ctx: Context,
+  input: RevokeConnectionInput,
+): Promise<{ id: string; changed: boolean }> {
+  const { db } = ctx.database;
+  const { id, reason } = parseInput(revokeConnectionInput, input);
+  const personId = personOfConnection(id);
+  const where = and(eq(connections.personId, personId ?? ''), eq(connections.id, id));
+  const [row] = personId ? await db.select({ provider: connections.provider }).from(connections).where(where) : [];
+  // Asked even where there is no row, so that a missing scope is said whether or not the connection exists.
+  const allowed = mayRevoke(ctx, personId, row?.provider);
+  if (!personId || !row || !allowed) throw new AppError('not_found');
+
+  const [key] = await transactAs(ctx, (tx) => markRevoked(tx, ctx, [{ personId, id }], reason ? { reason } : {}));
+  if (key) inBackground(ctx, 'revoke at the provider', workOneRevocation(ctx, key));
+  return { id, changed: key !== undefined };
+}

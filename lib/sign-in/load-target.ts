@@ -1,0 +1,31 @@
+import { and, eq, isNull } from 'drizzle-orm';
+import type { Role } from '#lib/context';
+import type { Db } from '#lib/db/database';
+import { people } from '#lib/db/schema/people';
+import { AppError } from '#lib/errors';
+import { effectiveRole } from '#lib/sign-in/effective-role';
+
+/** Whom something is done to. */
+export interface Target {
+  /** The role that counts, and the one that was given here. */
+  role: Role;
+  ownRole: Role;
+  adminByConfig: boolean;
+  disabledAt: Date | null;
+}
+
+/** The person whom a change is about, whose row stays locked until the transaction ends. @throws AppError `not_found` */
+export async function loadTarget(tx: Db, id: string): Promise<Target> {
+  const [row] = await tx
+    .select({
+      role: effectiveRole,
+      ownRole: people.role,
+      adminByConfig: people.adminByConfig,
+      disabledAt: people.disabledAt,
+    })
+    .from(people)
+    .where(and(eq(people.id, id), isNull(people.deletedAt)))
+    .for('update');
+  if (!row) throw new AppError('not_found');
+  return row;
+}

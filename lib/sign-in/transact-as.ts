@@ -1,0 +1,83 @@
+import { and, eq, gt, isNull, or, sql } from 'drizzle-orm';
+import type { Context } from '#lib/context';
+import { lockFor } from '#lib/db/advisory-locks';
+import { type Db, withTransaction } from '#lib/db/database';
+import { apiKeys } from '#lib/db/schema/api-keys';
+import { people } from '#lib/db/schema/people';
+import { sessions } from '#lib/db/schema/sessions';
+import { AppError } from '#lib/errors';
+import type { PersonActor } from '#lib/guards/require';
+import type { ApiKeyActor } from '#lib/guards/require-api-key';
+import { effectiveRole } from '#lib/sign-in/effective-role';
+import { isLive } from '#lib/sign-in/sessions';
+
+/** The person's row before the session's, as in every transaction that locks both: two orders would deadlock. */
+async function assertPersonActs(tx: Db, ctx: Context, { personId, sessionId, role }: PersonActor): Promise<void> {
+  const [person] = await tx
+    .select({ role: effectiveRole, disabledAt: people.disabledAt, deletedAt: people.deletedAt })
+    .from(people)
+    .where(eq(people.id, personId))
+    .for('share');
+  if (person?.disabledAt) throw new AppError('person_disabled');
+  if (!person || person.deletedAt) throw new AppError('unauthenticated');
+  const [session] = await tx
+    .select({ id: sessions.publicId })
+    .from(sessions)
+    .innerJoin(people, eq(people.id, sessions.personId))
+    .where(and(eq(sessions.publicId, sessionId), eq(sessions.personId, personId), isLive(ctx.config)))
+    .for('share', { of: sessions });
+  if (!session) throw new AppError('unauthenticated');
+  // What an administrator began is not done on behalf of someone who is none any more.
+  if (role === 'administrator' && person.role !== role) throw new AppError('forbidden');
+}
+
+async function assertKeyActs(tx: Db, { keyId }: ApiKeyActor): Promise<void> {
+  const [key] = await tx
+    .select({ id: apiKeys.id })
+    .from(apiKeys)
+    .where(
+      and(
+        eq(apiKeys.id, keyId),
+        isNull(apiKeys.revokedAt),
+        or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`clock_timestamp()`)),
+      ),
+    )
+    .for('share');
+  if (!key) throw new AppError('invalid_api_key');
+}
+
+/**
+ * Asserts, in the caller's transaction, that who asks may still act: the session or the key has not ended since the
+ * request began, and an administrator still is one. The rows are locked for share, so that ending them waits for the
+ * transaction, or the transaction sees that it happened.
+ * @throws AppError `unauthenticated`, `person_disabled`, `forbidden`, `invalid_api_key`
+ */
+export async function assertStillActs(tx: Db, ctx: Context): Promise<void> {
+  const { actor } = ctx;
+  if (actor.type === 'person') await assertPersonActs(tx, ctx, actor);
+  if (actor.type === 'api_key') await assertKeyActs(tx, actor);
+}
+
+/**
+ * Runs the body in one transaction on behalf of who asks, who must still be allowed to act in it.
+ * @throws AppError `unauthenticated`, `person_disabled`, `forbidden`, `invalid_api_key`
+ */
+export function transactAs<T>(ctx: Context, body: (tx: Db) => Promise<T>): Promise<T> {
+  return withTransaction(ctx.database.db, async (tx) => {
+    await assertStillActs(tx, ctx);
+    return body(tx);
+  });
+}
+
+/**
+ * `transactAs` for what takes rights from other people: one such transaction at a time. Two administrators who shut each
+ * other out are so one after the other, and the second finds that it is shut out itself.
+ * @throws AppError as `transactAs`
+ */
+export function transactOnPeople<T>(ctx: Context, body: (tx: Db) => Promise<T>): Promise<T> {
+  return withTransaction(ctx.database.db, async (tx) => {
+    await lockFor(tx, 'people');
+    await assertStillActs(tx, ctx);
+    return body(tx);
+  });
+}

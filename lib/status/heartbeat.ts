@@ -1,0 +1,69 @@
+import { hostname } from 'node:os';
+import { eq, sql } from 'drizzle-orm';
+import { inBackground, type Runtime } from '#lib/context';
+import { processes } from '#lib/db/schema/processes';
+import { keepLearntEncodings, recallEncodings } from '#lib/provider-calls/learnt-encodings';
+import { watchProviders } from '#lib/provider-calls/provider-protection';
+import { reportProviders } from '#lib/status/report-providers';
+import { productVersion } from '#lib/status/version';
+import { learnUnboundOver } from '#lib/vault-keys/reseal';
+
+const beatSeconds = 15;
+/** Three beats missed and a little more: then a process counts as gone. */
+export const goneAfterSeconds = 50;
+
+/** Writes that this process runs, and what it knows of its providers. One row, by the database's clock. */
+export async function sayAlive(runtime: Runtime): Promise<void> {
+  const providers = reportProviders(runtime);
+  await runtime.database.db
+    .insert(processes)
+    .values({
+      id: runtime.processId,
+      host: hostname(),
+      pid: process.pid,
+      version: productVersion(),
+      lastSeenAt: sql`clock_timestamp()`,
+      providers,
+    })
+    .onConflictDoUpdate({ target: processes.id, set: { lastSeenAt: sql`clock_timestamp()`, providers } });
+}
+
+/**
+ * Lets the other processes know of this one: every few seconds, and at once when a circuit opens or closes. Changes
+ * that come while one is being written share the next write. A write that fails is made good by the next beat.
+ * Returns what ends it and takes the process off the list.
+ */
+export function startHeartbeat(runtime: Runtime): () => Promise<void> {
+  let stopped = false;
+  let wanted = false;
+  let writing: Promise<unknown> | undefined;
+  const write = (): Promise<unknown> =>
+    Promise.all([sayAlive(runtime), learnUnboundOver(runtime), recallEncodings(runtime)]).catch((error: unknown) =>
+      runtime.log.warn({ event: 'heartbeat_not_written', err: error }),
+    );
+  const beat = () => {
+    wanted = true;
+    if (stopped || writing) return;
+    wanted = false;
+    writing = write().finally(() => {
+      writing = undefined;
+      if (wanted) beat();
+    });
+  };
+  const unwatch = watchProviders(runtime, beat);
+  const unkeep = keepLearntEncodings(runtime, (work) => inBackground(runtime, 'keep_encoding', work));
+  const everyBeat = setInterval(beat, beatSeconds * 1000);
+  everyBeat.unref();
+  beat();
+  return async () => {
+    stopped = true;
+    clearInterval(everyBeat);
+    unwatch();
+    unkeep();
+    await writing;
+    await runtime.database.db
+      .delete(processes)
+      .where(eq(processes.id, runtime.processId))
+      .catch((error: unknown) => runtime.log.warn({ event: 'heartbeat_not_ended', err: error }));
+  };
+}

@@ -1,0 +1,160 @@
+import { limitRate } from '#lib/api-keys/rate-limit';
+import { completeFlow, type FlowResult } from '#lib/authorization/complete';
+import { keepOutcome } from '#lib/authorization/flow-rows';
+import { type FlowBinding, type FlowOutcome, transactionSeconds } from '#lib/authorization/transaction';
+import type { Context } from '#lib/context';
+import type { CookieJar } from '#lib/cookies/cookies';
+import { writeSessionId } from '#lib/cookies/session-cookie';
+import { clearTransaction, endTransaction, findTransaction } from '#lib/cookies/transaction-cookies';
+import { noteFailure } from '#lib/door/note-failure';
+import { refusalPage, runningPage, seeOther } from '#lib/door/oauth-answers';
+import { AppError, type ErrorCode, toAppError } from '#lib/errors';
+import { knownProviderError } from '#lib/provider-errors';
+import { resolveSession } from '#lib/sign-in/sessions';
+import { defaultReturnTo, pageOfFlow, withFlowResult } from '#lib/web/return-to';
+
+/** Answers that smell of an attack, or that nobody's page waits for: refused where they stand, with a 4xx. */
+const outright: readonly ErrorCode[] = [
+  'duplicate_parameter',
+  'state_missing',
+  'state_unknown',
+  'state_reused',
+  'state_mismatch',
+  'callback_mismatch',
+  'iss_mismatch',
+  'iss_missing',
+];
+
+function refuse(ctx: Context, error: AppError): Response {
+  ctx.refusals.add(ctx, error.code);
+  return refusalPage(error, ctx.requestId);
+}
+
+/** The provider's code that the page has words for, the more exact one first. */
+function knownErrorOf({ cause, providerError }: AppError): string | null {
+  const exact = cause instanceof Error && 'providerSubcode' in cause ? String(cause.providerSubcode) : null;
+  return knownProviderError(exact, providerError);
+}
+
+/** GET /oauth/callback/{provider}: ends a flow and answers 303 to where it began, without a trace of the code in the address. */
+export async function handleCallback(ctx: Context, request: Request, jar: CookieJar): Promise<Response> {
+  try {
+    await limitRate(ctx, 'callback');
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    noteFailure('callback_failed', error, ctx);
+    return refuse(ctx, error);
+  }
+  // The path and query as they came; the origin is ours, whatever the Host header says.
+  const { pathname, search } = new URL(request.url);
+  const url = new URL(search, new URL(pathname, ctx.config.appUrl));
+  let held: HeldFlow | undefined;
+  const result = await completeFlow(ctx, {
+    url,
+    find: async (state) => {
+      held = await findTransaction<FlowBinding>(ctx.config, jar, state, transactionSeconds);
+      return held?.transaction;
+    },
+  });
+  const answer =
+    result.ok === 'again' ? await answerAgain(ctx, result.outcome, jar) : await answerEnd(ctx, url, result, jar);
+  // Only for the browser whose flow it was. It is of no use any more but for coming again.
+  if (held) await endCookie(ctx, jar, held, result.ok === 'again' || result.claimed);
+  if (result.claimed && held && held.transaction !== 'unreadable')
+    await rememberOutcome(ctx, held.transaction.state, answer.outcome);
+  return answer.response;
+}
+
+/** An end of its own, not one that is told again. */
+type EndedFlow = Exclude<FlowResult, { ok: 'again' }>;
+
+type HeldFlow = NonNullable<Awaited<ReturnType<typeof findTransaction<FlowBinding>>>>;
+
+/** An answer, and what the same browser is answered when it comes again. */
+interface Answer {
+  response: Response;
+  outcome: FlowOutcome;
+}
+
+const sendTo = (location: string, session?: { id: string; seconds: number }): Answer => ({
+  response: seeOther(location),
+  outcome: { location, ...(session ? { session } : {}) },
+});
+
+/** Where the person begins anew: the redirect URI names the provider. */
+function beginAgain(ctx: Context, { pathname }: URL, { code }: AppError) {
+  if (!['state_missing', 'state_unknown', 'flow_expired'].includes(code)) return undefined;
+  const provider = ctx.providers.get(/^\/oauth\/callback\/([^/]+)$/.exec(pathname)?.[1] ?? '');
+  if (!provider?.connect) return undefined;
+  return { href: `/connect?provider=${encodeURIComponent(provider.id)}`, words: `Connect ${provider.name}` };
+}
+
+async function answerEnd(ctx: Context, url: URL, result: EndedFlow, jar: CookieJar): Promise<Answer> {
+  if (result.ok) {
+    const { intent, provider: id } = result;
+    ctx.log.info({ event: 'flow_completed', request_id: ctx.requestId, provider: id, intent });
+    if ('session' in result) {
+      const { id, seconds } = result.session;
+      await writeSessionId(ctx.config, jar, id, seconds);
+      return sendTo(result.returnTo, { id, seconds });
+    }
+    const { flow, provider, connectionId, unsettled } = result;
+    // Stored already: what is left is asked on the connection's own page.
+    const page = unsettled ? `/connections/${connectionId}` : result.returnTo;
+    return sendTo(withFlowResult(page, { flow, provider, connection: connectionId }));
+  }
+  const { error, transaction } = result;
+  if (!transaction || outright.includes(error.code)) {
+    const { code: refused, message } = error;
+    const onward = beginAgain(ctx, url, error);
+    return {
+      response: refusalPage(error, ctx.requestId, { onward }),
+      outcome: { refused, message, reference: ctx.requestId },
+    };
+  }
+  const { provider, connectionId } = transaction;
+  return sendTo(
+    withFlowResult(pageOfFlow(transaction), {
+      flow: error.code,
+      provider,
+      connection: connectionId,
+      ref: ctx.requestId,
+      provider_error: knownErrorOf(error),
+    }),
+  );
+}
+
+/** The browser of an ended flow comes again: a reload, or the second click of two. */
+async function answerAgain(ctx: Context, outcome: FlowOutcome | 'running', jar: CookieJar): Promise<Answer> {
+  ctx.log.info({ event: 'flow_again', request_id: ctx.requestId });
+  if (outcome === 'running') return { response: runningPage(ctx.requestId), outcome: { location: defaultReturnTo } };
+  if ('refused' in outcome) {
+    const error = new AppError(outcome.refused as ErrorCode, { message: outcome.message });
+    return { response: refusalPage(error, outcome.reference), outcome };
+  }
+  const { session, location } = outcome;
+  // The first answer may never have reached the browser. One that has a session keeps it.
+  if (session && ctx.actor.type === 'anonymous' && (await resolveSession(ctx, session.id)))
+    await writeSessionId(ctx.config, jar, session.id, session.seconds);
+  return { response: seeOther(location), outcome };
+}
+
+async function endCookie(ctx: Context, jar: CookieJar, { name, transaction }: HeldFlow, used: boolean): Promise<void> {
+  if (used && transaction !== 'unreadable')
+    await endTransaction(ctx.config, jar, name, transaction, transactionSeconds);
+  else clearTransaction(ctx.config, jar, name);
+}
+
+/** What was done is done: a browser that comes again is then told that it was interrupted. */
+async function rememberOutcome(ctx: Context, state: string, outcome: FlowOutcome): Promise<void> {
+  try {
+    await keepOutcome(ctx, state, outcome);
+  } catch (error) {
+    ctx.log.warn({ event: 'flow_outcome_not_kept', request_id: ctx.requestId, err: error });
+  }
+}
+
+/** HEAD: link scanners send it with the person's cookies, and must not finish a flow. */
+export function refuseHead(): Response {
+  return new Response(null, { status: 405, headers: { allow: 'GET', 'cache-control': 'no-store' } });
+}
