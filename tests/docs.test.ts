@@ -84,6 +84,30 @@ test('each decision has its number, its three parts and its line in the list', (
   expect(faulty).toEqual([]);
 });
 
+test('each decision has a status with its date, and a replaced one names its successor in the list too', () => {
+  const list = read('docs/decisions/README.md');
+  const accepted =
+    /^(?:Replaced by \[decision \d+\]\((?<by>\d{4}[\w-]+\.md)\)\. )?Accepted(?: first)?, \d{4}-\d\d-\d\d\./;
+  const faulty = globSync('0*.md', { cwd: join(root, 'docs/decisions') }).filter((file) => {
+    const status = accepted.exec(/^# .+\n\n\*\*Status:\*\* (.+)$/m.exec(read(`docs/decisions/${file}`))?.[1] ?? '');
+    const by = status?.groups?.by;
+    const successor = by && existsSync(join(root, 'docs/decisions', by)) ? read(`docs/decisions/${by}`) : '';
+    const line = list.split('\n').find((item) => item.includes(`(${file})`)) ?? '';
+    const isNamed =
+      by !== undefined && successor.includes(`(${file})`) && line.endsWith(`replaced by ${by.slice(0, 4)}`);
+    return !status || (by === undefined ? line.includes('replaced by') : !isNamed);
+  });
+  expect(faulty).toEqual([]);
+});
+
+test('Node has one major version in .nvmrc and in the packages, and CI calls what everybody calls', () => {
+  const packages = JSON.parse(read('package.json')) as { optionalDependencies: Record<string, string> };
+  const majors = Object.values(packages.optionalDependencies).map((version) => version.split('.')[0]);
+  expect(new Set(majors)).toEqual(new Set([read('.nvmrc').trim()]));
+  expect(read('.github/workflows/test.yml')).toMatch(/^ +- run: npm test$/m);
+  expect(read('.ci/run')).toMatch(/^exec npm test$/m);
+});
+
 test('the map of the architecture names every file of the rooms around a connection, and none that is not there', () => {
   const map = /## The rooms around a connection([\s\S]*?)\n## /.exec(read('docs/architecture.md'))?.[1] ?? '';
   const named: string[] = [];
