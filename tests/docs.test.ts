@@ -8,14 +8,14 @@ import { environmentSchema } from '#lib/config/environment';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const variables = Object.keys(environmentSchema.shape).sort();
-const pages = ['README.md', ...globSync('docs/**/*.md', { cwd: root }), 'demo/README.md', 'tests/README.md'];
+const pages = globSync(['*.md', 'docs/**/*.md', '{bench,demo,tests}/*.md'], { cwd: root });
 
-/** Every name that stands as the first cell of a row of the README's configuration table. */
+/** Every name that stands as the first cell of a row of the table in docs/configuration.md. */
 function tableVariables(): string[] {
   const section =
-    read('README.md')
+    read('docs/configuration.md')
       .split(/^## /m)
-      .find((part) => part.startsWith('Configuration')) ?? '';
+      .find((part) => part.startsWith('All variables')) ?? '';
   const cells = section.split('\n').map((line) => /^\|([^|]+)\|/.exec(line)?.[1] ?? '');
   return cells.flatMap((cell) => [...cell.matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map(([, name]) => String(name))).sort();
 }
@@ -63,7 +63,7 @@ test('.env.example writes the defaults as they are', () => {
   expect(schema.parse(written)).toEqual(schema.parse({}));
 });
 
-test('the configuration table of the README names every variable once, and no other', () => {
+test('the table of docs/configuration.md names every variable once, and no other', () => {
   expect(tableVariables()).toEqual(variables);
 });
 
@@ -120,6 +120,20 @@ test('the map of the architecture names every file of the rooms around a connect
   expect(rooms.length).toBeGreaterThan(5);
   const files = globSync(`lib/{${rooms.join(',')}}/*.ts`, { cwd: root, exclude: ['**/*.test.ts'] });
   expect(named.toSorted()).toEqual(files.toSorted());
+});
+
+test('every path that docs/changing-something.md, CONTRIBUTING and the glossary name exists', () => {
+  const named = ['docs/changing-something.md', 'docs/glossary.md', 'CONTRIBUTING.md'].flatMap((page) => [
+    ...[...read(page).matchAll(/`((?:app|bench|demo|docs|drizzle|e2e|lib|scripts|tests)\/[^`\s]+)`/g)].map(
+      ([, path]) => path,
+    ),
+    ...[...read(page).matchAll(/^npx vitest run.* (\S+\/\S+?)(?: +#.*)?$/gm)].map(([, path]) => String(path)),
+  ]);
+  expect(named.length).toBeGreaterThan(40);
+  const absent = named.filter(
+    (path) => !existsSync(join(root, path)) && globSync(`${path}*`, { cwd: root }).length === 0,
+  );
+  expect(absent).toEqual([]);
 });
 
 test('every path of the machine API that the documents name is in the OpenAPI document', () => {
