@@ -124,8 +124,8 @@ test('the map of the architecture names every file of the rooms around a connect
 
 test('every path that docs/changing-something.md, CONTRIBUTING and the glossary name exists', () => {
   const named = ['docs/changing-something.md', 'docs/glossary.md', 'CONTRIBUTING.md'].flatMap((page) => [
-    ...[...read(page).matchAll(/`((?:app|bench|demo|docs|drizzle|e2e|lib|scripts|tests)\/[^`\s]+)`/g)].map(
-      ([, path]) => path,
+    ...[...read(page).matchAll(/`((?:app|bench|demo|docs|drizzle|e2e|lib|scripts|tests)\/[^`\s]+)`/g)].map(([, path]) =>
+      String(path),
     ),
     ...[...read(page).matchAll(/^npx vitest run.* (\S+\/\S+?)(?: +#.*)?$/gm)].map(([, path]) => String(path)),
   ]);
