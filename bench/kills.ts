@@ -57,7 +57,7 @@ export const kills = defineBenchmark({
           value: process + cut,
           reached: process + cut === 0,
         })),
-      { goal: 'brakes and stops for a person to lift: 0', value: total('standing'), reached: total('standing') === 0 },
+      { goal: 'freezes and stops for a person to lift: 0', value: total('standing'), reached: total('standing') === 0 },
       { goal: `kills: ${size.kills}`, value: done.kill, reached: done.kill >= size.kills },
     ];
     return {

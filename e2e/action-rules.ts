@@ -114,13 +114,13 @@ export const actionRules: Record<string, ActionRule> = {
     ['ipRule', 'deny'],
   ]),
   'admin/api-keys/actions#revokeKey': administrators(({ key }) => [['id', key]]),
-  'admin/freezes/actions#pullBrake': administrators(({ person }) => [
+  'admin/freezes/actions#setFreeze': administrators(({ person }) => [
     ['scope', 'person'],
     ['target', person],
     ['confirmation', 'freeze'],
     reason,
   ]),
-  'admin/freezes/actions#liftBrake': administratorsLately(({ freeze }) => [['id', freeze], reason]),
+  'admin/freezes/actions#liftFreeze': administratorsLately(({ freeze }) => [['id', freeze], reason]),
   'admin/providers/actions#check': administrators(() => [['provider', 'google']]),
   'admin/status/actions#resume': administratorsLately(() => [['provider', 'google'], reason]),
   'admin/connections/actions#revokeOne': administrators(({ revocable }) => [['id', revocable], reason]),

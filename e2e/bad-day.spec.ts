@@ -184,10 +184,10 @@ test('the bad day: a key leaks, and everything that it read is found, stopped, r
   await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke key' }).click();
   await expect(page.getByRole('alertdialog')).toBeHidden();
   await page.goto('/admin/freezes');
-  const brakes = page.getByRole('table', { name: 'Standing brakes' });
+  const freezes = page.getByRole('table', { name: 'Standing freezes' });
   for (const left of [2, 1]) {
-    await expect(brakes.getByRole('button', { name: /^Thaw/ })).toHaveCount(left);
-    await brakes.getByRole('button', { name: /^Thaw/ }).first().click();
+    await expect(freezes.getByRole('button', { name: /^Thaw/ })).toHaveCount(left);
+    await freezes.getByRole('button', { name: /^Thaw/ }).first().click();
     await dialog.getByRole('textbox', { name: 'Reason' }).fill('every grant it read is dead');
     await dialog.getByRole('button', { name: 'Thaw' }).click();
     await expect(dialog).toBeHidden();

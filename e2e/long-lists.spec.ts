@@ -52,7 +52,7 @@ test(`F-14 with ${many} rows in each list every page stays small, and every row 
 
   // The lists that were cut without a word before: each goes on to its end.
   for (const [page, path, table] of [
-    [administrator, '/admin/freezes', 'Standing brakes'],
+    [administrator, '/admin/freezes', 'Standing freezes'],
     [administrator, '/admin/status', 'Processes'],
     [administrator, `/admin/people/${world.person}`, null],
     [person, '/account', null],

@@ -117,7 +117,7 @@ export async function makeWorld(
   const { apiKey } = await createApiKey(ctx, { name: someone('service'), scopes: ['tokens:vend'] });
   const { id: webhook } = await createWebhook(ctx, { name: 'on call', url: hook.url });
   const delivery = await giveUpOn(second, webhook);
-  const brake = await freeze(ctx, { scope: 'api_key', target: apiKey.id, reason: 'the story begins so' });
+  const standing = await freeze(ctx, { scope: 'api_key', target: apiKey.id, reason: 'the story begins so' });
   const alert = `alr_${apiKey.id.slice(4)}`;
   const now = new Date();
   await ctx.database.db.insert(alerts).values({
@@ -149,7 +149,7 @@ export async function makeWorld(
     alert,
     webhook,
     delivery,
-    freeze: brake.id,
+    freeze: standing.id,
     hookUrl: hook.url,
     heldGrant: await holdRefused(second, person),
     heldToLetGo: await holdRefused(second, person),
@@ -174,7 +174,7 @@ export function pathWithin(world: World, file: string): string {
   return path.replace('[id]', id).replace('[delivery]', world.delivery);
 }
 
-/** Lifts every brake and removes every webhook, for the stories that come after on the same hub. */
+/** Lifts every freeze and removes every webhook, for the stories that come after on the same hub. */
 export async function leaveNothing({ ctx }: SecondProcess): Promise<void> {
   for (const { id } of (await standingFreezes(ctx, { limit: 1000 })).items)
     await thaw(ctx, { id, reason: 'the story is over' });

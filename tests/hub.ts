@@ -215,7 +215,7 @@ export function entries(runtime: Runtime, connectionId?: string) {
     .orderBy(ledger.at, ledger.id);
 }
 
-/** Puts a brake over something. */
+/** Puts a freeze over something. */
 export async function freeze(runtime: Runtime, scope: FreezeScope, target = ''): Promise<void> {
   const row = { id: newId('frz'), scope, target, reason: 'test', createdBy: 'test' };
   await runtime.database.db.insert(freezes).values(row);

@@ -6,5 +6,5 @@ export function revocationWord(count: number): string {
 /** What is typed to delete a person. */
 export const deletionWord = 'delete';
 
-/** What is typed to pull a brake, so that nobody does by a slip. */
+/** What is typed to set a freeze, so that nobody does by a slip. */
 export const freezeWord = 'freeze';

@@ -14,7 +14,7 @@ import { LiveAlerts } from './_overview/live-alerts.tsx';
 import { Needs } from './_overview/needs.tsx';
 import { Part, Read } from './_overview/part.tsx';
 import { Unwell } from './_overview/unwell.tsx';
-import { StandingBrakes } from './_parts/standing-brakes.tsx';
+import { StandingFreezes } from './_parts/standing-freezes.tsx';
 
 export const metadata: Metadata = { title: 'Overview' };
 
@@ -32,7 +32,7 @@ export default async function Overview() {
   const connections = inPart(ctx, 'connections', countByProvider(ctx));
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <PageHeading
         title="Overview"
         action={

@@ -47,7 +47,7 @@ export interface Part {
   refreshes: number;
   /** Processes that were started and ended before they listened, since the database was away. */
   failedStarts: number;
-  /** Brakes and stopped refreshes at the end, which a person would have to look at. */
+  /** Freezes and stopped refreshes at the end, which a person would have to look at. */
   standing: number;
   seconds: number;
 }

@@ -45,7 +45,7 @@ export async function settle(callers: Callers, slots: readonly Slot[], urls: () 
 export interface Found {
   rows: Map<string, GrantRow>;
   inLedger: Set<string>;
-  /** Brakes and stopped refreshes, which a person would have to look at. */
+  /** Freezes and stopped refreshes, which a person would have to look at. */
   standing: number;
 }
 
@@ -70,9 +70,9 @@ export async function readDatabase(
   const vends = rowsOf<{ id: string }>(
     await db.execute(sql`select request_id as id from ledger where action = 'token.vended' and outcome = 'ok'`),
   );
-  const brakes = await db.select({ id: freezes.id }).from(freezes).where(isNull(freezes.liftedAt));
+  const frozen = await db.select({ id: freezes.id }).from(freezes).where(isNull(freezes.liftedAt));
   const stops = await db.select().from(providerStops).where(isNull(providerStops.endedAt));
-  return { rows, inLedger: new Set(vends.map(({ id }) => id)), standing: brakes.length + stops.length };
+  return { rows, inLedger: new Set(vends.map(({ id }) => id)), standing: frozen.length + stops.length };
 }
 
 /** The ledger's entries of those connections, to be read where something is wrong. */

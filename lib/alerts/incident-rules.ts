@@ -124,7 +124,7 @@ export const incidentRules: readonly Rule[] = [
     id: 'instance_restored',
     title: 'This database came from a backup',
     about:
-      'Everything was frozen before anything was served: what was revoked since the backup is back, and a refresh token that was replaced since may end its grant when it is shown. The page of brakes says what to do before thawing.',
+      'Everything was frozen before anything was served: what was revoked since the backup is back, and a refresh token that was replaced since may end its grant when it is shown. The page of freezes says what to do before thawing.',
     severity: 'critical',
     subject: 'hub',
     kind: 'each',
@@ -160,7 +160,7 @@ export const incidentRules: readonly Rule[] = [
     id: 'instance_promoted',
     title: 'A standby of the database took over',
     about:
-      'What was committed in the seconds before may be missing where the standby copied asynchronously: tokens that were read, revocations, brakes, new connections. Each process put back the refreshed tokens that it had stored in the last two minutes. The ledger’s entry says up to when the standby had everything.',
+      'What was committed in the seconds before may be missing where the standby copied asynchronously: tokens that were read, revocations, freezes, new connections. Each process put back the refreshed tokens that it had stored in the last two minutes. The ledger’s entry says up to when the standby had everything.',
     severity: 'warning',
     subject: 'hub',
     kind: 'each',

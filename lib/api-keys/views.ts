@@ -15,7 +15,7 @@ export interface ApiKeyView {
   ipRanges: string[] | null;
   /** What a call from elsewhere meets; of use only with `ipRanges`. */
   ipRule: 'deny' | 'alert';
-  /** A brake stands over it. */
+  /** A freeze stands over it. */
   frozen: boolean;
   status: 'active' | 'expired' | 'revoked';
   expiresAt: Date | null;
@@ -26,7 +26,7 @@ export interface ApiKeyView {
   revokedAt: Date | null;
 }
 
-/** True where a brake stands over the key itself. */
+/** True where a freeze stands over the key itself. */
 export const isKeyFrozen = sql<boolean>`exists (select 1 from ${freezes} where ${freezes.liftedAt} is null
   and ${freezes.scope} = 'api_key' and ${freezes.target} = ${apiKeys}.${sql.identifier('id')})`;
 

@@ -131,7 +131,7 @@ async function keepGrant(
 }
 
 /**
- * Asked before the code is spent: under a brake the provider is not asked for anything. One that is pulled while the
+ * Asked before the code is spent: under a freeze the provider is not asked for anything. One that is set while the
  * provider answers does not undo the answer, which is stored and not vended.
  */
 async function assertMayConnect(ctx: Context, { intent, provider, connectionId }: Transaction): Promise<void> {

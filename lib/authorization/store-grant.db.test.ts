@@ -151,7 +151,7 @@ test('a frozen connection takes no new grant', async () => {
 });
 
 test.each(['provider', 'person', 'everything', 'connection'] as const)(
-  'a brake that is pulled over its %s while the provider answers does not lose the answer',
+  'a freeze that is set over its %s while the provider answers does not lose the answer',
   async (scope) => {
     const ctx = await somebody();
     const first = grant();

@@ -19,8 +19,8 @@ export const usage = `Usage: grantkeep <command>
                  Stops it at once: no token is vended, refreshed or connected. Deletes nothing.
                  What: --all, or one of --provider, --person, --connection, --api-key with an id.
   thaw <what> --reason <why>
-                 Lifts that brake; what is under another one stays frozen.
-  freezes        Prints the brakes that stand, one line of JSON each.
+                 Lifts that freeze; what is under another one stays frozen.
+  freezes        Prints the freezes that stand, one line of JSON each.
   sessions end (--person <id or e-mail> | --all)
                  Signs a person, or everybody, out at their next request. They may sign in again:
                  disable whom you mean to keep out.
@@ -134,7 +134,7 @@ function keyAddresses(args: string[]): Command {
   return { command: 'api-key addresses', id, ...addresses(values) };
 }
 
-function brake(command: 'freeze' | 'thaw', args: string[]): Command {
+function freeze(command: 'freeze' | 'thaw', args: string[]): Command {
   const { reason, all, ...named } = parse(args, {
     reason: { type: 'string' },
     all: { type: 'boolean' },
@@ -151,7 +151,7 @@ function brake(command: 'freeze' | 'thaw', args: string[]): Command {
     }),
   ];
   const [only] = what;
-  // Two at once would be one brake less than was meant, whichever is left out.
+  // Two at once would be one freeze less than was meant, whichever is left out.
   if (!only || what.length > 1 || (only.scope !== 'everything' && only.target === '')) {
     throw new UsageError('Give one of --all, --provider, --person, --connection and --api-key.');
   }
@@ -268,7 +268,7 @@ export function parseArguments(args: readonly string[]): Invocation {
     parse(args.slice(1), {});
     return { kind: 'migrate' };
   }
-  if (first === 'freeze' || first === 'thaw') return { kind: 'command', command: brake(first, args.slice(1)) };
+  if (first === 'freeze' || first === 'thaw') return { kind: 'command', command: freeze(first, args.slice(1)) };
   if (first === 'freezes') {
     parse(args.slice(1), {});
     return { kind: 'command', command: { command: 'freezes' } };

@@ -9,7 +9,7 @@ const secret = () => randomBytes(32).toString('base64');
 
 /**
  * Parts for commands that need nothing but rows, where the rest of the configuration is faulty or the schema is another
- * build's: the brake must work when nothing else does. It knows no provider and opens no token. Undefined without
+ * build's: the freeze must work when nothing else does. It knows no provider and opens no token. Undefined without
  * DATABASE_URL: the embedded database belongs to the process that has it open.
  */
 export function bareRuntime({ databaseUrl, databasePooler: pooler }: CommandLineSettings): Runtime | undefined {

@@ -164,7 +164,7 @@ describeWithConnections('the command line on PostgreSQL', () => {
     });
   });
 
-  test('the brake works with DATABASE_URL alone, whatever else is wrong', async () => {
+  test('the freeze works with DATABASE_URL alone, whatever else is wrong', async () => {
     const env = { DATABASE_URL: database.current.url ?? '', APP_URL: 'nonsense' };
     const { id: personId } = await addPerson(runtime);
     const id = await addConnection(runtime, { personId });

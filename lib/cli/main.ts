@@ -17,14 +17,14 @@ import { getRuntime, NotMigrated } from '#lib/runtime';
 type Line = Record<string, unknown>;
 
 /** What must work when nothing else does. */
-const brakes: readonly Command['command'][] = ['freeze', 'thaw', 'freezes', 'sessions end'];
+const freezes: readonly Command['command'][] = ['freeze', 'thaw', 'freezes', 'sessions end'];
 
 async function openFor({ command }: Command, settings: CommandLineSettings): Promise<Runtime> {
   try {
     return await getRuntime();
   } catch (error) {
     const faulty = error instanceof ConfigError || error instanceof NotMigrated;
-    const bare = faulty && brakes.includes(command) ? bareRuntime(settings) : undefined;
+    const bare = faulty && freezes.includes(command) ? bareRuntime(settings) : undefined;
     if (!bare) throw error;
     return bare;
   }

@@ -1,6 +1,6 @@
 import { and, desc, eq, ne, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { standingBrakes } from '#lib/connections/brakes';
+import { standingFreezes } from '#lib/connections/freezes';
 import { describeScopes, itsKey, itsRevocation, itsUse, listedColumns, toConnectionView } from '#lib/connections/view';
 import type { ProviderCardView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
@@ -34,9 +34,9 @@ export async function listProviderCards(
   const { cursor, limit } = parseInput(listProviderCardsInput, input);
   const at = cursor === undefined ? undefined : decodeCursor(cursor, sort);
   const { personId } = ctx.actor;
-  const brakes = await standingBrakes(ctx.database.db);
+  const freezes = await standingFreezes(ctx.database.db);
   const paused = (provider: string) =>
-    brakes.everything || brakes.providers.includes(provider) || brakes.persons.includes(personId);
+    freezes.everything || freezes.providers.includes(provider) || freezes.persons.includes(personId);
   const rows = await ctx.database.db
     .select(listedColumns)
     .from(connections)

@@ -57,14 +57,14 @@ async function oneOfEach() {
 
 describe('what each provider has', () => {
   test.each<[string, (made: Awaited<ReturnType<typeof oneOfEach>>) => [FreezeScope, string?][]]>([
-    ['no brake', () => []],
-    ['a brake over everything', () => [['everything']]],
-    ['a brake over a provider', () => [['provider', 'acme']]],
-    ['a brake over a person', ({ ada }) => [['person', ada.id]]],
-    ['a brake over a connection', ({ ids }) => [['connection', ids[1]]]],
-    ['a brake over an API key, which is none over connections', () => [['api_key', 'key_1']]],
+    ['no freeze', () => []],
+    ['a freeze over everything', () => [['everything']]],
+    ['a freeze over a provider', () => [['provider', 'acme']]],
+    ['a freeze over a person', ({ ada }) => [['person', ada.id]]],
+    ['a freeze over a connection', ({ ids }) => [['connection', ids[1]]]],
+    ['a freeze over an API key, which is none over connections', () => [['api_key', 'key_1']]],
     [
-      'brakes that overlap',
+      'freezes that overlap',
       ({ ada, ids }) => [
         ['person', ada.id],
         ['connection', ids[0]],
@@ -72,9 +72,9 @@ describe('what each provider has', () => {
         ['provider', 'beta'],
       ],
     ],
-  ])('is what the list has under %s', async (_, brakes) => {
+  ])('is what the list has under %s', async (_, freezes) => {
     const made = await oneOfEach();
-    for (const [scope, target] of brakes(made)) await freeze(runtime, scope, target);
+    for (const [scope, target] of freezes(made)) await freeze(runtime, scope, target);
     const ctx = systemContext(runtime, 'test');
     const counted = await countByProvider(ctx);
     expect(counted.map(({ provider }) => provider.id)).toEqual(['acme', 'beta', 'quiet']);

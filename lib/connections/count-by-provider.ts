@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { type Brakes, isUnder, standingBrakes } from '#lib/connections/brakes';
+import { type Freezes, isUnder, standingFreezes } from '#lib/connections/freezes';
 import { dueByIndex, spentByIndex } from '#lib/connections/token-clock';
 import type { DisplayStatus } from '#lib/connections/views';
 import type { Context } from '#lib/context';
@@ -39,11 +39,11 @@ const { provider, status, refreshToken, accessTokenExpiresAt } = connections;
 const isConnected = sql`${status} = 'connected'`;
 
 /** What the triggers keep, and what time alone changes: a range of a narrow index for each provider. */
-function keptCounts(brakes: Brakes): SQL {
+function keptCounts(freezes: Freezes): SQL {
   const ofStatus = (wanted: string) =>
     sql`coalesce(sum(change) filter (where status = ${sql.raw(`'${wanted}'`)}), 0)::int`;
   const due = (more: SQL) => sql`(select 1 from ${connections} where ${provider} = kept.provider and ${isConnected}
-    and ${dueByIndex} and ${more} and not ${isUnder(brakes)} limit ${dueUpTo + 1})`;
+    and ${dueByIndex} and ${more} and not ${isUnder(freezes)} limit ${dueUpTo + 1})`;
   return sql`select kept.*,
       (select count(*) from ${connections} where ${provider} = kept.provider and ${isConnected}
         and ${spentByIndex})::int as spent,
@@ -61,9 +61,9 @@ interface Under extends Record<string, unknown> {
   spent: number;
 }
 
-/** What brakes over persons and single connections hold: few of them, found by their keys. */
-async function heldOneByOne(db: Db, brakes: Brakes): Promise<Under[]> {
-  const single = { ...brakes, everything: false, providers: [] };
+/** What freezes over persons and single connections hold: few of them, found by their keys. */
+async function heldOneByOne(db: Db, freezes: Freezes): Promise<Under[]> {
+  const single = { ...freezes, everything: false, providers: [] };
   if (single.persons.length === 0 && single.connections.length === 0) return [];
   const found = await db.execute(sql`select ${provider} as provider,
       (count(*) filter (where ${isConnected} and not ${spentByIndex}))::int as connected,
@@ -73,11 +73,11 @@ async function heldOneByOne(db: Db, brakes: Brakes): Promise<Under[]> {
   return rowsOf<Under>(found);
 }
 
-function inStatuses(kept: Kept, brakes: Brakes, held: Under | undefined): ProviderCountsView['counts'] {
+function inStatuses(kept: Kept, freezes: Freezes, held: Under | undefined): ProviderCountsView['counts'] {
   const { revoked } = kept;
   const live = Math.max(0, kept.connected - kept.spent);
   const waiting = kept.needs + kept.spent;
-  if (brakes.everything || brakes.providers.includes(kept.provider))
+  if (freezes.everything || freezes.providers.includes(kept.provider))
     return { connected: 0, needs_reconnect: 0, frozen: live + waiting, revoked };
   const heldWaiting = held ? held.needs + held.spent : 0;
   return {
@@ -96,10 +96,10 @@ function inStatuses(kept: Kept, brakes: Brakes, held: Under | undefined): Provid
 export async function countByProvider(ctx: Context): Promise<ProviderCountsView[]> {
   requireReader(ctx);
   const { db } = ctx.database;
-  const brakes = await standingBrakes(db);
+  const freezes = await standingFreezes(db);
   const [kept, held] = await Promise.all([
-    db.execute(keptCounts(brakes)).then((result) => rowsOf<Kept>(result)),
-    heldOneByOne(db, brakes),
+    db.execute(keptCounts(freezes)).then((result) => rowsOf<Kept>(result)),
+    heldOneByOne(db, freezes),
   ]);
   const listed = ctx.providers.connectable().map(({ id, name, preset }) => ({ id, name, preset: preset ?? 'oidc' }));
   const left = kept
@@ -113,7 +113,7 @@ export async function countByProvider(ctx: Context): Promise<ProviderCountsView[
     return {
       provider: one,
       total: own.connected + own.needs + own.revoked,
-      counts: inStatuses(own, brakes, under),
+      counts: inStatuses(own, freezes, under),
       refreshDue: { count: Math.min(own.due, dueUpTo), capped: own.due > dueUpTo },
     };
   });

@@ -1,7 +1,7 @@
 import { and, type Column, eq, inArray, ne, not, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { type Brakes, isUnder, standingBrakes } from '#lib/connections/brakes';
 import { dyingGrants, dyingWithinDays } from '#lib/connections/dying';
+import { type Freezes, isUnder, standingFreezes } from '#lib/connections/freezes';
 import { dueByIndex, spentByIndex } from '#lib/connections/token-clock';
 import type { DisplayStatus } from '#lib/connections/views';
 import type { Context } from '#lib/context';
@@ -85,8 +85,8 @@ const isConnected = sql`${status} = 'connected'`;
 /**
  * The conditions of a status: together they are it, and no row fits two of them. Apart, so that each has its own index.
  */
-function withStatus(wanted: DisplayStatus, brakes: Brakes): readonly (SQL | undefined)[] {
-  const frozen = isUnder(brakes);
+function withStatus(wanted: DisplayStatus, freezes: Freezes): readonly (SQL | undefined)[] {
+  const frozen = isUnder(freezes);
   const live = and(isConnected, not(spentByIndex), not(frozen));
   switch (wanted) {
     case 'connected':
@@ -179,7 +179,7 @@ export async function findConnections(
     sort && cursor ? after(sort, cursor, place) : undefined,
   );
   const joins = [search && !alone ? [joinSearch] : [], filter.issuer || filter.email ? [joinPeople] : []].flat();
-  const states = filter.status ? withStatus(filter.status, await standingBrakes(database.db)) : [sql`true`];
+  const states = filter.status ? withStatus(filter.status, await standingFreezes(database.db)) : [sql`true`];
   const parts = states.map(
     (state) => sql`(select ${table.personId} as person_id, ${place.id} as id, ${place.at} as created_at
       from ${sql.join([sql`${table}`, ...joins], sql` `)}

@@ -4,15 +4,15 @@ import { connections } from '#lib/db/schema/connections';
 import { freezes } from '#lib/db/schema/freezes';
 import { AppError } from '#lib/errors';
 
-// In a select from one table Drizzle leaves out its name, and `id` alone would be that of the brake.
+// In a select from one table Drizzle leaves out its name, and `id` alone would be that of the freeze.
 const own = (column: string) => sql`${connections}.${sql.identifier(column)}`;
 
-/** True where a brake stands over the connection: its own, its person's, its provider's, or everything's. */
+/** True where a freeze stands over the connection: its own, its person's, its provider's, or everything's. */
 export const isFrozen = sql<boolean>`exists (select 1 from ${freezes} where ${freezes.liftedAt} is null
   and (${freezes.scope}, ${freezes.target}) in (('everything', ''), ('provider', ${own('provider')}),
     ('person', ${own('person_id')}), ('connection', ${own('id')})))`;
 
-/** True where a brake stands over this very connection, whatever stands over its person or provider. */
+/** True where a freeze stands over this very connection, whatever stands over its person or provider. */
 export const isFrozenItself = sql<boolean>`exists (select 1 from ${freezes} where ${freezes.liftedAt} is null
   and ${freezes.scope} = 'connection' and ${freezes.target} = ${own('id')})`;
 
@@ -26,7 +26,7 @@ export async function assertNotFrozen(
   about: { provider: string; personId: string; connectionId?: string | null },
 ): Promise<void> {
   const { scope, target } = freezes;
-  const [brake] = await ctx.database.db
+  const [freeze] = await ctx.database.db
     .select({ id: freezes.id })
     .from(freezes)
     .where(
@@ -41,5 +41,5 @@ export async function assertNotFrozen(
       ),
     )
     .limit(1);
-  if (brake) throw new AppError('frozen');
+  if (freeze) throw new AppError('frozen');
 }

@@ -202,7 +202,7 @@ describe('a status', () => {
     ['on the connection itself', 'connection'],
     ['on its person', 'person'],
     ['on its provider', 'provider'],
-  ] as const)('finds what is shown with it, with a brake %s', async (_, scope) => {
+  ] as const)('finds what is shown with it, with a freeze %s', async (_, scope) => {
     const rows: string[] = [];
     for (const [name, given, frozen] of cases) {
       const person = await addPerson(runtime, { name: `Status ${scope}` });
@@ -232,7 +232,7 @@ describe('a status', () => {
     }
   });
 
-  test('with a brake over everything, all but revoked ones are frozen', async () => {
+  test('with a freeze over everything, all but revoked ones are frozen', async () => {
     const own = createRuntime(database.current, [plainRecord('http://127.0.0.1:9')]);
     await freeze(own, 'everything');
     expect(await found({ status: 'connected' })).toEqual([]);

@@ -78,7 +78,7 @@ export interface ConnectionView {
   createdAt: Date;
   connectedAt: Date;
   revokedAt: Date | null;
-  /** A brake stands over it: nothing is vended, refreshed or connected. */
+  /** A freeze stands over it: nothing is vended, refreshed or connected. */
   frozen: boolean;
   revocation: RevocationView | null;
 }
@@ -102,7 +102,7 @@ export interface ProviderCardView {
   pkce: boolean;
   /** False: the operator took the provider out; its connections can only be ended. */
   configured: boolean;
-  /** A brake stands over it, over the person or over everything: nothing can be connected. */
+  /** A freeze stands over it, over the person or over everything: nothing can be connected. */
   paused: boolean;
   connections: ConnectionView[];
 }

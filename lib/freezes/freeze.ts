@@ -4,7 +4,7 @@ import { actorId } from '#lib/actor';
 import type { Context } from '#lib/context';
 import { freezes } from '#lib/db/schema/freezes';
 import { AppError } from '#lib/errors';
-import { assertThere, brakeTarget, ledgerPlace } from '#lib/freezes/target';
+import { assertThere, freezeTarget, ledgerPlace } from '#lib/freezes/target';
 import { selectFreezes, toFreezeView } from '#lib/freezes/view';
 import type { FreezeView } from '#lib/freezes/views';
 import { requireAdministrator } from '#lib/guards/require';
@@ -14,11 +14,11 @@ import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { transactAs } from '#lib/sign-in/transact-as';
 
-export const freezeInput = z.intersection(brakeTarget, z.object({ reason: reasonText }));
+export const freezeInput = z.intersection(freezeTarget, z.object({ reason: reasonText }));
 export type FreezeInput = z.input<typeof freezeInput>;
 
 /**
- * Pulls a brake: from the next request on, at every process, no token under it is vended, refreshed or connected.
+ * Sets a freeze: from the next request on, at every process, no token under it is vended, refreshed or connected.
  * Nothing is deleted, and what a provider answers to a request that is under way already is stored. Over what is frozen
  * already it changes and records nothing.
  * @throws AppError `unauthenticated`, `forbidden`, `invalid_request`, `not_found`
@@ -30,12 +30,12 @@ export async function freeze(ctx: Context, input: FreezeInput): Promise<FreezeVi
   const { db } = ctx.database;
   const id = newId('frz');
   await transactAs(ctx, async (tx) => {
-    const pulled = await tx
+    const set = await tx
       .insert(freezes)
       .values({ id, scope, target, reason, createdBy: actorId(ctx.actor) ?? '' })
       .onConflictDoNothing()
       .returning({ id: freezes.id });
-    if (pulled.length === 0) return;
+    if (set.length === 0) return;
     await record(tx, ctx, {
       action: 'brake.frozen',
       ...ledgerPlace({ scope, target }),

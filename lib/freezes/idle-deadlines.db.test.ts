@@ -37,12 +37,12 @@ async function deadlines(): Promise<[provider: string, days: number][]> {
   return found.map(({ provider, at }) => [provider.id, Math.round((at.getTime() - Date.now()) / 86_400_000)]);
 }
 
-test('without a brake nothing dies of one', async () => {
+test('without a freeze nothing dies of one', async () => {
   await add(10);
   expect(await deadlines()).toEqual([]);
 });
 
-test('under a brake over everything each provider’s first is named, the soonest first', async () => {
+test('under a freeze over everything each provider’s first is named, the soonest first', async () => {
   await Promise.all([add(10), add(20), add(1, 'other'), add(30, 'patient')]);
   await freeze(runtime, 'everything');
   expect(await deadlines()).toEqual([
@@ -60,7 +60,7 @@ test('what is over already, or has nothing that could die, is not counted', asyn
   expect(await deadlines()).toEqual([['acme', 25]]);
 });
 
-test('only what is under the brake counts', async () => {
+test('only what is under the freeze counts', async () => {
   const { id: neighbour } = await addPerson(runtime);
   await add(24, 'acme', {}, neighbour);
   const frozen = await add(10);

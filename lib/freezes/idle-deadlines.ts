@@ -1,5 +1,5 @@
 import { and, asc, eq, inArray, isNotNull, min, type SQL, sql } from 'drizzle-orm';
-import { type Brakes, isUnder, standingBrakes } from '#lib/connections/brakes';
+import { type Freezes, isUnder, standingFreezes } from '#lib/connections/freezes';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { requireReader } from '#lib/guards/require';
@@ -16,25 +16,25 @@ export interface IdleDeadlineView {
 /** As the index that keeps grants alive has it. */
 const lastLifeSign = sql`greatest(${connections.lastRefreshedAt}, ${connections.connectedAt})`;
 
-/** Whose connections a brake can be over, where none stands over the whole provider. */
-const ownersUnder = (brakes: Brakes) => [
-  ...new Set([...brakes.persons, ...brakes.connections.flatMap((id) => personOfConnection(id) ?? [])]),
+/** Whose connections a freeze can be over, where none stands over the whole provider. */
+const ownersUnder = (freezes: Freezes) => [
+  ...new Set([...freezes.persons, ...freezes.connections.flatMap((id) => personOfConnection(id) ?? [])]),
 ];
 
 /**
- * When idle grants will start dying under the brakes that stand, the soonest first: one line for each provider whose
+ * When idle grants will start dying under the freezes that stand, the soonest first: one line for each provider whose
  * record says after how many days. Grants that were over their days before are not counted.
  * @throws AppError `unauthenticated`, `forbidden`
  */
 export async function listIdleDeadlines(ctx: Context): Promise<IdleDeadlineView[]> {
   requireReader(ctx);
   const { db } = ctx.database;
-  const brakes = await standingBrakes(db);
-  const owners = ownersUnder(brakes);
+  const freezes = await standingFreezes(db);
+  const owners = ownersUnder(freezes);
   const found = await Promise.all(
     ctx.providers.list().map(async ({ id, name, idle_keepalive_days: days }): Promise<IdleDeadlineView[]> => {
       if (days === null) return [];
-      const whole = brakes.everything || brakes.providers.includes(id);
+      const whole = freezes.everything || freezes.providers.includes(id);
       if (!whole && owners.length === 0) return [];
       const alive: (SQL | undefined)[] = [
         eq(connections.provider, id),
@@ -53,7 +53,7 @@ export async function listIdleDeadlines(ctx: Context): Promise<IdleDeadlineView[
         : await db
             .select({ at: sql<Date | null>`${min(end)}`.mapWith(connections.connectedAt) })
             .from(connections)
-            .where(and(inArray(connections.personId, owners), isUnder(brakes), ...alive));
+            .where(and(inArray(connections.personId, owners), isUnder(freezes), ...alive));
       return row?.at ? [{ provider: { id, name }, days, at: row.at as Date }] : [];
     }),
   );

@@ -4,7 +4,7 @@ import type { Context } from '#lib/context';
 import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';
 import { type CappedCount, countCapped, countUpTo } from '#lib/db/count-capped';
 import { freezeScopes, freezes } from '#lib/db/schema/freezes';
-import { type BrakeTargetInput, brakeTarget } from '#lib/freezes/target';
+import { type FreezeTargetInput, freezeTarget } from '#lib/freezes/target';
 import { type FreezeRow, selectFreezes, toFreezeView } from '#lib/freezes/view';
 import type { FreezeView } from '#lib/freezes/views';
 import { requireReader } from '#lib/guards/require';
@@ -14,12 +14,12 @@ const newestFirst = [desc(freezes.createdAt), desc(freezes.id)] as const;
 
 const sort = 'newest';
 
-/** The cursor that a page goes on with after this brake. */
+/** The cursor that a page goes on with after this freeze. */
 export function cursorAfterFreeze({ createdAt, id }: Pick<FreezeView, 'createdAt' | 'id'>): string {
   return encodeCursor({ at: createdAt.toISOString(), id, sort });
 }
 
-/** True for the brakes that come after the cursor; undefined where there is none. */
+/** True for the freezes that come after the cursor; undefined where there is none. */
 function after(cursor: string | undefined): SQL | undefined {
   if (cursor === undefined) return undefined;
   const at = decodeCursor(cursor, sort);
@@ -37,16 +37,16 @@ function pageOf(ctx: Context, rows: FreezeRow[], limit: number): Page<FreezeView
 }
 
 export const standingFreezesInput = z.object({
-  /** Only brakes over these kinds of things. */
+  /** Only freezes over these kinds of things. */
   scopes: z.array(z.enum(freezeScopes)).min(1).optional(),
   cursor: z.string().max(500).optional(),
-  // At least two: the brake over everything comes first whatever its age, so a page must not end with it.
+  // At least two: the freeze over everything comes first whatever its age, so a page must not end with it.
   limit: z.int().min(2).max(1000).default(50),
 });
 export type StandingFreezesInput = z.input<typeof standingFreezesInput>;
 
 /**
- * The brakes that stand, the one over everything first, then the newest, a page at a time.
+ * The freezes that stand, the one over everything first, then the newest, a page at a time.
  * @throws AppError `unauthenticated`, `forbidden`, `invalid_request`
  */
 export async function standingFreezes(ctx: Context, input: StandingFreezesInput = {}): Promise<Page<FreezeView>> {
@@ -66,7 +66,7 @@ export async function standingFreezes(ctx: Context, input: StandingFreezesInput 
   return pageOf(ctx, rows, limit);
 }
 
-/** How many brakes stand. @throws AppError `unauthenticated`, `forbidden` */
+/** How many freezes stand. @throws AppError `unauthenticated`, `forbidden` */
 export function countStandingFreezes(ctx: Context): Promise<CappedCount> {
   requireReader(ctx);
   const standing = sql`(select 1 from ${freezes} where ${freezes.liftedAt} is null limit ${countUpTo + 1})`;
@@ -74,12 +74,12 @@ export function countStandingFreezes(ctx: Context): Promise<CappedCount> {
 }
 
 /**
- * The brake that stands over this very thing; null where none does. One over what it belongs to is another.
+ * The freeze that stands over this very thing; null where none does. One over what it belongs to is another.
  * @throws AppError `unauthenticated`, `forbidden`, `invalid_request`
  */
-export async function standingFreeze(ctx: Context, input: BrakeTargetInput): Promise<FreezeView | null> {
+export async function standingFreeze(ctx: Context, input: FreezeTargetInput): Promise<FreezeView | null> {
   requireReader(ctx);
-  const { scope, target } = parseInput(brakeTarget, input);
+  const { scope, target } = parseInput(freezeTarget, input);
   const [row] = await selectFreezes(ctx.database.db).where(
     and(eq(freezes.scope, scope), eq(freezes.target, target), isNull(freezes.liftedAt)),
   );
@@ -93,7 +93,7 @@ export const listFreezesInput = z.object({
 export type ListFreezesInput = z.input<typeof listFreezesInput>;
 
 /**
- * Brakes that were lifted, the newest first, a page at a time: the history of stopping.
+ * Freezes that were lifted, the newest first, a page at a time: the history of stopping.
  * @throws AppError `unauthenticated`, `forbidden`, `invalid_request`
  */
 export async function listFreezes(ctx: Context, input: ListFreezesInput = {}): Promise<Page<FreezeView>> {

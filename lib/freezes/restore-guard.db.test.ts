@@ -129,7 +129,7 @@ describe('a database from a backup is frozen, says why, and thawed once is thawe
     expect(again.witness.generation).toBeGreaterThan(noticed.witness.generation);
   });
 
-  test('beside a brake that stands already, which says so from then on', async () => {
+  test('beside a freeze that stands already, which says so from then on', async () => {
     await watchInstance(runtime);
     await freeze(runtime, 'everything');
     await putBack('10 minutes');

@@ -50,7 +50,7 @@ function signOf(found: Found, file: string | null, witness: Witness | null): Res
   return found.recovered ? 'recovered' : null;
 }
 
-/** Pulls the brake over everything; where one stands already, it says from now on also why it must stay. */
+/** Sets the freeze over everything; where one stands already, it says from now on also why it must stay. */
 async function pull(tx: Db, ctx: Context, why: string): Promise<void> {
   await tx.execute(sql`insert into freezes (id, scope, target, reason, created_by)
     values (${newId('frz')}, 'everything', '', ${why}, 'restore-guard')

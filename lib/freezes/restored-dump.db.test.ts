@@ -72,12 +72,12 @@ describeWithConnections('a dump that is restored on another server', () => {
         const there = processOver(opened, 'there');
         const ctx = systemContext(there, 'test');
         await watchInstance(there);
-        const [brake] = (await standingFreezes(ctx)).items;
-        expect(brake).toMatchObject({ scope: 'everything', createdBy: { id: 'restore-guard' } });
-        expect(brake?.reason).toMatch(/its rows were loaded from a dump/);
+        const [freeze] = (await standingFreezes(ctx)).items;
+        expect(freeze).toMatchObject({ scope: 'everything', createdBy: { id: 'restore-guard' } });
+        expect(freeze?.reason).toMatch(/its rows were loaded from a dump/);
         await expect(vendToken(as(there, caller.actor), { id })).rejects.toMatchObject({ code: 'frozen' });
 
-        await thaw(ctx, { id: String(brake?.id), reason: 'looked at it' });
+        await thaw(ctx, { id: String(freeze?.id), reason: 'looked at it' });
         await watchInstance(processOver(opened, 'another'));
         expect((await standingFreezes(ctx)).items).toEqual([]);
         expect((await vendToken(as(there, caller.actor), { id })).accessToken).toBe(`at_${id}`);

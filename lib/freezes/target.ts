@@ -8,17 +8,17 @@ import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
 import { personOfConnection } from '#lib/ids';
 
-/** What a brake is over. */
-export const brakeTarget = z
+/** What a freeze is over. */
+export const freezeTarget = z
   .object({ scope: z.enum(freezeScopes), target: z.string().max(64).default('') })
   .refine(({ scope, target }) => (scope === 'everything') === (target === ''), {
     path: ['target'],
     message: 'names what is meant, except for everything',
   });
-export type BrakeTarget = z.infer<typeof brakeTarget>;
-export type BrakeTargetInput = z.input<typeof brakeTarget>;
+export type FreezeTarget = z.infer<typeof freezeTarget>;
+export type FreezeTargetInput = z.input<typeof freezeTarget>;
 
-async function isThere(ctx: Context, { scope, target }: BrakeTarget): Promise<boolean> {
+async function isThere(ctx: Context, { scope, target }: FreezeTarget): Promise<boolean> {
   const { db } = ctx.database;
   const found: Record<FreezeScope, () => Promise<unknown[]> | [true]> = {
     everything: () => [true],
@@ -42,13 +42,13 @@ async function isThere(ctx: Context, { scope, target }: BrakeTarget): Promise<bo
   return (await found[scope]()).length > 0;
 }
 
-/** Refuses a brake over nothing: a slip of the pen would look like safety. @throws AppError `not_found` */
-export async function assertThere(ctx: Context, over: BrakeTarget): Promise<void> {
+/** Refuses a freeze over nothing: a slip of the pen would look like safety. @throws AppError `not_found` */
+export async function assertThere(ctx: Context, over: FreezeTarget): Promise<void> {
   if (!(await isThere(ctx, over))) throw new AppError('not_found');
 }
 
-/** Where the ledger keeps what a brake is over, so that it is found with the rest of its history. */
-export function ledgerPlace({ scope, target }: BrakeTarget) {
+/** Where the ledger keeps what a freeze is over, so that it is found with the rest of its history. */
+export function ledgerPlace({ scope, target }: FreezeTarget) {
   return {
     ...(scope === 'provider' ? { provider: target } : {}),
     ...(scope === 'person' ? { personId: target } : {}),

@@ -14,12 +14,12 @@ import { parseInput } from '#lib/parse-input';
 import { requireStepUp } from '#lib/sign-in/step-up';
 import { transactAs } from '#lib/sign-in/transact-as';
 
-/** By the brake's own id: one that was pulled anew meanwhile, for another reason, is not lifted with it. */
+/** By the freeze's own id: one that was set anew meanwhile, for another reason, is not lifted with it. */
 export const thawInput = z.object({ id: z.string().max(64), reason: reasonText });
 export type ThawInput = z.input<typeof thawInput>;
 
 /**
- * Lifts a brake, which needs a sign-in of the last minutes. What is under another brake stays frozen. Lifting a lifted
+ * Lifts a freeze, which needs a sign-in of the last minutes. What is under another freeze stays frozen. Lifting a lifted
  * one changes and records nothing.
  * @throws AppError `unauthenticated`, `forbidden`, `step_up_required`, `invalid_request`, `not_found`
  */

@@ -32,7 +32,7 @@ const columns = {
   connectionLabel: connections.label,
 };
 
-/** Brakes with the names that belong to their ids: names are looked up as they are shown, never stored. */
+/** Freezes with the names that belong to their ids: names are looked up as they are shown, never stored. */
 export function selectFreezes(db: Db) {
   return db
     .select(columns)
@@ -55,7 +55,7 @@ export function selectFreezes(db: Db) {
 
 export type FreezeRow = Awaited<ReturnType<typeof selectFreezes>>[number];
 
-/** A brake's row as it is shown. */
+/** A freeze's row as it is shown. */
 export function toFreezeView(ctx: Pick<Context, 'providers'>, row: FreezeRow): FreezeView {
   const provider = row.scope === 'provider' ? (ctx.providers.get(row.target)?.name ?? null) : null;
   return {

@@ -2,14 +2,14 @@ import type { FreezeScope } from '#lib/db/schema/freezes';
 
 export type { FreezeScope };
 
-/** Who pulled or lifted a brake: a person, or a part of our own such as the command line. */
+/** Who set or lifted a freeze: a person, or a part of our own such as the command line. */
 export interface ActingView {
   id: string;
   /** Null where nothing better is known than the id. */
   name: string | null;
 }
 
-/** A brake as pages and the command line show it. */
+/** A freeze as pages and the command line show it. */
 export interface FreezeView {
   id: string;
   scope: FreezeScope;

@@ -12,7 +12,7 @@ const witnessSchema = z.object({
 export type Witness = z.infer<typeof witnessSchema>;
 
 /**
- * How far a database may be behind without a brake, in milliseconds: a standby that takes over may lack the last seconds,
+ * How far a database may be behind without a freeze, in milliseconds: a standby that takes over may lack the last seconds,
  * and the refresh tokens that were replaced within them are those of few.
  */
 const forgivenMs = 120_000;

@@ -112,7 +112,7 @@ describe('F-11 the clock was ahead and came back', () => {
   });
 
   test.each(['2 hours', '2 days'])(
-    'by %s: the mark begins anew, once, it is logged, and no brake is pulled',
+    'by %s: the mark begins anew, once, it is logged, and no freeze is set',
     async (ahead) => {
       const hub = aProcess();
       const watched = await watchInstance(hub.runtime);

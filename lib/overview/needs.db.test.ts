@@ -73,7 +73,7 @@ const made: Record<(typeof needKinds)[number], () => Promise<unknown>> = {
         heldAt: new Date(),
       })),
     ),
-  standing_brakes: () => freeze(runtime, 'provider', 'idle'),
+  standing_freezes: () => freeze(runtime, 'provider', 'idle'),
   providers_failing: () =>
     database.db.execute(sql`insert into processes (id, host, pid, version, providers) values ('prc_other', 'h', 1, '0',
       '[{"provider": "acme", "circuit": "open", "notAnsweringForMs": 9000, "askedAgainInMs": 1000, "restsForMs": 0,

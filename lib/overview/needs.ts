@@ -14,7 +14,7 @@ import { listSickProviders } from '#lib/status/provider-health';
 export const needKinds = [
   'ledger_broken',
   'alerts_open',
-  'standing_brakes',
+  'standing_freezes',
   'providers_failing',
   'background_late',
   'ledger_unsealed',
@@ -49,7 +49,7 @@ const looks: Record<NeedKind, (ctx: Context) => Promise<Found>> = {
     return brokenAt && { since: brokenAt };
   },
   alerts_open: async (ctx) => ({ counted: await countOpenAlerts(ctx) }),
-  standing_brakes: async (ctx) => ({ counted: await countStandingFreezes(ctx) }),
+  standing_freezes: async (ctx) => ({ counted: await countStandingFreezes(ctx) }),
   providers_failing: async (ctx) => {
     const sick = await listSickProviders(ctx);
     return many(

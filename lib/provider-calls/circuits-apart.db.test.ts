@@ -152,7 +152,7 @@ describe('F-08 a fault of our own while one call tries', () => {
   const unknownKey =
     'eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIiwia2lkIjoiZ29uZSJ9..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA';
   const faults: [string, (id: string) => Promise<unknown>][] = [
-    ['a brake', (id) => freeze(hub.runtime, 'connection', id)],
+    ['a freeze', (id) => freeze(hub.runtime, 'connection', id)],
     [
       'a token sealed with an unknown key',
       async (id) => {
@@ -181,7 +181,7 @@ describe('F-08 a fault of our own while one call tries', () => {
   });
 
   test.each<[string, Error]>([
-    ['a brake that is pulled between the lease and the call', new NotAsked(new AppError('frozen'))],
+    ['a freeze that is set between the lease and the call', new NotAsked(new AppError('frozen'))],
     ['a lost database', Object.assign(new Error('lost'), { code: 'ECONNRESET' })],
     ['an address that may not be called', new OAuthError('outbound_blocked')],
   ])('%s leaves the circuit open', async (_, fault) => {

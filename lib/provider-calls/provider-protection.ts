@@ -138,7 +138,7 @@ export function secondsOfRest(ctx: Runtime, target: CallTarget): number {
   return Math.max(probing ? 1 : 0, protection.restUntil - Date.now(), ...rests) / 1000;
 }
 
-/** Nothing was asked: another call had just found that the provider is not answering, or a brake was pulled. */
+/** Nothing was asked: another call had just found that the provider is not answering, or a freeze was set. */
 export class NotAsked extends Error {
   override readonly name = 'NotAsked';
   readonly answer: AppError;

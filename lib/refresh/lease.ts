@@ -117,7 +117,7 @@ export const leaseIsFree = () =>
 export const leaseMayBeTakenOver = (leewaySeconds: number) => mayBeTakenOver(leewaySeconds, spendingSeconds);
 
 /**
- * Takes the lease of a row that was read as needing a refresh, if nobody holds it, nobody refreshed since, and no brake
+ * Takes the lease of a row that was read as needing a refresh, if nobody holds it, nobody refreshed since, and no freeze
  * was put over it while its caller waited for a slot, in one compare-and-set. Undefined where any of it is not so; reading
  * the row again then tells which.
  * @param forgivenSeconds takes the lease of a silent holder, within that leeway of the provider (`leewayOf`)
@@ -199,7 +199,7 @@ const begins = oncePerDatabase('begin-spending', (database) =>
 /**
  * The last write before the refresh token is spent. It proves that the row can be written, gives the call its whole
  * lease, and notes that the answer is lost, which is true until it is stored: a process that dies here leaves the row
- * saying so. Undefined where the lease is no longer ours, a brake was pulled while this waited for its turn, the provider
+ * saying so. Undefined where the lease is no longer ours, a freeze was set while this waited for its turn, the provider
  * may forgive a silent holder's token no more, or a standby has just taken over and the rows may be older than their tokens. Refreshes that begin at the same time share a
  * statement.
  */

@@ -242,7 +242,7 @@ describe.each(Object.keys(works))('before each step of %s', (name) => {
   });
 
   test.each(['connection', 'person', 'provider', 'everything'] as const)(
-    'a brake is put over its %s: an answer already on its way is stored, not vended',
+    'a freeze is put over its %s: an answer already on its way is stored, not vended',
     async (scope) => {
       const steps = await atEveryStep(async (at) => {
         const id = await given();

@@ -67,7 +67,7 @@ describe('ahead of its end', () => {
   });
 
   test.each(['connection', 'person', 'provider', 'everything'] as const)(
-    'nothing under a brake over its %s',
+    'nothing under a freeze over its %s',
     async (scope) => {
       const id = await given();
       const target = { connection: id, person: hub.personId, provider: 'acme', everything: '' }[scope];

@@ -29,7 +29,7 @@ describe('races', () => {
     await expect(vendToken(hub.ctx, { id })).rejects.toMatchObject({ code: 'revoked' });
   });
 
-  test('a brake put on while a refresh waits for its turn at the provider keeps it from being asked', async () => {
+  test('a freeze put on while a refresh waits for its turn at the provider keeps it from being asked', async () => {
     const process = hub.otherProcess();
     const ctx = { ...process, config: { ...process.config, refreshConcurrency: 1 } };
     const { atProvider, answer } = hub.holdAnswer();

@@ -206,7 +206,7 @@ async function endFailed(
 ): Promise<void> {
   if (error instanceof NotAsked) {
     // Nothing was spent, so what the row said before is still the truth.
-    // Under a brake it is not asked for anyway; once that is lifted, nothing of the claim should be left.
+    // Under a freeze it is not asked for anyway; once that is lifted, nothing of the claim should be left.
     const asBefore = error.answer.code === 'frozen' ? { failures: row.refreshFailures, seconds: 0 } : undefined;
     await releaseLease(ctx.database.db, lease, row.lastRefreshError, asBefore);
     throw error.answer;

@@ -169,7 +169,7 @@ test('a session has no proof without a moment', async () => {
   expect(await rowOf(sessionId)).toMatchObject({ authenticatedAt: null, authenticationProof: null });
 });
 
-describe('under a brake over everything', () => {
+describe('under a freeze over everything', () => {
   test('one still signs in and steps up, or nobody could lift it; nothing is connected', async () => {
     await freeze(hub.runtime, 'everything');
     try {

@@ -56,7 +56,7 @@ interface Asked {
   id: string;
 }
 
-// Whether any brake stands is asked first, since mostly none does. What a person has who is disabled or deleted in batches
+// Whether any freeze stands is asked first, since mostly none does. What a person has who is disabled or deleted in batches
 // counts as frozen until its batch. `due`, `alive` and `untrusted` say what `refreshDue`, `tokenIsAlive` and
 // `endIsUntrusted` say to the query builder; a test holds them together. `offset 0` keeps the tables from being joined
 // whole, whatever the planner thinks of their size: each is looked into once a call.
@@ -108,7 +108,7 @@ const byHash = together('key_hash');
 const byId = together('id');
 
 /**
- * Asks in one round trip for the key, its rules, the connection and every brake over it, as they are once this was
+ * Asks in one round trip for the key, its rules, the connection and every freeze over it, as they are once this was
  * called. Undefined: no such live key.
  * @param connection well-formed ids, or `nowhere`
  */

@@ -25,7 +25,7 @@ async function oneConnection(given: { refreshToken?: string } = {}) {
 }
 
 test.each(['everything', 'provider', 'person', 'connection', 'api_key'] as const)(
-  'a brake over %s holds from the next request on, and lets go when lifted',
+  'a freeze over %s holds from the next request on, and lets go when lifted',
   async (scope) => {
     const { personId, id, key } = await oneConnection();
     const target = { everything: '', provider: 'acme', person: personId, connection: id, api_key: key.id }[scope];
@@ -46,7 +46,7 @@ test.each(['everything', 'provider', 'person', 'connection', 'api_key'] as const
   },
 );
 
-test('a brake over something else does not hold', async () => {
+test('a freeze over something else does not hold', async () => {
   const { id, key } = await oneConnection();
   await freeze(runtime, 'provider', 'other');
   await freeze(runtime, 'person', 'per_other');

@@ -29,10 +29,10 @@ const words: Words = {
     title: one ? '1 open alert' : `${n} open alerts`,
     about: 'Nobody has acknowledged them yet.',
   }),
-  standing_brakes: (_, one, n) => ({
+  standing_freezes: (_, one, n) => ({
     tone: 'frozen',
     href: '/admin/freezes',
-    title: one ? '1 brake stands' : `${n} brakes stand`,
+    title: one ? '1 freeze stands' : `${n} freezes stand`,
     about: 'What is frozen is neither read, refreshed nor connected until it is thawed.',
   }),
   providers_failing: ({ names }, one) => ({

@@ -23,7 +23,7 @@ const icons: Record<Section['icon'], typeof Plug> = {
   keys: KeyRound,
   providers: Blocks,
   alerts: BellRing,
-  brakes: Snowflake,
+  freezes: Snowflake,
   revocations: CircleSlash,
   ledger: ScrollText,
   status: Activity,

@@ -9,7 +9,7 @@ export interface Section {
     | 'keys'
     | 'providers'
     | 'alerts'
-    | 'brakes'
+    | 'freezes'
     | 'revocations'
     | 'ledger'
     | 'status';
@@ -22,7 +22,7 @@ export const sections: readonly Section[] = [
   { href: '/admin/api-keys', name: 'API keys', icon: 'keys' },
   { href: '/admin/providers', name: 'Providers', icon: 'providers' },
   { href: '/admin/alerts', name: 'Alerts', icon: 'alerts' },
-  { href: '/admin/freezes', name: 'Brakes', icon: 'brakes' },
+  { href: '/admin/freezes', name: 'Freezes', icon: 'freezes' },
   { href: '/admin/revocations', name: 'Revocations', icon: 'revocations' },
   { href: '/admin/ledger', name: 'Ledger', icon: 'ledger' },
   { href: '/admin/status', name: 'Status', icon: 'status' },

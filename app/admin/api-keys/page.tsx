@@ -13,7 +13,7 @@ import { adminPage, orNotFound } from '#lib/web/page';
 import type { SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
 import { DataTable, Td, Th, Tr } from '../_parts/data-table.tsx';
-import { StandingBrakes } from '../_parts/standing-brakes.tsx';
+import { StandingFreezes } from '../_parts/standing-freezes.tsx';
 import { StepUpNotice, signInUntil } from '../_parts/step-up-notice.tsx';
 import { FreezeButton } from '../freezes/_parts/freeze-button.tsx';
 import { CreateKey } from './_parts/create-key.tsx';
@@ -36,7 +36,7 @@ export default async function ApiKeys({ searchParams }: { searchParams: Promise<
   const providers = ctx.providers.connectable().map(({ id, name }) => ({ id, name }));
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <PageHeading
         title="API keys"
         action={

@@ -9,8 +9,8 @@ import { freezeWord } from '#ui/confirmation';
 
 const administrator = { role: 'administrator' } as const;
 
-/** Pulls a brake. */
-export const pullBrake = formAction(
+/** Sets a freeze. */
+export const setFreeze = formAction(
   freezeInput.and(z.object({ confirmation: z.literal(freezeWord) })),
   administrator,
   async (ctx, input) => {
@@ -20,8 +20,8 @@ export const pullBrake = formAction(
   },
 );
 
-/** Lifts a brake, which needs a sign-in of the last minutes. */
-export const liftBrake = formAction(thawInput, administrator, async (ctx, input) => {
+/** Lifts a freeze, which needs a sign-in of the last minutes. */
+export const liftFreeze = formAction(thawInput, administrator, async (ctx, input) => {
   await thaw(ctx, input);
   refresh();
   return undefined;

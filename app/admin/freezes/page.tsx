@@ -12,12 +12,12 @@ import { readStepUp } from '#lib/sign-in/step-up';
 import { adminPage, inPart, orNotFound } from '#lib/web/page';
 import type { SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
-import { StandingBrakes } from '../_parts/standing-brakes.tsx';
+import { StandingFreezes } from '../_parts/standing-freezes.tsx';
 import { StepUpNotice } from '../_parts/step-up-notice.tsx';
-import { BrakeTable } from './_parts/brake-table.tsx';
 import { FreezeButton } from './_parts/freeze-button.tsx';
+import { FreezeTable } from './_parts/freeze-table.tsx';
 
-export const metadata: Metadata = { title: 'Brakes' };
+export const metadata: Metadata = { title: 'Freezes' };
 
 const path = '/admin/freezes';
 
@@ -25,7 +25,7 @@ const path = '/admin/freezes';
 export default async function Freezes({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const ctx = await adminPage(path);
   const at = readListAddress(await searchParams, ['show']);
-  // One address holds one cursor: beyond the first page, the brakes that stand are shown without the lifted ones.
+  // One address holds one cursor: beyond the first page, the freezes that stand are shown without the lifted ones.
   const onlyStanding = at.filters.show === 'standing';
   const [{ items: standing, nextCursor: moreStanding }, history, everything, deadlines, stepUp] = await Promise.all([
     orNotFound(standingFreezes(ctx, onlyStanding ? { cursor: at.cursor } : {})),
@@ -37,9 +37,9 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
   const administrator = ctx.actor.role === 'administrator';
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <PageHeading
-        title="Brakes"
+        title="Freezes"
         action={administrator && !everything && <FreezeButton scope="everything" target="" name={null} />}
       >
         What is frozen hands out no token, refreshes none and connects nothing. Connections, people, providers and API
@@ -65,14 +65,14 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
           Standing
         </h2>
         {standing.length > 0 ? (
-          <BrakeTable
-            label="Standing brakes"
-            brakes={standing}
+          <FreezeTable
+            label="Standing freezes"
+            freezes={standing}
             thawUntil={administrator ? (stepUp.fresh?.until ?? null) : null}
           />
         ) : (
           <EmptyState icon={Snowflake} title="Nothing is frozen">
-            A brake that an administrator pulls stands here, and at the top of every admin page, until it is lifted.
+            A freeze that an administrator sets stands here, and at the top of every admin page, until it is lifted.
           </EmptyState>
         )}
         <Pager
@@ -82,7 +82,7 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
         />
         {onlyStanding && (
           <Link href={path} className="link">
-            Lifted brakes
+            Lifted freezes
           </Link>
         )}
       </section>
@@ -91,7 +91,7 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
           <h2 id="lifted" className="mb-3 text-section font-semibold">
             Lifted
           </h2>
-          <BrakeTable label="Lifted brakes" brakes={history.items} />
+          <FreezeTable label="Lifted freezes" freezes={history.items} />
           <Pager path={path} at={at} nextCursor={history.nextCursor} />
         </section>
       )}

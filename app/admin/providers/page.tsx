@@ -12,7 +12,7 @@ import { adminPage, inPart } from '#lib/web/page';
 import { connectionsAddress } from '../_overview/addresses.ts';
 import { Figure } from '../_overview/figure.tsx';
 import { DataTable, Td, Th, Tr } from '../_parts/data-table.tsx';
-import { StandingBrakes } from '../_parts/standing-brakes.tsx';
+import { StandingFreezes } from '../_parts/standing-freezes.tsx';
 import { CheckMark } from './_parts/check-results.tsx';
 
 export const metadata: Metadata = { title: 'Providers' };
@@ -27,7 +27,7 @@ export default async function Providers() {
   const checkOf = (id: string): LastCheckView | null => checks?.find(({ provider }) => provider === id) ?? null;
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <PageHeading title="Providers">
         The authorization servers of this hub: how each is set up, and whether it works.
       </PageHeading>

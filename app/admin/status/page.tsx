@@ -17,7 +17,7 @@ import { adminPage, inPart } from '#lib/web/page';
 import type { SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
 import { SickProviders } from '../_parts/sick-providers.tsx';
-import { StandingBrakes } from '../_parts/standing-brakes.tsx';
+import { StandingFreezes } from '../_parts/standing-freezes.tsx';
 import { signInUntil } from '../_parts/step-up-notice.tsx';
 import { DatabaseFacts } from './_parts/database-facts.tsx';
 import { JobTable } from './_parts/job-table.tsx';
@@ -33,14 +33,14 @@ const path = '/admin/status';
 export default async function Status({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const at = readListAddress(await searchParams, []);
   const ctx = await adminPage(path);
-  const [health, activity, processes, gone, jobs, database, brakes, stops, stepUp] = await Promise.all([
+  const [health, activity, processes, gone, jobs, database, freezes, stops, stepUp] = await Promise.all([
     inPart(ctx, 'provider_health', listProviderHealth(ctx)),
     inPart(ctx, 'provider_activity', listProviderActivity(ctx)),
     inPart(ctx, 'processes', listProcesses(ctx, { cursor: at.cursor })),
     inPart(ctx, 'processes', listGoneProcesses(ctx)),
     inPart(ctx, 'jobs', listJobs(ctx)),
     inPart(ctx, 'database', readDatabaseStatus(ctx)),
-    inPart(ctx, 'brakes', standingFreezes(ctx, { scopes: ['everything', 'provider'], limit: 1000 })),
+    inPart(ctx, 'freezes', standingFreezes(ctx, { scopes: ['everything', 'provider'], limit: 1000 })),
     inPart(ctx, 'provider_stops', listProviderStops(ctx)),
     inPart(ctx, 'step_up', readStepUp(ctx)),
   ]);
@@ -51,7 +51,7 @@ export default async function Status({ searchParams }: { searchParams: Promise<S
   );
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <PageHeading
         title="Status"
         action={
@@ -79,8 +79,8 @@ export default async function Status({ searchParams }: { searchParams: Promise<S
             <ProviderTable
               health={health}
               activity={activity}
-              brakes={brakes?.items ?? []}
-              administrator={ctx.actor.role === 'administrator' && brakes !== null}
+              freezes={freezes?.items ?? []}
+              administrator={ctx.actor.role === 'administrator' && freezes !== null}
               reference={ctx.requestId}
             />
           ),

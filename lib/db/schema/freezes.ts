@@ -5,7 +5,7 @@ import { instant } from '#lib/db/schema/columns';
 export const freezeScopes = ['everything', 'provider', 'person', 'api_key', 'connection'] as const;
 export type FreezeScope = (typeof freezeScopes)[number];
 
-/** A brake that an administrator pulled: while it stands, no token within its scope is vended, refreshed or connected. */
+/** A freeze that an administrator set: while it stands, no token within its scope is vended, refreshed or connected. */
 export const freezes = pgTable(
   'freezes',
   {
@@ -21,7 +21,7 @@ export const freezes = pgTable(
     liftReason: text(),
   },
   (t) => [
-    // Also what makes asking at every vend cheap: the index holds only the brakes that stand.
+    // Also what makes asking at every vend cheap: the index holds only the freezes that stand.
     uniqueIndex('freezes_standing').on(t.scope, t.target).where(sql`${t.liftedAt} is null`),
     // The history, the newest first, and that of one thing.
     index('freezes_created').on(t.createdAt, t.id),

@@ -12,7 +12,7 @@ import type { SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
 import { numberText } from '#ui/number-text';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
-import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { StateFilter } from '../../_parts/state-filter.tsx';
 import { AlertStateMark, Severity, Subject } from '../_parts/marks.tsx';
 import { WhatIsSeen } from '../_parts/what-is-seen.tsx';
@@ -37,7 +37,7 @@ export default async function Alerts({ searchParams }: { searchParams: Promise<S
   );
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <PageHeading
         title="Alerts"
         action={

@@ -7,7 +7,7 @@ import { getAlert } from '#lib/alerts/get';
 import type { AlertDetailView, AlertEventView } from '#lib/alerts/views';
 import { adminPage, orNotFound } from '#lib/web/page';
 import { numberText } from '#ui/number-text';
-import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { DealWithIt } from '../_parts/deal-with-it.tsx';
 import { Evidence } from '../_parts/evidence.tsx';
 import { AlertStateMark, Severity, Subject } from '../_parts/marks.tsx';
@@ -22,7 +22,7 @@ export default async function AlertPage({ params }: { params: Promise<{ id: stri
   const alert = await orNotFound(getAlert(ctx, { id }));
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <BackLink href="/admin/alerts">Alerts</BackLink>
       <h1 className="text-title font-semibold tracking-tight wrap-anywhere">{alert.title}</h1>
       <p className="mt-2 mb-4 max-w-[75ch] text-soft">{alert.about}</p>

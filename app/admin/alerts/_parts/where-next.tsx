@@ -2,7 +2,7 @@ import { Link } from '#app/_ui/link';
 import type { AlertDetailView } from '#lib/alerts/views';
 import { standingFreeze } from '#lib/freezes/list';
 import type { PersonContext } from '#lib/guards/require';
-import { BrakeControl } from '../../freezes/_parts/brake-control.tsx';
+import { FreezeControl } from '../../freezes/_parts/freeze-control.tsx';
 
 interface Way {
   href: string;
@@ -54,17 +54,17 @@ export async function WhereNext({ ctx, alert }: { ctx: PersonContext; alert: Ale
   const { subject } = alert;
   const administrator = ctx.actor.role === 'administrator';
   const [scope, target] = subject ? ([subject.kind, subject.id] as const) : (['everything', ''] as const);
-  const brake = await standingFreeze(ctx, { scope, target });
+  const freeze = await standingFreeze(ctx, { scope, target });
   return (
     <section aria-labelledby="next" className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
       <h2 id="next" className="sr-only">
         Where to go from here
       </h2>
-      <BrakeControl
+      <FreezeControl
         scope={scope}
         target={target}
         name={subject && (subject.name ?? subject.id)}
-        brake={brake}
+        freeze={freeze}
         administrator={administrator}
       />
       {waysOf(alert)

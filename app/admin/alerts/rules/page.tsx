@@ -5,7 +5,7 @@ import { PageHeading } from '#app/_ui/page-heading';
 import { listRules } from '#lib/alerts/list-rules';
 import { adminPage } from '#lib/web/page';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
-import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { Severity } from '../_parts/marks.tsx';
 import { WhatIsSeen } from '../_parts/what-is-seen.tsx';
 import { SetByHand } from './_parts/set-by-hand.tsx';
@@ -19,7 +19,7 @@ export default async function AlertRules() {
   const rules = await listRules(ctx);
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <BackLink href="/admin/alerts">Alerts</BackLink>
       <PageHeading title="Rules">
         What raises an alert, and when it is over. Where a rule counts, administrators set its thresholds and windows on

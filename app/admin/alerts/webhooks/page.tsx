@@ -10,7 +10,7 @@ import { adminPage } from '#lib/web/page';
 import { listWebhooks } from '#lib/webhooks/list';
 import { type WebhookView, webhookTypes } from '#lib/webhooks/views';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
-import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { StepUpNotice } from '../../_parts/step-up-notice.tsx';
 import { CreateWebhook } from './_parts/create-webhook.tsx';
 import { WebhookState } from './_parts/marks.tsx';
@@ -25,7 +25,7 @@ export default async function Webhooks() {
   const administrator = ctx.actor.role === 'administrator';
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <BackLink href="/admin/alerts">Alerts</BackLink>
       <PageHeading title="Webhooks">
         Where alerts and what becomes of connections are sent, signed. A message that is not taken is tried again for a

@@ -19,7 +19,7 @@ import { ListCount } from '../../_parts/list-count.tsx';
 import { SearchBegins } from '../../_parts/search-begins.tsx';
 import { SearchField } from '../../_parts/search-field.tsx';
 import { SickProviders } from '../../_parts/sick-providers.tsx';
-import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { ConnectionTable, personName } from '../_parts/connection-table.tsx';
 import { SelectionBar } from '../_parts/selection.tsx';
 
@@ -49,7 +49,7 @@ export default async function AdminConnections({ searchParams }: { searchParams:
   const filtered = [q, provider, status, person, concern].some((filter) => filter !== undefined);
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <PageHeading title="Connections">Every grant that this hub keeps.</PageHeading>
       <SickProviders providers={sick ?? []} statusPage />
       <form action={path} className="mb-4 flex flex-wrap gap-2">

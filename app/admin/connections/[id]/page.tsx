@@ -15,8 +15,8 @@ import { getPerson } from '#lib/people/get';
 import { relaxationsOf } from '#lib/providers/relaxations';
 import { listDyingWith } from '#lib/revocation/dying-with';
 import { adminPage, inPart, orNotFound } from '#lib/web/page';
-import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
-import { BrakeControl } from '../../freezes/_parts/brake-control.tsx';
+import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
+import { FreezeControl } from '../../freezes/_parts/freeze-control.tsx';
 import { Relaxations } from '../_parts/connection-table.tsx';
 import { RevokeOne } from '../_parts/revoke-one.tsx';
 
@@ -25,7 +25,7 @@ export const metadata: Metadata = { title: 'Connection' };
 export default async function AdminConnection({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;
   const ctx = await adminPage(`/admin/connections/${encodeURIComponent(id)}`);
-  const [connection, history, brake, dying] = await orNotFound(
+  const [connection, history, freeze, dying] = await orNotFound(
     Promise.all([
       getConnection(ctx, { id }),
       connectionHistory(ctx, { id }),
@@ -40,7 +40,7 @@ export default async function AdminConnection({ params }: { params: Promise<{ id
   const administrator = ctx.actor.role === 'administrator';
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <BackLink href="/admin/connections">Connections</BackLink>
       <div className="mb-6 flex flex-wrap items-center justify-between gap-4">
         <div className="flex min-w-0 items-center gap-3">
@@ -58,11 +58,11 @@ export default async function AdminConnection({ params }: { params: Promise<{ id
         </div>
         {status !== 'revoked' && (
           <div className="flex flex-wrap items-center gap-2">
-            <BrakeControl
+            <FreezeControl
               scope="connection"
               target={id}
               name={`${label}, ${provider.name}`}
-              brake={brake}
+              freeze={freeze}
               administrator={administrator}
             />
             {administrator && <RevokeOne id={id} label={`${label}, ${provider.name}`} dying={dying} />}

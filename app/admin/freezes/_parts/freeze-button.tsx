@@ -2,9 +2,9 @@
 
 import { ConfirmDialog } from '#app/_ui/confirm-dialog';
 import type { FreezeScope } from '#lib/freezes/views';
-import { brakeEffect, brakeObject } from '#ui/brake-words';
 import { freezeWord } from '#ui/confirmation';
-import { pullBrake } from '../actions.ts';
+import { freezeEffect, freezeObject } from '#ui/freeze-words';
+import { setFreeze } from '../actions.ts';
 
 interface FreezeButtonProps {
   scope: FreezeScope;
@@ -27,7 +27,7 @@ export function FreezeButton({ scope, target, name, small = false }: FreezeButto
         </>
       }
       triggerClass={`btn btn-danger-plain ${small ? 'btn-small' : ''}`}
-      title={`Freeze ${brakeObject({ scope, target, targetName: name })}?`}
+      title={`Freeze ${freezeObject({ scope, target, targetName: name })}?`}
       fields={[
         ['scope', scope],
         ['target', target],
@@ -35,10 +35,10 @@ export function FreezeButton({ scope, target, name, small = false }: FreezeButto
       typed={freezeWord}
       reason
       confirm="Freeze"
-      action={pullBrake}
+      action={setFreeze}
     >
       <p>
-        {brakeEffect(scope)} This holds from the next request on, at every process. Nothing is deleted: what a provider
+        {freezeEffect(scope)} This holds from the next request on, at every process. Nothing is deleted: what a provider
         is answering just now is stored and not handed out. Thawing needs a fresh sign-in.
       </p>
     </ConfirmDialog>

@@ -2,18 +2,18 @@
 
 import { ConfirmDialog } from '#app/_ui/confirm-dialog';
 import type { FreezeView } from '#lib/freezes/views';
-import { brakeObject } from '#ui/brake-words';
-import { liftBrake } from '../actions.ts';
+import { freezeObject } from '#ui/freeze-words';
+import { liftFreeze } from '../actions.ts';
 
 interface ThawButtonProps {
-  brake: Pick<FreezeView, 'id' | 'scope' | 'target' | 'targetName'>;
+  freeze: Pick<FreezeView, 'id' | 'scope' | 'target' | 'targetName'>;
   /** Until when the last sign-in counts: milliseconds since 1970. */
   signInUntil: number;
 }
 
-/** Lifts one brake. */
-export function ThawButton({ brake, signInUntil }: ThawButtonProps) {
-  const name = brakeObject(brake);
+/** Lifts one freeze. */
+export function ThawButton({ freeze, signInUntil }: ThawButtonProps) {
+  const name = freezeObject(freeze);
   return (
     <ConfirmDialog
       trigger={
@@ -23,15 +23,15 @@ export function ThawButton({ brake, signInUntil }: ThawButtonProps) {
       }
       triggerClass="btn btn-small btn-plain"
       title={`Thaw ${name}?`}
-      fields={[['id', brake.id]]}
+      fields={[['id', freeze.id]]}
       reason
       signInUntil={signInUntil}
       confirm="Thaw"
       danger={false}
-      action={liftBrake}
+      action={liftFreeze}
     >
       <p>
-        Tokens are vended and refreshed again from the next request on, except under another brake that stands. Revoke
+        Tokens are vended and refreshed again from the next request on, except under another freeze that stands. Revoke
         first what must not work again.
       </p>
     </ConfirmDialog>

@@ -14,7 +14,7 @@ import { adminPage, orNotFound } from '#lib/web/page';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 import { filteredAddress, readListAddress } from '#ui/list-address';
 import { LiveTail } from '../../_parts/live-tail.tsx';
-import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { LedgerFilters } from '../_parts/ledger-filters.tsx';
 import { LedgerTable } from '../_parts/ledger-table.tsx';
 
@@ -42,7 +42,7 @@ export default async function Ledger({ searchParams }: { searchParams: Promise<S
   const within = (more: Record<string, string>) => filteredAddress(path, { ...at, filters }, more);
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <PageHeading
         title="Ledger"
         action={

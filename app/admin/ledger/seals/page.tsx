@@ -15,7 +15,7 @@ import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result'
 import { readListAddress } from '#ui/list-address';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 import { LiveTail } from '../../_parts/live-tail.tsx';
-import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { CheckResult } from './_parts/check-result.tsx';
 import { VerifyForm } from './_parts/verify-form.tsx';
 
@@ -40,7 +40,7 @@ export default async function Seals({ searchParams }: { searchParams: Promise<Se
   const refusal = flow ? refusalSentence(flow.code) : null;
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <BackLink href="/admin/ledger">Ledger</BackLink>
       <PageHeading
         title="Seals"

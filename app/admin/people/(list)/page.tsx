@@ -19,7 +19,7 @@ import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 import { ListCount } from '../../_parts/list-count.tsx';
 import { SearchBegins } from '../../_parts/search-begins.tsx';
 import { SearchField } from '../../_parts/search-field.tsx';
-import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 
 export const metadata: Metadata = { title: 'People' };
 
@@ -40,7 +40,7 @@ export default async function People({ searchParams }: { searchParams: Promise<S
   const filtered = Object.keys(at.filters).length > 0;
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <PageHeading title="People">Everybody who has signed in, newest first.</PageHeading>
       {flowParams(search)?.code === 'person_deleted' && (
         <div className="mb-4">

@@ -19,9 +19,9 @@ import type { SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
 import { roleWords } from '#ui/role-words';
 import { browserName } from '#ui/user-agent';
-import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { StepUpNotice, signInUntil } from '../../_parts/step-up-notice.tsx';
-import { BrakeControl } from '../../freezes/_parts/brake-control.tsx';
+import { FreezeControl } from '../../freezes/_parts/freeze-control.tsx';
 import { EndSession } from '../_parts/end-session.tsx';
 import { PersonActions } from '../_parts/person-actions.tsx';
 import { RoleForm } from '../_parts/role-form.tsx';
@@ -40,7 +40,7 @@ export default async function PersonPage({ params, searchParams }: PersonPagePro
   const at = readListAddress(await searchParams, []);
   const ctx = await adminPage(`/admin/people/${encodeURIComponent(id)}`);
   const person = await orNotFound(getPerson(ctx, { id }));
-  const [{ items: sessions, nextCursor: moreSessions }, { items: connections, nextCursor }, brake, stepUp] =
+  const [{ items: sessions, nextCursor: moreSessions }, { items: connections, nextCursor }, freeze, stepUp] =
     await Promise.all([
       orNotFound(listSessions(ctx, { personId: id, cursor: at.cursor })),
       listConnections(ctx, { personId: id, limit: connectionsShown }),
@@ -52,12 +52,12 @@ export default async function PersonPage({ params, searchParams }: PersonPagePro
   const name = person.name ?? person.email ?? person.id;
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <BackLink href="/admin/people">People</BackLink>
       <div className="mb-6 flex flex-wrap items-center justify-between gap-4">
         <h1 className="min-w-0 text-title font-semibold tracking-tight wrap-anywhere">{name}</h1>
         <div className="flex flex-wrap items-center gap-2">
-          <BrakeControl scope="person" target={id} name={name} brake={brake} administrator={administrator} />
+          <FreezeControl scope="person" target={id} name={name} freeze={freeze} administrator={administrator} />
           {administrator && !self && (
             <PersonActions
               id={id}

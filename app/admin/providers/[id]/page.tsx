@@ -16,9 +16,9 @@ import { isSick, listProviderHealth } from '#lib/status/provider-health';
 import { adminPage, inPart, orNotFound } from '#lib/web/page';
 import type { SearchParams } from '#ui/flow-result';
 import { SickProviders } from '../../_parts/sick-providers.tsx';
-import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { signInUntil } from '../../_parts/step-up-notice.tsx';
-import { BrakeControl } from '../../freezes/_parts/brake-control.tsx';
+import { FreezeControl } from '../../freezes/_parts/freeze-control.tsx';
 import { StoppedProviders } from '../../status/_parts/stopped-providers.tsx';
 import { CheckButton } from '../_parts/check-button.tsx';
 import { CheckResults } from '../_parts/check-results.tsx';
@@ -45,14 +45,14 @@ export default async function ProviderPage(props: ProviderPageProps) {
   const about = await orNotFound(describeProvider(ctx, { provider: id }));
   const { provider, relaxations } = about;
   const { trace: traceId, flow, ref } = await props.searchParams;
-  const [trace, check, health, activity, counts, stops, brake, stepUp] = await Promise.all([
+  const [trace, check, health, activity, counts, stops, freeze, stepUp] = await Promise.all([
     typeof traceId === 'string' ? inPart(ctx, 'flow_trace', readTrace(ctx, traceId)) : null,
     inPart(ctx, 'provider_check', lastCheck(ctx, id)),
     inPart(ctx, 'provider_health', listProviderHealth(ctx)),
     inPart(ctx, 'provider_activity', listProviderActivity(ctx)),
     inPart(ctx, 'provider_counts', countByProvider(ctx)),
     inPart(ctx, 'provider_stops', listProviderStops(ctx)),
-    inPart(ctx, 'brakes', standingFreeze(ctx, { scope: 'provider', target: id })),
+    inPart(ctx, 'freezes', standingFreeze(ctx, { scope: 'provider', target: id })),
     readStepUp(ctx),
   ]);
   const administrator = ctx.actor.role === 'administrator';
@@ -61,18 +61,18 @@ export default async function ProviderPage(props: ProviderPageProps) {
   const [healthOfIt] = own(health);
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <BackLink href="/admin/providers">Providers</BackLink>
       <div className="mb-6 flex flex-wrap items-center justify-between gap-4">
         <div className="flex min-w-0 items-center gap-3">
           <ProviderMark provider={provider} />
           <h1 className="min-w-0 text-title font-semibold tracking-tight wrap-anywhere">{provider.name}</h1>
         </div>
-        <BrakeControl
+        <FreezeControl
           scope="provider"
           target={id}
           name={provider.name}
-          brake={brake ?? undefined}
+          freeze={freeze ?? undefined}
           administrator={administrator}
         />
       </div>

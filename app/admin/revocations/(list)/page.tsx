@@ -17,7 +17,7 @@ import { criteriaWords } from '#ui/bulk-words';
 import type { SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
-import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { CriteriaForm } from '../_parts/criteria-form.tsx';
 import { HeldTable } from '../_parts/held-table.tsx';
 
@@ -39,7 +39,7 @@ export default async function BulkRevocations({ searchParams }: { searchParams: 
   ]);
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <PageHeading title="Revocations">
         Many connections ended by one decision, and what their providers said to it.
       </PageHeading>

@@ -16,7 +16,7 @@ import { criteriaWords, type ProgressLine, progressLines } from '#ui/bulk-words'
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 import { filteredAddress, type ListAddress, readListAddress } from '#ui/list-address';
 import { LiveTail } from '../../_parts/live-tail.tsx';
-import { StandingBrakes } from '../../_parts/standing-brakes.tsx';
+import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { StepUpNotice } from '../../_parts/step-up-notice.tsx';
 import { BulkRows } from '../_parts/bulk-rows.tsx';
 import { StartBulk } from '../_parts/start-bulk.tsx';
@@ -46,7 +46,7 @@ export default async function BulkPage({ params, searchParams }: BulkPageProps) 
   const names = { ...bulk.names, provider: ctx.providers.get(String(bulk.criteria.provider ?? ''))?.name };
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <BackLink href="/admin/revocations">Revocations</BackLink>
       <PageHeading
         title={`${prepared ? 'Revoke' : 'Revocation of'} ${count(bulk.total, 'connection')}`}

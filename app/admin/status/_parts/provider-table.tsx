@@ -7,7 +7,7 @@ import type { FreezeView } from '#lib/freezes/views';
 import type { ProviderActivityView } from '#lib/status/provider-activity';
 import type { ProviderHealthView } from '#lib/status/provider-health';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
-import { BrakeControl } from '../../freezes/_parts/brake-control.tsx';
+import { FreezeControl } from '../../freezes/_parts/freeze-control.tsx';
 import { countText, failureText } from './words.ts';
 
 interface ProviderTableProps {
@@ -15,15 +15,15 @@ interface ProviderTableProps {
   /** Null where it could not be read: then only the circuits are known. */
   activity: ProviderActivityView[] | null;
   /** Those that stand. */
-  brakes: FreezeView[];
+  freezes: FreezeView[];
   /** May freeze a provider. */
   administrator: boolean;
   reference: string;
 }
 
 /** A row for each provider: its circuit, and how its refreshes go. */
-export function ProviderTable({ health, activity, brakes, administrator, reference }: ProviderTableProps) {
-  const over = (id: string) => brakes.find(({ scope, target }) => scope === 'provider' && target === id);
+export function ProviderTable({ health, activity, freezes, administrator, reference }: ProviderTableProps) {
+  const over = (id: string) => freezes.find(({ scope, target }) => scope === 'provider' && target === id);
   if (health.length === 0)
     return (
       <p className="card p-4 text-soft">
@@ -49,7 +49,7 @@ export function ProviderTable({ health, activity, brakes, administrator, referen
             <Th from="md">Last failure</Th>
             <Th from="xl">Due</Th>
             <Th from="lg">Backing off</Th>
-            <Th>Brake</Th>
+            <Th>Freeze</Th>
           </>
         }
       >
@@ -58,12 +58,12 @@ export function ProviderTable({ health, activity, brakes, administrator, referen
             key={one.provider.id}
             health={one}
             activity={activity?.find(({ provider }) => provider.id === one.provider.id) ?? null}
-            brake={
-              <BrakeControl
+            freeze={
+              <FreezeControl
                 scope="provider"
                 target={one.provider.id}
                 name={one.provider.name}
-                brake={over(one.provider.id)}
+                freeze={over(one.provider.id)}
                 administrator={administrator}
                 small
               />
@@ -78,10 +78,10 @@ export function ProviderTable({ health, activity, brakes, administrator, referen
 interface RowProps {
   health: ProviderHealthView;
   activity: ProviderActivityView | null;
-  brake: React.ReactNode;
+  freeze: React.ReactNode;
 }
 
-function Row({ health, activity, brake }: RowProps) {
+function Row({ health, activity, freeze }: RowProps) {
   const { provider } = health;
   const count = (key: 'refreshed' | 'failed' | 'due' | 'backingOff') =>
     activity ? countText(activity[key]) : 'not known';
@@ -126,7 +126,7 @@ function Row({ health, activity, brake }: RowProps) {
       <Td from="lg">
         <span className="tabular">{count('backingOff')}</span>
       </Td>
-      <Td>{brake}</Td>
+      <Td>{freeze}</Td>
     </Tr>
   );
 }

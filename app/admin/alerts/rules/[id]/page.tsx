@@ -6,7 +6,7 @@ import { Time } from '#app/_ui/time';
 import { getRule, type RuleView } from '#lib/alerts/list-rules';
 import { readStepUp } from '#lib/sign-in/step-up';
 import { adminPage, orNotFound } from '#lib/web/page';
-import { StandingBrakes } from '../../../_parts/standing-brakes.tsx';
+import { StandingFreezes } from '../../../_parts/standing-freezes.tsx';
 import { StepUpNotice } from '../../../_parts/step-up-notice.tsx';
 import { Severity } from '../../_parts/marks.tsx';
 import { WhatIsSeen } from '../../_parts/what-is-seen.tsx';
@@ -23,7 +23,7 @@ export default async function AlertRule({ params }: { params: Promise<{ id: stri
   const { title, about, numbers, counts, changed } = rule;
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <BackLink href="/admin/alerts/rules">Rules</BackLink>
       <h1 className="text-title font-semibold tracking-tight wrap-anywhere">{title}</h1>
       <p className="mt-2 mb-6 max-w-[75ch] text-soft">{about}</p>

@@ -14,7 +14,7 @@ import type { DeliveryView, WebhookView } from '#lib/webhooks/views';
 import type { SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
 import { DataTable, Td, Th, Tr } from '../../../_parts/data-table.tsx';
-import { StandingBrakes } from '../../../_parts/standing-brakes.tsx';
+import { StandingFreezes } from '../../../_parts/standing-freezes.tsx';
 import { StateFilter } from '../../../_parts/state-filter.tsx';
 import { signInUntil } from '../../../_parts/step-up-notice.tsx';
 import { answerText } from '../_parts/answer-words.ts';
@@ -52,7 +52,7 @@ export default async function WebhookPage({ params, searchParams }: WebhookPageP
   const administrator = ctx.actor.role === 'administrator';
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <BackLink href="/admin/alerts/webhooks">Webhooks</BackLink>
       <h1 className="mb-6 text-title font-semibold tracking-tight wrap-anywhere">{webhook.name}</h1>
       <div className="mb-8 grid items-start gap-4 xl:grid-cols-2">

@@ -7,7 +7,7 @@ import { adminPage, orNotFound } from '#lib/web/page';
 import { getDelivery } from '#lib/webhooks/get-delivery';
 import { getWebhook } from '#lib/webhooks/list';
 import type { DeliveryDetailView } from '#lib/webhooks/views';
-import { StandingBrakes } from '../../../../_parts/standing-brakes.tsx';
+import { StandingFreezes } from '../../../../_parts/standing-freezes.tsx';
 import { answerText } from '../../_parts/answer-words.ts';
 import { DeliveryState } from '../../_parts/marks.tsx';
 import { RetryOne } from '../../_parts/retry.tsx';
@@ -28,7 +28,7 @@ export default async function DeliveryPage({ params }: DeliveryPageProps) {
   );
   return (
     <>
-      <StandingBrakes />
+      <StandingFreezes />
       <BackLink href={path}>{webhook.name}</BackLink>
       <h1 className="mb-6 text-title font-semibold tracking-tight wrap-anywhere">{delivery.type}</h1>
       <div className="grid items-start gap-4 xl:grid-cols-2">

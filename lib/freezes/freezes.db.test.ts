@@ -46,11 +46,17 @@ describe('freeze', () => {
       const admin = await administrator();
       const { key, connection: id, targets } = await everyTarget();
       const target = targets[scope];
-      const brake = await freeze(admin, { scope, target, reason: 'key leaked' });
-      expect(brake).toMatchObject({ scope, target, reason: 'key leaked', createdBy: { name: 'Grace' }, lifted: null });
+      const standing = await freeze(admin, { scope, target, reason: 'key leaked' });
+      expect(standing).toMatchObject({
+        scope,
+        target,
+        reason: 'key leaked',
+        createdBy: { name: 'Grace' },
+        lifted: null,
+      });
       await expect(vendToken(key.ctx, { id })).rejects.toMatchObject({ code: 'frozen' });
-      expect(await standingFreeze(admin, { scope, target })).toEqual(brake);
-      const thawed = await thaw(admin, { id: brake.id, reason: 'key replaced' });
+      expect(await standingFreeze(admin, { scope, target })).toEqual(standing);
+      const thawed = await thaw(admin, { id: standing.id, reason: 'key replaced' });
       expect(thawed.lifted).toMatchObject({ by: { name: 'Grace' }, reason: 'key replaced' });
       expect((await vendToken(key.ctx, { id })).accessToken).toBe(`at_${id}`);
       expect(await standingFreeze(admin, { scope, target })).toBeNull();
@@ -61,9 +67,9 @@ describe('freeze', () => {
   test('is said in the ledger where it belongs, with its reason, by id only', async () => {
     const admin = await administrator();
     const { connection, targets } = await everyTarget();
-    const brake = await freeze(admin, { scope: 'connection', target: connection, reason: 'odd reads' });
-    await thaw(admin, { id: brake.id, reason: 'explained' });
-    const about = { scope: 'connection', freeze: brake.id };
+    const standing = await freeze(admin, { scope: 'connection', target: connection, reason: 'odd reads' });
+    await thaw(admin, { id: standing.id, reason: 'explained' });
+    const about = { scope: 'connection', freeze: standing.id };
     expect(await entries(runtime, connection)).toMatchObject([
       { action: 'brake.frozen', outcome: 'ok', details: { ...about, reason: 'odd reads' } },
       { action: 'brake.thawed', outcome: 'ok', details: { ...about, reason: 'explained', step_up: 'session_only' } },
@@ -102,7 +108,7 @@ describe('freeze', () => {
     await expect(freeze(operator, input)).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
-  test('is for administrators; seeing the brakes is for auditors, too', async () => {
+  test('is for administrators; seeing the freezes is for auditors, too', async () => {
     const { ctx } = await addPerson(runtime);
     const { ctx: key } = await addApiKey(runtime);
     const all = { scope: 'everything', reason: 'x' } as const;
@@ -112,8 +118,8 @@ describe('freeze', () => {
     for (const other of [key, asNobody(runtime)]) {
       await expect(freeze(other, all)).rejects.toMatchObject({ code: 'unauthenticated' });
     }
-    const brake = await freeze(operator, all);
-    expect((await standingFreezes(ctx('auditor'))).items).toEqual([brake]);
+    const standing = await freeze(operator, all);
+    expect((await standingFreezes(ctx('auditor'))).items).toEqual([standing]);
     expect(await listFreezes(ctx('auditor'))).toEqual({ items: [], nextCursor: null });
     for (const look of [standingFreezes, listFreezes]) {
       await expect(look(ctx('user'))).rejects.toMatchObject({ code: 'forbidden' });
@@ -135,9 +141,9 @@ describe('freeze', () => {
 
 describe('thaw', () => {
   test('is for administrators who signed in lately', async () => {
-    const brake = await freeze(operator, { scope: 'everything', reason: 'x' });
+    const standing = await freeze(operator, { scope: 'everything', reason: 'x' });
     const { ctx } = await addPerson(runtime);
-    const input = { id: brake.id, reason: 'x' };
+    const input = { id: standing.id, reason: 'x' };
     for (const role of ['user', 'auditor'] as const) {
       await expect(thaw(ctx(role), input)).rejects.toMatchObject({ code: 'forbidden' });
     }
@@ -145,7 +151,7 @@ describe('thaw', () => {
     expect((await standingFreezes(operator)).items).toHaveLength(1);
   });
 
-  test('lifts the brake that was meant, and not one that was pulled anew meanwhile', async () => {
+  test('lifts the freeze that was meant, and not one that was set anew meanwhile', async () => {
     const old = await freeze(operator, { scope: 'everything', reason: 'old' });
     const lifted = await thaw(operator, { id: old.id, reason: 'over' });
     const anew = await freeze(operator, { scope: 'everything', reason: 'new' });
@@ -156,7 +162,7 @@ describe('thaw', () => {
     await expect(thaw(operator, { id: 'frz_none', reason: 'x' })).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  test('leaves what stands under another brake frozen', async () => {
+  test('leaves what stands under another freeze frozen', async () => {
     const { key, connection: id } = await everyTarget();
     await freeze(operator, { scope: 'provider', target: 'acme', reason: 'x' });
     const all = await freeze(operator, { scope: 'everything', reason: 'x' });
@@ -166,7 +172,7 @@ describe('thaw', () => {
   });
 });
 
-test('the history is read in pages, the newest first, each brake once', async () => {
+test('the history is read in pages, the newest first, each freeze once', async () => {
   const made: string[] = [];
   for (let n = 0; n < 7; n++) {
     const { id } = await freeze(operator, { scope: 'everything', reason: `no. ${n}` });

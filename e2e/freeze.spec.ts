@@ -20,7 +20,7 @@ import {
 const vendStatus = async (app: RunningApp, id: string) =>
   (await callHub(app, await serviceKey(app), `/connections/${id}/token`, 'POST')).status;
 
-/** Lifts every brake of these stories, however they ended. */
+/** Lifts every freeze of these stories, however they ended. */
 test.afterEach(async ({ app }) => {
   await app.grantkeep('thaw', '--all', '--reason', 'the story is over');
 });
@@ -81,7 +81,7 @@ test('everything is frozen at once, every admin page says so, and thawing needs 
   await dialog.getByRole('textbox', { name: 'Reason' }).fill('grants revoked');
   await dialog.getByRole('button', { name: 'Thaw' }).click();
   await expect(page.getByText('Nothing is frozen')).toBeVisible();
-  await expect(page.getByRole('table', { name: 'Lifted brakes' })).toContainText('grants revoked');
+  await expect(page.getByRole('table', { name: 'Lifted freezes' })).toContainText('grants revoked');
   expect(await vendStatus(app, id)).toBe(200);
 });
 
@@ -107,7 +107,7 @@ test('an auditor sees what is frozen and can do nothing about it', async ({ asAd
   await makeAuditor(asAdmin, auditor, app);
   await app.grantkeep('freeze', '--all', '--reason', 'tokens leaked');
   await auditor.goto('/admin/freezes');
-  await expect(auditor.getByRole('table', { name: 'Standing brakes' })).toContainText('tokens leaked');
+  await expect(auditor.getByRole('table', { name: 'Standing freezes' })).toContainText('tokens leaked');
   await expect(auditor.getByRole('button', { name: /Freeze|Thaw/ })).toHaveCount(0);
 });
 

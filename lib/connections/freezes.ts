@@ -4,16 +4,16 @@ import { connections } from '#lib/db/schema/connections';
 import { freezes } from '#lib/db/schema/freezes';
 import { personOfConnection } from '#lib/ids';
 
-/** The brakes that stand and bear on connections, by what they are over. */
-export interface Brakes {
+/** The freezes that stand and bear on connections, by what they are over. */
+export interface Freezes {
   everything: boolean;
   providers: string[];
   persons: string[];
   connections: string[];
 }
 
-/** Asks which brakes stand: few rows of an index of their own, however many connections there are. */
-export async function standingBrakes(db: Db): Promise<Brakes> {
+/** Asks which freezes stand: few rows of an index of their own, however many connections there are. */
+export async function standingFreezes(db: Db): Promise<Freezes> {
   const rows = await db
     .select({ scope: freezes.scope, target: freezes.target })
     .from(freezes)
@@ -30,17 +30,19 @@ export async function standingBrakes(db: Db): Promise<Brakes> {
 const oneOf = (column: SQL, values: readonly string[]) => sql`${column} = any(${sql.param(values)}::text[])`;
 
 /**
- * True where one of these brakes stands over the connection: `isFrozen` for many rows at once. Each kind is a list that
+ * True where one of these freezes stands over the connection: `isFrozen` for many rows at once. Each kind is a list that
  * an index serves, and the kinds of which none stands cost nothing.
  */
-export function isUnder(brakes: Brakes): SQL<boolean> {
-  if (brakes.everything) return sql`true`;
-  const owners = brakes.connections.flatMap((id) => personOfConnection(id) ?? []);
+export function isUnder(freezes: Freezes): SQL<boolean> {
+  if (freezes.everything) return sql`true`;
+  const owners = freezes.connections.flatMap((id) => personOfConnection(id) ?? []);
   const kinds = [
-    ...(brakes.providers.length > 0 ? [oneOf(sql`${connections.provider}`, brakes.providers)] : []),
-    ...(brakes.persons.length > 0 ? [oneOf(sql`${connections.personId}`, brakes.persons)] : []),
-    ...(brakes.connections.length > 0
-      ? [sql`(${oneOf(sql`${connections.personId}`, owners)} and ${oneOf(sql`${connections.id}`, brakes.connections)})`]
+    ...(freezes.providers.length > 0 ? [oneOf(sql`${connections.provider}`, freezes.providers)] : []),
+    ...(freezes.persons.length > 0 ? [oneOf(sql`${connections.personId}`, freezes.persons)] : []),
+    ...(freezes.connections.length > 0
+      ? [
+          sql`(${oneOf(sql`${connections.personId}`, owners)} and ${oneOf(sql`${connections.id}`, freezes.connections)})`,
+        ]
       : []),
   ];
   return kinds.length > 0 ? sql`(${sql.join(kinds, sql` or `)})` : sql`false`;

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import type { FreezeScope } from '#lib/freezes/views';
-import { brakeActor, brakeAddress, brakeEffect, brakeObject, brakeSubject } from '#ui/brake-words';
+import { freezeActor, freezeAddress, freezeEffect, freezeObject, freezeSubject } from '#ui/freeze-words';
 
 const freezeScopes: FreezeScope[] = ['everything', 'provider', 'person', 'api_key', 'connection'];
 
-test('each kind of brake has its own words, and leads to what it is over', () => {
+test('each kind of freeze has its own words, and leads to what it is over', () => {
   const words = freezeScopes.map((scope) => ({
-    subject: brakeSubject({ scope, target: 'x/1', targetName: 'Ada' }),
-    effect: brakeEffect(scope),
-    address: brakeAddress({ scope, target: 'x/1' }),
+    subject: freezeSubject({ scope, target: 'x/1', targetName: 'Ada' }),
+    effect: freezeEffect(scope),
+    address: freezeAddress({ scope, target: 'x/1' }),
   }));
   for (const key of ['subject', 'effect', 'address'] as const) {
     expect(new Set(words.map((word) => word[key])).size).toBe(freezeScopes.length);
@@ -17,7 +17,7 @@ test('each kind of brake has its own words, and leads to what it is over', () =>
 });
 
 test('within a sentence names keep their letters, and only what is ours is written small', () => {
-  expect(freezeScopes.map((scope) => brakeObject({ scope, target: 'x', targetName: 'Ada' }))).toEqual([
+  expect(freezeScopes.map((scope) => freezeObject({ scope, target: 'x', targetName: 'Ada' }))).toEqual([
     'everything',
     'Ada',
     'all connections of Ada',
@@ -27,8 +27,8 @@ test('within a sentence names keep their letters, and only what is ours is writt
 });
 
 test('what has no name is called by its id, and the hub’s own parts by what they are', () => {
-  expect(brakeSubject({ scope: 'provider', target: 'acme', targetName: null })).toBe('acme');
-  expect(brakeActor({ id: 'per_1', name: 'Grace' })).toBe('Grace');
-  expect(brakeActor({ id: 'per_1', name: null })).toBe('per_1');
-  expect(brakeActor({ id: 'cli', name: null })).toBe('the command line');
+  expect(freezeSubject({ scope: 'provider', target: 'acme', targetName: null })).toBe('acme');
+  expect(freezeActor({ id: 'per_1', name: 'Grace' })).toBe('Grace');
+  expect(freezeActor({ id: 'per_1', name: null })).toBe('per_1');
+  expect(freezeActor({ id: 'cli', name: null })).toBe('the command line');
 });

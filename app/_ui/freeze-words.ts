@@ -2,8 +2,8 @@ import type { FreezeView } from '#lib/freezes/views';
 
 type Named = Pick<FreezeView, 'scope' | 'target' | 'targetName'>;
 
-/** What a brake is over, as the start of a sentence: “Everything is frozen”, “Google is frozen”. */
-export function brakeSubject({ scope, target, targetName }: Named): string {
+/** What a freeze is over, as the start of a sentence: “Everything is frozen”, “Google is frozen”. */
+export function freezeSubject({ scope, target, targetName }: Named): string {
   const name = targetName ?? target;
   switch (scope) {
     case 'everything':
@@ -20,13 +20,13 @@ export function brakeSubject({ scope, target, targetName }: Named): string {
 }
 
 /** The same within a sentence: “Freeze the API key reports?”. */
-export function brakeObject(named: Named): string {
-  const subject = brakeSubject(named);
+export function freezeObject(named: Named): string {
+  const subject = freezeSubject(named);
   return named.scope === 'provider' ? subject : subject.charAt(0).toLowerCase() + subject.slice(1);
 }
 
-/** What a brake stops, for whom. */
-export function brakeEffect(scope: FreezeView['scope']): string {
+/** What a freeze stops, for whom. */
+export function freezeEffect(scope: FreezeView['scope']): string {
   switch (scope) {
     case 'everything':
       return 'No token is vended or refreshed and nothing is connected, for anybody.';
@@ -42,7 +42,7 @@ export function brakeEffect(scope: FreezeView['scope']): string {
 }
 
 /** Where what is frozen is shown; null for everything. */
-export function brakeAddress({ scope, target }: Pick<FreezeView, 'scope' | 'target'>): string | null {
+export function freezeAddress({ scope, target }: Pick<FreezeView, 'scope' | 'target'>): string | null {
   switch (scope) {
     case 'everything':
       return null;
@@ -59,5 +59,5 @@ export function brakeAddress({ scope, target }: Pick<FreezeView, 'scope' | 'targ
 
 const partNames: Record<string, string> = { cli: 'the command line', 'restore-guard': 'the hub itself' };
 
-/** Who pulled or lifted a brake. */
-export const brakeActor = ({ id, name }: FreezeView['createdBy']): string => name ?? partNames[id] ?? id;
+/** Who set or lifted a freeze. */
+export const freezeActor = ({ id, name }: FreezeView['createdBy']): string => name ?? partNames[id] ?? id;

@@ -1,0 +1,96 @@
+import { Link } from '#app/_ui/link';
+import { Time } from '#app/_ui/time';
+import type { FreezeView } from '#lib/freezes/views';
+import { freezeActor, freezeAddress, freezeSubject } from '#ui/freeze-words';
+import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
+import { ThawButton } from './thaw-button.tsx';
+
+interface FreezeTableProps {
+  label: string;
+  freezes: FreezeView[];
+  /** Until when the reader may lift them; null where they may not, or not just now. */
+  thawUntil?: Date | null;
+}
+
+/** Freezes with who set them and why, and how they were lifted. */
+export function FreezeTable({ label, freezes, thawUntil = null }: FreezeTableProps) {
+  const lifted = freezes.some((freeze) => freeze.lifted !== null);
+  return (
+    <DataTable
+      label={label}
+      head={
+        <>
+          <Th>What</Th>
+          <Th from="md">Reason</Th>
+          <Th from="sm">Frozen</Th>
+          {lifted && <Th from="sm">Lifted</Th>}
+          {lifted && <Th from="lg">Why</Th>}
+          {thawUntil && (
+            <Th>
+              <span className="sr-only">Actions</span>
+            </Th>
+          )}
+        </>
+      }
+    >
+      {freezes.map((freeze) => (
+        <Tr key={freeze.id}>
+          <Td>
+            <What freeze={freeze} />
+            <span className="block wrap-anywhere text-soft @min-[42rem]:hidden">{freeze.reason}</span>
+            <span className="block text-soft @min-[36rem]:hidden">
+              <Time at={freeze.createdAt} /> by {freezeActor(freeze.createdBy)}
+              {freeze.lifted && (
+                <>
+                  , lifted <Time at={freeze.lifted.at} /> by {freezeActor(freeze.lifted.by)}
+                </>
+              )}
+            </span>
+            {freeze.lifted?.reason && (
+              <span className="block wrap-anywhere text-soft @min-[54rem]:hidden">Lifted: {freeze.lifted.reason}</span>
+            )}
+          </Td>
+          <Td from="md">
+            <span className="block max-w-[60ch] min-w-[32ch] wrap-anywhere">{freeze.reason}</span>
+          </Td>
+          <Td from="sm">
+            <Time at={freeze.createdAt} />
+            <span className="block max-w-40 min-w-32 truncate text-soft">by {freezeActor(freeze.createdBy)}</span>
+          </Td>
+          {lifted && (
+            <Td from="sm">
+              {freeze.lifted && (
+                <>
+                  <Time at={freeze.lifted.at} />
+                  <span className="block max-w-40 min-w-32 truncate text-soft">by {freezeActor(freeze.lifted.by)}</span>
+                </>
+              )}
+            </Td>
+          )}
+          {lifted && (
+            <Td from="lg">
+              <span className="block max-w-[60ch] min-w-[20ch] wrap-anywhere">{freeze.lifted?.reason}</span>
+            </Td>
+          )}
+          {thawUntil && (
+            <Td>{freeze.lifted === null && <ThawButton freeze={freeze} signInUntil={thawUntil.getTime()} />}</Td>
+          )}
+        </Tr>
+      ))}
+    </DataTable>
+  );
+}
+
+function What({ freeze }: { freeze: FreezeView }) {
+  const address = freezeAddress(freeze);
+  const subject = freezeSubject(freeze);
+  if (!address) return <span className="block max-w-[40ch] font-medium">{subject}</span>;
+  return (
+    <Link
+      href={address}
+      className="block max-w-[40ch] font-medium wrap-anywhere text-ink hover:text-accent hover:underline"
+    >
+      {subject}
+    </Link>
+  );
+}
