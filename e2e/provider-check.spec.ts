@@ -29,6 +29,7 @@ test('an administrator checks a provider, sees what fails and how to mend it, an
   google.reset();
   await check.getByRole('button', { name: 'Check now Google' }).click();
   await expect(check.getByRole('status').first()).toContainText(/\d+ pass, 0 fail/);
+  await check.getByText(/^\d+ checks pass$/).click();
   await expect(check.getByRole('listitem').filter({ hasText: 'Client authentication' })).toContainText('Passes');
   await page.getByRole('link', { name: 'Providers' }).last().click();
   await expect(page.getByRole('row', { name: /^Google/ })).toContainText('Nothing fails');
@@ -47,7 +48,9 @@ test('an auditor reads the last check and cannot begin one; for other people the
   const [auditor, user] = [await newPage(), await newPage()];
   await makeAuditor(asAdmin, auditor, app);
   await auditor.goto('/admin/providers/okta');
-  await expect(auditor.getByRole('region', { name: 'Check', exact: true })).toContainText(/Checked .* by cli/);
+  await expect(auditor.getByRole('region', { name: 'Check', exact: true })).toContainText(
+    /Checked .* by the command line/,
+  );
   await expect(auditor.getByRole('button', { name: /Check now/ })).toHaveCount(0);
   await signInAs(user, app, someone());
   for (const path of ['/admin/providers', '/admin/providers/okta', '/admin/providers/nothing'])

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { FreezeScope } from '#lib/freezes/views';
-import { freezeActor, freezeAddress, freezeEffect, freezeObject, freezeSubject } from '#ui/freeze-words';
+import { actorWords } from '#ui/actor-words';
+import { freezeAddress, freezeEffect, freezeObject, freezeSubject } from '#ui/freeze-words';
 
 const freezeScopes: FreezeScope[] = ['everything', 'provider', 'person', 'api_key', 'connection'];
 
@@ -28,7 +29,7 @@ test('within a sentence names keep their letters, and only what is ours is writt
 
 test('what has no name is called by its id, and the hub’s own parts by what they are', () => {
   expect(freezeSubject({ scope: 'provider', target: 'acme', targetName: null })).toBe('acme');
-  expect(freezeActor({ id: 'per_1', name: 'Grace' })).toBe('Grace');
-  expect(freezeActor({ id: 'per_1', name: null })).toBe('per_1');
-  expect(freezeActor({ id: 'cli', name: null })).toBe('the command line');
+  expect(actorWords({ id: 'per_1', name: 'Grace' })).toBe('Grace');
+  expect(actorWords({ id: 'per_1', name: null })).toBe('per_1');
+  expect(actorWords({ id: 'cli', name: null })).toBe('the command line');
 });

@@ -56,8 +56,3 @@ export function freezeAddress({ scope, target }: Pick<FreezeView, 'scope' | 'tar
       return `/admin/connections/${encodeURIComponent(target)}`;
   }
 }
-
-const partNames: Record<string, string> = { cli: 'the command line', 'restore-guard': 'the hub itself' };
-
-/** Who set or lifted a freeze. */
-export const freezeActor = ({ id, name }: FreezeView['createdBy']): string => name ?? partNames[id] ?? id;

@@ -29,6 +29,16 @@ describe('a token without digits reaches no trace', () => {
   });
 });
 
+test.each([
+  ['https://as.example', 'https://as.example'],
+  ['https://as.example/', 'https://as.example/'],
+  ['HTTPS://AS.example/a/../b', 'HTTPS://AS.example/a/../b'],
+  ['https://as.example?code=a', 'https://as.example?…'],
+  ['https://as.example/cb#code=a', 'https://as.example/cb?…'],
+])('the URL %s is shown letter by letter, and nothing of its query', (url, shown) => {
+  expect(shownFields([['iss', url]], new Set())).toEqual([{ name: 'iss', value: shown, masked: false }]);
+});
+
 test.each(['a', 'eyJ', '//::', 'Aa-', '%41', '&amp;', '\\u0041', 'https://a.', '\u0000'])(
   'a megabyte of %j as a value or a name is shown, or masked, in one go',
   (part) => {

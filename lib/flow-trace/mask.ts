@@ -51,11 +51,15 @@ function kindOf(text: string): string {
 /** What stands for a value that is not shown: its kind and its length. */
 const mask = (text: string): string => `‹${kindOf(text)}, ${text.length} characters›`;
 
-/** A URL without its query and fragment, which may carry codes; null for other text. */
+/**
+ * A URL without its query and fragment, which may carry codes; null for other text. Letter by letter: an issuer with a
+ * slash at its end is another one.
+ */
 function bareUrl(text: string): string | null {
   const url = /^https?:\/\//i.test(text) ? URL.parse(text) : null;
   if (!url || url.username || url.password) return null;
-  return `${url.origin}${url.pathname}${url.search || url.hash ? '?…' : ''}`;
+  const [bare = ''] = text.split(/[?#]/, 1);
+  return bare === text ? text : `${bare}?…`;
 }
 
 /** A value as a trace may show it. */

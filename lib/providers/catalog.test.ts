@@ -155,6 +155,15 @@ describe('a preset', () => {
     expect(record.scope_descriptions).toMatchObject({ openid: 'Ours', email: 'See the e-mail address' });
   });
 
+  test('is not needed for words for the scopes of OpenID Connect, where the entry asks for openid', () => {
+    const endpoints = { issuer: 'https://as.example' };
+    const words = (scopes: string[], more = {}) =>
+      recordOf(catalogOf({}, { ...endpoints, scopes, ...more }), 'extra').scope_descriptions;
+    expect(words(['openid', 'email'])).toMatchObject({ email: 'See the e-mail address' });
+    expect(words(['openid', 'email'], { scope_descriptions: { email: 'Ours' } })).toMatchObject({ email: 'Ours' });
+    expect(words(['email'])).toEqual({});
+  });
+
   test.each([
     [undefined, 'https://github.com/login/oauth/access_token', 'https://api.github.com/user'],
     [

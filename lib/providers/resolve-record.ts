@@ -7,6 +7,7 @@ import { presets } from '#lib/providers/presets';
 import type { ProviderRecord } from '#lib/providers/record';
 import { filledParts, requestRules } from '#lib/providers/request-rules';
 import { Secret } from '#lib/providers/secret';
+import { standardScopes } from '#lib/providers/standard-scopes';
 
 /** Hosts in the entry itself, never those of a preset or those with a `{part}` that a person fills in. */
 function writtenHosts(entry: ProviderRecordInput): string[] {
@@ -87,6 +88,7 @@ function deepFreeze<T>(value: T): T {
 function merge(entry: ProviderRecordInput): ProviderRecordInput {
   const base: PresetFields = entry.preset ? presets[entry.preset].record(entry.issuer) : {};
   const merged = { ...base, ...entry };
+  const known = merged.scopes?.includes('openid') ? standardScopes : {};
   return {
     ...merged,
     // Where a server has no endpoints of its own written down, its metadata must say them.
@@ -95,7 +97,7 @@ function merge(entry: ProviderRecordInput): ProviderRecordInput {
     identity: { ...base.identity, ...entry.identity },
     url_field_hosts: { ...base.url_field_hosts, ...entry.url_field_hosts },
     // Looked up by names that providers send, so it must have no members of its own.
-    scope_descriptions: Object.assign(Object.create(null), base.scope_descriptions, entry.scope_descriptions),
+    scope_descriptions: Object.assign(Object.create(null), known, base.scope_descriptions, entry.scope_descriptions),
     scope_aliases: Object.assign(Object.create(null), base.scope_aliases, entry.scope_aliases),
     scope_implies: Object.assign(Object.create(null), base.scope_implies, entry.scope_implies),
   };

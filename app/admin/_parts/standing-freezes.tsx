@@ -4,7 +4,8 @@ import { Notice } from '#app/_ui/notice';
 import { Time } from '#app/_ui/time';
 import { standingFreezes } from '#lib/freezes/list';
 import { adminPage, inPart } from '#lib/web/page';
-import { freezeActor, freezeSubject } from '#ui/freeze-words';
+import { actorWords } from '#ui/actor-words';
+import { freezeSubject } from '#ui/freeze-words';
 import { LedgerHeldBack } from './ledger-held-back.tsx';
 
 /** So many freezes are named; of more the page of freezes tells. */
@@ -45,7 +46,7 @@ async function Freezes() {
                 {freezeSubject(freeze)} {freeze.scope === 'person' ? 'are' : 'is'} frozen
               </span>{' '}
               <span className="text-meta text-soft">
-                by {freezeActor(freeze.createdBy)}, <Time at={freeze.createdAt} />: {freeze.reason}
+                by {actorWords(freeze.createdBy)}, <Time at={freeze.createdAt} />: {freeze.reason}
               </span>
             </li>
           ))}

@@ -1,4 +1,5 @@
 import type { Preset } from '#lib/providers/preset';
+import { standardScopes } from '#lib/providers/standard-scopes';
 
 /** Any server that keeps to OpenID Connect Discovery and Core. */
 const record: Preset['record'] = () => ({
@@ -13,14 +14,7 @@ const record: Preset['record'] = () => ({
     email_verified: 'email_verified',
     name: 'name',
   },
-  scope_descriptions: {
-    openid: 'Know which account this is',
-    profile: 'See the profile',
-    email: 'See the e-mail address',
-    phone: 'See the phone number',
-    address: 'See the address',
-    offline_access: 'Stay connected without asking again',
-  },
+  scope_descriptions: standardScopes,
 });
 
 export const oidc: Preset = {

@@ -1,7 +1,8 @@
 import { Link } from '#app/_ui/link';
 import { Time } from '#app/_ui/time';
 import type { FreezeView } from '#lib/freezes/views';
-import { freezeActor, freezeAddress, freezeSubject } from '#ui/freeze-words';
+import { actorWords } from '#ui/actor-words';
+import { freezeAddress, freezeSubject } from '#ui/freeze-words';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 import { ThawButton } from './thaw-button.tsx';
 
@@ -39,10 +40,10 @@ export function FreezeTable({ label, freezes, thawUntil = null }: FreezeTablePro
             <What freeze={freeze} />
             <span className="block wrap-anywhere text-soft @min-[42rem]:hidden">{freeze.reason}</span>
             <span className="block text-soft @min-[36rem]:hidden">
-              <Time at={freeze.createdAt} /> by {freezeActor(freeze.createdBy)}
+              <Time at={freeze.createdAt} /> by {actorWords(freeze.createdBy)}
               {freeze.lifted && (
                 <>
-                  , lifted <Time at={freeze.lifted.at} /> by {freezeActor(freeze.lifted.by)}
+                  , lifted <Time at={freeze.lifted.at} /> by {actorWords(freeze.lifted.by)}
                 </>
               )}
             </span>
@@ -55,14 +56,14 @@ export function FreezeTable({ label, freezes, thawUntil = null }: FreezeTablePro
           </Td>
           <Td from="sm">
             <Time at={freeze.createdAt} />
-            <span className="block max-w-40 min-w-32 truncate text-soft">by {freezeActor(freeze.createdBy)}</span>
+            <span className="block max-w-40 min-w-32 truncate text-soft">by {actorWords(freeze.createdBy)}</span>
           </Td>
           {lifted && (
             <Td from="sm">
               {freeze.lifted && (
                 <>
                   <Time at={freeze.lifted.at} />
-                  <span className="block max-w-40 min-w-32 truncate text-soft">by {freezeActor(freeze.lifted.by)}</span>
+                  <span className="block max-w-40 min-w-32 truncate text-soft">by {actorWords(freeze.lifted.by)}</span>
                 </>
               )}
             </Td>

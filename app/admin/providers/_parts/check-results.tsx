@@ -1,9 +1,10 @@
-import { CircleAlert, CircleCheck, CircleHelp } from 'lucide-react';
+import { ChevronRight, CircleAlert, CircleCheck, CircleHelp } from 'lucide-react';
 import { CopyButton } from '#app/_ui/copy-button';
 import { Badge } from '#app/_ui/status';
 import { Time } from '#app/_ui/time';
 import type { LastCheckView } from '#lib/provider-check/last-check';
 import { type CheckId, type CheckResult, checkNames } from '#lib/provider-check/report';
+import { actorWords } from '#ui/actor-words';
 import { LiveTail } from '../../_parts/live-tail.tsx';
 
 const looks = {
@@ -19,8 +20,8 @@ export function CheckSummary({ check }: { check: LastCheckView | null }) {
   return (
     <span>
       {state === 'running' ? 'Begun' : 'Checked'} <Time at={startedAt} />
-      {startedBy && ` by ${startedBy.name ?? startedBy.id}`}: {counts.passes} pass, {counts.fails} fail,{' '}
-      {counts.unknown} cannot be known
+      {startedBy && ` by ${actorWords(startedBy)}`}: {counts.passes} pass, {counts.fails} fail, {counts.unknown} cannot
+      be known
       {state === 'lost' && '. The process that ran the check ended before its end'}.
     </span>
   );
@@ -57,7 +58,7 @@ export function CheckMark({ check }: { check: LastCheckView | null }) {
   );
 }
 
-/** Every result of the last check, those first that somebody has to do something about. */
+/** Every result of the last check: at the top those that need attention, those that pass folded once it has ended. */
 export function CheckResults({ check }: { check: LastCheckView | null }) {
   if (!check)
     return (
@@ -66,18 +67,42 @@ export function CheckResults({ check }: { check: LastCheckView | null }) {
         clocks. It takes up to 20 seconds, changes nothing at the provider, and needs no person.
       </p>
     );
+  const of = (result: CheckResult['result']) => check.results.filter((one) => one.result === result);
+  const passes = of('passes');
   return (
     <div className="flex flex-col gap-4">
       <p role="status" className="text-soft">
         <CheckSummary check={check} />
       </p>
       {check.state === 'running' && <LiveTail seconds={1} />}
-      <ul className="flex flex-col">
-        {(['fails', 'unknown', 'passes'] as const).flatMap((result) =>
-          check.results.filter((one) => one.result === result).map((one) => <Result key={keyOf(one)} one={one} />),
-        )}
-      </ul>
+      <Results results={[...of('fails'), ...of('unknown')]} />
+      {check.state === 'running' ? (
+        <Results results={passes} />
+      ) : (
+        passes.length > 0 && (
+          <details className="group">
+            <summary className="inline-flex cursor-pointer items-center gap-1 rounded-md font-medium text-accent">
+              <ChevronRight aria-hidden="true" className="size-4 group-open:rotate-90" />
+              {passes.length === 1 ? '1 check passes' : `${passes.length} checks pass`}
+            </summary>
+            <div className="mt-2">
+              <Results results={passes} />
+            </div>
+          </details>
+        )
+      )}
     </div>
+  );
+}
+
+function Results({ results }: { results: CheckResult[] }) {
+  if (results.length === 0) return null;
+  return (
+    <ul className="flex flex-col">
+      {results.map((one) => (
+        <Result key={keyOf(one)} one={one} />
+      ))}
+    </ul>
   );
 }
 

@@ -1,54 +1,21 @@
-import { CircleAlert, CircleCheck, CircleDashed, CirclePause } from 'lucide-react';
 import { Fact, Facts } from '#app/_ui/facts';
 import { Link } from '#app/_ui/link';
-import { Badge } from '#app/_ui/status';
-import { Time, TimeOr } from '#app/_ui/time';
+import { TimeOr } from '#app/_ui/time';
 import type { ProviderCountsView } from '#lib/connections/count-by-provider';
 import type { ProviderActivityView } from '#lib/status/provider-activity';
 import type { ProviderHealthView } from '#lib/status/provider-health';
 import { statusWords } from '#ui/status-words';
 import { connectionsAddress } from '../../_overview/addresses.ts';
 import { Figure } from '../../_overview/figure.tsx';
-import { countText, failureText } from '../../status/_parts/words.ts';
-
-function Circuit({ health: { circuit, restsUntil, limitedAccounts } }: { health: ProviderHealthView }) {
-  if (circuit === 'open')
-    return (
-      <Badge tone="bad" icon={CirclePause}>
-        Open
-      </Badge>
-    );
-  if (circuit === 'half_open')
-    return (
-      <Badge tone="due" icon={CircleDashed}>
-        Being tried
-      </Badge>
-    );
-  if (restsUntil && restsUntil > new Date())
-    return (
-      <Badge tone="warn" icon={CircleAlert}>
-        Asked for rest
-      </Badge>
-    );
-  if (limitedAccounts > 0)
-    return (
-      <Badge tone="warn" icon={CircleAlert}>
-        {limitedAccounts === 1 ? '1 account limited' : `${limitedAccounts} accounts limited`}
-      </Badge>
-    );
-  return (
-    <Badge tone="good" icon={CircleCheck}>
-      Closed
-    </Badge>
-  );
-}
+import { Circuit, LastFailure } from '../../_parts/provider-health.tsx';
+import { countText } from '../../_parts/refresh-words.ts';
 
 /** How refreshes at the provider go. */
 export function Health({ health, activity }: { health: ProviderHealthView; activity: ProviderActivityView | null }) {
   return (
     <Facts>
       <Fact label="Circuit">
-        <Circuit health={health} />
+        <Circuit health={health} activity={activity} />
       </Fact>
       <Fact label="Last hour">
         {activity ? (
@@ -63,14 +30,7 @@ export function Health({ health, activity }: { health: ProviderHealthView; activ
         {activity ? <TimeOr at={activity.lastRefreshedAt} otherwise="never" /> : 'not known'}
       </Fact>
       <Fact label="Last failure">
-        {activity?.lastFailure ? (
-          <>
-            <Time at={activity.lastFailure.at} /> <code className="font-mono">{activity.lastFailure.code}</code>
-            <span className="block text-soft">{failureText(activity.lastFailure.code)}</span>
-          </>
-        ) : (
-          'none'
-        )}
+        {activity?.lastFailure ? <LastFailure failure={activity.lastFailure} /> : activity ? 'none' : 'not known'}
       </Fact>
       <Fact label="Ledger">
         <Link href={`/admin/ledger?provider=${encodeURIComponent(health.provider.id)}`} className="link">

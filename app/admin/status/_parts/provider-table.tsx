@@ -1,14 +1,13 @@
-import { CircleAlert, CircleCheck, CircleDashed, CirclePause } from 'lucide-react';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
-import { Badge } from '#app/_ui/status';
-import { Time, TimeOr } from '#app/_ui/time';
+import { TimeOr } from '#app/_ui/time';
 import type { FreezeView } from '#lib/freezes/views';
 import type { ProviderActivityView } from '#lib/status/provider-activity';
 import type { ProviderHealthView } from '#lib/status/provider-health';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
+import { Circuit, LastFailure } from '../../_parts/provider-health.tsx';
+import { countText } from '../../_parts/refresh-words.ts';
 import { FreezeControl } from '../../freezes/_parts/freeze-control.tsx';
-import { countText, failureText } from './words.ts';
 
 interface ProviderTableProps {
   health: ProviderHealthView[];
@@ -103,9 +102,11 @@ function Row({ health, activity, freeze }: RowProps) {
             {count('refreshed')} refreshed, {count('failed')} failed, {count('backingOff')} backing off
           </span>
         </div>
-        <div className="mt-1 @min-[42rem]:hidden">
-          <Failure activity={activity} />
-        </div>
+        {activity?.lastFailure && (
+          <div className="mt-1 @min-[42rem]:hidden">
+            <LastFailure failure={activity.lastFailure} />
+          </div>
+        )}
       </Td>
       <Td from="sm">
         <Circuit health={health} activity={activity} />
@@ -118,7 +119,13 @@ function Row({ health, activity, freeze }: RowProps) {
       </Td>
       <Td from="lg">{activity ? <TimeOr at={activity.lastRefreshedAt} otherwise="never" /> : 'not known'}</Td>
       <Td from="md">
-        {activity?.lastFailure ? <Failure activity={activity} /> : <span>{activity ? 'none' : 'not known'}</span>}
+        {activity?.lastFailure ? (
+          <div className="py-1">
+            <LastFailure failure={activity.lastFailure} />
+          </div>
+        ) : (
+          <span>{activity ? 'none' : 'not known'}</span>
+        )}
       </Td>
       <Td from="xl">
         <span className="tabular">{count('due')}</span>
@@ -128,58 +135,5 @@ function Row({ health, activity, freeze }: RowProps) {
       </Td>
       <Td>{freeze}</Td>
     </Tr>
-  );
-}
-
-function Failure({ activity }: { activity: ProviderActivityView | null }) {
-  if (!activity?.lastFailure) return null;
-  const { at, code } = activity.lastFailure;
-  return (
-    <div className="max-w-[40ch] py-1">
-      <Time at={at} /> {code && <code className="font-mono wrap-anywhere">{code}</code>}
-      <span className="block text-soft">{failureText(code)}</span>
-    </div>
-  );
-}
-
-/** The circuit in words; what it means for people stands above the table. */
-function Circuit({ health, activity }: { health: ProviderHealthView; activity: ProviderActivityView | null }) {
-  const { circuit, restsUntil, pausedIn, processes, sickHosts, limitedAccounts } = health;
-  const hosts = sickHosts.length > 0 ? ` at ${sickHosts.length} host${sickHosts.length === 1 ? '' : 's'}` : '';
-  const where = hosts + (processes > 1 && pausedIn > 0 ? ` in ${pausedIn} of ${processes}` : '');
-  if (circuit === 'open')
-    return (
-      <Badge tone="bad" icon={CirclePause}>
-        Open{where}
-      </Badge>
-    );
-  if (circuit === 'half_open')
-    return (
-      <Badge tone="due" icon={CircleDashed}>
-        Being tried{where}
-      </Badge>
-    );
-  if (restsUntil && restsUntil > new Date())
-    return (
-      <Badge tone="warn" icon={CircleAlert}>
-        Asked for rest
-      </Badge>
-    );
-  if (limitedAccounts > 0)
-    return (
-      <Badge tone="warn" icon={CircleAlert}>
-        {limitedAccounts} account{limitedAccounts === 1 ? '' : 's'} limited
-      </Badge>
-    );
-  if (activity && !activity.lastRefreshedAt && !activity.lastFailure)
-    return (
-      <Badge tone="quiet" icon={CircleDashed}>
-        Not asked yet
-      </Badge>
-    );
-  return (
-    <Badge tone="good" icon={CircleCheck}>
-      Closed
-    </Badge>
   );
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { countedTo } from '#lib/status/provider-activity';
-import { countText, failureText } from './words.ts';
+import { countText, failureText } from './refresh-words.ts';
 
 test('counts are written out up to where counting ended', () => {
   expect(countText(0)).toBe('0');
