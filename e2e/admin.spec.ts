@@ -160,7 +160,7 @@ test.describe('people', () => {
       await other.getByRole('button', { name: 'Use this name' }).click();
     };
     await enter();
-    await expect(other.getByText('This account was disabled by an administrator.')).toBeVisible();
+    await expect(other.getByText('An administrator disabled this account.')).toBeVisible();
 
     await page.getByRole('button', { name: 'Enable' }).click();
     await expect(page.getByText('This needs a fresh sign-in')).toBeVisible();

@@ -317,7 +317,7 @@ test.describe('signing in and out', () => {
     await flowWithoutPages(next, app, { intent: 'sign_in', provider: 'demo', account: someone() });
 
     await page.getByRole('button', { name: 'Allow' }).click();
-    await expect(page.getByText('This was begun by somebody else')).toBeVisible();
+    await expect(page.getByText('Another person, who was signed in here, began this')).toBeVisible();
     expect(demo.server('github').counts.token_requests).toBe(0);
   });
 });

@@ -5,16 +5,16 @@ import { card, flowUpToCallback, someone } from './steps.ts';
 /** What a provider may do wrong, and what the person then reads on its card. */
 const onTheCard: [what: string, switches: Partial<Switches>, says: string][] = [
   ['its token endpoint answers 500', { token_status: 500 }, 'The provider does not answer at the moment.'],
-  ['its token endpoint answers with a page', { token_body: 'html' }, 'could not be understood'],
-  ['its token endpoint answers with nothing', { token_body: 'empty' }, 'could not be understood'],
-  ['its token endpoint answers without an end', { token_body: 'huge' }, 'could not be understood'],
+  ['its token endpoint answers with a page', { token_body: 'html' }, 'could not read the provider’s answer'],
+  ['its token endpoint answers with nothing', { token_body: 'empty' }, 'could not read the provider’s answer'],
+  ['its token endpoint answers without an end', { token_body: 'huge' }, 'could not read the provider’s answer'],
   ['it does not take the code', { token_error: 'invalid_grant' }, 'does not accept the code or the grant any more'],
   ['it does not know this hub', { token_error: 'invalid_client' }, 'rejects this hub’s own credentials'],
-  ['its ID token has another nonce', { id_token: 'wrong_nonce' }, 'proof of identity did not hold'],
-  ['its ID token is for another client', { id_token: 'wrong_audience' }, 'proof of identity did not hold'],
-  ['its ID token is of another issuer', { id_token: 'wrong_issuer' }, 'proof of identity did not hold'],
-  ['its ID token is signed wrongly', { id_token: 'bad_signature' }, 'proof of identity did not hold'],
-  ['its ID token is not signed', { id_token: 'alg_none' }, 'proof of identity did not hold'],
+  ['its ID token has another nonce', { id_token: 'wrong_nonce' }, 'proof of identity failed a check'],
+  ['its ID token is for another client', { id_token: 'wrong_audience' }, 'proof of identity failed a check'],
+  ['its ID token is of another issuer', { id_token: 'wrong_issuer' }, 'proof of identity failed a check'],
+  ['its ID token is signed wrongly', { id_token: 'bad_signature' }, 'proof of identity failed a check'],
+  ['its ID token is not signed', { id_token: 'alg_none' }, 'proof of identity failed a check'],
 ];
 
 const outright: [what: string, switches: Partial<Switches>, says: string][] = [

@@ -86,7 +86,7 @@ test('a person leaves: out at once everywhere, every grant proved dead, and noth
   await leaver.getByLabel('Another user').fill(name);
   await leaver.getByRole('button', { name: 'Use this name' }).click();
   await leaver.waitForURL(/\/sign-in\?/);
-  await expect(leaver.getByText('This account was disabled by an administrator.')).toBeVisible();
+  await expect(leaver.getByText('An administrator disabled this account.')).toBeVisible();
   await leaver.goto('/connections');
   await expect(leaver).toHaveURL(/\/sign-in/);
   expect((await callHub(app, await serviceKey(app), `/connections/${staying}/token`, 'POST')).status).toBe(200);

@@ -54,7 +54,7 @@ test.describe('what must fail', () => {
     callback.searchParams.set('state', `${state.startsWith('A') ? 'B' : 'A'}${state.slice(1)}`);
 
     expect((await page.goto(callback.href))?.status()).toBe(400);
-    await expect(page.getByText('This sign-on was not begun in this browser')).toBeVisible();
+    await expect(page.getByText('This sign-on did not begin in this browser')).toBeVisible();
     expect(demo.server('okta').counts.token_requests).toBe(0);
     await page.getByRole('link', { name: 'Go to your connections' }).click();
     await expect(card(page, 'okta').getByText('Not connected')).toBeVisible();

@@ -8,7 +8,7 @@ export const conditionRules: readonly Rule[] = [
     id: 'revocations_failing',
     title: 'Revocations do not reach a provider',
     about:
-      'Its tokens are dead here and may still live there. Each is tried again for days; see the connections for why it fails.',
+      'The hub hands these tokens out no more, but they may still live at the provider. The hub tries each again for days. The connections’ pages say why it fails.',
     severity: 'warning',
     subject: 'provider',
     kind: 'window',
@@ -22,7 +22,7 @@ export const conditionRules: readonly Rule[] = [
     id: 'failed_exchanges',
     title: 'Exchanges of authorization codes fail',
     about:
-      'The provider refuses codes, or its answers do not hold. A PKCE mismatch is one cause: a code that somebody else obtained.',
+      'The provider refuses codes, or its answers fail a check. A PKCE mismatch is one cause: a code that another person obtained.',
     severity: 'warning',
     subject: 'provider',
     kind: 'window',
@@ -55,7 +55,7 @@ export const conditionRules: readonly Rule[] = [
     id: 'refused_callbacks',
     title: 'Callbacks are refused',
     about:
-      'Answers came whose state was missing, unknown, used before or somebody else’s. Attempts at request forgery look like this, and so do browsers that lose cookies.',
+      'Answers came with a state that was missing, unknown, used before or another person’s. Attempts at request forgery look like this, and so do browsers that lose cookies.',
     severity: 'warning',
     subject: 'provider',
     kind: 'window',
@@ -78,7 +78,8 @@ export const conditionRules: readonly Rule[] = [
   {
     id: 'credentials_refused',
     title: 'A provider rejects this hub’s own credentials',
-    about: 'Its client id, secret or scopes are not accepted any more. Nobody can connect or refresh there.',
+    about:
+      'The provider no longer accepts the client id, secret or scopes. No person can connect, and no token can be refreshed there.',
     severity: 'critical',
     subject: 'provider',
     kind: 'window',
@@ -95,7 +96,7 @@ export const conditionRules: readonly Rule[] = [
     id: 'provider_failing',
     title: 'A provider does not answer',
     about:
-      'Calls to it are paused. Tokens that still live are handed out; whoever needs a new one is told to try again later.',
+      'The hub pauses calls to it. It hands out tokens that still live, and tells callers who need a new one to try again later.',
     severity: 'warning',
     subject: 'provider',
     kind: 'state',
@@ -108,7 +109,7 @@ export const conditionRules: readonly Rule[] = [
   {
     id: 'needs_reconnect',
     title: 'Connections stopped working',
-    about: 'Their provider no longer accepts them; each needs its person to reconnect.',
+    about: 'Their provider no longer accepts them. Each needs its person to reconnect.',
     severity: 'info',
     subject: 'provider',
     kind: 'each',
@@ -117,8 +118,8 @@ export const conditionRules: readonly Rule[] = [
   },
   {
     id: 'grants_dying',
-    title: 'Grants are about to die',
-    about: 'Their provider ends them soon, and nothing but their person’s consent renews them.',
+    title: 'Grants are expiring',
+    about: 'Their provider ends them soon, and only their person’s consent renews them.',
     severity: 'info',
     subject: 'provider',
     kind: 'state',
@@ -133,7 +134,7 @@ export const conditionRules: readonly Rule[] = [
     id: 'long_lived_tokens',
     title: 'Access tokens live longer than the policy allows',
     about:
-      'A token that leaks is of use until it ends. Shorten their life at the provider where it offers that, or revoke what nobody needs.',
+      'A leaked token is of use until it ends. Shorten the life of tokens at the provider if it offers that, or revoke connections that no service needs.',
     severity: 'info',
     subject: 'provider',
     kind: 'state',

@@ -41,7 +41,7 @@ export function opensAt(rule: Rule): string {
 
 /** When an alert of a rule is over, in words. */
 export function endsAt(rule: Rule): string {
-  if (rule.ends === 'by_person') return 'When somebody resolves it';
+  if (rule.ends === 'by_person') return 'When an administrator resolves it';
   const few = 'holdsAt' in rule && rule.holdsAt > 1 ? `fewer than ${rule.holdsAt}` : 'none';
   return `After ${span(rule.quietMinutes)} with ${few}`;
 }

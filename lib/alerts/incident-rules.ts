@@ -41,7 +41,7 @@ export const incidentRules: readonly Rule[] = [
     id: 'unexpected_address',
     title: 'A key was used from outside its expected addresses',
     about:
-      'A service showed this key from an address that is not in its list. Where the key’s rule is to deny, it got nothing.',
+      'A service showed this key from an address that is not in its list. If the key’s rule is to deny, the service got nothing.',
     severity: 'critical',
     subject: 'api_key',
     kind: 'reads',
@@ -52,7 +52,7 @@ export const incidentRules: readonly Rule[] = [
     id: 'new_network',
     title: 'A key read tokens from a network never seen for it',
     about:
-      'The key may have leaked, or its service moved. Ask whoever runs the service; if they know nothing of it, freeze the key.',
+      'The key may have leaked, or its service moved. Ask the operators of the service. If they know nothing of it, freeze the key.',
     severity: 'critical',
     subject: 'api_key',
     kind: 'reads',
@@ -63,7 +63,7 @@ export const incidentRules: readonly Rule[] = [
     id: 'read_burst',
     title: 'A key reads far more tokens than it used to',
     about:
-      'It reads several times what it read in its busiest minutes of the day before. Whoever empties a hub reads like this.',
+      'It reads several times as many tokens as in its busiest minutes of the day before. A thief who empties the hub reads like this.',
     severity: 'critical',
     subject: 'api_key',
     kind: 'reads',
@@ -77,7 +77,7 @@ export const incidentRules: readonly Rule[] = [
     id: 'without_pkce',
     title: 'An authorization request would have left without PKCE',
     about:
-      'It was blocked. The provider is not marked as one without PKCE, so its record or this hub is not as it should be.',
+      'The hub blocked it. The provider’s record does not allow requests without PKCE, so the record or this hub is wrong.',
     severity: 'critical',
     subject: 'provider',
     kind: 'each',
@@ -88,7 +88,7 @@ export const incidentRules: readonly Rule[] = [
     id: 'issuer_refused',
     title: 'An answer named another authorization server',
     about:
-      'A callback whose issuer is not the one that the person was sent to was refused: a mix-up attack looks like this, and so does a record with a wrong issuer.',
+      'The hub refused a callback with an issuer other than the one that the person was sent to. A mix-up attack looks like this, and so does a record with a wrong issuer.',
     severity: 'critical',
     subject: 'provider',
     kind: 'each',
@@ -99,7 +99,7 @@ export const incidentRules: readonly Rule[] = [
     id: 'ledger_broken',
     title: 'The ledger is broken',
     about:
-      'Its seals do not hold, or cannot be read: entries were changed, removed or reordered in the database. See the ledger’s page.',
+      'The seals do not match the entries, or cannot be read: somebody changed, removed or reordered entries in the database. See the ledger’s page.',
     severity: 'critical',
     subject: 'hub',
     kind: 'each',
@@ -108,9 +108,9 @@ export const incidentRules: readonly Rule[] = [
   },
   {
     id: 'ledger_held_back',
-    title: 'A transaction keeps the ledger from being looked at and sealed',
+    title: 'A transaction keeps the hub from reading and sealing the ledger',
     about:
-      'Entries from then on raise no alert and have no seal, so a change to them would not be found. End that process of the database’s server and ask who runs it. Compare what the services and providers logged meanwhile.',
+      'Entries from then on raise no alert and have no seal, so the hub would not notice a change to them. End that process of the database’s server and ask who runs it. Compare the logs of services and providers for that time.',
     severity: 'critical',
     subject: 'hub',
     kind: 'state',
@@ -124,7 +124,7 @@ export const incidentRules: readonly Rule[] = [
     id: 'instance_restored',
     title: 'This database came from a backup',
     about:
-      'Everything was frozen before anything was served: what was revoked since the backup is back, and a refresh token that was replaced since may end its grant when it is shown. The page of freezes says what to do before thawing.',
+      'The hub froze everything before it served a request. Connections that were revoked since the backup are back, and a refresh token that was replaced since may end its grant when it is shown. The page of freezes says what to do before thawing.',
     severity: 'critical',
     subject: 'hub',
     kind: 'each',
@@ -133,9 +133,9 @@ export const incidentRules: readonly Rule[] = [
   },
   {
     id: 'sealed_value_refused',
-    title: 'A stored token is not what was stored there',
+    title: 'A stored token was changed or moved',
     about:
-      'It was changed, moved or put back, or its row names another provider, issuer, account part or generation than the one it was sealed for. It was shown to nobody. Find who may write to the database.',
+      'Somebody changed it, moved it or put it back, or its row names a provider, issuer, account part or generation that it was not sealed for. The hub did not hand it out. Find out who may write to the database.',
     severity: 'critical',
     subject: 'hub',
     kind: 'each',
@@ -149,7 +149,7 @@ export const incidentRules: readonly Rule[] = [
     id: 'vault_key_missing',
     title: 'A key that sealed stored tokens is missing',
     about:
-      'The hub was started with --allow-missing-keys, and cannot open the rows that only this key opens. Put the key back into VAULT_KEYS and start again; without it their people must connect again.',
+      'The hub was started with --allow-missing-keys and cannot open rows that need this key. Put the key back into VAULT_KEYS and start again. Without it the people of these rows must connect again.',
     severity: 'critical',
     subject: 'hub',
     kind: 'each',
@@ -160,7 +160,7 @@ export const incidentRules: readonly Rule[] = [
     id: 'instance_promoted',
     title: 'A standby of the database took over',
     about:
-      'What was committed in the seconds before may be missing where the standby copied asynchronously: tokens that were read, revocations, freezes, new connections. Each process put back the refreshed tokens that it had stored in the last two minutes. The ledger’s entry says up to when the standby had everything.',
+      'If the standby copied asynchronously, the last seconds may be missing: reads of tokens, revocations, freezes, new connections. Each process put back the refreshed tokens that it had stored in the last two minutes. The ledger’s entry has the last moment that the standby had.',
     severity: 'warning',
     subject: 'hub',
     kind: 'each',
@@ -171,7 +171,7 @@ export const incidentRules: readonly Rule[] = [
     id: 'revoked_still_accepted',
     title: 'A revoked token is still accepted by its provider',
     about:
-      'The provider said that it was revoked, and took it all the same when it was tried. Whoever has it can use it. End the grant at the provider by hand, and see the connection for what was tried.',
+      'The provider confirmed the revocation, and accepted the token afterwards. A holder of the token can use it. End the grant at the provider by hand. The connection’s page shows the tries.',
     severity: 'critical',
     subject: 'provider',
     kind: 'each',
@@ -182,7 +182,7 @@ export const incidentRules: readonly Rule[] = [
     id: 'revocation_given_up',
     title: 'A revocation was given up',
     about:
-      'For days the provider could not be told. Nobody gets the token here, but the grant may live on there. End it at the provider by hand.',
+      'For days the hub could not tell the provider. The hub hands the token out no more, but the grant may live on there. End it at the provider by hand.',
     severity: 'critical',
     subject: 'provider',
     kind: 'each',
@@ -192,7 +192,7 @@ export const incidentRules: readonly Rule[] = [
   {
     id: 'mass_revocation',
     title: 'Many connections were revoked in a short time',
-    about: 'Somebody cleans up, or somebody who should not be there does. The ledger says who.',
+    about: 'An administrator cleans up, or an attacker does. The ledger says who.',
     severity: 'warning',
     subject: 'hub',
     kind: 'window',

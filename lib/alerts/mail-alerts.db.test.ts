@@ -42,7 +42,7 @@ test('alerts that open together are one mail, and what goes on is none', async (
   const text = mail?.data.replace(/=\n/g, '') ?? '';
   expect(text).toContain('and 1 more');
   expect(text).toContain('/admin/alerts/alr_');
-  expect(text).toContain('who fetched a token, not who used it');
+  expect(text).toContain('which service fetched a token, not which one used it');
 });
 
 test('a password is not said to a server that offers no TLS', async () => {

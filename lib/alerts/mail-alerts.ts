@@ -45,7 +45,7 @@ export function composeMail(config: Config, due: Due[]): { subject: string; text
   });
   return {
     subject: `[Grantkeep] ${worst(due)}: ${titles[0]}${more}`,
-    text: `${lines.join('\n\n')}\n\nThe hub sees who fetched a token, not who used it.\nThis is sent once when an alert opens. All alerts: ${new URL('/admin/alerts', config.appUrl).href}\n`,
+    text: `${lines.join('\n\n')}\n\nThe hub sees which service fetched a token, not which one used it.\nThe hub sends this mail once, when an alert opens. All alerts: ${new URL('/admin/alerts', config.appUrl).href}\n`,
   };
 }
 

@@ -2,18 +2,20 @@ import { expect, test } from 'vitest';
 import { endsAt, opensAt } from '#lib/alerts/describe-rule';
 import { rules } from '#lib/alerts/rules';
 
-const about = `The ledger is read once a minute, as far as it has settled; what a rule finds there opens an alert. An alert is *open*
-until somebody acknowledges it, and *resolved* by a person or by itself, as the rule says. What opens it and what keeps it
-open differ, and what comes back soon after it ended by itself is the same alert, so that nobody is told of the
-same thing again and again. Alerts stand under *Admin*, *Alerts*; [mail, webhooks and Prometheus](deployment.md#being-told)
-carry them elsewhere, and [bad-day.md](bad-day.md) says what to do.
+const about = `An alert stands under *Admin*, *Alerts*; [mail, webhooks and Prometheus](deployment.md#being-told) carry it elsewhere.
+[A bad day](bad-day.md) says what to do about it.
 
-The numbers here are the rules' own. Administrators set others under *Admin*, *Alerts*, *Rules*, which is an entry of the
+The hub reads the ledger once a minute, as far as it has settled, and opens an alert where a rule finds something. An alert is
+*open* until an administrator acknowledges it. It is *resolved* by an administrator or by itself, as the rule says. The
+condition that opens an alert and the one that keeps it open differ. An alert that comes back soon after it ended by itself
+is the same alert, and the hub tells of it once.
+
+The numbers here are the defaults. Administrators set others under *Admin*, *Alerts*, *Rules*. Such a change is an entry of the
 ledger (*Configuration changed*) and counts from the next look on.
 
-The hub sees who fetched a token, not who used it. Whoever reads from a service's own network at its usual rate raises no
-alert. The first look at a key teaches the networks that are known for it; a key with expected addresses is held against
-those instead.`;
+The hub sees which service fetched a token, not which one used it. A thief who reads from a service's own network at its usual
+rate raises no alert. From its first look at a key the hub learns the key's networks. A key with expected addresses is
+compared with those instead.`;
 
 test('the list of alert rules says what the rules say (npx vitest -u writes it)', async () => {
   const rows = rules.map((rule) => {

@@ -44,7 +44,7 @@ export async function authenticateApiKey(ctx: Context, key: string): Promise<Api
   const code = elsewhere ? 'ip_not_allowed' : row.frozen ? 'frozen' : null;
   if (code) {
     await record(ctx.database.db, { ...ctx, actor }, { action: 'request.refused', outcome: 'refused', code });
-    throw new AppError(code, code === 'frozen' ? { message: 'This API key is frozen by an administrator.' } : {});
+    throw new AppError(code, code === 'frozen' ? { message: 'An administrator froze this API key.' } : {});
   }
   if (row.stale) noteKeyUse(ctx, row.id);
   return actor;

@@ -8,7 +8,7 @@ export const advice = {
   invalid_api_key: 'Send a live key. An administrator makes keys in the hub.',
   insufficient_scope: 'Send a key with the scope that the operation names.',
   ip_not_allowed: 'Call from an address that the key is for, or ask an administrator.',
-  not_found: 'Check the id. What the key is not for is answered as if it did not exist.',
+  not_found: 'Check the id. The hub answers as if a connection did not exist where the key is not for it.',
   needs_reconnect: 'Ask the person to reconnect. Sending it again does not help until then.',
   refreshed_lately:
     'The token that you report was issued less than 30 seconds ago. Ask the provider again with it; report it after `Retry-After` seconds if it is still refused.',

@@ -23,7 +23,7 @@ const connectionSchema = z
     provider: z.string().openapi({ example: 'google' }),
     account: accountSchema,
     status: z.enum(displayStatuses).openapi({
-      description: '`refresh_due` is connected: its token is refreshed at the next call.',
+      description: '`refresh_due` is connected: the next call refreshes its token.',
     }),
     status_reason: z
       .string()
@@ -45,11 +45,12 @@ const connectionSchema = z
     choices: z.array(z.object({ name: z.string(), chosen: z.string().nullable() })).openapi({
       example: [],
       description:
-        'Lists of which the person chooses an entry, as a site or a company. `chosen` is null until then, and the fields of the choice are not among `extras`.',
+        'Lists from which the person chooses an entry, such as a site or a company. Until then `chosen` is null, and `extras` lacks the fields of the choice.',
     }),
     missing: z.array(z.string()).openapi({
       example: [],
-      description: 'What the provider did not answer yet: `account.label`, or `extras.` and a field of a look-up.',
+      description:
+        'Fields that the provider did not answer yet: `account.label`, or `extras.` and a field of a look-up.',
     }),
     created_at: instantText,
     connected_at: instantText,
@@ -64,15 +65,17 @@ const connectionSchema = z
         finished_at: instantText.nullable(),
         proof: z.enum(['none', 'due', 'proved', 'still_accepted', 'not_provable']).openapi({
           description:
-            '`proved`: a token that the provider accepted before was refused afterwards. `due`: one is still accepted and is tried again.',
+            '`proved`: the provider accepted a token before and refused it afterwards. `due`: the provider still accepts one, and the hub tries it again.',
         }),
         proved_at: instantText.nullable(),
         honoured_until: instantText.nullable().openapi({
-          description: 'Until then whoever takes the access token without asking the provider may honour it.',
+          description: 'Services that validate the access token offline may accept it until then.',
         }),
       })
       .nullable()
-      .openapi({ description: 'What is being done at the provider about a revoked connection.' }),
+      .openapi({
+        description: 'The state of the revocation at the provider. Null for a connection that is not revoked.',
+      }),
   })
   .openapi('Connection');
 
@@ -138,7 +141,7 @@ const listRoute = createRoute({
   operationId: 'listConnections',
   summary: 'List connections',
   description:
-    'In pages, the newest first. An unknown or repeated parameter is refused, since a filter that is misspelt would find too much.',
+    'In pages, the newest first. The hub refuses an unknown or repeated parameter: a misspelt filter would find too much.',
   tags,
   security: needsScope('connections:read'),
   middleware,
@@ -171,7 +174,7 @@ const getRoute = createRoute({
   path: '/connections/{id}',
   operationId: 'getConnection',
   summary: 'Get a connection',
-  description: 'What is known of it. No answer of this call ever holds a token.',
+  description: 'One connection with its status. The answer never holds a token.',
   tags,
   security: needsScope('connections:read'),
   middleware,
@@ -196,7 +199,7 @@ const deleteRoute = createRoute({
   operationId: 'revokeConnection',
   summary: 'Revoke a connection',
   description:
-    'Ends the connection here at once and for good, and at the provider as soon as it answers. Doing it again changes nothing.',
+    'Ends the connection here at once and for good, and at the provider as soon as it answers. A second call changes nothing.',
   tags,
   security: needsScope('connections:revoke'),
   middleware,

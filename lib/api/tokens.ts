@@ -31,7 +31,7 @@ const vendBody = z
     rejected_token_fingerprint: fingerprintText.optional().openapi({
       example: '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
       description:
-        'Base64 of the SHA-256 of an access token that the provider refused. Where that is still the stored one, it is refreshed first, at most once in 30 seconds.',
+        'Base64 of the SHA-256 of an access token that the provider refused. If it is still the stored one, the hub refreshes it first, at most once in 30 seconds.',
     }),
   })
   .openapi('TokenRequest');
@@ -42,7 +42,7 @@ const vendRoute = createRoute({
   operationId: 'vendToken',
   summary: 'Get a live access token',
   description:
-    'Answers the connection’s access token. One with less than a minute, or a tenth of its life, left is refreshed first.',
+    'Answers the connection’s access token. With less than a minute, or a tenth of its life, left the hub refreshes it first.',
   tags: ['Tokens'],
   security: needsScope('tokens:vend'),
   request: {

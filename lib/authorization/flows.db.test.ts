@@ -250,7 +250,7 @@ describe('P-32 an answer that was not asked for', () => {
     ['the same with an empty state', 'code=x&state=', 'begun at the provider'],
     ['an installation without a code', 'installation_id=1&setup_action=install', 'begun at the provider'],
     ['nothing at all', '', 'carried no state'],
-    ['a denial of an unknown flow', 'error=access_denied&state=unknown', 'not begun in this browser'],
+    ['a denial of an unknown flow', 'error=access_denied&state=unknown', 'did not begin in this browser'],
   ])('%s is refused, and the page says what it was and how to go on', async (_, query, words) => {
     const ada = await signedIn();
     const answer = await ada.callback(`http://localhost:3000/oauth/callback/github?${query}`);

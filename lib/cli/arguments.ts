@@ -11,7 +11,7 @@ export const usage = `Usage: grantkeep <command>
                  Makes an API key and prints it, once, as one line of JSON.
                  Scopes: ${apiKeyScopes.join(', ')}
   api-key addresses --id <id> (--from <address or network> … [--elsewhere deny|alert] | --anywhere)
-                 Says where a key is expected from, and what a call from elsewhere meets.
+                 Sets the addresses that a key is expected from, and the answer to other calls.
   api-key list   Prints every API key, one line of JSON each.
   api-key revoke --id <id>
                  Ends an API key at once.
@@ -19,48 +19,49 @@ export const usage = `Usage: grantkeep <command>
                  Stops it at once: no token is vended, refreshed or connected. Deletes nothing.
                  What: --all, or one of --provider, --person, --connection, --api-key with an id.
   thaw <what> --reason <why>
-                 Lifts that freeze; what is under another one stays frozen.
-  freezes        Prints the freezes that stand, one line of JSON each.
+                 Lifts that freeze. Other freezes stay.
+  freezes        Prints the standing freezes, one line of JSON each.
   sessions end (--person <id or e-mail> | --all)
                  Signs a person, or everybody, out at their next request. They may sign in again:
-                 disable whom you mean to keep out.
+                 disable people to keep them out.
   people disable --person <id or e-mail> --reason <why> [--dangerously-last-administrator]
-                 Shuts a person out: ends their sessions, lets none begin, revokes their connections.
-                 The last administrator only with the long option.
+                 Shuts a person out: ends their sessions, refuses new ones, revokes their connections.
+                 The last administrator needs the long option.
   people enable --person <id or e-mail> --reason <why>
-                 Lets a disabled person sign in again. Brings no connection back.
+                 Lets a disabled person sign in again. Their connections stay revoked.
   resume --provider <id> --reason <why>
-                 Lets the refreshes of a provider go on that the hub stopped, and prints what is
+                 Lets the refreshes of a stopped provider go on, and prints the providers that are
                  still stopped, one line of JSON each.
   provider check <id> [--part <name>=<value> …] [--json]
-                 Tries all of a provider that can be tried without a person, in at most 20 seconds:
-                 name, certificate, metadata, endpoints, client, redirect URI, keys, clock. Changes
-                 nothing there. With --json one line a check. Status 1 where something fails.
+                 Tries a provider without a person, in at most 20 seconds: name, certificate,
+                 metadata, endpoints, client, redirect URI, keys, clock. Changes nothing there.
+                 With --json it prints a line for each check. Status 1 if a check fails.
   provider import <file.yaml | -> [<name> …] [--json]
                  Prints records for PROVIDERS_FILE from a registry in the shape of Nango's
-                 providers.yaml, and field by field on standard error what they lost. With --json
-                 both as one document. Needs no configuration. Status 1 where a name gives no record.
+                 providers.yaml, and on standard error the fields that are lost. With --json it
+                 prints both as one document. Needs no configuration. Status 1 if a name gives no
+                 record.
   revocations held
-                 Prints the tokens that could not be revoked and that the hub still holds, sealed,
-                 one line of JSON each: at most 100, and then {"more": true}.
+                 Prints the held tokens, which the hub could not revoke, one line of JSON each: at
+                 most 100, and then {"more": true}.
   revocations let-go --id <id> --reason <why>
                  Erases such tokens. The hub cannot end their grant afterwards.
   revocations retry --id <id> --reason <why>
-                 Tries once more to revoke them, although other connections to the account may end.
+                 Tries once more to revoke them. Other connections to the account may end with them.
   ledger verify [--checkpoint <file> …]
-                 Checks every seal and every row of the ledger, and checkpoints that were kept
-                 elsewhere. Prints what it found as one line of JSON; status 1 where it is broken.
+                 Checks every seal and every row of the ledger, and the checkpoints that you kept
+                 elsewhere. Prints the result as one line of JSON. Status 1 if the ledger is broken.
   ledger checkpoint
-                 Prints a signed note of where the ledger stands, to be kept elsewhere.
+                 Prints a signed note of the ledger's newest seal. Keep it elsewhere.
   ledger keys    Prints the public halves of the ledger's keys, one line of JSON each.
   ledger prune   Drops the months that LEDGER_RETENTION_MONTHS no longer keeps, as the role of
                  MIGRATE_DATABASE_URL where there is one.
   migrate        Brings the PostgreSQL database to this build's schema, as the role of
-                 MIGRATE_DATABASE_URL, and gives DATABASE_URL's role what it needs.
+                 MIGRATE_DATABASE_URL, and gives DATABASE_URL's role its rights.
   help           Prints this.
 
 With DATABASE_URL it works on that server. Without, it asks the running process over a
-socket in DATA_DIR, or opens the data folder itself when none is running.
+socket in DATA_DIR, or opens the data folder itself if no process runs.
 `;
 
 /** Faulty arguments; the message says what is wrong with them. */
