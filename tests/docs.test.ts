@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { createApi } from '#lib/api/app';
 import { environmentSchema } from '#lib/config/environment';
+import { sentencesOf, wordsIn } from '#tests/sentences';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -69,6 +70,24 @@ test('the table of docs/configuration.md names every variable once, and no other
 
 test.each(pages)('the relative links of %s lead somewhere', (page) => {
   expect(brokenLinks(page)).toEqual([]);
+});
+
+/** Words that hide the actor. Names of tests, which docs/security.md quotes, are not prose. */
+const hidden = /\b(?:whoever|nobody|what is|those that|whose)\b/i;
+const prose = globSync(['*.md', 'docs/*.md'], { cwd: root });
+
+test.each(prose)('the sentences of %s are short, and name their actor', (page) => {
+  const sentences = sentencesOf(read(page).split('## Which tests hold this')[0] ?? '');
+  // Cells and labels are short by themselves: they must not make up for long sentences.
+  const whole = sentences.filter((sentence) => /[.!?:;]["”)*]*$/.test(sentence));
+  const words = whole.reduce((sum, sentence) => sum + wordsIn(sentence), 0);
+  expect(words / whole.length).toBeLessThanOrEqual(20);
+  expect(sentences.filter((sentence) => wordsIn(sentence) > 45)).toEqual([]);
+  expect(sentences.filter((sentence) => hidden.test(sentence))).toEqual([]);
+});
+
+test('the README is short enough to be read', () => {
+  expect(read('README.md').split('\n').length).toBeLessThanOrEqual(151);
 });
 
 test('each decision has its number, its three parts and its line in the list', () => {
