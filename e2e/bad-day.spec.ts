@@ -155,7 +155,7 @@ test('the bad day: a key leaks, and everything that it read is found, stopped, r
   await dialog.getByRole('textbox', { name: /^Type/ }).fill(`revoke ${taken.length}`);
   await dialog.getByRole('button', { name: `Revoke ${taken.length}` }).click();
   await expect(page.getByText(`${taken.length} of ${taken.length} proved dead`)).toBeVisible({ timeout: 30_000 });
-  await expect(page.getByText('It is over.')).toBeVisible();
+  await expect(page.getByText('Finished.')).toBeVisible();
 
   // Dead where it counts: at the providers, whatever our pages say.
   for (const { provider, token } of taken) {

@@ -61,7 +61,7 @@ test('a person’s connections are found, previewed, revoked by typing so, prove
   await expect(dialog).toHaveCount(0);
   await expect(page.getByText('2 of 2 revoked here')).toBeVisible();
   await expect(page.getByText('2 of 2 proved dead')).toBeVisible({ timeout: 20_000 });
-  await expect(page.getByText('It is over.')).toBeVisible();
+  await expect(page.getByText('Finished.')).toBeVisible();
   expect(await statusWithToken(app, 'okta', tokens[0] ?? '')).toBe(401);
   expect(await statusWithToken(app, 'salesforce', tokens[1] ?? '')).toBe(401);
 

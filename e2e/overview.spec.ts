@@ -116,13 +116,13 @@ test('what needs a person is told, by keyboard too, and to an auditor alike', as
 
   for (const one of [page, auditor]) {
     await one.goto('/admin');
-    const needs = one.getByRole('region', { name: 'What needs a person' });
+    const needs = one.getByRole('region', { name: 'Needs attention' });
     const freeze = needs.getByRole('link', { name: /freezes? stands?$/ });
     await expect(freeze).toBeVisible();
     await expect(one.getByRole('link', { name: /^\d+ Frozen of GitHub$/ }).first()).toBeVisible();
     expect(await faults(one)).toEqual([]);
     // From the page's content on, one link after another, and Enter.
-    await one.getByRole('link', { name: 'Look again' }).focus();
+    await one.getByRole('link', { name: 'Refresh' }).focus();
     await expect(async () => {
       await one.keyboard.press('Tab');
       await expect(freeze).toBeFocused({ timeout: 10 });

@@ -11,6 +11,8 @@ export function historyText({ action, sentence, count, by }: Line): string {
   // What the hub does of itself needs no author.
   if (by === 'Grantkeep') return `${sentence}${times}`;
   const who = ours.has(by) ? by.charAt(0).toLowerCase() + by.slice(1) : by;
-  // A service was refused a token; it did not refuse one.
-  return `${sentence}${times} ${action === 'token.denied' ? 'to' : 'by'} ${who}`;
+  // Where something was refused, they were refused it; they did not refuse it.
+  const toward = action === 'token.denied' ? 'to' : sentence.includes('refused') ? 'for' : 'by';
+  const [what = '', ...more] = sentence.split(', ');
+  return [`${what}${times} ${toward} ${who}`, ...more].join(', ');
 }

@@ -38,21 +38,21 @@ export default async function Overview() {
         action={
           <Link href={path} className="btn btn-small btn-plain">
             <RotateCw aria-hidden="true" className="size-4" />
-            Look again
+            Refresh
           </Link>
         }
       >
-        How this hub is, and what waits for somebody. As of <Time at={new Date()} />.
+        The state of this hub, and what needs attention. As of <Time at={new Date()} />.
       </PageHeading>
       <div className="flex flex-col gap-8">
         <div className="grid items-start gap-8 xl:grid-cols-2">
-          <Part id="needs" title="What needs a person">
+          <Part id="needs" title="Needs attention">
             <Read from={needs} reference={reference}>
               {(read) => <Needs needs={read} />}
             </Read>
           </Part>
           <div className="flex min-w-0 flex-col gap-8">
-            <Part id="alerts" title="Alerts under way">
+            <Part id="alerts" title="Active alerts">
               <Read from={alerts} reference={reference}>
                 {({ items, nextCursor }) => <LiveAlerts alerts={items} more={nextCursor !== null} />}
               </Read>

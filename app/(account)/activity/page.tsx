@@ -43,7 +43,7 @@ export default async function Activity({ searchParams }: { searchParams: Promise
       <PageHeading title="Activity">
         What happened to your account and connections, and which service read which of them, newest first.
       </PageHeading>
-      <nav aria-label="What to show" className="-mx-3 mb-4 flex gap-1">
+      <nav aria-label="What to show" className="mb-4 flex gap-1">
         {choice(false, 'Everything')}
         {choice(true, 'Only reads')}
       </nav>

@@ -16,7 +16,7 @@ export function LiveAlerts({ alerts, more }: LiveAlertsProps) {
       <div className="card flex items-center gap-3 p-4">
         <BellRing aria-hidden="true" className="size-5 flex-none text-soft" />
         <p>
-          No alert is under way.{' '}
+          No alert is active.{' '}
           <Link href="/admin/alerts/rules" className="link">
             What the rules look for
           </Link>

@@ -32,7 +32,7 @@ const words: Words = {
   standing_freezes: (_, one, n) => ({
     tone: 'frozen',
     href: '/admin/freezes',
-    title: one ? '1 freeze stands' : `${n} freezes stand`,
+    title: one ? '1 freeze is in force' : `${n} freezes are in force`,
     about: 'What is frozen is neither read, refreshed nor connected until it is thawed.',
   }),
   providers_failing: ({ names }, one) => ({

@@ -37,7 +37,7 @@ export function Needs({ needs }: { needs: NeedView[] }) {
     return (
       <div className="card flex items-center gap-3 p-4">
         <CircleCheck aria-hidden="true" className="size-5 flex-none text-good" />
-        <p>Nothing waits for anybody.</p>
+        <p>Nothing needs attention.</p>
       </div>
     );
   return (

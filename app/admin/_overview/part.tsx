@@ -34,7 +34,7 @@ export async function Read<T>({ from, reference, children }: ReadProps<T>) {
   if (read !== null) return children(read);
   return (
     <Notice tone="bad" title="This could not be read" reference={reference}>
-      <p className="text-meta">Look again in a moment. The reference finds the cause in the log.</p>
+      <p className="text-meta">Refresh the page in a moment. The reference finds the cause in the log.</p>
     </Notice>
   );
 }

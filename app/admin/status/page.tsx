@@ -57,7 +57,7 @@ export default async function Status({ searchParams }: { searchParams: Promise<S
         action={
           <Link href={path} className="btn btn-small btn-plain">
             <RotateCw aria-hidden="true" className="size-4" />
-            Look again
+            Refresh
           </Link>
         }
       >
@@ -127,7 +127,7 @@ function Part({ id, title, about, reference, children }: PartProps) {
       <p className="mb-3 text-meta text-soft">{about}</p>
       {children ?? (
         <Notice tone="bad" title="This could not be read" reference={reference}>
-          <p className="text-meta">Look again in a moment. The reference finds the cause in the log.</p>
+          <p className="text-meta">Refresh the page in a moment. The reference finds the cause in the log.</p>
         </Notice>
       )}
     </section>

@@ -30,7 +30,7 @@ export function ConnectionRow({ connection, returnTo, folded, configured }: Conn
     <li className="flex flex-col gap-3 border-t border-line py-4">
       <div className="flex items-start gap-2">
         <div className="min-w-0 flex-1">
-          <p id={`label-${id}`} className="truncate font-medium" title={account.label}>
+          <p id={`label-${id}`} className="font-medium wrap-anywhere">
             {account.label}
           </p>
           <div className="mt-1">

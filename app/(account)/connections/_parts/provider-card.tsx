@@ -3,7 +3,7 @@ import { AccountParamFields } from '#app/_ui/account-param-fields';
 import { ConnectForm } from '#app/_ui/connect-form';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { ScopeList } from '#app/_ui/scope-list';
-import type { ProviderCardView } from '#lib/connections/views';
+import type { ConnectionView, ProviderCardView } from '#lib/connections/views';
 import { cardPath } from '#ui/card-path';
 import type { FlowParams } from '#ui/flow-result';
 import { ConnectionRow } from './connection-row.tsx';
@@ -11,8 +11,10 @@ import { FlowNotice } from './flow-notice.tsx';
 
 /** A provider with the person's accounts there, or with what connecting will ask. */
 export function ProviderCard({ card, flow }: { card: ProviderCardView; flow: FlowParams | null }) {
-  const { provider, connections } = card;
-  const live = connections.filter(({ status }) => status !== 'revoked').length;
+  const { provider } = card;
+  const ended = ({ status }: ConnectionView) => status === 'revoked';
+  const live = card.connections.filter((connection) => !ended(connection)).length;
+  const connections = card.connections.toSorted((one, other) => Number(ended(one)) - Number(ended(other)));
   const headingId = `heading-${provider.id}`;
   return (
     <section

@@ -22,7 +22,7 @@ export const metadata: Metadata = { title: 'Alerts' };
 const path = '/admin/alerts';
 
 const filters = [
-  { state: undefined, word: 'Not over' },
+  { state: undefined, word: 'Active' },
   { state: 'open', word: 'Open' },
   { state: 'acknowledged', word: 'Acknowledged' },
   { state: 'resolved', word: 'Resolved' },

@@ -38,7 +38,7 @@ export default async function AlertPage({ params }: { params: Promise<{ id: stri
           {ctx.actor.role === 'administrator' && (
             <section aria-labelledby="deal" className="card p-5">
               <h2 id="deal" className="mb-4 text-section font-semibold">
-                Deal with it
+                Resolve
               </h2>
               <DealWithIt id={alert.id} state={alert.state} />
             </section>
@@ -54,7 +54,7 @@ export default async function AlertPage({ params }: { params: Promise<{ id: stri
           </section>
           <section aria-labelledby="became" className="card p-5">
             <h2 id="became" className="mb-4 text-section font-semibold">
-              What became of it
+              Outcome
             </h2>
             <ol className="flex flex-col gap-3">
               {alert.events.map((event) => (

@@ -56,7 +56,7 @@ export default async function Webhooks() {
       </div>
       <section aria-labelledby="elsewhere" className="mt-8 max-w-[75ch]">
         <h2 id="elsewhere" className="mb-2 text-section font-semibold">
-          Where alerts go besides
+          Destinations of alerts
         </h2>
         <ul className="flex list-disc flex-col gap-1 pl-5 text-soft">
           <li>{mailText(ctx.config.alertEmails.length)}</li>
@@ -105,7 +105,7 @@ function WebhookTable({ webhooks }: { webhooks: WebhookView[] }) {
           <Th>Name</Th>
           <Th from="sm">State</Th>
           <Th from="lg">Messages</Th>
-          <Th from="md">On their way</Th>
+          <Th from="md">Pending</Th>
           <Th from="md">Given up</Th>
           <Th from="sm">Last delivered</Th>
         </>

@@ -72,7 +72,7 @@ export default async function Ledger({ searchParams }: { searchParams: Promise<S
       </PageHeading>
       {refusal && (
         <div className="mb-4">
-          <Notice tone="bad" title="There is no file" reference={flow?.reference ?? undefined} arrival>
+          <Notice tone="bad" title="The export was not made" reference={flow?.reference ?? undefined} arrival>
             <p>{refusal}</p>
             {flow?.code === 'step_up_required' && (
               <p>

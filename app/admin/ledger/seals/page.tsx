@@ -87,7 +87,7 @@ export default async function Seals({ searchParams }: { searchParams: Promise<Se
         </section>
         <section aria-labelledby="stand" className="card p-5">
           <h2 id="stand" className="mb-4 text-section font-semibold">
-            How it stands
+            Status
           </h2>
           <Facts>
             <Fact label="Last seal">

@@ -40,14 +40,20 @@ function revoking({ revoke }: ProviderDescription): string {
   return `At the provider: ${radius[revoke.blast_radius]}`;
 }
 
+function endpointsFrom({ discovery, endpoints }: ProviderDescription): string {
+  if (discovery === 'none') return 'As the record says';
+  const written = endpoints.some(({ url }) => url !== null);
+  return written ? 'As the record says; the others as the server’s metadata says' : 'As the server’s metadata says';
+}
+
 /** What the hub does with a provider, as its record says, in words. */
 export function recordWords(about: ProviderDescription): [label: string, text: string][] {
-  const { authMethod, learntEncoding, issPolicy, expiresDefault, identity, absentScope, discovery } = about;
+  const { authMethod, learntEncoding, issPolicy, expiresDefault, identity, absentScope } = about;
   const learnt = learntEncoding
     ? `. The server reads its header in the encoding ${learntEncoding} only, against the record; the hub found that out`
     : '';
   return [
-    ['Endpoints', discovery === 'none' ? 'As the record says' : 'As the record says; the rest from the metadata'],
+    ['Endpoints', endpointsFrom(about)],
     ['Proves itself', authentication[authMethod] + learnt],
     ['PKCE', pkce(about)],
     [

@@ -34,7 +34,7 @@ export function Setup({ about }: { about: ProviderDescription }) {
               .replace('jwks uri', 'JWKS URI')
               .replace(/^./, (first) => first.toUpperCase())}
           >
-            {url ? <Code>{url}</Code> : <span className="text-soft">from the metadata, if there</span>}
+            {url ? <Code>{url}</Code> : <span className="text-soft">as the server’s metadata says</span>}
           </Fact>
         ))}
       <Fact label="Scopes">

@@ -3,6 +3,7 @@ import { Link } from '#app/_ui/link';
 import { Moment } from '#app/_ui/moment';
 import { Notice } from '#app/_ui/notice';
 import type { FlowTrace, TraceStep } from '#lib/flow-trace/trace';
+import { refusalSentence } from '#ui/flow-result';
 
 const kept = {
   kept: 'It is an ordinary connection of yours.',
@@ -19,20 +20,7 @@ function Outcome({ trace }: { trace: FlowTrace }) {
         </p>
       </Notice>
     );
-  if (trace.state === 'refused')
-    return (
-      <Notice tone="bad" title="The flow was refused">
-        <p className="text-meta">
-          The hub ended it with <code className="font-mono">{trace.code}</code>
-          {trace.providerError && (
-            <>
-              ; the provider said <code className="font-mono">{trace.providerError}</code>
-            </>
-          )}
-          . Tokens that had come are handed to the revocations.
-        </p>
-      </Notice>
-    );
+  if (trace.state === 'refused') return <Refusal trace={trace} />;
   return (
     <Notice tone="good" title="Connected">
       <p className="text-meta">
@@ -42,6 +30,24 @@ function Outcome({ trace }: { trace: FlowTrace }) {
             The connection
           </Link>
         )}
+      </p>
+    </Notice>
+  );
+}
+
+function Refusal({ trace: { code, providerError, steps } }: { trace: FlowTrace }) {
+  const sentence = code && refusalSentence(code, providerError);
+  return (
+    <Notice tone="bad" title="The flow was refused">
+      {sentence && <p>{sentence}</p>}
+      <p className="text-meta">
+        The hub’s code is <code className="font-mono">{code}</code>
+        {providerError && (
+          <>
+            , the provider’s is <code className="font-mono">{providerError}</code>
+          </>
+        )}
+        .{steps.some(({ kind }) => kind === 'call') && ' If tokens came, the hub revokes them.'}
       </p>
     </Notice>
   );
@@ -139,7 +145,7 @@ function Step({ step, number }: { step: TraceStep; number: number }) {
 function Fields({ fields }: { fields: FlowTrace['understood'] }) {
   if (fields.length === 0) return null;
   return (
-    <dl className="grid gap-x-4 gap-y-1 text-meta sm:grid-cols-[minmax(8rem,16rem)_1fr]">
+    <dl className="grid gap-x-4 gap-y-1 text-meta sm:grid-cols-[fit-content(16rem)_1fr]">
       {fields.map(({ name, value, masked }, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a name may come several times, and the order never changes
         <div key={at} className="contents">

@@ -146,7 +146,7 @@ function BulkBadge({ state }: { state: BulkView['state'] }) {
     case 'finished':
       return (
         <Badge tone="good" icon={CircleCheck}>
-          Done here
+          Revoked in this hub
         </Badge>
       );
   }

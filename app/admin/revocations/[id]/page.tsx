@@ -159,7 +159,7 @@ function What({ bulk }: { bulk: BulkDetailView }) {
         </Fact>
       )}
       {bulk.state !== 'prepared' && (
-        <Fact label="Done here">
+        <Fact label="Revoked in this hub">
           <TimeOr at={bulk.finishedAt} otherwise="not yet" />
         </Fact>
       )}
@@ -198,7 +198,7 @@ function Progress({ bulk, path, at }: { bulk: BulkDetailView; path: string; at: 
       </ul>
       <p className="text-meta text-soft">
         {bulk.settled
-          ? 'It is over.'
+          ? 'Finished.'
           : 'It goes on whether or not anybody watches, also after a restart. A provider that fails is asked again.'}
       </p>
     </div>

@@ -31,7 +31,7 @@ interface WebhookPageProps {
 
 const filters = [
   { state: undefined, word: 'All' },
-  { state: 'pending', word: 'On their way' },
+  { state: 'pending', word: 'Pending' },
   { state: 'failed', word: 'Given up' },
   { state: 'delivered', word: 'Delivered' },
   { state: 'dropped', word: 'Dropped' },
