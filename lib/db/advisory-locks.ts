@@ -1,7 +1,10 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '#lib/db/database';
 
-/** What is looked at and then changed, where no row stands for all of it. PostgreSQL knows such locks by number alone. */
+/**
+ * Locks for a read and the change after it, where no single row stands for both. PostgreSQL knows such locks by number
+ * alone.
+ */
 const locks = { people: 7_301_733, webhooks: 7_301_734, alert_rules: 7_301_735 } as const;
 
 /** Waits until no other transaction holds the lock of that name, and holds it until this one ends. */

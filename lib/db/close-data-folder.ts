@@ -43,7 +43,9 @@ function isChangedByOthers(found: Stats, self: Self): boolean {
   return writable !== 0 && (found.mode & sticky) === 0;
 }
 
-/** The way to a path, links included: each step must belong to this user or to root, and nobody else may replace it. */
+/**
+ * The way to a path, links included: each step must belong to this user or to root, and no other user may replace it.
+ */
 function checkWay(path: string, self: Self): void {
   const step = lstatSync(path);
   if (step.uid !== self.uid && step.uid !== 0) throw new DataFolderOpen(path, `belongs to user ${step.uid}`);
@@ -58,7 +60,7 @@ function checkWay(path: string, self: Self): void {
 
 const octal = (mode: number) => (mode & 0o7777).toString(8);
 
-/** What is in it must be ours: a neighbour may have laid a link or a file there while the folder was open. */
+/** The folder's files must be ours: a neighbour may have laid a link or a file there while the folder was open. */
 function checkEntries(path: string, self: Self): void {
   for (const name of readdirSync(path)) {
     const entry = lstatSync(join(path, name));
@@ -69,8 +71,8 @@ function checkEntries(path: string, self: Self): void {
 }
 
 /**
- * Makes the data folder where it is missing, and sees to it that nobody else reaches into it: one that is open to others
- * is closed (mode 0700), which the log says. Call it before anything in the folder is opened.
+ * Makes the data folder where it is missing, and keeps other users out: it closes a folder that is open to them (mode
+ * 0700), and the log says so. Call it before anything in the folder is opened.
  * @throws DataFolderOpen where it is another user's, cannot be closed, or others could put another folder in its place
  */
 export function closeDataFolder(dataDir: string): void {

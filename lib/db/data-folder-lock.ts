@@ -25,7 +25,7 @@ const sqliteBusy = 5;
 export function lockDataFolder(dataDir: string): () => void {
   const file = join(dataDir, 'lock.sqlite');
   const lock = new DatabaseSync(file);
-  // Whoever may open it could hold the lock and keep us from starting.
+  // A user who may open it could hold the lock and keep us from starting.
   chmodSync(file, 0o600);
   try {
     lock.exec('pragma locking_mode = exclusive; pragma journal_mode = memory; begin exclusive');

@@ -3,8 +3,8 @@ import { afterRunning } from '#lib/running-time';
 
 /**
  * A connection is deaf where its peer takes everything and answers nothing: a firewall that forgot it, a server that
- * stands still, a balancer whose server is gone. TCP keep-alive finds a silent network in a quarter of a minute; a proxy
- * that still acknowledges it does not. All times are milliseconds of running time.
+ * stands still, a balancer that lost its server. TCP keep-alive finds a silent network in a quarter of a minute. It
+ * does not find a proxy that still acknowledges. All times are milliseconds of running time.
  */
 
 /** How long a new connection may say nothing at all. */

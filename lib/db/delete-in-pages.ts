@@ -5,7 +5,7 @@ import { type Db, rowsOf } from '#lib/db/database';
 
 /** Rows of one statement: the embedded database has one connection, and who wants it must hardly notice. */
 const pageRows = 250;
-/** Milliseconds. What is left then is left to the next minute. */
+/** Milliseconds. The next minute deletes the rest. */
 const budgetMs = 10_000;
 
 /**

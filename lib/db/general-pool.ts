@@ -29,7 +29,7 @@ function withCode(error: unknown, code: 'CONNECTION_CLOSED' | 'CONNECT_TIMEOUT' 
 
 type Query = (...given: unknown[]) => Promise<unknown>;
 
-/** A pooled connection whose socket is ours. */
+/** A pooled connection with a socket of ours. */
 interface Connection extends pg.PoolClient {
   socket: Socket;
   /** The server's session. */
@@ -109,8 +109,8 @@ function guard(client: Connection, { deafness, overdueMs }: Limits): pg.PoolClie
 }
 
 /**
- * Opens the pool for everything but the hot path. It connects at the first statement. A transaction whose connection is
- * lost fails as a whole, with an error that `isDatabaseUnavailable` knows, and harms nothing that comes after it.
+ * Opens the pool for everything but the hot path. It connects at the first statement. If a transaction loses its
+ * connection, it fails as a whole, with an error that `isDatabaseUnavailable` knows, and harms no later transaction.
  */
 export function openGeneralPool(
   url: string,

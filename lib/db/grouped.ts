@@ -10,13 +10,17 @@ export interface Grouped<In, Out> {
 }
 
 export interface GroupOptions {
-  /** Parts of one statement: enough that each costs next to nothing, few enough that nobody waits long for the others. */
+  /**
+   * Parts of one statement: enough that each costs next to nothing, few enough that no part waits long for the others.
+   */
   most?: number;
-  /** Milliseconds for which parts that nobody waits for gather before each statement; 0: one turn of the event loop. */
+  /**
+   * Milliseconds for which parts without a waiting caller gather before each statement; 0: one turn of the event loop.
+   */
   gatherMs?: number;
   /**
-   * Where a statement fails although the database is there, each part of it is tried alone, in order, so that nobody's
-   * fault is another's. Else all of its parts fail together.
+   * Where a statement fails although the database is there, each part of it is tried alone, in order, so that no part
+   * fails for another's fault. Else all of its parts fail together.
    */
   triedAlone?: boolean;
 }
@@ -28,9 +32,9 @@ interface Waiting<In, Out> {
 }
 
 /**
- * Gathers parts into shared statements: while one is under way, what comes waits and goes together in the next, in the
- * order in which it came. Under no load a part waits for nobody but its turn of the event loop; under load each
- * statement carries as many as came during the one before.
+ * Gathers parts into shared statements: while one statement is under way, new parts wait and go together in the next,
+ * in the order in which they came. Without load a part waits only for its turn of the event loop. Under load each
+ * statement carries all parts that came during the one before.
  * @param run commits all of its parts or none, and answers one result for each, in order
  */
 export function createGrouped<In, Out>(run: (parts: In[]) => Promise<Out[]>, options?: GroupOptions): Grouped<In, Out>;

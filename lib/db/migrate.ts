@@ -35,7 +35,7 @@ export async function isMigrated(db: Db): Promise<boolean> {
  */
 async function applyMigrations(tx: Db): Promise<number> {
   await tx.execute(sql`create schema if not exists drizzle`);
-  // The table and its columns are those that drizzle-kit knows.
+  // drizzle-kit knows this table and these columns.
   await tx.execute(sql`create table if not exists drizzle.__drizzle_migrations
     (id serial primary key, hash text not null, created_at bigint)`);
   const [last] = rowsOf<{ at: string | number | null }>(

@@ -14,8 +14,8 @@ export async function mayMakePartitions(db: Db): Promise<boolean> {
 }
 
 /**
- * Makes the ledger's partitions for this month and the next thirteen, where they are missing. Rows of a month without
- * one go to the default partition, so a late call loses nothing; but a month whose rows are there already is left there.
+ * Makes the ledger's partitions for this month and the next thirteen, where they are missing. Rows of a month without a
+ * partition go to the default partition, so a late call loses nothing. A month that has rows there already stays there.
  */
 export async function ensureLedgerPartitions(db: Db, now: Date): Promise<void> {
   for (let ahead = 0; ahead <= monthsAhead; ahead++) {

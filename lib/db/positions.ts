@@ -34,9 +34,9 @@ const mayAppend = sql`exists (select 1 from pg_roles r where pg_has_role(known.r
       where has_any_column_privilege(r.oid, part.relid, 'insert'))))`;
 
 /**
- * The oldest transaction that runs and may yet add a row, as the last of these parts. Every role sees which process holds
- * a transaction's number (`pg_locks`), as which role it signed in, and in which database; a prepared one says so itself.
- * One whose process is not found has just ended, or is waited for.
+ * The oldest transaction that runs and may yet add a row, as the last of these parts. Every role sees which process
+ * holds a transaction's number (`pg_locks`), as which role it signed in, and in which database; a prepared one says so
+ * itself. A transaction without a process has just ended, or is waited for.
  */
 const oldestWriter = sql`running as materialized (
     select x::text::bigint as number from pg_snapshot_xip(pg_current_snapshot()) x),
@@ -104,7 +104,10 @@ async function readReached(db: Db): Promise<Reached | undefined> {
   return row;
 }
 
-/** False in a copy of the database on another server, whose transactions have lower numbers than those of the copied rows. */
+/**
+ * False in a copy of the database on another server, where transactions have lower numbers than those of the copied
+ * rows.
+ */
 export async function positionsRise(db: Db): Promise<boolean> {
   const known = await readReached(db);
   return known === undefined || known.position >= known.reached;

@@ -1,6 +1,6 @@
 import { type AnyColumn, type SQL, sql } from 'drizzle-orm';
 
-/** Base64url of a header's beginning, without the last bytes whose characters what follows decides. */
+/** Base64url of a header's beginning, without the last bytes: their characters depend on the bytes that follow. */
 function prefixOf(text: string): string {
   const bytes = Buffer.from(text);
   return bytes.subarray(0, bytes.length - (bytes.length % 3)).toString('base64url');

@@ -8,8 +8,8 @@ const firstPauseMs = 200;
 const longestPauseMs = 2000;
 
 /**
- * Writes again and again until the database takes it: the only copy of a token may be in what is written. Stops where
- * another attempt cannot help: an AppError is the outcome itself, and values that the database refuses stay refused.
+ * Writes again and again until the database takes it: the value may hold the only copy of a token. Stops where another
+ * attempt cannot help: an AppError is the outcome itself, and values that the database refuses stay refused.
  * @param write may be called again after it failed, also where its transaction was committed
  * @param given.onFailure told of each failure that is tried again
  * @param given.patienceMs after so many milliseconds the next failure is the last; without it there is no end

@@ -20,7 +20,7 @@ export function checkAccountParams(provider: OAuthProvider, values: AccountParam
       throw new OAuthError('account_param_invalid', { detail: param.name });
     }
   }
-  // From the database they may be those of an older record, whose server is trusted no longer.
+  // From the database they may be those of an older record, with a server that is trusted no longer.
   const unlisted = parts.find(({ name, values: listed }) => {
     const value = values[name];
     return value !== undefined && !Object.values(listed).includes(value);
@@ -110,8 +110,8 @@ export function fillHeaders(
 }
 
 /**
- * Further parameters of the record, each value on its own, whose `{parts}` are filled as those of an endpoint are. Other
- * braces, as a JSON value has them, stay.
+ * Further parameters of the record, each value on its own, with `{parts}` filled as an endpoint's are. Other braces, as
+ * a JSON value has them, stay.
  * @throws OAuthError `account_param_invalid`
  */
 export function fillParameters(

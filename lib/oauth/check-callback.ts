@@ -16,8 +16,8 @@ const knownParameters = [
 /** Codes at which the person has to act, and did not (OpenID Connect Core §3.1.2.6). */
 const notActed = ['consent_required', 'interaction_required', 'login_required', 'account_selection_required'];
 /**
- * Words for a person's *no* beside `access_denied` (RFC 6749 §4.1.2.1): what was refused or who did it, and a word for no,
- * in this order or the other. What is refused to the client (`client_denied`) is none.
+ * Words for a person's *no* beside `access_denied` (RFC 6749 §4.1.2.1): the refused thing or the person who refused,
+ * and a word for no, in this order or the other. A refusal to the client (`client_denied`) is none.
  */
 const no = '(?:denied|declined|cancell?ed|cancel|refused|rejected|disallowed)';
 const whose =

@@ -13,7 +13,7 @@ const decoders = {
 };
 type Reader = keyof typeof decoders;
 
-/** Answers tokens to this client alone, whose credentials it reads in its way. */
+/** Answers tokens to this client alone, and reads its credentials in its own way. */
 function listenAs(server: QuirkyServer, reader: Reader, id: string, secret: string) {
   const knows = ({ headers }: SeenRequest) => {
     const text = Buffer.from(headers.authorization?.replace(/^Basic /, '') ?? '', 'base64').toString();

@@ -18,9 +18,11 @@ const lifetimeMs = 3_600_000;
 const againMs = 60_000;
 /** The first one is waited for by people and by refreshes: all of its places together may take so long. */
 const firstMs = 4_000;
-/** What is kept at most of a record's connected servers. */
+/** The most connected servers that are remembered of a record. */
 const mostConnected = 1_000;
-/** And of servers that somebody typed and that no connection has, so that typing many forgets nobody's. */
+/**
+ * And the most servers that somebody typed and that have no connection, so that typing many evicts no connected server.
+ */
 const mostTyped = 50;
 
 /** Servers of one record; those used last are at the end. */
@@ -49,7 +51,7 @@ function keep<T>(all: Map<string, T>, key: string, value: T, most: number): void
   all.set(key, value);
 }
 
-/** Keeps a server among the connected ones, once it was there or is asked for so; else among those that were typed. */
+/** Keeps a server among the connected ones, once it was there or the caller says so; else among the typed ones. */
 function remember(memory: Memory, key: string, entry: Entry, typed: boolean): void {
   if (typed && !memory.connected.has(key)) {
     keep(memory.typed, key, entry, mostTyped);
@@ -67,8 +69,8 @@ const endpoints = [
 const originOf = (text: string | undefined): string | undefined => URL.parse(text ?? '')?.origin;
 
 /**
- * A server whose endpoints move to other hosts is not followed silently: that is how a take-over would look. Nor is one
- * that adds an endpoint where none of its others was, for it would get secret and tokens, too.
+ * A server that moves its endpoints to other hosts is not followed silently: a take-over would look like that. Nor is a
+ * server that adds an endpoint on a new host, for it would get secret and tokens, too.
  */
 function movedIn(before: DiscoveredMetadata, after: DiscoveredMetadata): OAuthError | null {
   const known = new Set([before.issuer, ...endpoints.map((name) => before[name])].map(originOf));

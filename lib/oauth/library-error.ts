@@ -38,9 +38,9 @@ function codeOf(details: Record<string, unknown>[]): OAuthErrorCode {
 }
 
 /**
- * Turns what openid-client threw into an OAuthError. Its own errors hold whole answers, tokens included, on `cause`;
- * only its code is kept. The token answer has been straightened before the library saw it, so what is left to fail is
- * the ID token and the configuration.
+ * Turns an error of openid-client into an OAuthError. The library's errors hold whole answers, tokens included, on
+ * `cause`; only the code is kept. The token answer was straightened before the library saw it, so only the ID token and
+ * the configuration can still fail.
  */
 export function fromLibrary(error: unknown): OAuthError {
   const chain = [...causes(error)];

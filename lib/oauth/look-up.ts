@@ -88,7 +88,7 @@ export async function lookUp(
   return value;
 }
 
-/** The same at a rule's own address, whose `{parts}` are filled. */
+/** The same at a rule's own address, with its `{parts}` filled. */
 export const lookUpRule = (
   provider: OAuthProvider,
   rule: CallRule,

@@ -20,7 +20,7 @@ function publish(server: QuirkyServer, name: string): void {
   server.on(place(name), { json: { ...document, jwks_uri: `${issuer}/keys` } });
 }
 
-/** A record whose tenants each have metadata of their own, and how often a tenant's was asked for. */
+/** A record with metadata for each tenant, and how often a tenant's was asked for. */
 async function tenants(fields: Record<string, unknown> = {}) {
   const server = await quirkyServer();
   const record = quirkyRecord(server, {

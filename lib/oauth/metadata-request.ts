@@ -7,7 +7,10 @@ import type { CallFor, OAuthDeps } from '#lib/oauth/types';
 const optionalText = z.string().min(1).optional().catch(undefined);
 const optionalTexts = z.array(z.string()).optional().catch(undefined);
 
-/** What is read of the metadata (RFC 8414 §2, OpenID Connect Discovery §3); members of a wrong type count as absent. */
+/**
+ * The members of the metadata that are read (RFC 8414 §2, OpenID Connect Discovery §3); members of a wrong type count
+ * as absent.
+ */
 const metadataSchema = z.object({
   issuer: z.string(),
   authorization_endpoint: optionalText,

@@ -19,7 +19,7 @@ import { type QuirkyServer, quirkyServer } from '#tests/servers/quirky-server';
 type Fields = Record<string, unknown>;
 const scopes = ['openid', 'email'];
 
-/** A server whose ID token has these claims; null: none comes. */
+/** A server that answers an ID token with these claims; null: none comes. */
 async function server(claims: Fields | null, header: { alg?: string; kid?: string } = {}) {
   const quirky = await quirkyServer();
   const signer = await idTokenSigner(quirky);

@@ -102,8 +102,8 @@ function exactNumber(_name: string, value: unknown, { source }: { source?: strin
 }
 
 /**
- * JSON whose numbers keep their value: those that JavaScript would round come as text. What was made for scripts, or
- * written as JSON twice, is read by what is inside. @throws SyntaxError
+ * JSON with numbers that keep their value: a number that JavaScript would round comes as text. JSON that was made for
+ * scripts, or written as JSON twice, is read by its content. @throws SyntaxError
  */
 export function parseJson(text: string): unknown {
   const reviver = exactNumber as (this: unknown, key: string, value: unknown) => unknown;

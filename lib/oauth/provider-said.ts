@@ -69,7 +69,7 @@ export function saidInChallenge(header: string | null, secrets: readonly string[
   return saidIn(Object.fromEntries(parameters.map(([, name, value]) => [name, value])), secrets);
 }
 
-/** The names of a request's parameters whose values an answer must not bring back into the log. */
+/** The names of a request's parameters with values that an answer must not bring back into the log. */
 const sentSecrets = ['code', 'refresh_token', 'client_secret', 'code_verifier', 'client_assertion', 'token', 'state'];
 
 /** The secrets that a form carries. */

@@ -63,7 +63,7 @@ export function providerText(value: unknown, secrets: readonly string[] = []): s
     .map((word) => bareUrl(word) ?? word.replace(runs, (run) => (isOpaque(run) ? redacted : run)));
   const text = scrub(words.join(' ')).slice(0, longestText).toWellFormed();
   if (text === '') return undefined;
-  // What is left may hold one in a form of its own, of which no part can be told from the words around it.
+  // The rest may hold one in a form of its own, of which no part can be told from the words around it.
   const long = secrets.filter((secret) => secret.length >= shortestHidden);
   return holdsSecret(text, long) ? redacted : text;
 }

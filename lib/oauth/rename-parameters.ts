@@ -1,6 +1,6 @@
 import type { ParameterNames } from '#lib/oauth/types';
 
-/** Parameters under the names that the server gives them, in their order; those that it does not want are left out. */
+/** Parameters under the names that the server gives them, in their order, without the ones that it does not want. */
 export function renameParameters(
   parameters: Iterable<[name: string, value: string]>,
   names: ParameterNames,

@@ -222,7 +222,7 @@ describe('P-12 lives in public reports', () => {
     [{ expires_at: 'Sat, 28 Nov 2026 12:10:00 GMT' }, 600],
     [{ expiry: '2026-11-28T12:10:00Z' }, 600], // golang/oauth2#105
     [{ expires_at: `/Date(${(noon + 600) * 1000})/` }, 600],
-    [{ expires_on: '11/28/2026 12:10:00 PM +00:00' }, null], // MicrosoftDocs/azure-docs#33604: whose month comes first?
+    [{ expires_on: '11/28/2026 12:10:00 PM +00:00' }, null], // MicrosoftDocs/azure-docs#33604: is the month or the day first?
     [{ expires_in: 99_999_999_999_999 }, 10 * 366 * 86_400],
   ])('%j', async (answer, seconds) => {
     expect((await exchanged(dated({ ...at, ...answer }))).expires_in).toBe(seconds);

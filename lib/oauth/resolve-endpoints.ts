@@ -59,7 +59,7 @@ function authMethod(provider: OAuthProvider, { token_endpoint_auth_methods_suppo
 
 /**
  * The endpoints to use for one flow: what the record says, and where it is silent what the server's metadata says.
- * @param connected a connection has these parts: its server is remembered before those that were only typed
+ * @param connected a connection has these parts: its server is remembered before servers that were only typed
  * @throws OAuthError `discovery_failed` (transient), `discovery_issuer`, `discovery_changed`, `discovery_incomplete`,
  * `account_param_invalid`.
  */
@@ -77,7 +77,7 @@ export async function resolveEndpoints(
     const written = provider[name];
     const discovered = found[name];
     if (written !== null) endpoints[name] = fillEndpoint(provider, written, accountParams);
-    // One that cannot be called counts as absent: whoever needs it says so, by its name.
+    // One that cannot be called counts as absent: the step that needs it says so, by its name.
     else if (discovered !== undefined && isUsable(issuer, discovered)) endpoints[name] = discovered;
   }
   const { authorization_endpoint, token_endpoint, ...others } = endpoints;

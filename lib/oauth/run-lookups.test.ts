@@ -5,7 +5,7 @@ import { quirkyServer } from '#tests/servers/quirky-server';
 
 const names = Array.from({ length: 16 }, (_, at) => `field${at}`);
 
-/** What is found where the server lists these sites, each with as many fields of some length. */
+/** The extras that are found where the server lists these sites, each with as many fields of some length. */
 async function offeredOf(sites: number, fieldLength: number) {
   const server = await quirkyServer();
   const site = (n: number) => ({

@@ -15,7 +15,7 @@ export const noScopeRules: ScopeRules = {
   unechoed_scopes: [],
 };
 
-/** What is known of a grant beside the scopes that the server named. */
+/** Facts of a grant beside the scopes that the server named. */
 export interface ScopeProofs {
   /** A refresh token came, which proves that lasting access was granted. */
   refreshToken: boolean;

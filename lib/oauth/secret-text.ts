@@ -1,4 +1,4 @@
-/** Characters of a text that are looked at for secrets: nobody is shown more of it. */
+/** Characters of a text that are searched for secrets: no more of it is shown. */
 const longestRead = 4_000;
 /** From this length on, a secret that is broken by white space is looked for, too. */
 const shortestBroken = 8;

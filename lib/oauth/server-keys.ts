@@ -8,7 +8,7 @@ export const serverKeys = (provider: OAuthProvider, jwksUri: string, deps: OAuth
     [customFetch]: (url, init) => callProvider(provider, url, init, deps),
   });
 
-/** Signatures that prove something: never `none`, nor the HMAC family, whose key this client has too. */
+/** Signatures that prove something: never `none`, nor the HMAC family, since this client has its key too. */
 export const signatures = (
   { id_token_signing_alg_values_supported }: PinnedEndpoints,
   otherwise: readonly string[],

@@ -19,7 +19,7 @@ function tokenText(value: unknown, name: string): string | null {
   return value;
 }
 
-/** Types whose tokens cannot be shown as a bearer token, whatever a record says (RFC 6749 §7.1, RFC 9449 §5). */
+/** Token types that cannot be shown as a bearer token, whatever a record says (RFC 6749 §7.1, RFC 9449 §5). */
 export const neverBearer: ReadonlySet<string> = new Set(['mac', 'dpop', 'pop', 'n_a']);
 
 /** `bearer`, where the answer's word for the type means that. Case and white space never matter (RFC 6749 §5.1). */
@@ -27,7 +27,7 @@ function tokenType(provider: OAuthProvider, value: unknown, grant: Grant): strin
   if (value === undefined || value === null || value === '') return 'bearer';
   const type = typeof value === 'string' ? value.trim().toLowerCase() : '';
   const named = type === 'bearer' || provider.bearer_token_types.some((word) => word.toLowerCase() === type);
-  // A nested token (Slack's `authed_user`) is described by whose it is, not by how it is used.
+  // A nested token (Slack's `authed_user`) is described by its owner, not by its use.
   const nested = provider.token_path.length > 0 && ['user', 'bot'].includes(type);
   // A refresh may have spent the only token there was, and its connection's tokens are bearer tokens.
   const renewed = grant === 'refresh_token';
@@ -126,7 +126,7 @@ export function receivedTokens(
   return { accessToken, refreshToken, expiresIn: lives.find((life) => life !== null) ?? null };
 }
 
-/** What is wanted of an answer. */
+/** What the caller needs of an answer. */
 export interface AnswerTo {
   grant: Grant;
   /** Where none is expected, whatever stands in its place is not looked at. */
@@ -161,7 +161,7 @@ function scopesOf(provider: OAuthProvider, source: unknown): string[] | null {
   const names = provider.scope_field === null ? ['scope', 'scopes'] : [provider.scope_field];
   const named = names.map((name) => valueAt(source, name)).filter((value) => value !== undefined && value !== null);
   const found = named.find((value) => value !== '') ?? named[0];
-  // What names no scope that can be read is no list of those that were asked for.
+  // A value without a readable scope is no list of requested scopes.
   return found === undefined ? null : (parseScopes(found, provider.scope_sep_in) ?? []);
 }
 

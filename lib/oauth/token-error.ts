@@ -31,9 +31,9 @@ const personCodes = new Set([
 ]);
 
 /**
- * Whose trouble the refusal of a refresh is, by the provider's code: the hub's own credentials, this grant, its person, the
- * provider for a while, or unclear. Servers use one code for several of these, so what is unclear is told by what others
- * get (`lib/refresh/end-refused.ts`).
+ * Who causes a refused refresh, by the provider's code: the hub's own credentials, this grant, its person, the provider
+ * for a while, or unclear. Servers use one code for several of these, so an unclear one is told by the answers to
+ * others (`lib/refresh/end-refused.ts`).
  */
 export type Trouble = 'credentials' | 'grant' | 'person' | 'provider' | 'unclear';
 
@@ -53,7 +53,7 @@ function codeFor(error: string): OAuthErrorCode {
 }
 
 /**
- * The code of a refusal that decides: the first whose meaning is known, else the first that does not repeat the status.
+ * The code of a refusal that decides: the first with a known meaning, else the first that does not repeat the status.
  * Null where there is none.
  */
 export function decisiveCode(

@@ -116,7 +116,7 @@ export interface OAuthProvider {
   readonly dead_answers: readonly AnswerRule[];
   /** Answers that refuse the client's credentials, beside `invalid_client`. */
   readonly client_refused_answers: readonly AnswerRule[];
-  /** Codes on the redirect by which the person declined, beside those that are known. */
+  /** Codes on the redirect by which the person declined, beside the known ones. */
   readonly declined_codes: readonly string[];
   readonly reuse_codes: readonly string[];
   readonly revoke: RevokeRule;
@@ -128,7 +128,7 @@ export interface OAuthProvider {
 export interface TenantIssuer {
   /** With one `{part}`, in the path. The server's metadata has it so. */
   readonly template: string;
-  /** The claim of the ID token whose value fills it. */
+  /** The claim of the ID token with the value that fills it. */
   readonly claim: string;
   /** The only tenants that are taken; null: every tenant of the server. */
   readonly tenants: readonly string[] | null;
@@ -212,7 +212,7 @@ export interface IdentityRule {
   readonly endpoint_field: string | null;
   /** The issuer that identities are recorded under; null for the provider's own issuer. */
   readonly issuer: string | null;
-  /** Paths whose values make the account's key, in this order; mostly one. */
+  /** Paths of the values that make the account's key, in this order; mostly one. */
   readonly key: readonly string[];
   /** Paths tried in order for the account's label. */
   readonly label: readonly string[];
@@ -233,7 +233,7 @@ export interface IdentityRule {
   readonly token_header: CallRule['token_header'];
 }
 
-/** A call after the exchange whose answer holds fields that later calls need. */
+/** A call after the exchange; its answer holds fields that later calls need. */
 export interface LookupRule extends CallRule {
   /** Name of the extra → path in the answer; where the person chooses, in each entry of it. */
   readonly fields: Readonly<Record<string, string>>;

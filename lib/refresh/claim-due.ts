@@ -7,7 +7,7 @@ import { connections } from '#lib/db/schema/connections';
 import type { ProviderRecord } from '#lib/providers/record';
 import { knownLife, type Leased, type LeasedRow, leaseEnd, leaseIsFree, newLeaseOwner } from '#lib/refresh/lease';
 
-/** Longer than a refresh takes with all its waiting: a claim whose process died is given to another then. */
+/** Longer than a refresh takes with all its waiting: if the process of a claim died, another takes it then. */
 const claimInterval = sql`interval '2 minutes'`;
 
 const life = sql`(${connections.accessTokenExpiresAt} - ${connections.accessTokenIssuedAt})`;
@@ -25,9 +25,9 @@ interface Reason {
 }
 
 /**
- * In use, and about to end: within five minutes or a fifth of its life. In use is what was read within three lives of
- * its token, at most a day; a token that was read lived, so one that ended longer ago than a day is in nobody's use.
- * A token that lives for less than five minutes is not worth it: its callers refresh it as they go.
+ * In use, and about to end: within five minutes or a fifth of its life. In use means read within three lives of its
+ * token, at most a day. Tokens that expired more than a day ago count as unused. A token that lives for less than five
+ * minutes is not worth it: its callers refresh it as they go.
  */
 const aboutToEnd: Reason = {
   where: sql`${connections.accessTokenExpiresAt} between now() - interval '1 day' and now() + interval '5 minutes'
@@ -39,7 +39,7 @@ const aboutToEnd: Reason = {
 
 /**
  * Half of the time after which the provider drops unused grants is over, and somebody wanted the connection lately. The
- * lower bound only keeps those that were given up out of the way: nothing within the window can be older.
+ * lower bound only keeps given-up grants out of the way: nothing within the window can be older.
  */
 function dyingOfDisuse(idleDays: number, windowDays: number): Reason {
   return {
@@ -64,7 +64,7 @@ export function reasonsFor(ctx: Context, provider: ProviderRecord): Reason[] {
   return [aboutToEnd, ...disuse, inDoubt];
 }
 
-/** The select that finds what is due, for the claim and for a test that looks at its plan. */
+/** The select that finds due connections, for the claim and for a test that looks at its plan. */
 export function dueRows(provider: string, { where, order }: Reason, limit: number): SQL {
   return sql`select ${connections.personId}, ${connections.id} from ${connections}
     where ${connections.provider} = ${provider} and ${connections.status} = 'connected'
@@ -75,10 +75,10 @@ export function dueRows(provider: string, { where, order }: Reason, limit: numbe
 }
 
 /**
- * Claims connections of a provider that are due, for this process: any number of processes may do so at once and none
- * gets what another has. The statement that finds a row takes its lease, so nothing is locked while the provider is
- * asked. The claim outlasts the lease: callers are given the present token meanwhile, and a row whose process died is
- * not taken up in the same breath.
+ * Claims due connections of a provider for this process: any number of processes may do so at once, and each gets
+ * different rows. The statement that finds a row takes its lease, so nothing is locked while the provider is asked. The
+ * claim outlasts the lease: callers get the present token meanwhile, and the row of a dead process is not taken up in
+ * the same breath.
  */
 export async function claimDue(ctx: Context, provider: string, reason: Reason, limit: number): Promise<Leased[]> {
   const owner = newLeaseOwner(ctx);

@@ -1,8 +1,8 @@
 import { answerLost } from '#lib/refresh/lease';
 
-/** The `status_reason` of a grant whose token somebody else used, as the provider says. */
+/** The `status_reason` of a grant that ended after another party used its token, as the provider says. */
 export const suspectedTheft = 'suspected_theft';
-/** That of a grant whose token somebody else may have used, as what was seen suggests. */
+/** That of a grant that ended after another party may have used its token, as the evidence suggests. */
 export const possibleTheft = 'possible_theft';
 /** That of a grant that its provider ended, as it does when the person removes the access there. */
 export const endedAtProvider = 'ended_at_provider';

@@ -5,8 +5,8 @@ import { ledger } from '#lib/db/schema/ledger';
 import type { ConnectionKey } from '#lib/refresh/lease';
 
 /**
- * Whether a standby took over since the connection's row was refreshed or connected: it may lack a newer token, which
- * nobody has then. A grant that ends is lost, not stolen.
+ * Whether a standby took over since the connection's row was refreshed or connected: the row may lack a newer token,
+ * which is lost then. A grant that ends is lost, not stolen.
  */
 export async function historyLost(db: Db, key: ConnectionKey): Promise<boolean> {
   const since = sql`greatest(${connections.lastRefreshedAt}, ${connections.connectedAt})`;

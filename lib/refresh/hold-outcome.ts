@@ -4,7 +4,10 @@ import { AppError, isAppError } from '#lib/errors';
 import { once } from '#lib/registry';
 import { withinRunning } from '#lib/running-time';
 
-/** Refreshes whose outcome this process may hold while the database takes none; beyond, nothing more is spent. */
+/**
+ * Refreshes that end in an outcome this process may hold while the database takes none; beyond, it spends no more
+ * tokens.
+ */
 const mostHeld = 1000;
 
 /** Milliseconds for which a caller waits for the database to take it. */
@@ -12,7 +15,7 @@ const callersPatienceMs = 4000;
 
 const heldBy = ({ processId }: Runtime) => once(`held-outcomes ${processId}`, () => new Set<string>());
 
-/** True where this process holds as much as it may: what is spent now might have to be held, too. */
+/** True where this process holds as much as it may: the outcome of a token spent now might have to be held, too. */
 export const holdsTooMuch = (ctx: Runtime): boolean => heldBy(ctx).size >= mostHeld;
 
 /** How many outcomes of refreshes this process holds because the database takes none. */

@@ -93,7 +93,7 @@ const ends: Record<string, (runtime: Runtime, id: string) => Promise<string[]>> 
   },
 };
 
-/** A refresh whose answer is under way since its lease ran out, while its grant was ended and that became due. */
+/** A refresh with an answer under way since its lease ran out, while its grant was ended and that became due. */
 async function endDuringRefresh(
   end: (runtime: Runtime, id: string) => Promise<string[]>,
   record: Record<string, unknown> = {},

@@ -76,7 +76,7 @@ export function refusedAnswer(ctx: Context, held: HeldAnswer, code: string): Ref
   return refusedRefresh(held.leased, code, received, held.refusedId);
 }
 
-/** Stores what must be kept of an answer whose row somebody else changed since the token was spent. */
+/** Stores the parts of an answer that must be kept, after somebody else changed its row since the token was spent. */
 export async function storeLate(ctx: Context, held: HeldAnswer): Promise<StoreOutcome> {
   const { lease } = held.leased;
   return withTransaction(ctx.database.db, async (tx) => {
@@ -96,7 +96,7 @@ export async function storeLate(ctx: Context, held: HeldAnswer): Promise<StoreOu
       });
       return 'revoked';
     }
-    // Sealed anew by now where a reconnect kept it: only what is sealed tells whether it is the one that was spent.
+    // Sealed anew by now where a reconnect kept it: only the opened value tells whether it is the spent one.
     const shown = row && heldBy(ctx, row);
     const goesOn = shown?.refreshToken === answer.spent;
     if (row && goesOn) await replaceSpent(tx, ctx, held, answer, row, shown.accessToken);

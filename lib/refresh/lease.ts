@@ -28,9 +28,9 @@ export const lossy: ReadonlySet<string> = new Set([
 export const leaseEnd = sql`clock_timestamp() + interval '30 seconds'`;
 
 /**
- * While the refresh token may be spent. Its holder may have the only copy of the new one and be cut off from the database,
- * which nobody can tell from its death; showing the spent token meanwhile would end the grant. So others wait for longer
- * than most cuts last, and a holder that can reach the database says when it is done.
+ * While the refresh token may be spent. Its holder may have the only copy of the new one and be cut off from the
+ * database, which looks the same as its death. Showing the spent token meanwhile would end the grant. So others wait
+ * for longer than most cuts last, and a holder that can reach the database says when it is done.
  */
 const spendingSeconds = 180;
 const spendingEnd = sql`clock_timestamp() + make_interval(secs => ${spendingSeconds}::float8)`;
@@ -58,7 +58,7 @@ export function inKeyOrder(a: ConnectionKey, b: ConnectionKey): number {
   return a.id < b.id ? -1 : Number(a.id > b.id);
 }
 
-/** The right to refresh one connection: whoever holds it may spend the refresh token it was read with. */
+/** The right to refresh one connection: its holder may spend the refresh token it was read with. */
 export interface Lease extends ConnectionKey {
   owner: string;
   /** The generation under which it was taken. Whatever is written later holds only if it is still the row's. */
@@ -106,7 +106,7 @@ export interface Leased {
 
 export const newLeaseOwner = (ctx: Context): string => `${ctx.processId}:${newSecret()}`;
 
-/** True where nobody holds the row's lease, by the database's clock. */
+/** True where the row's lease has no holder, by the database's clock. */
 export const leaseIsFree = () =>
   or(isNull(connections.leaseOwner), sql`${connections.leaseExpiresAt} <= clock_timestamp()`);
 
@@ -117,9 +117,9 @@ export const leaseIsFree = () =>
 export const leaseMayBeTakenOver = (leewaySeconds: number) => mayBeTakenOver(leewaySeconds, spendingSeconds);
 
 /**
- * Takes the lease of a row that was read as needing a refresh, if nobody holds it, nobody refreshed since, and no freeze
- * was put over it while its caller waited for a slot, in one compare-and-set. Undefined where any of it is not so; reading
- * the row again then tells which.
+ * Takes the lease of a row that was read as needing a refresh, in one compare-and-set. The lease must be free, the row
+ * not refreshed since, and not frozen while its caller waited for a slot. Undefined otherwise; reading the row again
+ * then tells which.
  * @param forgivenSeconds takes the lease of a silent holder, within that leeway of the provider (`leewayOf`)
  */
 export async function takeLease(
@@ -149,7 +149,7 @@ export async function takeLease(
   return lease && { lease, row };
 }
 
-/** True for the row whose lease it is still, of the generation under which it was taken. */
+/** True while the row has this lease still, of the generation under which it was taken. */
 export const held = (lease: Lease) =>
   and(
     eq(connections.personId, lease.personId),
@@ -216,7 +216,7 @@ export async function renewLease(ctx: Context, lease: Lease): Promise<boolean> {
   return renewed.length === 1;
 }
 
-/** A failed attempt, and the seconds for which nobody who can wait should try again. */
+/** A failed attempt, and the seconds for which callers who can wait should not try again. */
 export interface BackOff {
   failures: number;
   seconds: number;

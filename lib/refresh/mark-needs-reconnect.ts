@@ -11,8 +11,8 @@ export const needsReconnect = (refusedWith: string | null): AppError =>
   new AppError('needs_reconnect', { providerError: refusedWith ?? undefined });
 
 /**
- * Marks a connection whose token is over and cannot be refreshed as needing its person, unless somebody stored a newer
- * token since it was read.
+ * Marks a connection as needing its person, once its token is over and cannot be refreshed, unless somebody stored a
+ * newer token since it was read.
  */
 export async function markNeedsReconnect(
   ctx: Context,

@@ -57,7 +57,7 @@ describeWithConnections('three processes whose clocks are five minutes apart', (
   const tokensOf = (vended: Vended[]) =>
     vended.map((each) => ('accessToken' in each ? each.accessToken : `refused: ${each.code}`));
 
-  /** What is left of a token by the database's clock, in seconds. */
+  /** The life left of a token by the database's clock, in seconds. */
   async function secondsLeft(id: string): Promise<number> {
     const [row] = rowsOf<{ left: number }>(
       await database.db.execute(sql`select extract(epoch from access_token_expires_at - clock_timestamp())::float8 as left

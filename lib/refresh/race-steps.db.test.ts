@@ -91,7 +91,7 @@ async function reconnect(id: string, tokens: { access: string; refresh: string |
   });
 }
 
-/** Lets time pass for the row: a lease whose holder is gone runs out, and so does the token. */
+/** Lets time pass for the row: a lease without a living holder runs out, and so does the token. */
 const hourLater = (id: string) =>
   hub.database.db
     .update(connections)

@@ -11,7 +11,7 @@ import { addPerson, createRuntime, freeze, plainRecord, rowOf, useOf } from '#te
 
 const { hub, given, jobs, generation } = dueHub();
 
-/** Another process whose provider drops unused grants after so many days. */
+/** Another process, with a provider that drops unused grants after so many days. */
 const withIdleDays = (days: number, environment: Partial<Runtime['config']> = {}) => {
   const runtime = hub.otherProcess({ idle_keepalive_days: days });
   return { ...runtime, config: { ...runtime.config, ...environment } };

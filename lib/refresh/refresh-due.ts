@@ -19,11 +19,11 @@ const faultsToStop = 20;
 /** How long what was claimed waits behind callers for its turn at a provider. */
 const slotPatienceMs = 12_000;
 
-/** A connection whose host or account rests is not claimed again in the same round. */
+/** A connection at a resting host or account is not claimed again in the same round. */
 const leastRestSeconds = 30;
 
 export interface RefreshDueInput {
-  /** Ends the round early: what is under way is finished, nothing new is begun. */
+  /** Ends the round early: refreshes under way finish, and none begins. */
   signal?: AbortSignal;
 }
 
@@ -34,9 +34,9 @@ export interface RefreshedDue {
 }
 
 /**
- * Refreshes what is due without anybody asking: tokens about to end of connections in use, and grants that their
- * provider would drop for disuse. Providers are worked off side by side, so a slow one delays no other; one that is not
- * answering is left alone until the next round. Any number of processes may be at it.
+ * Refreshes due connections without a caller: tokens about to end of connections in use, and grants that their provider
+ * would drop for disuse. Providers are worked off side by side, so a slow one delays no other. One that does not answer
+ * is left alone until the next round. Any number of processes may run at once.
  */
 export async function refreshDueConnections(ctx: Context, { signal }: RefreshDueInput = {}): Promise<RefreshedDue> {
   if (ctx.actor.type !== 'system') throw new AppError('forbidden');
@@ -137,7 +137,7 @@ async function refreshClaimed(
   }
 }
 
-/** Hands out what is due, one by one; those who ask at the same time share a claim. Undefined: nothing more is due. */
+/** Hands out due connections, one by one; callers at the same time share a claim. Undefined: nothing more is due. */
 function claims(ctx: Context, provider: ProviderRecord): () => Promise<Leased | undefined> {
   const reasons = reasonsFor(ctx, provider);
   const claim = createGrouped(async (askers: undefined[]): Promise<(Leased | undefined)[]> => {

@@ -13,7 +13,7 @@ const hub = demoHub(['demo', ...providers]);
 
 let people = 0;
 
-/** A new person's account, connected through the real flow, whose access token ended a moment ago. */
+/** A new person's account, connected through the real flow, with an access token that ended a moment ago. */
 async function connectedAndExpired(provider: ProviderId): Promise<string> {
   const visitor = new Visitor(hub.runtime);
   people += 1;

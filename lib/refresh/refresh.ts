@@ -38,7 +38,7 @@ export const refreshConnectionInput = z.object({
 });
 export type RefreshConnectionInput = z.input<typeof refreshConnectionInput>;
 
-/** When a caller should come back whose provider's refreshes are stopped. */
+/** When a caller should come back to a provider with stopped refreshes. */
 const stoppedRetrySeconds = 120;
 
 /** How long a caller waits for another process: the provider's 10 s and the time to store. */
@@ -51,8 +51,8 @@ const patienceMs = 12_000;
 const longestWaitMs = 30_000;
 
 /**
- * Makes sure that the connection's token is fresh. Callers of one process share one call, callers of several
- * processes one lease; nobody holds a transaction while the provider is asked.
+ * Makes sure that the connection's token is fresh. Callers of one process share one call, callers of several processes
+ * one lease. No transaction is open while the provider is asked.
  * @throws AppError `not_found`, `revoked`, `frozen`, `needs_reconnect`, `refresh_in_progress`, `provider_unavailable`,
  *   `provider_configuration`, `grant_in_doubt`, and `refreshed_lately` where it was forced too soon
  */

@@ -11,7 +11,7 @@ import type { ProviderRecord } from '#lib/providers/record';
 import type { EndName } from '#lib/refresh/ends-of-grants';
 import type { ConnectionKey, LeasedRow } from '#lib/refresh/lease';
 
-/** So many people whose grants one key read last are several, within so many minutes. */
+/** So many people, with grants last read by one key, are several, within so many minutes. */
 const severalPeople = 3;
 const withinMinutes = 10;
 
@@ -92,7 +92,7 @@ async function endedWithOthers(ctx: Context, key: ConnectionKey, { provider }: L
 }
 
 /**
- * What is to be seen at the end of a grant whose newest refresh token the provider refused (`endsOfGrants`).
+ * The evidence at the end of a grant, after the provider refused its newest refresh token (`endsOfGrants`).
  * @param told.lost what of ours explains it, if anything does: an answer or a history that may be lost
  * @param told.reuse the provider's answer says that the token was used before
  */

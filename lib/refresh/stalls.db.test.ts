@@ -23,7 +23,7 @@ interface Stand {
   key: string;
   start(databaseUrl?: string): Promise<HubProcess>;
   gate(): Promise<TcpGate & { url: string }>;
-  /** A connection whose access token is over. */
+  /** A connection with an access token that is over. */
   expired(): Promise<string>;
   row(id: string): ReturnType<typeof rowOf>;
   /** The row holds the newest token, and nothing was taken for theft. */

@@ -12,7 +12,7 @@ import { refreshHub } from '#tests/refresh-hub';
 
 const hub = refreshHub();
 
-/** Refreshes all at once; the provider answers nobody before all have asked and `meanwhile` is over. */
+/** Refreshes all at once; the provider answers none before all have asked and `meanwhile` is over. */
 async function refreshTogether(ids: string[], meanwhile: () => Promise<unknown>): Promise<string[]> {
   const all = Promise.withResolvers<void>();
   let asked = 0;

@@ -12,7 +12,10 @@ const forgiving = { rotation: { leeway_s: 60 } };
 
 const keyOf = (id: string) => ({ personId: hub.personId, id });
 
-/** A connection whose holder showed its token so many seconds ago, renewed its lease for the last time, and is silent. */
+/**
+ * A connection with a holder that showed its token so many seconds ago, renewed its lease for the last time, and is
+ * silent.
+ */
 async function shownBySilent(spentSeconds: number, silentSeconds: number): Promise<string> {
   const ago = (seconds: number, more = 0) =>
     sql`clock_timestamp() + make_interval(secs => ${more - seconds}::float8)` as unknown as Date;

@@ -36,7 +36,7 @@ export const alerts = pgTable(
     resolvedAt: instant(),
     /** A person's id, or `system` where nothing was found for long enough. */
     resolvedBy: text(),
-    /** Until a mail told of it; null where it was told of, or nobody is to be told. */
+    /** Until a mail told of it; null once a mail did, or where none is wanted. */
     mailDueAt: instant(),
   },
   (t) => [
@@ -87,7 +87,7 @@ export const alertCounts = pgTable(
 );
 
 /**
- * How far the ledger has been read: one row. Whoever holds its lock evaluates; what it wrote and how far it read are
+ * How far the ledger has been read: one row. The holder of its lock evaluates. Its results and its position are
  * committed together, so that every entry counts once.
  */
 export const alertProgress = pgTable(
@@ -107,10 +107,10 @@ export const alertProgress = pgTable(
   (t) => [check('alert_progress_one', sql`${t.id} = 1`)],
 );
 
-/** Numbers of rules that an administrator changed; what is not here is as the rule says by itself. */
+/** Numbers of rules that an administrator changed; a rule without a row has its defaults. */
 export const alertRules = pgTable('alert_rules', {
   rule: text().primaryKey(),
-  /** By name, those that differ from the rule's own only. */
+  /** By name, and only where they differ from the rule's own. */
   numbers: jsonb().$type<Record<string, number>>().notNull(),
   changedAt: instant().notNull().defaultNow(),
   /** A person's id. */

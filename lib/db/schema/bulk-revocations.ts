@@ -10,8 +10,8 @@ export const bulkRowStates = ['waiting', 'revoked', 'revoked_before', 'failed'] 
 export type BulkRowState = (typeof bulkRowStates)[number];
 
 /**
- * Many connections that are revoked by one decision. Preparing it finds its rows, so that what is confirmed is exactly
- * what was shown; running it is worked off by whichever processes there are.
+ * Many connections that are revoked by one decision. Preparing it finds its rows, so that the administrator confirms
+ * exactly the rows shown. Any process may work it off.
  */
 export const bulkRevocations = pgTable(
   'bulk_revocations',

@@ -25,7 +25,7 @@ export const connectionSearch = pgTable(
       columns: [t.personId, t.connectionId],
       foreignColumns: [connections.personId, connections.id],
     }).onDelete('cascade'),
-    // The two orders of `connections`, for words that many rows have; the third is for those that few have.
+    // The two orders of `connections`, for words that many rows have; the third is for words that few rows have.
     index('connection_search_created').on(t.createdAt, t.connectionId),
     index('connection_search_provider_created').on(t.provider, t.createdAt, t.connectionId),
     index('connection_search_text').using('gin', t.text.op('gin_trgm_ops')),

@@ -15,7 +15,7 @@ export interface Authorization {
   userAgent: string | null;
 }
 
-/** A list of which the person chooses an entry, whose extras the connection then has. */
+/** A list from which the person chooses an entry; the connection then has that entry's extras. */
 export interface OfferedList {
   name: string;
   entries: { label: string; extras: Record<string, string | number | boolean> }[];
@@ -50,19 +50,19 @@ export const connections = pgTable(
     missing: text().array().notNull().default(sql`'{}'::text[]`),
     /** Lists that look-ups answered, of which the person chooses an entry; null: none. */
     offered: jsonb().$type<OfferedList[]>(),
-    /** How often what is missing was looked for again, and when it is next; null: no more. */
+    /** How often the missing details were looked for again, and when the next look is; null: no more. */
     lookups: integer().notNull().default(0),
     nextLookupAt: instant(),
     authorization: jsonb().$type<Authorization>().notNull(),
     tokenType: text().notNull().default('Bearer'),
-    /** Compact JWEs whose protected header names this row and column. */
+    /** Compact JWEs; the protected header names this row and column. */
     accessToken: text(),
     refreshToken: text(),
     accessTokenIssuedAt: instant(),
     /** Null: the provider says nothing and the record knows no default. */
     accessTokenExpiresAt: instant(),
     refreshTokenExpiresAt: instant(),
-    /** Raised with every stored token: a late writer whose generation is older loses. */
+    /** Raised with every stored token: a late writer with an older generation loses. */
     generation: integer().notNull().default(1),
     leaseOwner: text(),
     leaseExpiresAt: instant(),
@@ -94,7 +94,7 @@ export const connections = pgTable(
       .where(sql`${t.status} <> 'revoked'`),
     // The order of the lists. Status and end ride along, so that a walk filters on them without reading rows.
     index('connections_created').on(t.createdAt, t.id, t.status, t.accessTokenExpiresAt),
-    // What is filtered for and may be rare among many: over and done with, about to end, over with nothing to refresh it.
+    // Filters that may be rare among many rows: over and done with, about to end, over with nothing to refresh it.
     index('connections_ended').on(t.status, t.createdAt, t.id).where(sql`${t.status} <> 'connected'`),
     index('connections_expiry').on(t.accessTokenExpiresAt).where(sql`${t.status} = 'connected'`),
     index('connections_spent')
@@ -106,7 +106,7 @@ export const connections = pgTable(
       .where(sql`${t.status} = 'connected' and ${t.refreshToken} is null and ${t.accessTokenExpiresAt} is not null`),
     index('connections_provider_created').on(t.provider, t.createdAt, t.id),
     index('connections_subject').on(t.issuer, t.subject),
-    // Few rows: those whose look-ups are tried again.
+    // Few rows: connections with look-ups to try again.
     index('connections_lookups')
       .on(t.nextLookupAt)
       .where(sql`${t.status} = 'connected' and ${t.nextLookupAt} is not null`),
@@ -117,13 +117,13 @@ export const connections = pgTable(
     index('connections_keep_alive')
       .on(t.provider, sql`greatest(${t.lastRefreshedAt}, ${t.connectedAt})`)
       .where(sql`${t.status} = 'connected' and ${t.refreshToken} is not null`),
-    // Grants whose end is known, for the alert that comes before it.
+    // Grants with a known end, for the alert that comes before it.
     index('connections_grant_end')
       .on(t.refreshTokenExpiresAt)
       .where(sql`${t.status} = 'connected' and ${t.refreshTokenExpiresAt} is not null`),
     // Few rows, for the status page. Without the moment of the next attempt, which every claim changes.
     index('connections_failing').on(t.provider).where(sql`${t.status} = 'connected' and ${t.refreshFailures} > 0`),
-    // Few rows: those to be tried once more, and those that ended lately at the same provider.
+    // Few rows: grants to try once more, and grants that ended lately at the same provider.
     index('connections_refused').on(t.provider, t.refusedAt).where(sql`${t.refusedAt} is not null`),
     // Rows of earlier builds; empty once they were sealed anew.
     index('connections_unbound')

@@ -10,7 +10,7 @@ export const flowTraces = pgTable(
   'flow_traces',
   {
     id: text().primaryKey(),
-    /** Who began it; nobody else reads it. */
+    /** The administrator who began it; only they may read it. */
     personId: text().notNull(),
     provider: text().notNull(),
     sealed: text().notNull(),

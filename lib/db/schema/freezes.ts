@@ -11,7 +11,7 @@ export const freezes = pgTable(
   {
     id: text().primaryKey(),
     scope: text({ enum: freezeScopes }).notNull(),
-    /** The id of what is frozen; empty for everything. */
+    /** The id of the frozen object; empty for everything. */
     target: text().notNull().default(''),
     reason: text().notNull(),
     createdBy: text().notNull(),

@@ -3,7 +3,7 @@ import { instant } from '#lib/db/schema/columns';
 
 /**
  * The jobs of the background. A process claims a job's next run by raising `run` from the number that it read, so that
- * one process has it. All moments are by the database's clock; none of them is needed for the next run to come.
+ * one process has it. All moments are by the database's clock; the next run comes without them.
  */
 export const jobs = pgTable('jobs', {
   name: text().primaryKey(),

@@ -17,7 +17,7 @@ export const ledger = pgTable(
     code: text(),
     actorType: text({ enum: ['anonymous', 'person', 'api_key', 'system'] }).notNull(),
     actorId: text(),
-    /** Whose connection, session or profile it is about. */
+    /** The person with this connection, session or profile. */
     personId: text(),
     connectionId: text(),
     provider: text(),
@@ -35,14 +35,14 @@ export const ledger = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.at, t.id] }),
-    // A person's entries, and by the last column one connection's among them: its id says whose it is. An index by the
+    // A person's entries, and by the last column one connection's among them: its id names the person. An index by the
     // connection would be a second one that every vend writes at a random place.
     index('ledger_person').on(t.personId, t.at, t.connectionId),
     // Everything that a leaked key read must be found at once, also where the key was used rarely.
     index('ledger_api_key').on(t.apiKeyId, t.at).where(sql`${t.apiKeyId} is not null`),
     // What the sealer reads: rows come almost in this order, so the smallest of indexes will do and appending pays nothing.
     index('ledger_xid').using('brin', t.xid).with({ autosummarize: true }),
-    // Each kind of event that is rare, however many tokens are read meanwhile; those that are not rare are not in it.
+    // Each rare kind of event, however many tokens are read meanwhile. Frequent kinds are not in it.
     index('ledger_rare')
       .on(t.action, t.at)
       .where(sql`${t.action} not in ('token.vended', 'token.denied', 'token.refreshed', 'token.refresh_failed')`),

@@ -2,8 +2,8 @@ import { integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import { instant } from '#lib/db/schema/columns';
 
 /**
- * What a process knows of a host of a provider, or of several hosts together. Spans of milliseconds count from the row's `lastSeenAt`, so that a process whose
- * clock is off says nothing wrong.
+ * A process's view of a host of a provider, or of several hosts together. Spans of milliseconds count from the row's
+ * `lastSeenAt`, so that a process with a wrong clock says nothing wrong.
  */
 export interface ProviderReport {
   provider: string;

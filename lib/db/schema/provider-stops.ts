@@ -2,8 +2,8 @@ import { integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { instant } from '#lib/db/schema/columns';
 
 /**
- * Providers, by the issuer of their connections, whose refreshes are stopped because they ended the grants of several
- * people within minutes and renewed no others. A row stays after its end: it says until when no other stop may begin.
+ * Providers with stopped refreshes, by the issuer of their connections: they ended the grants of several people within
+ * minutes and renewed no others. A row stays after its end: it says until when no other stop may begin.
  */
 export const providerStops = pgTable(
   'provider_stops',
@@ -11,7 +11,7 @@ export const providerStops = pgTable(
     provider: text().notNull(),
     issuer: text().notNull(),
     stoppedAt: instant().notNull().defaultNow(),
-    /** People whose grants were refused when it began. */
+    /** People with refused grants when it began. */
     people: integer().notNull(),
     /** From then on one refresh may find out whether the provider renews grants again. */
     nextProbeAt: instant().notNull(),

@@ -28,14 +28,14 @@ export interface TokenEvidence {
   at: string | null;
 }
 
-/** What is known of the tokens of a revoked grant. Never a token. */
+/** The state of the tokens of a revoked grant. Never a token. */
 export interface Evidence {
   tokens: TokenEvidence[];
   /** Whether the access token reads as a self-contained one (a JWT), which services may check without asking anybody. */
   selfContained: boolean;
 }
 
-/** Whose answer it was: a flow's intent, or `refresh`. */
+/** The answer's origin: a flow's intent, or `refresh`. */
 export const refusedIntents = ['connect', 'reconnect', 'sign_in', 'step_up', 'refresh'] as const;
 export type RefusedIntent = (typeof refusedIntents)[number];
 
@@ -56,8 +56,8 @@ export interface RefusedGrant {
 }
 
 /**
- * What is being done at the provider about a connection that is revoked here already, about a grant that a reconnect
- * replaced, or about one that was refused after the provider had issued its tokens.
+ * Work at the provider: for a connection that is revoked here already, for a grant that a reconnect replaced, or for
+ * one that was refused after the provider had issued its tokens.
  */
 export const revocations = pgTable(
   'revocations',
@@ -100,7 +100,7 @@ export const revocations = pgTable(
       columns: [t.personId, t.heldBy],
       foreignColumns: [connections.personId, connections.id],
     }).onDelete('cascade'),
-    // What is due, a provider at a time.
+    // Due revocations, a provider at a time.
     index('revocations_due').on(t.provider, t.nextAttemptAt).where(sql`${t.state} = 'pending' or ${t.proof} = 'due'`),
     // Few rows: what was given up, or came to nothing.
     index('revocations_unfinished').on(t.finishedAt).where(sql`${t.state} = 'failed' or ${t.proof} = 'still_accepted'`),

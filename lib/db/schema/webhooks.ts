@@ -22,7 +22,7 @@ export const webhookEndpoints = pgTable('webhook_endpoints', {
   url: text().notNull(),
   /** Null: every type, also later ones. */
   types: text().array().$type<WebhookType[]>(),
-  /** Compact JWEs whose protected header names this row and column. */
+  /** Compact JWEs; the protected header names this row and column. */
   secret: text().notNull(),
   /** The secret before, with which messages are signed as well until its end. */
   previousSecret: text(),
@@ -50,7 +50,7 @@ export const webhookMessages = pgTable(
 export const deliveryStates = ['pending', 'delivered', 'failed', 'dropped'] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
 
-/** A message on its way to an endpoint. These rows say what is due; a tick only looks. */
+/** A message on its way to an endpoint. The rows say when it is due; a tick only looks. */
 export const webhookDeliveries = pgTable(
   'webhook_deliveries',
   {
