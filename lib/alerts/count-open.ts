@@ -3,11 +3,11 @@ import type { Context } from '#lib/context';
 import { type CappedCount, countCapped } from '#lib/db/count-capped';
 import { requireReader } from '#lib/guards/require';
 
-/** Nobody reads a longer number beside a word. */
+/** A longer number beside a word is not read. */
 const countUpTo = 99;
 
 /**
- * How many alerts nobody has acknowledged.
+ * How many alerts are not acknowledged yet.
  * @throws AppError `unauthenticated`, `forbidden`
  */
 export async function countOpenAlerts(ctx: Context): Promise<CappedCount> {

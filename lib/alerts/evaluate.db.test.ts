@@ -13,7 +13,7 @@ import { asNobody } from '#tests/hub';
 
 const { database, hub } = alertHub();
 
-/** Each rule: what raises it, and what is just too little. */
+/** Each rule: the events that raise it, and events that are just too few. */
 const tooLittleAndEnough: [
   rule: string,
   subject: string,

@@ -23,8 +23,8 @@ import { settledHorizon } from '#lib/ledger/settled-horizon';
 import { announceConnections, endOfAnnounceable } from '#lib/webhooks/announce';
 
 /**
- * What is read and committed at once; after a standstill, a window's events still meet in one look at it. One that fails
- * is read in shorter ones: what is too much for a statement in its time would end all alerts.
+ * The span that is read and committed at once; after a standstill, a window's events still meet in one look at it. A
+ * look that fails is repeated over shorter spans: a span too long for one statement would end all alerts.
  */
 const sliceSeconds = [300, 30, 3] as const;
 /**
@@ -130,7 +130,7 @@ async function readNext(ctx: Context, rules: readonly Rule[], settledTo: Date, s
     if (!progress) return false;
     await onOneProcessor(tx);
     const from = progress.readTo;
-    // The very first look: what was before is nobody's news.
+    // The very first look: earlier events are no news.
     const latest = from
       ? await endOfSlice(tx, from, settledTo, { seconds, entries: sliceEntries[ctx.database.engine] })
       : settledTo;
@@ -145,8 +145,8 @@ async function readNext(ctx: Context, rules: readonly Rule[], settledTo: Date, s
 }
 
 /**
- * Goes back to the first entry that was written since the last look, where the last one read lies ahead: a clock that was
- * ahead has come back, and what is written now would be passed over until that time is reached. Entries that were read
+ * Goes back to the first entry that was written since the last look, where the last one read lies ahead: a clock that
+ * was ahead has come back, and new entries would be passed over until that time is reached. Entries that were read
  * before may be counted once more; none is left out.
  */
 async function stepBack(ctx: Context, settledTo: Date | null): Promise<void> {

@@ -12,7 +12,7 @@ import { requireReader } from '#lib/guards/require';
 export interface RuleNumberView {
   name: NumberName;
   value: number;
-  /** What it is where nobody set it. */
+  /** The rule's own value. */
   own: number;
   least: number;
   most: number;
@@ -29,7 +29,7 @@ export interface RuleView {
   ends: string;
   /** What a `threshold` of it counts. */
   counts: 'events' | 'minutes' | 'grants';
-  /** Those that may be set; none where there is nothing to set. */
+  /** The numbers that may be set; empty where the rule has none. */
   numbers: RuleNumberView[];
   /** Who set them; null where they are the rule's own. */
   changed: { at: Date; by: { id: string; name: string | null } } | null;

@@ -10,7 +10,7 @@ import { requireReader } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
 
 export const listAlertsInput = z.object({
-  /** `live`: those that are not over. */
+  /** `live`: alerts that are not over. */
   state: z.enum(['live', ...alertStates]).optional(),
   cursor: z.string().max(500).optional(),
   limit: z.number().int().min(1).max(200).default(50),
@@ -20,7 +20,7 @@ export type ListAlertsInput = z.input<typeof listAlertsInput>;
 const sort = 'alerts';
 
 /**
- * Alerts, those that were opened last first.
+ * Alerts, the last opened first.
  * @throws AppError `unauthenticated`, `forbidden`, `invalid_request`
  */
 export async function listAlerts(ctx: Context, input: ListAlertsInput = {}): Promise<Page<AlertView>> {

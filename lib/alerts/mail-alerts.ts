@@ -8,7 +8,7 @@ import { rowsOf } from '#lib/db/database';
 import { type AlertSeverity, alerts } from '#lib/db/schema/alerts';
 import { AppError } from '#lib/errors';
 
-/** After which a mail that was not taken, or whose process died over it, is tried again. */
+/** Seconds after which a mail is tried again, if the server did not take it or its process died over it. */
 const againAfterSeconds = 300;
 /** Hours for which a mail is tried: who reads it a day later is better served by the page. */
 const patienceHours = 24;
@@ -22,7 +22,7 @@ interface Due extends Record<string, unknown> {
   subject: string;
   severity: AlertSeverity;
   count: number;
-  /** It opened so long ago that nobody is told any more. */
+  /** It opened so long ago that no mail is sent any more. */
   too_late: boolean;
 }
 
@@ -71,7 +71,7 @@ export async function mailAlerts(ctx: Context, { now: given }: MailInput = {}): 
   if (due.length === 0) return;
   const transport = nodemailer.createTransport({
     url: mail.smtpUrl,
-    // Whoever sits between could take the offer of TLS away, and would then be told the password.
+    // An attacker between the two could take the offer of TLS away, and would then be told the password.
     requireTLS: new URL(mail.smtpUrl).password !== '',
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,

@@ -5,9 +5,9 @@ import { alertCounts, alerts, keyNetworks } from '#lib/db/schema/alerts';
 import { eventHours } from '#lib/db/schema/counts';
 
 /**
- * Removes counts that no window reaches back to, those of hours a week ago, networks that a key has left for half a year, and alerts that have been
- * over for more than a year, with the addresses and notes they hold. The network that a key was seen in last stays: of a
- * key that knows none, whoever finds it in a drawer teaches the first.
+ * Removes counts that no window reaches back to, counts of hours a week ago, networks that a key has left for half a
+ * year, and alerts that have been over for more than a year, with the addresses and notes they hold. The last network
+ * of a key stays: a key without a known network would take a thief's network as its first.
  */
 export async function purgeAlerts({ database: { db } }: Context): Promise<void> {
   await deleteInPages(db, alertCounts, lt(alertCounts.bucket, sql`now() - interval '25 hours'`));

@@ -7,7 +7,7 @@ import type { AlertEvidence } from '#lib/db/schema/alerts';
 export interface Found {
   rule: Rule;
   subject: string;
-  /** What is held against the rule's threshold. */
+  /** The number that is compared with the rule's threshold. */
   value: number;
   /** Events that are new with this slice. */
   count: number;
@@ -191,7 +191,7 @@ interface BurstRow extends Record<string, unknown> {
   busiest: number;
 }
 
-/** Keys whose reads of the last two spans are a burst over the busiest span of their day before. */
+/** Keys with a burst: reads of the last two spans against the busiest span of their day before. */
 async function findBursts(tx: Db, rule: BurstRule, to: Date): Promise<BurstRow[]> {
   const { floor, factor, leastHistoryMinutes } = rule;
   const { minutes: spanMinutes, baselineHours } = burstSpan;
@@ -233,7 +233,7 @@ export async function readReads(tx: Db, rules: readonly Rule[], slice: Slice): P
     if (rule.kind !== 'reads' || rule.reads !== 'burst') continue;
     for (const { subject, bucket, reads, busiest } of await findBursts(tx, rule, slice.to)) {
       const evidence = [{ at: bucket, reads, busiest_before: busiest, minutes: burstSpan.minutes }];
-      // The same span is found at every look until it is over: its reads are what is measured, and no new events.
+      // Every look finds the same span until it is over: its reads are the measure, and no new events.
       found.push({ rule, subject, value: reads, count: 0, evidence, since: new Date(bucket) });
     }
   }
@@ -257,7 +257,7 @@ export async function addTotals(tx: Db, slice: Slice): Promise<void> {
     on conflict (action, outcome, provider) do update set total = event_totals.total + excluded.total`);
 }
 
-/** What the very first look goes back to, for the counts of each hour only: nobody is told of it. */
+/** The very first look goes back to this, for the counts of each hour only: it raises no alert. */
 const firstLookMilliseconds = 60 * 60_000;
 /** Entries that one statement counts within a second or two. */
 const mostAtOnce = 500_000;

@@ -8,7 +8,7 @@ import { readHeldBack } from '#lib/ledger/held-back';
 import type { ProviderRecord } from '#lib/providers/record';
 import { isSick, listProviderHealth } from '#lib/status/provider-health';
 
-/** Nobody needs to know how many more than this: counting on would read the whole table. */
+/** A larger number helps no reader: counting on would read the whole table. */
 const countUpTo = 1_000;
 /** A token may be issued a moment before it is stored, and lives that much longer by its row. */
 const leeway = 1;

@@ -72,7 +72,7 @@ test('a database that was put back to an earlier state', async () => {
   await database.db.execute(sql`delete from freezes`);
 });
 
-/** A hub whose provider takes every revocation and goes on to accept the token, or takes none. */
+/** A hub with a provider that takes every revocation and goes on to accept the token, or takes none. */
 async function revokedAt(provider: { revokes: boolean }) {
   const server = await quirkyServer();
   server.on('POST /revoke', provider.revokes ? { json: {} } : { status: 400, json: { error: 'invalid_client' } });

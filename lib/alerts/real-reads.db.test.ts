@@ -36,7 +36,7 @@ test('tokens that are read in earnest raise what the ledger says of them', async
   await read(watched, '198.51.100.7');
   await look(1);
   expect(await database.db.select().from(alerts)).toEqual([]);
-  // What is read now carries the database's own time, which lies before that look: the cursor goes back for the test.
+  // New reads carry the database's own time, which lies before that look: the cursor goes back for the test.
   await database.db.execute('update alert_progress set read_to = clock_timestamp()');
   await read(roaming, '203.0.113.9');
   await read(watched, '203.0.113.9');

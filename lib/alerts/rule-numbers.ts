@@ -68,8 +68,8 @@ export function numbersOf(rule: Rule): { name: NumberName; value: number }[] {
 }
 
 /**
- * The rule with other numbers. What is no number of it, or lies outside of the bounds, counts as not there. What keeps it
- * open is never more than what opens it.
+ * The rule with other numbers. A name that is no number of it, or a value outside of the bounds, counts as absent. The
+ * number that keeps it open is never above the one that opens it.
  */
 export function withNumbers<One extends Rule>(rule: One, numbers: Readonly<Record<string, unknown>>): One {
   const set: Partial<Record<NumberName, number>> = {};

@@ -22,7 +22,7 @@ interface RuleBase {
   ends: 'by_itself' | 'by_person';
   /** Minutes for which nothing must be found until it is over by itself. */
   quietMinutes: number;
-  /** Minutes after such an end within which it is the same alert that comes back, and nobody is told anew. */
+  /** Minutes after such an end within which the same alert comes back, without a new mail or webhook. */
   coolDownMinutes: number;
 }
 
@@ -92,5 +92,5 @@ export interface HeldBackRule extends LookedAt {
 export type StateRule = FailingRule | DyingRule | LongLivedRule | HeldBackRule;
 export type Rule = EachRule | WindowRule | ReadsRule | BurstRule | StateRule;
 
-/** The span whose reads are compared, in minutes, and the hours before it that are the baseline. */
+/** The span of the compared reads, in minutes, and the hours before it that are the baseline. */
 export const burstSpan = { minutes: 5, baselineHours: 24 };

@@ -3,8 +3,8 @@ import { incidentRules } from '#lib/alerts/incident-rules';
 import type { Rule } from '#lib/alerts/rule';
 
 /**
- * Everything that raises an alert. What is found and when it is over is data; nothing else decides. Administrators may
- * set their numbers (`current-rules.ts`).
+ * Everything that raises an alert. The condition and the end of each rule are data; nothing else decides.
+ * Administrators may set their numbers (`current-rules.ts`).
  */
 export const rules: readonly Rule[] = [...incidentRules, ...conditionRules];
 

@@ -18,7 +18,7 @@ import { transactAs } from '#lib/sign-in/transact-as';
 
 export const setRuleInput = z.object({
   rule: z.string().min(1).max(64),
-  /** By name. What is not named stays as it is set. */
+  /** By name. Numbers without a name here stay as they are set. */
   numbers: z.record(z.string().max(64), z.number()),
 });
 export type SetRuleInput = z.input<typeof setRuleInput>;
@@ -53,7 +53,7 @@ const plain = (rule: Rule) => Object.fromEntries(numbersOf(rule).map(({ name, va
 /** Writes what differs from the rule's own numbers, and what was changed into the ledger; nothing where nothing was. */
 async function store(ctx: Context, rule: Rule, numbersFor: (set: Record<string, number>) => Record<string, number>) {
   await transactAs(ctx, async (tx) => {
-    // A rule that nobody changed has no row to lock.
+    // An unchanged rule has no row to lock.
     await lockFor(tx, 'alert_rules');
     const before = withNumbers(rule, await readSet(tx, rule.id));
     const wanted = numbersFor(plain(before));
@@ -100,7 +100,7 @@ export async function setRule(ctx: Context, input: SetRuleInput): Promise<void> 
 }
 
 /**
- * Gives a rule its own numbers again, which may be less strict than those that were set.
+ * Gives a rule its own numbers again, which may be less strict than the set ones.
  * @throws AppError `forbidden` unless an administrator asks, `step_up_required`, `not_found`
  */
 export async function resetRule(ctx: Context, input: RuleId): Promise<void> {

@@ -31,7 +31,7 @@ export function transition(rule: Rule, last: Standing | null, value: number, now
   if (last === null || last.state === 'resolved') {
     if (value < opens) return 'none';
     const since = last?.resolvedAt ? now.getTime() - last.resolvedAt.getTime() : Number.POSITIVE_INFINITY;
-    // Ended by hand, it comes anew: whoever ended it had seen it, and has not seen this.
+    // Ended by hand, it comes anew: the administrator who ended it has not seen this event.
     return last?.resolvedBy === 'system' && since < minutes(rule.coolDownMinutes) ? 'reopen' : 'open';
   }
   if (value >= holds) return 'hold';

@@ -97,7 +97,7 @@ function actionsOf(rule: Rule | undefined): readonly LedgerAction[] {
 /** Minutes before an alert opened in which what it was opened over may lie, beside its window: it is a minute's tick. */
 const leewayMinutes = 10;
 
-/** A row as it is shown; `nameOf` knows the names of providers and keys, `rules` are those that hold now. */
+/** A row as it is shown; `nameOf` knows the names of providers and keys, `rules` are the rules that hold now. */
 export function toAlertView(
   row: AlertRow,
   rules: readonly Rule[],

@@ -13,7 +13,7 @@ const name = 'ledger-check';
  */
 export function beginCheck(ctx: Context, input: { checkpoints?: readonly string[] } = {}): boolean {
   requireReader(ctx);
-  // Now, since behind the answer nobody would hear of it.
+  // Now, since behind the answer no caller would hear of it.
   readCheckpoints(ctx, input.checkpoints ?? []);
   if (isCheckRunning()) return false;
   const { signal } = once(name, () => new AbortController());
@@ -36,7 +36,7 @@ export function stopCheck(): void {
   existing<AbortController>(name)?.abort();
 }
 
-/** Begins the check of the day where nobody verified the ledger for one. It may last longer than a tick. */
+/** Begins the check of the day, if the ledger was not verified for one. It may last longer than a tick. */
 export async function beginDailyCheck(ctx: Context): Promise<void> {
   if (await isCheckDue(ctx)) beginCheck(ctx);
 }

@@ -15,7 +15,7 @@ export interface BatchCheck {
   readonly rows: number;
   /**
    * The first fault of each month.
-   * @param locators those that were kept when it was sealed
+   * @param locators the locators that were kept when it was sealed
    * @param isDropped whether the rows of a month were removed on purpose, by a later seal's word
    */
   faults(locators: Uint8Array | undefined, isDropped: (month: string) => boolean): Fault[];

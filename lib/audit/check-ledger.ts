@@ -25,7 +25,7 @@ const saysNothing = (error: unknown, signal: AbortSignal | undefined) =>
   isAppError(error) || signal?.aborted === true || isDatabaseUnavailable(error) || mayPass(error);
 
 /**
- * Verifies, and records where what is there cannot be read: somebody who can write to the database must not be able to
+ * Verifies, and records a ledger that cannot be read: an attacker who can write to the database must not be able to
  * keep all checks from their end, and so from being heard of.
  */
 async function verifyOrTell(ctx: Context, input: VerifyLedgerInput): Promise<LedgerReport> {
@@ -81,7 +81,7 @@ async function isLastSealForged({ database, config }: Pick<Context, 'database' |
   return createSigningKeys(config).verify(last.keyId, encodeSeal(last), signature) === 'bad';
 }
 
-/** Whether nobody verified the ledger for a day, or whoever did cannot have seen how the chain ends now. */
+/** Whether the ledger was not verified for a day, or the last check cannot have seen the present end of the chain. */
 export async function isCheckDue(ctx: Pick<Context, 'database' | 'config'>): Promise<boolean> {
   const [recent] = await ctx.database.db
     .select({ outcome: ledger.outcome })

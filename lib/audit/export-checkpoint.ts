@@ -31,8 +31,8 @@ async function readCheckpointNow(ctx: Context): Promise<Checkpoint> {
 }
 
 /**
- * A signed note of how many seals there are and of the root of their tree. Who keeps it elsewhere can tell later whether
- * anything up to now was rewritten, also by whoever owns the database and has the keys.
+ * A signed note of the number of seals and of the root of their tree. Its keeper can tell later whether anything up to
+ * now was rewritten, even by the owner of the database with all keys.
  * @throws AppError `unauthenticated`, `forbidden`
  */
 export async function exportCheckpoint(ctx: Context): Promise<string> {

@@ -14,7 +14,7 @@ export const exportFormats = ['csv', 'jsonl'] as const;
 export const exportLedgerInput = ledgerFilter.extend({ format: z.enum(exportFormats) });
 export type ExportLedgerInput = z.input<typeof exportLedgerInput>;
 
-/** Rows read at a time: so few that nobody else of the process waits long while they are turned into text. */
+/** Rows read at a time: so few that other work of the process does not wait long while they are turned into text. */
 const pageRows = 200;
 
 /** An entry as it is exported: every column, so that who has the rows of a batch can make its root again. */

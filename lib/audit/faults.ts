@@ -37,7 +37,7 @@ export interface Fault {
   checkpoint: number | null;
 }
 
-/** A fault, with nothing said of its place but what is given. */
+/** A fault, with only the given facts of its place. */
 export function fault(kind: FaultKind, place: Partial<Omit<Fault, 'kind' | 'sentence'>>): Fault {
   return { kind, sentence: faultSentences[kind], seal: null, month: null, row: null, checkpoint: null, ...place };
 }

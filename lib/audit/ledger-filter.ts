@@ -19,7 +19,7 @@ const given = (longest: number) => z.string().trim().min(1, 'must not be empty')
 /** What the ledger can be narrowed to. All that is given must hold. */
 export const ledgerFilter = z.object({
   personId: given(64),
-  /** Instead of their id: whoever has this address now. */
+  /** Instead of their id: the person with this address now. */
   personEmail: given(254),
   connectionId: given(64),
   provider: given(64),
@@ -62,7 +62,7 @@ export const ledgerFilterNames = [
   'to',
 ] as const;
 
-/** The filter that an address or a form asks for; what is no value of its part counts as absent. */
+/** The filter that an address or a form asks for; a value that its part does not know counts as absent. */
 export function readLedgerFilter(fields: Readonly<Record<string, string | undefined>>): LedgerFilter {
   const text = (name: (typeof ledgerFilterNames)[number], longest = 64) => {
     const value = fields[name]?.trim();
@@ -89,7 +89,7 @@ export function readLedgerFilter(fields: Readonly<Record<string, string | undefi
 const ofConnection = (id: string) =>
   and(eq(ledger.personId, personOfConnection(id) ?? ''), eq(ledger.connectionId, id));
 
-/** Whose the e-mail address of a filter is now: several people, where they sign in by different providers. */
+/** The people with the e-mail address of a filter now: several, where they sign in by different providers. */
 export async function peopleOf(db: Db, { personEmail }: LedgerFilter): Promise<{ id: string; name: string | null }[]> {
   if (!personEmail) return [];
   return db

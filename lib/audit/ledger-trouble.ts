@@ -8,7 +8,7 @@ import { type HeldBack, readHeldBack } from '#lib/ledger/held-back';
 /** Entries get their seal within a minute or two; after this something keeps them from it. */
 const sealedWithinMinutes = 15;
 
-/** What is wrong with the ledger as a whole; null where nothing is. */
+/** The fault of the ledger as a whole; null where there is none. */
 export interface LedgerTroubleView {
   /** When the last check found it broken. */
   brokenAt: Date | null;

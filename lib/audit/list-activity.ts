@@ -16,7 +16,7 @@ export const listActivityInput = z.object({
 });
 export type ListActivityInput = z.input<typeof listActivityInput>;
 
-/** What happened to what is a person's own; runs of the same thing are one. */
+/** Events of a person's own account and connections; runs of the same event are one. */
 export interface ActivityView {
   /** Of the newest entry, for a key of the list. */
   id: number;
@@ -74,15 +74,15 @@ function actorWords(row: LedgerTableRow, self: string, names: ReadonlyMap<string
     case 'person':
       return row.actorId === self ? 'You' : 'An administrator';
     case 'anonymous':
-      // Signing in begins as nobody, and what it changes about the person is the hub's own doing.
+      // Signing in begins without a person, and its changes to the person are the hub's own doing.
       if (row.action === 'sign_in.completed') return 'You';
       return row.action === 'person.role_changed' ? 'Grantkeep' : 'Somebody who was not signed in';
   }
 }
 
 /**
- * A person's own part of the ledger, newest first: what was read, when, and by which service, and what else happened to
- * their account and connections. Nobody can ask for somebody else's.
+ * A person's own part of the ledger, newest first: which tokens were read, when, and by which service, and other events
+ * of their account and connections. No person can ask for another's.
  * @throws AppError `unauthenticated`, `invalid_request`
  */
 export async function listActivity(ctx: Context, input: ListActivityInput = {}): Promise<Page<ActivityView>> {

@@ -13,7 +13,7 @@ export interface LedgerKeyView {
 }
 
 /**
- * The keys that this process verifies seals with, those that sign first.
+ * The keys that this process verifies seals with, the signing ones first.
  * @throws AppError `unauthenticated`, `forbidden`
  */
 export function listLedgerKeys(ctx: Context): LedgerKeyView[] {

@@ -26,7 +26,7 @@ let auditor: Context;
 let key: Awaited<ReturnType<typeof addApiKey>>;
 let connection: string;
 
-/** Entries at given seconds of a minute in 2031, out of the way of those that helpers make. */
+/** Entries at given seconds of a minute in 2031, away from the entries that helpers make. */
 async function write(ctx: Context, second: number, entry: LedgerEntry, ip = '203.0.113.7') {
   await record(database.db, { ...ctx, ip }, entry);
   const at = `2031-03-01T12:00:${String(second).padStart(2, '0')}Z`;

@@ -63,7 +63,7 @@ export async function listSeals(ctx: Context, input: z.input<typeof listSealsInp
 export interface LastCheck {
   at: Date;
   ok: boolean;
-  /** What is wrong at the first broken place, and where that is. */
+  /** The fault at the first broken place, and where that is. */
   fault: { kind: string; sentence: string; place: string } | null;
   seals: number;
   rows: number;

@@ -18,7 +18,10 @@ interface Counted extends Record<string, unknown> {
   last_at: number;
 }
 
-/** Rows that one statement counts, about: few enough that nobody waits long behind it on the embedded database. */
+/**
+ * Rows that one statement counts, about: few enough that other statements do not wait long behind it on the embedded
+ * database.
+ */
 const countedAtOnce = 5_000;
 /** Positions that the first statement looks at; most transactions of a busy hub write many rows. */
 const firstSpan = 64;

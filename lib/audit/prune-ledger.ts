@@ -41,9 +41,9 @@ async function summariseMonth(owner: Db, month: string): Promise<void> {
 }
 
 /**
- * Drops a month with the seal that says so. What takes long is done before the lock: every entry waits for that, and for
- * whoever waits for it, so it is waited for no longer than one notices, and held for a look along the summary and the
- * drop only.
+ * Drops a month with the seal that says so. The slow work is done before the lock: every entry waits for the lock, and
+ * so do the callers of these entries. So the lock is waited for no longer than callers notice, and held for a look
+ * along the summary and the drop only.
  */
 async function dropMonth(ctx: Context, owner: Db, month: string): Promise<boolean> {
   const partition = sql.identifier(partitionOf(month));
@@ -87,8 +87,8 @@ function isLater(error: unknown): boolean {
 }
 
 /**
- * Drops the months that are older than LEDGER_RETENTION_MONTHS says, as far as they are sealed, each together with a seal
- * that says so: what is gone without one counts as deleted. Answers the months.
+ * Drops the sealed months that are older than LEDGER_RETENTION_MONTHS, each together with a seal that says so: a month
+ * that is gone without such a seal counts as deleted. Answers the months.
  * @param owner a connection of the role that owns the ledger
  */
 export async function pruneLedger(ctx: Context, owner: Db): Promise<string[]> {

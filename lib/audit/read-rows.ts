@@ -27,7 +27,7 @@ type Columns = [
 
 /** Rows of a page, and fetched at a time. */
 export const pageRows = 500;
-/** Rows handed over in one turn of the event loop: so few that nobody else of the process waits long. */
+/** Rows handed over in one turn of the event loop: so few that other work of the process does not wait long. */
 const turnRows = 50;
 
 function toSealed(columns: string): SealedRow {
@@ -83,7 +83,8 @@ export async function readPage(db: Db, page: LedgerPage, take: (row: SealedRow) 
       : sql`${at > 0 ? 'infinity' : '-infinity'}::timestamptz`;
   let after: Pick<SealedRow, 'xid' | 'id' | 'at'> = { xid: page.from, id: Number.MIN_SAFE_INTEGER, at: 0 };
   for (let more = true; more; ) {
-    // Each row is one value: to take sixteen apart costs this process, whose turn others wait for, twice the time.
+    // Each row is one value: to take sixteen apart costs this process twice the time, and other work waits for its
+    // turn.
     const rows = rowsOf<{ columns: string }>(
       await db.execute(sql`
         select json_build_array(extract(epoch from at) * 1000, id, xid, action, outcome, code, actor_type, actor_id,

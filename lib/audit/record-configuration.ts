@@ -9,8 +9,8 @@ import { record } from '#lib/ledger/record';
 const short = 16;
 
 /**
- * What is configured, as short hashes by name: a changed secret changes its provider's, and none can be guessed from it
- * without the vault's oldest key.
+ * The configuration, as short hashes by name: a changed secret changes its provider's hash, and no secret can be
+ * guessed from it without the vault's oldest key.
  */
 export function describeConfiguration({ config, providers }: Pick<Context, 'config' | 'providers'>): string[] {
   const oldest = config.vaultKeys.at(-1)?.key ?? new Uint8Array();
@@ -42,7 +42,7 @@ export function describeConfiguration({ config, providers }: Pick<Context, 'conf
   ].sort();
 }
 
-/** The names whose value is another one, or that are new or gone. */
+/** The names that are new, gone, or have another value. */
 export function changedNames(before: readonly string[], now: readonly string[]): string[] {
   const [was, is] = [new Set(before), new Set(now)];
   const differing = [...before.filter((one) => !is.has(one)), ...now.filter((one) => !was.has(one))];

@@ -17,15 +17,15 @@ import { createSigningKeys } from '#lib/ledger/signing-keys';
 export interface SealLimits {
   /** Rows of a batch, about: the rows of one transaction are never parted. */
   batchRows?: number;
-  /** Batches of one call at most; what is left waits for the next. */
+  /** Batches of one call at most; the rest waits for the next. */
   batches?: number;
   /** No batch is begun once it is aborted. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * For how long it rests three times as long after each page as the page took: what a busy hub writes in a minute is mostly sealed by then. What
- * is more than that is sealed faster, so that the sealer never falls behind.
+ * For how long it rests three times as long after each page as the page took: a busy hub's minute is mostly sealed by
+ * then. Anything beyond is sealed faster, so that the sealer never falls behind.
  */
 const leisurelyMs = 30_000;
 
@@ -97,7 +97,7 @@ export async function sealLedger(ctx: Context, given: SealLimits = {}): Promise<
     upto = page.to;
     if (batch.rows >= limits.batchRows && !(await seal())) return done;
     const rests = begun - began < leisurelyMs ? 3 : 1;
-    // Whoever else needs the process and the database finds them free meanwhile.
+    // Other work finds the process and the database free meanwhile.
     await sleep((performance.now() - begun) * rests);
   }
   if (batch.rows > 0 && !signal?.aborted && done.seals < limits.batches) await seal();
@@ -105,9 +105,9 @@ export async function sealLedger(ctx: Context, given: SealLimits = {}): Promise<
 }
 
 /**
- * Brings the index of positions up to now. Whatever it has no summary of is read anew for each batch, and the server's own
+ * Brings the index of positions up to now. Each batch reads the part without a summary anew, and the server's own
  * autosummarize comes once a minute: under load, half a million rows for each ten thousand. The embedded database has
- * nobody who would do it, and so neither for requests and tokens. Only an owner may; and it waits for no vacuum.
+ * no process that would do it, and so neither for requests and tokens. Only an owner may; and it waits for no vacuum.
  */
 async function summarise(ctx: Context): Promise<void> {
   const { db, engine } = ctx.database;

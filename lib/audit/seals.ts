@@ -15,8 +15,8 @@ const partsColumn = z.array(z.object({ month: z.string(), rows: z.int().min(0), 
 const bounded = (value: number) => Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value));
 
 /**
- * What a row of the table says. Whoever may append to it can write anything: what is none of ours becomes something that
- * can be read, whose signature does not fit.
+ * A row of the table as a seal. A role that may append to it can write anything: a row that the hub did not write
+ * becomes a readable seal with a signature that does not fit.
  */
 export function toSeal(row: typeof ledgerSeals.$inferSelect): SignedSeal {
   const { n, fromXid, toXid, parts, ...rest } = row;

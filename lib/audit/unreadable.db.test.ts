@@ -31,7 +31,7 @@ async function lastCheck() {
   return row;
 }
 
-/** A seal as whoever may only append can write one. */
+/** A seal as a role that may only append can write one. */
 const forged = (values: string) =>
   `insert into ledger_seals (n, from_xid, to_xid, parts, dropped, encoding, previous, sealed_at, key_id, signature)
     select ${values}, 1, '', now(), 'x', 'x' from ledger_seals`;

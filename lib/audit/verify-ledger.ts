@@ -17,7 +17,7 @@ const pageSeals = 500;
 /** Rows that are read at once, about: small batches share a read. */
 const rowsAtOnce = 10_000;
 const mostFaults = 100;
-/** Rows are sealed within minutes; whoever keeps them from it could go on changing them. */
+/** Rows are sealed within minutes; an attacker who prevents that could go on changing them. */
 const longestWaitMs = 86_400_000;
 
 /** What a check of the whole ledger found. */
@@ -83,7 +83,7 @@ async function checkRows(db: Db, group: readonly SignedSeal[]): Promise<[SignedS
   return checks;
 }
 
-/** By whose word the rows of a month are gone: the number of the last seal that dropped it. */
+/** The seal by which the rows of a month are gone: the number of the last one that dropped it. */
 async function readDropped(db: Db): Promise<Map<string, number>> {
   const rows = await db
     .select({ n: ledgerSeals.n, dropped: ledgerSeals.dropped })

@@ -49,8 +49,8 @@ export type CompletedFlow =
 export type CompletedConnect = Extract<CompletedFlow, { intent: 'connect' | 'reconnect' }>;
 
 /**
- * How it ended otherwise. `transaction` is there once the answer was matched to a flow of this browser and session: its
- * card can then show what happened. Without it, nobody is to be sent anywhere.
+ * Another end. `transaction` is there once the answer was matched to a flow of this browser and session: its card can
+ * then show the end. Without it, the browser must not be sent anywhere.
  */
 export interface FailedFlow {
   error: AppError;
@@ -274,7 +274,7 @@ export async function completeFlow(ctx: Context, input: { url: URL; find: FindBi
         intent === 'sign_in' ? (await signIn(ctx, signedIn)).session : await completeStepUp(ctx, signedIn);
       return { ok: true, claimed, intent, returnTo, provider: provider.id, session };
     }
-    // claimFlow let nobody but the person of this flow's session come here.
+    // claimFlow lets only the person of this flow's session come here.
     const completed = await keepGrant(ctx as PersonContext, provider, transaction, exchanged);
     if (follower) {
       const kept = await settleTraced(ctx, transaction, completed);

@@ -10,7 +10,7 @@ import type { Place } from '#lib/vault/vault';
 
 /** Rows of one session: more than its browser's cookies can name. */
 const rowsOfSession = 20;
-/** Flows of nobody in particular that a tick leaves: more begin in ten minutes only where a flood is under way. */
+/** Flows without a person that a tick leaves: more begin in ten minutes only during a flood. */
 const rowsOfNobody = 100_000;
 
 const sealedPlace = (id: string): Place => ({ row: id, column: 'flows.sealed' });

@@ -16,7 +16,7 @@ const longScopes = Array.from(
 const hub = demoHub(['demo', 'github', 'okta']);
 beforeEach(() => hub.database.db.delete(rateLimits));
 
-/** The hub with a record whose every text is as long as it may be. */
+/** The hub with a record that has every text as long as it may be. */
 function verbose(scopes: readonly string[] = longScopes): Runtime {
   const { providers } = hub.runtime;
   const okta = providers.get('okta');
@@ -143,7 +143,7 @@ describe('P-31 the same answer again', () => {
       expect([again.status, again.headers.get('location')]).toEqual([303, location]);
     }
     expect(exchanges()).toBe(1);
-    // What is left in the browser can be unsealed to no verifier: it is shorter than a flow on its way.
+    // The rest in the browser can be unsealed to no verifier: it is shorter than a flow on its way.
     const [left] = flowsIn(ada);
     expect(left?.name).toMatch(/^gk_tx_ended_/);
   });
@@ -234,7 +234,7 @@ describe('P-31 the same answer again', () => {
     expect((await lost.callback(url)).status).toBe(303);
     const [first, second] = [(await ada.context()).actor, (await lost.context()).actor];
     expect(second).toEqual(first);
-    // Signed out, the same answer signs nobody in.
+    // Signed out, the same answer signs no person in.
     await endSession(await ada.context(), { publicId: first.type === 'person' ? first.sessionId : '' });
     const late = twinOf(lost);
     late.jar.values.delete('gk_session');

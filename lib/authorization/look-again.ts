@@ -42,7 +42,7 @@ interface Row extends Record<string, unknown> {
   live: boolean;
 }
 
-/** Claims what is due: the statement that finds a row counts the try and puts off the next one, so that no two ask. */
+/** Claims due look-ups: the statement that finds a row counts the try and puts off the next one, so that no two ask. */
 async function claim(ctx: Context, limit: number): Promise<Row[]> {
   const pause = sql.raw(`(array[${pausesMinutes.join(',')}])[c.lookups + 2]`);
   return rowsOf<Row>(

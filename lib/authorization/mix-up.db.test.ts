@@ -8,7 +8,7 @@ import { Visitor } from '#tests/visitor';
 const honest = ['google', 'github', 'salesforce', 'okta', 'auth0'] as const;
 const hub = demoHub(['demo', ...honest]);
 
-/** A hub with the honest providers and one whose server is the attacker's. */
+/** A hub with the honest providers and one with a server of the attacker's. */
 async function withMalicious(fields: Record<string, unknown> = {}) {
   const server = await quirkyServer();
   const record = {

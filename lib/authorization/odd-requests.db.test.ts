@@ -17,7 +17,10 @@ import { Visitor } from '#tests/visitor';
 
 const database = sharedDatabase();
 
-/** An example of docs/providers.md, whose hosts are this server; a host's part becomes the first part of the path. */
+/**
+ * An example of docs/providers.md with this server in place of its hosts; a host's part becomes the first part of the
+ * path.
+ */
 function example(id: string, server: QuirkyServer): Record<string, unknown> {
   const documented = documentedExamples().find((one) => one.id === id)?.record;
   const record: Record<string, unknown> = JSON.parse(JSON.stringify(documented), (name, value: unknown) => {

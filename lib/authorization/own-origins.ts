@@ -14,7 +14,7 @@ function originPattern(template: string): RegExp | null {
   return new RegExp(`^${literal.join('[a-z0-9._-]+')}$`, 'i');
 }
 
-/** Whether an origin is one of those that stand in a record: of its issuer and of its endpoints. */
+/** Whether an origin stands in a record: as that of its issuer or of its endpoints. */
 function callsItsOwn(record: ProviderRecord, origin: string): boolean {
   const written = [
     ...[record.issuer, record.authorization_endpoint, record.token_endpoint, record.userinfo_endpoint],

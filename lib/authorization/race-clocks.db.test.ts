@@ -22,7 +22,7 @@ interface Clocks {
   claims?: { exp?: number; nbf?: number };
 }
 
-/** A person connects an account of an OpenID provider, by processes whose clocks are wrong. */
+/** A person connects an account of an OpenID provider, by processes with wrong clocks. */
 async function connect({ begun, back, claims = {} }: Clocks) {
   const server = await quirkyServer();
   const signer = await idTokenSigner(server);

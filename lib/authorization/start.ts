@@ -96,7 +96,7 @@ function accountParamsFor(
   return values;
 }
 
-/** What is asked for, in seconds: less than what counts, so that some minutes are left for what it was needed for. */
+/** The requested age, in seconds: less than the age that counts, so that some minutes are left for the action. */
 const askedMaxAge = '60';
 
 function signInParams(intent: StartFlowInput['intent'], provider: ProviderRecord): Record<string, string> {

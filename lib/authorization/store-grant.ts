@@ -16,7 +16,7 @@ import { openOld, planReplaced, readReplaced } from '#lib/revocation/replace-gra
 import { workOneRevocation } from '#lib/revocation/work-one-revocation';
 import { assertStillActs } from '#lib/sign-in/transact-as';
 
-/** A grant whose answer was checked, ready to be kept. */
+/** A grant from a checked answer, ready to be kept. */
 export interface Grant {
   provider: string;
   issuer: string;
@@ -31,7 +31,7 @@ export interface Grant {
   /** Null: the provider does not say. */
   scopesGranted: string[] | null;
   accountParams: Record<string, string>;
-  /** The connection that was to be reconnected, whose freezes were asked for before the provider was. */
+  /** The connection that was to be reconnected; its freezes were asked for before the provider was. */
   reconnects: string | null;
   extras: Record<string, string | number | boolean>;
   /** What look-ups did not find, to be looked for again. */
@@ -72,9 +72,9 @@ async function findLive(db: Db, personId: string, grant: Grant) {
 
 /**
  * Keeps a grant: under the id of the person's live connection to the same account, else under a new one. The row, its
- * sealed tokens and the ledger entry are written in one transaction. A connection revoked or made meanwhile by another
- * tab is noticed by the write itself, and looked for once more. A freeze that was set while the provider answered does
- * not undo the answer; only one over a connection that nobody knew to be meant is met here first.
+ * sealed tokens and the ledger entry are written in one transaction. The write itself notices a connection that another
+ * tab revoked or made meanwhile, and looks for it once more. A freeze that was set while the provider answered does not
+ * undo the answer; the write meets only a freeze of a connection that the flow did not name.
  * @throws AppError `frozen`, `unauthenticated` where the session ended meanwhile, `person_disabled`, or `conflict` where the row changed under every attempt
  */
 export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<StoredGrant> {

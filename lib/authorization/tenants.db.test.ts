@@ -41,7 +41,7 @@ async function directory(rule: Record<string, unknown> = {}) {
     identity: { source: 'id_token' },
     tenant_issuer: { template, ...rule },
   };
-  /** Goes through a flow whose ID token is of this tenant. */
+  /** Goes through a flow with an ID token of this tenant. */
   const flow = async (visitor: Visitor, intent: string, tenant: string, claims: Record<string, unknown> = {}) => {
     const started = await visitor.start({ intent, provider: 'directory' });
     const asked = new URL(started.headers.get('location') ?? '').searchParams;

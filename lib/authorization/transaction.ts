@@ -18,7 +18,7 @@ export interface FlowBinding {
   startedAt: number;
 }
 
-/** All else of a flow, whose length a provider, an operator or a person decides. It waits sealed in the database. */
+/** All else of a flow, as long as a provider, an operator or a person decides. It waits sealed in the database. */
 export interface FlowDetails {
   provider: string;
   /** The issuer and the endpoints as they were at the start: the code goes to this token endpoint and no other. */

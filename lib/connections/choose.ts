@@ -22,7 +22,8 @@ export type ChooseInput = z.input<typeof chooseInput>;
 /**
  * Chooses an entry of a list that a look-up of the person's own connection answered: its fields become the connection's
  * extras. Only an entry that the hub itself read from the provider is taken.
- * @throws AppError `not_found`, `revoked`, `frozen`, `invalid_request` for what is not offered, `unauthenticated`
+ * @throws AppError `not_found`, `revoked`, `frozen`, `invalid_request` for an entry that is not offered,
+ * `unauthenticated`
  */
 export async function chooseEntry(ctx: Context, input: ChooseInput): Promise<{ provider: string }> {
   requirePerson(ctx);

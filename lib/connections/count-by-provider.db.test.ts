@@ -22,7 +22,7 @@ beforeEach(async () => {
   await database.db.delete(freezes);
 });
 
-/** What is kept, and what there is. */
+/** The kept counts, and the real ones. */
 async function keptAndThere(): Promise<[unknown, unknown]> {
   const read = async (from: string, count: string) =>
     rowsOf(

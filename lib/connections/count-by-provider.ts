@@ -20,7 +20,7 @@ export interface ProviderCountsView {
   provider: { id: string; name: string; preset: string };
   /** Whatever their status. */
   total: number;
-  /** Each connection once; `connected` includes those whose refresh is due. */
+  /** Each connection once; `connected` includes the ones with a due refresh. */
   counts: Record<Exclude<DisplayStatus, 'refresh_due'>, number>;
   refreshDue: CappedCount;
 }
@@ -30,7 +30,7 @@ interface Kept extends Record<string, unknown> {
   connected: number;
   needs: number;
   revoked: number;
-  /** Of the connected ones, those that are over with nothing to refresh them. */
+  /** Of the connected ones, the ones that are over with nothing to refresh them. */
   spent: number;
   due: number;
 }

@@ -8,8 +8,8 @@ import { parseInput } from '#lib/parse-input';
 export type CountConnectionsInput = z.input<typeof connectionFilter>;
 
 /**
- * How many connections `listConnections` would list with the same filter, counted no further than `upTo`: counting
- * what nobody reads to the end would cost more than the page itself.
+ * How many connections `listConnections` would list with the same filter, counted no further than `upTo`: counting rows
+ * that no reader reaches would cost more than the page itself.
  * @throws AppError `unauthenticated`, `forbidden`, `insufficient_scope`, `invalid_request`
  */
 export async function countConnections(

@@ -13,7 +13,7 @@ export function dyingGrants(provider: ProviderRecord, withinDays: number, now: D
   const from = sql`${now.toISOString()}::timestamptz`;
   const until = sql`(${from} + make_interval(days => ${withinDays}::int))`;
   const idle = provider.idle_keepalive_days;
-  // What is kept alive is refreshed at half of its time: nothing that is well comes this close to its end.
+  // A grant that is kept alive is refreshed at half of its time: a healthy one never comes this close to its end.
   const idleUntil = sql`(${from} + make_interval(secs => ${Math.min(withinDays, (idle ?? 0) / 4) * 86_400}::float8))`;
   const parts = [
     sql`select person_id, id from connections where status = 'connected' and refresh_token_expires_at is not null

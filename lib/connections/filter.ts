@@ -26,12 +26,12 @@ export const displayStatuses = [
 /** Why a connection may need somebody, beside its status. */
 export const concerns = ['grant_dying', 'revocation_failed', 'revocation_unproved'] as const;
 export type Concern = (typeof concerns)[number];
-/** What was given up longer ago than this concerns nobody any more. */
+/** A revocation that was given up longer ago than this concerns no administrator any more. */
 const givenUpWithin = sql`interval '30 days'`;
 
 /**
  * A filter that is given but empty is a fault: read as no filter, it would answer everybody's connections to a service
- * whose own look-up of a person came to nothing.
+ * that looked up a person and found none.
  */
 const given = (longest: number) => z.string().min(1, 'must not be empty').max(longest).optional();
 
@@ -45,7 +45,7 @@ export const connectionFilter = z
     /** Of the person: the whole address, in any case of letters. */
     email: given(320),
     provider: given(64),
-    /** `connected` includes those whose refresh is due. */
+    /** `connected` includes the ones with a due refresh. */
     status: z.enum(displayStatuses).optional(),
     /**
      * `grant_dying`: ends within a week, and only its person can renew it. `revocation_failed`: its provider could not be
@@ -70,7 +70,7 @@ export interface Extent {
 }
 
 /**
- * The providers whose connections the caller may list; null for all.
+ * The providers of the connections that the caller may list; null for all.
  * @throws AppError `unauthenticated`, `forbidden`, `insufficient_scope`
  */
 export function providersInReach(ctx: Context): readonly string[] | null {
@@ -149,9 +149,9 @@ function isSearchAlone({ query, provider: _, ...more }: ConnectionFilter): boole
 }
 
 /**
- * The statement that finds what fits a filter within the caller's providers: `person_id`, `id` and `created_at` of
- * connections, no more of them than the extent says. It reads no more columns, so that an index can lead: what is asked
- * for in order is walked in order, and what is rare is looked up first.
+ * The statement that finds the rows of a filter within the caller's providers: `person_id`, `id` and `created_at` of
+ * connections, no more of them than the extent says. It reads no more columns, so that an index can lead: an ordered
+ * request walks in order, and a rare value is looked up first.
  * @param reach from `providersInReach`
  * @throws AppError `invalid_request` for a cursor of another list
  */

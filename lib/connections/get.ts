@@ -34,7 +34,7 @@ function maySee(ctx: Context, personId: string, provider: string | undefined): b
 /**
  * One connection: a person's own, any for administrators and auditors, and within its providers for an API key with
  * `connections:read`.
- * @throws AppError `unauthenticated`, `insufficient_scope`, and `not_found` also for what is somebody else's
+ * @throws AppError `unauthenticated`, `insufficient_scope`, and `not_found` also for another person's connection
  */
 export async function getConnection(ctx: Context, input: GetConnectionInput): Promise<ConnectionView> {
   const { id } = parseInput(getConnectionInput, input);

@@ -27,7 +27,7 @@ const endings = new Map([
   ['replaced.failed failed', 'Replaced tokens not revoked at the provider, which could not be told'],
 ]);
 
-/** What the hub does of itself, whoever the decision was by that it follows from. */
+/** The hub's own doing, although it follows from another's decision. */
 export const isOfItself = (action: string): boolean => /^(?:revocation|replaced)\./.test(action);
 
 /** The provider's own code, where it refused: the more exact one of two. */

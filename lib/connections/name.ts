@@ -24,7 +24,8 @@ export const nameConnectionInput = z.object({
 export type NameConnectionInput = z.input<typeof nameConnectionInput>;
 
 /**
- * Names a connection of the person's own whose provider says nothing of the account. Elsewhere the name is the provider's.
+ * Names a connection of the person's own, if its provider says nothing of the account. Elsewhere the name is the
+ * provider's.
  * @throws AppError `not_found`, `revoked`, `invalid_request`, `unauthenticated`
  */
 export async function nameConnection(ctx: Context, input: NameConnectionInput): Promise<{ provider: string }> {

@@ -215,7 +215,7 @@ describe('a status', () => {
     const shown = (await listConnections(system, { query, limit: 100 })).items;
     expect(shown).toHaveLength(cases.length);
     for (const status of displayStatuses) {
-      // Connected includes those whose refresh is due.
+      // Connected includes the ones with a due refresh.
       const fits = (one: (typeof shown)[number]) =>
         one.status === status || (status === 'connected' && one.status === 'refresh_due');
       const expected = shown.filter(fits).map(({ id }) => id);
@@ -268,7 +268,7 @@ describe('counting', () => {
     await expect(countConnections(as(runtime, { type: 'anonymous' }))).rejects.toMatchObject({ status: 401 });
     const { ctx } = await addApiKey(runtime);
     await expect(countConnections(ctx)).rejects.toMatchObject({ code: 'insufficient_scope' });
-    // Whoever may not ask learns nothing of what they asked, not even that it makes no sense.
+    // A caller without the right learns nothing of the question, not even that it makes no sense.
     for (const verb of [listConnections, countConnections]) {
       await expect(verb(as(runtime, { type: 'anonymous' }), { query: 'x' })).rejects.toMatchObject({ status: 401 });
     }

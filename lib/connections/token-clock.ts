@@ -11,8 +11,8 @@ export const endIsUntrusted = sql<boolean>`(${connections.refreshToken} is not n
   or ${connections.accessTokenIssuedAt} < (select clock_went_back_at from instance), false))`;
 
 /**
- * True while the access token lives by the database's clock, or where nothing is known of its end. One whose stored end
- * is not to be believed counts as over.
+ * True while the access token lives by the database's clock, or where its end is not known. A token with an end that is
+ * not to be believed counts as over.
  */
 export const tokenIsAlive = sql<boolean>`(${connections.accessTokenExpiresAt} is null
   or (${connections.accessTokenExpiresAt} > clock_timestamp() and not ${endIsUntrusted}))`;
@@ -32,7 +32,7 @@ export const isSpent = sql<boolean>`(${connections.refreshToken} is null
 
 // The same two for finding many rows: with a moment that stands still during a statement, and the columns by
 // themselves, so that an index can answer. A test holds them together. They go by the stored ends alone: after a clock
-// went back they find those whose ends are not believed as they come to be refreshed.
+// went back, they find tokens with unbelievable ends when these come to be refreshed.
 const { accessTokenExpiresAt: end, accessTokenIssuedAt: issued, refreshToken } = connections;
 
 /** `isSpent`, as `connections_spent` keeps it. */

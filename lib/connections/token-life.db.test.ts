@@ -16,7 +16,10 @@ const database = sharedDatabase();
 const date = 'Fri, 01 May 2020 12:00:00 GMT';
 const seconds = Date.parse(date) / 1000;
 
-/** The life of a token of a provider with these fields, whose introspection answers so, and how often it was asked. */
+/**
+ * The life of a token of a provider with these fields and this introspection answer, and how often the hub asked for
+ * it.
+ */
 async function lifeOf(
   fields: Record<string, unknown>,
   expires_in: number | null,

@@ -14,19 +14,19 @@ export interface TokenLife {
   from: number;
 }
 
-/** What is left of a life that was read at a moment, in seconds: what passed since then is over. Null stays null. */
+/** The rest of a life that was read at a moment, in seconds, without the time that passed since. Null stays null. */
 export function lifeLeft(seconds: number | null, since: Moment): number | null {
   return seconds === null ? null : Math.max(0, seconds - msSince(since) / 1000);
 }
 
 /**
- * A life of 0 where no token of the connection ever had one says that tokens do not end, as several servers mean it. Where
- * one did, it is what is left of a token that the server handed out before.
+ * A life of 0 means that tokens do not end, as several servers mean it, if no token of the connection ever had a life.
+ * If one had, 0 is the rest of a token that the server handed out before.
  */
 export const saidLife = (seconds: number | null, knownLife: number | null): number | null =>
   seconds === 0 && knownLife === null ? null : seconds;
 
-/** What is taken for the life of a token of which nothing is said, in seconds: the last one's, else the record's default. */
+/** The assumed life of a token without a stated one, in seconds: the last one's, else the record's default. */
 export const lastLife = (knownLife: number | null, provider: Pick<ProviderRecord, 'expires_default'>): number | null =>
   knownLife || provider.expires_default;
 

@@ -59,7 +59,7 @@ export const connectionColumns = {
   lastUsedBy: connectionUses.lastUsedBy,
   lastUsedByName: apiKeys.name,
   lastRefreshedAt: connections.lastRefreshedAt,
-  // While a refresh is under way the column holds what would be true if its process died: nobody's news yet.
+  // While a refresh is under way the column holds the error that would be true if its process died: it is no news yet.
   lastRefreshError: sql<
     string | null
   >`case when ${connections.leaseExpiresAt} > clock_timestamp() then null else ${connections.lastRefreshError} end`,
@@ -79,8 +79,8 @@ export const connectionColumns = {
 } as const;
 
 /**
- * The same for lists. Of what is offered, they have the names and the chosen entries: the rest may be as long as a provider
- * likes, and only the connection's own page lets its person choose.
+ * The same for lists. Of the offered lists, they have the names and the chosen entries: the rest may be as long as a
+ * provider likes, and only the connection's own page lets its person choose.
  */
 export const listedColumns = {
   ...connectionColumns,

@@ -21,7 +21,7 @@ export interface ProofView {
   honouredUntil: Date | null;
 }
 
-/** What is being done at the provider about a revoked connection. */
+/** The state of the revocation at the provider. */
 export interface RevocationView {
   state: RevocationState;
   attempts: number;
@@ -107,7 +107,7 @@ export interface ProviderCardView {
   connections: ConnectionView[];
 }
 
-/** A connection in the administrator's list, with whose it is. */
+/** A connection in the administrator's list, with its person. */
 export interface AdminConnectionView extends ConnectionView {
   person: { id: string; name: string | null; email: string | null };
 }

@@ -1,6 +1,6 @@
 /**
  * JSON with the members of every object in the order of their names' UTF-16 code units, without white space: the same
- * text for the same value (as RFC 8785, whose rules for numbers and strings are those of `JSON.stringify`).
+ * text for the same value (as RFC 8785, with the rules of `JSON.stringify` for numbers and strings).
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SigningKeys } from '#lib/ledger/signing-keys';
 
-/** What is to be kept elsewhere: the first `size` seals are those whose Merkle root is this. */
+/** A note to be kept elsewhere: the first `size` seals have this Merkle root. */
 export interface Checkpoint {
   /** Which ledger it is about: the host of this hub and `/ledger`. */
   origin: string;

@@ -5,7 +5,7 @@ import { ledger } from '#lib/db/schema/ledger';
 import { toLedgerRow } from '#lib/ledger/record';
 
 const maxFolds = 1_000;
-/** Rows of one statement, whose parameters PostgreSQL counts in 16 bits. */
+/** Rows of one statement: PostgreSQL counts its parameters in 16 bits. */
 const atOnce = 1_000;
 
 interface Fold {
@@ -19,7 +19,7 @@ interface Fold {
   count: number;
 }
 
-/** Who was refused; nobody in particular where no actor is named. */
+/** The refused actor; anonymous where none is named. */
 type Refused = Pick<Requester, 'ip' | 'requestId'> & { actor?: Actor };
 
 /** Counts refusals that have no entry of their own, so that a flood of them cannot fill the disk. */
@@ -30,7 +30,7 @@ export interface RefusalFolder {
   flush(db: Db): Promise<void>;
 }
 
-/** The network that an address lies in, as `203.0.113.0/24`; `unknown` for what is no address. */
+/** The network that an address lies in, as `203.0.113.0/24`; `unknown` for text that is no address. */
 export function prefixOf(ip: string | null, lengths: { ipv4: number; ipv6: number }): string {
   if (!ip || !ipaddr.isValid(ip)) return 'unknown';
   const address = ipaddr.process(ip);
@@ -61,8 +61,8 @@ const keyOf = ({ code, network, actor, provider, providerError }: Omit<Fold, 're
   `${code} ${network} ${actorId(actor)} ${provider} ${providerError}`;
 
 /**
- * Makes a folder. It holds at most a thousand networks of nobody in particular, and as many of those who are known, so that
- * a flood from everywhere hides nobody's name. What comes beyond is counted under `other`.
+ * Makes a folder. It holds at most a thousand networks of anonymous callers, and as many of known ones, so that a flood
+ * from everywhere hides no known name. Further ones are counted under `other`.
  */
 export function createRefusalFolder(): RefusalFolder {
   let folds = { nobody: new Map<string, Fold>(), known: new Map<string, Fold>() };

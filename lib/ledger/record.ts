@@ -8,7 +8,7 @@ export interface LedgerEntry {
   action: LedgerAction;
   outcome?: 'ok' | 'refused' | 'failed';
   code?: string | null;
-  /** Whose connection, session or profile it is about. */
+  /** The person with the connection, session or profile of the event. */
   personId?: string | null;
   connectionId?: string | null;
   provider?: string | null;

@@ -26,8 +26,8 @@ export interface SealedRow {
 }
 
 /**
- * The text whose leaf hash stands for a row, in UTF-8: a JSON array without white space of the encoding's name and
- * every column in this order; `details` with its members sorted (see `canonicalJson`). Never to be changed: another
+ * The text with the leaf hash that stands for a row, in UTF-8: a JSON array without white space of the encoding's name
+ * and every column in this order; `details` with its members sorted (see `canonicalJson`). Never to be changed: another
  * encoding gets another number.
  */
 export function encodeRow(row: SealedRow): string {

@@ -8,7 +8,10 @@ export interface SealPart {
   root: string;
 }
 
-/** What a seal says. Its batch is every row whose position is at least `from` and below `to`: no row is in two, or in none. */
+/**
+ * The statement of a seal. Its batch is every row with a position of at least `from` and below `to`: no row is in two,
+ * or in none.
+ */
 export interface SealStatement {
   /** 1, 2, 3 and so on without a gap. */
   n: number;
@@ -18,7 +21,7 @@ export interface SealStatement {
   to: number;
   /** By month, so that a month can be dropped and the rest of a batch still be checked. */
   parts: readonly SealPart[];
-  /** Months whose rows were removed, on purpose, since the seal before. */
+  /** Months with rows that were removed, on purpose, since the seal before. */
   dropped: readonly string[];
   /** `sealHash` of the seal before, in base64; empty for the first. */
   previous: string;

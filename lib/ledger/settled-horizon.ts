@@ -27,15 +27,16 @@ interface Row extends Record<string, unknown> {
 
 /**
  * Up to when the ledger is complete. Entries carry the time at which they were written and show up when their
- * transaction commits, in another order; whoever reads on from the last entry seen would skip those that commit late.
+ * transaction commits, in another order. A reader who goes on from the last entry seen would skip entries that commit
+ * late.
  *
  * A transaction takes its position with its first write. So once every transaction below the position that was next at
  * `fence.at` has ended, no entry of an earlier time can still appear. Two looks decide: the fence of an earlier one, and
  * whether the ledger's settled position has passed it. A transaction that writes for long holds the horizon back and
  * skips nothing. Where nothing is under way, the fence of this very look has been passed.
  *
- * @param given the fence of the last look; one from another server, whose positions are higher than ours (a restored
- *   dump), is not believed, nor one of a time that has not come: a clock that was ahead made it
+ * @param given the fence of the last look. One from another server, with positions higher than ours (a restored dump),
+ * is not believed, nor one of a time that has not come: a clock that was ahead made it
  * @param now replaces the database's clock
  */
 export async function settledHorizon(

@@ -32,8 +32,8 @@ function derive(vaultKey: Uint8Array): Uint8Array {
 }
 
 /**
- * The keys that LEDGER_KEYS names, and after them one derived from each vault key (HKDF, RFC 5869), so that a hub for
- * which nobody made a key seals its ledger all the same.
+ * The keys that LEDGER_KEYS names, and after them one derived from each vault key (HKDF, RFC 5869), so that a hub
+ * without a key of its own seals its ledger all the same.
  */
 export function createSigningKeys(config: {
   ledgerKeys: readonly LedgerKey[];

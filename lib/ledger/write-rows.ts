@@ -32,8 +32,8 @@ export function entryOf(row: LedgerRow) {
 }
 
 /**
- * The part of a statement that appends what is in the column `entry` of another part, so that a change and its entry are
- * one statement.
+ * The part of a statement that appends the entries in the column `entry` of another part, so that a change and its
+ * entry are one statement.
  */
 export const appendFrom = (part: string): string =>
   `insert into ledger (${columns}) select told.* from ${part}, jsonb_to_record(${part}.entry) as told(${types})`;

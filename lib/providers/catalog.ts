@@ -17,9 +17,9 @@ export interface ProviderCatalog {
   /** Every configured provider, in the order of the five and then of the file. */
   list(): ProviderRecord[];
   get(id: string): ProviderRecord | undefined;
-  /** Those that people may sign in through. */
+  /** The providers that people may sign in through. */
   signIn(): ProviderRecord[];
-  /** Those that accounts can be connected at. */
+  /** The providers that accounts can be connected at. */
   connectable(): ProviderRecord[];
 }
 

@@ -4,7 +4,7 @@ import { endpointTemplates } from '#lib/providers/endpoint-templates';
 import type { ProviderRecord } from '#lib/providers/record';
 import { isOperatedSuffix, typedHost } from '#lib/providers/typed-hosts';
 
-/** Characters that the scopes may take of the address; what is left is for the endpoint and the other parameters. */
+/** Characters that the scopes may take of the address; the rest is for the endpoint and the other parameters. */
 const longestScopes = longestAuthorizationUrl - 4_000;
 
 /** A server that any person may choose would be sent the client's secret, and codes and tokens of others. */

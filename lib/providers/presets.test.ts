@@ -6,7 +6,7 @@ import { presets } from '#lib/providers/presets';
 
 const schema = providerRecordSchema({ appUrl: new URL('https://hub.example'), env: { THE_SECRET: 'a-secret' } });
 const credentials = { client_id: 'client-1', client_secret_env: 'THE_SECRET' };
-/** Those that are servers everywhere, and need to be told which one. */
+/** The presets that are servers everywhere, and need to be told which one. */
 const issuers: Partial<Record<string, string>> = {
   oidc: 'https://login.corp.example',
   okta: 'https://acme.okta.com',

@@ -26,11 +26,11 @@ export interface ProviderRecord extends OAuthProvider {
   readonly dangerously_with_typed_hosts: boolean;
   /** Scope → what it lets the hub do, in plain words. */
   readonly scope_descriptions: Readonly<Record<string, string>>;
-  /** Seconds to assume for a token whose life nothing tells. */
+  /** Seconds to assume for a token without a stated life. */
   readonly expires_default: number | null;
-  /** How to learn the life of a token whose answer has no `expires_in`. */
+  /** How to learn the life of a token when the answer has no `expires_in`. */
   readonly expiry_probe: 'introspect' | 'none';
-  // Nothing acts on the next three and `push_signal` yet: they tell whoever looks after the hub what to expect.
+  // Nothing acts on the next three and `push_signal` yet: they tell the hub's operator what to expect.
   /** Whether refreshing replaces the refresh token; `leeway_s` is how long the old one is still forgiven. */
   readonly rotation: 'none' | 'rotate' | { readonly leeway_s: number };
   /** A grant that is not refreshed for so many days is near its end. */

@@ -27,7 +27,7 @@ function faultsOf(fields: Record<string, unknown>): readonly string[] {
 
 const part = (name: string, pattern = any, example = 'acme') => ({ name, label: name, pattern, example });
 
-/** A record whose token endpoint is that, with parts of these patterns. */
+/** A record with that token endpoint, and with parts of these patterns. */
 function rulesOf(patterns: Record<string, string>, others = {}) {
   const account_params = Object.entries(patterns).map(([name, pattern]) => ({ name, pattern }));
   return { client_id: 'c', account_params, redirect_parts: [], operated_suffixes: [], ...others };

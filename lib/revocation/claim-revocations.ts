@@ -28,15 +28,17 @@ export interface ClaimedRevocation extends RevocationKey {
   refused: RefusedGrant | null;
 }
 
-/** Longer than an attempt's calls may take together, so that one whose process died is tried again, and no other doubled. */
+/**
+ * Longer than an attempt's calls may take together: an attempt of a dead process is tried again, and no other doubled.
+ */
 const claimSeconds = 120;
 
-/** What is still to be done, as its index has it. */
+/** Open revocations, as their index has them. */
 export const unsettled = sql`(${revocations.state} = 'pending' or ${revocations.proof} = 'due')`;
 
 /**
- * Claims what is due for this process by moving its next attempt, in one statement: any number of processes may do so at
- * once and none gets what another has. Nothing is locked while a provider is asked.
+ * Claims due revocations for this process by moving their next attempt, in one statement: any number of processes may
+ * do so at once, and each gets different rows. Nothing is locked while a provider is asked.
  */
 async function claim(ctx: Context, which: SQL, limit: number): Promise<ClaimedRevocation[]> {
   const claimed = await ctx.database.db.execute(sql`with due as (
@@ -61,7 +63,7 @@ export async function claimRevocation(ctx: Context, key: RevocationKey): Promise
   return claimed;
 }
 
-/** Claims a provider's revocations that are due, those that waited longest first. */
+/** Claims a provider's due revocations, the longest waiting first. */
 export function claimDueRevocations(ctx: Context, provider: string, limit: number): Promise<ClaimedRevocation[]> {
   return claim(ctx, sql`${revocations.provider} = ${provider}`, limit);
 }

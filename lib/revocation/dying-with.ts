@@ -12,7 +12,7 @@ export interface DyingConnection {
   id: string;
   provider: { id: string; name: string };
   label: string;
-  /** Whose it is, for those who may see everybody's. */
+  /** Its person, for readers who may see everybody's. */
   person: { id: string; name: string | null } | null;
 }
 
@@ -31,7 +31,7 @@ const shown = 20;
 /**
  * Which live connections end at the provider together with this one, because they hang on the same account there: at
  * Google all of the account's, whichever of the operator's clients they were made with.
- * @throws AppError `not_found`, also for what is somebody else's
+ * @throws AppError `not_found`, also for another person's connection
  */
 export async function listDyingWith(ctx: Context, { id }: { id: string }): Promise<DyingWithView> {
   const { db } = ctx.database;

@@ -118,8 +118,8 @@ async function recordProof(tx: Db, ctx: Context, key: RevocationKey, provider: s
 }
 
 /**
- * Ends a revocation, with what is known of its tokens; they are kept as long as they are still to be tried. Where a newer
- * token of the grant was stored meanwhile, the revocation goes on with that one instead.
+ * Ends a revocation, with the known facts of its tokens, which are kept as long as they are still to be tried. If a
+ * newer token of the grant was stored meanwhile, the revocation goes on with that one instead.
  * @param end.tokens what the attempt worked with, where it could read them
  */
 export async function finishRevocation(

@@ -23,7 +23,7 @@ interface Odd {
   record?: Record<string, unknown>;
 }
 
-/** A hub whose provider answers as the test says. `revoked` is true from the first revocation on. */
+/** A hub with a provider that answers as the test says. `revoked` is true from the first revocation on. */
 async function oddHub(odd: (told: { revoked: boolean }) => Odd) {
   const told = { revoked: false };
   const { revoke = { json: {} }, userinfo, introspect, record = {} } = odd(told);

@@ -73,8 +73,8 @@ function livesOn({ accessToken, refreshToken }: GrantTokens, { tokens: fresh, sa
 }
 
 /**
- * A grant at another server than the new one's, whose revocation could end the account's other grants: no connection shows
- * its tokens any more, so they are held for an administrator.
+ * A grant at another server than the new one's, where a revocation could end the account's other grants: no connection
+ * shows its tokens any more, so they are held for an administrator.
  */
 async function holdElsewhere(tx: Db, ctx: Context, personId: string, old: ReplacedGrant, fresh: ReplacingGrant) {
   const tokens = openOld(ctx, old);
@@ -113,7 +113,8 @@ export async function planReplaced(
     ...key,
     provider: old.provider,
     requestedBy: personId,
-    // By then a refresh that is under way has ended, even one whose answer was held through a failover (`keepLateAnswer`).
+    // By then a refresh that is under way has ended, even one with an answer that was held through a failover
+    // (`keepLateAnswer`).
     nextAttemptAt: old.refreshing ? sql`now() + interval '4 minutes'` : sql`date_trunc('milliseconds', now())`,
     ...(await sealAt(ctx, revokedTokenPlaces(key, old), tokens)),
     accountParams: old.accountParams,

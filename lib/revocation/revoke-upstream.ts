@@ -27,7 +27,7 @@ export interface ToldUpstream {
   tokens: GrantTokens;
   /** True where `tokens` were issued a moment before. */
   fresh: boolean;
-  /** What is known of `tokens` from before the provider was told. */
+  /** The facts of `tokens` from before the provider was told. */
   evidence: Evidence;
 }
 

@@ -14,7 +14,10 @@ import { transactAs } from '#lib/sign-in/transact-as';
 export const revokeConnectionInput = z.object({ id: z.string(), reason: reasonText.optional() });
 export type RevokeConnectionInput = z.input<typeof revokeConnectionInput>;
 
-/** Whose connection the caller may revoke: a person their own, an administrator or this process any, a key within its providers. */
+/**
+ * The connections that the caller may revoke: a person their own, an administrator or this process every one, a key the
+ * ones of its providers.
+ */
 function mayRevoke(ctx: Context, personId: string | undefined, provider: string | undefined): boolean {
   const { actor } = ctx;
   switch (actor.type) {
@@ -33,7 +36,7 @@ function mayRevoke(ctx: Context, personId: string | undefined, provider: string 
 /**
  * Ends a connection: here at once and for good, at the provider as soon as it answers. Revoking a revoked one changes
  * nothing. The sealed tokens stay until the provider's part is over, since it needs them.
- * @throws AppError `not_found`, also for what is somebody else's; `insufficient_scope`; `unauthenticated`
+ * @throws AppError `not_found`, also for another person's connection; `insufficient_scope`; `unauthenticated`
  */
 export async function revokeConnection(
   ctx: Context,

@@ -52,7 +52,7 @@ async function readRow(ctx: Context, { personId, connectionId }: RevocationKey) 
   return row;
 }
 
-/** A refused grant has no connection: its revocation says what is needed of one. */
+/** A refused grant has no connection: its revocation has the needed facts of one. */
 const refusedRow = (
   provider: string,
   { issuer, extras }: RefusedGrant,
@@ -248,7 +248,7 @@ export async function workClaimed(ctx: Context, key: ClaimedRevocation): Promise
   return key.state === 'pending' ? tell(ctx, key, grant) : tryAgain(ctx, key, grant);
 }
 
-/** Tries one revocation at its provider, if it is due and nobody else is at it. */
+/** Tries one revocation at its provider, if it is due and no other process is at it. */
 export async function workOneRevocation(ctx: Context, key: RevocationKey): Promise<void> {
   const claimed = await claimRevocation(ctx, key);
   if (claimed) await workClaimed(ctx, claimed);

@@ -16,9 +16,9 @@ export interface WorkRevocationsInput {
 }
 
 /**
- * Works off what is due at the providers and answers how many attempts were made. Providers are worked off side by side,
- * each by as many at a time as may refresh there, so a slow one delays no other; one that fails again and again, or asks
- * for rest, is left alone until the next round. Any number of processes may be at it.
+ * Works off due revocations at the providers and answers how many attempts were made. Providers are worked off side by
+ * side, each by as many at a time as may refresh there, so a slow one delays no other. A provider that fails again and
+ * again, or asks for rest, is left alone until the next round. Any number of processes may be at it.
  */
 export async function workRevocations(ctx: Context, input: WorkRevocationsInput = {}): Promise<number> {
   const until = performance.now() + (input.seconds ?? roundSeconds) * 1000;
@@ -57,7 +57,7 @@ async function attempt(ctx: Context, claimed: ClaimedRevocation) {
   }
 }
 
-/** Hands out what is due, one by one; those who ask at the same time share a claim. Undefined: nothing more is due. */
+/** Hands out due revocations, one by one; callers at the same time share a claim. Undefined: nothing more is due. */
 function claims(ctx: Context, provider: string): () => Promise<ClaimedRevocation | undefined> {
   const claim = createGrouped(async (askers: undefined[]): Promise<(ClaimedRevocation | undefined)[]> => {
     const claimed = await claimDueRevocations(ctx, provider, askers.length);

@@ -25,7 +25,7 @@ export const bitbucket: Preset = {
     token_endpoint: 'https://bitbucket.org/site/oauth2/access_token',
     token_endpoint_auth_method: 'client_secret_basic',
     scopes: ['account', 'repository'],
-    // The answer calls them `scopes`, and names only the widest of those that include each other.
+    // The answer calls them `scopes`, and names only the widest of scopes that include each other.
     scope_implies: {
       'repository:write': ['repository'],
       'repository:admin': ['repository'],

@@ -2,7 +2,7 @@ import type { Preset, PresetFields } from '#lib/providers/preset';
 
 const host = 'https://login.microsoftonline.com';
 
-/** Microsoft Entra ID, for every tenant or for the one whose issuer the operator wrote. */
+/** Microsoft Entra ID, for every tenant or for the one with the issuer that the operator wrote. */
 const record = (written?: string): PresetFields => {
   const issuer = written ?? `${host}/common/v2.0`;
   const forAll = /^https:\/\/login\.microsoftonline\.com\/(?:common|organizations)\/v2\.0$/.test(issuer);

@@ -33,7 +33,7 @@ export const slackRecord = {
   scope_sep_out: ',',
   scope_sep_in: ',',
   error_in_200: true,
-  // Its word for the type says whose token it is.
+  // Its word for the type names the token's owner.
   bearer_token_types: ['bot', 'user'],
   response_fields: ['team.id', 'team.name', 'enterprise.id', 'app_id'],
   rotation: 'rotate',

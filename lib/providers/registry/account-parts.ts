@@ -32,7 +32,7 @@ export function partName(path: string): string {
 const hasPortOrPath = ({ pattern, enum: words }: ConfigField): boolean =>
   !words?.length && pattern !== undefined && /[:/]/.test(pattern.replace(/\(\?[:!=<]/g, ''));
 
-/** Examples that stand for parts whose registry gives none. */
+/** Examples for parts without one in the registry. */
 const stock: Readonly<Record<string, string>> = {
   hostname: 'login.example.com',
   uuid: '11111111-2222-4333-8444-555555555555',
@@ -92,7 +92,7 @@ export class AccountParts {
   }
 
   /**
-   * Two addresses that differ in their host, one of which has a part whose words are listed: the person names the host.
+   * Two addresses that differ in their host, one of them with a part that lists its words: the person names the host.
    * @returns null where the addresses are not of that kind
    */
   hostsOf(first: string, second: string, part: Part): string | null {
@@ -109,7 +109,7 @@ export class AccountParts {
     return second.replace(fallback.host, () => `{${name}}`);
   }
 
-  /** A value that nobody is asked for, since the registry hides it behind its default. */
+  /** A value that people are not asked for, since the registry hides it behind its default. */
   #fixedValue(expression: string): string | null {
     const known = this.#entry.connection_config?.[expression.replace(/^connectionConfig\./, '')];
     return known?.hidden && known.default_value !== undefined ? known.default_value : null;

@@ -158,7 +158,7 @@ export function importEntry(
     ...(unit ? { access_token_life: unit } : {}),
     ...keptFields(entry, learnt, report),
     revoke: { style: 'none' },
-    // The registry has no field for whose account it is.
+    // The registry has no field for the identity of the account.
     identity: { source: 'none' },
   };
   if (entry.authorization_url_fragment) {

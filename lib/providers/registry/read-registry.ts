@@ -79,7 +79,7 @@ function readYaml(source: string): Map<string, Record<string, unknown>> {
   );
 }
 
-/** The entry with those that it is an `alias` of below it. */
+/** The entry, with the entries that it is an `alias` of below it. */
 function withAlias(all: Map<string, Record<string, unknown>>, name: string): Record<string, unknown> {
   const chain: Record<string, unknown>[] = [];
   const seen = new Set<string>();
@@ -95,7 +95,7 @@ function withAlias(all: Map<string, Record<string, unknown>>, name: string): Rec
   return merged;
 }
 
-/** A registry as it was read: the entries by name, and those that cannot be understood with the reason. */
+/** A registry as it was read: the entries by name, and the unreadable ones with the reason. */
 export interface Registry {
   entries: Map<string, RegistryEntry>;
   faults: Map<string, string>;
