@@ -3,7 +3,7 @@ import type { AlertRow } from '#lib/alerts/views';
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
 
-/** Looks up the present names of the providers and keys that alerts are about; null for those that are gone. */
+/** Looks up the present names of the providers and keys that alerts are about; null for the ones that are gone. */
 export async function namesFor(
   ctx: Context,
   rows: readonly AlertRow[],
