@@ -3,14 +3,14 @@ import type { Role } from '#lib/db/schema/people';
 
 export type { ApiKeyScope, Role };
 
-/** On whose behalf something is done. */
+/** The actor on behalf of which something is done. */
 export type Actor =
   | { type: 'anonymous' }
   | { type: 'person'; personId: string; role: Role; sessionId: string; name: string | null; email: string | null }
   | { type: 'api_key'; keyId: string; scopes: readonly ApiKeyScope[]; providers: readonly string[] | null }
   | { type: 'system'; name: string };
 
-/** The id that names an actor: a person's, a key's, or the name of a part of our own; null where nobody is known. */
+/** The id that names an actor: a person's, a key's, or the name of a part of our own; null where no actor is known. */
 export function actorId(actor: Actor): string | null {
   switch (actor.type) {
     case 'person':

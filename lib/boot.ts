@@ -18,15 +18,15 @@ import { checkVaultKeys } from '#lib/vault-keys/vault-keys';
 /** A started process: its parts, and what ends them in order. */
 export interface Booted {
   runtime: Runtime;
-  /** Begins nothing any more that nobody waits for. */
+  /** Begins no more work without a waiting caller. */
   stopJobs: () => Promise<void>;
-  /** Stops the jobs, waits for what is still going on, takes the process off the list, closes the database. */
+  /** Stops the jobs, waits for work under way, takes the process off the list, closes the database. */
   shutDown: () => Promise<void>;
 }
 
 /** What the command line of the start says. */
 export interface StartOptions {
-  /** Goes on without rows whose vault key is missing. */
+  /** Goes on without rows that need a missing vault key. */
   allowMissingKeys?: boolean;
 }
 

@@ -40,7 +40,7 @@ export interface Context extends Runtime, Requester {
   userAgent: string | null;
 }
 
-/** A context of our own for work that nobody asked for just now: jobs and the command line. */
+/** A context of our own for work without a request: jobs and the command line. */
 export function systemContext(runtime: Runtime, name: string): Context {
   return { ...runtime, actor: { type: 'system', name }, requestId: newId('req'), ip: null, userAgent: null };
 }

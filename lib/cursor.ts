@@ -24,7 +24,7 @@ export function encodeCursor(value: Position): string {
 
 /**
  * The position that `encodeCursor` wrote, for the same order.
- * @throws AppError `invalid_request` for text of any other making
+ * @throws AppError `invalid_request` for text of another making
  */
 export function decodeCursor(text: string, sort: string): Position {
   try {

@@ -21,7 +21,7 @@ export const errorCodes = {
     502,
     'The provider did not say when you signed in, so it does not count. Tell your administrator.',
   ],
-  // What is asked for
+  // The request
   invalid_request: [400, 'The request is not valid.'],
   account_part_invalid: [400, 'This provider writes it in another way. Compare it with the example at the field.'],
   body_too_large: [413, 'The request body is too large.'],

@@ -4,7 +4,7 @@ import { existing, once } from '#lib/registry';
 export type { Logger };
 
 /**
- * Names whose values never reach the log, at any depth and in any spelling, whoever passes an object that has them. The
+ * Names with values that never reach the log, at any depth and in any spelling, wherever the object comes from. The
  * rule is still to log ids and codes only; this is the net below it.
  */
 const secretNames = new Set([
@@ -35,7 +35,7 @@ const secretNames = new Set([
 const redacted = '[redacted]';
 const deepest = 6;
 
-/** Some of this is in every text that `scrub` changes; ids, paths and codes, most of what is logged, have none of it. */
+/** Some of this is in every text that `scrub` changes; ids, paths and codes, most of the log, have none of it. */
 const suspicious = /[\s=@:]|gk_|eyJ/;
 
 /** Runs with dots, each looked at once: what begins in the middle of a run is found in it. */
@@ -144,7 +144,7 @@ function cleanedFields(value: object, depth = 0): Record<string, unknown> {
   return fields;
 }
 
-/** What is kept of a log that cannot be written just now, in bytes; more is dropped. */
+/** The most that is kept of a log that cannot be written just now, in bytes; more is dropped. */
 const mostUnwritten = 16 * 1024 * 1024;
 
 /**
@@ -171,7 +171,7 @@ function standardOutput(): pino.DestinationStream {
   };
 }
 
-/** pino's `isoTime`, whose text many lines of a busy process share. */
+/** pino's `isoTime`; many lines of a busy process share its text. */
 function createTimestamp(): () => string {
   let at = Number.NaN;
   let text = '';

@@ -17,7 +17,10 @@ const connectionCodes: ReadonlySet<string> = new Set([
 /** Codes of the operating system for what an operator makes room for, or gives back. */
 const resourceCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM', 'EIO']);
 
-/** Node and the driver for a server whose certificate or proof is not accepted, as while it is being replaced. */
+/**
+ * Errors of Node and the driver for a server with a certificate or proof that is not accepted, as while it is being
+ * replaced.
+ */
 const distrusted = /^(?:ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|SASL_)/;
 
 /** The embedded database once it was told to end; its error has no code. */

@@ -21,7 +21,7 @@ interface Ran {
   errors: string;
 }
 
-/** Runs code in a process of its own whose output is the log's, in production. */
+/** Runs code in a process of its own with the log as its output, in production. */
 async function run(code: string): Promise<Ran> {
   const file = join(folder, `${++written}.mjs`);
   writeFileSync(file, code);

@@ -59,7 +59,7 @@ export function describePrinted(given: readonly unknown[]): { text?: string; err
   return { ...(text === '' ? {} : { text }), ...(error ? { err: error } : {}) };
 }
 
-/** Sends what is written to a stream to the log instead, each write as one line. */
+/** Sends the writes to a stream to the log instead, each write as one line. */
 function takeStream(stream: NodeJS.WriteStream, print: (level: Level, given: readonly unknown[]) => void): void {
   const level = stream === process.stderr ? 'warn' : 'info';
   const write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
@@ -74,7 +74,8 @@ function takeStream(stream: NodeJS.WriteStream, print: (level: Level, given: rea
 /**
  * Makes the log the one writer of this process in production, and says at once that it starts; loading the rest takes
  * seconds. Development prints as it likes.
- * @returns what lets go of faults nobody caught, which end the process until then with one line: Next takes them later
+ * @returns a function that lets go of uncaught faults, which end the process until then with one line: Next takes them
+ * later
  */
 export function ownOutput(): () => void {
   if (!isProduction()) return () => {};

@@ -28,7 +28,7 @@ export function afterRunning(ms: number, act: () => void): () => void {
         left = sliceMs;
       }
       if (left > 0) return next();
-      // Sockets are read between timers and immediates: what is there already comes first.
+      // Sockets are read between timers and immediates: bytes that are there already come first.
       turn = setImmediate(() => {
         turn = setImmediate(act);
       });

@@ -106,7 +106,7 @@ export function getRuntime(): Promise<Runtime> {
   return once('runtime', async () => {
     try {
       const config = getConfig();
-      // Before the database is touched: it finds what is wrong between entries.
+      // Before the database is touched: it finds faults between entries.
       const providers = catalogOf(config);
       return assembleRuntime(config, await openDatabase(config), { providers });
     } catch (error) {

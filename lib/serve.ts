@@ -23,7 +23,7 @@ const drainSeconds = 25;
 
 /**
  * Runs the one process until a signal ends it.
- * @param releaseFaults lets go of faults nobody caught, once Next takes them
+ * @param releaseFaults lets go of uncaught faults, once Next takes them
  */
 export async function serve(releaseFaults: () => void): Promise<void> {
   const config = getConfig();

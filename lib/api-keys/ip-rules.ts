@@ -26,11 +26,11 @@ function tidy(text: string): string | undefined {
     const network = address.kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6;
     return network.networkAddressFromCIDR(text).toString() === address.toString() ? `${address}/${bits}` : undefined;
   }
-  // Only what is written in full: the library also takes 10 and 0x0a for addresses.
+  // Only addresses that are written in full: the library also takes 10 and 0x0a.
   return isIP(text) !== 0 ? ipaddr.process(text).toString() : undefined;
 }
 
-/** Addresses and CIDR ranges, each once, in one form; none at all is no rule and not a rule that lets nobody in. */
+/** Addresses and CIDR ranges, each once, in one form; an empty list is no rule, and does not shut every caller out. */
 export const ipRangesText = z
   .array(z.string().trim().max(64))
   .min(1, 'must name at least one address')

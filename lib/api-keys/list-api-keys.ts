@@ -9,7 +9,7 @@ import { requireReader } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
 
 export const listApiKeysInput = z.object({
-  /** Only those that are accepted and end soon. */
+  /** Only keys that are accepted and end soon. */
   expiring: z.boolean().default(false),
   cursor: z.string().max(500).optional(),
   limit: z.int().min(1).max(1000).default(50),

@@ -6,12 +6,12 @@ import { apiKeys } from '#lib/db/schema/api-keys';
 /** True where the key's last use is not of the last minute. */
 export const keyUseIsStale = or(isNull(apiKeys.lastUsedAt), sql`${apiKeys.lastUsedAt} < now() - interval '1 minute'`);
 
-/** Keys whose use is being written. */
+/** Keys with a use that is being written. */
 const underWay = oncePerDatabase('key-uses', () => new Set<string>());
 
 /**
- * Notes that a key was used, after the answer; of many calls in a minute, one writes. Those that are answered meanwhile
- * begin nothing: under load they would be dozens, on every connection that there is, and all wait for the one row.
+ * Notes that a key was used, after the answer; of many calls in a minute, one writes. Calls that are answered meanwhile
+ * begin no write: under load they would be dozens, on every connection that there is, and all wait for the one row.
  */
 export function noteKeyUse(runtime: Runtime, keyId: string): void {
   const { db } = runtime.database;

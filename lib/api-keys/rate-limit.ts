@@ -4,7 +4,7 @@ import { rateLimits } from '#lib/db/schema/rate-limits';
 import { AppError } from '#lib/errors';
 import { prefixOf } from '#lib/ledger/fold-refusals';
 
-/** Tries a minute of one session, or of nobody in particular from one address: tight for machines. */
+/** Tries a minute of one session, or of anonymous requests from one address: tight for machines. */
 const perMinute = { sign_in: 60, start: 120, callback: 240, provider_check: 10 } as const;
 /** For which tries are counted together. */
 const countedSeconds = 60;
@@ -42,15 +42,15 @@ interface Asker {
 }
 
 /**
- * Whose tries are counted together. Who is signed in is counted alone: whoever shares an office with an administrator, and
- * sends there what nobody needs to sign in for, could else keep them from the sign-in that thawing and revoking ask for.
- * By session: who signs in anew is not counted with somebody who stole the session before. Nobody in particular is
- * counted by address and then by /24; over IPv6 by /64, all of which any machine has, and then by /48, which any
+ * The requests that are counted together. A signed-in person is counted alone: a neighbour in an administrator's
+ * office, who sends requests that need no sign-in, could else keep the administrator from the sign-in that thawing and
+ * revoking ask for. By session: a new sign-in is not counted with the thief of a former session. Anonymous requests are
+ * counted by address and then by /24; over IPv6 by /64, all of which one machine may have, and then by /48, which one
  * customer of a provider may have.
  */
 function askerOf({ actor, ip }: Context): Asker | null {
   if (actor.type === 'person') return { one: actor.sessionId, network: null };
-  // Where only Next runs nobody knows the address; one shared counter would let anybody lock everybody out.
+  // Where only Next runs the address is unknown; one shared counter would let one stranger lock all people out.
   if (ip === null) return null;
   return { one: prefixOf(ip, { ipv4: 32, ipv6: 64 }), network: prefixOf(ip, { ipv4: 24, ipv6: 48 }) };
 }
@@ -67,8 +67,8 @@ async function count(limiter: RateLimiterDrizzle, asker: string): Promise<void> 
 }
 
 /**
- * Counts one try of the caller, across all processes. The address comes first: a try that it has no more of is not counted
- * for its network, so that one machine cannot use up what is its neighbours'.
+ * Counts one try of the caller, across all processes. The address comes first: a try beyond its limit is not counted
+ * for its network, so that one machine cannot use up its neighbours' tries.
  * @throws AppError `rate_limited` with the seconds to wait
  */
 export async function limitRate(ctx: Context, act: LimitedAct): Promise<void> {

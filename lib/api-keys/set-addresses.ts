@@ -21,8 +21,8 @@ export const setAddressesInput = z.object({
 export type SetAddressesInput = z.input<typeof setAddressesInput>;
 
 /**
- * Says from which addresses a key is expected, effective at its next call. The same again changes and records nothing.
- * Needs a sign-in of the last minutes: it may open a key that leaked to whoever has it.
+ * Sets the addresses that a key is expected from, effective at its next call. The same again changes and records
+ * nothing. Needs a sign-in of the last minutes: it may open a leaked key to its thief.
  * @throws AppError `unauthenticated`, `forbidden`, `step_up_required`, `invalid_request`, `not_found`, `conflict` for a revoked key
  */
 export async function setAddresses(ctx: Context, input: SetAddressesInput): Promise<ApiKeyView> {

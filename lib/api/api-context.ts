@@ -5,7 +5,7 @@ import { contextFor } from '#lib/web/request-context';
 /** What this process works with, for the machine API where Next mounts it. */
 export const apiRuntime = (): Promise<Runtime> => getRuntime();
 
-/** The context of a request to the machine API: nobody's, until the API itself has checked the key it shows. */
+/** The context of a request to the machine API: anonymous, until the API itself has checked the key it shows. */
 export async function apiContext(request: Request): Promise<Context> {
   return contextFor(await getRuntime(), request.headers, { type: 'anonymous' });
 }

@@ -4,7 +4,7 @@ import type { ApiEnvironment } from '#lib/api/environment';
 import { authenticateApiKey } from '#lib/api-keys/authenticate-api-key';
 import { isAppError } from '#lib/errors';
 
-/** Lets a request pass whose `Authorization: Bearer` holds a live API key, as that key. */
+/** Lets a request pass as its API key, if `Authorization: Bearer` holds a live one. */
 export const authenticate = createMiddleware<ApiEnvironment>(async (c, next) => {
   const { ctx } = c.var;
   const actor = await withKey(c.var.call, (key) => authenticateApiKey(ctx, key));

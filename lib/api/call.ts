@@ -3,7 +3,7 @@ import type { Context } from '#lib/context';
 import { AppError, isAppError } from '#lib/errors';
 import { hashSecret } from '#lib/ids';
 
-/** A call before its key is checked, and what is known of the key's rate after. */
+/** A call before its key is checked, and the state of the key's rate after. */
 export interface Call {
   ctx: Context;
   /** The header field as it came. */
@@ -18,10 +18,12 @@ function bearerKey({ authorization = '' }: Call): string {
   return key;
 }
 
-/** Refused before the key was looked up: whose it is, and whether it is one at all, is not known then. */
+/** Refused before the key was looked up: its owner, and whether it is a key at all, is not known then. */
 const beforeTheKey: ReadonlySet<string | null> = new Set(['invalid_request', 'body_too_large']);
 
-/** Runs what needs a key. Whoever sends wrong keys is nobody: counted by network, so that a flood fills no disk. */
+/**
+ * Runs work that needs a key. A caller with wrong keys is anonymous: counted by network, so that a flood fills no disk.
+ */
 export async function withKey<T>(call: Call, work: (key: string) => Promise<T>): Promise<T> {
   const { ctx } = call;
   const { config } = ctx;

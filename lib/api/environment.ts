@@ -6,5 +6,5 @@ export interface ApiEnvironment {
   Variables: { ctx: Context; call: Call };
 }
 
-/** Makes the context of a request that nobody has vouched for yet. */
+/** Makes the context of a request without a checked actor yet. */
 export type GetContext = (request: Request) => Promise<Context>;

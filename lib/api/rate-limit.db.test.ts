@@ -7,7 +7,7 @@ import { addApiKey, addConnection, addPerson, asNobody, createRuntime, plainReco
 const database = sharedDatabase();
 let quota = 3;
 
-/** A hub whose keys have a quota that no other test's counters share. */
+/** A hub with keys that have a quota, and counters that no other test shares. */
 async function hub() {
   quota += 1;
   const made = createRuntime(database.current, [plainRecord('http://127.0.0.1:9')]);

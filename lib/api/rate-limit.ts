@@ -27,8 +27,8 @@ function toState(config: Pick<Config, 'apiRatePerMinute'>, answer: RateLimiterRe
 }
 
 /**
- * Refuses a key that has used up its calls of this minute in this process. Asks only: whoever makes up keys leaves no
- * trace in memory.
+ * Refuses a key that has used up its calls of this minute in this process. Asks only: an attacker who makes up keys
+ * leaves no trace in memory.
  * @throws AppError `rate_limited` with the seconds to wait
  */
 export async function assertWithinRate(config: Pick<Config, 'apiRatePerMinute'>, keyHash: string): Promise<void> {
@@ -37,7 +37,7 @@ export async function assertWithinRate(config: Pick<Config, 'apiRatePerMinute'>,
   throw new AppError('rate_limited', { retryAfterSeconds: toState(config, spent).resetSeconds });
 }
 
-/** Counts a call of a key that was found to be real, and says what is left. */
+/** Counts a call of a key that was found to be real, and says how many are left. */
 export async function countCall(config: Pick<Config, 'apiRatePerMinute'>, keyHash: string): Promise<RateState> {
   const answer = await limiter(config)
     .consume(keyHash)
@@ -46,7 +46,7 @@ export async function countCall(config: Pick<Config, 'apiRatePerMinute'>, keyHas
   return toState(config, answer);
 }
 
-/** What is left, without counting; undefined for a key that has not called within the minute. */
+/** The calls left, without counting; undefined for a key that has not called within the minute. */
 export async function rateOf(
   config: Pick<Config, 'apiRatePerMinute'>,
   keyHash: string,

@@ -16,7 +16,7 @@ export interface Answer {
 
 const vend = /^\/api\/v1\/connections\/(con_[0-9a-z]{32})\/token$/;
 
-/** The connection whose token is asked for by a call without a body; undefined for every other call. */
+/** The connection of a call for a token without a body; undefined for every other call. */
 export function vendedBy(method: string, path: string, contentLength: string | null | undefined): string | undefined {
   return method === 'POST' && contentLength === '0' ? vend.exec(path)?.[1] : undefined;
 }

@@ -20,7 +20,10 @@ import { describeWithConnections, sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, asNobody, createRuntime, entries, plainRecord, rowOf } from '#tests/hub';
 
 const database = sharedDatabase();
-/** Nobody answers there, and no configured provider has such a name: what is revoked ends `failed` at once, with its tokens kept. */
+/**
+ * No server answers there, and no configured provider has such a name: its revocations end `failed` at once, with their
+ * tokens kept.
+ */
 const google = {
   ...plainRecord('http://localhost:1', 'google'),
   preset: 'google',

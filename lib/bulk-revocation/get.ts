@@ -42,7 +42,9 @@ async function progressOf(db: Db, id: string): Promise<BulkProgress> {
   return progress;
 }
 
-/** @param before true for one that is not begun: afterwards nobody asks what will end too, and it is the slowest to find */
+/**
+ * @param before true for one that is not begun: afterwards the cascade is of no interest, and it is the slowest to find
+ */
 async function providersOf(ctx: Context, id: string, before: boolean): Promise<BulkProviderView[]> {
   const { db } = ctx.database;
   const counted = rowsOf<{ provider: string; count: number }>(

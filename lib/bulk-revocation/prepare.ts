@@ -16,8 +16,8 @@ import { transactAs } from '#lib/sign-in/transact-as';
 export type PrepareBulkInput = z.input<typeof bulkCriteria>;
 
 /**
- * Finds the live connections that fit and writes them down, without touching any: what is confirmed later is exactly
- * what was shown. What the same administrator had prepared before and not begun is dropped.
+ * Finds the live connections that fit and writes them down, without touching any: the administrator later confirms
+ * exactly the rows shown. A former preparation of the same administrator that was not begun is dropped.
  * @throws AppError `unauthenticated`, `forbidden`, `invalid_request`; `not_found` where nothing fits
  */
 export async function prepareBulkRevocation(
@@ -47,7 +47,7 @@ export async function prepareBulkRevocation(
   return { id, total };
 }
 
-/** Drops what was prepared and not begun within a day, and is nobody's news any more. */
+/** Drops preparations that were not begun within a day, and that are no news any more. */
 export async function purgePreparedBulks(ctx: Context): Promise<void> {
   const old = and(eq(bulkRevocations.state, 'prepared'), lt(bulkRevocations.createdAt, sql`now() - interval '1 day'`));
   await deleteInPages(ctx.database.db, bulkRevocations, old);

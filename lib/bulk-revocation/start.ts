@@ -25,8 +25,8 @@ export type StartBulkInput = z.input<typeof startBulkInput>;
 const firstSeconds = 10;
 
 /**
- * Begins a prepared bulk revocation. Its rows are revoked here within moments, and worked off at their providers by
- * whichever processes there are; nobody has to wait for it.
+ * Begins a prepared bulk revocation. Its rows are revoked here within moments. The running processes work them off at
+ * their providers; the caller need not wait.
  * @throws AppError `forbidden`, `step_up_required`, `invalid_request`; `not_found`; `conflict` where it was begun before
  */
 export async function startBulkRevocation(ctx: Context, input: StartBulkInput): Promise<void> {

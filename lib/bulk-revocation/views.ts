@@ -13,7 +13,7 @@ export interface BulkView {
   total: number;
   createdAt: Date;
   reason: string | null;
-  /** Who began it, or prepared it where nobody has; the name resolved now. */
+  /** The administrator who began it, or who prepared it where it was not begun; the name resolved now. */
   by: { id: string; name: string | null };
   startedAt: Date | null;
   finishedAt: Date | null;
@@ -24,7 +24,7 @@ export interface BulkProgress {
   here: Record<BulkRowState, number>;
   /** Of the rows that were revoked here. */
   upstream: Record<RevocationState, number>;
-  /** Of those that are revoked at their providers. */
+  /** Of the rows that are revoked at their providers. */
   proof: { proved: number; still_accepted: number; due: number; not_provable: number };
 }
 

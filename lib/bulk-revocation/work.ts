@@ -7,7 +7,7 @@ import { record } from '#lib/ledger/record';
 import { onBehalf } from '#lib/people/on-behalf';
 import { markRevoked } from '#lib/revocation/mark-revoked';
 
-/** Rows of one transaction: few enough that nobody waits long for the connections it locks. */
+/** Rows of one transaction: few enough that other work does not wait long for the connections it locks. */
 const batch = 200;
 const roundSeconds = 20;
 
@@ -40,7 +40,7 @@ async function note(db: Db, job: Job, ids: readonly string[], state: BulkRowStat
     );
 }
 
-/** A batch whose transaction failed, and the rows that it had. */
+/** A batch with a failed transaction, and the rows that it had. */
 class BatchFailed extends Error {
   override readonly name = 'BatchFailed';
   readonly ids: readonly string[];
@@ -76,7 +76,7 @@ async function workBatch(ctx: Context, job: Job, limit: number): Promise<number>
 /** A statement may fail for what passes, such as a deadlock with another one; a row that fails so often is at fault. */
 const mostTries = 3;
 
-/** One by one, so that what is wrong with one keeps no other from its end. */
+/** One by one, so that a fault of one keeps no other from its end. */
 async function workSingly(ctx: Context, job: Job): Promise<number> {
   const tries = new Map<string, number>();
   for (let done = 0; done < batch; ) {

@@ -64,7 +64,7 @@ With DATABASE_URL it works on that server. Without, it asks the running process 
 socket in DATA_DIR, or opens the data folder itself if no process runs.
 `;
 
-/** Faulty arguments; the message says what is wrong with them. */
+/** Faulty arguments; the message names the fault. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

@@ -4,7 +4,7 @@ import { json } from 'node:stream/consumers';
 import type { Command } from '#lib/cli/commands';
 import { type ControlAnswer, controlSocketPath } from '#lib/cli/control-socket';
 
-/** What a socket says when nobody listens: no file, or one that a dead process left. */
+/** The errors of a socket without a listener: no file, or one that a dead process left. */
 const nobody = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK']);
 
 /** A socket in a folder that others may write to may be a neighbour's, who would learn the command and answer it. */

@@ -34,8 +34,8 @@ async function answer(runtime: Runtime, request: IncomingMessage): Promise<Contr
 }
 
 /**
- * Lets the command line ask this process, which alone has the embedded database open. Whoever may open the socket file
- * (mode 0600, in a folder of mode 0700) is this process's own user. With PostgreSQL there is none: undefined.
+ * Lets the command line ask this process, which alone has the embedded database open. Only this process's own user may
+ * open the socket file (mode 0600, in a folder of mode 0700). With PostgreSQL there is none: undefined.
  */
 export async function startControlSocket(runtime: Runtime): Promise<{ close(): Promise<void> } | undefined> {
   if (runtime.database.engine !== 'pglite') return undefined;

@@ -34,7 +34,7 @@ function toLine(view: HeldView): Record<string, unknown> {
   };
 }
 
-/** What is held, the oldest first; a last line `{"more": true}` where the hub holds more than it lists at a time. */
+/** The held tokens, the oldest first; a last line `{"more": true}` where the hub holds more than it lists at a time. */
 async function held(ctx: Context): Promise<Record<string, unknown>[]> {
   const { items, more } = await listHeldRevocations(ctx);
   return [...items.map(toLine), ...(more ? [{ more }] : [])];

@@ -38,7 +38,7 @@ const words = (prompt: string | string[] | undefined) => [prompt ?? []].flat().f
 export function accountChoiceFaults(entry: ChoiceEntry): Fault[] {
   const { authorization_params = {}, another_account_params = {}, login_hint } = entry;
   const faults: Fault[] = [];
-  // OpenID Connect Core §3.1.2.1: with any other value, an error is returned.
+  // OpenID Connect Core §3.1.2.1: another value beside it is an error.
   const silent = words(authorization_params.prompt);
   if (silent.includes('none') && silent.length > 1)
     faults.push(['authorization_params', 'the "none" of prompt stands alone']);

@@ -3,8 +3,8 @@ import ipaddr from 'ipaddr.js';
 import { embeddedIn } from '#lib/config/embedded-addresses';
 
 /**
- * What an address is to an outbound request: `public` anybody may name; `loopback` and `private` only the operator;
- * `never` is refused whoever wrote it (link-local, cloud metadata, unspecified, multicast).
+ * The class of an address for an outbound request: every person may name a `public` one, only the operator a `loopback`
+ * or `private` one. `never` is refused from both (link-local, cloud metadata, unspecified, multicast).
  */
 export type AddressClass = 'public' | 'loopback' | 'private' | 'never';
 
@@ -19,7 +19,7 @@ const metadataNames = new Set(['metadata.google.internal', 'metadata.goog', 'ins
 
 const neverRanges = new Set(['linkLocal', 'unspecified', 'multicast', 'broadcast', 'deprecatedSiteLocal']);
 
-/** From what anybody may call to what is never called. */
+/** From addresses that every person may name to addresses that are never called. */
 const strictness: readonly AddressClass[] = ['public', 'loopback', 'private', 'never'];
 
 /** Global unicast, all that is given out of IPv6 so far (RFC 4291 §2.4, IANA's registry). */
@@ -33,7 +33,10 @@ function classOfRange(address: ipaddr.IPv4 | ipaddr.IPv6): AddressClass {
   return address instanceof ipaddr.IPv6 && !address.match(givenOut) ? 'private' : 'public';
 }
 
-/** Classifies an IP address in text; one that carries others by the strictest of them. What is no address is `never`. */
+/**
+ * Classifies an IP address in text; one that carries others by the strictest of them. Text that is no address is
+ * `never`.
+ */
 export function classifyAddress(text: string): AddressClass {
   const bare = text.replace(/%.*$/, '');
   if (!ipaddr.isValid(bare)) return 'never';
@@ -55,8 +58,8 @@ export function bareHostname(url: URL): string {
 }
 
 /**
- * Classifies what can be said of a host without asking the DNS: literals by their range, `localhost` and its
- * sub-domains (RFC 6761) as loopback, names of metadata services as `never`, any other name as null (unknown).
+ * Classifies a host as far as that goes without the DNS: literals by their range, `localhost` and its sub-domains (RFC
+ * 6761) as loopback, names of metadata services as `never`, all other names as null (unknown).
  */
 export function classifyHost(hostname: string): AddressClass | null {
   if (ipaddr.isValid(hostname)) return classifyAddress(hostname);
@@ -84,8 +87,8 @@ export function hostWithPort(url: URL): string {
 const listed = /^(\[[0-9a-f:.]+\]|[a-z0-9_-][a-z0-9._-]*)(?::(\d{1,5}))?$/i;
 
 /**
- * An entry of a host list in the form in which it is compared: `host`, `host:port`, `[IPv6]` or `[IPv6]:port`. IPv6 without
- * brackets is taken for an address without a port. Null for what is none of these.
+ * An entry of a host list in the form in which it is compared: `host`, `host:port`, `[IPv6]` or `[IPv6]:port`. IPv6
+ * without brackets is taken for an address without a port. Null for all other text.
  */
 export function hostEntry(text: string): string | null {
   const [, host, port] = listed.exec(isIPv6(text) ? `[${text}]` : text) ?? [];

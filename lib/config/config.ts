@@ -154,14 +154,14 @@ function proxyOf(env: Environment, faults: string[]): Config['proxy'] {
   return { httpProxy: env.HTTP_PROXY, httpsProxy: env.HTTPS_PROXY, noProxy };
 }
 
-/** Values that break no rule, for what is required and faulty, while the rules between variables are checked. */
+/** Values that break no rule, for required and faulty variables, while the rules between variables are checked. */
 const standIns: Source = {
   APP_URL: 'http://localhost',
   SESSION_PASSWORD: 'x'.repeat(32),
   VAULT_KEYS: `x:${Buffer.alloc(32).toString('base64')}`,
 };
 
-/** Each variable by its own rule, and the names of those that break it; a faulty one then counts as not set. */
+/** Each variable by its own rule, and the names of the variables that break it; a faulty one then counts as not set. */
 function parseEnvironment(source: Source, faults: string[]): { env: Environment; faulty: Set<string> } {
   const parsed = environmentSchema.safeParse(source);
   if (parsed.success) return { env: parsed.data, faulty: new Set() };
@@ -212,7 +212,7 @@ export function parseConfig(variables: Source): Config {
     mode: env.NODE_ENV,
     appUrl: env.APP_URL,
     secure: env.APP_URL.protocol === 'https:',
-    // Where everybody may sign in, nobody from outside should reach the door.
+    // If every person may sign in, the door must not be open to the outside.
     host: env.HOST ?? (env.SIGN_IN_ALLOW.length === 0 ? '127.0.0.1' : '0.0.0.0'),
     port: env.PORT,
     databaseUrl: env.DATABASE_URL,

@@ -25,7 +25,7 @@ export const accountParam = z
     return { ...param, pattern: pattern ?? param.pattern };
   });
 
-/** Fields whose texts may hold `{parts}`, wherever in the entry these texts stand. */
+/** Fields with texts that may hold `{parts}`, wherever in the entry these texts stand. */
 const templateFields = [
   ...(['issuer', 'authorization_endpoint', 'token_endpoint', 'revocation_endpoint', 'introspection_endpoint'] as const),
   ...(['userinfo_endpoint', 'jwks_uri', 'refresh_endpoint', 'authorization_params', 'token_params'] as const),

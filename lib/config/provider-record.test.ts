@@ -99,7 +99,7 @@ const every = {
   },
   lookups: [{ endpoint: url, fields: { cloud_id: 'a.b' }, headers: { x: 'y' } }],
   push_signal: 'webhook',
-  // With account_params nobody may sign in.
+  // With account_params people may not sign in.
   sign_in: false,
   trusted_email: true,
   step_up: 'session_only',

@@ -15,7 +15,7 @@ const headerName = z.string().regex(/^[A-Za-z0-9-]{1,60}$/, 'is not the name of 
 const headerText = z.string().regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,498}[\x21-\x7e])?$/, 'must be plain characters');
 /** Headers that the request itself needs; another value would change what it says. */
 const ownHeaders = /^(authorization|content-.*|host|connection|cookie|transfer-encoding|expect|upgrade|te|trailer)$/i;
-/** The same of a call that shows a token, whose `Authorization` and types a record may say. */
+/** The same of a call that shows a token: a record may say its `Authorization` and types. */
 export const ownCallHeaders =
   /^(host|forwarded|x-forwarded-.*|content-length|connection|transfer-encoding|expect|upgrade|te|trailer)$/i;
 

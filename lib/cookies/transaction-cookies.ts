@@ -42,8 +42,8 @@ function dropSurplus(config: Config, jar: CookieJar, held: HeldCookie[]): void {
 }
 
 /**
- * Keeps a flow in a cookie of its own for `seconds`, so that several tabs go side by side; of more than five an ended one
- * goes, else the oldest. What is given must have a fixed length: five of them are sent with each request.
+ * Keeps a flow in a cookie of its own for `seconds`, so that several tabs go side by side; of more than five an ended
+ * one goes, else the oldest. The value must have a fixed length: five of them are sent with each request.
  */
 export async function writeTransaction(config: Config, jar: CookieJar, flow: Begun, seconds: number): Promise<void> {
   dropSurplus(config, jar, transactionsIn(config, jar));

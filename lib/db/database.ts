@@ -40,8 +40,8 @@ export function withTransaction<T>(db: Db, body: (tx: Db) => Promise<T>): Promis
 }
 
 /**
- * Keeps the rest of the transaction to one processor of the database: work without a waiting caller must not take
- * several from callers who wait.
+ * Keeps the rest of the transaction to one processor of the database's: what nobody waits for must not take several from
+ * those whom somebody waits for.
  */
 export async function onOneProcessor(tx: Db): Promise<void> {
   await tx.execute(sql`set local max_parallel_workers_per_gather = 0`);

@@ -15,9 +15,8 @@ interface ParsedOptions {
 
 /**
  * A socket on which the driver notices a peer that takes the connection and closes it without a word, as a balancer
- * without a live server does. By itself the driver would connect again and again and report nothing. Nor does it listen
- * yet when an address cannot be reached at all: the socket repeats such an error once the driver listens, or it would
- * end the process.
+ * does whose servers are down; by itself the driver would connect again and again and tell nobody. Nor does it listen
+ * yet where an address cannot be reached at all: such an error is said again once it does, or it would end the process.
  */
 function openSocket(sockets: DatabaseSockets, { host, port, path }: ParsedOptions) {
   const socket = sockets.watch(

@@ -13,8 +13,8 @@ export function openFrontDoor(): void {
 }
 
 /**
- * The client's address: the socket's, or what `X-Forwarded-For` says as far as each hop is one of the operator's
- * proxies. With no trusted proxy the header counts for nothing, and what is no address never does. Null where the
+ * The client's address: the socket's, or the one in `X-Forwarded-For` as far as each hop is one of the operator's
+ * proxies. With no trusted proxy the header counts for nothing, and text that is no address never does. Null where the
  * peer is gone already.
  */
 export function clientAddress(request: IncomingMessage, trust: ReturnType<typeof proxyaddr.compile>): string | null {
@@ -23,7 +23,7 @@ export function clientAddress(request: IncomingMessage, trust: ReturnType<typeof
   return address?.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '') ?? null;
 }
 
-/** The address that `server.ts` wrote down; null where only Next runs, since then nobody saw the socket. */
+/** The address that `server.ts` wrote down; null where only Next runs, since then no code of ours saw the socket. */
 export function addressFromHeaders(headers: Pick<Headers, 'get'>): string | null {
   return existing<boolean>('front-door') ? headers.get(clientAddressHeader) : null;
 }

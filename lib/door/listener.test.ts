@@ -21,7 +21,7 @@ describe("the client's address", () => {
     ['127.0.0.1', '127.0.0.1', '2001:db8::7', '2001:db8::7'],
     ['127.0.0.1,2001:db8:1::/48', '127.0.0.1', '2001:db8::7, 2001:db8:1::9', '2001:db8::7'],
     ['127.0.0.1', '127.0.0.1', '::ffff:203.0.113.9', '203.0.113.9'],
-    // What is no address counts for nothing, whoever passed it on.
+    // Text that is no address counts for nothing, also from a trusted proxy.
     ['127.0.0.1', '127.0.0.1', 'unknown', '127.0.0.1'],
     ['127.0.0.1', '127.0.0.1', '<script>alert(1)</script>', '127.0.0.1'],
     ['127.0.0.1', '127.0.0.1', '203.0.113.9:4711', '127.0.0.1'],

@@ -11,7 +11,7 @@ import { maxBodyBytes, takeBody } from '#lib/door/take-body';
 import { AppError } from '#lib/errors';
 import { newId } from '#lib/ids';
 
-/** What must not be believed from outside, Next's own words among it; what is needed is written anew. */
+/** Headers that must not be believed from outside, Next's own words among them; the needed ones are written anew. */
 const intermediary =
   /^(?:x-forwarded-|x-real-ip$|x-original-|x-rewrite-|forwarded$|x-middleware-|x-invoke-|x-matched-path$|x-now-|next-resume$|x-next-resume-|content-security-policy|x-grantkeep-|x-request-id$|x-nonce$)/;
 
@@ -41,8 +41,8 @@ function writeHeader(request: IncomingMessage, name: string, value: string): voi
 }
 
 /**
- * The path and query of a request's target, which may be a whole URL (RFC 9112 §3.2.2) whose host counts for nothing;
- * null for what is neither.
+ * The path and query of a request's target, which may be a whole URL (RFC 9112 §3.2.2); its host counts for nothing.
+ * Null for text that is neither.
  */
 function targetOf(request: IncomingMessage): string | null {
   const { url = '' } = request;

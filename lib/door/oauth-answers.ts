@@ -62,7 +62,7 @@ interface RefusalWords {
 
 const toConnections = { href: '/connections', words: 'Go to your connections' };
 
-/** A page for an answer that was refused and belongs to nobody's card. */
+/** A page for a refused answer that belongs to no card. */
 export function refusalParts(
   error: AppError,
   reference: string,

@@ -73,7 +73,8 @@ export function servePassing(request: IncomingMessage, response: ServerResponse,
     end(request.method === 'HEAD' ? undefined : body);
     return true;
   };
-  // All three: what compresses calls the first by itself, and whoever ends without it must not be in the middle of ending.
+  // All three: compression calls the first by itself, and code that ends without it must not be in the middle of
+  // ending.
   Object.assign(response, {
     writeHead: (...given: Given) => (isOurs(Number(given[0])) ? response : writeHead(...given)),
     write: (...given: Given) => isOurs() || write(...given),

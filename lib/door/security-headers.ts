@@ -20,7 +20,7 @@ export function loopbackFormTargets(config: HeaderConfig): string[] {
 
 /**
  * The page's Content-Security-Policy. Chromium applies `form-action` to every hop after a form post, and providers
- * redirect on to sign-on hosts that nobody can list: hence `https:` there.
+ * redirect on to sign-on hosts that no list can have: hence `https:` there.
  */
 export function contentSecurityPolicy(config: HeaderConfig, nonce: string): string {
   // React rebuilds server stacks with eval while developing, never in production.

@@ -3,7 +3,7 @@ import type { Server, ServerOptions } from 'node:http';
 /** Longest header section in bytes; longer ones get Node's 431 before any of our code runs. */
 const maxHeaderSize = 16 * 1024;
 
-/** How often in the time that a header may take Node looks for those that took longer; by itself only every 30 s. */
+/** How often in the time that a header may take Node looks for headers that took longer; by itself only every 30 s. */
 const looksPerLimit = 10;
 
 /** Limits of the one socket. @param headersMs milliseconds within which a request's header must have come */

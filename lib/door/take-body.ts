@@ -23,7 +23,7 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | 
     };
     const end = () => finish(Buffer.concat(chunks));
     const gone = () => finish('gone');
-    // Stays: what is refused may break off later.
+    // Stays: a refused request may break off later.
     request.on('error', () => {});
     request.on('data', take).on('end', end).on('close', gone);
   });

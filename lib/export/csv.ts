@@ -7,7 +7,7 @@ export type Cell = string | number | boolean | Date | null;
 /**
  * Rows as CSV (RFC 4180: header, CRLF), as they come: nothing waits for the last row. A text that a spreadsheet would
  * take for a formula (beginning with `=`, `+`, `-`, `@`, a tab or a line break) gets an apostrophe before it, so that a
- * name somebody chose cannot run in whoever opens the file. A fault of the source ends the stream with that fault.
+ * name somebody chose cannot run at the reader of the file. A fault of the source ends the stream with that fault.
  * @param columns names of the cells, in order; they are the header
  */
 export function csvOf<Column extends string>(
@@ -28,7 +28,7 @@ export function csvOf<Column extends string>(
     },
   });
   pipeline(Readable.from(rows), lines, () => {
-    // `lines` is destroyed with the fault, and its reader told; there is nobody else to tell.
+    // `lines` is destroyed with the fault, and its reader told; no other reader is there.
   });
   return lines;
 }

@@ -190,7 +190,7 @@ describe('a traced flow proposes the record’s lines', () => {
 
 describe('nothing secret of a flow is in its trace', () => {
   const shapes = ['text', 'words', 'url', 'name', 'nested', 'list', 'base64', 'html', 'header', 'number'] as const;
-  /** An answer that repeats secrets where nobody looks for any. */
+  /** An answer that repeats secrets in unexpected places. */
   function echo(shape: (typeof shapes)[number], secrets: readonly string[]): Record<string, unknown> {
     switch (shape) {
       case 'text':

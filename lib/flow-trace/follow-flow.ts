@@ -41,7 +41,7 @@ export async function followFlow(ctx: Context, flow: FollowedFlow): Promise<stri
 /** How a followed flow ended. */
 export interface FlowEnd {
   tokens?: TokenSet | undefined;
-  /** All tokens that came, also those that were refused. */
+  /** All tokens that came, also the refused ones. */
   received?: readonly ReceivedTokens[];
   identity?: { issuer: string; subject: string; label: string | null; missing: readonly string[] } | undefined;
   missingScopes?: readonly string[];

@@ -11,7 +11,7 @@ const longestName = 80;
 const mostFields = 120;
 const deepest = 6;
 
-/** Names of the protocol whose values are secret, or tie a browser to a flow. */
+/** Names of the protocol with values that are secret, or that tie a browser to a flow. */
 const secretNames = new Set([
   ...['code', 'state', 'nonce', 'code_verifier', 'code_challenge', 'client_secret', 'client_assertion', 'id_token'],
   ...['access_token', 'refresh_token', 'token', 'assertion', 'authorization', 'device_code', 'jti', 'sid', 'ticket'],

@@ -39,7 +39,7 @@ export interface StepRecorder {
   browser(kind: 'authorization_request' | 'redirect', url: URL, at: number): void;
   /** The bodies of the calls so far, as they came: for hints, which name paths and no values. */
   answers(): { url: string; body: unknown }[];
-  /** Everything, masked. @param known secrets beside those that the steps themselves name */
+  /** Everything, masked. @param known secrets beside the ones that the steps themselves name */
   shown(known: readonly (string | null | undefined)[]): TraceStep[];
   secrets(known: readonly (string | null | undefined)[]): Secrets;
 }

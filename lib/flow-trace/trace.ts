@@ -19,7 +19,7 @@ export interface TraceStep {
   receivedLength: number | null;
 }
 
-/** What would mend it, or what is to be known. */
+/** What would mend it, or what to know about it. */
 export interface TraceHint {
   text: string;
   recordLine: string | null;

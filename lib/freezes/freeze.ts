@@ -19,8 +19,8 @@ export type FreezeInput = z.input<typeof freezeInput>;
 
 /**
  * Sets a freeze: from the next request on, at every process, no token under it is vended, refreshed or connected.
- * Nothing is deleted, and what a provider answers to a request that is under way already is stored. Over what is frozen
- * already it changes and records nothing.
+ * Nothing is deleted, and the provider's answer to a request that is under way already is stored. Setting a set one
+ * changes and records nothing.
  * @throws AppError `unauthenticated`, `forbidden`, `invalid_request`, `not_found`
  */
 export async function freeze(ctx: Context, input: FreezeInput): Promise<FreezeView> {

@@ -22,7 +22,7 @@ beforeEach(async () => {
   person = (await addPerson(runtime)).id;
 });
 
-/** A connection whose last life sign lies so many days back. */
+/** A connection with a last life sign so many days back. */
 const add = (days: number, provider = 'acme', values: Partial<typeof connections.$inferInsert> = {}, owner = person) =>
   addConnection(runtime, {
     personId: owner,

@@ -5,7 +5,7 @@ import { connections } from '#lib/db/schema/connections';
 import { requireReader } from '#lib/guards/require';
 import { personOfConnection } from '#lib/ids';
 
-/** When the first of the frozen grants of a provider dies, because nobody refreshes it meanwhile. */
+/** When the first of the frozen grants of a provider dies, because it is not refreshed meanwhile. */
 export interface IdleDeadlineView {
   provider: { id: string; name: string };
   /** After so many days without a refresh, by the provider's record. */
@@ -16,14 +16,14 @@ export interface IdleDeadlineView {
 /** As the index that keeps grants alive has it. */
 const lastLifeSign = sql`greatest(${connections.lastRefreshedAt}, ${connections.connectedAt})`;
 
-/** Whose connections a freeze can be over, where none stands over the whole provider. */
+/** The people with connections that a freeze can be over, where none stands over the whole provider. */
 const ownersUnder = (freezes: Freezes) => [
   ...new Set([...freezes.persons, ...freezes.connections.flatMap((id) => personOfConnection(id) ?? [])]),
 ];
 
 /**
- * When idle grants will start dying under the freezes that stand, the soonest first: one line for each provider whose
- * record says after how many days. Grants that were over their days before are not counted.
+ * When idle grants will start dying under the freezes that stand, the soonest first: one line for each provider with a
+ * record that says after how many days. Grants that were over their days before are not counted.
  * @throws AppError `unauthenticated`, `forbidden`
  */
 export async function listIdleDeadlines(ctx: Context): Promise<IdleDeadlineView[]> {

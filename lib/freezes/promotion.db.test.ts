@@ -95,7 +95,7 @@ describeWithConnections('F-05 a standby that lacks the last seconds is promoted'
     const make = () => addConnection(one, { personId, refreshToken: server.grant(), expiresIn: -5, age: 3605 });
     const ids = await Promise.all(Array.from({ length: 6 }, make));
     const lost = await make();
-    // A refresh that both have: what is suspected of theft afterwards was refreshed before.
+    // A refresh that both have: a grant that is suspected of theft afterwards was refreshed before.
     const refresh = (runtime: typeof one, id: string) =>
       refreshConnection(systemContext(runtime, 'test'), { id, force: true });
     await Promise.all([...ids, lost].map((id) => refresh(one, id)));

@@ -22,7 +22,9 @@ function newFolder(): string {
   return folder;
 }
 
-/** A process that keeps what it saw in this folder. Over a server, whose folder is elsewhere, unless that is said. */
+/**
+ * A process that keeps its observations in this folder. Over a server, with its folder elsewhere, unless that is said.
+ */
 function processIn(folder: string, engine: Runtime['database']['engine'] = 'postgres') {
   const made = createRuntime({ ...database.current, engine }, [plainRecord('http://127.0.0.1:9')]);
   return { ...made, config: { ...made.config, dataDir: folder } };

@@ -19,7 +19,7 @@ export const thawInput = z.object({ id: z.string().max(64), reason: reasonText }
 export type ThawInput = z.input<typeof thawInput>;
 
 /**
- * Lifts a freeze, which needs a sign-in of the last minutes. What is under another freeze stays frozen. Lifting a lifted
+ * Lifts a freeze, which needs a sign-in of the last minutes. Objects under another freeze stay frozen. Lifting a lifted
  * one changes and records nothing.
  * @throws AppError `unauthenticated`, `forbidden`, `step_up_required`, `invalid_request`, `not_found`
  */

@@ -13,7 +13,7 @@ export interface ActingView {
 export interface FreezeView {
   id: string;
   scope: FreezeScope;
-  /** The id of what is frozen; empty for everything. */
+  /** The id of the frozen object; empty for everything. */
   target: string;
   /** What people know it by, looked up as it is shown; null where nothing better is known than the id. */
   targetName: string | null;

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { type Db, rowsOf } from '#lib/db/database';
 
-/** The jobs that one process after another does each minute. Our own rows say what is due within them. */
+/** The jobs that one process after another does each minute. Our own rows say which work is due within them. */
 export const jobNames = ['tick', 'refresh'] as const;
 export type JobName = (typeof jobNames)[number];
 

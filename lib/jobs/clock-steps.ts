@@ -10,7 +10,7 @@ export interface ClockReading {
 
 /** What a clock that is set right by small steps may differ, in milliseconds. */
 const toleratedMs = 2_000;
-/** Marks are written by several processes, and none of them is later than now by so much. */
+/** Several processes write marks, and every mark is at most so much later than now. */
 const markAheadSeconds = 5;
 
 /**

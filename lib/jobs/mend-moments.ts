@@ -6,7 +6,7 @@ import { type Db, rowsOf } from '#lib/db/database';
 /** Moments of a table that may have been stored by a clock that was ahead. */
 interface Stored {
   table: string;
-  /** Rows that hold a moment further ahead than any is meant to be. None of them is left when `set` is done. */
+  /** Rows that hold a moment further ahead than any is meant to be. After `set` there are none. */
   ahead: string;
   /** What they hold instead; `went.back` is by how much the clock went back, about. */
   set: string;
@@ -26,9 +26,9 @@ const moved = `case when access_token_issued_at > ${now}
 
 /**
  * Every stored moment that something waits for, or that counts as recent, with the longest span for which it may lie
- * ahead. What is tried again is tried soon; a lease and a claim keep the time that whoever holds them may still need.
- * What is not here waits for nothing, or is judged where it is read: the fence and the position of alerts
- * (`lib/alerts/evaluate.ts`), counters of tries (`lib/api-keys/rate-limit.ts`), the runs of jobs (`claim-run.ts`).
+ * ahead. Pending tries are made soon; a lease and a claim keep the time that their holder may still need. Other moments
+ * wait for nothing, or are judged where they are read: the fence and the position of alerts (`lib/alerts/evaluate.ts`),
+ * counters of tries (`lib/api-keys/rate-limit.ts`), the runs of jobs (`claim-run.ts`).
  */
 export const storedMoments: readonly Stored[] = [
   {
@@ -95,7 +95,7 @@ export const storedMoments: readonly Stored[] = [
   { table: 'bulk_revocations', ahead: anyAhead('created_at', 'started_at'), set: notAhead('created_at', 'started_at') },
 ];
 
-/** Blocks of a table that one statement looks at: few enough that whoever wants one of the rows hardly waits. */
+/** Blocks of a table that one statement looks at: few enough that other users of a row hardly wait. */
 const pageBlocks = 64;
 
 async function blocksOf(db: Db, table: string): Promise<number> {

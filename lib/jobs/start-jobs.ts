@@ -82,8 +82,8 @@ const lines: readonly (readonly Steps[])[] = [
 export const tickSteps: Steps = Object.assign({}, ...lines.flat());
 
 /**
- * What one minute's tick does, on whichever process gets it. Our own rows say what is due. A step that fails is logged
- * and keeps none of the others from their work. Answers the steps that failed.
+ * One minute's tick, on the process that gets it. Our own rows say which work is due. A step that fails is logged, and
+ * the others run all the same. Answers the steps that failed.
  * @param signal ends those early that may take long
  */
 export async function tick(ctx: Context, signal?: AbortSignal): Promise<string[]> {
@@ -108,8 +108,8 @@ export async function tick(ctx: Context, signal?: AbortSignal): Promise<string[]
 
 /**
  * Starts the jobs: a row wakes one process a minute for the tick and one for a round of refreshes, and each process
- * writes its own folded refusals every minute.
- * Returns what stops them and writes the last refusals. Called again it writes those that have come since.
+ * writes its own folded refusals every minute. Returns a function that stops them and writes the last refusals. A
+ * second call writes the refusals that came since.
  */
 export function startJobs(runtime: Runtime): () => Promise<void> {
   const { database, log } = runtime;

@@ -22,7 +22,7 @@ afterEach(async () => {
   for (const timer of timers.splice(0)) await timer.stop();
 });
 
-/** A process with a timer whose ticks are counted, and which looks when it is told to. */
+/** A process with a timer that counts its ticks, and that looks when it is told to. */
 function aProcess(tick: JobWork = async () => []) {
   const runtime = createRuntime(database.current, [], { processId: newId('prc') });
   const work = vi.fn<JobWork>(tick);

@@ -14,9 +14,9 @@ const endPatienceMs = 5_000;
 export type JobWork = (signal: AbortSignal) => Promise<string[]>;
 
 export interface Timer {
-  /** One look, and what is due is begun. Looks never overlap. */
+  /** One look, which begins the due runs. Looks never overlap. */
   look(): Promise<void>;
-  /** Begins nothing more, tells what is under way to end, and waits for it a little. */
+  /** Begins nothing more, tells runs under way to end, and waits for them a little. */
   stop(): Promise<void>;
 }
 
@@ -30,8 +30,8 @@ interface Running {
 /**
  * Wakes this process for the runs that it gets: each process looks every few seconds, and a row lets one of them have
  * the next run (`claim-run.ts`). A run goes by elapsed time as well as by the database's clock, so that no clock that
- * stands still or was set back keeps the jobs from going on; a process that dies or stalls in a run has no hold on the
- * next one, which any other takes a minute later.
+ * stands still or was set back keeps the jobs from going on. A process that dies or stalls in a run has no hold on the
+ * next one: another process takes it a minute later.
  */
 export function createTimer(runtime: Runtime, works: Readonly<Record<JobName, JobWork>>): Timer {
   const { database, log, processId } = runtime;

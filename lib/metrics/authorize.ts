@@ -14,9 +14,10 @@ function askedHost({ headers }: IncomingMessage): string {
 }
 
 /**
- * Whether `/metrics` may be read: with METRICS_TOKEN, by whoever shows it as a bearer token, from anywhere; without, only of
- * a hub that serves this machine alone, by this machine. One that is reached by https has a proxy before it, which
- * everybody's requests come through and which need not say so: nginx asks by the address it knows and adds nothing.
+ * Whether `/metrics` may be read: with METRICS_TOKEN, by a request with it as bearer token, from anywhere; without,
+ * only of a hub that serves this machine alone, by this machine. A hub that is reached by https has a proxy before it.
+ * Everybody's requests come through the proxy, which need not say so: nginx asks by the address it knows and adds
+ * nothing.
  * @param request as it came, before anything was taken from its headers
  */
 export function mayReadMetrics(config: Pick<Config, 'metricsToken' | 'secure'>, request: IncomingMessage): boolean {

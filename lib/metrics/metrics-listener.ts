@@ -3,7 +3,7 @@ import type { Runtime } from '#lib/context';
 import { mayReadMetrics } from '#lib/metrics/authorize';
 import { metricsOf } from '#lib/metrics/collect';
 
-/** Answers `/metrics` in Prometheus’ text format; whoever may not read it is told that there is nothing here. */
+/** Answers `/metrics` in Prometheus’ text format; a request that may not read it gets a 404. */
 export function metricsListener(runtime: () => Runtime | undefined): RequestListener {
   return (request, response) => {
     const parts = runtime();

@@ -10,7 +10,7 @@ import {
 } from '#lib/config/address-class';
 import { OutboundError } from '#lib/outbound/outbound-error';
 
-/** Whose word names the host: `operator` hosts may be private, `learnt` ones only public. */
+/** The source of the host: `operator` hosts may be private, `learnt` ones only public. */
 export type HostOrigin = 'operator' | 'learnt';
 
 /** Resolves a name to all its addresses. Injectable, so that a test can play a DNS server that rebinds. */

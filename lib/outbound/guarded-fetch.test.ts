@@ -16,7 +16,7 @@ import { selfSigned } from '#tests/servers/self-signed';
 
 const hostOf = (server: QuirkyServer) => new URL(server.url).host;
 
-/** A guarded fetch whose operator wrote the server's host. */
+/** A guarded fetch with a server's host that the operator wrote. */
 function guarded(server: QuirkyServer, options: Partial<GuardedFetchOptions> = {}) {
   return createGuardedFetch({ operatorHosts: new Set([hostOf(server)]), ...options });
 }

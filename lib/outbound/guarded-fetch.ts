@@ -113,7 +113,7 @@ async function readDecoded(
 ): Promise<Buffer<ArrayBuffer>> {
   const createDecoder = decoders.get(coding?.trim().toLowerCase() ?? '');
   if (!createDecoder) return readLimited(body, maxBytes, host);
-  // A failure on either side reaches whoever reads.
+  // A failure on either side reaches the reader.
   const decoder = pipeline(body, createDecoder(), () => {});
   try {
     return await readLimited(decoder, maxBytes, host);
@@ -138,7 +138,10 @@ interface Asked {
   body: string | null;
 }
 
-/** What a call to `fetch` asks for. Only what is not plain text already is read through the runtime's own `Request`. */
+/**
+ * The request of a call to `fetch`. Only input that is not plain text already is read through the runtime's own
+ * `Request`.
+ */
 async function readAsked(input: Parameters<typeof fetch>[0], init: RequestInit = {}): Promise<Asked> {
   const plain = !(input instanceof Request) && (typeof init.body === 'string' || init.body == null);
   const asked = plain ? { url: String(input), ...init, body: null } : new Request(input, { ...init, signal: null });

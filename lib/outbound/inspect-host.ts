@@ -88,7 +88,7 @@ export async function inspectHost(url: URL, { operatorHosts, timeoutMs, resolve 
     const addresses = await Promise.race([resolved(guardedLookup(origin, resolve), host), late]);
     found.addresses = addresses.length;
     found.connected = false;
-    // The addresses that were checked are those that are connected to.
+    // The connection goes to the addresses that were checked.
     const lookup: LookupFunction = (_name, options, callback) => {
       if (options.all) return callback(null, addresses);
       callback(null, addresses[0]?.address ?? '', addresses[0]?.family);

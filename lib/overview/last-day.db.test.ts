@@ -18,7 +18,7 @@ const hour = 60 * 60_000;
 beforeEach(async () => {
   await database.db.delete(eventHours);
   runtime = hub();
-  // Minute 0 is two hours ago, so that all of what is told has been.
+  // Minute 0 is two hours ago, so that all told events lie in the past.
   clock = alertClock(runtime, new Date(Date.now() - 2 * hour));
 });
 

@@ -7,7 +7,7 @@ import { type LedgerAction, ledgerActions } from '#lib/ledger/actions';
 const hour = 60 * 60_000;
 const hoursShown = 24;
 
-/** What is shown hour by hour: an action, with any outcome where none is named. */
+/** A row that is shown hour by hour: an action, with every outcome where none is named. */
 export const hourly = {
   vended: { action: 'token.vended' },
   // With its outcome, which an index knows: by the action alone few of them are sought among all reads.

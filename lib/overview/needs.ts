@@ -36,7 +36,7 @@ export interface NeedView {
   names: string[];
 }
 
-/** Nobody reads on in a longer number. */
+/** A longer number is not read to its end. */
 const countUpTo = 1_000;
 
 type Found = Partial<Omit<NeedView, 'kind'>> | null;

@@ -59,7 +59,7 @@ async function eraseSome(tx: Db, personId: string): Promise<number> {
       label: null,
       subject: 'erased',
       extras: {},
-      // Parts of the provider's addresses: what is still to be revoked needs them, until it is over.
+      // Parts of the provider's addresses: pending revocations need them, until they are over.
       accountParams: sql`case when exists (select 1 from ${revocations} as due where due.person_id = ${connections}.person_id
         and due.connection_id = ${connections}.id and due.replaced_generation = 0
         and (due.state in ('pending', 'failed') or due.proof in ('due', 'still_accepted'))) then ${connections.accountParams} else '{}'::jsonb end`,

@@ -26,7 +26,7 @@ const withRole: Record<Role, SQL> = {
   administrator: sql`(${people.adminByConfig} or ${people.role} = 'administrator')`,
 };
 
-/** True for those whom the filter means. Deleted people are nobody. */
+/** True for the people that the filter means. Deleted people are never among them. */
 export function isMeant({ query, role, status }: PeopleFilter): SQL | undefined {
   return and(
     isNull(people.deletedAt),

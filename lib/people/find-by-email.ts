@@ -5,7 +5,7 @@ import { requireReader } from '#lib/guards/require';
 
 /**
  * The ids of the people with this e-mail address, whatever the case of its letters; two at most, to tell one from
- * several. An e-mail address identifies nobody: the same one may belong to accounts at several providers.
+ * several. An e-mail address identifies no person: the same one may belong to accounts at several providers.
  * @throws AppError `unauthenticated`, `forbidden`
  */
 export async function findByEmail(ctx: Context, email: string): Promise<string[]> {

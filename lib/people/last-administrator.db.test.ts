@@ -44,7 +44,10 @@ const administrators = () =>
 
 const idOf = (ctx: Context) => (ctx.actor.type === 'person' ? ctx.actor.personId : '');
 
-/** The same context, whose first transaction waits until the transactions of all who share the gate are about to begin. */
+/**
+ * The same context, with a first transaction that waits until the transactions of all who share the gate are about to
+ * begin.
+ */
 function gate(parties: number): (ctx: Context) => Context {
   const open = Promise.withResolvers<void>();
   let waiting = 0;

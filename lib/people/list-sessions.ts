@@ -11,7 +11,7 @@ import type { SessionView } from '#lib/people/views';
 import { isLive } from '#lib/sign-in/sessions';
 
 export const listSessionsInput = z.object({
-  /** Whose; absent: one's own. */
+  /** The person; absent: oneself. */
   personId: z.string().max(64).optional(),
   cursor: z.string().max(500).optional(),
   limit: z.int().min(1).max(100).default(20),

@@ -15,8 +15,8 @@ export const setRoleInput = z.object({ id: z.string().max(64), role: z.enum(role
 export type SetRoleInput = z.input<typeof setRoleInput>;
 
 /**
- * Gives a person another role, effective at their next request. Nobody changes their own, and the last administrator
- * stays one; who is named in ADMIN_EMAILS stays an administrator. Needs a sign-in of the last minutes, or a stolen
+ * Gives a person another role, effective at their next request. No person changes their own, and the last administrator
+ * stays one; a person named in ADMIN_EMAILS stays an administrator. Needs a sign-in of the last minutes, or a stolen
  * session would make administrators of others and users of all administrators.
  * @throws AppError `forbidden`, `unauthenticated`, `step_up_required`, `not_found`, `conflict`, `invalid_request`
  */

@@ -16,7 +16,7 @@ export const hasIdentityCall = ({ identity: { source } }: ProviderRecord): boole
 
 /**
  * Shows an access token to the provider by a harmless call, that for the account's identity. Resolves where it was taken.
- * @throws OAuthError `token_rejected` where the provider clearly refuses it (401); any other proves nothing
+ * @throws OAuthError `token_rejected` where the provider clearly refuses it (401); other errors prove nothing
  */
 export async function askIdentity(
   ctx: Context,

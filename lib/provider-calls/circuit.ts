@@ -52,7 +52,7 @@ export class Circuit {
     return this.#left(Math.max(own, Math.min(this.#askedMs, probeSeconds * 1000)), now);
   }
 
-  /** Milliseconds for which work that nobody waits for stays away: the whole pause. */
+  /** Milliseconds for which work without a waiting caller stays away: the whole pause. */
   msOfRest(now = Date.now()): number {
     return this.#left(Math.max(this.#ownMs, this.#askedMs), now);
   }

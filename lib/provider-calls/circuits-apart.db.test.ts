@@ -90,7 +90,7 @@ describe('F-07 429 to one account', () => {
 });
 
 describe('F-07 a host for each tenant', () => {
-  /** A provider whose tenants are served by these two servers, `one` and `two`. */
+  /** A provider with tenants that these two servers serve, `one` and `two`. */
   function tenants(two: TokenServer) {
     const servers: Record<string, string> = { one: hub.server.issuer, two: two.issuer };
     const record = {
@@ -143,7 +143,7 @@ describe('F-07 a host for each tenant', () => {
     first.circuit.failed(0, 5);
     for (let n = 0; n < mostHosts + 10; n++) protectionOf(hub.ctx, { provider: 'acme', host: `host${n}` });
     expect(protectionsOf(hub.ctx).size).toBe(mostHosts);
-    // Those that are well are forgotten first.
+    // The healthy ones are forgotten first.
     expect(protectionOf(hub.ctx, { provider: 'acme', host: 'first' })).toBe(first);
   });
 });

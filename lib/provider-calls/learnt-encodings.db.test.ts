@@ -16,7 +16,7 @@ import { quirkyServer } from '#tests/servers/quirky-server';
 const database = sharedDatabase();
 const secret = 'a+b~c';
 
-/** A server that reads HTTP Basic in one encoding, and a hub whose record says the default. */
+/** A server that reads HTTP Basic in one encoding, and a hub with a record that says the default. */
 async function startServer(reads: 'form' | 'raw') {
   const server = await quirkyServer();
   server.on('POST /token', ({ headers }) => {

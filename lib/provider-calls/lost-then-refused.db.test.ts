@@ -14,7 +14,7 @@ const down = json(503, {});
 const refuses = json(400, { error: 'invalid_grant' });
 const reused = json(400, { error: 'refresh_token_reused' });
 
-/** The connection of another person each time, whose access token is over. */
+/** The connection of another person each time, with an access token that is over. */
 async function ofAnother(): Promise<string> {
   const { id: personId } = await addPerson(hub.runtime);
   return addConnection(hub.runtime, { personId, refreshToken: hub.server.grant(), expiresIn: -5, age: 3605 });

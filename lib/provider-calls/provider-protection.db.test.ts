@@ -101,7 +101,7 @@ describe('a provider that is not answering', () => {
     const versions = async () =>
       rowsOf(await hub.database.db.execute(sql`select id, xmin::text, ctid::text from connections order by id`));
     const before = await versions();
-    // Also when the pause is over: beside the one call that tries, nobody takes a lease.
+    // Also when the pause is over: beside the one call that tries, no caller takes a lease.
     const refused = async (id: string) =>
       expect(vendToken(hub.ctx, { id })).rejects.toMatchObject({ code: 'provider_unavailable' });
     await Promise.all(ids.map(refused));
@@ -260,7 +260,7 @@ test('a provider that hangs slows no other, and those who wait for it are let go
     expect(well.isLive((await vendToken(ctx, { id })).accessToken)).toBe(true);
   }
   expect(hanging).toHaveLength(5);
-  // Four more begin before the fifth failure is read; nobody else needs to wait for what happens to them.
+  // Four more begin before the fifth failure is read; no other call needs to wait for their end.
   hub.server.behaviour.instead = json(503, {});
   for (const response of hanging) response.destroy();
   const answers = await Promise.all(failures);

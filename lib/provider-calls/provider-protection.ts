@@ -13,7 +13,7 @@ const severalFailures = 3;
 const illMs = 15 * 60_000;
 /** Where so many accounts get 429 and none is answered, the limit is not of an account. */
 const severalAccounts = 3;
-/** What is remembered at most: hosts in a process, and accounts of a host. The least recently asked are forgotten. */
+/** The most that is remembered: hosts in a process, and accounts of a host. The least recently asked are forgotten. */
 export const mostHosts = 1000;
 export const mostAccounts = 1000;
 
@@ -98,7 +98,7 @@ export function isNotAnswering(ctx: Runtime, target: CallTarget): boolean {
   return circuitsOf(protectionOf(ctx, target), target.account).some((circuit) => circuit.turnsAway());
 }
 
-/** What a caller is told of a host or an account whose circuit is open. */
+/** The answer to a caller, while the circuit of the host or account is open. */
 export function notAnswering(ctx: Runtime, target: CallTarget, cause?: unknown): AppError {
   const waits = circuitsOf(protectionOf(ctx, target), target.account).map((circuit) => circuit.msToNextCall());
   return new AppError('provider_unavailable', {

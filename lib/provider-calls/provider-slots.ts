@@ -44,8 +44,8 @@ export async function turnAway(ctx: Context, target: CallTarget): Promise<void> 
 }
 
 /**
- * Does something that calls the provider as soon as one of this process's slots for its host is free. Take it before a lease:
- * whoever waits holds nothing, and waits for `patienceMs` at most.
+ * Does something that calls the provider as soon as one of this process's slots for its host is free. Take it before a
+ * lease: a waiting caller holds nothing, and waits for `patienceMs` at most.
  * @throws AppError `provider_unavailable`: without waiting for a slot where the provider is not answering (`turnAway`)
  *   or too many wait already
  */

@@ -22,7 +22,7 @@ const refusesAll = json(400, { error: 'invalid_grant' });
 const doubted = { code: 'grant_in_doubt', status: 503 };
 const system = () => systemContext(hub.runtime, 'test');
 
-/** The connection of another person each time, whose access token is over. */
+/** The connection of another person each time, with an access token that is over. */
 async function ofAnother(given: { expiresIn?: number; age?: number } = {}): Promise<string> {
   const { id: personId } = await addPerson(hub.runtime);
   const refreshToken = hub.server.grant();

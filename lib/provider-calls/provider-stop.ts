@@ -13,7 +13,7 @@ import { parseInput } from '#lib/parse-input';
 import { requireStepUp } from '#lib/sign-in/step-up';
 import { transactAs } from '#lib/sign-in/transact-as';
 
-/** So many people whose grants a provider refuses within so many minutes stop its refreshes. */
+/** So many people with grants that a provider refuses, within so many minutes, stop its refreshes. */
 const severalPeople = 3;
 const withinMinutes = 10;
 /** One refresh this often may find out that grants are renewed again. */

@@ -9,7 +9,7 @@ import type { Finding } from '#lib/provider-check/report';
 const refusals =
   /\b(redirect_uri_mismatch|invalid_redirect_uri|redirect_uri_not_allowed|invalid_client|unauthorized_client|invalid_scope)\b/;
 
-/** Answers that only say that nobody is signed in there. */
+/** Answers that only say that there is no signed-in person. */
 const needsPerson = new Set([
   'login_required',
   'interaction_required',
@@ -49,7 +49,7 @@ async function ask(probe: ResolvedProbe): Promise<Seen & { url: URL }> {
     ...probe.deps,
     fetch: async (input: string | URL, init: RequestInit & { operatorHosts: readonly string[] }) => {
       const response = await probe.fetch(input, { ...init, showRedirect: true });
-      // `callProvider` takes a redirect for a fault; here it is what is hoped for.
+      // `callProvider` takes a redirect for a fault; here it is the hoped-for answer.
       const { status } = response;
       if (status < 300 || status >= 400) return response;
       const location = response.headers.get('location') ?? '';

@@ -7,7 +7,7 @@ import { failureWords } from '#lib/provider-check/failure-words';
 import type { ResolvedProbe } from '#lib/provider-check/probe';
 import type { Finding } from '#lib/provider-check/report';
 
-/** Where the hub learns whose account it is; null where it asks nothing. */
+/** Where the hub learns the identity of the account; null where it asks nothing. */
 function identityUrl({ provider, pinned, parts }: ResolvedProbe): string | null {
   const { source, endpoint, endpoint_field } = provider.identity;
   if (source === 'endpoint' && endpoint && !endpoint_field) return fillEndpoint(provider, endpoint, parts);
@@ -15,7 +15,7 @@ function identityUrl({ provider, pinned, parts }: ResolvedProbe): string | null 
   return asks ? (pinned.userinfo_endpoint ?? null) : null;
 }
 
-/** Shows a token that no server issued to where the hub learns whose account it is: it has to be refused. */
+/** Shows a token that no server issued to the address where the hub learns the identity: it has to be refused. */
 export async function checkIdentity(probe: ResolvedProbe): Promise<Finding> {
   const { provider, deps, parts } = probe;
   const url = identityUrl(probe);
@@ -61,7 +61,7 @@ function algorithmsOf({ alg, kty, crv }: Record<string, unknown>): string[] {
   return kty === 'EC' ? [crv === 'P-384' ? 'ES384' : crv === 'P-521' ? 'ES512' : 'ES256'] : [];
 }
 
-/** The server's keys, for providers whose ID tokens the hub checks (RFC 7517). */
+/** The server's keys, for providers with ID tokens that the hub checks (RFC 7517). */
 export async function checkKeys({ provider, pinned, deps }: ResolvedProbe): Promise<Finding | null> {
   const openid = [...provider.scopes, ...provider.sign_in_scopes].includes('openid');
   if (!openid) return null;

@@ -129,7 +129,7 @@ export async function checkProvider(ctx: Context, input: CheckProviderInput): Pr
   return run ? carryOut(ctx, run) : [];
 }
 
-/** The same from a form, whose fields for the parts are called `account_params.{name}`. */
+/** The same from a form; its fields for the parts are called `account_params.{name}`. */
 export const checkProviderForm = z
   .looseObject({ provider: z.string().max(64) })
   .transform(({ provider, ...fields }): CheckProviderInput => {

@@ -57,7 +57,7 @@ const detailOf = (error: OAuthError): string => (error.cause instanceof Error ? 
 /** `http_503` as `status 503`. */
 const status = (detail: string): string => detail.replace(/^http_(\d+).*$/, 'status $1');
 
-/** Why a protocol step failed, in words. @throws what is no failure of the protocol */
+/** Why a protocol step failed, in words. @throws a value that is no failure of the protocol */
 export function failureWords(error: unknown): FailureWords {
   if (!isOAuthError(error)) throw error;
   const detail = detailOf(error);

@@ -21,7 +21,7 @@ describe('checking the servers of the demo', () => {
     const passed = new Set(results.filter(({ result }) => result === 'passes').map(({ check }) => check));
     expect([...passed]).toEqual(expect.arrayContaining([...always, 'clock', 'revocation_endpoint']));
     for (const { check } of results) expect(Object.keys(checkNames)).toContain(check);
-    // Nobody consented, and no code was exchanged.
+    // No person consented, and no code was exchanged.
     const after = hub.demo.server(provider).counts;
     expect([after.authorizations, after.refreshes]).toEqual([before.authorizations, before.refreshes]);
 

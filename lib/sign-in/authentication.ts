@@ -13,8 +13,8 @@ const isTime = (value: unknown): value is number => typeof value === 'number' &&
 /**
  * What a sign-in's answer says of that. By `auth_time` (OpenID Connect Core §2) where the record says that the provider
  * gives it: against `iat` of the same token, so that neither our clock nor the provider's need be right. Null where it
- * should and did not. Elsewhere all that is known is that an answer came now: `session_only`, since the provider may
- * have asked nothing of whoever sat at the browser.
+ * should and did not. Elsewhere the hub knows only that an answer came now: `session_only`, since the provider may not
+ * have asked the person at the browser.
  * @param claims of the checked ID token
  */
 export function readAuthentication(

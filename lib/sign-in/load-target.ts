@@ -14,7 +14,7 @@ export interface Target {
   disabledAt: Date | null;
 }
 
-/** The person whom a change is about, whose row stays locked until the transaction ends. @throws AppError `not_found` */
+/** The person that a change is about; the row stays locked until the transaction ends. @throws AppError `not_found` */
 export async function loadTarget(tx: Db, id: string): Promise<Target> {
   const [row] = await tx
     .select({

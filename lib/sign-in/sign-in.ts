@@ -63,7 +63,7 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<{ person
   const { provider, identity, authentication = null } = input;
   const { allowed, adminByConfig } = judgeSignIn(ctx.config, provider, identity);
 
-  // Whoever is signed in here already is not who signs in: the entries name the person they are about.
+  // The person who is signed in here already is not the one who signs in: the entries name the person they are about.
   const visitor: Context = { ...ctx, actor: { type: 'anonymous' } };
   const attempt = () =>
     withTransaction(ctx.database.db, async (tx) => {
@@ -111,7 +111,7 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<{ person
         });
       }
       const role: Role = adminByConfig ? 'administrator' : (known?.role ?? 'user');
-      // The browser's cookie is replaced: whoever was signed in here before is signed out, not left behind.
+      // The browser's cookie is replaced: the person who was signed in here before is signed out, not left behind.
       if (ctx.actor.type === 'person') await endSessionRow(tx, ctx, ctx.actor);
       const session = await beginSession(tx, ctx, { id: personId, role }, authentication);
       await record(tx, visitor, {

@@ -243,7 +243,7 @@ describe('A-08 a session that ends while its request is under way', () => {
     await expect(revokeConnection(key.ctx, { id })).rejects.toMatchObject({ code: 'invalid_api_key' });
   });
 
-  /** Transactions that no person's request begins, or that end what is the caller's own. */
+  /** Transactions that no person's request begins, or that end the caller's own session or connections. */
   const onTheirOwn = new Set([
     'lib/sign-in/transact-as.ts',
     // Signing in begins a session, stepping up looks at it itself, one's own sessions may be ended twice.

@@ -14,7 +14,7 @@ export interface DatabaseStatusView {
   /** How long it took to answer a question that needs no table, in milliseconds. */
   answeredInMs: number;
   migrations: MigrationState;
-  /** Rows whose tokens an earlier build sealed, not bound yet to where they may go. */
+  /** Rows with tokens that an earlier build sealed, not bound yet to where they may go. */
   unboundRows: number;
   /** Keys of the vault that a process lacked as it started. */
   missingKeys: MissingKey[];

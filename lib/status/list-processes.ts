@@ -96,7 +96,7 @@ export async function listGoneProcesses(ctx: Context): Promise<GoneProcessesView
 }
 
 /**
- * What the other processes that run said of their providers last, whose spans count from `lastSeenAt`.
+ * The last reports of the other running processes on their providers; spans count from `lastSeenAt`.
  * @throws AppError `unauthenticated`, `forbidden`
  */
 export async function readProviderReports(ctx: Context): Promise<ProcessReport[]> {

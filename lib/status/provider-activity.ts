@@ -8,7 +8,7 @@ import { requireReader } from '#lib/guards/require';
 import type { ProviderRecord } from '#lib/providers/record';
 import { dueRows, reasonsFor } from '#lib/refresh/claim-due';
 
-/** Counting stops here: what is more is shown as “10,000+”. */
+/** Counting stops here: a larger number is shown as “10,000+”. */
 export const countedTo = countUpTo;
 
 /** How a provider's refreshes go, as the ledger and the connections say. */
@@ -21,7 +21,7 @@ export interface ProviderActivityView {
   lastFailure: { at: Date; code: string | null } | null;
   /** Connections that the background would refresh now. */
   due: number;
-  /** Connections whose last refreshes failed and that wait before they are tried again. */
+  /** Connections that wait before the next try, since their last refreshes failed. */
   backingOff: number;
 }
 

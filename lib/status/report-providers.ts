@@ -2,7 +2,7 @@ import type { Runtime } from '#lib/context';
 import type { ProviderReport } from '#lib/db/schema/processes';
 import { longestQueue, type Protection, protectionsOf } from '#lib/provider-calls/provider-protection';
 
-/** Hosts of a provider that are named, those that are worst off first; the others are told together. */
+/** Hosts of a provider that are named, the worst first; the others are told together. */
 const mostNamed = 10;
 
 function circuitOf({ circuit }: Protection): ProviderReport['circuit'] {
@@ -14,7 +14,7 @@ const limitedIn = ({ accounts }: Protection) => [...accounts.values()].filter(({
 
 const sum = (all: Protection[], of: (one: Protection) => number) => all.reduce((total, one) => total + of(one), 0);
 
-/** What is told of hosts together; `worst` says how the circuit is. */
+/** The report on hosts together; `worst` says how the circuit is. */
 function reportOf(runtime: Runtime, host: string | null, worst: Protection, all: Protection[]): ProviderReport {
   const now = Date.now();
   const { circuit } = worst;

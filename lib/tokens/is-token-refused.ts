@@ -11,8 +11,9 @@ import type { ProviderRecord } from '#lib/providers/record';
 const patienceMs = 5000;
 
 /**
- * Asks the provider by a harmless call, that for the account's identity, whether it still takes an access token. True
- * only where it clearly refuses it (401): a record without such a call, an outage and any other answer prove nothing.
+ * Asks the provider by a harmless call, the one for the account's identity, whether it still takes an access token.
+ * True only where it clearly refuses it (401): a record without such a call, an outage and all other answers prove
+ * nothing.
  */
 export async function isTokenRefused(
   ctx: Context,

@@ -13,7 +13,7 @@ const hub = refreshHub();
 
 const fingerprint = (token: string) => createHash('sha256').update(token).digest('base64');
 
-/** A connection whose token has an hour to live by the row. */
+/** A connection with a token that has an hour to live by the row. */
 const withRefreshToken = () =>
   addConnection(hub.runtime, { personId: hub.personId, refreshToken: hub.server.grant(), expiresIn: 3600 });
 const without = (accessToken?: string) =>

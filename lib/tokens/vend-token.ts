@@ -168,7 +168,8 @@ async function replaceRejected(asked: Asked, id: string, fingerprint: string): P
 }
 
 /**
- * Seconds that are left of the token: those that the database saw, less what has passed since. Null: nothing is known.
+ * Seconds that are left of the token: the seconds that the database saw, less the time that passed since. Null: nothing
+ * is known.
  * @throws AppError `provider_unavailable` where none is left
  */
 function secondsLeft({ row, at }: Asked): number | null {

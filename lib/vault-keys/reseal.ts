@@ -24,7 +24,10 @@ const batch = 200;
 const oldConnections = or(isUnbound(connections.accessToken), isUnbound(connections.refreshToken));
 const oldRevocations = or(isUnbound(revocations.accessToken), isUnbound(revocations.refreshToken));
 
-/** Rows whose tokens are not bound yet to where they may go. An index holds those of the connections, and is empty after. */
+/**
+ * Rows with tokens that are not bound yet to where they may go. An index holds the rows of connections, and is empty
+ * after.
+ */
 export async function countUnbound(db: Db): Promise<number> {
   const [row] = rowsOf<{ rows: number }>(
     await db.execute(sql`select ((select count(*) from ${connections} where ${oldConnections})

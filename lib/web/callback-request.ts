@@ -13,7 +13,7 @@ import { knownProviderError } from '#lib/provider-errors';
 import { resolveSession } from '#lib/sign-in/sessions';
 import { defaultReturnTo, pageOfFlow, withFlowResult } from '#lib/web/return-to';
 
-/** Answers that smell of an attack, or that nobody's page waits for: refused where they stand, with a 4xx. */
+/** Answers that look like an attack, or that no page waits for: refused where they stand, with a 4xx. */
 const outright: readonly ErrorCode[] = [
   'duplicate_parameter',
   'state_missing',
@@ -58,7 +58,7 @@ export async function handleCallback(ctx: Context, request: Request, jar: Cookie
   });
   const answer =
     result.ok === 'again' ? await answerAgain(ctx, result.outcome, jar) : await answerEnd(ctx, url, result, jar);
-  // Only for the browser whose flow it was. It is of no use any more but for coming again.
+  // Only for the browser of this flow. The cookie is of no use any more but for coming again.
   if (held) await endCookie(ctx, jar, held, result.ok === 'again' || result.claimed);
   if (result.claimed && held && held.transaction !== 'unreadable')
     await rememberOutcome(ctx, held.transaction.state, answer.outcome);
@@ -99,7 +99,7 @@ async function answerEnd(ctx: Context, url: URL, result: EndedFlow, jar: CookieJ
       return sendTo(result.returnTo, { id, seconds });
     }
     const { flow, provider, connectionId, unsettled } = result;
-    // Stored already: what is left is asked on the connection's own page.
+    // Stored already: the connection's own page asks for the rest.
     const page = unsettled ? `/connections/${connectionId}` : result.returnTo;
     return sendTo(withFlowResult(page, { flow, provider, connection: connectionId }));
   }

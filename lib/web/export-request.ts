@@ -7,8 +7,8 @@ import { attachment } from '#lib/web/attachment';
 import { requireSameOrigin } from '#lib/web/origin';
 
 /**
- * Answers a form that asks for a bulk revocation as a file. A POST, since it goes into the ledger. What is refused goes
- * back to the page with its code, as a form without scripts can show it.
+ * Answers a form that asks for a bulk revocation as a file. A POST, since it goes into the ledger. A refusal goes back
+ * to the page with its code, as a form without scripts can show it.
  */
 export async function handleBulkExport(ctx: Context, request: Request, id: string): Promise<Response> {
   try {

@@ -20,7 +20,7 @@ export async function personPage(returnTo: string): Promise<PersonContext> {
 /** Requests that were counted as refused: a layout and its page ask both. */
 const counted = new WeakSet<Context>();
 
-/** For whoever is no administrator or auditor there is no such page, and the ledger says who looked for one. */
+/** For a person who is no administrator or auditor there is no such page, and the ledger says who looked for one. */
 export function onlyForReaders(ctx: Context): void {
   if (readsEverything(ctx)) return;
   if (!counted.has(ctx)) {
@@ -37,7 +37,10 @@ export async function adminPage(returnTo = '/admin'): Promise<PersonContext> {
   return ctx;
 }
 
-/** Awaits what the address names: what is not there, not this person's, or no valid request becomes the not-found page. */
+/**
+ * Awaits the object that the address names: an absent one, another person's, or an invalid request becomes the
+ * not-found page.
+ */
 export async function orNotFound<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;

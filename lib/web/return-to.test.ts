@@ -44,7 +44,7 @@ test.each(hostile)('%j never leads off the site', (value) => {
   expect(path).not.toContain('\\');
   expect(staysOnSite(path)).toBe(true);
   expect(path).not.toMatch(/^\/(?:oauth|api)(?:\/|%2f|$)/i);
-  // And what is added to it afterwards changes nothing about that.
+  // And text that is added to it afterwards changes nothing about that.
   expect(staysOnSite(withFlowResult(path, { flow: 'connected', provider: '//evil.example' }))).toBe(true);
 });
 

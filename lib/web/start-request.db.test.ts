@@ -81,7 +81,10 @@ test.each(['application/json', 'text/plain', 'multipart/form-data'])(
   },
 );
 
-/** A record that says «without PKCE» to whoever writes the request, and nothing of it to whoever looks at it before it leaves. */
+/**
+ * A record that says «without PKCE» to the code that writes the request, and nothing of it to the code that checks the
+ * request before it leaves.
+ */
 function losingPkce(record: ProviderRecord): ProviderRecord {
   let asked = 0;
   return Object.create(record, { dangerously_without_pkce: { get: () => asked++ === 0 } });

@@ -6,7 +6,9 @@ import { getRuntime } from '#lib/runtime';
 import { resolveSession } from '#lib/sign-in/sessions';
 import { contextFor } from '#lib/web/request-context';
 
-/** The context of the request that Next is serving, with the person whose session its cookie holds; made once a request. */
+/**
+ * The context of the request that Next is serving, with the person of the session in its cookie; made once a request.
+ */
 export const webContext = cache(async (): Promise<Context> => {
   const runtime = await getRuntime();
   const sid = await readSessionId(runtime.config, await requestCookies());

@@ -70,9 +70,9 @@ export async function endOfAnnounceable(tx: Db, { from, to }: { from: Date; to: 
 }
 
 /**
- * Tells the endpoints what became of connections, from a slice of the ledger. Where one stopped working and a refresh
- * succeeded after all, it has recovered: that is told only if the other was. Nobody is told of anything where no endpoint
- * wants it, but what is out of order is remembered for one that comes later.
+ * Tells the endpoints of changes of connections, from a slice of the ledger. A connection that stopped working has
+ * recovered when a refresh succeeds after all: endpoints hear that only if they heard the first. Without an endpoint
+ * that wants it no message is made, but a broken connection is remembered for an endpoint that comes later.
  */
 export async function announceConnections(tx: Db, { from, to }: { from: Date; to: Date }): Promise<void> {
   const [after, until] = [from.toISOString(), to.toISOString()];

@@ -7,12 +7,12 @@ import { planNext } from '#lib/webhooks/plan-next';
 import { type Sent, sendMessage } from '#lib/webhooks/send';
 import { switchOff } from '#lib/webhooks/switch-off';
 
-/** Longer than an attempt takes: one whose process died is made again then. */
+/** Longer than an attempt takes: the attempt of a dead process is made again then. */
 export const claimSeconds = 60;
 
 export type Endpoint = typeof webhookEndpoints.$inferSelect;
 
-/** A delivery that nobody else tries for so long, with the attempt that is about to be made already counted. */
+/** A delivery that no other process tries for so long, with the attempt that is about to be made already counted. */
 export interface Claimed extends Record<string, unknown> {
   /** Text from a server, which has no other form for so wide a number. */
   id: number | string;

@@ -7,9 +7,9 @@ import { AppError } from '#lib/errors';
 import { alertMessages } from '#lib/webhooks/announce';
 import { attemptDelivery, type Claimed, claimSeconds, type Endpoint } from '#lib/webhooks/attempt';
 
-/** Sent side by side to one endpoint; endpoints wait for no other, so one that hangs keeps nobody from theirs. */
+/** Sent side by side to one endpoint; endpoints wait for no other, so one that hangs delays only itself. */
 const sideBySide = 8;
-/** What is left then is left to the next tick. */
+/** The next tick sends the rest. */
 const budgetSeconds = 30;
 
 export interface DeliverInput {
@@ -17,7 +17,7 @@ export interface DeliverInput {
   now?: Date;
   /** Begins nothing new after so many seconds. */
   seconds?: number;
-  /** Ends it early: what is under way is broken off and tried again within a minute. */
+  /** Ends it early: attempts under way are broken off and tried again within a minute. */
   signal?: AbortSignal | undefined;
 }
 
@@ -50,7 +50,7 @@ async function claim(ctx: Context, { id }: Endpoint, kind: SQL, now: Date): Prom
   );
 }
 
-/** Works off what is due of one kind at one endpoint. */
+/** Works off the due messages of one kind at one endpoint. */
 async function deliverTo(
   ctx: Context,
   endpointId: string,
@@ -72,9 +72,9 @@ async function deliverTo(
 }
 
 /**
- * Sends what is due, and answers how many attempts that were. Our rows say what is due; a tick only looks. A message may
- * come twice where a process dies between sending and writing it down: receivers tell by its id, as the specification
- * asks of them.
+ * Sends the due messages, and answers how many attempts that were. Our rows say when a message is due; a tick only
+ * looks. A message may come twice where a process dies between sending and writing it down: receivers tell by its id,
+ * as the specification asks of them.
  * @throws AppError `forbidden` unless this process itself asks
  */
 export async function deliverWebhooks(ctx: Context, input: DeliverInput = {}): Promise<number> {

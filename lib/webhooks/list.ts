@@ -21,7 +21,7 @@ const columns = {
     and d.state = 'delivered' order by d.id desc limit 1)`.mapWith(webhookDeliveries.finishedAt),
 };
 
-/** The paths of many services' hooks are secrets: whoever may change nothing is shown the host alone. */
+/** The paths of many services' hooks are secrets: an auditor sees the host alone. */
 function asSeen({ actor }: Context, row: WebhookView): WebhookView {
   const whole = actor.type === 'system' || (actor.type === 'person' && actor.role === 'administrator');
   return whole ? row : { ...row, url: new URL(row.url).origin };

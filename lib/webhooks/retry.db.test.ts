@@ -13,7 +13,7 @@ import { webhookHub } from '#tests/webhook-hub';
 
 const { receiver, hubWith } = webhookHub();
 
-/** An endpoint whose receiver refused two messages for a day, until they were given up. */
+/** An endpoint with a receiver that refused two messages for a day, until they were given up. */
 async function givenUp() {
   const hook = await receiver();
   const { runtime, admin } = await hubWith(hook.host);

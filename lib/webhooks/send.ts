@@ -29,7 +29,7 @@ const answerBodyMs = 1_000;
 
 /**
  * The way out to receivers. An administrator writes their addresses in the browser, not the operator, so only public
- * ones are reached, and those that the operator names in WEBHOOK_INTERNAL_HOSTS.
+ * ones are reached, and the hosts that the operator names in WEBHOOK_INTERNAL_HOSTS.
  * @param resolve another resolver of names than the system's
  */
 export function createWebhookFetch(
