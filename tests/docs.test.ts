@@ -74,9 +74,7 @@ test.each(pages)('the relative links of %s lead somewhere', (page) => {
 
 /** Words that hide the actor. Names of tests, which docs/security.md quotes, are not prose. */
 const hidden = /\b(?:whoever|nobody|what is|those that|whose)\b/i;
-const prose = globSync(['*.md', 'docs/*.md'], { cwd: root });
-
-test.each(prose)('the sentences of %s are short, and name their actor', (page) => {
+test.each(pages)('the sentences of %s are short, and name their actor', (page) => {
   const sentences = sentencesOf(read(page).split('## Which tests hold this')[0] ?? '');
   // Cells and labels are short by themselves: they must not make up for long sentences.
   const whole = sentences.filter((sentence) => /[.!?:;]["”)*]*$/.test(sentence));
@@ -84,6 +82,18 @@ test.each(prose)('the sentences of %s are short, and name their actor', (page) =
   expect(words / whole.length).toBeLessThanOrEqual(20);
   expect(sentences.filter((sentence) => wordsIn(sentence) > 45)).toEqual([]);
   expect(sentences.filter((sentence) => hidden.test(sentence))).toEqual([]);
+});
+
+test('the glossary has each word once, and no page says brake for freeze', () => {
+  const words = [...read('docs/glossary.md').matchAll(/^\| (?!Word )([^|]+) \| [A-Z]/gm)].map(([, word]) =>
+    String(word),
+  );
+  expect(words.filter((word, at) => words.indexOf(word) !== at)).toEqual([]);
+  expect(words.length).toBeGreaterThan(50);
+  const others = pages.filter(
+    (page) => page !== 'CHANGELOG.md' && sentencesOf(read(page)).some((text) => /\bbrakes?\b/i.test(text)),
+  );
+  expect(others).toEqual([]);
 });
 
 test('the README is short enough to be read', () => {
