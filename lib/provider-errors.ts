@@ -43,7 +43,7 @@ const sentences = {
   admin_policy_enforced: 'A rule of your organisation forbids this application. Ask its administrator to allow it.',
   org_internal:
     'The application is for members of one organisation, and this account is not one. Choose another account.',
-  AADSTS65001: 'Nobody has agreed to this application in your organisation. Ask its administrator to allow it.',
+  AADSTS65001: 'Your organisation has not agreed to this application. Ask its administrator to allow it.',
   AADSTS65004: 'You declined. Nothing was connected.',
   AADSTS90094: 'Only an administrator of your organisation may allow this application. Ask them to.',
   AADSTS50020: 'This account is not a member of the organisation that the application is for. Choose another account.',

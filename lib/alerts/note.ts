@@ -15,8 +15,7 @@ import { transactAs } from '#lib/sign-in/transact-as';
 export async function noteOnAlert(ctx: Context, input: ChangeAlertInput): Promise<void> {
   requireAdministrator(ctx);
   const { id, note } = parseInput(changeAlertInput, input);
-  if (note === null)
-    throw new AppError('invalid_request', { issues: [{ path: 'note', message: 'Write what there is to know' }] });
+  if (note === null) throw new AppError('invalid_request', { issues: [{ path: 'note', message: 'Write a note' }] });
   await transactAs(ctx, async (tx) => {
     const [there] = await tx.select({ id: alerts.id }).from(alerts).where(eq(alerts.id, id));
     if (!there) throw new AppError('not_found');

@@ -9,11 +9,11 @@ export const faultSentences = {
   row_changed: 'A row was changed, or rows changed places.',
   row_deleted: 'A row that was sealed is not there any more.',
   row_inserted: 'A row stands among sealed ones that was not there when they were sealed.',
-  rows_differ: 'The rows of a batch are not those that were sealed; which of them differs is not known.',
+  rows_differ: 'The rows of a batch differ from the sealed ones. The ledger does not say which row differs.',
   rows_not_sealed:
     'Rows wait for their seal for more than a day: the background jobs do not run, or something keeps the rows from it.',
   seals_cut_off: 'A checkpoint knows more seals than there are: the end of the ledger was cut off.',
-  checkpoint_contradicted: 'The seals are not those that a checkpoint was made of: the past was rewritten.',
+  checkpoint_contradicted: 'The seals differ from the ones of a checkpoint: the past was rewritten.',
 } as const;
 
 export type FaultKind = keyof typeof faultSentences;
@@ -21,7 +21,7 @@ export type FaultKind = keyof typeof faultSentences;
 /** The code of a check that came to no end, which is none of a place. */
 export const checkFailed = 'check_failed';
 export const checkFailedSentence =
-  'The check came to no end: what is in the database could not be read as a ledger. The log says what.';
+  'The check came to no end: the database holds rows that cannot be read as a ledger. The log names the fault.';
 
 /** One broken place. */
 export interface Fault {

@@ -31,7 +31,7 @@ export const bulkCriteria = z
     readWithinDays: days,
   })
   .refine((criteria) => Object.values(criteria).some((value) => value !== undefined), {
-    message: 'say at least one thing that the connections have in common',
+    message: 'name at least one thing that the connections have in common',
   })
   .refine(({ readByKey, readWithinDays }) => readWithinDays === undefined || readByKey !== undefined, {
     path: ['readWithinDays'],

@@ -83,7 +83,7 @@ const ledgerKeys = commaList.transform((items, ctx) => {
     }
     const kid = String(match[1]);
     if (kid.startsWith('vault-') && !match[2])
-      ctx.addIssue(`key id ${kid}: those that begin with vault- are made from VAULT_KEYS and sign nothing else`);
+      ctx.addIssue(`key id ${kid}: ids that begin with vault- are made from VAULT_KEYS and sign nothing else`);
     if (keys.some((known) => known.kid === kid)) ctx.addIssue(`key id ${kid} is given twice`);
     keys.push({ kid, kind: match[2] ? 'public' : 'seed', key: Uint8Array.from(key) });
   }

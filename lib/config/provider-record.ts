@@ -237,7 +237,10 @@ function faultsBetweenFields(entry: Shape, { env }: RecordContext): [field: keyo
   ] as [keyof Shape, string][];
   if (entry.sign_in && entry.account_params?.length) {
     // A server that the visitor names could call any address verified, an administrator's too.
-    faults.push(['sign_in', 'cannot go with account_params: whoever names the server would also say who they are']);
+    faults.push([
+      'sign_in',
+      'cannot go with account_params: a person who names the server would also decide who they are',
+    ]);
   }
   const known = entry.preset !== undefined && entry.preset !== 'oidc';
   if (entry.id === undefined && !known) faults.push(['id', 'is required']);

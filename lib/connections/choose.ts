@@ -46,7 +46,10 @@ export async function chooseEntry(ctx: Context, input: ChooseInput): Promise<{ p
     if (row.frozen) throw new AppError('frozen');
     const offer = row.offered?.find(({ name }) => name === list);
     const chosen = offer?.entries.find((one) => entryKey(one) === entry);
-    if (!chosen) throw new AppError('invalid_request', { message: 'This is not offered. Choose from the list.' });
+    if (!chosen)
+      throw new AppError('invalid_request', {
+        message: 'The provider does not offer this entry. Choose from the list.',
+      });
     await tx
       .update(connections)
       .set({ extras: sql`${connections.extras} || ${JSON.stringify(chosen.extras)}::jsonb` })

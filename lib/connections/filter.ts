@@ -57,7 +57,7 @@ export const connectionFilter = z
   })
   .refine(({ issuer, subject }) => (issuer === undefined) === (subject === undefined), {
     path: ['subject'],
-    message: 'issuer and subject are given together',
+    message: 'needs issuer and subject together',
   });
 export type ConnectionFilter = z.output<typeof connectionFilter>;
 

@@ -12,7 +12,7 @@ import { record } from '#lib/ledger/record';
 /** Why a database is taken for one that came from a backup. */
 export const restoreSigns = {
   loaded: 'its rows were loaded from a dump',
-  moved: 'its files are a copy of those that were used last',
+  moved: 'its files are a copy of the files that were used last',
   behind: 'this process has seen a later state of it',
   recovered: 'the server went back to an earlier point in time',
 } as const;

@@ -13,7 +13,7 @@ export const freezeTarget = z
   .object({ scope: z.enum(freezeScopes), target: z.string().max(64).default('') })
   .refine(({ scope, target }) => (scope === 'everything') === (target === ''), {
     path: ['target'],
-    message: 'names what is meant, except for everything',
+    message: 'names the object to freeze, except for everything',
   });
 export type FreezeTarget = z.infer<typeof freezeTarget>;
 export type FreezeTargetInput = z.input<typeof freezeTarget>;

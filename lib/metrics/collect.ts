@@ -106,7 +106,7 @@ function addHubMetrics(registry: Registry, { database }: Runtime): void {
   });
   new Gauge({
     name: 'grantkeep_sealed_rows_unbound',
-    help: 'Rows whose tokens have the form of an earlier version, not bound to where they may go. The same at every process.',
+    help: 'Rows with tokens in the form of an earlier version, not bound to where they may go. The same at every process.',
     registers,
     async collect() {
       this.set(await countUnbound(db));

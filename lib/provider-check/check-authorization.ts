@@ -21,7 +21,8 @@ const registered = (uri: string) => `Register ${uri} in the console of the provi
 
 /** What to do about a code that came back on the redirect. */
 function mendFor(code: string): string {
-  if (code === 'invalid_scope') return 'Compare the scopes of the record with those that the application may ask for.';
+  if (code === 'invalid_scope')
+    return 'Compare the scopes of the record with the scopes that the application may ask for.';
   if (code === 'unauthorized_client') return 'Allow the authorization code grant for the application in the console.';
   return 'Compare authorization_params and scopes of the record with the documentation of the provider.';
 }

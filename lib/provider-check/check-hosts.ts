@@ -50,7 +50,7 @@ export function certificateFinding(
     return { ...base, result: 'fails', found: `${found}${ends}`, mend };
   }
   if (left !== null && left < soonDays) {
-    const mend = 'Whoever runs the server has to renew it before then.';
+    const mend = 'The server’s operators have to renew it before then.';
     return { ...base, result: 'fails', found: `The certificate ends within ${soonDays} days.${ends}`, mend };
   }
   return { ...base, result: 'passes', found: `The certificate is accepted.${ends}` };

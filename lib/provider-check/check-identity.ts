@@ -21,14 +21,14 @@ export async function checkIdentity(probe: ResolvedProbe): Promise<Finding> {
   const url = identityUrl(probe);
   const base = { check: 'identity', lookedAt: url ?? `identity.source: ${provider.identity.source}` } as const;
   if (url === null)
-    return { ...base, result: 'unknown', found: 'Only the answer to a person’s code tells whose account it is.' };
+    return { ...base, result: 'unknown', found: 'Only the answer to a person’s code tells the account’s identity.' };
   try {
     await lookUp(provider, url, provider.identity, { token: madeUp(), values: parts }, deps);
     return {
       ...base,
       result: 'unknown',
       found: 'The endpoint answers, and it did not refuse a made-up token.',
-      mend: 'Make sure that this address tells whose token it is, and does not answer for everybody.',
+      mend: 'Make sure that this address answers with the token’s own account, and refuses unknown tokens.',
     };
   } catch (error) {
     if (!isOAuthError(error)) throw error;

@@ -22,7 +22,7 @@ const unreachable: Record<string, [found: string, mend: string]> = {
 
 /** Codes of OpenSSL and Node for certificates that are not accepted. */
 const certificates: Record<string, [found: string, mend: string]> = {
-  CERT_HAS_EXPIRED: ['The certificate has expired.', 'Whoever runs the server has to renew it.'],
+  CERT_HAS_EXPIRED: ['The certificate has expired.', 'The server’s operators have to renew it.'],
   CERT_NOT_YET_VALID: ['The certificate is not valid yet.', 'Compare the clock of this machine.'],
   DEPTH_ZERO_SELF_SIGNED_CERT: [
     'The certificate is self-signed.',
@@ -34,7 +34,7 @@ const certificates: Record<string, [found: string, mend: string]> = {
   ],
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: [
     'The server does not send its intermediate certificates, or its authority is not known.',
-    'Whoever runs the server has to send the whole chain.',
+    'The server’s operators have to send the whole chain.',
   ],
   ERR_TLS_CERT_ALTNAME_INVALID: [
     'The certificate is for another host name.',

@@ -9,7 +9,7 @@ function tenantFaults(record: ProviderRecord): Fault[] {
   const faults: Fault[] = [];
   const field = 'tenant_issuer';
   if (URL.parse(rule.template)?.origin !== URL.parse(record.issuer)?.origin)
-    faults.push([field, 'its template must be at the origin of issuer, whose metadata and keys it uses']);
+    faults.push([field, 'its template must be at the origin of issuer, since it uses the metadata and keys of issuer']);
   if (record.identity.issuer !== null)
     faults.push(['identity.issuer', 'cannot go with tenant_issuer: the subject of one tenant may be that of another']);
   if (record.account_params.length + record.redirect_parts.length > 0)
@@ -48,7 +48,7 @@ function sourceFaults(record: ProviderRecord): Fault[] {
   const faults: Fault[] = [];
   const silent = discovery === 'none';
   if (identity.source === 'none' && record.sign_in)
-    faults.push(['sign_in', 'cannot go with identity.source none: nobody would say who signs in']);
+    faults.push(['sign_in', 'cannot go with identity.source none: nothing would say who signs in']);
   if (identity.source === 'none' && record.tenant_issuer)
     faults.push(['identity.source', 'none cannot go with tenant_issuer']);
   if (identity.source === 'userinfo' && silent && !record.userinfo_endpoint)

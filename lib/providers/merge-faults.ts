@@ -31,7 +31,7 @@ function typedHostFaults(record: ProviderRecord): string[] {
 export function mergeFaults(record: ProviderRecord): string[] {
   const faults: string[] = [];
   if (record.sign_in && record.account_params.length > 0) {
-    faults.push('sign_in: cannot go with account_params: whoever names the server would also say who they are');
+    faults.push('sign_in: cannot go with account_params: a person who names the server would also decide who they are');
   }
   if (record.login_hint?.value === 'subject' && (record.identity.source === 'none' || record.identity.key.length > 1)) {
     faults.push('login_hint: the server does not know the subject, which the hub makes itself');

@@ -22,7 +22,7 @@ export class MissingVaultKeys extends Error {
   override readonly name = 'MissingVaultKeys';
   constructor(missing: readonly MissingKey[]) {
     super(
-      `VAULT_KEYS lacks keys that sealed what is stored: ${missing.map(named).join(', ')}. Put them back behind the first key, or start with --allow-missing-keys to go on without those rows.`,
+      `VAULT_KEYS lacks keys that sealed stored values: ${missing.map(named).join(', ')}. Put them back behind the first key, or start with --allow-missing-keys to go on without those rows.`,
     );
   }
 }

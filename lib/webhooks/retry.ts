@@ -47,7 +47,7 @@ export async function retryDelivery(ctx: Context, input: RetryDeliveryInput): Pr
         from webhook_messages m where d.id = ${id} and m.id = d.message_id and d.state <> 'delivered'
         returning d.id, d.attempts, d.created_at, d.message_id, m.payload::text as payload`),
     );
-    if (!one) throw new AppError('conflict', { message: 'It was taken meanwhile.' });
+    if (!one) throw new AppError('conflict', { message: 'The receiver took it meanwhile.' });
     await record(tx, ctx, { action: 'webhook.changed', details: { webhook: endpoint.id, retried: 1 } });
     return one;
   });

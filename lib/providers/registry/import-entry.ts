@@ -93,10 +93,10 @@ function warnOfHosts(places: Record<string, string>, rules: PartRules, report: R
 function tellOfRelaxations(record: object, report: Report): void {
   for (const path of relaxedFields(record)) {
     if (path === 'dangerously_without_pkce') {
-      const message = `the record says "${path}": true, so only \`state\` ties the answer to the browser, and nobody can sign in through it without a nonce: take the line away where the server knows PKCE by now`;
+      const message = `the record says "${path}": true, so only \`state\` ties the answer to the browser, and without a nonce people cannot sign in through it: take the line away where the server knows PKCE by now`;
       report.changed('disable_pkce', 'authorization', message);
     } else {
-      const message = `the record says "${path}": true, which leaves a check out: docs/security.md says what is left`;
+      const message = `the record says "${path}": true, which leaves a check out: docs/security.md names the protection without it`;
       report.changed('(code)', path.startsWith('token_renewal') ? 'refresh' : 'exchange', message);
     }
   }
