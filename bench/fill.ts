@@ -15,7 +15,7 @@ export interface Filling {
   provider: string;
   /** Seconds until the access tokens end; negative for ended ones. */
   expiresIn: number;
-  /** The refresh token of each; made up where nobody will spend it. */
+  /** The refresh token of each; made up where no refresh will spend it. */
   refreshToken?: (n: number) => string;
   /** The parts of the provider's addresses that each account has; none without it. */
   accountParams?: (n: number) => Record<string, string>;
@@ -45,7 +45,7 @@ const surnames = [
 /**
  * Fills the tables with people of four accounts each, made one second apart, and brings the planner up to date. Every
  * token is sealed for its own row, as the product seals it. While one batch is written, the next is sealed.
- * @returns those that are connected
+ * @returns the connected ones
  */
 export async function fillConnections(runtime: Runtime, filling: Filling): Promise<Filled[]> {
   const filled: Filled[] = [];
@@ -71,7 +71,7 @@ export async function fillConnections(runtime: Runtime, filling: Filling): Promi
         ),
       ),
     );
-    // Awaited with the next batch; until then a failure must not count as nobody's.
+    // Awaited with the next batch; until then a failure must not count as unhandled.
     written.catch(() => {});
     for (const { row, accessToken } of made) if (!hasEnded(row.n, filling)) filled.push({ id: row.id, accessToken });
     if (performance.now() - toldAt > 15_000) {

@@ -16,7 +16,7 @@ import { median, rounded } from './statistics.ts';
 /** Entries of one statement, as vends of the same moment share commits. */
 const together = 250;
 
-/** What the list is narrowed to: what is frequent, what is rare, and what is not there. */
+/** The filters of the list: frequent, rare and absent values. */
 const narrowed = {
   everything: {},
   'a person': { personId: 'per_0000000000000007' },
@@ -63,7 +63,7 @@ async function listMs(ctx: Context, input: ListLedgerInput, repeats: number): Pr
 interface Exported {
   ms: number;
   megabytes: number;
-  /** The longest that nobody else of the process had a turn. */
+  /** The longest that other work of the process had no turn. */
   longest_pause_ms: number;
 }
 

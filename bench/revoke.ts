@@ -76,7 +76,7 @@ export const revoke = defineBenchmark({
 
     began = performance.now();
     let attempts = 0;
-    // Rounds, as ticks would make them, until what is left has failed and waits.
+    // Rounds, as ticks would make them, until only failed revocations wait.
     for (let made = -1; made !== 0; attempts += Math.max(made, 0)) made = await all('upstream');
     const firstSeconds = seconds(began);
     const pendingAfterFirst = (await bulk()).progress.upstream.pending;

@@ -15,7 +15,7 @@ import { load, needWrk, vendRequest, writeRequests } from './wrk.ts';
 /** Longer than the hub waits for any provider. */
 const hangingMs = 30_000;
 
-/** Connections of one provider whose tokens are over, of which one account gets 429 all the time. */
+/** Connections of one provider with tokens that are over; one of their accounts gets 429 all the time. */
 const accounts = 100;
 
 /**

@@ -28,9 +28,9 @@ const postgresSettings = {
 const segments = 256;
 
 /**
- * Lets the server have written a log before: one in service takes a used segment for the next, while a new server
- * fills each anew with zeros, and all who commit wait meanwhile. All are kept until the last is there: a server whose
- * checkpoints have nothing to do yet would use the first ones again after half of them, and have no more.
+ * Lets the server have written a log before: one in service takes a used segment for the next, while a new server fills
+ * each anew with zeros, and all who commit wait meanwhile. All are kept until the last is there: a server with idle
+ * checkpoints would use the first ones again after half of them, and have no more.
  */
 async function ageLog(url: string): Promise<void> {
   const owner = openPostgres(url, { max: 1 });
@@ -116,7 +116,7 @@ export async function openStage(): Promise<Stage> {
   return stage;
 }
 
-/** The variables of a hub whose folder this is, which is made; each process adds its port. */
+/** The variables of a hub in this folder, which is made; each process adds its port. */
 export function hubEnvironment(folder: string, url: string, records: readonly Record<string, unknown>[]) {
   mkdirSync(folder, { mode: 0o700 });
   const providersFile = join(folder, 'providers.json');

@@ -5,7 +5,7 @@ export interface Table {
   rows: readonly (readonly (string | number)[])[];
 }
 
-/** The table as Markdown whose columns line up, so that it reads in a terminal and can be pasted into a page. */
+/** The table as Markdown with columns that line up, so that it reads in a terminal and can be pasted into a page. */
 export function formatTable({ title, columns, rows }: Table): string {
   const cells = [columns, ...rows].map((row) => columns.map((_, at) => show(row[at] ?? '')));
   const numeric = columns.map((_, at) => rows.length > 0 && rows.every((row) => typeof row[at] === 'number'));

@@ -12,7 +12,7 @@ import { vendRequest } from './wrk.ts';
 
 const domain = 'tenants.example';
 const dead = 'dead';
-/** Connections whose tokens are over: a tenth of them of the dead tenant, the others of nine that answer. */
+/** Connections with tokens that are over: a tenth of them of the dead tenant, the others of nine that answer. */
 const accounts = 100;
 const tenants = [dead, 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
 

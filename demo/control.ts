@@ -9,7 +9,7 @@ export interface Controls {
   withdraw: (subject?: string) => number;
 }
 
-/** `/__demo/*`: switches and counts for tests in another process. False for any other path. */
+/** `/__demo/*`: switches and counts for tests in another process. False for every other path. */
 export function handleControl(request: IncomingMessage, response: ServerResponse, controls: Controls): boolean {
   const path = new URL(request.url ?? '/', 'http://localhost').pathname;
   if (!path.startsWith('/__demo/')) return false;

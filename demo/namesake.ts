@@ -57,7 +57,7 @@ export interface Namesake {
   switches: Partial<Switches>;
   people: readonly KnownPerson[];
   tokenPrefix: { access: string; refresh: string };
-  /** Seconds; a namesake whose tokens do not expire takes a very long one. */
+  /** Seconds; a namesake without an end of its tokens takes a very long one. */
   accessTokenTtl: (scopes: ReadonlySet<string>) => number;
   /** Grants a person can have at one client before the oldest ends. */
   maxGrants: number;
@@ -104,7 +104,7 @@ export interface RevokedToken {
   subject: string;
 }
 
-/** Whose live access token it is, and what it allows. */
+/** The account of a live access token, and its scopes. */
 export interface TokenHolder {
   subject: string;
   name: string;

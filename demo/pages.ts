@@ -99,7 +99,7 @@ export interface ConsentPage {
   back: string;
 }
 
-/** The consent page: what is asked for, Allow and Deny. */
+/** The consent page: the requested scopes, Allow and Deny. */
 export function consentPage(label: Label, view: ConsentPage): string {
   const rows = view.scopes
     .map(({ name, words }) => {

@@ -22,7 +22,7 @@ export const defaultPeople: readonly KnownPerson[] = [
   { name: 'Grace Hopper', email: 'grace@example.com' },
 ];
 
-/** Reads what was typed or pressed: a known name, any other name, or an e-mail address. Null when it is empty. */
+/** Reads the typed or pressed name: a known name, another one, or an e-mail address. Null when it is empty. */
 export function personFrom(text: string, known: readonly KnownPerson[]): Omit<Person, 'subject'> | null {
   const typed = text.trim().slice(0, 80);
   if (typed === '') return null;

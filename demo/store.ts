@@ -94,7 +94,7 @@ export class DemoStore {
     this.#timer ??= setTimeout(() => this.#flush(), 50);
   }
 
-  /** Writes once more, and never after: what is still under way then is lost, as with a killed server. */
+  /** Writes once more, and never after: changes under way then are lost, as with a killed server. */
   close(): void {
     this.#flush();
     this.#closed = true;

@@ -3,8 +3,8 @@ import type { Fields } from './server-actions.ts';
 import { offeredSite, type World } from './world.ts';
 
 /**
- * Who may call a server action: `administrators` alone; `readers`, auditors too, since it only looks; `owners`, whose
- * thing it is that the form names; `oneself`, whoever is signed in and nobody else's; `anybody`.
+ * The callers that may call a server action: `administrators` alone; `readers`, auditors too, since it only looks;
+ * `owners`, the person with the object that the form names; `oneself`, each signed-in person for themselves; `anybody`.
  */
 export interface ActionRule {
   may: 'administrators' | 'readers' | 'owners' | 'oneself' | 'anybody';
@@ -16,7 +16,7 @@ export interface ActionRule {
   changesNothing?: boolean;
   /** Has no entry of its own in the ledger. */
   unrecorded?: boolean;
-  /** What it answers in place of a code: signing out has always succeeded for whoever is signed out. */
+  /** Its answer in place of a code: signing out has always succeeded for a person who is signed out. */
   says?: Record<string, string>;
   /** What it answers to those who may. */
   answers?: string | RegExp;

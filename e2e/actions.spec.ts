@@ -39,7 +39,7 @@ test('whoever calls a server action by its id gets what their role allows, and o
   const world = await makeWorld(second, app, { person, owner }, hook);
   const longAgo = await newPage();
   await signInAs(longAgo, app, 'admin@example.com');
-  // A sign-in of the last minutes is not what is missing elsewhere.
+  // Elsewhere a sign-in of the last minutes is not the missing part.
   await stepUpAs(administrator, app, 'admin@example.com');
   const key = await makeKey(app, 'connections:read', 'tokens:vend', 'connections:revoke');
   // What begins by itself has begun: the alerts about how the hub is set up, and the seals.
@@ -95,7 +95,7 @@ test('whoever calls a server action by its id gets what their role allows, and o
     expect(after, action.name).toEqual(before);
   }
 
-  // What is refused to them stands in the ledger once the minute's refusals are written, at the latest at the end.
+  // Refusals stand in the ledger once the minute's refusals are written, at the latest at the end.
   await app.end();
   await app.start();
   const refused = await second.rows<{ code: string; role: string }>(sql`

@@ -5,7 +5,7 @@ import { startWebhookReceiver } from './webhook-receiver.ts';
 test('a webhook is added, tried, given a new secret and removed', async ({ asAdmin: page, app }) => {
   const hook = await startWebhookReceiver();
   app.environment.WEBHOOK_INTERNAL_HOSTS = hook.host;
-  // A page that stays open may still ask for its icon while nobody answers.
+  // A page that stays open may still ask for its icon while the hub does not answer.
   await page.goto('about:blank');
   await app.end();
   await app.start();

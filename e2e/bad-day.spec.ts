@@ -15,7 +15,7 @@ import {
   stepUpByHand,
 } from './steps.ts';
 
-/** Where the service runs whose key leaks, where another one runs, and where whoever found the key sits. */
+/** The addresses of the service with the leaked key, of another service, and of the thief of the key. */
 const [home, office, elsewhere] = ['198.51.100.20', '192.0.2.80', '203.0.113.66'];
 
 interface Key {
@@ -125,7 +125,7 @@ test('the bad day: a key leaks, and everything that it read is found, stopped, r
     await expect(frozenBanner(page), path).toContainText(leaked.name);
   }
 
-  // All that the key read, and what of it went to where nobody of ours is.
+  // All tokens that the key read, and the ones that went to an address that is not ours.
   await page.getByRole('link', { name: 'What it read', exact: true }).click();
   const ledger = page.getByRole('table', { name: 'Ledger' }).getByRole('row');
   await expect(page.getByRole('combobox', { name: 'API key' })).toHaveValue(leaked.id);
@@ -178,7 +178,7 @@ test('the bad day: a key leaks, and everything that it read is found, stopped, r
   for (const text of [csv.join('\n'), JSON.stringify(file), lines.join('\n')])
     for (const { token } of taken) expect(text).not.toContain(token);
 
-  // The key ends, and what is left goes on.
+  // The key ends, and the rest goes on.
   await page.goto('/admin/api-keys');
   await page.getByRole('button', { name: `Revoke ${leaked.name}` }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke key' }).click();

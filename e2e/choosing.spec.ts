@@ -46,7 +46,7 @@ const test = base.extend<object, { boards: RunningApp }>({
   ],
 });
 
-/** Connects, and ends at the connection's own page, which asks what is open. */
+/** Connects, and ends at the connection's own page, which asks the open questions. */
 async function connectBoards(page: Page): Promise<string> {
   await page.goto('/connections');
   await page.getByRole('button', { name: 'Connect Boards', exact: true }).click();

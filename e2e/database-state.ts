@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import type { SecondProcess } from './governed.ts';
 
-/** What changes with nobody's doing: what each minute's tick writes, or what is noted of a look. */
+/** Changes without a person: the writes of each minute's tick, and notes of a look. */
 const restless: Record<string, true | string[]> = {
   // Each start writes one, and each minute drops those of which the ten minutes are over.
   flows: true,
@@ -38,7 +38,10 @@ const parts: Record<string, string> = {
   webhook_deliveries: `(select * from webhook_deliveries where state = 'failed')`,
 };
 
-/** A digest of each table's rows, by its name: what is equal before and after was not touched. Tables made later count. */
+/**
+ * A digest of each table's rows, by its name: a table with equal digests before and after was not touched. Tables made
+ * later count.
+ */
 export async function databaseState(second: SecondProcess): Promise<Record<string, string>> {
   const tables = await second.rows<{ name: string }>(sql`
     select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace

@@ -20,7 +20,7 @@ export interface StackFixtures {
 export interface StoryFixtures {
   /** The demo authorization servers, with their switches and counts as at the start. */
   demo: Demo;
-  /** Messages of the browser's console that this story is about; any other error fails it. */
+  /** Messages of the browser's console that this story is about; every other error fails it. */
   expectedConsole: RegExp[];
   /** A page signed in as the administrator. */
   asAdmin: Page;
@@ -28,7 +28,7 @@ export interface StoryFixtures {
   asUser: Page;
   /** Opens a page in a browser of its own, signed in as a person by name (another name, another person). */
   signIn(name: string): Promise<Page>;
-  /** Opens a page in a browser of its own, signed in as nobody. */
+  /** Opens a page in a browser of its own, signed out. */
   newPage(): Promise<Page>;
 }
 

@@ -12,7 +12,7 @@ import { startWebhookReceiver, type WebhookReceiver } from './webhook-receiver.t
 
 export { expect };
 
-/** A second process of the hub on the same database, inside the story, whose minutes pass when the story says so. */
+/** A second process of the hub on the same database, inside the story; its minutes pass when the story says so. */
 export interface SecondProcess {
   /** It, asking on its own behalf. */
   ctx: Context;

@@ -50,7 +50,7 @@ test('a person leaves: out at once everywhere, every grant proved dead, and noth
   await dialog.getByRole('button', { name: 'Disable' }).click();
   await expect(dialog).toBeHidden();
 
-  // What the administrator sees: nobody signed in, and the proof beside each connection as it comes.
+  // The administrator's view: no session of the person, and the proof beside each connection as it comes.
   await expect(page.getByText('Disabled', { exact: true })).toBeVisible();
   await expect(page.getByText('Nowhere at the moment.')).toBeVisible();
   const theirs = page.getByRole('region', { name: 'Connections' }).getByRole('listitem');

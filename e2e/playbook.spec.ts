@@ -132,7 +132,7 @@ test.describe('what must fail', () => {
     await expect(thief.getByText('This answer was used already')).toBeVisible();
     expect(demo.server('okta').counts.code_exchanges).toBe(1);
 
-    // Whoever stole the verifier, the code and the client's secret as well gets nothing for them either.
+    // A thief of the verifier, the code and the client's secret gets nothing for them either.
     const again = await fetch(demo.server('okta').url + exchange?.url, {
       method: 'POST',
       headers: {

@@ -23,7 +23,7 @@ test('refused callbacks raise an alert, which a receiver that was down gets by h
   const stranger = await newPage();
   for (let n = 0; n < 12; n++)
     await stranger.request.get(`/oauth/callback?code=x&state=${someone('s').slice(2)}`, { maxRedirects: 0 });
-  // Refusals of nobody in particular are written once a minute, and when the process ends.
+  // Anonymous refusals are written once a minute, and when the process ends.
   await page.goto('about:blank');
   await app.end();
   await app.start();

@@ -83,7 +83,7 @@ test('each caller gets from each page and handler what is theirs, and nothing ch
   const auditorsName = await makeAuditor(browser.administrator, browser.auditor, app);
   const world = await makeWorld(second, app, { person, owner: browser.owner }, hook);
   const key = await makeKey(app, 'connections:read', 'tokens:vend', 'connections:revoke');
-  // That nobody signed in of late is not what keeps anything from anybody.
+  // The lack of a late sign-in is not the reason of a refusal.
   for (const [caller, name] of [
     ['user', usersName],
     ['owner', ownersName],

@@ -47,8 +47,8 @@ export function writtenActions(): string[] {
 export type Fields = readonly (readonly [name: string, value: string])[];
 
 /**
- * Calls an action as whoever knows its id can, without its page. Answers `ok`; the code that refused it; the path and
- * outcome that it sends on to; `nothing` where it answers nothing; `status` with the number of an answer that is no
+ * Calls an action as a client that knows its id can, without its page. Answers `ok`; the code that refused it; the path
+ * and outcome that it sends on to; `nothing` where it answers nothing; `status` with the number of an answer that is no
  * action's.
  * @param headers beside those of a call from our own page
  */

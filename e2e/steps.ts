@@ -14,7 +14,7 @@ export const titles: Record<Connectable, string> = {
 };
 export const connectable = Object.keys(titles) as Connectable[];
 
-/** A name that no other story uses, so that ending its grants disturbs nobody. */
+/** A name that no other story uses, so that ending its grants disturbs no story. */
 export function someone(kind = 'Person'): string {
   return `${kind} ${randomBytes(5).toString('hex')}`;
 }
@@ -176,7 +176,7 @@ export async function statusWithToken(app: RunningApp, provider: Connectable, to
   return answer.status;
 }
 
-/** The id of the person whose connection it is. */
+/** The id of the person with the connection. */
 export async function personOf(app: RunningApp, connection: string): Promise<string> {
   const answer = await callHub(app, await serviceKey(app), `/connections/${connection}`);
   return ((await answer.json()) as { user: string }).user;

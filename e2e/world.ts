@@ -32,7 +32,7 @@ export interface World {
   session: string;
   selected: string;
   revocable: string;
-  /** A bulk revocation of one connection of theirs that nobody has begun. */
+  /** A bulk revocation of one connection of theirs that is not begun. */
   prepared: string;
   /** Of the owner, who does for themselves what people may. */
   ownersSession: string;
@@ -44,12 +44,12 @@ export interface World {
   delivery: string;
   freeze: string;
   hookUrl: string;
-  /** Refused grants whose tokens are still held. */
+  /** Refused grants with tokens that are still held. */
   heldGrant: string;
   heldToLetGo: string;
 }
 
-/** Two messages to a webhook that nobody took for a day; answers the id of one. */
+/** Two messages to a webhook that its receiver did not take for a day; answers the id of one. */
 async function giveUpOn({ ctx: { database } }: SecondProcess, endpointId: string): Promise<string> {
   const ids: number[] = [];
   const at = new Date();

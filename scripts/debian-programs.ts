@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isExecutable, pathFolders } from './programs.ts';
 import { canInstallPackages, installPackages } from './system-packages.ts';
 
-/** Programs whose Debian package has their name. */
+/** Programs that lie in a Debian package of their name. */
 export type DebianProgram = 'haproxy' | 'nginx' | 'pgbouncer';
 
 /** Where daemons are, whether or not PATH says so. */

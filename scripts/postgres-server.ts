@@ -29,7 +29,7 @@ export function findPostgres(): string | undefined {
  * Starts a server on a free port of the loopback address, with its data in a new temporary folder. Durability is off,
  * since its data is for tests, unless `settings` turn it on. As root it runs as the user `postgres`, because the server
  * refuses root. Throws when the server's programs are absent or it ends before it is ready.
- * @param primary URL of the superuser at a server whose streaming standby this one is to be, instead of a new one
+ * @param primary URL of the superuser at a server that gets this one as its streaming standby, instead of a new server
  */
 export async function startPostgres(settings: Record<string, string> = {}, primary?: string): Promise<PostgresServer> {
   const programs = findPostgres();
@@ -120,7 +120,7 @@ async function ready(child: ChildProcess): Promise<void> {
   });
 }
 
-/** Whom a server runs as that refuses root: the user `postgres`, or whoever we are. */
+/** The user of a server that refuses root: the user `postgres`, or our own. */
 export async function serverAccount(): Promise<{ uid?: number; gid?: number }> {
   if (process.getuid?.() !== 0) return {};
   const [uid, gid] = await Promise.all([run('id', ['-u', 'postgres']), run('id', ['-g', 'postgres'])]);

@@ -8,7 +8,7 @@ const pkceWords: Record<Preset['about']['pkce'], string> = {
   refused: '**no**: the provider refuses it from a client with a secret',
 };
 
-/** Those that providers-setup.md goes through, and that variables configure. */
+/** The presets that providers-setup.md goes through, and that variables configure. */
 const withVariables: ReadonlySet<string> = new Set(['google', 'github', 'salesforce', 'okta', 'auth0']);
 
 const code = (text: string) => `\`${text}\``;

@@ -8,8 +8,8 @@ import { canInstallPackages } from './system-packages.ts';
 const kept = join(tmpdir(), 'grantkeep-promtool');
 
 /**
- * Prometheus' own checker of rules: where it is installed, else taken out of Debian's package, whose daemon nobody wants
- * started by a test. Undefined where neither can be.
+ * Prometheus' own checker of rules: where it is installed, else taken out of Debian's package, since a test must not
+ * start the package's daemon. Undefined where neither can be.
  */
 export async function findPromtool(): Promise<string | undefined> {
   const known = [...pathFolders().map((folder) => join(folder, 'promtool')), kept].find(isExecutable);

@@ -95,7 +95,7 @@ async function quietly(command: string, args: string[]): Promise<Outcome> {
   return { passed: 0, failed: 1 };
 }
 
-/** Runs a test runner whose reporter writes its counts to TEST_SUMMARY_FILE. */
+/** Runs a test runner with a reporter that writes its counts to TEST_SUMMARY_FILE. */
 async function counted(command: string, args: string[]): Promise<Outcome> {
   const file = join(workFolder, `${command}.json`);
   const status = await run(command, args, { env: { ...process.env, TEST_SUMMARY_FILE: file } });

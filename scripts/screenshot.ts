@@ -22,7 +22,7 @@ try {
   });
   await page.goto('/sign-in');
   await page.getByRole('button', { name: 'Sign in with Demo' }).click();
-  // Somebody new, whose page shows nothing of earlier runs.
+  // A new person, so that the page shows nothing of earlier runs.
   await page.getByLabel('Another user').fill(`Visitor ${Date.now()}`);
   await page.getByRole('button', { name: 'Use this name' }).click();
   await page.waitForURL(/\/connections/);

@@ -10,7 +10,7 @@ import { createRuntime, plainRecord, settle } from '#tests/hub';
 
 type Entry = Partial<typeof ledger.$inferInsert> & { action: LedgerAction };
 
-/** A hub whose ledger is written and whose alerts are looked at by the clock of a test, in minutes. */
+/** A hub with a ledger that the test writes, and alerts that it looks at by its own clock, in minutes. */
 export function alertClock(runtime: Runtime, start = new Date('2026-11-22T12:00:00Z')) {
   const at = (minute: number) => new Date(start.getTime() + minute * 60_000);
   return {
@@ -41,7 +41,7 @@ export async function raisedBy(runtime: Runtime, act: () => Promise<unknown>, mi
   const { db } = runtime.database;
   for (const table of [alerts, alertCounts, alertProgress, keyNetworks]) await db.delete(table);
   const look = (now: number) => evaluateAlerts(systemContext(runtime, 'jobs'), { now: new Date(now) });
-  // What was before is nobody's news.
+  // Earlier events are no news.
   await look(Date.now() + settlingMilliseconds);
   await act();
   await settle(runtime);

@@ -16,7 +16,7 @@ declare module 'vitest' {
   }
 }
 
-/** A fresh, migrated database that nobody else uses. */
+/** A fresh, migrated database for one user alone. */
 export interface TestDatabase extends Database {
   /** How other connections and other processes reach it; undefined for PGlite, which has one connection only. */
   url: string | undefined;
@@ -70,8 +70,8 @@ export function sharedDatabase(): { readonly current: TestDatabase; readonly db:
 }
 
 /**
- * A `describe` for what needs several connections to one database: it runs on PostgreSQL, and every run of the suite
- * lists it by name among those that PGlite cannot run.
+ * A `describe` for tests that need several connections to one database: it runs on PostgreSQL, and every run of the
+ * suite lists it by name among the tests that PGlite cannot run.
  */
 export function describeWithConnections(name: string, body: () => void): void {
   describe.runIf(engine === 'postgres')(`${ONLY_WITH_CONNECTIONS} ${name}`, body);

@@ -19,10 +19,10 @@ export interface Moments {
   provider?: string;
 }
 
-/** For tests of what the background refreshes: a `refreshHub` whose tests each begin without connections. */
+/** For tests of background refreshes: a `refreshHub` with tests that each begin without connections. */
 export function dueHub() {
   const hub = refreshHub();
-  // What is due is asked of the whole table.
+  // The whole table is asked for due rows.
   beforeEach(async () => {
     await hub.database.db.delete(connections);
   });

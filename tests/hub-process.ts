@@ -24,7 +24,7 @@ export interface HubProcess {
   kill(): Promise<void>;
 }
 
-/** Starts one, whose clock is wrong by so many seconds. */
+/** Starts one, with a clock that is wrong by so many seconds. */
 export async function startProcess(making: Making, skewSeconds = 0): Promise<HubProcess> {
   const child: ChildProcess = fork('tests/vending-child.ts', {
     execArgv: ['--import', '#tests/skewed-clock'],

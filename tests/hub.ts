@@ -51,7 +51,7 @@ export function createRuntime(
   return { ...assembleRuntime({ ...config, providersFile: file }, database, { log, ...overrides }), logged };
 }
 
-/** A record of a provider at a loopback server, whose endpoints need no discovery. */
+/** A record of a provider at a loopback server, with endpoints that need no discovery. */
 export function plainRecord(issuer: string, id = 'acme'): Record<string, unknown> {
   return {
     id,
@@ -77,7 +77,7 @@ export function as(runtime: Runtime, actor: Actor): Context {
   return { ...systemContext(runtime, 'test'), actor, ip: '203.0.113.7' };
 }
 
-/** The same process asked by nobody it knows. */
+/** The same process, asked anonymously. */
 export const asNobody = (runtime: Runtime): Context => as(runtime, { type: 'anonymous' });
 
 /** Waits until nothing goes on any more behind the answers of a process, and hurries what would gather for a while. */
@@ -101,7 +101,7 @@ export async function addPerson(
   return { id, ctx };
 }
 
-/** Puts a session into the database whose sign-in is too old for what needs a fresh one; answers its public id. */
+/** Puts a session into the database with a sign-in too old for actions that need a fresh one; answers its public id. */
 export async function beginTestSession(runtime: Runtime, personId: string): Promise<string> {
   const publicId = newId('ses');
   const expiresAt = new Date(Date.now() + 3_600_000);

@@ -109,7 +109,7 @@ interface Rule {
   name: string;
   /** Whether the rule looks at this file at all. */
   applies(part: string, file: string): boolean;
-  /** What is wrong with this import, as the end of "… may not", or undefined. */
+  /** The fault of this import, as the end of "… may not", or undefined. */
   import?(from: string, to: Import): string | undefined;
   /** Names that may not be used. */
   names?: readonly string[];

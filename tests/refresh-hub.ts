@@ -23,8 +23,8 @@ interface Made {
 }
 
 /**
- * For tests of refreshing: one database for the file, and for each test a token server of its own, a runtime whose
- * provider it is, a person and an API key. Call it at the top of the file.
+ * For tests of refreshing: one database for the file, and for each test a token server of its own, a runtime with it as
+ * its provider, a person and an API key. Call it at the top of the file.
  */
 export function refreshHub() {
   const database = sharedDatabase();
@@ -67,7 +67,7 @@ export function refreshHub() {
       return now().personId;
     },
 
-    /** A connection whose access token has ended. */
+    /** A connection with an access token that has ended. */
     expired(
       given: { refreshToken?: string; lastUsedAt?: Date; values?: Partial<typeof connections.$inferInsert> } = {},
     ): Promise<string> {

@@ -16,7 +16,7 @@ export const computed = ['$', '{now}'].join('');
 export const registry = (...entries: object[]) =>
   JSON.stringify(Object.fromEntries(entries.map((entry, at) => [at === 0 ? 'acme' : `acme-${at}`, entry])));
 
-/** The record of one entry, the lines of its report, and those that tell of a loss in a flow. */
+/** The record of one entry, the lines of its report, and the ones that tell of a loss in a flow. */
 export function imported(fields: object) {
   const { records, lines } = importRegistry(registry({ ...least, ...fields }), ['acme']);
   const lost = lines.filter(({ kind, part }) => kind === 'lost' && part !== 'calls');

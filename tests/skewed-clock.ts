@@ -1,6 +1,6 @@
 /**
  * Makes this process's clock wrong by CLOCK_SKEW_SECONDS, for everything in it: imported before the first module by
- * `node --import`. Durations (`performance.now()`, timers) are as they were, as on a machine whose clock is wrong.
+ * `node --import`. Durations (`performance.now()`, timers) stay right, as on a machine with a wrong clock.
  */
 const skewMs = Number(process.env.CLOCK_SKEW_SECONDS ?? 0) * 1000;
 const RealDate = Date;

@@ -21,8 +21,8 @@ export function describeFailure(file: string, name: string, message = ''): strin
 }
 
 /**
- * Counts the tests, prints those that PostgreSQL alone can run, and fails a run in which any other test was skipped.
- * With TEST_SUMMARY_FILE set it writes the counts there as JSON.
+ * Counts the tests, prints the ones that PostgreSQL alone can run, and fails a run that skipped another test. With
+ * TEST_SUMMARY_FILE set it writes the counts there as JSON.
  */
 export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {

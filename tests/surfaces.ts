@@ -60,7 +60,7 @@ async function servePage(work: () => Promise<unknown>): Promise<Answered> {
   return { status: status ?? 0, retryAfter: headers['retry-after'] ?? null, text };
 }
 
-/** Everything that asks the database for somebody, over a runtime whose database fails. */
+/** Everything that asks the database for somebody, over a runtime with a database that fails. */
 export const surfaces: Record<string, (runtime: Runtime) => Promise<Answered>> = {
   'a vend': async (runtime) => {
     const headers = new Headers({ authorization: `Bearer ${generateApiKey()}` });

@@ -26,7 +26,7 @@ export const sendRaw =
 
 const marked = fc.string({ unit: 'binary', maxLength: 40 }).map((text) => bodyMark + text);
 
-/** What is no text of anybody's: the numbers, and words, that programs trip over. */
+/** Values that are no person's text: the numbers, and words, that programs trip over. */
 const oddities = fc.constantFrom<unknown>(
   ...[null, true, false, 0, -0, 1, -1, 0.5, 59.9, -3600, 3600, 2 ** 31, 2 ** 53, 1e21, 1e308, -1e308, 5e-324],
   ...['', ' ', '0', '-1', '1e9', '3600', '3600.5', '0x10', 'NaN', 'Infinity', '-Infinity', 'null', 'undefined', '٣٦٠٠'],
@@ -45,7 +45,7 @@ const badToken = fc.oneof(
   wild,
 );
 
-/** Members that nobody expects, some with names that are not only data in JavaScript. */
+/** Unexpected members, some with names that are not only data in JavaScript. */
 const strangers = fc.dictionary(
   fc.oneof(
     fc.constantFrom('__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'then', 'length', 'ok', ''),
@@ -85,7 +85,7 @@ const anyMembers = fc.record(
   { requiredKeys: [] },
 );
 
-/** The text of an object, whose members may stand there twice. `JSON.parse` takes the last. */
+/** The text of an object with members that may stand there twice. `JSON.parse` takes the last. */
 const textOf = (members: [string, unknown][]) =>
   `{${members.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`;
 
@@ -177,7 +177,7 @@ export const anyAnswer: fc.Arbitrary<RawAnswer> = fc
 
 /**
  * Whether the provider itself may have refused the grant by this answer: only where the status says that the request is
- * at fault, or, at providers whose errors come with success, where it says success. No outage, no rate limit.
+ * at fault, or, at providers with errors that come with success, where it says success. No outage, no rate limit.
  */
 export function canRefuse({ status }: RawAnswer, errorIn200: boolean): boolean {
   if (status >= 200 && status < 300) return errorIn200;

@@ -65,7 +65,7 @@ async function asItWas(db: Db): Promise<void> {
     from generate_series(1, ${held.entries}::int) n`);
 }
 
-/** Seals what is there and asks for every entry of old. */
+/** Seals the rows that are there and asks for every entry of old. */
 async function expectWhole(database: Database): Promise<void> {
   const { db } = database;
   expect(await isMigrated(db)).toBe(true);

@@ -33,7 +33,7 @@ interface Stand {
 }
 let stand: Stand | undefined;
 
-/** A runtime whose calls wait where `stand` says so. */
+/** A runtime with calls that wait where `stand` says so. */
 function standing(runtime: Runtime): Runtime {
   const ask: typeof fetch = async (input, init) => {
     stand?.reached.resolve();
@@ -61,7 +61,7 @@ function work(ctx: Context, order: Order): Promise<unknown> {
 process.once('message', (making) => {
   const runtime = standing(runtimeFrom(making as Making, 4));
   const ctx = systemContext(runtime, 'test');
-  // As `server.ts` does: what is held is written down first, as long as that takes.
+  // As `server.ts` does: held answers are written down first, as long as that takes.
   process.once('SIGTERM', async () => {
     await Promise.allSettled(runtime.background);
     process.exit(0);

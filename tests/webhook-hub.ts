@@ -61,7 +61,7 @@ export function webhookHub() {
     await db.execute(sql`truncate ledger`);
   });
 
-  /** A hub whose operator allows webhooks to these hosts, its administrator, and the clock of its ledger. */
+  /** A hub with an operator who allows webhooks to these hosts, its administrator, and the clock of its ledger. */
   async function hubWith(...hosts: string[]) {
     const plain = createRuntime(database.current, [plainRecord('http://127.0.0.1:1')]);
     const runtime = { ...plain, config: { ...plain.config, webhookInternalHosts: hosts } };

@@ -2,7 +2,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { capture } from '#scripts/processes';
 
-/** What is measured beside the hub. Kept out of the project's own dependencies, which never use it. */
+/** The program that is measured beside the hub. Kept out of the project's own dependencies, which never use it. */
 const packages = { 'better-auth': '1.7.25', pg: '8.16.3' };
 
 /** Installs Better Auth and its server program into a folder; answers the program. Needs npm's registry. */

@@ -3,7 +3,7 @@ import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-/** The hub's program as one file, and what tells its code from any other. */
+/** The hub's program as one file, and a mark that tells its code from other code. */
 export interface Bundle {
   file: string;
   hash: string;

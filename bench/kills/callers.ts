@@ -30,7 +30,7 @@ export interface Heard {
   later: Record<string, number>;
   /** Calls that broke, since their process was killed. */
   broken: number;
-  /** Grants whose connections needed their person. */
+  /** Grants with connections that needed their person. */
   ended: string[];
   /** Everything else: what no caller should see. */
   unexpected: string[];

@@ -108,7 +108,7 @@ export async function makeHubs({ folder, program, count, environment, records }:
         hub.up = true;
         if (!closed) spares.set(hub, load(hub, slot));
         void ended.then(() => {
-          // Those that were told to end are no longer among the running ones by then.
+          // Processes that were told to end are no longer among the running ones by then.
           if (running.get(hub) === child && !closed) {
             hub.up = false;
             hubs.endedByThemselves.push(name);

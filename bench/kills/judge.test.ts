@@ -8,7 +8,7 @@ const issue = (over: Partial<Issue> = {}): Issue => ({
   ...over,
 });
 
-/** A grant of one refresh by `p1` that ended when `p2` showed the same token again, and what is known of it. */
+/** A grant of one refresh by `p1` that ended when `p2` showed the same token again, and the known facts of it. */
 function evidence(over: Partial<Evidence> = {}, grant: Partial<Grant> = {}): Evidence {
   const ending = { at: 9000, process: 'p2', shown: 'rt.g.0' };
   const made: Grant = { name: 'g', issues: [issue()], ending, live: new Set(), forgiven: new Map(), ...grant };

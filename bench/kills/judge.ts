@@ -25,7 +25,7 @@ export interface Evidence {
 /** What came of everything; `wrong` has a sentence for each thing that must not be. */
 export interface Verdict {
   wrong: string[];
-  /** Grants that ended since the answer died with the process that was killed, and whose connection says so. */
+  /** Grants that ended since the answer died with the killed process, and with a connection that says so. */
   lostWithProcess: string[];
   /** The same where the answer was cut off on its way, or came later than the hub waits. */
   lostWithCut: string[];

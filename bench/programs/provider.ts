@@ -7,7 +7,7 @@ import { serve } from './listen.ts';
 const latencyMs = Number(process.env.PROVIDER_LATENCY_MS);
 /** How long the refresh token before the newest one is forgiven; 0: not at all. */
 const graceMs = Number(process.env.PROVIDER_GRACE_MS);
-/** The grant whose account gets 429 and the request to stay away for an hour; none where it is empty. */
+/** The grant of the account that gets 429 and the request to stay away for an hour; none where it is empty. */
 const limitedGrant = process.env.PROVIDER_LIMITED_GRANT || null;
 const newest = new Map<number, { generation: number; since: number }>();
 const counts: ProviderCounts = { requests: 0, refreshed: 0, repeated: 0, refused: 0, most_at_once: 0 };

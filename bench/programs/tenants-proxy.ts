@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
 // The way out to a host for each tenant: a forward proxy that speaks TLS in their place and leads all of them to one
-// provider, but for the dead one, whose tunnel stands and answers nothing.
+// provider. The dead tenant gets a tunnel that stands and answers nothing.
 
 const key = readFileSync(String(process.env.TENANTS_KEY));
 const cert = readFileSync(String(process.env.TENANTS_CERT));

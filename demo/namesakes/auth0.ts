@@ -3,9 +3,9 @@ import type { Namesake, TokenError } from '#demo/namesake';
 import { defaultPeople, lettersOf } from '#demo/people';
 
 /**
- * A reused, revoked or unknown refresh token gets the same words (auth0/Auth0.swift#819); a person whose tenant asks for a
- * second factor at the refresh gets `mfa_required` with an `mfa_token` (auth0.com/docs, "Authenticate With Resource Owner
- * Password Grant and MFA").
+ * A reused, revoked or unknown refresh token gets the same words (auth0/Auth0.swift#819); a person of a tenant that
+ * asks for a second factor at the refresh gets `mfa_required` with an `mfa_token` (auth0.com/docs, "Authenticate With
+ * Resource Owner Password Grant and MFA").
  */
 function tokenError({ error, description, grantType }: TokenError): Record<string, unknown> {
   if (error === 'mfa_required') {

@@ -1,7 +1,7 @@
 import type { Namesake } from '#demo/namesake';
 import { lettersOf } from '#demo/people';
 
-/** The OpenID Connect server that people of the demo sign in with. It stands in for nobody. */
+/** The OpenID Connect server that people of the demo sign in with. It stands in for no provider. */
 export const demo: Namesake = {
   id: 'demo',
   title: 'Demo',

@@ -76,7 +76,7 @@ export const google: Namesake = {
     const prompt = ctx.oidc.params?.prompt;
     url.searchParams.set('prompt', typeof prompt === 'string' ? prompt : 'none');
   },
-  // Whoever holds a token may revoke it: Google asks for no client authentication there.
+  // A holder of a token may revoke it: Google asks for no client authentication there.
   onForm: (form, ctx, { clientId, clientSecret }) => {
     if (ctx.path !== '/revoke' || form.has('client_secret') || ctx.get('authorization')) return;
     form.set('client_id', clientId);

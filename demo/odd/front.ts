@@ -7,7 +7,7 @@ import { defaultPeople, personFrom } from '#demo/people';
 
 export const label = { title: 'Odd', sentence: 'Demo authorization server with the oddities of other servers' };
 
-/** What is asked of the person, between the authorization request and its answer. */
+/** The questions to the person, between the authorization request and its answer. */
 interface Interaction {
   request: Record<string, string>;
   parts: Readonly<Record<string, string>>;
@@ -18,12 +18,12 @@ interface Interaction {
 export interface FrontEdits {
   /** Edits the parameters of the redirect; of a denial, without a grant. */
   redirect: (parameters: URLSearchParams, grant: Grant | null) => void;
-  /** The scopes that are granted, of those that were asked for. */
+  /** The granted scopes, of the requested ones. */
   agreed: (scopes: readonly string[]) => readonly string[];
 }
 
 export interface Front {
-  /** Answers an authorization request: with a page of our own, or with a page that says what is wrong with it. */
+  /** Answers an authorization request: with a page of our own, or with a page that names its fault. */
   authorize: (asked: Asked) => Answer;
   /** The pages below `/interaction/`. */
   interact: (url: URL, form: URLSearchParams | null) => Answer;

@@ -1,6 +1,6 @@
 import type { Place } from '#demo/odd/oddity';
 
-/** Which address is which endpoint. Addresses are templates whose `{parts}` the person is asked for. */
+/** Which address is which endpoint. Addresses are templates with `{parts}` that the person is asked for. */
 export interface Layout {
   /** Template of the issuer. */
   issuer: string;

@@ -40,7 +40,7 @@ export interface Exchange {
   readonly grantType: string | null;
   /** The tokens of a good token answer. */
   readonly issued: Issued | null;
-  /** Whose grant it is about, where that is known. */
+  /** The grant it is about, where that is known. */
   readonly grant: Grant | null;
   readonly server: OddParts;
 }
@@ -53,7 +53,7 @@ export interface OddParts {
   readonly issuer: (parts?: Readonly<Record<string, string>>) => string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** PKCS #8 PEM of the client's key, whose public half the server knows. */
+  /** PKCS #8 PEM of the client's key; the server knows the public half. */
   readonly clientKey: string;
   /** Signs claims with the key that is published. */
   readonly sign: (claims: Record<string, unknown>) => Promise<string>;
@@ -71,7 +71,7 @@ export interface Oddity {
   touches: readonly Part[];
   /** Edits a request before the standard server reads it. */
   asked?: (asked: Asked, server: OddParts) => void | Promise<void>;
-  /** The scopes that a person grants, of those that were asked for. */
+  /** The scopes that a person grants, of the requested ones. */
   agreed?: (scopes: readonly string[]) => readonly string[];
   /** Edits an answer before it is sent. */
   answered?: (exchange: Exchange) => unknown;

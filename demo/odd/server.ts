@@ -10,7 +10,7 @@ import { answerStandard, type Said, type Standard } from '#demo/odd/standard';
 import { closeServer, guardHost, listen } from '#demo/server';
 
 export interface Odd extends OddParts {
-  /** What is on; a test or the page may change it at any moment. */
+  /** The oddities that are on; a test or the page may change them at any moment. */
   readonly on: Set<Oddity>;
   /** Every request at an endpoint, in order, as it came. */
   readonly seen: Pick<Asked, 'place' | 'method' | 'headers' | 'body'>[];
@@ -31,7 +31,7 @@ export interface OddOptions {
   otherwise?: (request: IncomingMessage, url: URL, odd: Odd) => Promise<Answer | null>;
 }
 
-/** An id and a secret whose characters servers read differently in HTTP Basic. */
+/** An id and a secret with characters that servers read differently in HTTP Basic. */
 const client = { clientId: 'odd-hub.1', clientSecret: 'not-a-real_secret.~1/+%3D!' };
 
 /** Starts a server on loopback that keeps to the standards, but for the oddities that are on. */

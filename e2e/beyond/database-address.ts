@@ -24,7 +24,7 @@ function addressed(url: string, port: number): string {
 
 /**
  * A configuration file as it is shipped, with other values for some of its lines.
- * @throws where the file has no such line: then the test would try something else than what is shipped
+ * @throws where the file has no such line: then the test would try another file than the shipped one
  */
 export function shippedWith(file: string, lines: readonly (readonly [from: RegExp, to: string])[]): string {
   let text = readFileSync(fileURLToPath(new URL(`../../deploy/${file}`, import.meta.url)), 'utf8');

@@ -18,7 +18,7 @@ async function run(url: string, statement: ReturnType<typeof sql>) {
   return rowsOf<Record<string, unknown>>(await database.db.execute(statement).finally(() => database.close()));
 }
 
-/** A primary whose commits wait until its standby has them, with an empty database `hub`. */
+/** A primary with commits that wait until its standby has them, with an empty database `hub`. */
 async function startPair(): Promise<{ primary: PostgresServer; standby: PostgresServer }> {
   const primary = await startPostgres({ ...durable, synchronous_standby_names: '*' });
   try {
@@ -84,7 +84,7 @@ for (const [name, pooler, startFront] of fronts) {
           );
         }
         await expectJobsGoOn(inDatabase(standby));
-        // Whoever asks now is served by each of the processes, at its first call.
+        // Each of the processes serves a caller now, at its first call.
         const last = startLoad(2, key, { urls: hubs.map(({ url }) => url), ids });
         await last.given(20);
         expect((await last.stop()).failed).toEqual([]);

@@ -11,7 +11,7 @@ import { storyDatabase } from '../story-database.ts';
 import { startHubs } from './hubs.ts';
 import { startNginx } from './nginx.ts';
 
-/** A server whose metadata names an endpoint of 2,900 characters. */
+/** A server with metadata that names an endpoint of 2,900 characters. */
 async function longServer() {
   const server = createServer(async (asked, response) => {
     const { issuer } = state;
@@ -119,7 +119,7 @@ test('P-25 the longest of everything goes through nginx as the documentation set
     expect(ended.headers.location).toMatch(/^\/connections\?x=a+.*flow=connected/);
     expect((await go(ended.headers.location ?? '')).status).toBe(200);
 
-    // What is too long is answered by the hub, and by no error of the proxy.
+    // The hub answers a header that is too long, and no error of the proxy does.
     expect((await go(`/oauth/callback/long?code=${'c'.repeat(15_500)}`)).status).toBe(431);
 
     const [longestStart = 0] = documented('`Location` of `/oauth/start`');
@@ -127,7 +127,7 @@ test('P-25 the longest of everything goes through nginx as the documentation set
     const [flow = 0] = documented('`Set-Cookie`');
     const [policy = 0] = documented('`Content-Security-Policy`');
     const [cookie = 0] = documented('`Cookie` from the browser');
-    // Near to what is documented, so that the table is no guess, and never above it.
+    // Near to the documented lengths, so that the table is no guess, and never above them.
     for (const [seen, most] of [
       [measured.start, longestStart],
       [measured.callback, returned + outcome],

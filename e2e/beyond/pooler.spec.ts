@@ -55,7 +55,7 @@ test('three processes share three connections of PgBouncer in transaction mode, 
   }
 });
 
-/** Whoever borrows one of the pooled connections next finds no setting, lock or prepared statement of ours on it. */
+/** The next borrower of a pooled connection finds no setting, lock or prepared statement of ours on it. */
 async function expectNothingLeft(url: string): Promise<void> {
   const borrower = openPostgres(url, { max: 4 * poolSize, pooler: 'transaction' });
   const state = sql`select pg_backend_pid() as pid, (select count(*)::int from pg_prepared_statements) as prepared,

@@ -38,7 +38,7 @@ test('three processes behind HAProxy are restarted one after the other under loa
       await hub.restart();
       await expect.poll(balancer.up, { timeout: 20_000 }).toEqual(['hub1', 'hub2', 'hub3']);
       await load.given(100);
-      // Nobody was spared: each took calls, before and after.
+      // No process was spared: each took calls, before and after.
       const now = await balancer.served();
       for (const [at, count] of now.entries()) expect(count).toBeGreaterThan(served[at] ?? 0);
     }

@@ -18,7 +18,7 @@ import { addPerson, createRuntime, plainRecord } from '#tests/hub';
 import { listenOnLoopback } from '#tests/servers/loopback';
 import { type OddAnswer, oddAnswer, oddRecord } from './shapes.ts';
 
-/** What is wrong with the fate of an answer. */
+/** The fault in the fate of an answer. */
 class Lost extends Error {
   override readonly name = 'Lost';
 }

@@ -19,7 +19,7 @@ export const grantOf = (token: string): string => /^(?:at\.)?rt\.([^.]+)\.\d+$/.
 /**
  * A model of an authorization server that replaces the refresh token at each use, ends the grant when a replaced one is
  * shown again (RFC 9700 §4.14.2) or a token of it is revoked (RFC 7009), and forgives a replaced one for
- * `leewaySeconds`. It does what it does at once; what is on its way to it and back is the network's.
+ * `leewaySeconds`. It acts at once; the network has the requests and answers on their way.
  */
 export class AuthorizationServer {
   readonly leewaySeconds: number;

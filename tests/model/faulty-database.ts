@@ -16,7 +16,7 @@ const lost = () => Object.assign(new Error('the model cut the connection'), { co
 
 const asynchronous: ReadonlySet<string> = new Set(['select', 'execute', 'insert', 'update', 'delete']);
 
-/** The same database for a process whose statements each meet their fate. */
+/** The same database for a process, with a fate for each of its statements. */
 export function faultyDatabase(
   database: Database,
   before: BeforeStatement,

@@ -74,7 +74,7 @@ export class Oracle {
     );
   }
 
-  /** Excuses grants whose newest token is stored nowhere and with no process that counts. */
+  /** Excuses grants with a newest token that is stored nowhere and with no process that counts. */
   async excuseUnstored(excuse: Excuse, counts: (hub: Hub) => boolean): Promise<void> {
     const stored = await this.#stored();
     for (const [name, family] of this.#seen.server.families) {

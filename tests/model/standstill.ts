@@ -74,7 +74,7 @@ export class Standstill {
       });
   }
 
-  /** Lets one of those that stand still go on. */
+  /** Lets one of the standing steps go on. */
   release(which: number, luck: number): void {
     const movable = this.pending.filter((one) => one.hub.alive && (one.onItsWay || one.hub.stalledSince === null));
     const chosen = movable[which % Math.max(1, movable.length)];

@@ -37,7 +37,7 @@ export async function walkTheModel({ seed, walks, stepsPerWalk, path }: Walk): P
     await fc.assert(walk, { seed, numRuns: walks, endOnFailure: true, ...(path === undefined ? {} : { path }) });
     return made;
   } catch (error) {
-    // What is read of it first is what happened before.
+    // A reader begins with the steps that happened before.
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
     throw new Error(`${cause}\n${String(error)}`, { cause: error });
   } finally {

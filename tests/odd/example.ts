@@ -9,7 +9,7 @@ export interface Example {
   record: Record<string, unknown>;
   /** Names of Odd's rows; null where a comment names none. */
   rows: readonly string[] | null;
-  /** The preset whose documented server it goes to in tests/presets. */
+  /** The preset with the documented server of tests/presets that it goes to. */
   preset: string | null;
 }
 
@@ -43,7 +43,7 @@ export function recordAt(record: Record<string, unknown>, server: { origin: stri
   return { ...rest, client_id: server.id, client_secret: server.secret };
 }
 
-/** A server whose endpoints are where the record has them. */
+/** A server with endpoints where the record has them. */
 export function layoutOf(record: Record<string, unknown>, origin: string): Layout {
   const standard = standardLayout(origin);
   const at = (place: Place, value: unknown) =>

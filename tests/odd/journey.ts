@@ -155,7 +155,7 @@ function atThePage(started: Response): Response {
   return new Response(null, { status: started.status, headers: { location: url.href } });
 }
 
-/** Chooses the first entry of what is offered, as the person does on the connection's page. */
+/** Chooses the first offered entry, as the person does on the connection's page. */
 async function choose(ctx: Context, id: string): Promise<void> {
   for (const { name, entries } of (await rowOf(ctx, id)).offered ?? []) {
     const [first] = entries;

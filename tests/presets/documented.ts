@@ -4,7 +4,7 @@ export interface MadeTokens {
   refresh: string;
   /** Scopes that were granted. */
   scopes: readonly string[];
-  /** Signed by the server, with claims beside those that every ID token has. */
+  /** Signed by the server, with claims beside the ones that every ID token has. */
   idToken: (claims: Record<string, unknown>, leaveOut?: readonly string[]) => string;
   /** The address on loopback that stands for one of the provider. */
   at: (url: string) => string;
@@ -62,9 +62,9 @@ export interface DocumentedServer {
     auth?: 'basic' | 'post';
     answer: DocumentedAnswer;
   };
-  /** How a refresh is refused whose grant is gone. */
+  /** How the server refuses a refresh after the grant is gone. */
   dead?: DocumentedAnswer;
-  /** How a call is refused whose token is gone. */
+  /** How the server refuses a call after the token is gone. */
   refused?: DocumentedAnswer;
   /** What has to come out of it. */
   account: { subject: string; label: string };

@@ -6,7 +6,7 @@ export interface SecondOpinion {
   close(): Promise<void>;
 }
 
-/** A client whose id and secret have characters that servers read differently in HTTP Basic. */
+/** A client with an id and a secret that have characters which servers read differently in HTTP Basic. */
 export const client = { id: 'second-opinion.hub', secret: 'not-a-real_secret.~1' };
 
 /** The person who agrees. */

@@ -44,7 +44,7 @@ export async function refreshed(behaviour: Behaviour, fields: Fields = {}): Prom
   return refreshGrant(record, pinnedOf(server), { refreshToken: 'rt-0' }, depsFor(record));
 }
 
-/** The tokens of a flow whose redirect has these parameters. */
+/** The tokens of a flow with these parameters on its redirect. */
 export async function redirected(
   server: QuirkyServer,
   parameters: Record<string, string>,

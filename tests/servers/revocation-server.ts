@@ -7,7 +7,7 @@ export interface RevocationServer {
   issuer: string;
   /** Of so many revocations one is answered 503, unprocessed; 0: none. */
   failsEvery: number;
-  /** Calls of the revocation endpoint, and those that failed. */
+  /** Calls of the revocation endpoint, and the failed ones. */
   calls: number;
   failed: number;
   /** How often each token was revoked. */

@@ -28,7 +28,7 @@ const utcTime = (date: Date) =>
   );
 
 /**
- * A fresh certificate for 127.0.0.1 and a name that nobody but itself vouches for, as PEM.
+ * A fresh certificate for 127.0.0.1 and a name that only itself vouches for, as PEM.
  * @param endsInDays negative for one that has ended
  * @param name may begin with `*.`
  */

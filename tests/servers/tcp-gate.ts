@@ -9,7 +9,7 @@ export interface TcpGate {
   open(): Promise<void>;
   /** Takes connections and everything that is sent, and passes nothing on. */
   deafen(): void;
-  /** Passes on again what comes over new connections. Those that were deaf stay so, as behind a firewall that forgot them. */
+  /** Passes on again the bytes of new connections. Deaf ones stay deaf, as behind a firewall that forgot them. */
   hear(): void;
 }
 

@@ -12,7 +12,7 @@ function encode(asked: Asked): void {
   asked.headers.authorization = `Basic ${Buffer.from(parts.map(toForm).join(':')).toString('base64')}`;
 }
 
-/** Reads HTTP Basic whose user is the secret, with nothing after the colon, and no other. */
+/** Reads HTTP Basic only with the secret as its user and nothing after the colon. */
 function takeSecretAlone(asked: Asked, { clientId }: OddParts): void {
   const parts = basicParts(asked);
   if (!parts) return;

@@ -70,7 +70,7 @@ export const reportedFields: readonly Oddity[] = [
   },
 ];
 
-/** The same, of answers as a whole: what is edited in them is edited before. */
+/** The same, of answers as a whole: the edits of their parts come before. */
 export const reportedRows: readonly Oddity[] = [
   moved(
     'It writes the names of tokens in the case of JavaScript.',
