@@ -6,7 +6,7 @@ export const answerHeaders = {
   },
   'RateLimit-Policy': {
     description:
-      'How many calls a key has in how many seconds, in each process of the hub (draft-ietf-httpapi-ratelimit-headers). Once the key is known.',
+      'How many calls a key may make in how many seconds, at each process of the hub (draft-ietf-httpapi-ratelimit-headers). Present once the key is known.',
     schema: { type: 'string', example: '"key";q=60000;w=60' },
   },
   RateLimit: {
@@ -14,11 +14,11 @@ export const answerHeaders = {
     schema: { type: 'string', example: '"key";r=59999;t=60' },
   },
   'Retry-After': {
-    description: 'Seconds after which sending the request again makes sense.',
+    description: 'Seconds to wait before you send the request again.',
     schema: { type: 'integer', example: 5 },
   },
   'WWW-Authenticate': {
-    description: 'The challenge of RFC 6750: which kind of key is asked for, and what was wrong with it.',
+    description: 'The challenge of RFC 6750: the kind of key that the hub asks for, and the fault of the given one.',
     schema: { type: 'string', example: 'Bearer realm="grantkeep", error="invalid_token"' },
   },
 } as const;

@@ -119,10 +119,13 @@ const middleware = [authenticate, noteRefusal];
 const tags = ['Connections'];
 
 const query = z.strictObject({
-  user: personId.optional().openapi({ description: 'A person’s id.' }),
-  issuer: z.string().optional().openapi({ description: 'Of the person, as they sign in; with `subject`.' }),
-  subject: z.string().optional().openapi({ description: 'Of the person at that issuer; with `issuer`.' }),
-  email: z.string().optional().openapi({ description: 'Of the person; the whole address, in any case of letters.' }),
+  user: personId.optional().openapi({ description: 'The id of a person.' }),
+  issuer: z.string().optional().openapi({ description: 'The issuer that the person signs in with. Needs `subject`.' }),
+  subject: z.string().optional().openapi({ description: 'The person’s subject at that issuer. Needs `issuer`.' }),
+  email: z
+    .string()
+    .optional()
+    .openapi({ description: 'The whole e-mail address of the person, in any case of letters.' }),
   provider: z.string().optional().openapi({ example: 'google', description: 'The id of a provider.' }),
   status: z.enum(displayStatuses).optional().openapi({ description: '`connected` includes `refresh_due`.' }),
   limit: z.coerce
@@ -206,7 +209,7 @@ const deleteRoute = createRoute({
   request: { params: connectionParams },
   responses: {
     202: {
-      description: 'Revoked here; being revoked at the provider.',
+      description: 'Revoked here. The revocation at the provider is under way.',
       content: {
         'application/json': {
           schema: z.object({ id: z.string(), status: z.literal('revoked') }).openapi('Revoked'),

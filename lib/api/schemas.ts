@@ -25,13 +25,14 @@ const problemSchema = z
     title: z.string().openapi({ example: 'Conflict' }),
     status: z.int().openapi({ example: 409 }),
     detail: z.string().openapi({ example: errorCodes.needs_reconnect[1] }),
-    code: z.string().openapi({ example: 'needs_reconnect', description: 'Stable; branch on this.' }),
+    code: z.string().openapi({ example: 'needs_reconnect', description: 'Stable. Branch on this.' }),
     request_id: z.string().openapi({ example: exampleRequestId }),
     token_fingerprint: z.string().optional().openapi({
       description: 'With `refreshed_lately`: base64 of the SHA-256 of the access token that is stored now.',
     }),
     provider_error: z.string().optional().openapi({
-      description: 'Where a provider refused: its own code (RFC 6749 §5.2), for people to look up. Branch on `code`.',
+      description:
+        'The provider’s own code, if the provider refused (RFC 6749 §5.2). It is for people to look up; branch on `code`.',
       example: 'invalid_grant',
     }),
     issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
@@ -42,7 +43,10 @@ export const accountSchema = z
   .object({
     issuer: z.string().openapi({ example: 'https://accounts.google.com' }),
     subject: z.string().openapi({ example: '110248495921238986420' }),
-    label: z.string().openapi({ example: 'ada@example.com', description: 'What a person recognises the account by.' }),
+    label: z.string().openapi({
+      example: 'ada@example.com',
+      description: 'The name by which a person recognises the account: an e-mail address or a login.',
+    }),
   })
   .openapi('Account');
 

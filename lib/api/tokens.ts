@@ -11,19 +11,21 @@ const tokenSchema = z
   .looseObject({
     access_token: z.string().openapi({ example: 'ya29.a0AfB_byC…' }),
     token_type: z.string().openapi({ example: 'Bearer' }),
-    expires_at: instantText.nullable().openapi({ description: 'Null where the provider gives the token no end.' }),
-    expires_in: z.int().nullable().openapi({ example: 3412, description: 'Seconds left when this was answered.' }),
+    expires_at: instantText.nullable().openapi({ description: 'Null if the provider gives the token no end.' }),
+    expires_in: z.int().nullable().openapi({ example: 3412, description: 'Seconds left at the moment of the answer.' }),
     scope: z.string().nullable().openapi({
       example: 'openid email',
       description: 'Granted scopes, separated by spaces (RFC 6749 §3.3). Null where the provider does not say.',
     }),
-    missing_scopes: z.array(z.string()).openapi({ example: [], description: 'Asked for but not granted.' }),
+    missing_scopes: z
+      .array(z.string())
+      .openapi({ example: [], description: 'Scopes that the hub asked for and the provider did not grant.' }),
     provider: z.string().openapi({ example: 'google' }),
     account: accountSchema,
   })
   .openapi('Token', {
     description:
-      'Fields that calls to the provider need, such as `instance_url`, stand beside these by their own names.',
+      'Further fields that calls to the provider need, such as `instance_url`, stand beside these under their own names.',
   });
 
 const vendBody = z
