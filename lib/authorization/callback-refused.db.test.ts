@@ -9,7 +9,7 @@ import { Visitor } from '#tests/visitor';
 
 const hub = demoHub(['demo', 'google', 'github', 'okta']);
 
-// What earlier tests folded must not come after this one's entries.
+// Refusals that earlier tests folded must not come after this one's entries.
 beforeEach(() => hub.runtime.refusals.flush(hub.database.db));
 
 async function signedIn(): Promise<Visitor> {

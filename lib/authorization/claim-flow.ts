@@ -22,7 +22,7 @@ const waits = { milliseconds: 200, times: 15 };
 /** No end takes longer: its process is gone. Seconds. */
 const longestEnd = 180;
 
-/** What an answer without a state is, in words of ours: it may come from anybody. */
+/** Our own words for an answer without a state: it may come from anybody. */
 function withoutState({ searchParams }: URL): { message?: string } {
   if (searchParams.has('error'))
     return {

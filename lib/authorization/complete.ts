@@ -65,8 +65,8 @@ export type FlowResult = { claimed: boolean } & (
 );
 
 /**
- * What was granted: as the answer says; silent, as asked (RFC 6749 §5.1) unless the record calls that unknown. An empty
- * list says neither, since a grant of no scope is none (§3.3).
+ * The granted scopes: the ones of the answer. If it is silent, the requested ones (RFC 6749 §5.1), unless the record
+ * calls that unknown. An empty list says neither, since a grant of no scope is none (§3.3).
  */
 function grantedScopes(provider: ProviderRecord, asked: string[], answered: string[] | null): string[] | null {
   if (answered !== null) return answered.length === 0 && asked.length > 0 ? null : answered;
@@ -149,7 +149,7 @@ interface Exchanged {
   clock: ClockReading;
 }
 
-/** What this flow got from the provider, until it is stored or handed to the revocations. */
+/** The tokens that this flow got from the provider, until they are stored or handed to the revocations. */
 interface Owned {
   received: ReceivedTokens[];
   tokens?: Exchanged['tokens'];
@@ -242,8 +242,8 @@ async function recordRefusal(ctx: Context, error: AppError, transaction: Transac
 }
 
 /**
- * Ends a flow: RFC 6749 §4.1.2 with the checks of RFC 9700 §2.1 and §4. Never throws for a refused answer: what went
- * wrong is in the ledger and in the result.
+ * Ends a flow: RFC 6749 §4.1.2 with the checks of RFC 9700 §2.1 and §4. Never throws for a refused answer: the fault is
+ * in the ledger and in the result.
  * @param find looks for what this browser holds of the flow with that state
  */
 export async function completeFlow(ctx: Context, input: { url: URL; find: FindBinding }): Promise<FlowResult> {

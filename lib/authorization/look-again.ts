@@ -86,7 +86,7 @@ async function lookAgain(
   };
   const without = { ...provider, lookups: [], identity: { ...provider.identity, emails_endpoint: null } };
   const identity = await fetchIdentity(without, pinned, tokens, ctx, row.accountParams).catch(() => null);
-  // OpenID Connect Core §5.3.2: what it says of somebody else must not be used.
+  // OpenID Connect Core §5.3.2: an answer about another subject must not be used.
   if (identity && identity.subject === row.subject && identity.label !== row.subject) found.label = identity.label;
   else found.missing.push('account.label');
   return found;

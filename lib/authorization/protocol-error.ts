@@ -17,7 +17,9 @@ const exact: Partial<Record<OAuthErrorCode, ErrorCode>> = {
   pkce_required: 'pkce_required',
 };
 
-/** What a person or service is told of a failed protocol step; the step itself stays on `cause`. Other errors pass. */
+/**
+ * The answer to a person or service after a failed protocol step; the step itself stays on `cause`. Other errors pass.
+ */
 export function fromProtocolError(error: unknown): unknown {
   if (!isOAuthError(error)) return error;
   const options = {

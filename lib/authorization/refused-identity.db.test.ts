@@ -13,7 +13,7 @@ import { Visitor } from '#tests/visitor';
 
 const database = sharedDatabase();
 
-/** Who consents at the provider, and what its answer is bent to. */
+/** The person who consents at the provider, and the changes to its answer. */
 interface Consent {
   tenant?: string;
   subject: string;

@@ -34,7 +34,7 @@ export interface Grant {
   /** The connection that was to be reconnected; its freezes were asked for before the provider was. */
   reconnects: string | null;
   extras: Record<string, string | number | boolean>;
-  /** What look-ups did not find, to be looked for again. */
+  /** Details that look-ups did not find, to be looked for again. */
   missing?: string[];
   /** Lists of which the person chooses an entry. */
   offered?: OfferedList[];

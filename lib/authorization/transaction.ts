@@ -8,7 +8,9 @@ export const transactionSeconds = 600;
 /** `step_up`: somebody who is signed in proves once more who they are. */
 export type { FlowIntent };
 
-/** What binds a flow to the browser that began it. Each of these has a fixed length: they travel in a cookie. */
+/**
+ * The values that bind a flow to the browser that began it. Each of these has a fixed length: they travel in a cookie.
+ */
 export interface FlowBinding {
   state: string;
   nonce: string;

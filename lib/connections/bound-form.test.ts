@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { accessTokenPlace, refreshTokenPlace, revokedTokenPlaces } from '#lib/connections/tokens-at-rest';
 import { createVault } from '#lib/vault/vault';
 
-/** What decision 28 says, written anew: nothing of the product makes the expectation. */
+/** The rules of decision 28, written anew: nothing of the product makes the expectation. */
 const boundAs = (input: (string | number)[]) =>
   createHash('sha256').update(JSON.stringify(input), 'utf8').digest('base64url');
 

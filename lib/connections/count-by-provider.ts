@@ -38,7 +38,7 @@ interface Kept extends Record<string, unknown> {
 const { provider, status, refreshToken, accessTokenExpiresAt } = connections;
 const isConnected = sql`${status} = 'connected'`;
 
-/** What the triggers keep, and what time alone changes: a range of a narrow index for each provider. */
+/** The counts that triggers keep, and the ones that time alone changes: a range of a narrow index for each provider. */
 function keptCounts(freezes: Freezes): SQL {
   const ofStatus = (wanted: string) =>
     sql`coalesce(sum(change) filter (where status = ${sql.raw(`'${wanted}'`)}), 0)::int`;
@@ -61,7 +61,7 @@ interface Under extends Record<string, unknown> {
   spent: number;
 }
 
-/** What freezes over persons and single connections hold: few of them, found by their keys. */
+/** Connections under freezes of persons and single connections: few of them, found by their keys. */
 async function heldOneByOne(db: Db, freezes: Freezes): Promise<Under[]> {
   const single = { ...freezes, everything: false, providers: [] };
   if (single.persons.length === 0 && single.connections.length === 0) return [];

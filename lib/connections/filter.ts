@@ -35,7 +35,7 @@ const givenUpWithin = sql`interval '30 days'`;
  */
 const given = (longest: number) => z.string().min(1, 'must not be empty').max(longest).optional();
 
-/** What a list of connections can be narrowed to. All that is given must hold. */
+/** The filters of a list of connections. All given ones must hold. */
 export const connectionFilter = z
   .object({
     personId: given(64),

@@ -36,7 +36,7 @@ function providerSays({ provider_error, provider_subcode }: Told['details']): st
   return typeof code === 'string' ? `, the provider says ${code}` : '';
 }
 
-/** What an entry says as a line of a history: of proof, which token it is about; of a revocation, how it ended. */
+/** An entry as a line of a history: of proof, which token it is about; of a revocation, how it ended. */
 export function historySentence({ action, outcome, details }: Told): string {
   const plain: string = ledgerActions[action as LedgerAction] ?? action;
   if (action !== 'revocation.proved' && action !== 'replaced.proved')

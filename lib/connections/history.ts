@@ -51,7 +51,7 @@ export function foldHistory(events: readonly Event[], nameOf: (event: Event) => 
 }
 
 /**
- * What happened to a connection, newest first: the last 500 events, runs of like ones folded.
+ * The events of a connection, newest first: the last 500, runs of like ones folded.
  * @throws AppError `not_found`, also for another person's connection
  */
 export async function connectionHistory(ctx: Context, input: { id: string }): Promise<HistoryView[]> {

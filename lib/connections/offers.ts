@@ -10,7 +10,7 @@ export const entryKey = ({ extras }: { extras: Extras }): string => digestOf(Obj
 export const chosenOf = ({ entries }: OfferedList, extras: Extras): OfferedList['entries'][number] | undefined =>
   entries.find((entry) => Object.entries(entry.extras).every(([name, value]) => extras[name] === value));
 
-/** What of earlier choices is offered still: a reconnect asks the person for nothing that is settled. */
+/** Earlier choices that are offered still: a reconnect asks the person for nothing that is settled. */
 export function keptChoices(offered: readonly OfferedList[], before: Extras): Extras {
   return Object.assign({}, ...offered.map((list) => chosenOf(list, before)?.extras ?? {}));
 }

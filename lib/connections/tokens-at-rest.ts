@@ -64,7 +64,7 @@ export function revokedTokenPlaces(
   };
 }
 
-/** What a revocation's own row says of where its tokens may go. */
+/** The words of a revocation's own row on where its tokens may go. */
 interface RevocationRow {
   connectionId: string;
   replacedGeneration: number;

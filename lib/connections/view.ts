@@ -28,7 +28,7 @@ export const itsUse = and(
 export const itsKey = eq(apiKeys.id, connectionUses.lastUsedBy);
 
 /**
- * What a view is made of: named columns, no token. Select them from `connections`, left-joined to `revocations` on
+ * The columns of a view, no token among them. Select them from `connections`, left-joined to `revocations` on
  * `itsRevocation`, to `connection_uses` on `itsUse` and to `api_keys` on `itsKey`.
  */
 export const connectionColumns = {

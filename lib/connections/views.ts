@@ -1,7 +1,7 @@
 import type { Authorization } from '#lib/db/schema/connections';
 import type { ProofState, RevocationState, TokenEvidence } from '#lib/db/schema/revocations';
 
-/** What a person or a service sees as the state of a connection. */
+/** The state of a connection, as a person or a service sees it. */
 export type DisplayStatus = 'connected' | 'refresh_due' | 'needs_reconnect' | 'frozen' | 'revoked';
 
 /** A scope by its exact name, and what it allows in plain words where the provider record knows them. */
@@ -10,7 +10,7 @@ export interface ScopeView {
   description: string | null;
 }
 
-/** What trying the old tokens showed. */
+/** The evidence of trying the old tokens. */
 export interface ProofView {
   state: ProofState;
   provedAt: Date | null;
@@ -35,7 +35,7 @@ export interface RevocationView {
 
 /** A list that the provider answered, of which the person chooses an entry. */
 export interface ChoiceView {
-  /** What an entry is: `site`. */
+  /** The kind of the entries: `site`. */
   name: string;
   /** Null: the person has not chosen yet. */
   chosen: { key: string; label: string } | null;
@@ -64,7 +64,7 @@ export interface ConnectionView {
   /** Whether the person has named it; null where its provider does. */
   named: boolean | null;
   choices: ChoiceView[];
-  /** What was not found: `account.label`, `extras.…`. */
+  /** The details that were not found: `account.label`, `extras.…`. */
   missing: string[];
   /** When that is looked for next; null: no more. */
   looksAgainAt: Date | null;
@@ -95,7 +95,7 @@ export interface AccountParamView {
 /** A provider as the connections page shows it, with the person's accounts there. */
 export interface ProviderCardView {
   provider: { id: string; name: string; preset: string };
-  /** What will be asked. */
+  /** The scopes that will be asked for. */
   scopes: ScopeView[];
   accountParams: AccountParamView[];
   /** False: marked `dangerously_without_pkce`. */
@@ -121,7 +121,7 @@ export interface HistoryView {
   outcome: 'ok' | 'refused' | 'failed';
   code: string | null;
   count: number;
-  /** Who did it, as a name to show: a service's key name, “You”, “An administrator”, “Grantkeep”. */
+  /** The actor, as a name to show: a service's key name, “You”, “An administrator”, “Grantkeep”. */
   by: string;
   ip: string | null;
   requestId: string | null;

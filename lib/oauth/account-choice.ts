@@ -6,7 +6,7 @@ export type WantedAccount = { another: true } | { label: string | null; subject:
 /** One address, of at most 320 characters (RFC 5321 §4.5.3.1). */
 const email = /^[^\s@]{1,64}@[^\s@]{1,255}$/;
 
-/** What can be said in a parameter: one line. */
+/** Text that a parameter can hold: one line. */
 const oneLine = /^[^\p{Cc}\u2028\u2029]{1,320}$/u;
 
 /**

@@ -29,7 +29,7 @@ export function decodeBody(bytes: Uint8Array, contentType: string | null): strin
   return text.trim();
 }
 
-/** What servers put before JSON so that no page can run it as a script. */
+/** Text that servers put before JSON so that no page can run it as a script. */
 const guards = /^(?:\)\]\}'?,?|for\s*\(;;\);|while\s*\(1\);|&&&START&&&)\s*/;
 /** JSON as the argument of a function: `callback( {…} );` */
 const called = /^[A-Za-z_$][\w$.]*\s*\(\s*([[{][\s\S]*[\]}])\s*\)\s*;?$/;

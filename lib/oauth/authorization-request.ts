@@ -5,7 +5,9 @@ import { OAuthError } from '#lib/oauth/oauth-error';
 import { renameParameters } from '#lib/oauth/rename-parameters';
 import type { AccountParamValues, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
-/** What one flow must remember: 32 random bytes each for state, nonce and verifier, and the S256 challenge. */
+/**
+ * The values that one flow must remember: 32 random bytes each for state, nonce and verifier, and the S256 challenge.
+ */
 export interface TransactionSecrets {
   state: string;
   nonce: string;

@@ -22,7 +22,10 @@ export function clientSecretOf(provider: OAuthProvider): string {
 /** Characters from which on a header of the record may be a key; shorter ones are versions and words. */
 const shortestKey = 8;
 
-/** What a request of this client may carry in a header, where some servers read it and repeat it in their words. */
+/**
+ * Secrets that a request of this client may carry in a header, where some servers read them and repeat them in their
+ * words.
+ */
 export const secretsOfClient = ({ client_secret, token_headers }: OAuthProvider): string[] => [
   ...(client_secret ? [client_secret.reveal()] : []),
   ...Object.values(token_headers)

@@ -70,7 +70,7 @@ function checkIssuer(provider: OAuthProvider, pinned: PinnedEndpoints, iss: stri
   if (iss === null && required) throw new OAuthError('iss_missing');
 }
 
-/** What the error parameters say, and no other: a code may stand beside them. */
+/** Only the error parameters count: a code may stand beside them. */
 function said(parameters: URLSearchParams): ProviderSaid {
   const told = [...parameters].filter(([name]) => /^err(or|$)/.test(name));
   return saidIn(Object.fromEntries(told), secretsOf(parameters));

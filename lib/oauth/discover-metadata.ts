@@ -9,7 +9,7 @@ interface Entry {
   fetchedAt: number;
   /** When it was last asked for, whatever came of it. */
   askedAt: number;
-  /** What the last answer says that must not be followed silently. */
+  /** The changes of the last answer that must not be followed silently. */
   fault: OAuthError | null;
 }
 
@@ -90,7 +90,7 @@ async function askAgain(entry: Entry, ask: () => Promise<DiscoveredMetadata>, no
     entry.fault = movedIn(entry.metadata, metadata);
     if (!entry.fault) Object.assign(entry, { metadata, fetchedAt: now() });
   } catch {
-    // What was true an hour ago is better than no sign-in while the metadata alone is out of reach or wrong.
+    // Metadata of an hour ago is better than no sign-in, while the metadata alone is out of reach or wrong.
   }
 }
 

@@ -22,7 +22,7 @@ export interface CodeExchange {
   verifier: string | null;
   nonce: string;
   redirectUri: string;
-  /** What was asked for: with `openid` an ID token must come. */
+  /** The requested scopes: with `openid` an ID token must come. */
   scopes: readonly string[];
   accountParams?: AccountParamValues;
 }
@@ -79,7 +79,7 @@ export async function exchangeCode(
   answerUrl.search = new URLSearchParams({
     code: checked.code,
     state: checked.state,
-    // That of a tenant is compared with the ID token's.
+    // A tenant's issuer is compared with the ID token's.
     ...(checked.iss === null ? {} : { iss: provider.tenant_issuer ? pinned.issuer : checked.iss }),
   }).toString();
   const checks = {

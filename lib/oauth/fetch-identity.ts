@@ -20,14 +20,14 @@ import type {
 export interface Identity {
   issuer: string;
   subject: string;
-  /** What a person recognises the account by; null where only the person can say it. */
+  /** The name by which a person recognises the account; null where only the person can say it. */
   label: string | null;
   email: string | null;
   emailVerified: boolean;
   name: string | null;
-  /** What the record's look-ups found. */
+  /** The findings of the record's look-ups. */
   extras: Extras;
-  /** What was not found and may be found later: `account.label`, and `extras.…` of the record's look-ups. */
+  /** The details that may be found later: `account.label`, and `extras.…` of the record's look-ups. */
   missing: string[];
   /** Lists of which the person chooses an entry. */
   offered: Offer[];
@@ -103,7 +103,7 @@ interface Shown {
   pinned: PinnedEndpoints;
 }
 
-/** What a call that failed would have added: the label, for whom issuer and subject are proved already. */
+/** The details that a failed call would have added: the label, where issuer and subject are proved already. */
 const incomplete = Symbol('incomplete');
 
 /** The kept fields that the server itself answered: the redirect goes through the browser, where a person edits it. */
@@ -133,7 +133,7 @@ async function claimsOf(
   const idToken = tokens.id_token_claims;
   if (!idToken) return userinfo(provider, shown, deps);
   if (source === 'id_token' && (idToken[email ?? 'sub'] || !shown.pinned.userinfo_endpoint)) return idToken;
-  // Issuer and subject are proved: what userinfo would add is not worth the connection.
+  // Issuer and subject are proved: the details of userinfo are not worth the connection.
   const more = await optional(userinfo(provider, shown, deps));
   // OpenID Connect Core §5.3.2: userinfo about somebody else must not be used.
   if (more && more.sub !== idToken.sub) throw invalid('userinfo_subject');

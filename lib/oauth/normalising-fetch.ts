@@ -19,7 +19,7 @@ import type { OAuthDeps, OAuthProvider } from '#lib/oauth/types';
 export interface TokenExchange {
   /** To be given to openid-client as its `customFetch`. */
   fetch: (url: string, init: RequestInit) => Promise<Response>;
-  /** What the token endpoint answered, in one shape, once it has. */
+  /** The answer of the token endpoint, in one shape, once it came. */
   answer: () => NormalisedAnswer | null;
 }
 
@@ -44,7 +44,7 @@ function shapeRequest(provider: OAuthProvider, to: string, init: RequestInit) {
   return { url: to, init: { ...init, headers, body }, grant, secrets };
 }
 
-/** Parameters as members of an object; what comes several times is a list. */
+/** Parameters as members of an object; a repeated one is a list. */
 function asObject(parameters: [string, string][]): Record<string, string | string[]> {
   const byName = Map.groupBy(parameters, ([name]) => name);
   const values = [...byName].map(([name, entries]) => [name, entries.map(([, value]) => value)] as const);
@@ -66,7 +66,8 @@ function interpret(
   const refused = status >= 400;
   const ofRefresh = grant === 'refresh_token';
   const holdsTokens = body !== null && receivedTokens(provider, body, wanted.answeredAt) !== null;
-  // Some servers refuse a refresh without a word; what others get tells whom that means. A page is of who stands between.
+  // Some servers refuse a refresh without a word; the answers to others tell what that means. A page comes from a proxy
+  // between.
   const saysNo = refused && !holdsTokens && (body !== null || text === '');
   const silent = ofRefresh && saysNo ? 'refresh_refused' : 'token_answer_invalid';
   if (!body) throw new OAuthError(silent, { detail: `http_${status}_unreadable` });

@@ -2,10 +2,10 @@ import { errorCodePattern } from '#lib/config/error-code';
 import { holdsOpaqueText } from '#lib/oauth/provider-text';
 
 /**
- * What a failure means for the caller: `refused` the provider or a check said no to this flow; `dead_grant` the grant
- * is over; `transient` trying again later makes sense; `configuration` an administrator must mend something;
- * `answer_invalid` the answer could not be trusted or understood; `unclear` a refresh was refused, and only what others
- * get tells whether this grant or the hub's client is meant.
+ * The meaning of a failure for the caller. `refused`: the provider or a check said no to this flow. `dead_grant`: the
+ * grant is over. `transient`: trying again later makes sense. `configuration`: an administrator must mend something.
+ * `answer_invalid`: the answer could not be trusted or understood. `unclear`: a refresh was refused, and only the
+ * answers to others tell whether this grant or the hub's client is meant.
  */
 export type Disposition = 'refused' | 'dead_grant' | 'transient' | 'configuration' | 'answer_invalid' | 'unclear';
 
@@ -100,7 +100,7 @@ export class OAuthError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 
-  /** What the provider said beside its code, for the log. */
+  /** The provider's words beside its code, for the log. */
   get said(): string | undefined {
     return this.#said;
   }

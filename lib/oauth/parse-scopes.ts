@@ -17,13 +17,13 @@ function scopeWords(value: unknown, separator: ScopeSeparator): string[] | null 
   return switches.length === 0 ? null : switches.filter(([, on]) => on === true).map(([name]) => name);
 }
 
-/** What an entry of a list is called. */
+/** The keys that name an entry of a list. */
 function nameOf(entry: unknown): unknown {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return undefined;
   return ['scope', 'name', 'id'].map((name) => valueAt(entry, name)).find((value) => typeof value === 'string');
 }
 
-/** Splits granted scopes, each once; null where the answer names none. What no text can hold is no scope. */
+/** Splits granted scopes, each once; null where the answer names none. A value that no text can hold is no scope. */
 export function parseScopes(value: unknown, separator: ScopeSeparator): string[] | null {
   const words = scopeWords(value, separator)?.map((word) => word.trim());
   return words ? [...new Set(words.filter((word) => word !== '' && isStorable(word)))] : null;

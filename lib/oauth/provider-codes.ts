@@ -29,7 +29,7 @@ const wordPlaces = [
   'errors.0.message',
 ];
 
-/** What servers write under the name of an error where there is none. */
+/** Words that servers write under the name of an error where there is none. */
 const fine = new Set(['ok', 'success', 'succeeded', 'none', 'null', 'false', '0', '200']);
 const isFine = (code: string): boolean => fine.has(code.toLowerCase());
 

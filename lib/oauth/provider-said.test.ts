@@ -57,7 +57,7 @@ const steps: Record<string, { route: string; run: (server: QuirkyServer) => Prom
   },
 };
 
-/** What the log gets of a refusal, and everything else that could be printed of it. */
+/** The part of a refusal that the log gets, and everything else that could be printed of it. */
 async function told(failed: Promise<unknown>) {
   const error = await failed.then(
     () => null,

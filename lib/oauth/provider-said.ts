@@ -4,7 +4,7 @@ import { valueAt } from '#lib/oauth/provider-call';
 import { codePlaces, textOf } from '#lib/oauth/provider-codes';
 import { providerText } from '#lib/oauth/provider-text';
 
-/** What a refusal says of itself, fit to be kept: two codes, and the words for the log. */
+/** The words of a refusal, fit to be kept: two codes, and the sentence for the log. */
 export interface ProviderSaid {
   providerError?: string | undefined;
   providerSubcode?: string | undefined;
@@ -22,8 +22,8 @@ const textPlaces = [
 const shortestPart = 8;
 
 /**
- * The code of a refusal as it may be kept: `unspecified` where it repeats a secret of the request or of the answer. What
- * a code means is read before.
+ * The code of a refusal as it may be kept: `unspecified` where it repeats a secret of the request or of the answer. The
+ * meaning of the code is read before.
  */
 export function keptCode(code: string, body: Record<string, unknown>, secrets: readonly string[]): string {
   const repeats = [...secrets, ...secretsIn(body)].some((secret) =>
@@ -41,7 +41,7 @@ function secretsIn(body: object): string[] {
 }
 
 /**
- * What a refusing answer says, wherever it says it.
+ * The words of a refusing answer, wherever they stand.
  * @param secrets what the request carried
  */
 export function saidIn(body: Record<string, unknown> | null, secrets: readonly string[] = []): ProviderSaid {
@@ -63,7 +63,7 @@ export function saidIn(body: Record<string, unknown> | null, secrets: readonly s
   return { providerError, providerSubcode: leading ?? providerSubcode, said };
 }
 
-/** The parameters of a challenge (RFC 6750 §3): what a resource says of a token that it refused. */
+/** The parameters of a challenge (RFC 6750 §3): the words of a resource about a token that it refused. */
 export function saidInChallenge(header: string | null, secrets: readonly string[] = []): ProviderSaid {
   const parameters = [...(header ?? '').slice(0, 8_000).matchAll(/\b(error|error_description)="((?:[^"\\]|\\.)*)"/g)];
   return saidIn(Object.fromEntries(parameters.map(([, name, value]) => [name, value])), secrets);

@@ -3,7 +3,7 @@ import { holdsSecret, isOpaque } from '#lib/oauth/secret-text';
 
 /** Characters of a provider's text that the log keeps. */
 export const longestText = 300;
-/** Characters that are looked at: what lies beyond is dropped before anything else. */
+/** Characters that are looked at: later ones are dropped before anything else. */
 const longestRead = 4_000;
 
 const redacted = '[redacted]';
@@ -46,8 +46,8 @@ function bareUrl(word: string): string | undefined {
 }
 
 /**
- * What a provider wrote, as the log may have it: one line without control characters, without what was sent or looks like
- * a token, at most 300 characters. Undefined where nothing is left.
+ * A provider's text, as the log may have it: one line without control characters, without sent values or text that
+ * looks like a token, at most 300 characters. Undefined where nothing is left.
  * @param secrets values that the request or the answer carried
  */
 export function providerText(value: unknown, secrets: readonly string[] = []): string | undefined {

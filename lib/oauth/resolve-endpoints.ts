@@ -58,7 +58,7 @@ function authMethod(provider: OAuthProvider, { token_endpoint_auth_methods_suppo
 }
 
 /**
- * The endpoints to use for one flow: what the record says, and where it is silent what the server's metadata says.
+ * The endpoints to use for one flow: the record's, and where it is silent the ones of the server's metadata.
  * @param connected a connection has these parts: its server is remembered before servers that were only typed
  * @throws OAuthError `discovery_failed` (transient), `discovery_issuer`, `discovery_changed`, `discovery_incomplete`,
  * `account_param_invalid`.

@@ -10,7 +10,7 @@ const mostEntries = 200;
 /** And nothing longer than this together, as JSON: each page and each read of the connection carries it. */
 const mostBytes = 32_768;
 
-/** One entry of a list that a look-up answered: what the connection keeps where the person chooses it. */
+/** One entry of a list that a look-up answered: the values that the connection keeps where the person chooses it. */
 export interface OfferedEntry {
   label: string;
   extras: Extras;
@@ -18,19 +18,22 @@ export interface OfferedEntry {
 
 /** A list of several entries, of which the person chooses one. */
 export interface Offer {
-  /** What one entry is, as in *Choose a site*. */
+  /** The kind of the entries, as in *Choose a site*. */
   name: string;
   entries: OfferedEntry[];
 }
 
-/** What look-ups found. `missing` names the fields that none did. */
+/** The findings of look-ups. `missing` names the fields that no look-up found. */
 export interface Found {
   extras: Extras;
   missing: string[];
   offered: Offer[];
 }
 
-/** One call's answer, or null where it failed: for what may be missing. What failed is not worth the whole connection. */
+/**
+ * One call's answer, or null where it failed: for details that may be missing. A failed one is not worth the whole
+ * connection.
+ */
 export async function optional<T>(call: Promise<T>): Promise<T | null> {
   return call.catch((error: unknown) => {
     if (isOAuthError(error)) return null;

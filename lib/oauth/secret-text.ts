@@ -21,7 +21,7 @@ const fromEscapes = (text: string): string =>
     .replace(/\\x([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
     .replace(/\\(.)/g, '$1');
 
-/** What runs of base64 hold, begun at each of the four places where the run's own text may begin. */
+/** The content of runs of base64, begun at each of the four places where the run's own text may begin. */
 const fromBase64 = (text: string): string =>
   (text.match(/[\w+/-]{8,}/g) ?? [])
     .flatMap((run) => [0, 1, 2, 3].map((at) => Buffer.from(run.slice(at), 'base64').toString()))

@@ -56,7 +56,7 @@ function momentOf(value: unknown): number | null {
 
 function secondsOf(value: unknown, as: LifetimeRule['as'], answeredAt: number): number | null {
   const number = numberOf(value);
-  // What the number can only be counts more than the name that it stands under.
+  // The only possible meaning of the number counts more than the name that it stands under.
   const isMoment = number === null || (as !== 'milliseconds' && number >= firstMoment);
   const moment = isMoment ? momentOf(value) : null;
   const seconds = isMoment

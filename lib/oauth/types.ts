@@ -17,8 +17,8 @@ export interface AccountParam {
 export type AccountParamValues = Readonly<Record<string, string>>;
 
 /**
- * What the protocol layer must know of a provider. Field names are those of RFC 8414 and RFC 7591 where these have
- * one; docs/providers.md explains each.
+ * The facts of a provider that the protocol layer needs. Field names are those of RFC 8414 and RFC 7591 where these
+ * have one; docs/providers.md explains each.
  */
 export interface OAuthProvider {
   readonly id: string;
@@ -46,7 +46,7 @@ export interface OAuthProvider {
   readonly auth_method_written: boolean;
   readonly token_endpoint_auth_method: 'client_secret_basic' | 'client_secret_post' | 'none' | 'private_key_jwt';
   readonly basic_encoding: 'form' | 'raw';
-  /** What stands before the colon of HTTP Basic; `client_secret`: the secret, with nothing after the colon. */
+  /** The user of HTTP Basic, before the colon; `client_secret`: the secret, with nothing after the colon. */
   readonly basic_user: 'client_id' | 'client_secret';
   readonly scopes: readonly string[];
   readonly scope_sep_out: ScopeSeparator;
@@ -58,7 +58,7 @@ export interface OAuthProvider {
   readonly scope_aliases: Readonly<Record<string, readonly string[]>>;
   /** A granted scope → the scopes that it includes. */
   readonly scope_implies: Readonly<Record<string, readonly string[]>>;
-  /** What the server puts before a scope's name in its answers. */
+  /** The text that the server puts before a scope's name in its answers. */
   readonly scope_prefixes: readonly string[];
   readonly scope_case: 'sensitive' | 'insensitive';
   /** Scopes that the server grants and never names. */
@@ -71,7 +71,7 @@ export interface OAuthProvider {
   readonly login_hint: LoginHint | null;
   /** Where the parameters go: before the URL's fragment, or into it, as a page that routes by its fragment reads them. */
   readonly authorization_params_in: 'query' | 'fragment';
-  /** What `code` is called on the redirect. */
+  /** The name of `code` on the redirect. */
   readonly code_field: string;
   readonly account_params: readonly AccountParam[];
   readonly redirect_parts: readonly RedirectPart[];
@@ -93,7 +93,7 @@ export interface OAuthProvider {
   readonly token_request_format: 'form' | 'json';
   /** The token request carries all in its query, by this method. */
   readonly dangerously_token_request_in_query: 'POST' | 'GET' | null;
-  /** Shown the token of the code's answer once; what it answers is kept instead. */
+  /** Shown the token of the code's answer once; its own answer is kept instead. */
   readonly token_upgrade: TokenCallRule | null;
   /** The access token renews itself here; there is no refresh token. */
   readonly token_renewal: TokenCallRule | null;
@@ -153,7 +153,7 @@ export interface RedirectPart {
   readonly name: string;
   readonly field: string;
   readonly values: Readonly<Record<string, string>>;
-  /** What stands there until the server has named one. */
+  /** The value there until the server has named one. */
   readonly initial: string;
 }
 
@@ -194,7 +194,10 @@ export interface RevokeRule {
   readonly token_kind: 'refresh_token' | 'access_token' | 'both';
   /** `client`: as at the token endpoint. */
   readonly auth: 'client' | 'basic' | 'none';
-  /** What dies: this token and its own descendants, the whole grant, or every grant of the account with this client. */
+  /**
+   * The tokens that die: this token and its own descendants, the whole grant, or every grant of the account with this
+   * client.
+   */
   readonly blast_radius: 'token' | 'grant' | 'account';
   /** Error codes that say the token was dead already: as good as revoked. */
   readonly gone_codes: readonly string[];
@@ -239,7 +242,7 @@ export interface LookupRule extends CallRule {
   readonly fields: Readonly<Record<string, string>>;
   /** The answer is a list, of which the person chooses an entry. */
   readonly choose: boolean;
-  /** What one entry is, in words. */
+  /** The kind of the entries, in words. */
   readonly name: string;
   /** Where in the answer the list stands; null: it is the answer. */
   readonly entries: string | null;
@@ -302,7 +305,7 @@ export interface ReceivedTokens {
 /** A call's request. `showRedirect`: a redirect is an answer like others; the fetch never follows it. */
 export type CallInit = RequestInit & { showRedirect?: boolean };
 
-/** What the protocol layer needs from outside: the guarded fetch and a clock. */
+/** The parts that the protocol layer needs from outside: the guarded fetch and a clock. */
 export interface OAuthDeps {
   /** The guarded fetch. Of private hosts it calls those of `operatorHosts` only. */
   fetch: (url: string | URL, init: CallInit & { operatorHosts: readonly string[] }) => Promise<Response>;
@@ -314,7 +317,10 @@ export interface OAuthDeps {
   received?: (tokens: ReceivedTokens) => void;
 }
 
-/** For whom a call is made: it may reach the hosts that the operator wrote for this provider, and no other's. */
+/**
+ * The provider that a call is made for: it may reach the hosts that the operator wrote for this provider, and no
+ * other's.
+ */
 export type CallFor = Pick<OAuthProvider, 'operator_hosts'> & Partial<Pick<OAuthProvider, 'tenant_issuer'>>;
 
 export { type Disposition, isOAuthError, OAuthError, type OAuthErrorCode } from '#lib/oauth/oauth-error';

@@ -1,7 +1,7 @@
 import { fillEndpoint } from '#lib/oauth/account-params';
 import type { ProviderRecord } from '#lib/providers/record';
 
-/** Whom a call asks: a host of a provider, for one account there. */
+/** The target of a call: a host of a provider, for one account there. */
 export interface CallTarget {
   provider: string;
   /** With its port where that is not the scheme's own. Another tenant's host is another one. */
@@ -10,7 +10,7 @@ export interface CallTarget {
   account: string;
 }
 
-/** What of a connection says whom a call for it asks. */
+/** The parts of a connection that name the target of its calls. */
 export interface TargetedConnection {
   issuer: string;
   subject: string;
@@ -33,8 +33,8 @@ function hostOf(provider: ProviderRecord, accountParams: Record<string, string>)
 }
 
 /**
- * Whom a refresh of the connection asks. Known without asking anything: discovered endpoints count as their issuer's.
- * Parameters that the record no longer takes count as a host of their own, since they fail before any call.
+ * The target of the connection's refresh. Known without a call: discovered endpoints count as their issuer's.
+ * Parameters that the record no longer takes count as a host of their own, since they fail before every call.
  */
 export function callTarget(
   provider: ProviderRecord,

@@ -6,7 +6,7 @@ const firstPauseSeconds = 5;
 const longestPauseSeconds = 300;
 /** A pause of our own is cut to this for a caller who waits for a token. */
 const longestWaitSeconds = 60;
-/** What a provider may ask for by Retry-After and be given. */
+/** The longest pause that a provider gets by Retry-After. */
 export const longestAskedSeconds = 3600;
 /** Within a pause that the provider asked for, one call this often may find out that it is over. */
 export const probeSeconds = 300;
@@ -67,7 +67,7 @@ export class Circuit {
     this.#probing = true;
   }
 
-  /** That call is over, whatever came of it. */
+  /** That call is over, with or without success. */
   endProbe(): void {
     this.#probing = false;
   }

@@ -15,7 +15,7 @@ export async function endpointsOf(
   connection: { issuer: string; accountParams: Record<string, string> },
 ): Promise<PinnedEndpoints> {
   const pinned = await resolveEndpoints(provider, ctx, connection.accountParams, { connected: true });
-  // A tenant that the record no longer lists connects no more; what it has connected may still be ended.
+  // A tenant that the record no longer lists connects no more; its connections may still be ended.
   const own = provider.identity.issuer
     ? provider.identity.issuer === connection.issuer
     : connection.issuer === pinned.issuer || isOwnIssuer(provider, pinned, connection.issuer, { listed: false });

@@ -1,6 +1,6 @@
 import { isOAuthError } from '#lib/oauth/types';
 
-/** What of a provider's refusal the ledger keeps: its codes. Its words are in the log alone. */
+/** The part of a provider's refusal that the ledger keeps: its codes. Its words are in the log alone. */
 export function providerDetails(error: unknown): Record<string, string> {
   if (!isOAuthError(error)) return {};
   const { providerError, providerSubcode } = error;

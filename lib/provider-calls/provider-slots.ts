@@ -12,7 +12,7 @@ import {
 
 /** So many callers of a provider that is not answering are told at once, in one burst and then in each second. */
 const refusalsPerSecond = 20;
-/** Those beyond are told later, by this at most: callers who ask again at once must not live off everybody else. */
+/** Further callers get their answer later, by this at most: retries must not use up the slots of other callers. */
 const longestHoldMs = 1000;
 /** Refusals that are held back at a time; more go out at once, so that holding them cannot fill the memory. */
 const mostHeld = 1000;
@@ -27,8 +27,8 @@ function holdMs(protection: Protection): number {
 }
 
 /**
- * Turns a caller away from a provider that is not answering: at once, or, where many ask again and again, a little
- * later. Holding one costs a timer; what a refusal costs is its ledger entry. Returns where it answers again by then.
+ * Turns a caller away from a provider that does not answer: at once, or a little later where many callers retry.
+ * Holding a caller costs a timer; a refusal costs its ledger entry. Returns where the provider answers again by then.
  * @throws AppError `provider_unavailable`
  */
 export async function turnAway(ctx: Context, target: CallTarget): Promise<void> {
@@ -66,7 +66,7 @@ export async function inSlot<T>(
   const timer = setTimeout(giveUp, Math.max(0, patienceMs));
   const whenFree = async () => {
     clearTimeout(timer);
-    // Asked again at each turn: those who waited while it broke are told at once too.
+    // Asked again at each turn: callers that waited while it broke get their answer at once too.
     if (isNotAnswering(ctx, target)) throw notAnswering(ctx, target);
     const endTrial = beginTrial(ctx, target);
     return endTrial ? work().finally(endTrial) : work();

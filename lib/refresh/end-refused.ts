@@ -26,7 +26,7 @@ export const doubtSeconds = sql<number>`coalesce(case when ${connections.refused
   and ${connections.refusedAt} <= clock_timestamp() then greatest(0, extract(epoch from
   ${connections.refusedAt} - clock_timestamp()) + ${sql.raw(String(secondTrySeconds - leewaySeconds))}) end, 0)::float8`;
 
-/** What a caller is told who needs a token of a grant in doubt. */
+/** The answer to a caller who needs a token of a grant in doubt. */
 export const inDoubt = (seconds: number, { cause, providerError }: Pick<AppErrorOptions, 'cause' | 'providerError'>) =>
   new AppError('grant_in_doubt', { cause, providerError, retryAfterSeconds: Math.max(1, Math.ceil(seconds)) });
 
@@ -35,7 +35,7 @@ interface Refused {
   row: LeasedRow;
   provider: ProviderRecord;
   error: OAuthError;
-  /** What of ours explains it. */
+  /** The hub's own deed that explains it. */
   lost: 'answer_lost' | 'history_lost' | null;
 }
 

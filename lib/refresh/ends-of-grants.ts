@@ -14,7 +14,7 @@ const thefts = {
 } as const;
 
 interface End {
-  /** What was seen when the provider refused the newest refresh token, in words. */
+  /** The evidence, in words, when the provider refused the newest refresh token. */
   seen: string;
   reason: string;
   theft: (typeof thefts)[keyof typeof thefts] | null;
@@ -29,9 +29,9 @@ const stolen = (theft: keyof typeof thefts, seen: string): End => ({
 });
 
 /**
- * What was seen at the end of a grant, and what it is called. The first that holds counts. Theft is told only where
- * something was seen that an ordinary end does not leave: a provider ends grants when their person removes the access,
- * changes the password or leaves, and says no more than `invalid_grant` then.
+ * The evidence at the end of a grant, and the name of the end. The first row that holds counts. Theft is told only with
+ * evidence that an ordinary end does not leave: a provider ends grants when their person removes the access, changes
+ * the password or leaves, and says no more than `invalid_grant` then.
  */
 export const endsOfGrants = {
   answer_lost: lost('An earlier refresh may have been answered, and the answer never came.'),
@@ -61,5 +61,5 @@ export const endsOfGrants = {
   unexplained: ended('Nothing else was seen.'),
 } as const satisfies Record<string, End>;
 
-/** What was seen, as the ledger names it. */
+/** The evidence, as the ledger names it. */
 export type EndName = keyof typeof endsOfGrants;

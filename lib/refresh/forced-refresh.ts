@@ -37,6 +37,6 @@ export async function noteCheck(ctx: Context, { personId, id }: ConnectionKey): 
   return noted.length === 1;
 }
 
-/** What a caller is told who has a token refreshed too soon. */
+/** The answer to a caller who forces a refresh too soon. */
 export const refreshedLately = (seconds: number): AppError =>
   new AppError('refreshed_lately', { retryAfterSeconds: Math.max(1, Math.ceil(seconds)) });

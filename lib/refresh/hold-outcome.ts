@@ -25,7 +25,7 @@ export const heldOutcomes = (ctx: Runtime): number => heldBy(ctx).size;
  * Writes down what came of a refresh, again and again until the database takes it or the process ends: the only copy of a
  * rotated token may be in it. A caller is told after four seconds, and the writing goes on in the background, for which
  * draining waits.
- * @param write may be called again after it failed; what it throws as AppError is the outcome, and was written
+ * @param write may be called again after it failed; an AppError that it throws is the outcome, and was written
  * @param letGo called when it is over: until then the lease is renewed
  * @throws AppError `unavailable` where the database did not take it yet, or what `write` throws
  */

@@ -174,8 +174,8 @@ async function keepForRevocation(
 }
 
 /**
- * A reconnect that brought no refresh token of its own kept the one that was being spent: what replaced that one is kept,
- * or the newer grant would end with it. The generation tells others that the token they may have read is spent.
+ * A reconnect that brought no refresh token of its own kept the one that was being spent. Its successor is kept, or the
+ * newer grant would end with it. The generation tells other callers that the token they may have read is spent.
  */
 async function replaceSpent(
   tx: Db,

@@ -11,7 +11,7 @@ import { newSecret } from '#lib/ids';
 import { isForgiven, mayBeTakenOver } from '#lib/refresh/take-over';
 import { type Moment, momentNow } from '#lib/running-time';
 
-/** What `last_refresh_error` says from the moment the refresh token may be spent until the answer is stored. */
+/** The value of `last_refresh_error` from the moment the refresh token may be spent until the answer is stored. */
 export const answerLost = 'answer_lost';
 
 /** Failures without a coded answer: the provider may have rotated the token although we never read the new one. */

@@ -6,7 +6,7 @@ import { AppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
 import type { ConnectionKey } from '#lib/refresh/lease';
 
-/** What a caller is told of a connection that only its person can mend, with what the provider said as it ended. */
+/** The answer to a caller of a connection that only its person can mend, with the provider's words as it ended. */
 export const needsReconnect = (refusedWith: string | null): AppError =>
   new AppError('needs_reconnect', { providerError: refusedWith ?? undefined });
 

@@ -106,7 +106,7 @@ interface Work {
   /** A connection that gives it something to do. */
   given(): Promise<string>;
   run(ctx: Context, id: string): Promise<Ending>;
-  /** What it cannot do without: where it is missing, nothing was tested. */
+  /** An event that the race needs: where it is missing, nothing was tested. */
   vital: Step[];
 }
 

@@ -38,8 +38,8 @@ export function keepRecent(ctx: Runtime, held: HeldAnswer): void {
 }
 
 /**
- * Puts back what this process stored lately and the database no longer has: rows of an older generation of the same
- * grant. What no row takes goes to the revocations. Answers how many were put back.
+ * Puts back answers that this process stored lately and the database no longer has: rows of an older generation of the
+ * same grant. Answers that no row takes go to the revocations. Answers how many were put back.
  */
 export async function putBackRecent(ctx: Context): Promise<number> {
   const recent = recentOf(ctx);

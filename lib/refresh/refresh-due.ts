@@ -62,7 +62,7 @@ async function workOff(
   // Seldom any: asked once a round, and again where a refusal may have begun one.
   let stopped = await stoppedIssuers(ctx, provider.id);
   let faults = 0;
-  // Where there is one host, what keeps one connection from being asked for keeps all: then nothing is claimed.
+  // With one host, a limit that keeps one connection from being asked for keeps all: then nothing is claimed.
   const only = hasManyHosts(provider) ? null : callTarget(provider, { issuer: '', subject: '', accountParams: {} });
   const over = () => faults >= faultsToStop || ended() || (only !== null && secondsOfRest(ctx, only) > 0);
   const worker = async () => {
@@ -83,10 +83,10 @@ async function workOff(
 }
 
 /**
- * Refreshes what was claimed once a slot is free; callers of this process who want the same token share it. Answers the
- * code of a failure, which is in the ledger while the row says when to try again; `refresh_in_progress` where somebody
- * else changed the row since; `resting` where its host or its account is to be left alone, and the row says for how long;
- * or `given_back` where it was not asked for, because the round is over or callers have all the slots.
+ * Refreshes a claimed connection once a slot is free; callers of this process who want the same token share it. Answers
+ * the code of a failure, which is in the ledger while the row says when to try again. `refresh_in_progress`: somebody
+ * else changed the row since. `resting`: its host or its account is to be left alone, and the row says for how long.
+ * `given_back`: the provider was not asked, because the round is over or callers have all the slots.
  */
 async function refreshClaimed(
   ctx: Context,

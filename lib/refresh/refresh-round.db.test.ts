@@ -126,7 +126,7 @@ test('a round ends when it is told to, and is nobody’s but the hub’s', async
   const runtime = { ...hub.runtime, config: { ...hub.runtime.config, refreshConcurrency: 2 } };
   const { refreshed } = await refreshDueConnections(jobs(runtime), { signal: stopping.signal });
   expect(refreshed).toBeLessThan(40);
-  // What was claimed and not begun is given back: another process may take it up at once.
+  // Claims that were not begun are given back: another process may take them up at once.
   const left = await hub.database.db.execute(sql`select count(*)::int as n from connections
     where lease_owner is not null or next_refresh_attempt_at > now()`);
   expect(rowsOf<{ n: number }>(left)).toEqual([{ n: 0 }]);

@@ -51,8 +51,9 @@ import { msSince } from '#lib/running-time';
 const proofMs = 1000;
 
 /**
- * How old the proof may be when the request is written, in milliseconds: half of the lease by which others were kept off
- * while nothing was spent, and far less than the one that the proof gave. Who stood still for longer knows nothing.
+ * How old the proof may be when the request is written, in milliseconds: half of the lease that kept others off while
+ * nothing was spent, and far less than the lease that the proof gave. A process that stood still for longer knows
+ * nothing.
  */
 const longestProofMs = 15_000;
 
@@ -64,7 +65,7 @@ interface Call {
   stale: boolean;
   /** `performance.now()` */
   askedAt: number;
-  /** What answers held that were refused, sealed. */
+  /** Tokens of refused answers, sealed. */
   refused: SealedRefused[];
 }
 

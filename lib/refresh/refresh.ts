@@ -63,7 +63,7 @@ export async function refreshConnection(ctx: Context, input: RefreshConnectionIn
   const { id, force, sparing, generation } = parseInput(refreshConnectionInput, input);
   const personId = personOfConnection(id);
   if (!personId) throw new AppError('not_found');
-  // Who forces must not join who may find that nothing is due, or who replaces an older token.
+  // A caller that forces a refresh must not join one that may find nothing due, or that replaces an older token.
   const name = force ? `${id} forced ${generation} ${sparing}` : id;
   const refresh =
     refreshInFlight(ctx, name) ??
@@ -71,7 +71,7 @@ export async function refreshConnection(ctx: Context, input: RefreshConnectionIn
   return withinPatience(refresh);
 }
 
-/** What came of it, or after `longestWaitMs` when to come back. */
+/** The result, or after `longestWaitMs` when to come back. */
 async function withinPatience(work: Promise<void>): Promise<void> {
   const outOfPatience = Promise.withResolvers<never>();
   const told = new AppError('refresh_in_progress', { retryAfterSeconds: 2 });

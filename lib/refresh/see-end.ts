@@ -17,7 +17,10 @@ const withinMinutes = 10;
 
 const other = alias(connections, 'other');
 
-/** What of a connection's own history explains that its provider ended the grant, in the order in which it counts. */
+/**
+ * The parts of a connection's own history that explain why its provider ended the grant, in the order in which they
+ * count.
+ */
 async function explainedBy(ctx: Context, key: ConnectionKey, provider: ProviderRecord) {
   const { db } = ctx.database;
   const idleDays = provider.idle_keepalive_days;

@@ -50,7 +50,7 @@ describe('the lease of a silent holder goes to another only while the provider f
     const leeway = provider ? leewayOf(provider) : 0;
     const key = { personId: hub.personId, id };
     expect((await takeLease(other, key, 1, leeway)) !== undefined).toBe(free);
-    // It is another's from then on, also for those to whom the first was silent.
+    // The row is another process's from then on, also for callers to whom the first was silent.
     expect(await takeLease(hub.otherProcess(record), key, 1, leeway)).toBeUndefined();
   });
 

@@ -18,7 +18,7 @@ export function isSelfContained(token: string): boolean {
   }
 }
 
-/** What was found before the provider was told. A token that ended by itself is not tried. */
+/** The evidence from before the provider was told. A token that ended by itself is not tried. */
 export function firstEvidence(tried: readonly TriedToken[], selfContained: boolean): Evidence {
   return {
     tokens: tried.map(({ answer, ...tried }) => ({ ...tried, before: answer, after: null, at: null })),
@@ -55,7 +55,7 @@ export function withAnswers(
 /** True for a token that was taken before its provider was told, and refused afterwards. Nothing less is proof. */
 export const isProvedDead = ({ before, after }: TokenEvidence): boolean => before === 'accepted' && after === 'refused';
 
-/** What the evidence comes to. A token that is still accepted outweighs one that was proved dead. */
+/** The result of the evidence. A token that is still accepted outweighs one that was proved dead. */
 export function verdictOf({ tokens }: Evidence): Exclude<ProofState, 'none' | 'due'> {
   if (tokens.some(({ after }) => after === 'accepted')) return 'still_accepted';
   return tokens.some(isProvedDead) ? 'proved' : 'not_provable';

@@ -12,7 +12,7 @@ import { areReplaced } from '#lib/revocation/are-replaced';
 import { atKey, type RevocationKey, refusedGeneration } from '#lib/revocation/claim-revocations';
 import { isProvedDead } from '#lib/revocation/evidence';
 
-/** What was found out about the tokens of a grant. */
+/** The evidence about the tokens of a grant. */
 export interface Proof {
   state: ProofState;
   evidence: Evidence | null;
@@ -33,7 +33,7 @@ const actions = {
 export const actionsOf = ({ replacedGeneration }: RevocationKey) =>
   actions[replacedGeneration === 0 ? 'connection' : replacedGeneration === refusedGeneration ? 'refused' : 'replaced'];
 
-/** Whom and which connection the ledger's entries are about. A refused grant has no connection. */
+/** The person and connection that the ledger's entries are about. A refused grant has no connection. */
 export const aboutOf = ({ personId, connectionId, replacedGeneration }: RevocationKey) => ({
   personId: personId === '' ? null : personId,
   connectionId: replacedGeneration === refusedGeneration ? null : connectionId,

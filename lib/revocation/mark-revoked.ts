@@ -14,9 +14,9 @@ export interface ConnectionKey {
 }
 
 /**
- * Ends connections here, in the caller's transaction: at once and for good. What their providers must be told is written
- * down beside it and is due at once; the sealed tokens stay until then. Answers which changed: what was revoked before
- * does not.
+ * Ends connections here, in the caller's transaction: at once and for good. Their revocations at the provider are
+ * written beside it and are due at once; the sealed tokens stay until then. Answers which connections changed: ones
+ * that were revoked before do not.
  */
 export async function markRevoked(
   tx: Db,

@@ -22,7 +22,7 @@ export interface RefusedAnswer extends RefusedGrant {
   accountParams: Record<string, string>;
 }
 
-/** The same, sealed: what waits in memory holds no token in the clear. Its key stays, however often it is written. */
+/** The same, sealed: a waiting plan holds no token in the clear. Its key stays, however often it is written. */
 export interface SealedRefused {
   key: RevocationKey;
   provider: string;

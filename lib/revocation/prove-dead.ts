@@ -12,7 +12,7 @@ import { tryTokens } from '#lib/revocation/try-tokens';
 /** When tokens that are still accepted are tried again: a provider may take a while over a revocation. */
 const proofDelaysSeconds = [30, 120, 600, 3600];
 
-/** A grant that is being revoked: what an attempt works with. */
+/** A grant that is being revoked, as an attempt needs it. */
 export interface RevokedGrant {
   provider: ProviderRecord;
   pinned: PinnedEndpoints;
@@ -28,7 +28,7 @@ export const nothingKnown: Evidence = { tokens: [], selfContained: false };
 export const hasEnded = (ctx: Context, { accessTokenEndsAt }: RevokedGrant) =>
   accessTokenEndsAt !== null && accessTokenEndsAt.getTime() <= ctx.now().getTime();
 
-/** What the evidence comes to: over, or to be tried again as long as a token is still accepted. */
+/** The result of the evidence: over, or to be tried again as long as a token is still accepted. */
 export function conclude(key: ClaimedRevocation, evidence: Evidence, accessTokenEndsAt: Date | null): Proof {
   const verdict = verdictOf(evidence);
   const honouredUntil = mayBeHonoured(evidence) ? accessTokenEndsAt : null;

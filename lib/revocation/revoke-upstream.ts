@@ -23,7 +23,9 @@ import { planRefused } from '#lib/revocation/plan-refused';
 /** How telling the provider went. */
 export interface ToldUpstream {
   outcome: RevocationOutcome;
-  /** What the provider was told with: other than given where a live access token had to be got first. */
+  /**
+   * The tokens that the provider was told with: other ones than given where a live access token had to be got first.
+   */
   tokens: GrantTokens;
   /** True where `tokens` were issued a moment before. */
   fresh: boolean;

@@ -128,7 +128,7 @@ test('revoking again changes nothing and asks nobody', async () => {
 });
 
 describe('GitHub, which ends a grant by a live access token', () => {
-  /** What an expired access token is to the provider: one that it does not know. */
+  /** An expired access token is unknown to the provider. */
   async function expire(id: string, refreshToken?: string): Promise<void> {
     const { vault } = hub.runtime;
     const row = await rowOf(hub.runtime, id);

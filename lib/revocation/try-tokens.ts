@@ -14,7 +14,7 @@ export interface TriedToken {
   answer: 'accepted' | 'refused' | 'unknown';
 }
 
-/** What the calls need to know of the connection beside its tokens. */
+/** The facts of the connection that the calls need beside its tokens. */
 export type TryWith = Omit<ShownToken, 'accessToken'>;
 
 const notTried = { by: null, answer: 'unknown' } as const;
@@ -52,7 +52,7 @@ async function show(
   pinned: PinnedEndpoints,
   shown: ShownToken,
 ): Promise<Answer> {
-  // What introspection says of a token is asked for itself: a proof needs no subject in it.
+  // Introspection answers for the token itself: a proof needs no subject in it.
   if (!hasIdentityCall(provider) || provider.identity.source === 'introspection') return notTried;
   return told(ctx, provider.id, async () => {
     try {

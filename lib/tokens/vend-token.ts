@@ -95,7 +95,7 @@ function isPassing(error: unknown): boolean {
   return isAppError(error) && error.status === 503;
 }
 
-/** Whom its refresh would ask; undefined where the provider is no longer configured. */
+/** The host and account that its refresh would ask; undefined where the provider is no longer configured. */
 function targetOf({ ctx, row }: Asked): CallTarget | undefined {
   const provider = ctx.providers.get(row.provider);
   const { issuer, subject, account_params: accountParams } = row;
@@ -249,6 +249,6 @@ async function recordDenied({ ctx, row }: Asked, error: unknown): Promise<void> 
     provider: row.id === null ? null : row.provider,
     details: error.providerError === undefined ? {} : { provider_error: error.providerError },
   });
-  // Refusals share commits with vends: callers who ask again and again must not cost more than those who are served.
+  // Refusals share commits with vends: retries must not cost more than the calls of served callers.
   await ctx.vends.add(entry);
 }
