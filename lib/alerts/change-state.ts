@@ -15,7 +15,7 @@ import { announceAlert } from '#lib/webhooks/announce';
 
 export const changeAlertInput = z.object({
   id: z.string().min(1).max(64),
-  /** What was found out or done about it, for the next reader. It stays with the alert and not in the ledger. */
+  /** Findings and measures about it, for the next reader. They stay with the alert and not in the ledger. */
   note: z
     .string()
     .trim()

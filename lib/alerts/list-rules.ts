@@ -31,7 +31,7 @@ export interface RuleView {
   counts: 'events' | 'minutes' | 'grants';
   /** The numbers that may be set; empty where the rule has none. */
   numbers: RuleNumberView[];
-  /** Who set them; null where they are the rule's own. */
+  /** The administrator who set them; null where they are the rule's own. */
   changed: { at: Date; by: { id: string; name: string | null } } | null;
 }
 

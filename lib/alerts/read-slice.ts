@@ -3,7 +3,7 @@ import { type BurstRule, burstSpan, type Match, type Rule } from '#lib/alerts/ru
 import { type Db, rowsOf } from '#lib/db/database';
 import type { AlertEvidence } from '#lib/db/schema/alerts';
 
-/** What a rule found about a subject in a slice of the ledger. */
+/** The finding of a rule about a subject in a slice of the ledger. */
 export interface Found {
   rule: Rule;
   subject: string;
@@ -109,8 +109,8 @@ interface WindowRow extends Record<string, unknown> {
 }
 
 /**
- * What the windows of the rules hold at the end of the slice. What somebody ended by hand was seen: only later minutes
- * count then.
+ * The contents of the rules' windows at the end of the slice. Events before an end by hand were seen: only later
+ * minutes count then.
  */
 export async function readWindows(tx: Db, rules: readonly Rule[], to: Date): Promise<WindowRow[]> {
   const windows = rules.flatMap((rule) =>
@@ -128,7 +128,7 @@ export async function readWindows(tx: Db, rules: readonly Rule[], to: Date): Pro
   );
 }
 
-/** The /24 or /48 that `l.ip` lies in: what a service moves within, and a thief rarely does. */
+/** The /24 or /48 that `l.ip` lies in: a service moves within it, and a thief rarely does. */
 const network = sql`case when l.ip ~ '^[0-9a-fA-F:.]+$' then
   network(set_masklen(l.ip::inet, case when family(l.ip::inet) = 4 then 24 else 48 end))::text end`;
 
@@ -210,7 +210,7 @@ async function findBursts(tx: Db, rule: BurstRule, to: Date): Promise<BurstRow[]
   );
 }
 
-/** What the rules about reads find in a slice. */
+/** The findings of the rules about reads in a slice. */
 export async function readReads(tx: Db, rules: readonly Rule[], slice: Slice): Promise<Found[]> {
   const byReads = (reads: string) => rules.find((rule) => rule.kind === 'reads' && rule.reads === reads);
   const found: Found[] = [];

@@ -66,7 +66,9 @@ async function heldBack(ctx: Context, rule: StateRule, now: Date): Promise<Found
   ];
 }
 
-/** What a rule about a state finds now. Outside of any transaction: it asks other parts, which have their own. */
+/**
+ * The present finding of a rule about a state. Outside of every transaction: it asks other parts, which have their own.
+ */
 export function readState(ctx: Context, rule: StateRule, now: Date): Promise<Found[]> {
   switch (rule.state) {
     case 'provider_failing':

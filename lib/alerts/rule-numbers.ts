@@ -53,7 +53,7 @@ function own(rule: Rule): NumberName[] {
     case 'reads':
       return rule.reads === 'burst' ? ['factor', 'floor', 'leastHistoryMinutes'] : [];
     case 'state':
-      // Who may set numbers must not be able to keep this one from being told.
+      // An administrator who may set numbers must not be able to hide this alert.
       if (rule.state === 'ledger_held_back') return [];
       if (rule.state === 'long_lived_tokens') return ['longestMinutes'];
       return rule.state === 'grants_dying' ? ['withinDays', 'threshold'] : ['threshold'];

@@ -11,7 +11,7 @@ import { announceAlert } from '#lib/webhooks/announce';
 
 const keptEvidence = 20;
 
-/** What an alert is about, for the columns of the ledger. */
+/** The subject of an alert, for the columns of the ledger. */
 export function aboutOf(rule: Pick<Rule, 'subject'> | undefined, subject: string) {
   if (subject === '') return {};
   if (rule?.subject === 'provider') return { provider: subject };

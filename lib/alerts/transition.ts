@@ -11,7 +11,7 @@ export interface Standing {
   resolvedBy: string | null;
 }
 
-/** What becomes of an alert: `keep` leaves it as it is; `none` where there is nothing and nothing comes. */
+/** The next step of an alert: `keep` leaves it as it is; `none` where there is nothing and nothing comes. */
 export type Transition = 'open' | 'reopen' | 'hold' | 'keep' | 'resolve' | 'none';
 
 const minutes = (count: number) => count * 60_000;
@@ -22,8 +22,9 @@ export function levelsOf(rule: Rule): { opens: number; holds: number } {
 }
 
 /**
- * The state machine of every alert. What opens it and what keeps it open differ (hysteresis), it is over only when
- * nothing was found for a while, and what comes back soon after is the same alert: so it does not flap.
+ * The state machine of every alert. The condition that opens it and the one that keeps it open differ (hysteresis). It
+ * is over only when nothing was found for a while, and a finding soon after reopens the same alert: so it does not
+ * flap.
  * @param value what the rule found at `now`
  */
 export function transition(rule: Rule, last: Standing | null, value: number, now: Date): Transition {

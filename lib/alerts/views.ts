@@ -19,7 +19,7 @@ export interface AlertView {
   about: string;
   severity: AlertSeverity;
   state: AlertState;
-  /** What it is about; null for the whole hub. `name` is null where it is not there any more. */
+  /** Its subject; null for the whole hub. `name` is null where the subject is gone. */
   subject: { kind: 'provider' | 'api_key'; id: string; name: string | null } | null;
   value: number;
   peak: number;
@@ -31,7 +31,7 @@ export interface AlertView {
   resolvedBy: string | null;
   /** Whether only a person ends it. */
   endsByPerson: boolean;
-  /** What `value` and `peak` count; null where they say nothing that `count` does not. */
+  /** The unit of `value` and `peak`; null where they say nothing that `count` does not. */
   measure: string | null;
   /** Whether it stands for events, which `count` counts, and not for a state. */
   ofEvents: boolean;
@@ -71,7 +71,7 @@ export const alertColumns = {
 
 export type AlertRow = Pick<typeof alerts.$inferSelect, keyof typeof alertColumns>;
 
-/** What a rule measures, in words; null where that is the number of new events alone. */
+/** The measure of a rule, in words; null where that is the number of new events alone. */
 function measureOf(rule: Rule | undefined): string | null {
   switch (rule?.kind) {
     case 'window':
@@ -87,7 +87,7 @@ function measureOf(rule: Rule | undefined): string | null {
   }
 }
 
-/** What a rule reads of the ledger. */
+/** The part of the ledger that a rule reads. */
 function actionsOf(rule: Rule | undefined): readonly LedgerAction[] {
   if (rule?.kind === 'each' || rule?.kind === 'window') return rule.match.actions;
   if (rule?.kind !== 'reads') return [];

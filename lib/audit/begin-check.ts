@@ -7,7 +7,7 @@ import { existing, forget, once } from '#lib/registry';
 const name = 'ledger-check';
 
 /**
- * Begins a check of the whole ledger that goes on after the answer; what it finds is in the ledger. One at a time in a
+ * Begins a check of the whole ledger that goes on after the answer; its findings go into the ledger. One at a time in a
  * process: false where one is under way already.
  * @throws AppError `unauthenticated`, `forbidden`, `invalid_request`
  */

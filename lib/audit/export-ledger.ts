@@ -95,7 +95,7 @@ function described(filter: z.output<typeof ledgerFilter>): Record<string, string
 }
 
 /**
- * What fits a filter, oldest first, row by row, up to now. That it was exported, by whom and with which filter is
+ * The entries of a filter, oldest first, row by row, up to now. The export itself, its actor and its filter are
  * committed to the ledger before the first row is answered. There are ids only: a file outlives the people it names.
  * @throws AppError `unauthenticated`, `forbidden`, `step_up_required`, `invalid_request`
  */

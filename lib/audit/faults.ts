@@ -1,6 +1,6 @@
 import type { SealedRow } from '#lib/ledger/row-encoding';
 
-/** What can be wrong with a ledger, each with the sentence that says so. */
+/** The possible faults of a ledger, each with its sentence. */
 export const faultSentences = {
   seal_missing: 'A seal is missing from the chain.',
   seal_changed: 'A seal was changed: its signature does not fit what it says.',

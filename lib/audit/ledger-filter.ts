@@ -16,7 +16,7 @@ const mostPeople = 20;
 const outcomes = ['ok', 'refused', 'failed'] as const;
 const given = (longest: number) => z.string().trim().min(1, 'must not be empty').max(longest).optional();
 
-/** What the ledger can be narrowed to. All that is given must hold. */
+/** The filters of the ledger. All given ones must hold. */
 export const ledgerFilter = z.object({
   personId: given(64),
   /** Instead of their id: the person with this address now. */
@@ -100,10 +100,10 @@ export async function peopleOf(db: Db, { personEmail }: LedgerFilter): Promise<{
 }
 
 /**
- * The conditions of a filter: what fits any of them fits the filter, and nothing fits two. An address stands in the ledger
- * as itself and, where refusals were folded, as its network, and has a condition for each: an index has the rows of one in
- * the order of time, and those of both in none. What a person is called is asked for first, so that an index finds their
- * entries.
+ * The conditions of a filter: an entry that fits one of them fits the filter, and no entry fits two. An address stands
+ * in the ledger as itself and, where refusals were folded, as its network, and has a condition for each: an index has
+ * the rows of one in the order of time, and the rows of both in none. A person's name is resolved first, so that an
+ * index finds their entries.
  */
 export async function withinFilter(db: Db, filter: z.output<typeof ledgerFilter>): Promise<(SQL | undefined)[]> {
   const {

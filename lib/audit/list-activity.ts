@@ -28,7 +28,7 @@ export interface ActivityView {
   outcome: 'ok' | 'refused' | 'failed';
   code: string | null;
   count: number;
-  /** Who did it, in words for this person: a service's name, «You», «An administrator», «Grantkeep». */
+  /** The actor, in words for this person: a service's name, «You», «An administrator», «Grantkeep». */
   by: string;
   provider: string | null;
   /** The connection as it is called now; null where it is about none. */

@@ -59,7 +59,7 @@ export async function listSeals(ctx: Context, input: z.input<typeof listSealsInp
   return { items, nextCursor: rows.length > limit ? String(items.at(-1)?.n) : null };
 }
 
-/** What the last check of the ledger found. */
+/** The finding of the ledger's last check. */
 export interface LastCheck {
   at: Date;
   ok: boolean;

@@ -6,7 +6,7 @@ import { connections } from '#lib/db/schema/connections';
 import { requireReader } from '#lib/guards/require';
 import { personOfConnection } from '#lib/ids';
 
-/** What a filter names, as it is called now; null where nothing is called so any more. */
+/** The present name of a filter's object; null where no object has the id any more. */
 export interface FilterNames {
   person: string | null;
   apiKey: string | null;
@@ -14,7 +14,7 @@ export interface FilterNames {
 }
 
 /**
- * What the ids in a filter are called, also where no entry fits it.
+ * The names of a filter's ids, also where no entry fits it.
  * @throws AppError `unauthenticated`, `forbidden`
  */
 export async function nameFilter(ctx: Context, filter: LedgerFilter): Promise<FilterNames> {

@@ -50,7 +50,7 @@ export async function appendSeal(
   return signed;
 }
 
-/** What a seal says of its place in the chain. */
+/** The place of a seal in the chain. */
 export function placeAfter(last: SignedSeal | undefined): { n: number; from: number; previous: string } {
   return last
     ? { n: last.n + 1, from: last.to, previous: sealHash(last).toString('base64') }

@@ -36,7 +36,7 @@ export interface Waiting {
   since: Date | null;
 }
 
-/** What waits for a seal from a position on. */
+/** The entries that wait for a seal from a position on. */
 export async function readWaiting(db: Db, from: number): Promise<Waiting> {
   const [row] = rowsOf<{ rows: number; since: number | null }>(
     await db.execute(sql`select count(*)::float8 as rows, (extract(epoch from min(at)) * 1000)::float8 as since

@@ -20,7 +20,7 @@ const mostFaults = 100;
 /** Rows are sealed within minutes; an attacker who prevents that could go on changing them. */
 const longestWaitMs = 86_400_000;
 
-/** What a check of the whole ledger found. */
+/** The finding of a check of the whole ledger. */
 export interface LedgerReport {
   /** In the order of the chain; the first is the first broken place. At most a hundred. */
   faults: Fault[];

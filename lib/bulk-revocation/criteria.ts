@@ -12,7 +12,7 @@ const days = z.coerce.number().int().min(1).max(3650).optional();
 /** As many as one form carries. */
 export const mostSelected = 1000;
 
-/** What connections are found by. All that is given must hold, and something must be given. */
+/** The criteria that find connections. All given ones must hold, and at least one must be given. */
 export const bulkCriteria = z
   .strictObject({
     /** A selection. */

@@ -85,7 +85,7 @@ export interface ExportedFile {
 }
 
 /**
- * What became of each connection of a bulk revocation, as a file. For administrators and auditors who signed in lately.
+ * The course of each connection of a bulk revocation, as a file. For administrators and auditors who signed in lately.
  * @throws AppError `unauthenticated`, `forbidden`, `step_up_required`, `not_found`, `invalid_request`
  */
 export async function exportBulkRevocation(ctx: Context, input: ExportBulkInput): Promise<ExportedFile> {

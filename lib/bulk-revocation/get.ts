@@ -67,7 +67,7 @@ async function providersOf(ctx: Context, id: string, before: boolean): Promise<B
 }
 
 /**
- * One bulk revocation: what it covers, what ends with it, how far it has come. For administrators and auditors.
+ * One bulk revocation: its rows, its cascade, and its progress. For administrators and auditors.
  * @throws AppError `unauthenticated`, `forbidden`, `not_found`
  */
 export async function getBulkRevocation(ctx: Context, input: GetBulkInput): Promise<BulkDetailView> {

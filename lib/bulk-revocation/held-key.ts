@@ -13,6 +13,6 @@ export const heldId = z
 export const heldIdOf = ({ connectionId, replacedGeneration, personId }: RevocationKey): string =>
   `${connectionId}:${replacedGeneration}:${personId}`;
 
-/** What a held revocation is about. */
+/** The object of a held revocation. */
 export const heldKindOf = ({ replacedGeneration }: RevocationKey): 'connection' | 'replaced' | 'refused' =>
   replacedGeneration === 0 ? 'connection' : replacedGeneration === refusedGeneration ? 'refused' : 'replaced';

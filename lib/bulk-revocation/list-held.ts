@@ -14,7 +14,7 @@ export interface HeldView {
   connectionId: string | null;
   provider: { id: string; name: string; manualUrl: string | null };
   person: { id: string; name: string | null } | null;
-  /** Of a refused grant: what was attempted and why it was refused. */
+  /** Of a refused grant: the attempt, and why it was refused. */
   refused: { intent: RefusedIntent; code: string } | null;
   /** Why they could not be revoked: a code; null where the provider still accepts them although it confirmed. */
   code: string | null;

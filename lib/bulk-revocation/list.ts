@@ -8,7 +8,7 @@ import { people } from '#lib/db/schema/people';
 import { requireReader } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
 
-/** Who did it last: begun it, else prepared it. */
+/** The last actor: the administrator who began it, else the one who prepared it. */
 export const itsAuthor = sql<string>`coalesce(${bulkRevocations.startedBy}, ${bulkRevocations.preparedBy})`;
 
 export const bulkColumns = {

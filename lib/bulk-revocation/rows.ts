@@ -37,7 +37,7 @@ const conditions: Record<BulkRowFilter, SQL> = {
 };
 
 /**
- * What became of each connection of a bulk revocation, in pages. For administrators and auditors.
+ * The course of each connection of a bulk revocation, in pages. For administrators and auditors.
  * @throws AppError `unauthenticated`, `forbidden`, `invalid_request`; `not_found` where a page is empty from its beginning
  */
 export async function listBulkRows(ctx: Context, input: ListBulkRowsInput): Promise<Page<BulkRowView>> {

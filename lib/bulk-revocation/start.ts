@@ -21,7 +21,7 @@ export const startBulkInput = z.object({
 });
 export type StartBulkInput = z.input<typeof startBulkInput>;
 
-/** What this process does of it at once; the jobs of any process go on each minute. */
+/** The part that this process does at once; the jobs of every process go on each minute. */
 const firstSeconds = 10;
 
 /**

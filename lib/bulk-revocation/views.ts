@@ -6,7 +6,7 @@ import type { RevocationState } from '#lib/db/schema/revocations';
 export interface BulkView {
   id: string;
   state: BulkState;
-  /** What its rows were found by, as it was asked for. */
+  /** The criteria that found its rows, as they were asked for. */
   criteria: Record<string, string | number>;
   /** Of the person and the API key among them, resolved now. */
   names: { person: string | null; key: string | null };
@@ -35,7 +35,7 @@ export interface EndingTooView {
   connections: { id: string; label: string; person: { id: string; name: string | null } }[];
 }
 
-/** What of it lies at one provider. */
+/** The part of it at one provider. */
 export interface BulkProviderView {
   id: string;
   name: string;
@@ -43,7 +43,7 @@ export interface BulkProviderView {
   /** False: the provider takes no word from other sites; each person ends the grant at `manualUrl`. */
   supported: boolean;
   manualUrl: string | null;
-  /** What ends with it besides; none once it has begun. */
+  /** Its cascade; none once it has begun. */
   endingToo: EndingTooView;
   /** Whether those end surely (`account`) or may end (`grant`). */
   radius: 'token' | 'grant' | 'account';
@@ -58,7 +58,7 @@ export interface BulkDetailView extends BulkView {
   settled: boolean;
 }
 
-/** What became of one connection. */
+/** The course of one connection. */
 export interface BulkRowView {
   connectionId: string;
   provider: { id: string; name: string };

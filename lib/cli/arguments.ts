@@ -259,7 +259,7 @@ function ledgerCommand(second: string | undefined, rest: string[]): Command {
 }
 
 /**
- * What the arguments ask for.
+ * The command that the arguments ask for.
  * @throws UsageError
  */
 export function parseArguments(args: readonly string[]): Invocation {

@@ -2,7 +2,7 @@ import { type CheckId, checkNames } from '#lib/provider-check/report';
 
 const marks: Record<string, string> = { passes: 'passes ', fails: 'FAILS  ', unknown: 'unknown' };
 
-/** What a check of a provider found, for a person to read: failures last, where the eye is. */
+/** The findings of a provider's check, for a person to read: failures last, where the eye is. */
 export function checkText(lines: readonly Record<string, unknown>[]): string {
   const urgency = ['passes', 'unknown', 'fails'];
   const sorted = lines.toSorted((a, b) => urgency.indexOf(String(a.result)) - urgency.indexOf(String(b.result)));

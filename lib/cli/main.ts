@@ -16,7 +16,7 @@ import { getRuntime, NotMigrated } from '#lib/runtime';
 
 type Line = Record<string, unknown>;
 
-/** What must work when nothing else does. */
+/** Commands that must work when nothing else does. */
 const freezes: readonly Command['command'][] = ['freeze', 'thaw', 'freezes', 'sessions end'];
 
 async function openFor({ command }: Command, settings: CommandLineSettings): Promise<Runtime> {

@@ -13,7 +13,7 @@ export interface ProviderImport {
   json: boolean;
 }
 
-/** What goes to standard output and to standard error, and whether every entry that was named has a record. */
+/** The texts for standard output and standard error, and whether every named entry has a record. */
 export interface ProviderImportOutput {
   output: string;
   report: string;

@@ -35,7 +35,7 @@ export function seal(config: CookieConfig, data: unknown, ttl: number): Promise<
   return sealData(data, { password: config.sessionPasswords, ttl });
 }
 
-/** What was sealed, or undefined where the text was altered, has expired or is not ours. */
+/** The sealed value, or undefined where the text was altered, has expired or is not ours. */
 export async function unseal<T>(config: CookieConfig, sealed: string, ttl: number): Promise<T | undefined> {
   try {
     const data = await unsealData<T & object>(sealed, { password: config.sessionPasswords, ttl });

@@ -7,7 +7,7 @@ const prefix = 'gk_tx_';
 /** Begins the rest of the name once a flow has ended; the time of a flow that has not is in base 36. */
 const ended = 'ended_';
 
-/** What every flow has: the state that names its cookie, and when it began in milliseconds since 1970. */
+/** The parts of every flow's cookie: the state that names it, and when it began in milliseconds since 1970. */
 interface Begun {
   state: string;
   startedAt: number;

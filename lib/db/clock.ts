@@ -16,7 +16,7 @@ export interface ClockReading {
   local: number;
 }
 
-/** What the database's clock says, for an interval that begins now. */
+/** The time of the database's clock, for an interval that begins now. */
 export async function readClock(db: Db): Promise<ClockReading> {
   const found = await db.execute(sql`select extract(epoch from clock_timestamp())::float8 as now`);
   const [row] = rowsOf<{ now: number }>(found);
@@ -24,5 +24,5 @@ export async function readClock(db: Db): Promise<ClockReading> {
   return { database: row.now, local: performance.now() };
 }
 
-/** What the database's clock said at a later `performance.now()`, or a little less; in seconds since 1970. */
+/** The time of the database's clock at a later `performance.now()`, or a little less; in seconds since 1970. */
 export const databaseTime = ({ database, local }: ClockReading, at: number): number => database + (at - local) / 1000;

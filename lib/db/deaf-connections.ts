@@ -27,7 +27,7 @@ export const deafError = (message: string): Error => Object.assign(new Error(mes
 export interface DatabaseSockets {
   /** Takes in a socket before it is connected: its peer must say something within four seconds. */
   watch<S extends Socket>(socket: S): S;
-  /** Destroys all that were opened before that moment (`performance.now()`); what waits on them fails. */
+  /** Destroys all that were opened before that moment (`performance.now()`); statements that wait on them fail. */
   discardBefore(moment: number): void;
 }
 
@@ -94,7 +94,7 @@ export function watchForDeafness(
       const ask = async (pauseMs: number) => {
         const working = await look();
         if (working === undefined) return lost();
-        // What was answered in the same breath is on its way.
+        // An answer of the same breath is on its way.
         if (working && session !== undefined && !working.has(session)) after(onItsWayMs, lost);
         else after(pauseMs, () => void ask(pauseMs * 2));
       };

@@ -144,7 +144,7 @@ export function openGeneralPool(
     try {
       return guard(await connect(), limits);
     } catch (error) {
-      // What the driver says of a wait that was too long differs by where it was waited, and is text only.
+      // The driver's words for a wait that was too long differ by where it waited, and are text only.
       const waited = performance.now() - begunAt >= connectMs - earlyMs;
       throw withCode(error, waited ? 'CONNECT_TIMEOUT' : 'CONNECTION_CLOSED');
     }

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { type Db, rowsOf } from '#lib/db/database';
 
-/** What the serving role may read and append to, and never change. */
+/** Tables that the serving role may read and append to, and never change. */
 const appendOnly = new Set(['ledger', 'ledger_seals', 'ledger_locators']);
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;

@@ -49,7 +49,7 @@ export function createGrouped<In, Out>(
   let urgent = 0;
   let hurry = () => {};
 
-  /** One turn of the event loop at least: what arrives with the results of the last statement goes into the next. */
+  /** One turn of the event loop at least: parts that arrive with the results of the last statement go into the next. */
   function gather(): Promise<void> {
     return new Promise((resolve) => {
       if (gatherMs === 0 || urgent > 0) return setImmediate(resolve);
@@ -100,7 +100,7 @@ export function createGrouped<In, Out>(
   };
 }
 
-/** What `make` makes, once for each opened database of the process. */
+/** The value of `make`, once for each opened database of the process. */
 export function oncePerDatabase<T>(name: string, make: (database: Database) => T): (database: Database) => T {
   return (database) => {
     const made = once(name, () => new WeakMap<Database, T>());

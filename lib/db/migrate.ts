@@ -81,9 +81,9 @@ export interface MigrationSteps {
 
 /**
  * Brings a PostgreSQL database to this build's schema, one process at a time: the lock is held by a transaction, which
- * also holds behind a pooler. Who waits for it asks again and again, and keeps no connection meanwhile: a small pool
- * would be full of those who wait, and the one that migrates would get none.
- * Answers how many migrations were applied.
+ * also holds behind a pooler. A process that waits for it asks again and again, and keeps no connection meanwhile: the
+ * waiting ones would fill a small pool, and the one that migrates would get none. Answers how many migrations were
+ * applied.
  * @param url the owner's connection, which may create tables
  * @throws ExtensionMissing, or what the database says
  */

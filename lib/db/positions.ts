@@ -72,7 +72,7 @@ export async function readSettled({ db, engine }: Pick<Database, 'db' | 'engine'
   let settled: Settled = { position: 0, holder: null };
   for (let look = 0; look < mostLooks; look++) {
     const [row] = rowsOf<Settled>(await db.execute(statement));
-    // What has settled stays so: the highest of them holds.
+    // A settled position stays so: the highest of them holds.
     if (row) settled = { position: Math.max(settled.position, row.position), holder: row.holder };
     if (!row?.holder) break;
   }

@@ -20,7 +20,7 @@ function codeOf(error: unknown): string | undefined {
   return undefined;
 }
 
-/** No such function, not supported, not allowed: what only speaks PostgreSQL's protocol tells no timeline. */
+/** No such function, not supported, not allowed: a server that only speaks PostgreSQL's protocol tells no timeline. */
 const untold: ReadonlySet<string> = new Set(['42883', '0A000', '42501', '42704', '42846']);
 
 /** Runs a statement with the server's timeline as a part of it; null where the server does not tell it. */

@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { stringify } from 'csv-stringify';
 
-/** What a cell may hold. Moments become ISO 8601, null an empty cell. */
+/** The values of a cell. Moments become ISO 8601, null an empty cell. */
 export type Cell = string | number | boolean | Date | null;
 
 /**

@@ -7,7 +7,7 @@ import { emptyTrace, type FlowTrace, type TraceLink } from '#lib/flow-trace/trac
 import type { ReceivedTokens, TokenSet } from '#lib/oauth/types';
 import type { ProviderRecord } from '#lib/providers/record';
 
-/** What of a flow its trace needs to know: where it went, and what of it is secret. */
+/** The parts of a flow that its trace needs: where it went, and its secrets. */
 export interface FollowedFlow {
   provider: string;
   state: string;

@@ -48,7 +48,7 @@ function kindOf(text: string): string {
   return /^\d+$/.test(text) ? 'digits' : 'text';
 }
 
-/** What stands for a value that is not shown: its kind and its length. */
+/** The stand-in for a value that is not shown: its kind and its length. */
 const mask = (text: string): string => `‹${kindOf(text)}, ${text.length} characters›`;
 
 /**

@@ -21,7 +21,7 @@ interface RawStep {
   receivedLength: number | null;
 }
 
-/** What a body says, as leaves; null where it is neither JSON nor a form. */
+/** The content of a body, as leaves; null where it is neither JSON nor a form. */
 function readEntries(text: string): Entries | null {
   try {
     const value = parseJson(text);

@@ -3,7 +3,7 @@ import type { TraceHint } from '#lib/flow-trace/trace';
 import { valueAt } from '#lib/oauth/provider-call';
 import type { ProviderRecord } from '#lib/providers/record';
 
-/** What a traced flow came to, as far as hints go by it. */
+/** The result of a traced flow, as far as hints go by it. */
 export interface Seen {
   /** The answers of the calls, in their order, with where they came from. */
   answers: readonly { url: string; body: unknown }[];
@@ -126,7 +126,9 @@ function redirectHints({ redirect, code }: Seen, record: ProviderRecord, name: N
   return [{ text: `The redirect brought the code as ${shown}.`, recordLine: `"code_field": ${JSON.stringify(shown)}` }];
 }
 
-/** What of the answers the record does not say yet, and the lines that would. They name paths, and no values. */
+/**
+ * The parts of the answers that the record does not name yet, and the lines that would. They name paths, and no values.
+ */
 export function suggest(record: ProviderRecord, seen: Seen, secrets: Secrets): TraceHint[] {
   const name: Name = (path) => (shownName(path, secrets) === path ? path : null);
   const token = seen.answers.find(({ url }) => url === seen.tokenEndpoint)?.body;

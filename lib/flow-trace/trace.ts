@@ -33,7 +33,7 @@ export interface FlowTrace {
   code: string | null;
   providerError: string | null;
   connectionId: string | null;
-  /** What became of the connection. */
+  /** The fate of the connection. */
   kept: 'kept' | 'revoked' | 'not_revoked' | null;
   understood: ShownField[];
   missing: string[];
@@ -41,10 +41,10 @@ export interface FlowTrace {
   steps: TraceStep[];
 }
 
-/** What the flow carries of its trace. */
+/** The part of a flow that belongs to its trace. */
 export interface TraceLink {
   id: string;
-  /** What becomes of the connection that the flow makes. */
+  /** The fate of the connection that the flow makes. */
   afterwards: 'keep' | 'revoke';
 }
 

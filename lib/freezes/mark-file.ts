@@ -4,9 +4,9 @@ import { join } from 'node:path';
 const nameIn = (dataDir: string) => join(dataDir, 'instance');
 
 /**
- * What the file system says of the mark file: its inode and its moment of birth, which a copy has of its own, however
- * faithful it is otherwise. Undefined where there is none. Nothing ever writes to it, so that where a file system knows
- * no births and gives the last change instead, that stays, too.
+ * The file system's facts of the mark file: its inode and its moment of birth. A copy has its own, however faithful it
+ * is otherwise. Undefined where there is none. Nothing ever writes to it: where a file system knows no births and gives
+ * the last change instead, that stays, too.
  */
 export async function readMarkFile(dataDir: string): Promise<string | undefined> {
   try {

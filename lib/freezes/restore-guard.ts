@@ -64,7 +64,7 @@ const wasPromoted = (found: Found, timeline: number | null) =>
   timeline !== null && found.timeline !== null && timeline > found.timeline;
 
 /**
- * Writes down that a standby took over. What was committed after the last mark that it had may be missing.
+ * Writes down that a standby took over. Commits after the last mark that it had may be missing.
  */
 async function recordPromotion(
   tx: Db,
@@ -89,7 +89,7 @@ async function recordPromotion(
 const reasonFor = (sign: RestoreSign) =>
   `This database was restored from a backup: ${restoreSigns[sign]}. Refresh tokens in it may be spent, and showing a spent one ends the grant at providers that rotate.`;
 
-/** What this process knows of the database that it works on. */
+/** This process's knowledge of the database that it works on. */
 export interface Watched {
   witness: Witness;
   /** The server's timeline as it was seen last; null where it does not say. */
@@ -98,9 +98,9 @@ export interface Watched {
 
 /**
  * Looks whether the database is the one that was used last, and freezes everything where it came from a backup: before
- * the process serves or refreshes anything. What was noticed once is noted in the row, so that thawing is final. Marks
- * the database as used now, and keeps beside it what was seen.
- * @param before what this process saw the last time; without, what a process saw that used this data folder
+ * the process serves or refreshes anything. A sign that was noticed once is noted in the row, so that thawing is final.
+ * Marks the database as used now, and keeps the observations beside it.
+ * @param before the last observations of this process; without, the ones of a process that used this data folder
  */
 export async function watchInstance(runtime: Runtime, before?: Watched): Promise<Watched> {
   const { database, config, log } = runtime;
@@ -148,7 +148,7 @@ const lookSeconds = 15;
 const timelineSeconds = 3;
 
 export interface RestoreGuardOptions {
-  /** Called once for each promotion that this process notices: what it stored lately may be missing. */
+  /** Called once for each promotion that this process notices: answers that it stored lately may be missing. */
   onPromotion?: (ctx: Context) => Promise<unknown>;
 }
 

@@ -8,7 +8,7 @@ import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
 import { personOfConnection } from '#lib/ids';
 
-/** What a freeze is over. */
+/** The object of a freeze. */
 export const freezeTarget = z
   .object({ scope: z.enum(freezeScopes), target: z.string().max(64).default('') })
   .refine(({ scope, target }) => (scope === 'everything') === (target === ''), {

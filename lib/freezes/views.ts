@@ -2,7 +2,7 @@ import type { FreezeScope } from '#lib/db/schema/freezes';
 
 export type { FreezeScope };
 
-/** Who set or lifted a freeze: a person, or a part of our own such as the command line. */
+/** The actor that set or lifted a freeze: a person, or a part of our own such as the command line. */
 export interface ActingView {
   id: string;
   /** Null where nothing better is known than the id. */
@@ -15,7 +15,7 @@ export interface FreezeView {
   scope: FreezeScope;
   /** The id of the frozen object; empty for everything. */
   target: string;
-  /** What people know it by, looked up as it is shown; null where nothing better is known than the id. */
+  /** The name that people know it by, looked up as it is shown; null where nothing better is known than the id. */
   targetName: string | null;
   reason: string;
   createdBy: ActingView;

@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** What somebody outside of the database last saw of it. */
+/** The last observation of the database from outside of it. */
 const witnessSchema = z.object({
   id: z.string(),
   generation: z.int(),
@@ -25,7 +25,10 @@ export function isBehind(found: Pick<Witness, 'generation' | 'mark'>, { generati
 // One for each database: who works on another one for a while, as in development, has seen nothing of it.
 const nameIn = (dataDir: string, id: string) => join(dataDir, `witness-${id.replace(/[^\w-]/g, '')}.json`);
 
-/** What a process that used this data folder last saw of that database; null where none did, or it cannot be read. */
+/**
+ * The last observation of that database by a process that used this data folder; null where there is none, or it cannot
+ * be read.
+ */
 export async function readWitness(dataDir: string, id: string): Promise<Witness | null> {
   try {
     return witnessSchema.parse(JSON.parse(await readFile(nameIn(dataDir, id), 'utf8')));

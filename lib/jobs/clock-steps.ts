@@ -8,7 +8,7 @@ export interface ClockReading {
   answered: number;
 }
 
-/** What a clock that is set right by small steps may differ, in milliseconds. */
+/** The largest step of a clock that is set right by small steps, in milliseconds. */
 const toleratedMs = 2_000;
 /** Several processes write marks, and every mark is at most so much later than now. */
 const markAheadSeconds = 5;

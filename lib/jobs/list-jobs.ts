@@ -59,7 +59,7 @@ export async function lateJobs(db: Db): Promise<JobName[]> {
   return (await readJobs(db)).filter(({ late }) => late).map(({ name }) => name);
 }
 
-/** What `/readyz` says of the jobs: true, or a text where they are late. Vends go on without them. */
+/** The word of `/readyz` on the jobs: true, or a text where they are late. Vends go on without them. */
 export async function sayLate(db: Db): Promise<true | string> {
   try {
     const late = await lateJobs(db);

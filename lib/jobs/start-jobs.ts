@@ -29,8 +29,8 @@ import { purgeWebhooks } from '#lib/webhooks/purge';
 type Steps = Record<string, (ctx: Context, signal: AbortSignal | undefined) => Promise<unknown>>;
 
 /**
- * What a tick does. Lines go on side by side, so that a receiver or a provider that is slow keeps nothing else waiting;
- * in a line a group waits for the one before it. The seconds that a line may take stay below the minute.
+ * The lines of a tick. They go on side by side, so that a slow receiver or provider keeps nothing else waiting; in a
+ * line a group waits for the one before it. The seconds that a line may take stay below the minute.
  */
 const lines: readonly (readonly Steps[])[] = [
   [

@@ -56,7 +56,10 @@ const rowOf = ({ actor, network, requestId, code, provider, providerError, count
     },
   );
 
-/** What a refusal is counted with: providers are configured and codes are known, so that only who asks is without bound. */
+/**
+ * The key of a refusal's count: providers are configured and codes are known, so that only the callers are without
+ * bound.
+ */
 const keyOf = ({ code, network, actor, provider, providerError }: Omit<Fold, 'requestId' | 'count'>) =>
   `${code} ${network} ${actorId(actor)} ${provider} ${providerError}`;
 
@@ -98,7 +101,7 @@ export function createRefusalFolder(): RefusalFolder {
         try {
           await db.insert(ledger).values(taken.slice(0, atOnce).map(rowOf));
         } catch (error) {
-          // The database was out of reach: what it did not take is counted on, within the same bound.
+          // The database was out of reach: refusals that it did not take are counted on, within the same bound.
           for (const one of taken) fold(one, 2 * maxFolds);
           throw error;
         }

@@ -32,8 +32,8 @@ async function readFence(db: Db): Promise<Row | undefined> {
 }
 
 /**
- * What has kept the ledger from settling for more than a minute; null where nothing has. Asked of the database itself and
- * not of the ledger, so that it is said although no entry is looked at meanwhile.
+ * The transaction that has kept the ledger from settling for more than a minute; null where none has. Asked of the
+ * database itself and not of the ledger, so that it is told although no entry is read meanwhile.
  * @param now replaces the database's clock
  */
 export async function readHeldBack(database: Pick<Database, 'db' | 'engine'>, now?: Date): Promise<HeldBack | null> {

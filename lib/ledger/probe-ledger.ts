@@ -7,8 +7,8 @@ class Taken extends Error {
 }
 
 /**
- * Appends an entry and takes it back: what keeps a vend's entry from being written (no room, a standby, a missing
- * partition or right) keeps this one, too.
+ * Appends an entry and takes it back: a cause that keeps a vend's entry from being written (no room, a standby, a
+ * missing partition or right) keeps this one, too.
  * @throws what the database says
  */
 export async function probeLedger({ db }: Pick<Database, 'db'>): Promise<void> {

@@ -38,9 +38,9 @@ export function toLedgerRow(who: Requester, entry: LedgerEntry): typeof ledger.$
 }
 
 /**
- * Writes an entry in the caller's transaction: what it tells and the change it tells of stand or fall together. Entries
- * of vended and refused tokens go by `ctx.vends` instead, those of refreshes with their answers, folded refusals by
- * `fold-refusals.ts`; nothing else appends.
+ * Writes an entry in the caller's transaction: the entry and the change that it tells of stand or fall together.
+ * Entries of vended and refused tokens go by `ctx.vends` instead, entries of refreshes with their answers, folded
+ * refusals by `fold-refusals.ts`; nothing else appends.
  */
 export async function record(tx: Db, who: Requester, entry: LedgerEntry): Promise<void> {
   await tx.insert(ledger).values(toLedgerRow(who, entry));

@@ -45,7 +45,7 @@ export function encodeSeal(seal: SealStatement): string {
   ]);
 }
 
-/** The leaf hash of a seal: what the next one names as its predecessor, and a leaf of the tree that checkpoints tell. */
+/** The leaf hash of a seal: the next one names it as its predecessor, and the tree of checkpoints has it as a leaf. */
 export function sealHash(seal: SealStatement): Buffer {
   return leafHash(encodeSeal(seal));
 }

@@ -52,7 +52,7 @@ export async function settledHorizon(
   if (!row) throw new Error('no snapshot');
   const fence: Fence = { position: row.next, at: now ?? new Date(row.at) };
   const earlier = given !== null && given.at <= fence.at ? given : null;
-  // Asked after the fence was taken: what it has passed had ended by then.
+  // Asked after the fence was taken: transactions that it has passed had ended by then.
   const settled = await settledPosition(database);
   const passed = [earlier, fence].filter((one) => one !== null && one.position <= settled);
   const latest = Math.max(...passed.map((one) => one?.at.getTime() ?? 0));

@@ -18,7 +18,7 @@ export interface SigningKeys {
   publicKey(keyId: string): Buffer | undefined;
 }
 
-// What stands before the 32 bytes in PKCS #8 and in SubjectPublicKeyInfo (RFC 8410 §7 and §4).
+// The bytes before the 32 bytes in PKCS #8 and in SubjectPublicKeyInfo (RFC 8410 §7 and §4).
 const pkcs8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 const spki = Buffer.from('302a300506032b6570032100', 'hex');
 

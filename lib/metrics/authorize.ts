@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { classifyHost } from '#lib/config/address-class';
 import type { Config } from '#lib/config/config';
 
-/** What a proxy adds; where one of them is there, the peer is not who asks. */
+/** Headers that a proxy adds; with one of them, the peer is not the client. */
 const forwarding = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
 
 const digest = (text: string) => hash('sha256', text, 'buffer');

@@ -21,7 +21,7 @@ const ageOf = (
 ) => sql<number>`case when ${moment} > clock_timestamp() + interval '1 minute' then 'infinity'::float8
   else greatest(0, extract(epoch from clock_timestamp() - ${moment})::float8) end`;
 
-/** What of the hub is counted in its database, and so is the same at every process. */
+/** The metrics that are counted in the hub's database, and so are the same at every process. */
 function addHubMetrics(registry: Registry, { database }: Runtime): void {
   const { db } = database;
   const registers = [registry];
@@ -130,7 +130,7 @@ function addHubMetrics(registry: Registry, { database }: Runtime): void {
   }
 }
 
-/** What this process knows by itself. */
+/** The metrics that this process knows by itself. */
 function addProcessMetrics(registry: Registry, runtime: Runtime): void {
   const registers = [registry];
   const labelNames = ['provider'];

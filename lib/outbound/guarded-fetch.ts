@@ -14,7 +14,7 @@ export interface GuardedFetchOptions {
   operatorHosts?: ReadonlySet<string>;
   /** Milliseconds of running time for the whole exchange: look-up, connection, headers and body. */
   timeoutMs?: number;
-  /** Connections to one host; what comes beyond waits within its own `timeoutMs`. */
+  /** Connections to one host; further requests wait within their own `timeoutMs`. */
   connectionsPerHost?: number;
   /** Bytes of the body, counted after decompression. */
   maxBytes?: number;
@@ -153,7 +153,7 @@ async function readAsked(input: Parameters<typeof fetch>[0], init: RequestInit =
   };
 }
 
-/** What every request says unless it says something else: GitHub answers none without a `User-Agent`. */
+/** Headers of every request that does not set them itself: GitHub answers none without a `User-Agent`. */
 const usual = { accept: '*/*', 'user-agent': 'grantkeep' };
 
 function toHeaders(received: Record<string, string | string[] | undefined>): Headers {
@@ -178,9 +178,9 @@ function toOutboundError(error: unknown, host: string, timedOut: boolean): Outbo
   return new OutboundError('outbound_failed', host, code);
 }
 
-/** What the guarded fetch takes beside the usual. */
+/** The options of the guarded fetch beside the usual. */
 export interface GuardedInit extends RequestInit {
-  /** Hosts that the operator wrote for whom this call is made; those of the options then do not count. */
+  /** Hosts that the operator wrote for the provider of this call; the ones of the options then do not count. */
   operatorHosts?: readonly string[];
   /**
    * Called right before the request is written to its connection, which stands by then; where it throws, nothing is
@@ -191,7 +191,7 @@ export interface GuardedInit extends RequestInit {
   showRedirect?: boolean;
 }
 
-/** `fetch`, told for whom it calls. */
+/** `fetch`, with the provider that it calls for. */
 export type GuardedFetch = (input: Parameters<typeof fetch>[0], init?: GuardedInit) => Promise<Response>;
 
 /**

@@ -26,7 +26,7 @@ export interface UnwellView {
   count: number;
 }
 
-/** What happened within the hour that is not over and the 23 before it. */
+/** The events of the hour that is not over and of the 23 before it. */
 export interface LastDayView {
   /** When each hour began, the oldest first. */
   hours: Date[];

@@ -10,7 +10,7 @@ import { countStandingFreezes } from '#lib/freezes/list';
 import { listJobs } from '#lib/jobs/list-jobs';
 import { listSickProviders } from '#lib/status/provider-health';
 
-/** What somebody has to look at, the most urgent first. */
+/** The states that need attention, the most urgent first. */
 export const needKinds = [
   'ledger_broken',
   'alerts_open',
@@ -32,7 +32,7 @@ export interface NeedView {
   counted: CappedCount;
   /** Since when, where it is one thing that goes on. */
   since: Date | null;
-  /** What it is about, where it has names. */
+  /** Its objects, where they have names. */
   names: string[];
 }
 

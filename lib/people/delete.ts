@@ -20,8 +20,8 @@ export const deletePersonInput = z.object({ id: z.string().max(64), reason: reas
 export type DeletePersonInput = z.input<typeof deletePersonInput>;
 
 /**
- * Deletes a person: shuts them out, revokes every connection, then erases profile, labels and sessions. What the
- * provider must still be told with is erased when each revocation is over. The ledger keeps opaque ids only.
+ * Deletes a person: shuts them out, revokes every connection, then erases profile, labels and sessions. Values that
+ * their revocations need are erased when each is over. The ledger keeps opaque ids only.
  *
  * One transaction with one entry does it all. Of more connections than fit into one, the first transaction shuts the
  * person out and records that the deletion has begun; batches follow, which any process goes on with after a crash, and

@@ -4,7 +4,7 @@ import { contains } from '#lib/db/contains';
 import { people, type Role, roles } from '#lib/db/schema/people';
 import { searchText } from '#lib/search-text';
 
-/** What the list of people can be narrowed to. All that is given must hold. */
+/** The filters of the list of people. All given ones must hold. */
 export const peopleFilter = z.object({
   /** Part of a name or e-mail, or a person's whole id. */
   query: searchText,

@@ -3,7 +3,7 @@ import { AppError } from '#lib/errors';
 import { findByEmail } from '#lib/people/find-by-email';
 
 /**
- * The id of the person whom an id or an e-mail address names. An id is taken as it is.
+ * The id of the person that an id or an e-mail address names. An id is taken as it is.
  * @throws AppError `unauthenticated`, `forbidden`, `not_found`, `conflict` where several people have that address
  */
 export async function findPerson(ctx: Context, named: string): Promise<string> {

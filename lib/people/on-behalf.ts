@@ -1,7 +1,7 @@
 import type { Actor } from '#lib/actor';
 import type { Context } from '#lib/context';
 
-/** What was begun by a request and goes on after it, in any process. */
+/** Work that a request began and that goes on after it, in every process. */
 export interface Begun {
   /** A person's id, or the name of a part of our own. */
   startedBy: string | null;

@@ -10,7 +10,7 @@ const liveConnections = sql<number>`(select count(*)::int from ${connections} as
 
 const ending = sql<EndingKind | null>`(select going.kind from ${personEndings} as going where going.person_id = ${people}.id)`;
 
-/** What a view is made of: named columns. */
+/** The named columns of a view. */
 export const personColumns = {
   id: people.id,
   name: people.name,

@@ -12,7 +12,7 @@ export interface PersonView {
   /** The role comes from ADMIN_EMAILS and cannot be changed here. */
   roleFromConfig: boolean;
   status: 'active' | 'disabled';
-  /** What goes on in batches still; null: nothing. */
+  /** The work that still goes on in batches; null: nothing. */
   ending: EndingKind | null;
   /** Live connections. */
   connections: number;

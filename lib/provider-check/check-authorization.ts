@@ -19,7 +19,7 @@ const needsPerson = new Set([
 
 const registered = (uri: string) => `Register ${uri} in the console of the provider, letter by letter.`;
 
-/** What to do about a code that came back on the redirect. */
+/** The advice about a code that came back on the redirect. */
 function mendFor(code: string): string {
   if (code === 'invalid_scope')
     return 'Compare the scopes of the record with the scopes that the application may ask for.';

@@ -1,7 +1,7 @@
 import type { Probe } from '#lib/provider-check/probe';
 import type { Finding } from '#lib/provider-check/report';
 
-/** What the hub forgives when it checks the times of an ID token. */
+/** The difference that the hub forgives when it checks the times of an ID token. */
 const toleratedSeconds = 60;
 
 /** The clocks of the hosts against ours, by the `Date` of their answers (RFC 9110 §6.6.1). */

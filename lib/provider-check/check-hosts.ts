@@ -33,7 +33,7 @@ function hostsOf(provider: OAuthProvider, values: Readonly<Record<string, string
   return [...new Map(urls.map((url) => [`${url.protocol}//${url.host}`, url])).values()].slice(0, mostHosts);
 }
 
-/** What a certificate comes to. @param now milliseconds since 1970 */
+/** The finding about a certificate. @param now milliseconds since 1970 */
 export function certificateFinding(
   lookedAt: string,
   { validTo, refusedFor }: { validTo: Date | null; refusedFor: string | null },

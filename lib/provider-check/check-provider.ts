@@ -66,7 +66,7 @@ async function beginRun(ctx: Context, input: CheckProviderInput, joins: boolean)
 
 /** Tokens that a server gave for a made-up code are live ones: the revocations own them. */
 async function handOver(ctx: Context, { provider, ...run }: Run, received: readonly ReceivedTokens[]) {
-  // As the checks read them: what was typed may be a whole URL, or in another case.
+  // As the checks read them: the typed text may be a whole URL, or in another case.
   const accountParams = partsOf(provider, run.accountParams) ?? {};
   for (const tokens of received)
     await keepRefused(ctx, {

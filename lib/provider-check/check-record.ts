@@ -76,7 +76,7 @@ function lacking(provider: ProviderRecord, document: MetadataDocument): Finding[
   return findings;
 }
 
-/** What the record says against what the server says of itself (RFC 8414 §2). */
+/** Compares the record with the server's own metadata (RFC 8414 §2). */
 export function checkRecord({ provider }: Pick<Probe, 'provider'>, document: MetadataDocument): Finding[] {
   const findings = [...differingEndpoints(provider, document), ...lacking(provider, document)];
   if (findings.length > 0) return findings;

@@ -9,7 +9,7 @@ import { recallEncodings } from '#lib/provider-calls/learnt-encodings';
 import type { ProviderRecord } from '#lib/providers/record';
 import { relaxedFields } from '#lib/providers/relaxations';
 
-/** What the record of a provider says, without its secrets. */
+/** The record of a provider, without its secrets. */
 export interface ProviderDescription {
   provider: { id: string; name: string; preset: string };
   redirectUri: string;

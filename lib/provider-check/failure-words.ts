@@ -1,6 +1,6 @@
 import { isOAuthError, type OAuthError } from '#lib/oauth/types';
 
-/** What a call that gave no usable answer comes to, in words. */
+/** The words for a call that gave no usable answer. */
 export interface FailureWords {
   found: string;
   mend?: string;

@@ -9,7 +9,7 @@ import type { ProviderRecord } from '#lib/providers/record';
 /** A provider's own call takes at most so long, so that a slow one leaves time for the others. */
 const callMs = 8_000;
 const longestText = 500;
-/** Characters that are looked at: what lies beyond is dropped before anything else. */
+/** Characters that are looked at: later ones are dropped before anything else. */
 const longestRead = 4_000;
 
 /** When the host answered by its own clock, against ours. */
@@ -19,7 +19,7 @@ export interface DatedAnswer {
   aheadMs: number;
 }
 
-/** One check of a provider: whom it asks, by what means, and what was seen so far. */
+/** One check of a provider: its target, its means, and the observations so far. */
 export interface Probe {
   ctx: Context;
   provider: ProviderRecord;
@@ -57,7 +57,10 @@ export function probingFetch(ctx: Context, signal: AbortSignal, dated: DatedAnsw
   };
 }
 
-/** What of a text may be shown: one line of visible characters that the database takes, without secrets, and short. */
+/**
+ * The part of a text that may be shown: one line of visible characters that the database takes, without secrets, and
+ * short.
+ */
 function clean(text: string, secrets: readonly string[]): string {
   // A word that the limit cuts may be a secret's beginning.
   const read = text.length > longestRead ? text.slice(0, longestRead).replace(/\S*$/, '') : text;

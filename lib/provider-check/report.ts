@@ -26,7 +26,7 @@ export const checkNames = {
 export type CheckId = keyof typeof checkNames;
 const order = Object.keys(checkNames);
 
-/** What a check found, before it is bounded and scrubbed. */
+/** The findings of a check, before they are bounded and scrubbed. */
 export interface Finding {
   check: CheckId;
   result: CheckResult['result'];

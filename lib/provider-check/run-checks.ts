@@ -15,7 +15,7 @@ import { type Probe, probingFetch, type ResolvedProbe, toResult } from '#lib/pro
 import type { CheckResult, Finding } from '#lib/provider-check/report';
 import type { ProviderRecord } from '#lib/providers/record';
 
-/** A check ends after this; what was not found out by then cannot be known. Milliseconds. */
+/** A check ends after this; findings that are missing by then cannot be known. Milliseconds. */
 export const longestCheckMs = 20_000;
 
 type Told = (results: CheckResult[]) => Promise<void> | void;
@@ -51,7 +51,7 @@ async function resolve(probe: Probe): Promise<ResolvedProbe | Finding> {
   }
 }
 
-/** Runs one part; what it threw is logged, and the part says that it could not find out. */
+/** Runs one part; an error is logged, and the part says that it could not find out. */
 async function inPart(
   probe: Probe,
   part: string,

@@ -6,7 +6,7 @@ import { mergeFaults } from '#lib/providers/merge-faults';
 import type { ProviderRecord } from '#lib/providers/record';
 import { resolveRecord } from '#lib/providers/resolve-record';
 
-/** What the operator configured: no id stands in both, nor twice in the file. */
+/** The operator's configuration: no id stands in both, nor twice in the file. */
 export interface CatalogInput {
   /** The built-in five, as far as the environment configures them. */
   builtin: BuiltinProviders;

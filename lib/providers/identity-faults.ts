@@ -42,7 +42,7 @@ function idTokenFaults(record: ProviderRecord, entry: ProviderRecordInput): Faul
   return faults;
 }
 
-/** What nothing provides, so that no connection could ever be made. */
+/** Facts that nothing provides, so that no connection could ever be made. */
 function sourceFaults(record: ProviderRecord): Fault[] {
   const { identity, discovery, lookups } = record;
   const faults: Fault[] = [];
@@ -75,7 +75,10 @@ function sourceFaults(record: ProviderRecord): Fault[] {
   return faults;
 }
 
-/** What would let a browser say who signs in: a code of somebody else, or a field of the redirect that it edits. */
+/**
+ * Records that would let a browser decide the identity: a code of somebody else, or a field of the redirect that it
+ * edits.
+ */
 function signInFaults(record: ProviderRecord): Fault[] {
   if (!record.sign_in) return [];
   const faults: Fault[] = [];
@@ -103,7 +106,7 @@ function signInFaults(record: ProviderRecord): Fault[] {
   return faults;
 }
 
-/** What of who somebody is a record contradicts, or leaves open. @returns a sentence for each fault */
+/** The parts of the identity that a record contradicts, or leaves open. @returns a sentence for each fault */
 export function identityFaults(pairs: readonly { entry: ProviderRecordInput; record: ProviderRecord }[]): string[] {
   return pairs.flatMap(({ record, entry }) => {
     const parts = [tenantFaults(record), idTokenFaults(record, entry), sourceFaults(record), signInFaults(record)];

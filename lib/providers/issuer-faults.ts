@@ -24,7 +24,7 @@ interface Server {
   /** Under a name that is not the server's own, its metadata may be anybody's. */
   origin: string | undefined;
   places: Map<string, string>;
-  /** What a preset knows of the server of this very issuer: its metadata may say the same. */
+  /** The preset's knowledge of the server of this very issuer: its metadata may say the same. */
   known: Map<string, string>;
   /** Servers that stand for a `{part}` of an address. */
   parts: string;
@@ -40,7 +40,10 @@ function serverOf(record: ProviderRecord, issuer: string): Server {
   };
 }
 
-/** Whether two records have one set of endpoints. What only one of them has written must be known of the issuer. */
+/**
+ * Whether two records have one set of endpoints. An endpoint that only one of them has written must be known of the
+ * issuer.
+ */
 function isSame(one: Server, other: Server): boolean {
   if (one.origin !== other.origin || one.parts !== other.parts) return false;
   return [...new Set([...one.places.keys(), ...other.places.keys()])].every((field) => {

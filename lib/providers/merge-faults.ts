@@ -25,7 +25,8 @@ function typedHostFaults(record: ProviderRecord): string[] {
 }
 
 /**
- * What an entry says only together with its preset: parts of addresses and their length, signing in, and hints.
+ * Faults that show only in an entry together with its preset: parts of addresses and their length, signing in, and
+ * hints.
  * @returns a sentence for each fault
  */
 export function mergeFaults(record: ProviderRecord): string[] {

@@ -2,21 +2,21 @@ import type { ProviderRecordInput, presetNames } from '#lib/config/provider-reco
 
 export type PresetName = (typeof presetNames)[number];
 
-/** What a preset may set: everything but the entry's own identity and credentials. */
+/** The fields that a preset may set: everything but the entry's own identity and credentials. */
 export type PresetFields = Partial<Omit<ProviderRecordInput, 'id' | 'preset' | 'client_id' | 'client_secret'>>;
 
-/** What an operator has to know of a provider beside its record. docs/presets.md is made of it. */
+/** Facts that an operator needs beside the record. docs/presets.md is made of them. */
 export interface PresetAbout {
   /** Where the provider's applications are registered. */
   readonly console: string;
-  /** What to create and to switch on there: one sentence each, in the provider's own words for things. */
+  /** The steps in the console: one sentence each, in the provider's own words for things. */
   readonly setup: readonly string[];
   /** Pages that the record was checked against, mostly the provider's own, and what they say. */
   readonly sources: readonly { readonly url: string; readonly says: string }[];
-  /** What the record holds although no source of those above says it, or where sources disagree. */
+  /** The parts of the record that no source above states, or where sources disagree. */
   readonly unconfirmed?: readonly string[];
   /**
-   * What the sources say of PKCE with a client secret. `undocumented`: it is sent all the same, since a server ignores
+   * The sources' word on PKCE with a client secret. `undocumented`: it is sent all the same, since a server ignores
    * parameters that it does not know (RFC 6749 §3.1).
    */
   readonly pkce: 'documented' | 'undocumented' | 'refused';

@@ -16,9 +16,9 @@ export interface ProviderRecord extends OAuthProvider {
    * only by its having gone through, whatever the provider asked of the person.
    */
   readonly step_up: 'auth_time' | 'session_only';
-  /** What signing in asks for: identity only. */
+  /** The scopes of signing in: identity only. */
   readonly sign_in_scopes: readonly string[];
-  /** What a token answer without `scope` means: as asked (RFC 6749 §5.1), or nothing is known. */
+  /** The meaning of a token answer without `scope`: as asked (RFC 6749 §5.1), or nothing is known. */
   readonly absent_scope: 'as_asked' | 'unknown';
   /** Suffixes of the public list below which only the provider's own servers answer. */
   readonly operated_suffixes: readonly string[];

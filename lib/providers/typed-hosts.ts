@@ -4,7 +4,7 @@ import { listedValues, literalEnd } from '#lib/config/pattern-values';
 import { fillTemplate, placeholderNames } from '#lib/config/provider-url';
 import type { AccountParam, RedirectPart } from '#lib/oauth/types';
 
-/** What the parts of a record's addresses may be. */
+/** The values that the parts of a record's addresses may have. */
 export interface PartRules {
   readonly client_id: string;
   readonly account_params: readonly Pick<AccountParam, 'name' | 'pattern' | 'base'>[];
@@ -24,7 +24,7 @@ function combinationsOf(names: readonly string[], rules: PartRules): Values[] {
   const listed = rules.redirect_parts.map(({ name, values }): [string, string[]] => [name, Object.values(values)]);
   const asked = rules.account_params.map(({ name, pattern, base }): [string, string[]] => [
     name,
-    // What a whole server ends in may be its path.
+    // The end of a whole server may be its path.
     listedValues(pattern) ?? [base ? typed : typed + literalEnd(pattern)],
   ]);
   const used = [...listed, ...asked].filter(([name]) => names.includes(name));

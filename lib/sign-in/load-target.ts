@@ -5,7 +5,7 @@ import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
 import { effectiveRole } from '#lib/sign-in/effective-role';
 
-/** Whom something is done to. */
+/** The person that something is done to. */
 export interface Target {
   /** The role that counts, and the one that was given here. */
   role: Role;

@@ -30,7 +30,7 @@ export function isLive(config: Config) {
   );
 }
 
-/** What a new session hands to the browser. */
+/** The values that a new session hands to the browser. */
 export interface NewSession {
   /** The secret for the cookie; only its hash is kept. */
   id: string;
@@ -65,7 +65,7 @@ export async function beginSession(
 }
 
 /**
- * Who holds this session id, now, by the database's clock; null where the session ended, idled or ran out, or its
+ * The holder of this session id, now, by the database's clock; null where the session ended, idled or ran out, or its
  * person was disabled. Asked at every request, so that ending one takes effect at the next.
  */
 export async function resolveSession(runtime: Runtime, id: string): Promise<PersonActor | null> {

@@ -12,7 +12,7 @@ import type { Authentication } from '#lib/sign-in/authentication';
 import { endSessionRow } from '#lib/sign-in/end-session';
 import { beginSession, type NewSession } from '#lib/sign-in/sessions';
 
-/** Who the provider says has signed in. */
+/** The identity that signed in, as the provider says. */
 export interface SignInIdentity {
   issuer: string;
   subject: string;
@@ -42,7 +42,7 @@ export function maySignIn(rules: readonly SignInRule[], provider: string, identi
   });
 }
 
-/** What the configuration says of an identity today: whether it may come in, and whether as an administrator. */
+/** The configuration's word on an identity today: whether it may come in, and whether as an administrator. */
 export function judgeSignIn(
   config: Pick<Config, 'signInAllow' | 'adminEmails'>,
   provider: SignInInput['provider'],
@@ -122,7 +122,7 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<{ person
       });
       return { personId, session };
     });
-  // Two first sign-ins of one person at once: the second finds whom the first has made.
+  // Two first sign-ins of one person at once: the second finds the person that the first has made.
   const outcome = await attempt().catch((error: unknown) => {
     if (!isUniqueViolation(error, 'people_identity')) throw error;
     return attempt();

@@ -57,7 +57,7 @@ export async function requireStepUp(ctx: Context, tx?: Db): Promise<StepUp> {
   return { proof: fresh.proof };
 }
 
-/** What a page must know to offer stepping up. */
+/** The facts that a page needs to offer stepping up. */
 export interface StepUpView {
   /** Null: a sign-in is needed first. */
   fresh: { proof: AuthenticationProof; until: Date } | null;

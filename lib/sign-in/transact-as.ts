@@ -27,7 +27,7 @@ async function assertPersonActs(tx: Db, ctx: Context, { personId, sessionId, rol
     .where(and(eq(sessions.publicId, sessionId), eq(sessions.personId, personId), isLive(ctx.config)))
     .for('share', { of: sessions });
   if (!session) throw new AppError('unauthenticated');
-  // What an administrator began is not done on behalf of someone who is none any more.
+  // Work that an administrator began is not done on behalf of a person who is no administrator any more.
   if (role === 'administrator' && person.role !== role) throw new AppError('forbidden');
 }
 
@@ -59,7 +59,7 @@ export async function assertStillActs(tx: Db, ctx: Context): Promise<void> {
 }
 
 /**
- * Runs the body in one transaction on behalf of who asks, who must still be allowed to act in it.
+ * Runs the body in one transaction on behalf of the requester, who must still be allowed to act in it.
  * @throws AppError `unauthenticated`, `person_disabled`, `forbidden`, `invalid_api_key`
  */
 export function transactAs<T>(ctx: Context, body: (tx: Db) => Promise<T>): Promise<T> {

@@ -21,7 +21,7 @@ export interface DatabaseStatusView {
 }
 
 /**
- * That the database answers, and whether its schema is this build's.
+ * Whether the database answers, and whether its schema is this build's.
  * @throws AppError `unauthenticated`, `forbidden`
  */
 export async function readDatabaseStatus(ctx: Context): Promise<DatabaseStatusView> {

@@ -23,7 +23,7 @@ export interface ProcessView {
   current: boolean;
 }
 
-/** What a process said of its providers. */
+/** A process's report on its providers. */
 export interface ProcessReport {
   id: string;
   lastSeenAt: Date;

@@ -5,10 +5,10 @@ import { hasManyHosts } from '#lib/provider-calls/call-target';
 import { readProviderReports } from '#lib/status/list-processes';
 import { reportProviders } from '#lib/status/report-providers';
 
-/** What the running processes together know of a provider. */
+/** The joint knowledge of the running processes about a provider. */
 export interface ProviderHealthView {
   provider: { id: string; name: string };
-  /** What belongs into the provider's console, letter by letter. */
+  /** The redirect URI for the provider's console, letter by letter. */
   redirectUri: string;
   /** The worst that any process found: `open` where it is not asked, `half_open` where one call tries it just now. */
   circuit: ProviderReport['circuit'];

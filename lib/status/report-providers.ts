@@ -32,7 +32,7 @@ function reportOf(runtime: Runtime, host: string | null, worst: Protection, all:
 }
 
 /**
- * What this process knows of the providers it has asked, for other processes to read: an entry for each host that is not
+ * This process's report on the providers it has asked, for other processes to read: an entry for each host that is not
  * answering, and one for the others of its provider together.
  */
 export function reportProviders(runtime: Runtime): ProviderReport[] {

@@ -142,8 +142,8 @@ async function endUnbound(ctx: Context): Promise<void> {
 }
 
 /**
- * Seals anew what earlier builds stored without a digest of where it may go, and then refuses that form. Begins once no
- * process of another build runs. What does not open is left, and goes on being counted.
+ * Seals values anew that earlier builds stored without a digest of where they may go, and then refuses that form.
+ * Begins once no process of another build runs. A value that does not open is left, and goes on being counted.
  */
 export async function resealTokens(
   ctx: Context,

@@ -10,7 +10,7 @@ import { requireSameOrigin } from '#lib/web/origin';
 import { requestIdOf } from '#lib/web/request-context';
 import { webContext } from '#lib/web/web-context';
 
-/** What a form shows after its action ran. */
+/** The state of a form after its action ran. */
 export type ActionState<Data = unknown> =
   | { ok: true; message?: string; data?: Data }
   | {

@@ -145,7 +145,7 @@ async function endCookie(ctx: Context, jar: CookieJar, { name, transaction }: He
   else clearTransaction(ctx.config, jar, name);
 }
 
-/** What was done is done: a browser that comes again is then told that it was interrupted. */
+/** The work of the first call stands: a browser that comes again is then told that it was interrupted. */
 async function rememberOutcome(ctx: Context, state: string, outcome: FlowOutcome): Promise<void> {
   try {
     await keepOutcome(ctx, state, outcome);

@@ -52,7 +52,7 @@ export function pageOfFlow({ intent, returnTo }: { intent: FlowIntent; returnTo:
   return intent === 'step_up' ? stepUpPage(returnTo) : returnTo;
 }
 
-/** What stands before the name of an account's part that was typed and refused, so that its field can show it again. */
+/** The text before the name of an account's part that was typed and refused, so that its field can show it again. */
 export const typedPrefix = 'typed_';
 
 /** The return path with what came of the flow, for the page to show. */

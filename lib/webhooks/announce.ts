@@ -30,7 +30,7 @@ async function announce(
     .onConflictDoNothing();
 }
 
-/** What the ids of messages about alerts begin with. */
+/** The beginning of the ids of messages about alerts. */
 export const alertMessages = 'msg_alr_';
 
 /** Tells the endpoints what became of an alert. `heldAt` is when. */

@@ -28,8 +28,8 @@ export interface DeliverInput {
 const kinds = { alerts: sql`and starts_with(d.message_id, ${alertMessages})`, all: sql`` };
 
 /**
- * Claims due deliveries by moving their next attempt: any number of processes may be at it. What tells of the same
- * connection or alert waits for what came before, so that a receiver sees things in the order in which they happened.
+ * Claims due deliveries by moving their next attempt: any number of processes may be at it. A message waits for earlier
+ * ones about the same connection or alert, so that a receiver sees events in their order.
  */
 async function claim(ctx: Context, { id }: Endpoint, kind: SQL, now: Date): Promise<Claimed[]> {
   const at = sql`${now.toISOString()}::timestamptz`;

@@ -23,7 +23,7 @@ export interface Message {
 }
 
 const timeoutMs = 10_000;
-/** The receiver has said all with its status; what follows is read this far so that the connection can be used again. */
+/** The receiver has said all with its status; the rest is read this far so that the connection can be used again. */
 const maxAnswerBytes = 64 * 1024;
 const answerBodyMs = 1_000;
 

@@ -25,7 +25,7 @@ async function switchOn(tx: Db, id: string): Promise<boolean> {
 }
 
 /**
- * Switches an endpoint off or on again. What was on its way when it was switched off is dropped, not kept for later; so
+ * Switches an endpoint off or on again. Messages under way when it is switched off are dropped, not kept for later; so
  * switching off needs a sign-in of the last minutes.
  * @throws AppError `forbidden`, `step_up_required`, `not_found`
  */

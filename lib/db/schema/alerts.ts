@@ -21,7 +21,7 @@ export const alerts = pgTable(
     subject: text().notNull().default(''),
     severity: text({ enum: alertSeverities }).notNull(),
     state: text({ enum: alertStates }).notNull().default('open'),
-    /** What the rule measured last, and the most it measured since the alert was opened. */
+    /** The rule's last measure, and the largest since the alert was opened. */
     value: integer().notNull(),
     peak: integer().notNull(),
     /** How many events it stands for. */
@@ -53,7 +53,7 @@ export const alerts = pgTable(
 export const alertEventKinds = ['opened', 'reopened', 'acknowledged', 'resolved', 'noted'] as const;
 export type AlertEventKind = (typeof alertEventKinds)[number];
 
-/** What became of an alert, with what people wrote about it. */
+/** The course of an alert, with the notes that people wrote about it. */
 export const alertEvents = pgTable(
   'alert_events',
   {

@@ -5,7 +5,7 @@ import { instant } from '#lib/db/schema/columns';
 export const apiKeyScopes = ['connections:read', 'tokens:vend', 'connections:revoke'] as const;
 export type ApiKeyScope = (typeof apiKeyScopes)[number];
 
-/** What a backend service shows to be let in. Only a hash of the key is kept. */
+/** The credential of a backend service. Only a hash of the key is kept. */
 export const apiKeys = pgTable(
   'api_keys',
   {
@@ -19,7 +19,7 @@ export const apiKeys = pgTable(
     providers: text().array(),
     /** Addresses or CIDR ranges that the key is expected from; null: anywhere. */
     ipRanges: text().array(),
-    /** What a call from elsewhere meets: a refusal, or an alert. */
+    /** The effect of a call from elsewhere: a refusal, or an alert. */
     ipRule: text({ enum: ['deny', 'alert'] })
       .notNull()
       .default('deny'),

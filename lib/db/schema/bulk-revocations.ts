@@ -6,7 +6,7 @@ export const bulkStates = ['prepared', 'running', 'finished'] as const;
 export type BulkState = (typeof bulkStates)[number];
 
 export const bulkRowStates = ['waiting', 'revoked', 'revoked_before', 'failed'] as const;
-/** What became of one connection here; what its provider said stands in `revocations`. */
+/** The course of one connection here; `revocations` has the answer of its provider. */
 export type BulkRowState = (typeof bulkRowStates)[number];
 
 /**
@@ -18,7 +18,7 @@ export const bulkRevocations = pgTable(
   {
     id: text().primaryKey(),
     state: text({ enum: bulkStates }).notNull().default('prepared'),
-    /** What the rows were found by, as it was asked for; a selection is kept as its size. */
+    /** The criteria that found the rows, as they were asked for; a selection is kept as its size. */
     criteria: jsonb().$type<Record<string, string | number>>().notNull(),
     total: integer().notNull(),
     preparedBy: text().notNull(),

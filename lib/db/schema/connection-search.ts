@@ -3,9 +3,9 @@ import { instant } from '#lib/db/schema/columns';
 import { connections } from '#lib/db/schema/connections';
 
 /**
- * What a connection is found by: label and subject of its account, name and e-mail of its person, one under the other.
- * Triggers on `connections` and `people` keep it (see its migration), and nothing else writes it. A table of its own,
- * because a refresh rewrites the connection's row in every index: the trigram index would be written at each.
+ * The texts that a connection is found by: label and subject of its account, name and e-mail of its person, one under
+ * the other. Triggers on `connections` and `people` keep it (see its migration), and nothing else writes it. A table of
+ * its own, because a refresh rewrites the connection's row in every index: the trigram index would be written at each.
  */
 export const connectionSearch = pgTable(
   'connection_search',

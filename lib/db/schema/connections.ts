@@ -46,7 +46,7 @@ export const connections = pgTable(
     accountParams: jsonb().$type<Record<string, string>>().notNull().default({}),
     /** Fields of the answer that later calls need, such as `instance_url`. Never a secret. */
     extras: jsonb().$type<Record<string, string | number | boolean>>().notNull().default({}),
-    /** What look-ups have not found yet: `account.label`, `extras.…`. */
+    /** The details that look-ups have not found yet: `account.label`, `extras.…`. */
     missing: text().array().notNull().default(sql`'{}'::text[]`),
     /** Lists that look-ups answered, of which the person chooses an entry; null: none. */
     offered: jsonb().$type<OfferedList[]>(),
@@ -100,7 +100,7 @@ export const connections = pgTable(
     index('connections_spent')
       .on(t.createdAt, t.id, t.accessTokenExpiresAt)
       .where(sql`${t.status} = 'connected' and ${t.refreshToken} is null and ${t.accessTokenExpiresAt} is not null`),
-    // Of each provider, what nothing can refresh: over already, or to be over soon.
+    // Of each provider, connections that nothing can refresh: over already, or to be over soon.
     index('connections_unrefreshable')
       .on(t.provider, t.accessTokenExpiresAt)
       .where(sql`${t.status} = 'connected' and ${t.refreshToken} is null and ${t.accessTokenExpiresAt} is not null`),
@@ -110,7 +110,7 @@ export const connections = pgTable(
     index('connections_lookups')
       .on(t.nextLookupAt)
       .where(sql`${t.status} = 'connected' and ${t.nextLookupAt} is not null`),
-    // What the background asks for each minute: tokens about to end, and grants about to die of disuse.
+    // The background's questions of each minute: tokens about to end, and grants that expire by disuse soon.
     index('connections_refresh_ahead')
       .on(t.provider, t.accessTokenExpiresAt)
       .where(sql`${t.status} = 'connected' and ${t.refreshToken} is not null`),

@@ -13,7 +13,7 @@ export const connectionCounts = pgTable('connection_counts', {
   change: integer().notNull(),
 });
 
-/** What happened in each hour of the last days, counted once as the ledger settles (see `lib/alerts/evaluate.ts`). */
+/** The events in each hour of the last days, counted once as the ledger settles (see `lib/alerts/evaluate.ts`). */
 export const eventHours = pgTable(
   'event_hours',
   {

@@ -25,8 +25,8 @@ export const instance = pgTable(
     /** Inode and birth of a file beside the embedded database, which no copy shares; null on PostgreSQL. */
     file: text(),
     /**
-     * When the database's clock was last seen to have gone back, by the clock as it was afterwards: what was stored
-     * before may have been measured by a clock that was ahead. Null: never seen.
+     * When the database's clock was last seen to have gone back, by the clock as it was afterwards: earlier moments may
+     * have been measured by a clock that was ahead. Null: never seen.
      */
     clockWentBackAt: instant(),
     /** By how many milliseconds it went back, until the moments that were stored ahead are put right. */

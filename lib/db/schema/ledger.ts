@@ -40,17 +40,17 @@ export const ledger = pgTable(
     index('ledger_person').on(t.personId, t.at, t.connectionId),
     // Everything that a leaked key read must be found at once, also where the key was used rarely.
     index('ledger_api_key').on(t.apiKeyId, t.at).where(sql`${t.apiKeyId} is not null`),
-    // What the sealer reads: rows come almost in this order, so the smallest of indexes will do and appending pays nothing.
+    // For the sealer: rows come almost in this order, so the smallest of indexes will do and appending pays nothing.
     index('ledger_xid').using('brin', t.xid).with({ autosummarize: true }),
     // Each rare kind of event, however many tokens are read meanwhile. Frequent kinds are not in it.
     index('ledger_rare')
       .on(t.action, t.at)
       .where(sql`${t.action} not in ('token.vended', 'token.denied', 'token.refreshed', 'token.refresh_failed')`),
-    // What the status page counts; entries of vended tokens, by far the most, are not in it.
+    // For the counts of the status page; entries of vended tokens, by far the most, are not in it.
     index('ledger_refreshes')
       .on(t.provider, t.action, t.at)
       .where(sql`${t.action} in ('token.refreshed', 'token.refresh_failed')`),
-    // What an address did, and what concerns a provider, rare as either may be: each costs a vend's entry a little.
+    // The entries of an address, and of a provider, rare as either may be: each costs a vend's entry a little.
     index('ledger_ip').on(t.ip, t.at).where(sql`${t.ip} is not null`),
     index('ledger_provider').on(t.provider, t.at).where(sql`${t.provider} is not null`),
     // Few beside the tokens that are read without fault, which pay nothing for it.

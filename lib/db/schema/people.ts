@@ -24,7 +24,9 @@ export const people = pgTable(
     deletedAt: instant(),
     createdAt: instant().notNull().defaultNow(),
     lastSignedInAt: instant(),
-    /** What a person is found by, in small letters. The database keeps it, and erases it with the rest. */
+    /**
+     * The texts that a person is found by, in small letters. The database keeps them, and erases them with the rest.
+     */
     searchText: text().generatedAlwaysAs(sql`lower(coalesce(name, '') || chr(10) || coalesce(email, ''))`),
   },
   (t) => [

@@ -6,7 +6,7 @@ export interface CheckResult {
   /** Which check it is; the names are in `lib/provider-check/report.ts`. */
   check: string;
   result: 'passes' | 'fails' | 'unknown';
-  /** What was looked at: an address, a field. */
+  /** The object of the check: an address, a field. */
   lookedAt: string;
   found: string;
   /** What to do about it; null where nothing is to be done. */
@@ -18,7 +18,7 @@ export interface CheckResult {
 /** The last check of each provider, written result by result while it runs. */
 export const providerChecks = pgTable('provider_checks', {
   provider: text().primaryKey(),
-  /** Which run it is: what an earlier one still finds does not count. */
+  /** The number of the run: later findings of an earlier run do not count. */
   run: text().notNull(),
   startedAt: instant().notNull().defaultNow(),
   /** Null: it runs, or the process that ran it is gone. */

@@ -13,12 +13,12 @@ export const proofStates = ['none', 'due', 'proved', 'still_accepted', 'not_prov
  */
 export type ProofState = (typeof proofStates)[number];
 
-/** What a harmless call said of one token. Moments are ISO 8601. */
+/** The answer of a harmless call about one token. Moments are ISO 8601. */
 export interface TokenEvidence {
   token: 'access_token' | 'refresh_token';
   /** Which one (`fingerprintOf`). Absent where it was not tried, and in rows of earlier builds. */
   fingerprint?: string;
-  /** What it was tried with; null where it was not tried. */
+  /** The call that tried it; null where it was not tried. */
   by: 'userinfo' | 'introspection' | null;
   /** Before the provider was told; null where it was not tried then. */
   before: 'accepted' | 'refused' | 'unknown' | null;
@@ -102,7 +102,7 @@ export const revocations = pgTable(
     }).onDelete('cascade'),
     // Due revocations, a provider at a time.
     index('revocations_due').on(t.provider, t.nextAttemptAt).where(sql`${t.state} = 'pending' or ${t.proof} = 'due'`),
-    // Few rows: what was given up, or came to nothing.
+    // Few rows: revocations that were given up, or that came to nothing.
     index('revocations_unfinished').on(t.finishedAt).where(sql`${t.state} = 'failed' or ${t.proof} = 'still_accepted'`),
     check('revocations_state', sql`${t.state} in ('pending', 'revoked_upstream', 'unsupported', 'failed')`),
     check('revocations_proof', sql`${t.proof} in ('none', 'due', 'proved', 'still_accepted', 'not_provable')`),

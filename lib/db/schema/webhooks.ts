@@ -61,7 +61,7 @@ export const webhookDeliveries = pgTable(
     endpointId: text()
       .notNull()
       .references(() => webhookEndpoints.id, { onDelete: 'cascade' }),
-    /** The connection or alert that it tells of: what tells of the same is sent in its order. Null: in none. */
+    /** The connection or alert that it tells of: messages about the same one are sent in order. Null: in none. */
     subject: text(),
     state: text({ enum: deliveryStates }).notNull().default('pending'),
     attempts: integer().notNull().default(0),
@@ -73,7 +73,7 @@ export const webhookDeliveries = pgTable(
     uniqueIndex('webhook_deliveries_once').on(t.messageId, t.endpointId),
     index('webhook_deliveries_endpoint').on(t.endpointId, t.id),
     index('webhook_deliveries_due').on(t.endpointId, t.nextAttemptAt).where(sql`${t.state} = 'pending'`),
-    // What comes before one, of the same.
+    // The messages before one, of the same order.
     index('webhook_deliveries_before').on(t.endpointId, t.subject, t.id).where(sql`${t.state} = 'pending'`),
     // Few among many, and counted.
     index('webhook_deliveries_undelivered').on(t.endpointId, t.state).where(sql`${t.state} <> 'delivered'`),

@@ -1,6 +1,6 @@
 import type { Preset, PresetAbout, PresetFields } from '#lib/providers/preset';
 
-/** What both of Slack's kinds of tokens have in common. */
+/** The parts that both of Slack's kinds of tokens have in common. */
 export const slackAbout = {
   console: 'https://api.slack.com/apps',
   sources: [

@@ -5,7 +5,7 @@ import type { RegistryEntry } from '#lib/providers/registry/read-registry';
 
 const placeholder = /\$\{([^{}]*)\}/g;
 
-/** What one `${…}` of a template has to be so that the template becomes this text; null where none does. */
+/** The value of one `${…}` of a template with which the template becomes this text; null where there is none. */
 function valueBetween(template: string, text: string): string | null {
   const [before, after, ...more] = template.split(/\$\{[^{}]*\}/);
   if (before === undefined || after === undefined || more.length > 0) return null;

@@ -1,12 +1,12 @@
 import type { Part } from '#lib/providers/registry/import-report';
 
 /**
- * What the largest registry does for a provider by code, so that its file does not say it: the lines of a record that do
- * the same here, and what no line does. By the entry's name there.
+ * Behaviour that the largest registry has in its code and not in its file: the lines of a record that do the same here,
+ * and behaviour without a line. By the entry's name there.
  */
 export interface BeyondTheFile {
   fields?: Readonly<Record<string, unknown>>;
-  /** What the operator has to write into these fields. */
+  /** The values that the operator has to write into these fields. */
   write?: string;
   lost?: readonly [part: Part, message: string];
 }

@@ -15,7 +15,7 @@ const presetOf: Readonly<Record<string, string>> = {
   ...{ 'google-mail': 'google', 'google-calendar': 'google', 'google-sheet': 'google', 'stripe-express': 'stripe' },
 };
 
-/** What the schema says against a record; null where it takes it. Secrets are not there yet, so each counts as set. */
+/** The schema's objection to a record; null where it takes it. Secrets are not there yet, so each counts as set. */
 export function faultOf(record: ImportedRecord): string | null {
   const env = new Proxy<Record<string, string>>({}, { get: () => 'set-later' });
   const parsed = providerRecordSchema({ appUrl: new URL('https://hub.example'), env }).safeParse(record);
@@ -41,7 +41,7 @@ function shareIssuers(imported: readonly { name: string; record: ImportedRecord 
   return { records, lines };
 }
 
-/** What the start compares of entries with one issuer, as far as an import writes it. */
+/** The fields of entries with one issuer that the start compares, as far as an import writes them. */
 function serverIn({ authorization_endpoint, token_endpoint, token_upgrade, redirect_parts }: ImportedRecord): string {
   return JSON.stringify([authorization_endpoint, token_endpoint, token_upgrade, redirect_parts]);
 }
