@@ -26,6 +26,7 @@ input[type=text] { font: inherit; width: 100%; min-height: 2.75rem; padding: .5r
   border: 1px solid var(--soft); background: var(--page); color: var(--ink); }
 ul { margin: 0 0 .5rem; padding: 0; list-style: none; border: 1px solid var(--line); border-radius: .5rem; }
 li { padding: .65rem .8rem; } li + li { border-top: 1px solid var(--line); }
+li span { min-width: 0; overflow-wrap: anywhere; } details { margin: .35rem 0 0 1.8rem; font-size: .9em; } summary { cursor: pointer; overflow-wrap: anywhere; }
 li label { display: flex; gap: .65rem; font-weight: 400; } li input { width: 1.15rem; height: 1.15rem; margin: .2rem 0 0; flex: none; }
 ::placeholder { color: var(--soft); opacity: 1; }
 code { font-size: .85em; color: var(--soft); overflow-wrap: anywhere; display: block; }

@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Browser, Page } from '@playwright/test';
-import { startOdd } from '#demo/odd/server';
+import type { Oddity } from '#demo/odd/oddity';
+import { type Odd, startOdd } from '#demo/odd/server';
+import { switchesOf } from '#demo/odd/switches-page';
 import type { RunningApp } from './app-process.ts';
 import { test as base, expect } from './fixtures.ts';
 import { cutOff, look } from './look.ts';
@@ -12,25 +14,35 @@ const sites = [
   { id: 'site-3', name: 'Third site' },
 ];
 
-/** A hub that also knows a server which names no account and lists three sites. */
-const test = base.extend<object, { boards: RunningApp }>({
-  boards: [
+const threeSites: Oddity = {
+  ...{ name: 'three_sites', does: 'Lists three sites.', touches: ['lookups'], cases: ['P-20'] },
+  answered: ({ asked, answer }) => {
+    if (asked.place === 'lookup') answer.body = sites;
+  },
+};
+
+/** A hub that also knows a server which names no account and lists three sites; that server has its page of switches. */
+const test = base.extend<object, { odd: Odd; boards: RunningApp }>({
+  odd: [
     async ({ app }, use) => {
-      const server = await startOdd({ appUrls: [app.url], id: 'boards' });
-      server.on.add({
-        ...{ name: 'three_sites', does: 'Lists three sites.', touches: ['lookups'], cases: ['P-20'] },
-        answered: ({ asked, answer }) => {
-          if (asked.place === 'lookup') answer.body = sites;
-        },
-      });
+      const switches = switchesOf(() => ({}));
+      const odd = await startOdd({ appUrls: [app.url], id: 'boards', on: [threeSites], otherwise: switches });
+      await use(odd);
+      await odd.close();
+    },
+    { scope: 'worker' },
+  ],
+
+  boards: [
+    async ({ app, odd }, use) => {
       const file = String(app.environment.PROVIDERS_FILE);
       const before = readFileSync(file, 'utf8');
       const record = {
-        ...{ id: 'boards', name: 'Boards', issuer: server.issuer(), scopes: ['read'] },
-        ...{ client_id: server.clientId, client_secret: server.clientSecret, identity: { source: 'none' } },
+        ...{ id: 'boards', name: 'Boards', issuer: odd.issuer(), scopes: ['read', 'write'] },
+        ...{ client_id: odd.clientId, client_secret: odd.clientSecret, identity: { source: 'none' } },
         lookups: [
           {
-            ...{ endpoint: `${server.origin}/api/sites`, choose: true, name: 'site', entry_label: ['name'] },
+            ...{ endpoint: `${odd.origin}/api/sites`, choose: true, name: 'site', entry_label: ['name'] },
             fields: { site_id: 'id' },
           },
         ],
@@ -40,7 +52,6 @@ const test = base.extend<object, { boards: RunningApp }>({
       await app.start();
       await use(app);
       writeFileSync(file, before);
-      await server.close();
     },
     { scope: 'worker', timeout: 120_000 },
   ],
@@ -120,4 +131,42 @@ test('card and page of what is open look right, light and dark, wide and narrow'
     await look(page, path);
     expect.soft(await cutOff(page), path).toEqual([]);
   }
+});
+
+test('what is switched on at Odd is seen on the card, and its page looks right', async ({
+  newPage,
+  boards,
+  odd,
+  expectedConsole,
+}) => {
+  // The page is a form in a browser: rows that do not go together are refused with status 409.
+  expectedConsole.push(/status of 409/);
+  const page = await newPage();
+  const onlyOn = async (...names: string[]) => {
+    await page.goto(odd.origin);
+    for (const box of await page.getByRole('checkbox', { checked: true }).all()) await box.uncheck();
+    for (const name of names) await page.locator(`input[value=${name}]`).check();
+    await page.getByRole('button', { name: 'Switch' }).click();
+  };
+  await look(page, odd.origin);
+  await onlyOn('comma_scopes', 'long_scope_names');
+  await expect(page.getByRole('alert')).toContainText('do not go together');
+  await onlyOn('fewer_scopes');
+  await expect(page.locator('input[value=fewer_scopes]')).toBeChecked();
+  odd.on.add(threeSites);
+
+  await signInAs(page, boards, someone());
+  await connectBoards(page);
+  await page.goto('/connections');
+  const card = page.getByRole('region', { name: 'Boards', exact: true });
+  await expect(card).toContainText('Boards did not grant one of the permissions asked for.');
+  await expect(card.getByRole('button', { name: 'Grant the rest' })).toBeVisible();
+
+  await onlyOn();
+  odd.on.add(threeSites);
+  await page.goto('/connections');
+  await card.getByRole('button', { name: 'Grant the rest' }).click();
+  await allowAs(page, someone());
+  await page.goto('/connections');
+  await expect(card.getByRole('button', { name: 'Grant the rest' })).toHaveCount(0);
 });

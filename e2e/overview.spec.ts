@@ -117,7 +117,7 @@ test('what needs a person is told, by keyboard too, and to an auditor alike', as
   for (const one of [page, auditor]) {
     await one.goto('/admin');
     const needs = one.getByRole('region', { name: 'Needs attention' });
-    const freeze = needs.getByRole('link', { name: /freezes? stands?$/ });
+    const freeze = needs.getByRole('link', { name: /freezes? (?:is|are) in force$/ });
     await expect(freeze).toBeVisible();
     await expect(one.getByRole('link', { name: /^\d+ Frozen of GitHub$/ }).first()).toBeVisible();
     expect(await faults(one)).toEqual([]);

@@ -28,7 +28,7 @@ test('a provider that fails opens its circuit, and the status page tells so unti
   }).toPass();
   await expect(row).toContainText(/Open|Being tried/);
   await expect(row).toContainText('provider_unavailable');
-  await expect(page.getByText('Tokens that still live are handed out')).toBeVisible();
+  await expect(page.getByText('Services still get tokens that live')).toBeVisible();
   await page.goto('/admin/connections');
   await expect(page.getByText('Salesforce is not answering')).toBeVisible();
   await page.getByRole('link', { name: 'Status' }).last().click();

@@ -62,13 +62,13 @@ export function progressLines({ here, upstream, proof }: BulkProgress, total: nu
       tone: 'warn',
     },
     {
-      text: of(upstream.unsupported, 'whose provider cannot be told'),
+      text: of(upstream.unsupported, 'without a way to tell the provider'),
       count: upstream.unsupported,
       show: 'wrong',
       tone: 'warn',
     },
     {
-      text: of(upstream.failed, 'whose provider could not be told'),
+      text: of(upstream.failed, 'where telling the provider failed'),
       count: upstream.failed,
       show: 'wrong',
       tone: 'bad',

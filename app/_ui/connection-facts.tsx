@@ -89,7 +89,7 @@ export function ConnectionFacts({
         <TimeOr at={lastUsedAt} otherwise="Not yet" />
         {lastUsedAt && lastUsedBy && ` by ${lastUsedBy.name}`}
       </Fact>
-      {token && (
+      {token && status !== 'frozen' && (
         <Fact label="Access token">
           <div className="max-w-72">
             <LifeBar token={token} words={technical ? 'short' : 'sentence'} />
@@ -100,7 +100,9 @@ export function ConnectionFacts({
         <Fact label="Last refreshed">
           <TimeOr at={connection.lastRefreshedAt} otherwise="Not yet" />
           {connection.lastRefreshError && (
-            <code className="ml-2 font-mono text-meta">{connection.lastRefreshError}</code>
+            <span className="block">
+              The last attempt failed: <code className="font-mono text-meta">{connection.lastRefreshError}</code>
+            </span>
           )}
         </Fact>
       )}

@@ -31,7 +31,7 @@ export function freezeEffect(scope: FreezeView['scope']): string {
     case 'everything':
       return 'No token is vended or refreshed and nothing is connected, for anybody.';
     case 'provider':
-      return 'None of its tokens is vended or refreshed, and nobody can connect an account of it.';
+      return 'None of its tokens is vended or refreshed, and people can connect no account of it.';
     case 'person':
       return 'None of their tokens is vended or refreshed, and they can connect nothing.';
     case 'api_key':

@@ -10,6 +10,7 @@ const connection = {
   choices: [],
   missing: [],
   looksAgainAt: null,
+  lastRefreshError: null,
   named: null,
   missingScopes: [],
   revocation: null,
@@ -38,6 +39,14 @@ test('every state has the word that the field uses', () => {
 test('a connection that works needs no explanation and nobody', () => {
   expect(explainStatus(connection)).toBeNull();
   expect(needsPerson(connection)).toBe(false);
+});
+
+test('a failed refresh is told while the hub still tries, and asks nothing of the person', () => {
+  const doubtful = { ...connection, status: 'refresh_due' as const, lastRefreshError: 'invalid_grant' };
+  expect(explainStatus(doubtful)).toBe(
+    'GitHub did not renew this connection at the last attempt. The hub tries again.',
+  );
+  expect(needsPerson(doubtful)).toBe(false);
 });
 
 test.each([

@@ -13,7 +13,15 @@ export const statusWords: Record<DisplayStatus, { word: string; tone: Tone }> = 
 
 type Explained = Pick<
   ConnectionView,
-  'status' | 'statusReason' | 'providerError' | 'missingScopes' | 'revocation' | 'choices' | 'missing' | 'looksAgainAt'
+  | 'status'
+  | 'statusReason'
+  | 'providerError'
+  | 'missingScopes'
+  | 'revocation'
+  | 'choices'
+  | 'missing'
+  | 'looksAgainAt'
+  | 'lastRefreshError'
 > & {
   provider: { name: string };
 };
@@ -65,6 +73,8 @@ export function explainStatus(connection: Explained): string | null {
     const lost = `${provider.name} did not answer everything about this account.`;
     return connection.looksAgainAt ? `${lost} The hub asks again.` : `${lost} Reconnect to ask again.`;
   }
+  if (connection.lastRefreshError !== null)
+    return `${provider.name} did not renew this connection at the last attempt. The hub tries again.`;
   return null;
 }
 

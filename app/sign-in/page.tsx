@@ -32,8 +32,8 @@ export default async function SignIn({ searchParams }: { searchParams: Promise<S
             <div>
               <h1 className="text-title font-semibold tracking-tight">Sign in</h1>
               <p className="mt-1 text-soft">
-                Grantkeep learns your name and e-mail address. It never sees your password, and signing in connects
-                nothing.
+                Grantkeep learns your name and <span className="whitespace-nowrap">e-mail</span> address. It never sees
+                your password, and signing in connects nothing.
               </p>
             </div>
           </div>
@@ -60,7 +60,7 @@ export default async function SignIn({ searchParams }: { searchParams: Promise<S
             <div className="flex gap-3 rounded-lg bg-sunken p-3">
               <LogIn aria-hidden="true" className="mt-0.5 size-5 flex-none text-soft" />
               <p>
-                No provider to sign in with is set up yet. Whoever runs this hub adds one in its configuration, with{' '}
+                No provider to sign in with is set up yet. The operator of this hub adds one in its configuration, with{' '}
                 <code className="font-mono text-meta">sign_in</code> switched on; its button then stands here.
               </p>
             </div>

@@ -39,6 +39,12 @@ test('rows go on together where they touch no same part, in the order of the tab
   expect([...odd.on].map(({ name }) => name)).toEqual(['comma_scopes', 'own_token_type']);
 });
 
+test('a browser sends the page’s own origin with its form', async () => {
+  const { odd } = await started('none');
+  const answer = await fetch(odd.origin, { headers: { connection: 'close' } });
+  expect(answer.headers.get('referrer-policy')).toBe('same-origin');
+});
+
 test('a form of another site changes nothing', async () => {
   const { odd, post } = await started('own_token_type');
   expect((await post([], 'http://evil.example')).status).toBe(403);
@@ -49,7 +55,8 @@ test('the page says which lines the record of the app lacks', async () => {
   const { record, text } = await started('own_token_type');
   expect(record.bearer_token_types).toEqual(['bot']);
   const page = await text();
-  expect(page).toContain('The record lacks: {&quot;scope_sep_in&quot;:&quot;,&quot;}');
+  expect(page).toContain('The record lacks scope_sep_in');
+  expect(page).toContain('{&quot;scope_sep_in&quot;:&quot;,&quot;}');
   expect(page).not.toContain('bearer_token_types');
 });
 

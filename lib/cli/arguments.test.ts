@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseArguments, UsageError } from '#lib/cli/arguments';
+import { parseArguments, UsageError, usage, usageOf } from '#lib/cli/arguments';
 
 test.each([
   [[], { kind: 'help' }],
@@ -161,4 +161,15 @@ test.each([
   [['people', 'delete']],
 ])('A-17 %j is refused', (args) => {
   expect(() => parseArguments(args)).toThrow(UsageError);
+});
+
+test('a fault shows the usage of its own command, and all of it where there is no such command', () => {
+  expect(usageOf('provider')).toMatch(
+    /^Usage: grantkeep <command>\n\n {2}provider check[^]*\n {2}provider import[^]*All commands: grantkeep help$/,
+  );
+  expect(usageOf('provider')).not.toContain('ledger');
+  expect(usageOf('help')).toBe(
+    'Usage: grantkeep <command>\n\n  help           Prints this.\n\nAll commands: grantkeep help',
+  );
+  for (const word of ['nothing', undefined]) expect(usageOf(word)).toBe(usage);
 });

@@ -65,6 +65,14 @@ socket in DATA_DIR, or opens the data folder itself if no process runs.
 `;
 
 /** Faulty arguments; the message names the fault. */
+/** The lines of the usage for commands that begin with this word; all of it where there are none. */
+export function usageOf(word: string | undefined): string {
+  const [head, ...commands] = usage.split(/\n(?= {2}\S)/);
+  const of = commands.filter((command) => command.trimStart().split(' ', 1)[0] === word);
+  if (of.length === 0) return usage;
+  return `${head}\n${of.map((command) => command.split('\n\n', 1)[0]).join('\n')}\n\nAll commands: grantkeep help`;
+}
+
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

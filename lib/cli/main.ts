@@ -1,4 +1,4 @@
-import { parseArguments, UsageError, usage } from '#lib/cli/arguments';
+import { parseArguments, UsageError, usage, usageOf } from '#lib/cli/arguments';
 import { askProcess } from '#lib/cli/ask-process';
 import { bareRuntime } from '#lib/cli/bare-runtime';
 import { checkText } from '#lib/cli/check-text';
@@ -107,7 +107,7 @@ try {
   );
 } catch (error) {
   process.stderr.write(
-    `grantkeep: ${sentence(error).replace(/(?!\n)[\p{C}\p{Zl}\p{Zp}]/gu, ' ')}\n${error instanceof UsageError ? `\n${usage}` : ''}`,
+    `grantkeep: ${sentence(error).replace(/(?!\n)[\p{C}\p{Zl}\p{Zp}]/gu, ' ')}\n${error instanceof UsageError ? `\n${usageOf(process.argv[2])}\n` : ''}`,
   );
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -47,7 +47,7 @@ export default async function Connections({ searchParams }: { searchParams: Prom
         <NeedsYou cards={sorted} />
         {cards.length === 0 ? (
           <EmptyState icon={Plug} title="Nothing to connect yet">
-            Providers such as GitHub or Google appear here once whoever runs this hub has set them up.
+            Providers such as GitHub or Google appear here once the operator of this hub has set them up.
           </EmptyState>
         ) : (
           <div className="grid grid-cols-1 items-start gap-4 sm:grid-cols-2 lg:grid-cols-3">

@@ -65,8 +65,8 @@ function Offer({ provider }: { provider: StepUpView['provider'] }) {
   if (!provider)
     return (
       <p className="text-soft">
-        The provider that you sign in with is not set up here any more. Sign out, and in again with another, or ask
-        whoever runs this hub.
+        The provider that you sign in with is not set up here any more. Sign out, and in again with another, or ask the
+        operator of this hub.
       </p>
     );
   if (provider.proof === 'auth_time')

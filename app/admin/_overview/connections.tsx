@@ -24,7 +24,7 @@ export function Connections({ providers }: { providers: ProviderCountsView[] }) 
   if (providers.length === 0)
     return (
       <EmptyState icon={Plug} title="No provider is set up">
-        Whoever runs this hub adds one in its configuration: by the variables of a built-in provider, or in the file
+        The operator of this hub adds one in its configuration: by the variables of a built-in provider, or in the file
         that <code className="font-mono">PROVIDERS_FILE</code> names. People can connect to it from then on.
       </EmptyState>
     );

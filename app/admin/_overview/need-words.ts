@@ -27,7 +27,7 @@ const words: Words = {
     tone: 'bad',
     href: '/admin/alerts?state=open',
     title: one ? '1 open alert' : `${n} open alerts`,
-    about: 'Nobody has acknowledged them yet.',
+    about: 'They wait for an acknowledgement.',
   }),
   standing_freezes: (_, one, n) => ({
     tone: 'frozen',
@@ -87,7 +87,7 @@ const words: Words = {
     tone: 'warn',
     href: '/admin/alerts/webhooks',
     title: one ? '1 webhook was switched off' : `${n} webhooks were switched off`,
-    about: 'The receiver said that it is gone for good. Nobody is told there any more.',
+    about: 'The receiver answered that it is gone for good. The hub sends it nothing more.',
   }),
 };
 

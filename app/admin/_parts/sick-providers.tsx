@@ -21,7 +21,7 @@ export function SickProviders({ providers, statusPage = false }: SickProvidersPr
               Noticed <Time at={sick.since} />
               {sick.processes > 1 && `, by ${sick.pausedIn} of ${sick.processes} processes`}. <Pause sick={sick} />{' '}
               {sick.othersAnswer && 'Its other hosts answer. '}
-              Tokens that still live are handed out; who needs a new one is told to try again later.{' '}
+              Services still get tokens that live. For a new token they are told to try again later.{' '}
               {statusPage && (
                 <Link href="/admin/status" className="link">
                   Status

@@ -60,7 +60,7 @@ export function ConnectionRow({ connection, returnTo, folded, configured }: Conn
       {status !== 'revoked' && (
         <>
           <Granted scopes={scopes} provider={provider.name} folded={folded} />
-          {!broken && <LifeBar token={token} />}
+          {!broken && status !== 'frozen' && <LifeBar token={token} />}
           <LastUsed connection={connection} />
         </>
       )}

@@ -48,7 +48,7 @@ export function DealWithIt({ id, state }: { id: string; state: AlertView['state'
           className="field h-auto py-2"
         />
         <p id="note-hint" className="hint">
-          What was found out or done, for whoever looks next. It stays with the alert and does not go into the ledger.
+          What was found out or done, for the next reader. It stays with the alert and does not go into the ledger.
         </p>
       </div>
       {refused && (

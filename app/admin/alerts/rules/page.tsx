@@ -23,7 +23,7 @@ export default async function AlertRules() {
       <BackLink href="/admin/alerts">Alerts</BackLink>
       <PageHeading title="Rules">
         What raises an alert, and when it is over. Where a rule counts, administrators set its thresholds and windows on
-        its page. What ends by itself and soon comes back is the same alert, and nobody is told anew.
+        its page. An alert that ends by itself and soon comes back stays the same alert, and no new message is sent.
       </PageHeading>
       <DataTable
         label="Rules"

@@ -19,7 +19,7 @@ const words: Record<Exclude<RuleNumberView['name'], 'threshold'>, Words> = {
   coolDownMinutes: {
     label: 'Same alert within',
     unit: 'minutes',
-    hint: 'What comes back sooner after its end is the same alert, and nobody is told anew.',
+    hint: 'An alert that comes back sooner after its end stays the same alert, and no new message is sent.',
   },
   factor: { label: 'Opens at', unit: 'times', hint: 'So many times the busiest five minutes of the day before.' },
   floor: { label: 'But not under', unit: 'reads', hint: 'Fewer within five minutes are never a burst.' },

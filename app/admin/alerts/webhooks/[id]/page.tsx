@@ -108,9 +108,7 @@ function WebhookFacts({ webhook }: { webhook: WebhookView }) {
       <Fact label="State">
         <WebhookState webhook={webhook} />
         {webhook.disabledReason === 'gone' && (
-          <span className="block text-meta text-soft">
-            It answered 410, which says that nobody wants anything here any more.
-          </span>
+          <span className="block text-meta text-soft">The receiver answered 410: it wants no more messages.</span>
         )}
       </Fact>
       <Fact label="Address">
