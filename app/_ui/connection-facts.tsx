@@ -89,7 +89,7 @@ export function ConnectionFacts({
         <TimeOr at={lastUsedAt} otherwise="Not yet" />
         {lastUsedAt && lastUsedBy && ` by ${lastUsedBy.name}`}
       </Fact>
-      {token && status !== 'frozen' && (
+      {token && (technical || connection.status !== 'frozen') && (
         <Fact label="Access token">
           <div className="max-w-72">
             <LifeBar token={token} words={technical ? 'short' : 'sentence'} />

@@ -165,7 +165,7 @@ test.each([
 
 test('a fault shows the usage of its own command, and all of it where there is no such command', () => {
   expect(usageOf('provider')).toMatch(
-    /^Usage: grantkeep <command>\n\n {2}provider check[^]*\n {2}provider import[^]*All commands: grantkeep help$/,
+    /^Usage: grantkeep <command>\n\n {2}provider check[\s\S]*\n {2}provider import[\s\S]*All commands: grantkeep help$/,
   );
   expect(usageOf('provider')).not.toContain('ledger');
   expect(usageOf('help')).toBe(
