@@ -8,7 +8,10 @@ export interface FailureWords {
 }
 
 const unreachable: Record<string, [found: string, mend: string]> = {
-  ENOTFOUND: ['The host name does not resolve.', 'Check the address in the record, and that the machine of the hub can resolve names.'],
+  ENOTFOUND: [
+    'The host name does not resolve.',
+    'Check the address in the record, and that the machine of the hub can resolve names.',
+  ],
   EAI_AGAIN: ['DNS did not answer.', 'Look whether this machine may ask DNS.'],
   ECONNREFUSED: ['Nothing listens at this host and port.', 'Correct the address in the record, or start the server.'],
   ECONNRESET: ['The server closed the connection.', 'Look whether a firewall stands between.'],
