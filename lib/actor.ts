@@ -24,7 +24,7 @@ export function actorId(actor: Actor): string | null {
   }
 }
 
-/** Who asks, from where, in which request: what the ledger keeps of every event. */
+/** The requester, the address and the request: the ledger keeps these of every event. */
 export interface Requester {
   actor: Actor;
   requestId: string;

@@ -24,7 +24,7 @@ export interface Booted {
   shutDown: () => Promise<void>;
 }
 
-/** What the command line of the start says. */
+/** The options of the start's command line. */
 export interface StartOptions {
   /** Goes on without rows that need a missing vault key. */
   allowMissingKeys?: boolean;

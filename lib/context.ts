@@ -13,7 +13,7 @@ import type { Vault } from '#lib/vault/vault';
 
 export type { Actor, Role } from '#lib/actor';
 
-/** What a process has one of. Tests make their own; the product's comes from `lib/runtime.ts`. */
+/** The parts that a process has one of. Tests make their own; the product's come from `lib/runtime.ts`. */
 export interface Runtime {
   config: Config;
   database: Database;
@@ -35,7 +35,7 @@ export interface Runtime {
   background: Set<Promise<unknown>>;
 }
 
-/** What every verb is given first: the process's parts and who asks, from where. */
+/** The first argument of every verb: the process's parts, the requester and the address. */
 export interface Context extends Runtime, Requester {
   userAgent: string | null;
 }
@@ -53,5 +53,5 @@ export function inBackground(ctx: Runtime, what: string, work: Promise<unknown>)
   ctx.background.add(tracked);
 }
 
-/** Whether an error means that the database is out of reach just now, for those who may not import `lib/db`. */
+/** Whether an error means that the database is out of reach just now, for code that may not import `lib/db`. */
 export { isDatabaseUnavailable } from '#lib/db/database';

@@ -1,8 +1,8 @@
 import { passesAfterSeconds } from '#lib/passing';
 
 /**
- * The one family of errors. A code is stable: clients, tests and the ledger branch on it. The message is the
- * sentence a person may read; it never carries an upstream body or a secret. What really happened is on `cause`.
+ * The one family of errors. A code is stable: clients, tests and the ledger branch on it. The message is the sentence a
+ * person may read; it never carries an upstream body or a secret. The real cause is on `cause`.
  */
 export const errorCodes = {
   // Who is calling
@@ -93,7 +93,7 @@ export const unavailableDigest = 'unavailable.';
 export type ErrorCode = keyof typeof errorCodes;
 
 export interface AppErrorOptions {
-  /** What happened, for the log; never shown. */
+  /** The real cause, for the log; never shown. */
   cause?: unknown;
   /** Replaces the code's sentence where more can be said safely. */
   message?: string;
@@ -140,8 +140,8 @@ export function isAppError(error: unknown): error is AppError {
 }
 
 /**
- * The one mapper: any thrown value as the error to answer with, on every surface. Ours stays as it is; what passes by
- * itself, such as a lost or full database, is `unavailable` with the seconds to wait; everything else is `internal`. The
+ * The one mapper: a thrown value as the error to answer with, on every surface. Ours stays as it is. A passing one,
+ * such as a lost or full database, is `unavailable` with the seconds to wait; everything else is `internal`. The
  * original is on `cause`.
  */
 export function toAppError(error: unknown): AppError {

@@ -40,7 +40,7 @@ export function newSecret(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** SHA-256 of a high-entropy secret, base64url: what the database keeps of a session id, state or API key. */
+/** SHA-256 of a high-entropy secret, base64url: the database keeps this of a session id, state or API key. */
 export function hashSecret(secret: string): string {
   return hash('sha256', secret, 'base64url');
 }

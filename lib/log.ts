@@ -38,9 +38,9 @@ const deepest = 6;
 /** Some of this is in every text that `scrub` changes; ids, paths and codes, most of the log, have none of it. */
 const suspicious = /[\s=@:]|gk_|eyJ/;
 
-/** Runs with dots, each looked at once: what begins in the middle of a run is found in it. */
+/** Runs with dots, each looked at once: a secret that begins in the middle of a run is found in it. */
 const dotted = /(?<![\w-])[\w-]+(?:\.[\w-]*){2,}/g;
-/** What stands between two slashes and an `@`. */
+/** The text between two slashes and an `@`. */
 const userinfo = /\/\/([^\s/@]+)@/g;
 
 function withoutJwt(run: string): string {
@@ -66,7 +66,7 @@ export function scrub(text: string): string {
     );
 }
 
-/** What a provider said of its refusal: codes, and words that `providerText` made fit for the log. */
+/** A provider's words of its refusal: codes, and a sentence that `providerText` made fit for the log. */
 function providerWords(error: Error): Record<string, string> {
   const { providerError, providerSubcode, said } = error as Error &
     Partial<Record<'providerError' | 'providerSubcode' | 'said', unknown>>;
@@ -87,7 +87,7 @@ export function describeError(error: unknown, depth = 0): Record<string, unknown
       : {};
   // Only the frames: a message of several lines is at the head of the stack too.
   const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
-  // What a failed page shows as its reference.
+  // The reference that a failed page shows.
   const digest = Object.hasOwn(error, 'digest') ? (error as { digest?: unknown }).digest : undefined;
   return {
     type: error.name,
@@ -118,7 +118,7 @@ function cleaned(value: unknown, depth = 0): unknown {
   return cleanedFields(value, depth);
 }
 
-/** What was found of names: the lines of a busy process ask for the same few again and again. */
+/** The findings about names: the lines of a busy process ask for the same few again and again. */
 const judgedNames = new Map<string, boolean>();
 
 /** Names are our own code's, but for those in objects of a library's or a provider's making, which may be any number. */
@@ -149,8 +149,8 @@ const mostUnwritten = 16 * 1024 * 1024;
 
 /**
  * Standard output, to which the lines of one turn of the event loop go in one write: a write for each request's line
- * costs more than the line. What a process still has when it exits, it writes then. A reader that is gone or a full disk
- * costs lines and nothing else.
+ * costs more than the line. At its exit the process writes the lines that it still has. A reader that is gone or a full
+ * disk costs lines and nothing else.
  */
 function standardOutput(): pino.DestinationStream {
   const stream = pino.destination({ dest: 1, sync: true, maxLength: mostUnwritten });

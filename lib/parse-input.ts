@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { AppError } from '#lib/errors';
 
 /**
- * What a schema makes of a verb's input.
+ * A verb's input after its schema.
  * @throws AppError `invalid_request` with every fault by its path; values are not quoted, they may be secret
  */
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {

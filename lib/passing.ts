@@ -1,6 +1,7 @@
 /**
- * What passes by itself: the database is out of reach, full, read-only, overloaded or being restarted, or this process
- * is. Nothing is wrong with the request, and the same request may succeed later. Everything else is a fault.
+ * Failures that pass by themselves: the database is out of reach, full, read-only, overloaded or being restarted, or
+ * this process is. Nothing is wrong with the request, and the same request may succeed later. Everything else is a
+ * fault.
  */
 
 /** Seconds after which trying again makes sense: most of it is over at once; the rest waits for an operator. */

@@ -4,8 +4,8 @@ import { getLogger } from '#lib/log';
 import { once } from '#lib/registry';
 
 /**
- * One writer to standard output: what a library prints, or Node itself, becomes one line of the log, scrubbed and
- * bounded. It may hold what a client sent, and must neither look like a line of ours nor fill the disk.
+ * One writer to standard output: text that a library or Node itself prints becomes one line of the log, scrubbed and
+ * bounded. It may hold text of a client, and must neither look like a line of ours nor fill the disk.
  */
 
 /** Characters of a printed text that are kept. */
@@ -48,7 +48,7 @@ function bounded(text: string): string {
   return plain.trim().slice(0, longestText);
 }
 
-/** Objects are named only: what they hold is not ours to know. */
+/** Objects are named only: their contents are not ours to know. */
 const nameOf = (value: unknown) =>
   typeof value === 'object' && value !== null ? `[${value.constructor?.name ?? 'Object'}]` : value;
 

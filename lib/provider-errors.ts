@@ -70,6 +70,6 @@ export function knownProviderError(...codes: readonly (string | null | undefined
   return codes.find((code): code is KnownProviderError => typeof code === 'string' && isKnown(code)) ?? null;
 }
 
-/** What a person is told of a provider's code; null for one that is not known. */
+/** The sentence for a provider's code; null for an unknown one. */
 export const providerErrorSentence = (code: string | null | undefined): string | null =>
   typeof code === 'string' && isKnown(code) ? sentences[code] : null;

@@ -14,8 +14,8 @@ const database = 'The database at DATABASE_URL';
 const certificate = `${database} shows a certificate that this process does not trust. Set sslmode and sslrootcert in the URL, or NODE_EXTRA_CA_CERTS.`;
 
 /**
- * What a start can fail by, by the code of the operating system (errno), of Node, of PostgreSQL (SQLSTATE, Appendix A)
- * or of SQLite, and what to do about it.
+ * The faults of a start, by the code of the operating system (errno), of Node, of PostgreSQL (SQLSTATE, Appendix A) or
+ * of SQLite, and what to do about each.
  */
 export const startFaults: Readonly<Record<string, string>> = {
   EROFS: 'The data folder is on a read-only file system. Set DATA_DIR to a folder that this process may write to.',

@@ -11,8 +11,8 @@ import { hashSecret } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 
 /**
- * Who an API key stands for, asked of the database at every request, so that revoking is effective at once. Its last
- * use is noted at most once a minute, after the answer.
+ * The actor of an API key, asked of the database at every request, so that revoking is effective at once. Its last use
+ * is noted at most once a minute, after the answer.
  * @throws AppError `invalid_api_key` for a key that is misspelt, unknown, expired or revoked (it does not say which),
  *   `ip_not_allowed` where the key's own rule refuses the caller's address, `frozen` under a freeze over the key; both are
  *   in the ledger then

@@ -44,7 +44,7 @@ export const ipRangesText = z
     return [...new Set(ranges)];
   });
 
-/** What the ledger says of a key's rule. */
+/** The ledger's words for a key's rule. */
 export const addressDetails = ({ ipRanges, ipRule }: { ipRanges: string[] | null; ipRule: 'deny' | 'alert' }) => ({
   ip_ranges: ipRanges,
   ip_rule: ipRanges ? ipRule : null,

@@ -35,9 +35,9 @@ function limiterFor(ctx: Context, act: LimitedAct, asker: 'one' | 'network'): Ra
 }
 
 interface Asker {
-  /** Who is counted tightly. */
+  /** The callers that are counted tightly. */
   one: string;
-  /** Among whom many of them are counted together; null for somebody who is known. */
+  /** The network in which many callers are counted together; null for a known caller. */
   network: string | null;
 }
 

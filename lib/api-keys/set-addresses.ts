@@ -15,7 +15,7 @@ export const setAddressesInput = z.object({
   id: z.string().max(64),
   /** Null: from anywhere. */
   ipRanges: ipRangesText.nullable(),
-  /** What a call from elsewhere meets: a refusal, or an alert. */
+  /** The effect of a call from elsewhere: a refusal, or an alert. */
   ipRule: z.enum(['deny', 'alert']).default('deny'),
 });
 export type SetAddressesInput = z.input<typeof setAddressesInput>;

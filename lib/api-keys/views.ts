@@ -13,7 +13,7 @@ export interface ApiKeyView {
   providers: string[] | null;
   /** Addresses and networks that it is expected from; null: anywhere. */
   ipRanges: string[] | null;
-  /** What a call from elsewhere meets; of use only with `ipRanges`. */
+  /** The effect of a call from elsewhere; of use only with `ipRanges`. */
   ipRule: 'deny' | 'alert';
   /** A freeze stands over it. */
   frozen: boolean;

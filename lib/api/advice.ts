@@ -2,7 +2,7 @@ import type { ErrorCode } from '#lib/errors';
 
 const afterRetryAfter = 'Send it again after `Retry-After` seconds.';
 
-/** What a service does about each error that the API answers; stands in the document beside the error's example. */
+/** The advice to a service about each error that the API answers; stands in the document beside the error's example. */
 export const advice = {
   invalid_request: 'Mend the request; `issues` names the fields. The same request is refused again.',
   invalid_api_key: 'Send a live key. An administrator makes keys in the hub.',

@@ -17,7 +17,7 @@ const about = {
   ],
 };
 
-/** What the routes say of themselves, with the headers that every answer carries. */
+/** The descriptions of the routes, with the headers that every answer carries. */
 export function documentOf(app: OpenAPIHono<ApiEnvironment>): ApiDocument {
   const document = JSON.parse(JSON.stringify(app.getOpenAPI31Document(about))) as ApiDocument;
   document.components.headers = answerHeaders;

@@ -1,7 +1,10 @@
 import type { Call } from '#lib/api/call';
 import type { Context } from '#lib/context';
 
-/** What Hono carries along: the context made from the request, with the API key as its actor once that is checked. */
+/**
+ * The values that Hono carries along: the context made from the request, with the API key as its actor once that is
+ * checked.
+ */
 export interface ApiEnvironment {
   Variables: { ctx: Context; call: Call };
 }

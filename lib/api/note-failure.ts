@@ -2,7 +2,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { Context } from '#lib/context';
 import { AppError, isAppError, toAppError } from '#lib/errors';
 
-/** What the framework itself refuses, in our codes. */
+/** The framework's own refusals, in our codes. */
 function fromFramework(error: unknown): unknown {
   if (!(error instanceof HTTPException)) return error;
   return error.status < 500 ? new AppError('invalid_request', { cause: error }) : error;

@@ -16,7 +16,9 @@ export const connectionParams = z.object({
 export const instantText = z.iso.datetime().openapi({ example: '2026-11-22T15:30:00.000Z' });
 export const personId = z.string().openapi({ example: examplePersonId });
 
-/** What a route asks of the key: OpenAPI 3.1 lets the requirement name the roles that are needed (§4.8.30). */
+/**
+ * The scope that a route asks of the key: OpenAPI 3.1 lets the requirement name the roles that are needed (§4.8.30).
+ */
 export const needsScope = (scope: ApiKeyScope) => [{ apiKey: [scope] }];
 
 const problemSchema = z

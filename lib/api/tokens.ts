@@ -74,7 +74,7 @@ const vendRoute = createRoute({
   },
 });
 
-/** What the body asks for. One that is not there asks for nothing; one of another type than JSON is refused. */
+/** The request in the body. An absent body asks for nothing; one of another type than JSON is refused. */
 async function readBody(c: HonoContext<ApiEnvironment>): Promise<z.output<typeof vendBody>> {
   const text = c.req.header('content-length') === '0' ? '' : await c.req.text();
   if (text === '') return {};

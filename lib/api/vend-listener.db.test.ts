@@ -37,7 +37,10 @@ async function listen() {
   return { api, origin, handedOn, throughNext };
 }
 
-/** What must be the same however a request came: all but what names the one request, and the transport's own. */
+/**
+ * The parts of an answer that must be the same however a request came: all but the request's own id, and the
+ * transport's own.
+ */
 async function comparable(answer: Response) {
   const own = ['x-request-id', 'date', 'connection', 'keep-alive', 'content-length', 'transfer-encoding'];
   const headers = [...answer.headers].filter(([name]) => !own.includes(name));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What the protocol sets itself, or what would change how the answer comes. */
+/** Parameters that the protocol sets itself, or that would change how the answer comes. */
 const reserved = new Set([
   ...['client_id', 'client_secret', 'redirect_uri', 'scope', 'state', 'nonce', 'response_type', 'response_mode'],
   ...['code_challenge', 'code_challenge_method', 'request', 'request_uri'],
@@ -34,7 +34,7 @@ type Fault = [field: string, message: string];
 
 const words = (prompt: string | string[] | undefined) => [prompt ?? []].flat().flatMap((text) => text.split(' '));
 
-/** What of these fields contradicts itself or another one. */
+/** The contradictions of these fields, in themselves or with another one. */
 export function accountChoiceFaults(entry: ChoiceEntry): Fault[] {
   const { authorization_params = {}, another_account_params = {}, login_hint } = entry;
   const faults: Fault[] = [];

@@ -78,7 +78,7 @@ export function matchesPart(pattern: string, value: string): boolean {
   return isQuick(pattern) ? new RegExp(whole(pattern), 'v').test(value) : testInTime(whole(pattern), value);
 }
 
-/** The part in a pasted address: what stands at `{name}` in one of the templates' hosts. */
+/** The part in a pasted address: the text at `{name}` in one of the templates' hosts. */
 function fromAddress(name: string, text: string, templates: readonly string[]): string | null {
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`);
   if (!url) return null;
@@ -99,7 +99,7 @@ function asBase(text: string): string | null {
 }
 
 /**
- * What a person typed for a part of the provider's addresses: as it is, in lower case, or cut out of a pasted address.
+ * The typed text for a part of the provider's addresses: as it is, in lower case, or cut out of a pasted address.
  * @param templates the record's endpoints with `{parts}`
  * @returns null where none of these matches the pattern
  */

@@ -15,7 +15,7 @@ export interface BuiltinProviders {
   auth0?: { client_id: string; client_secret: string; issuer: string };
 }
 
-/** What the operator wrote, checked and typed. Made once per process by `getConfig`. */
+/** The operator's settings, checked and typed. Made once per process by `getConfig`. */
 export interface Config {
   mode: Environment['NODE_ENV'];
   /** The one origin of this hub; redirect URIs are built from it, never from a Host header. */
@@ -48,11 +48,11 @@ export interface Config {
   trustedProxies: string[];
   /** Where mail goes out and what it says it is from; undefined where none is sent. */
   mail: { smtpUrl: string; from: string } | undefined;
-  /** Who is told of alerts by e-mail. */
+  /** The addresses that alerts are mailed to. */
   alertEmails: string[];
   /** Hosts that a webhook may reach although they are not public, as `host` or `host:port`. */
   webhookInternalHosts: string[];
-  /** What a reader of `/metrics` must show; undefined: only this machine may read it. */
+  /** The token that a reader of `/metrics` must show; undefined: only this machine may read it. */
   metricsToken: string | undefined;
   /** For which an ending process goes on serving, so that a balancer notices first. */
   drainGraceSeconds: number;

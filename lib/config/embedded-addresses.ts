@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 
-/** What an IPv6 address carries inside, where it leads a packet. */
+/** The address that an IPv6 address carries inside, where it leads a packet. */
 export interface Embedded {
   /** The IPv4 addresses, in their own order. */
   addresses: ipaddr.IPv4[];

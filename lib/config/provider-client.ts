@@ -29,7 +29,7 @@ type Fields = ReturnType<typeof clientFields>;
 type ClientEntry = { [K in keyof Fields]?: z.infer<Fields[K]> } & { dangerously_without_pkce?: boolean | undefined };
 type Fault = [field: keyof Fields | 'dangerously_without_pkce', message: string];
 
-/** What of these fields is missing, contradicts another one, or names a variable that is not set. */
+/** The faults of these fields: a missing one, a contradiction with another one, or a variable that is not set. */
 export function clientFaults(entry: ClientEntry, env: RecordContext['env']): Fault[] {
   const faults: Fault[] = [];
   for (const field of ['client_secret', 'client_private_key'] as const) {

@@ -60,7 +60,7 @@ export function partFaults(entry: PartsEntry): [field: TemplateField, message: s
   const bases = new Set(account_params.filter(({ base }) => base).map(({ name }) => name));
   return templatesOf(entry).flatMap(([field, text]) => {
     const names = placeholderNames(text);
-    // A preset may ask for parts of its own; what it and the entry say together is looked at when they are merged.
+    // A preset may ask for parts of its own; the joint parts of it and the entry are checked when they are merged.
     const unknown = names.filter((name) => !described.has(name) && name !== 'client_id' && !entry.preset);
     const misplaced = /^https?:/.test(text)
       ? placeholderNames(text.replace(atTheBase, '')).filter((name) => bases.has(name))

@@ -35,7 +35,7 @@ const callHeaders = parameters.refine(
 );
 const seconds = z.int().positive();
 
-/** What both requests set themselves. */
+/** The parameters that both requests set themselves. */
 const bothSet = ['client_id', 'client_secret', 'redirect_uri', 'code', 'code_verifier', 'grant_type', 'refresh_token'];
 const inAuthorization = new Set([
   ...[...bothSet, 'scope', 'state', 'nonce', 'code_challenge', 'code_challenge_method', 'request', 'request_uri'],

@@ -122,7 +122,7 @@ function responseTypeFaults({ authorization_params, authorization_param_names }:
   return fits ? [] : [['authorization_params', 'a "response_type" has to be one word for a code']];
 }
 
-/** What of these fields contradicts itself or another one. */
+/** The contradictions of these fields, in themselves or with another one. */
 export function requestFaults(entry: RequestEntry, env: RecordContext['env']): Fault[] {
   const keys = (record: Record<string, unknown> = {}) => Object.keys(record);
   const faults: Fault[] = [

@@ -3,7 +3,7 @@ import type { AppError } from '#lib/errors';
 import { getLogger } from '#lib/log';
 
 /**
- * Logs an error where our side failed, with its cause; what passes by itself as a warning.
+ * Logs an error where our side failed, with its cause; a passing one as a warning.
  * @param asked the request's context, or only its id where making the context is what failed
  */
 export function noteFailure(

@@ -6,7 +6,7 @@ import { type AppError, toAppError, unavailableDigest } from '#lib/errors';
 import { newId } from '#lib/ids';
 import { once } from '#lib/registry';
 
-/** What a page that is being rendered failed of, where that passes by itself. */
+/** The passing cause that a page failed of while it was rendered. */
 interface PageFailure {
   error?: AppError;
 }
@@ -58,7 +58,7 @@ export function servePassing(request: IncomingMessage, response: ServerResponse,
   const write = response.write.bind(response) as (...given: Given) => boolean;
   const end = response.end.bind(response) as (...given: Given) => ServerResponse;
   let replaced = false;
-  /** True from the moment on that the answer is ours: what Next still writes is dropped. */
+  /** True from the moment on that the answer is ours: later writes of Next are dropped. */
   const isOurs = (status = response.statusCode): boolean => {
     if (replaced || response.headersSent || status !== 500 || !failure.error) return replaced;
     replaced = true;

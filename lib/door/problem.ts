@@ -52,7 +52,7 @@ function headersFor(error: AppError, requestId: string): Record<string, string> 
   };
 }
 
-/** What the API says of an error. */
+/** The API's answer to an error. */
 export function toProblem(error: AppError, requestId: string): Problem {
   return {
     type: `urn:grantkeep:error:${error.code}`,

@@ -30,8 +30,8 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | 
 }
 
 /**
- * Takes a request's body whole, by the bytes that came, and answers a request that has it and says its length: what
- * stands behind meets no sender who is slow or breaks off, and no second opinion on where a body ends. Trailers are
+ * Takes a request's body whole, by the bytes that came, and answers a request that has it and says its length. So the
+ * code behind meets no sender who is slow or breaks off, and no second opinion on where a body ends. Trailers are
  * dropped.
  */
 export async function takeBody(request: IncomingMessage): Promise<IncomingMessage | 'too_large' | 'gone'> {

@@ -84,7 +84,7 @@ describe.each(['2 hours', '2 days'])('F-11 the clock was ahead by %s and came ba
     expect(await rowsAhead()).toEqual([]);
     const [instance] = rowsOf<{ ms: number }>(await run('select clock_went_back_ms as ms from instance'));
     expect(instance?.ms).toBe(0);
-    // What holds a lease or a claim keeps it for as long as it may need it.
+    // A holder of a lease or a claim keeps it for as long as it may need it.
     const [held] = rowsOf<{ leased: boolean }>(await run('select lease_expires_at > now() as leased from connections'));
     expect(held?.leased).toBe(true);
     // A life is as long as it was.

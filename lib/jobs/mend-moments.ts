@@ -8,7 +8,7 @@ interface Stored {
   table: string;
   /** Rows that hold a moment further ahead than any is meant to be. After `set` there are none. */
   ahead: string;
-  /** What they hold instead; `went.back` is by how much the clock went back, about. */
+  /** The new value of the moments; `went.back` is by how much the clock went back, about. */
   set: string;
 }
 
@@ -74,7 +74,7 @@ export const storedMoments: readonly Stored[] = [
   {
     table: 'sessions',
     ahead: anyAhead('created_at', 'last_seen_at', 'authenticated_at'),
-    // It ends no later than one that begins now; what was proved by a wrong clock is to be proved again.
+    // It ends no later than one that begins now; a proof by a wrong clock is to be repeated.
     set: `expires_at = expires_at - greatest(created_at - ${now}, interval '0'), ${notAhead('created_at', 'last_seen_at')},
       authenticated_at = case when authenticated_at > ${now} then null else authenticated_at end,
       authentication_proof = case when authenticated_at > ${now} then null else authentication_proof end`,

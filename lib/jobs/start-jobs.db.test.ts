@@ -16,7 +16,7 @@ import { withDatabase } from '#tests/database';
 import { addConnection, addFreshAdministrator, addPerson, createRuntime } from '#tests/hub';
 import { listenOnLoopback } from '#tests/servers/loopback';
 
-/** What a tick finds: something over and something live of each kind. */
+/** The rows that a tick finds: something over and something live of each kind. */
 async function prepare(runtime: ReturnType<typeof createRuntime>): Promise<void> {
   const { db } = runtime.database;
   const { id: personId } = await addPerson(runtime);
