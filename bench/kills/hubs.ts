@@ -112,6 +112,8 @@ export async function makeHubs({ folder, program, count, environment, records }:
           if (running.get(hub) === child && !closed) {
             hub.up = false;
             hubs.endedByThemselves.push(name);
+            // As a supervisor does; a campaign that waits for all of them would never end.
+            void start(hub, slot);
           }
         });
         return;

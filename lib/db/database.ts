@@ -9,7 +9,7 @@ export type Db = PgDatabase<PgQueryResultHKT, Schema, ExtractTablesWithRelations
 
 /**
  * Statements of fixed text, prepared once a connection, on connections of their own: what every vended token needs must
- * not wait behind a long read. Moments come as Date, jsonb as values.
+ * not wait behind a long read. Moments come as Date, jsonb as values; arrays must be asked for as jsonb.
  */
 export interface HotPath {
   read<Row>(text: string, parameters: readonly (string | null)[]): Promise<Row[]>;

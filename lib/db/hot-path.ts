@@ -58,6 +58,9 @@ function connectTo(url: string, max: number, pooler: Pooler, sockets: DatabaseSo
     ...ipv6Of(url),
     max,
     prepare: pooler === 'none',
+    // The driver's own question for array types, at each new connection, is waited for by nobody: where the connection
+    // is lost meanwhile, its failure would end the process.
+    fetch_types: false,
     connect_timeout: 5,
     idle_timeout: 60,
     backoff: () => 0,

@@ -62,10 +62,11 @@ interface Asked {
 // whole, whatever the planner thinks of their size: each is looked into once a call.
 /** What is asked of the database, of calls given as a JSON array in `$1`. */
 export const vendStatement = (keyColumn: 'key_hash' | 'id') => `
-  select asked.n, k.id as key_id, k.scopes as key_scopes, k.providers as key_providers, k.ip_ranges as key_ip_ranges,
+  select asked.n, k.id as key_id, to_jsonb(k.scopes) as key_scopes, to_jsonb(k.providers) as key_providers,
+    to_jsonb(k.ip_ranges) as key_ip_ranges,
     k.ip_rule as key_ip_rule, (k.last_used_at > now() - interval '1 minute') is not true as key_stale,
-    c.id, c.person_id, c.provider, c.issuer, c.subject, c.label, c.status, c.refused_with, c.scopes_requested, c.scopes_granted,
-    c.extras, c.token_type, c.access_token, c.refresh_token is not null as refreshable,
+    c.id, c.person_id, c.provider, c.issuer, c.subject, c.label, c.status, c.refused_with,
+    to_jsonb(c.scopes_requested) as scopes_requested, to_jsonb(c.scopes_granted) as scopes_granted, c.extras, c.token_type, c.access_token, c.refresh_token is not null as refreshable,
     coalesce((c.authorization->>'idTokenChecked')::boolean, false) as id_token_checked,
     c.access_token_expires_at as expires_at,
     extract(epoch from c.access_token_expires_at - clock_timestamp())::float8 as expires_in,
