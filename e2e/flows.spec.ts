@@ -232,7 +232,7 @@ test('an administrator connects as themselves and is told each step without a se
   const [second, person] = [await newPage(), await newPage()];
   await makeAdministrator(page, second, app);
   await second.goto(trace);
-  await expect(second.getByText('There is no trace here any more')).toBeVisible();
+  await expect(second.getByText('This trace is no longer kept')).toBeVisible();
   await expect(second.getByRole('region', { name: 'Steps' })).toHaveCount(0);
   await signInAs(person, app, someone());
   expect((await person.goto(trace))?.status()).toBe(404);

@@ -1,4 +1,5 @@
 import { expect, test } from './fixtures.ts';
+import { cutOff, look, wide } from './look.ts';
 import { makeAuditor, signInAs, someone } from './steps.ts';
 
 test('an administrator checks a provider, sees what fails and how to mend it, and checks again', async ({
@@ -25,6 +26,10 @@ test('an administrator checks a provider, sees what fails and how to mend it, an
   await expect(failing).toContainText('The server does not know the client: invalid_client.');
   await expect(failing).toContainText('client_secret_env');
   await expect(check.getByRole('status').first()).toContainText(/Checked .* by .*: \d+ pass, 1 fail/);
+
+  await look(page, '/admin/providers/google');
+  expect.soft(await cutOff(page)).toEqual([]);
+  await page.setViewportSize(wide);
 
   google.reset();
   await check.getByRole('button', { name: 'Check now Google' }).click();

@@ -50,7 +50,7 @@ function Foot({ who, role }: { who: string; role: Role }) {
   return (
     <div className="flex flex-col gap-3">
       <div className="px-3">
-        <p className="truncate font-medium" title={who}>
+        <p className="line-clamp-2 font-medium wrap-anywhere" title={who}>
           {who}
         </p>
         <p className="text-meta text-soft">{roleWords[role].word}</p>

@@ -42,8 +42,8 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
         title="Freezes"
         action={administrator && !everything && <FreezeButton scope="everything" target="" name={null} />}
       >
-        What is frozen hands out no token, refreshes none and connects nothing. Connections, people, providers and API
-        keys are frozen where they are shown.
+        A freeze stops its target at once: services get no token, the hub refreshes none, and people connect nothing.
+        Set it on the page of a connection, person, provider or API key.
       </PageHeading>
       {deadlines ? (
         <IdleDeadlines deadlines={deadlines} />
@@ -72,7 +72,7 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
           />
         ) : (
           <EmptyState icon={Snowflake} title="Nothing is frozen">
-            A freeze that an administrator sets stands here, and at the top of every admin page, until it is lifted.
+            Each freeze is listed here, and at the top of every admin page, until it is lifted.
           </EmptyState>
         )}
         <Pager

@@ -106,8 +106,8 @@ export default async function ProviderPage(props: ProviderPageProps) {
           <Part id="trace" title="Connect as yourself" className="xl:col-span-2">
             <div className="flex flex-col gap-5">
               <p className="max-w-[75ch] text-soft">
-                Goes through the real flow with an account of yours at {provider.name}, and comes back here with every
-                request and answer, what was understood, and what the record could say.
+                You go through the real flow with your account at {provider.name}. Afterwards this page shows every
+                request and answer, what the hub understood, and which lines the record lacks.
               </p>
               {!traceId && typeof flow === 'string' && (
                 <Notice tone="bad" title="The flow did not begin" reference={typeof ref === 'string' ? ref : undefined}>
@@ -117,8 +117,8 @@ export default async function ProviderPage(props: ProviderPageProps) {
                 </Notice>
               )}
               {traceId && !trace && (
-                <Notice tone="info" title="There is no trace here any more">
-                  <p className="text-meta">Each is kept for an hour, for the person who began it.</p>
+                <Notice tone="info" title="This trace is no longer kept">
+                  <p className="text-meta">The hub keeps a trace for an hour, for the person who began it.</p>
                 </Notice>
               )}
               {trace?.provider === id && <Trace trace={trace} />}

@@ -6,9 +6,9 @@ const choices = [
   {
     value: 'revoke',
     name: 'Revoke it right away',
-    about: 'It stays where the account was connected before, or where others would end with it.',
+    about: 'The hub keeps it if the account was connected before, or if other connections would end with it.',
   },
-  { value: 'keep', name: 'Keep it', about: 'It is an ordinary connection of yours from then on.' },
+  { value: 'keep', name: 'Keep it', about: 'It becomes an ordinary connection of yours.' },
 ] as const;
 
 /** Begins a flow of the administrator's own, of which each step is told afterwards. */

@@ -61,7 +61,7 @@ export function Trace({ trace }: { trace: FlowTrace }) {
       {trace.hints.length > 0 && (
         <section aria-labelledby="trace-hints">
           <h3 id="trace-hints" className="mb-2 font-medium">
-            What the record could say
+            Lines for the record
           </h3>
           <ul className="flex flex-col gap-3">
             {trace.hints.map(({ text, recordLine }) => (
@@ -83,7 +83,7 @@ export function Trace({ trace }: { trace: FlowTrace }) {
       {trace.understood.length > 0 && (
         <section aria-labelledby="trace-understood">
           <h3 id="trace-understood" className="mb-2 font-medium">
-            What was understood
+            What the hub understood
           </h3>
           <Fields fields={trace.understood} />
           {trace.missing.length > 0 && (
@@ -103,7 +103,7 @@ export function Trace({ trace }: { trace: FlowTrace }) {
         </ol>
       </section>
       <p className="text-meta text-soft">
-        Only you see this, for an hour. Secrets are left out before it is stored: their length is told.
+        Only you see this trace, for an hour. The hub masks secrets before it stores the trace, and keeps their length.
       </p>
     </div>
   );
