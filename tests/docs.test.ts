@@ -96,6 +96,19 @@ test('the glossary has each word once, and no page says brake for freeze', () =>
   expect(others).toEqual([]);
 });
 
+test('comments of lib name their actor', () => {
+  const vague = /\b(?:whoever|nobody|what is|those that|whose|none of them|any other)\b/i;
+  const comment = /^\s*(?:\/\/|\/\*\*|\*) .*|(?<=[;,{)\]}] +)\/\/ .*/;
+  const found = globSync('lib/**/*.ts', { cwd: root }).flatMap((file) =>
+    read(file)
+      .split('\n')
+      .map((line) => comment.exec(line)?.[0].trim() ?? '')
+      .filter((text) => vague.test(text))
+      .map((text) => `${file}: ${text}`),
+  );
+  expect(found).toEqual([]);
+});
+
 test('the README is short enough to be read', () => {
   expect(read('README.md').split('\n').length).toBeLessThanOrEqual(151);
 });

@@ -44,7 +44,7 @@ describeWithConnections('a database that goes away while a connection is made', 
   beforeAll(() => void process.on('unhandledRejection', hear));
   afterAll(() => void process.off('unhandledRejection', hear));
 
-  // A process ends by a failure that nobody waits for: one restart of the server would end them all.
+  // An unawaited failure ends the process: one restart of the server would end them all.
   test.each(Object.entries(asked))('fails the statement and leaves the process alone, for %s', async (_, ask) => {
     const attempt = async (bytes: number) => {
       const way = await openShortWay(database.current.url ?? '', bytes);

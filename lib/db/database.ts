@@ -8,8 +8,8 @@ type Schema = typeof schema;
 export type Db = PgDatabase<PgQueryResultHKT, Schema, ExtractTablesWithRelations<Schema>>;
 
 /**
- * Statements of fixed text, prepared once a connection, on connections of their own: what every vended token needs must
- * not wait behind a long read. Moments come as Date, jsonb as values; arrays must be asked for as jsonb.
+ * Statements of fixed text, prepared once a connection, on connections of their own: a vend must not wait behind a long
+ * read. Moments come as Date, jsonb as values; arrays must be asked for as jsonb.
  */
 export interface HotPath {
   read<Row>(text: string, parameters: readonly (string | null)[]): Promise<Row[]>;
@@ -18,7 +18,7 @@ export interface HotPath {
 }
 
 /**
- * What stands between the processes and PostgreSQL: nothing that matters, or a pooler that lends its connections for one
+ * The program between the processes and PostgreSQL: none that matters, or a pooler that lends its connections for one
  * transaction at a time, so that neither settings nor prepared statements of a connection outlast one.
  */
 export type Pooler = 'none' | 'transaction';
@@ -40,8 +40,8 @@ export function withTransaction<T>(db: Db, body: (tx: Db) => Promise<T>): Promis
 }
 
 /**
- * Keeps the rest of the transaction to one processor of the database's: what nobody waits for must not take several from
- * those whom somebody waits for.
+ * Keeps the rest of the transaction to one processor of the database: work without a waiting caller must not take
+ * several from callers who wait.
  */
 export async function onOneProcessor(tx: Db): Promise<void> {
   await tx.execute(sql`set local max_parallel_workers_per_gather = 0`);

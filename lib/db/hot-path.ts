@@ -15,8 +15,9 @@ interface ParsedOptions {
 
 /**
  * A socket on which the driver notices a peer that takes the connection and closes it without a word, as a balancer
- * does whose servers are down; by itself the driver would connect again and again and tell nobody. Nor does it listen
- * yet where an address cannot be reached at all: such an error is said again once it does, or it would end the process.
+ * without a live server does. By itself the driver would connect again and again and report nothing. Nor does it listen
+ * yet when an address cannot be reached at all: the socket repeats such an error once the driver listens, or it would
+ * end the process.
  */
 function openSocket(sockets: DatabaseSockets, { host, port, path }: ParsedOptions) {
   const socket = sockets.watch(
@@ -40,9 +41,9 @@ function openSocket(sockets: DatabaseSockets, { host, port, path }: ParsedOption
 }
 
 /**
- * Left to itself the server weighs the kept plan of a statement against new ones. What it thought of a table between a
- * vacuum and the analyze after it, it then holds against the kept plan for good, and plans each call anew: a quarter of a
- * millisecond for what takes as long to run (PostgreSQL's `plancache.c`, `choose_custom_plan`).
+ * Left to itself the server weighs the kept plan of a statement against new ones. It takes its view of a table between
+ * a vacuum and the analyze after it, holds that against the kept plan for good, and plans each call anew: a quarter of
+ * a millisecond for a statement that takes as long to run (PostgreSQL's `plancache.c`, `choose_custom_plan`).
  */
 const ownSettings = { statement_timeout: 30_000, plan_cache_mode: 'force_generic_plan' };
 
@@ -58,8 +59,8 @@ function connectTo(url: string, max: number, pooler: Pooler, sockets: DatabaseSo
     ...ipv6Of(url),
     max,
     prepare: pooler === 'none',
-    // The driver's own question for array types, at each new connection, is waited for by nobody: where the connection
-    // is lost meanwhile, its failure would end the process.
+    // The driver asks for array types at each new connection and does not wait for the answer: where the connection is
+    // lost meanwhile, the failure would end the process.
     fetch_types: false,
     connect_timeout: 5,
     idle_timeout: 60,
@@ -79,8 +80,9 @@ export interface LineOptions {
 }
 
 /**
- * Statements over one client of the driver that is replaced as soon as a connection of it fails: what waits is refused
- * at once instead of one by one, and a client that lost a connection in the middle of a write may never write again.
+ * Statements over one client of the driver that is replaced as soon as a connection of it fails: waiting statements are
+ * refused at once instead of one by one, and a client that lost a connection in the middle of a write may never write
+ * again.
  */
 function openLine(url: string, max: number, { pooler, sockets, deafness }: LineOptions) {
   let client = connectTo(url, max, pooler, sockets);

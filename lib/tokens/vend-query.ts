@@ -56,11 +56,11 @@ interface Asked {
   id: string;
 }
 
-// Whether any freeze stands is asked first, since mostly none does. What a person has who is disabled or deleted in batches
-// counts as frozen until its batch. `due`, `alive` and `untrusted` say what `refreshDue`, `tokenIsAlive` and
+// Whether any freeze stands is asked first, since mostly none does. A connection of a person who is disabled or deleted
+// in batches counts as frozen until its batch. `due`, `alive` and `untrusted` say what `refreshDue`, `tokenIsAlive` and
 // `endIsUntrusted` say to the query builder; a test holds them together. `offset 0` keeps the tables from being joined
 // whole, whatever the planner thinks of their size: each is looked into once a call.
-/** What is asked of the database, of calls given as a JSON array in `$1`. */
+/** The question to the database, of calls given as a JSON array in `$1`. */
 export const vendStatement = (keyColumn: 'key_hash' | 'id') => `
   select asked.n, k.id as key_id, to_jsonb(k.scopes) as key_scopes, to_jsonb(k.providers) as key_providers,
     to_jsonb(k.ip_ranges) as key_ip_ranges,
