@@ -4,7 +4,7 @@ import type { Context } from '#lib/context';
 import { type Follower, followEnd } from '#lib/flow-trace/follow-flow';
 import { readTrace } from '#lib/flow-trace/store-trace';
 import type { FlowTrace } from '#lib/flow-trace/trace';
-import { listDyingWith } from '#lib/revocation/dying-with';
+import { getBlastRadius } from '#lib/revocation/blast-radius';
 import { revokeConnection } from '#lib/revocation/revoke';
 
 /** Where a traced flow comes back to, and where its trace is shown. */
@@ -42,7 +42,7 @@ export async function settleTraced(
   const id = completed.connectionId;
   try {
     if (!completed.created) return 'not_revoked';
-    const { connections, more } = await listDyingWith(ctx, { id });
+    const { connections, more } = await getBlastRadius(ctx, { id });
     if (connections.length > 0 || more > 0) return 'not_revoked';
     await revokeConnection(ctx, { id, reason: 'made to check the provider' });
     return 'revoked';

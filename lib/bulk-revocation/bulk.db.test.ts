@@ -143,18 +143,20 @@ describe('a preview', () => {
     await addConnection(runtime, { personId: other.id, provider: 'gone', values: account });
     const { id } = await prepareBulkRevocation(operator, { personId });
     const { providers } = await getBulkRevocation(operator, { id });
-    expect(providers.map(({ id: provider, radius, endingToo }) => [provider, radius, endingToo.count]).sort()).toEqual([
+    expect(
+      providers.map(({ id: provider, radius, blastRadius }) => [provider, radius, blastRadius.count]).sort(),
+    ).toEqual([
       ['google', 'account', 2],
       ['google-ads', 'account', 0],
     ]);
-    const named = providers.flatMap(({ endingToo }) => endingToo.connections);
+    const named = providers.flatMap(({ blastRadius }) => blastRadius.connections);
     expect(named.map(({ id: one, person }) => [one, person.id]).sort()).toEqual(
       dying.map((one) => [one, other.id]).sort(),
     );
     await startBulkRevocation(operator, { id, reason: 'test', expected: 2 });
     await settle();
     const begun = await getBulkRevocation(operator, { id });
-    expect(begun.providers.map(({ endingToo }) => endingToo.count)).toEqual([0, 0]);
+    expect(begun.providers.map(({ blastRadius }) => blastRadius.count)).toEqual([0, 0]);
   });
 
   test('goes with the next one of the same administrator', async () => {

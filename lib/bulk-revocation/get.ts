@@ -1,6 +1,6 @@
 import { eq, inArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { listEndingToo } from '#lib/bulk-revocation/ending-too';
+import { listBlastRadius } from '#lib/bulk-revocation/blast-radius';
 import { bulkColumns, itsAuthor, toBulkView } from '#lib/bulk-revocation/list';
 import type { BulkDetailView, BulkProgress, BulkProviderView } from '#lib/bulk-revocation/views';
 import type { Context } from '#lib/context';
@@ -43,7 +43,7 @@ async function progressOf(db: Db, id: string): Promise<BulkProgress> {
 }
 
 /**
- * @param before true for one that is not begun: afterwards the cascade is of no interest, and it is the slowest to find
+ * @param before true for one that is not begun: afterwards the blast radius is of no interest, and it is the slowest to find
  */
 async function providersOf(ctx: Context, id: string, before: boolean): Promise<BulkProviderView[]> {
   const { db } = ctx.database;
@@ -51,7 +51,7 @@ async function providersOf(ctx: Context, id: string, before: boolean): Promise<B
     await db.execute(sql`select provider, count(*)::int as count from bulk_revocation_rows
       where bulk_id = ${id} group by provider order by count(*) desc, provider`),
   );
-  const ending = before ? await listEndingToo(ctx, id) : undefined;
+  const ending = before ? await listBlastRadius(ctx, id) : undefined;
   return counted.map(({ provider, count }) => {
     const record = ctx.providers.get(provider);
     return {
@@ -60,14 +60,14 @@ async function providersOf(ctx: Context, id: string, before: boolean): Promise<B
       count,
       supported: record !== undefined && record.revoke.style !== 'none',
       manualUrl: record?.revoke.manual_url ?? null,
-      endingToo: ending?.get(provider) ?? { count: 0, connections: [] },
+      blastRadius: ending?.get(provider) ?? { count: 0, connections: [] },
       radius: record?.revoke.blast_radius ?? 'token',
     };
   });
 }
 
 /**
- * One bulk revocation: its rows, its cascade, and its progress. For administrators and auditors.
+ * One bulk revocation: its rows, its blast radius, and its progress. For administrators and auditors.
  * @throws AppError `unauthenticated`, `forbidden`, `not_found`
  */
 export async function getBulkRevocation(ctx: Context, input: GetBulkInput): Promise<BulkDetailView> {

@@ -29,7 +29,7 @@ export interface BulkProgress {
 }
 
 /** Live connections outside of a selection that end with it, since revoking one ends all of an account. */
-export interface EndingTooView {
+export interface BulkBlastRadiusView {
   count: number;
   /** The first of them. */
   connections: { id: string; label: string; person: { id: string; name: string | null } }[];
@@ -43,8 +43,8 @@ export interface BulkProviderView {
   /** False: the provider takes no word from other sites; each person ends the grant at `manualUrl`. */
   supported: boolean;
   manualUrl: string | null;
-  /** Its cascade; none once it has begun. */
-  endingToo: EndingTooView;
+  /** Its blast radius; none once it has begun. */
+  blastRadius: BulkBlastRadiusView;
   /** Whether those end surely (`account`) or may end (`grant`). */
   radius: 'token' | 'grant' | 'account';
 }

@@ -38,7 +38,7 @@ export function dyingGrants(provider: ProviderRecord, withinDays: number, now: D
 }
 
 /** Grants that end within this are about to die, where no rule says otherwise. */
-export const dyingWithinDays = 7;
+export const blastRadiusinDays = 7;
 
 /**
  * How many grants of all providers are about to die: as many as the list of that concern has.
@@ -47,7 +47,7 @@ export const dyingWithinDays = 7;
 export async function countDyingGrants(ctx: Context, upTo: number): Promise<CappedCount> {
   requireReader(ctx);
   const now = new Date();
-  const all = ctx.providers.list().map((one) => sql`(${dyingGrants(one, dyingWithinDays, now, upTo + 1)})`);
+  const all = ctx.providers.list().map((one) => sql`(${dyingGrants(one, blastRadiusinDays, now, upTo + 1)})`);
   if (all.length === 0) return { count: 0, capped: false };
   const rows = sql`(select 1 from (${sql.join(all, sql` union all `)}) dying limit ${upTo + 1})`;
   return countCapped(ctx.database.db, rows, upTo);

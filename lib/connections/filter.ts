@@ -1,6 +1,6 @@
 import { and, type Column, eq, inArray, ne, not, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { dyingGrants, dyingWithinDays } from '#lib/connections/dying';
+import { blastRadiusinDays, dyingGrants } from '#lib/connections/dying';
 import { type Freezes, isUnder, standingFreezes } from '#lib/connections/freezes';
 import { dueByIndex, spentByIndex } from '#lib/connections/token-clock';
 import type { DisplayStatus } from '#lib/connections/views';
@@ -113,7 +113,7 @@ function whole(query: string | undefined): SQL | undefined {
 function withConcern(ctx: Pick<Context, 'providers'>, concern: Concern): SQL {
   const key = sql`(${connections.personId}, ${connections.id})`;
   if (concern === 'grant_dying') {
-    const all = ctx.providers.list().map((provider) => sql`(${dyingGrants(provider, dyingWithinDays, new Date())})`);
+    const all = ctx.providers.list().map((provider) => sql`(${dyingGrants(provider, blastRadiusinDays, new Date())})`);
     return all.length > 0 ? sql`${key} in (${sql.join(all, sql` union all `)})` : sql`false`;
   }
   const end = concern === 'revocation_failed' ? sql`state = 'failed'` : sql`proof = 'still_accepted'`;

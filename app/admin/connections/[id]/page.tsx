@@ -13,7 +13,7 @@ import type { RevocationView } from '#lib/connections/views';
 import { standingFreeze } from '#lib/freezes/list';
 import { getPerson } from '#lib/people/get';
 import { relaxationsOf } from '#lib/providers/relaxations';
-import { listDyingWith } from '#lib/revocation/dying-with';
+import { getBlastRadius } from '#lib/revocation/blast-radius';
 import { adminPage, inPart, orNotFound } from '#lib/web/page';
 import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { FreezeControl } from '../../freezes/_parts/freeze-control.tsx';
@@ -25,12 +25,12 @@ export const metadata: Metadata = { title: 'Connection' };
 export default async function AdminConnection({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;
   const ctx = await adminPage(`/admin/connections/${encodeURIComponent(id)}`);
-  const [connection, history, freeze, dying] = await orNotFound(
+  const [connection, history, freeze, blastRadius] = await orNotFound(
     Promise.all([
       getConnection(ctx, { id }),
       connectionHistory(ctx, { id }),
       standingFreeze(ctx, { scope: 'connection', target: id }),
-      listDyingWith(ctx, { id }),
+      getBlastRadius(ctx, { id }),
     ]),
   );
   const { provider, account, personId, status, revocation } = connection;
@@ -65,7 +65,7 @@ export default async function AdminConnection({ params }: { params: Promise<{ id
               freeze={freeze}
               administrator={administrator}
             />
-            {administrator && <RevokeOne id={id} label={`${label}, ${provider.name}`} dying={dying} />}
+            {administrator && <RevokeOne id={id} label={`${label}, ${provider.name}`} blastRadius={blastRadius} />}
           </div>
         )}
       </div>

@@ -1,12 +1,12 @@
 'use client';
 
+import { BlastRadius } from '#app/_ui/blast-radius';
 import { ConfirmDialog } from '#app/_ui/confirm-dialog';
-import { DyingWith } from '#app/_ui/dying-with';
-import type { DyingWithView } from '#lib/revocation/dying-with';
+import type { BlastRadiusView } from '#lib/revocation/blast-radius';
 import { revokeOne } from '../actions.ts';
 
 /** Revokes the connection of this page. */
-export function RevokeOne({ id, label, dying }: { id: string; label: string; dying: DyingWithView }) {
+export function RevokeOne({ id, label, blastRadius }: { id: string; label: string; blastRadius: BlastRadiusView }) {
   return (
     <ConfirmDialog
       trigger="Revoke"
@@ -22,7 +22,7 @@ export function RevokeOne({ id, label, dying }: { id: string; label: string; dyi
         Services lose access to it at once. The provider is told, and asked again until it confirms. This cannot be
         undone; the person must connect anew.
       </p>
-      <DyingWith dying={dying} />
+      <BlastRadius found={blastRadius} />
     </ConfirmDialog>
   );
 }

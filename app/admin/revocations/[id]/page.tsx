@@ -207,7 +207,7 @@ function Progress({ bulk, path, at }: { bulk: BulkDetailView; path: string; at: 
 
 /** What one must know of a provider before, and do by hand afterwards. */
 function ProviderWarning({ provider, prepared }: { provider: BulkProviderView; prepared: boolean }) {
-  const { name, count, supported, manualUrl, endingToo, radius } = provider;
+  const { name, count, supported, manualUrl, blastRadius, radius } = provider;
   if (!supported) {
     return (
       <Notice tone="warn" title={`${name} takes no word of it from other sites`}>
@@ -230,20 +230,20 @@ function ProviderWarning({ provider, prepared }: { provider: BulkProviderView; p
       </Notice>
     );
   }
-  if (!prepared || endingToo.count === 0) return null;
-  const more = endingToo.count - endingToo.connections.length;
+  if (!prepared || blastRadius.count === 0) return null;
+  const more = blastRadius.count - blastRadius.connections.length;
   const surely = radius === 'account';
   return (
     <Notice
       tone="warn"
-      title={`${endingToo.count.toLocaleString('en-US')} further ${endingToo.count === 1 ? 'connection' : 'connections'} ${surely ? 'will' : 'may'} stop working`}
+      title={`${blastRadius.count.toLocaleString('en-US')} further ${blastRadius.count === 1 ? 'connection' : 'connections'} ${surely ? 'will' : 'may'} stop working`}
     >
       <p>
         {name} {surely ? 'ends' : 'may end'} access for a whole account at once. These hang on the same accounts and are
         not among the ones below.
       </p>
       <ul className="list-disc pl-5">
-        {endingToo.connections.map(({ id, label, person }) => (
+        {blastRadius.connections.map(({ id, label, person }) => (
           <li key={id} className="wrap-anywhere">
             <Link href={`/admin/connections/${id}`} className="link">
               {label}

@@ -1,12 +1,12 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { BackLink } from '#app/_ui/back-link';
-import { DyingWith } from '#app/_ui/dying-with';
+import { BlastRadius } from '#app/_ui/blast-radius';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { getConnection } from '#lib/connections/get';
-import { listDyingWith } from '#lib/revocation/dying-with';
+import { getBlastRadius } from '#lib/revocation/blast-radius';
 import { orNotFound, personPage } from '#lib/web/page';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 import { disconnect } from './actions.ts';
@@ -22,7 +22,9 @@ export default async function DisconnectPage({ params, searchParams }: Disconnec
   const { id } = await params;
   const path = `/connections/${encodeURIComponent(id)}`;
   const ctx = await personPage(`${path}/disconnect`);
-  const [connection, dying] = await orNotFound(Promise.all([getConnection(ctx, { id }), listDyingWith(ctx, { id })]));
+  const [connection, blastRadius] = await orNotFound(
+    Promise.all([getConnection(ctx, { id }), getBlastRadius(ctx, { id })]),
+  );
   // These are a person's own pages; administrators and auditors have others.
   if (connection.personId !== ctx.actor.personId) notFound();
   const { provider, account } = connection;
@@ -52,7 +54,7 @@ export default async function DisconnectPage({ params, searchParams }: Disconnec
               <li>{provider.name} is told to end the access too; if it does not answer, it is asked again.</li>
               <li>This cannot be undone. Connecting the account later makes a new connection.</li>
             </ul>
-            <DyingWith dying={dying} provider={provider.name} />
+            <BlastRadius found={blastRadius} provider={provider.name} />
             <div className="flex flex-wrap gap-2">
               <form action={disconnect}>
                 <input type="hidden" name="id" value={id} />

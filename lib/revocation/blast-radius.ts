@@ -8,7 +8,7 @@ import { personOfConnection } from '#lib/ids';
 import type { RevokeRule } from '#lib/oauth/types';
 
 /** A connection that ends with another one. */
-export interface DyingConnection {
+export interface AffectedConnection {
   id: string;
   provider: { id: string; name: string };
   label: string;
@@ -17,11 +17,11 @@ export interface DyingConnection {
 }
 
 /** What revoking one connection does to others. */
-export interface DyingWithView {
+export interface BlastRadiusView {
   /** `token`: nothing else. `grant`: the others may end, `account`: they do. */
   radius: RevokeRule['blast_radius'];
   /** Those the caller may see: a person their own, a reader of everything all; at most 20. */
-  connections: DyingConnection[];
+  connections: AffectedConnection[];
   /** Further ones: of somebody else, or beyond the 20. */
   more: number;
 }
@@ -33,7 +33,7 @@ const shown = 20;
  * Google all of the account's, whichever of the operator's clients they were made with.
  * @throws AppError `not_found`, also for another person's connection
  */
-export async function listDyingWith(ctx: Context, { id }: { id: string }): Promise<DyingWithView> {
+export async function getBlastRadius(ctx: Context, { id }: { id: string }): Promise<BlastRadiusView> {
   const { db } = ctx.database;
   const personId = personOfConnection(id);
   const own = ctx.actor.type === 'person' && ctx.actor.personId === personId;

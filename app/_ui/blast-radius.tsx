@@ -1,14 +1,14 @@
 import { Notice } from '#app/_ui/notice';
-import type { DyingWithView } from '#lib/revocation/dying-with';
+import type { BlastRadiusView } from '#lib/revocation/blast-radius';
 
-interface DyingWithProps {
-  dying: DyingWithView;
+interface BlastRadiusProps {
+  found: BlastRadiusView;
   /** The provider's name, where it is not said beside this. */
   provider?: string;
 }
 
 /** Which other connections end with this one, since the provider ends a whole account or grant at once. */
-export function DyingWith({ dying: { radius, connections, more }, provider = 'The provider' }: DyingWithProps) {
+export function BlastRadius({ found: { radius, connections, more }, provider = 'The provider' }: BlastRadiusProps) {
   if (radius === 'token') return null;
   const surely = radius === 'account';
   const count = connections.length + more;

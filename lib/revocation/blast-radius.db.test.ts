@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { listDyingWith } from '#lib/revocation/dying-with';
+import { getBlastRadius } from '#lib/revocation/blast-radius';
 import { sharedDatabase } from '#tests/database';
 import { addConnection, addPerson, asNobody, createRuntime, plainRecord } from '#tests/hub';
 
@@ -48,11 +48,11 @@ test.each([
     const made = await everywhere(`account at ${provider}`);
     const id = made[provider] ?? '';
     const named = (names: readonly string[]) => names.map((name) => made[name]).sort();
-    const mine = await listDyingWith(ada.ctx(), { id });
+    const mine = await getBlastRadius(ada.ctx(), { id });
     expect(mine).toMatchObject({ radius, more });
     expect(mine.connections.map((one) => one.id).sort()).toEqual(named(own));
     expect(mine.connections.every(({ person }) => person === null)).toBe(true);
-    const auditors = await listDyingWith((await addPerson(runtime)).ctx('auditor'), { id });
+    const auditors = await getBlastRadius((await addPerson(runtime)).ctx('auditor'), { id });
     expect(auditors).toMatchObject({ radius, more: 0 });
     expect(auditors.connections.map((one) => one.id).sort()).toEqual(named(all));
     const owners = auditors.connections.map(({ id, person }) => [person?.id, made[`${provider} of grace`] === id]);
@@ -63,7 +63,7 @@ test.each([
 test('nobody learns of somebody else’s', async () => {
   const { wide = '' } = await everywhere('secret');
   for (const ctx of [grace.ctx(), asNobody(runtime)]) {
-    await expect(listDyingWith(ctx, { id: wide })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(getBlastRadius(ctx, { id: wide })).rejects.toMatchObject({ code: 'not_found' });
   }
-  await expect(listDyingWith(ada.ctx(), { id: 'con_x' })).rejects.toMatchObject({ code: 'not_found' });
+  await expect(getBlastRadius(ada.ctx(), { id: 'con_x' })).rejects.toMatchObject({ code: 'not_found' });
 });

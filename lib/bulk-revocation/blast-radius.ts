@@ -1,5 +1,5 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
-import type { EndingTooView } from '#lib/bulk-revocation/views';
+import type { BulkBlastRadiusView } from '#lib/bulk-revocation/views';
 import type { Context } from '#lib/context';
 import { type Db, rowsOf } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
@@ -43,7 +43,7 @@ async function find(db: Db, id: string, told: string[], wide: string[]): Promise
  * ends all of an account (also those of the operator's other entries for that provider) or all of the account's with this
  * provider. Counted all, named up to twenty.
  */
-export async function listEndingToo(ctx: Context, id: string): Promise<Map<string, EndingTooView>> {
+export async function listBlastRadius(ctx: Context, id: string): Promise<Map<string, BulkBlastRadiusView>> {
   const { db } = ctx.database;
   const records = ctx.providers.list().filter(({ revoke }) => revoke.blast_radius !== 'token');
   const told = records.filter(({ revoke }) => revoke.style !== 'none').map((record) => record.id);
