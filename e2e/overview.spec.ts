@@ -122,7 +122,7 @@ test('what needs a person is told, by keyboard too, and to an auditor alike', as
     await expect(one.getByRole('link', { name: /^\d+ Frozen of GitHub$/ }).first()).toBeVisible();
     expect(await faults(one)).toEqual([]);
     // From the page's content on, one link after another, and Enter.
-    await one.getByRole('link', { name: 'Refresh' }).focus();
+    await one.getByRole('link', { name: 'Refresh', exact: true }).focus();
     await expect(async () => {
       await one.keyboard.press('Tab');
       await expect(freeze).toBeFocused({ timeout: 10 });

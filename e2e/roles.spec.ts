@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { databaseState } from './database-state.ts';
 import { expect, test } from './governed.ts';
+import { cutOff, look } from './look.ts';
 import {
   type Caller,
   callers,
@@ -71,7 +72,7 @@ test('each caller gets from each page and handler what is theirs, and nothing ch
   second,
   hook,
 }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(150_000);
   const browser = {} as Record<Caller, Page>;
   for (const caller of callers) browser[caller] = await newPage();
   const person = await newPage();
@@ -122,6 +123,12 @@ test('each caller gets from each page and handler what is theirs, and nothing ch
   }
   // Files taken and flows begun stand in the ledger, and nowhere else.
   expect({ ...(await databaseState(second)), ledger: '' }).toEqual({ ...before, ledger: '' });
+
+  // Pages that need a world to be looked at; looks.spec.ts has the others.
+  for (const path of pageFiles.filter((one) => /^app\/admin\/alerts\/(?:webhooks\/)?\[/.test(one))) {
+    await look(browser.administrator, pathWithin(world, path));
+    expect.soft(await cutOff(browser.administrator), path).toEqual([]);
+  }
 
   // What an auditor is offered to press: what looks, and what concerns themselves.
   const offered = new Set<string>();

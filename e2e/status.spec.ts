@@ -36,7 +36,7 @@ test('a provider that fails opens its circuit, and the status page tells so unti
 
   salesforce.reset();
   await expect(async () => expect((await vendOnce()).status).toBe(200)).toPass();
-  await page.getByRole('link', { name: 'Refresh' }).click();
+  await page.getByRole('link', { name: 'Refresh', exact: true }).click();
   await expect(page.getByText('Salesforce is not answering')).toHaveCount(0);
   await expect(row).toContainText('Closed');
 });
