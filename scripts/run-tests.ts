@@ -10,7 +10,10 @@ import { canInstallPackages, installPackages } from './system-packages.ts';
 
 type Outcome = Pick<TestSummary, 'passed' | 'failed'> & Partial<TestSummary>;
 
-/** Each step in its order. What a step cannot find it installs; what it cannot install fails it. */
+/**
+ * Each step in its order. What a step cannot find it installs; what it cannot install fails it. `changed` runs only when
+ * it is named: the tests, without a server, that import what differs from a commit.
+ */
 const steps: Record<string, (extra: string[]) => Promise<Outcome>> = {
   types: async () => {
     const generated = await quietly('next', ['typegen']);
@@ -20,6 +23,10 @@ const steps: Record<string, (extra: string[]) => Promise<Outcome>> = {
   unit: async (extra) => {
     await needPostgres();
     return counted('vitest', ['run', '--allowOnly=false', ...extra]);
+  },
+  changed: async ([since = 'HEAD', ...extra]) => {
+    const engines = ['--project', 'plain', '--project', 'pglite'];
+    return counted('vitest', ['run', '--passWithNoTests', '--changed', since, ...engines, ...extra]);
   },
   build: async () => {
     const fault = await build();
@@ -65,7 +72,7 @@ async function main(): Promise<void> {
   process.exitCode = total.failed > 0 ? 1 : 0;
 }
 
-/** The step names that lead the arguments (all when there are none), and the arguments after them. */
+/** The step names that lead the arguments (when there are none, all but `changed`), and the arguments after them. */
 function choose(args: string[]): [names: string[], extra: string[]] {
   const known = Object.keys(steps);
   const firstOther = args.findIndex((arg) => !known.includes(arg));
@@ -75,7 +82,8 @@ function choose(args: string[]): [names: string[], extra: string[]] {
     console.error(`Usage: npm test -- [${known.join('|')} …]; further arguments may follow a single step.`);
     process.exit(2);
   }
-  return [names.length > 0 ? known.filter((name) => names.includes(name)) : known, extra];
+  const all = known.filter((name) => name !== 'changed');
+  return [names.length > 0 ? known.filter((name) => names.includes(name)) : all, extra];
 }
 
 async function attempt(name: string, extra: string[]): Promise<Outcome> {
