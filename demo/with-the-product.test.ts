@@ -3,7 +3,7 @@ import { authorizeHeadless } from '#demo/consent';
 import { appUrl, get, redirectUri as redirectUriOf } from '#demo/raw-client';
 import { type Demo, startDemo } from '#demo/start';
 import { providersFileSchema } from '#lib/config/provider-record';
-import { buildAuthorizationUrl, createTransactionSecrets } from '#lib/oauth/authorization-request';
+import { buildAuthorizationUrl, createFlowSecrets } from '#lib/oauth/authorization-request';
 import { checkCallback } from '#lib/oauth/check-callback';
 import { exchangeCode } from '#lib/oauth/exchange-code';
 import { fetchIdentity } from '#lib/oauth/fetch-identity';
@@ -28,7 +28,7 @@ async function connectTo(id: string, asked?: readonly string[], choices: { untic
   if (!entry) throw new Error(`no record ${id}`);
   const provider = resolveRecord(entry);
   const pinned = await resolveEndpoints(provider, deps);
-  const { state, nonce, verifier, challenge } = createTransactionSecrets();
+  const { state, nonce, verifier, challenge } = createFlowSecrets();
   const scopes = asked ?? provider.scopes;
   const redirectUri = redirectUriOf(id);
   const request = { redirectUri, state, nonce, codeChallenge: challenge, scopes };

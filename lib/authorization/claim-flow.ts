@@ -1,13 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Flow, type FlowBinding, type FlowIntent, type FlowOutcome, flowSeconds } from '#lib/authorization/flow';
 import { claimRow, readFlow, readOutcome } from '#lib/authorization/flow-rows';
 import { redirectUri } from '#lib/authorization/redirect-uri';
-import {
-  type FlowBinding,
-  type FlowIntent,
-  type FlowOutcome,
-  type Transaction,
-  transactionSeconds,
-} from '#lib/authorization/transaction';
 import type { Context } from '#lib/context';
 import { AppError } from '#lib/errors';
 
@@ -15,7 +9,7 @@ import { AppError } from '#lib/errors';
 export type FindBinding = (state: string) => Promise<FlowBinding | 'unreadable' | undefined>;
 
 /** A flow that this answer may end, or how it ended with an answer before. */
-export type ClaimedFlow = { transaction: Transaction } | { again: FlowOutcome | 'running' };
+export type ClaimedFlow = { flow: Flow } | { again: FlowOutcome | 'running' };
 
 /** How long a second answer waits for the end of the first before the browser is asked to come again. */
 const waits = { milliseconds: 200, times: 15 };
@@ -40,7 +34,7 @@ function withoutState({ searchParams }: URL): { message?: string } {
  * An answer counts only at the redirect URI that was sent for its flow, before anything else of it is believed: at
  * another provider's, its code was issued by another server (RFC 9700 §4.4). The flow ends with it.
  */
-async function assertOwnCallback(ctx: Context, url: URL, { state, provider }: Transaction, claimed: () => void) {
+async function assertOwnCallback(ctx: Context, url: URL, { state, provider }: Flow, claimed: () => void) {
   const record = ctx.providers.get(provider);
   if (record && new URL(redirectUri(ctx, record)).pathname === url.pathname) return;
   if (await claimRow(ctx, state)) claimed();
@@ -91,11 +85,11 @@ export async function claimFlow(ctx: Context, url: URL, find: FindBinding, claim
     if (!stale) assertOwnSession(ctx, row);
     return { again: await comeAgain(ctx, state) };
   }
-  const transaction: Transaction = { ...row.open(), ...binding };
-  await assertOwnCallback(ctx, url, transaction, claimed);
-  if (ctx.now().getTime() - transaction.startedAt > transactionSeconds * 1000) throw new AppError('flow_expired');
-  assertOwnSession(ctx, transaction);
+  const flow: Flow = { ...row.open(), ...binding };
+  await assertOwnCallback(ctx, url, flow, claimed);
+  if (ctx.now().getTime() - flow.startedAt > flowSeconds * 1000) throw new AppError('flow_expired');
+  assertOwnSession(ctx, flow);
   if (!(await claimRow(ctx, state))) return { again: await comeAgain(ctx, state) };
   claimed();
-  return { transaction };
+  return { flow };
 }

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { accessTokenPlace, refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import { connections } from '#lib/db/schema/connections';
-import { createTransactionSecrets } from '#lib/oauth/authorization-request';
+import { createFlowSecrets } from '#lib/oauth/authorization-request';
 import { revokeConnection } from '#lib/revocation/revoke';
 import { demoHub } from '#tests/demo-hub';
 import { entries, rowOf } from '#tests/hub';
@@ -77,7 +77,7 @@ test('the authorization request carries S256, state and the one redirect URI, an
 test('values of a thousand starts are all different', async () => {
   const seen = new Set<string>();
   for (let index = 0; index < 1000; index++) {
-    const { state, nonce, verifier, challenge } = await createTransactionSecrets();
+    const { state, nonce, verifier, challenge } = await createFlowSecrets();
     for (const value of [state, nonce, verifier, challenge]) seen.add(value);
   }
   expect(seen.size).toBe(4000);

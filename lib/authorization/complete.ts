@@ -1,10 +1,10 @@
 import { and, eq } from 'drizzle-orm';
 import { claimFlow, type FindBinding } from '#lib/authorization/claim-flow';
+import type { Flow, FlowOutcome } from '#lib/authorization/flow';
 import { fromProtocolError, ledgerCode } from '#lib/authorization/protocol-error';
 import { redirectUri } from '#lib/authorization/redirect-uri';
 import { storeGrant } from '#lib/authorization/store-grant';
-import { followTransaction, settleTraced } from '#lib/authorization/traced-flow';
-import type { FlowOutcome, Transaction } from '#lib/authorization/transaction';
+import { followFlow, settleTraced } from '#lib/authorization/traced-flow';
 import { assertNotFrozen } from '#lib/connections/frozen';
 import { tokenLife } from '#lib/connections/token-life';
 import type { Context } from '#lib/context';
@@ -54,7 +54,7 @@ export type CompletedConnect = Extract<CompletedFlow, { intent: 'connect' | 'rec
  */
 export interface FailedFlow {
   error: AppError;
-  transaction?: Transaction;
+  flow?: Flow;
 }
 
 /** `claimed`: this answer used the flow up, and its end is to be kept. `again`: it was used up before. */
@@ -76,22 +76,22 @@ function grantedScopes(provider: ProviderRecord, asked: string[], answered: stri
 async function keepGrant(
   ctx: PersonContext,
   provider: ProviderRecord,
-  transaction: Transaction,
+  flow: Flow,
   exchanged: Exchanged,
 ): Promise<CompletedConnect> {
   const { tokens, identity, issChecked } = exchanged;
-  if (transaction.intent === 'reconnect') {
+  if (flow.intent === 'reconnect') {
     const [row] = await ctx.database.db
       .select({ issuer: connections.issuer, subject: connections.subject, label: connections.label })
       .from(connections)
-      .where(and(eq(connections.personId, ctx.actor.personId), eq(connections.id, transaction.connectionId ?? '')));
+      .where(and(eq(connections.personId, ctx.actor.personId), eq(connections.id, flow.connectionId ?? '')));
     if (!row) throw new AppError('not_found');
     // Nothing says which account it is: the person says so, by reconnecting this one.
     if (provider.identity.source === 'none') Object.assign(identity, { subject: row.subject, label: row.label });
     if (row.issuer !== identity.issuer || row.subject !== identity.subject) throw new AppError('account_mismatch');
   }
-  const scopesGranted = grantedScopes(provider, transaction.scopes, tokens.scopes);
-  const life = await tokenLife(ctx, provider, transaction.pinned, exchanged);
+  const scopesGranted = grantedScopes(provider, flow.scopes, tokens.scopes);
+  const life = await tokenLife(ctx, provider, flow.pinned, exchanged);
   const sinceAsked = (life.from - exchanged.askedAt) / 1000;
   const stored = await storeGrant(ctx, {
     provider: provider.id,
@@ -101,30 +101,30 @@ async function keepGrant(
     tokens,
     lifeSeconds: life.seconds === null ? null : life.seconds + sinceAsked,
     askedAt: databaseTime(exchanged.clock, exchanged.askedAt),
-    scopesRequested: transaction.scopes,
+    scopesRequested: flow.scopes,
     scopesGranted,
-    accountParams: transaction.accountParams,
-    reconnects: transaction.connectionId,
+    accountParams: flow.accountParams,
+    reconnects: flow.connectionId,
     extras: { ...tokens.extras, ...identity.extras },
     missing: identity.missing,
     offered: identity.offered,
     authorization: {
-      pkce: transaction.verifier === null ? 'none' : 'S256',
+      pkce: flow.verifier === null ? 'none' : 'S256',
       issChecked,
       idTokenChecked: tokens.id_token_claims !== null,
       userAgent: ctx.userAgent?.slice(0, 300) ?? null,
     },
   });
   const proofs = { refreshToken: tokens.refresh_token !== null, idToken: tokens.id_token_claims !== null };
-  const missing = missingScopes(provider, transaction.scopes, scopesGranted, proofs);
-  const flow = missing.length > 0 ? 'scopes_missing' : stored.outcome === 'created' ? 'connected' : 'reconnected';
+  const missing = missingScopes(provider, flow.scopes, scopesGranted, proofs);
+  const outcome = missing.length > 0 ? 'scopes_missing' : stored.outcome === 'created' ? 'connected' : 'reconnected';
   return {
-    intent: transaction.intent as 'connect' | 'reconnect',
-    returnTo: transaction.returnTo,
+    intent: flow.intent as 'connect' | 'reconnect',
+    returnTo: flow.returnTo,
     provider: provider.id,
     connectionId: stored.connectionId,
     unsettled: stored.unsettled,
-    flow,
+    flow: outcome,
     created: stored.outcome === 'created',
     missingScopes: missing,
   };
@@ -134,7 +134,7 @@ async function keepGrant(
  * Asked before the code is spent: under a freeze the provider is not asked for anything. One that is set while the
  * provider answers does not undo the answer, which is stored and not vended.
  */
-async function assertMayConnect(ctx: Context, { intent, provider, connectionId }: Transaction): Promise<void> {
+async function assertMayConnect(ctx: Context, { intent, provider, connectionId }: Flow): Promise<void> {
   if ((intent !== 'connect' && intent !== 'reconnect') || ctx.actor.type !== 'person') return;
   await assertNotFrozen(ctx, { provider, personId: ctx.actor.personId, connectionId });
 }
@@ -158,12 +158,7 @@ interface Owned {
 }
 
 /** A flow that is refused after the exchange leaves live tokens at the provider: the revocations own them from now on. */
-async function handOver(
-  ctx: Context,
-  error: AppError,
-  { intent, provider: id, pinned, ...transaction }: Transaction,
-  owned: Owned,
-) {
+async function handOver(ctx: Context, error: AppError, { intent, provider: id, pinned, ...flow }: Flow, owned: Owned) {
   for (const received of owned.received) {
     await keepRefused(ctx, {
       intent,
@@ -172,48 +167,43 @@ async function handOver(
       ...(owned.account ?? { issuer: ctx.providers.get(id)?.identity.issuer ?? pinned.issuer, subject: null }),
       personId: intent !== 'sign_in' && ctx.actor.type === 'person' ? ctx.actor.personId : null,
       received,
-      accountParams: transaction.accountParams,
+      accountParams: flow.accountParams,
       extras: owned.tokens?.extras ?? {},
     });
   }
 }
 
 /** The flow, led to the server that the redirect names, where the record lists several. */
-async function withLearntParts(
-  ctx: Context,
-  provider: ProviderRecord,
-  transaction: Transaction,
-  url: URL,
-): Promise<Transaction> {
-  if (provider.redirect_parts.length === 0) return transaction;
-  const accountParams = { ...learnParts(provider, url, transaction.accountParams) };
-  return { ...transaction, accountParams, pinned: await resolveEndpoints(provider, ctx, accountParams) };
+async function withLearntParts(ctx: Context, provider: ProviderRecord, flow: Flow, url: URL): Promise<Flow> {
+  if (provider.redirect_parts.length === 0) return flow;
+  const accountParams = { ...learnParts(provider, url, flow.accountParams) };
+  return { ...flow, accountParams, pinned: await resolveEndpoints(provider, ctx, accountParams) };
 }
 
 /** Checks the answer, and only then spends the code, at the endpoint that was pinned when the flow began. */
 async function exchange(
   ctx: Context,
   provider: ProviderRecord,
-  transaction: Transaction,
+  flow: Flow,
   url: URL,
   owned: Owned,
 ): Promise<Exchanged> {
-  const checked = checkCallback(provider, transaction.pinned, url, { state: transaction.state });
-  const { verifier, nonce, pinned, scopes } = transaction;
+  const checked = checkCallback(provider, flow.pinned, url, { state: flow.state });
+  const { verifier, nonce, pinned, scopes } = flow;
   const clock = await readClock(ctx.database.db);
   const askedAt = performance.now();
   const tokens = await exchangeCode(
     provider,
     pinned,
     checked,
-    { verifier, nonce, scopes, redirectUri: redirectUri(ctx, provider), accountParams: transaction.accountParams },
+    { verifier, nonce, scopes, redirectUri: redirectUri(ctx, provider), accountParams: flow.accountParams },
     {
       ...ctx,
       received: (received) => void owned.received.push(received),
     },
   );
   owned.tokens = tokens;
-  const identity = await fetchIdentity(provider, pinned, tokens, ctx, transaction.accountParams);
+  const identity = await fetchIdentity(provider, pinned, tokens, ctx, flow.accountParams);
   const unnamed = provider.identity.source === 'none';
   owned.account = { issuer: identity.issuer, subject: unnamed ? null : identity.subject };
   return { tokens, identity, issChecked: url.searchParams.has('iss'), askedAt, clock };
@@ -224,9 +214,9 @@ function knownError(cause: unknown): string | null {
   return isOAuthError(cause) ? knownProviderError(cause.providerSubcode, cause.providerError) : null;
 }
 
-async function recordRefusal(ctx: Context, error: AppError, transaction: Transaction | undefined): Promise<void> {
+async function recordRefusal(ctx: Context, error: AppError, flow: Flow | undefined): Promise<void> {
   const code = ledgerCode(error);
-  const provider = transaction?.provider ?? null;
+  const provider = flow?.provider ?? null;
   if (ctx.actor.type === 'anonymous') {
     ctx.refusals.add(ctx, code, provider, knownError(error.cause));
     return;
@@ -236,8 +226,8 @@ async function recordRefusal(ctx: Context, error: AppError, transaction: Transac
     outcome: error.status >= 500 ? 'failed' : 'refused',
     code,
     provider,
-    connectionId: transaction?.connectionId ?? null,
-    details: { ...(transaction ? { intent: transaction.intent } : {}), ...providerDetails(error.cause) },
+    connectionId: flow?.connectionId ?? null,
+    details: { ...(flow ? { intent: flow.intent } : {}), ...providerDetails(error.cause) },
   });
 }
 
@@ -247,7 +237,7 @@ async function recordRefusal(ctx: Context, error: AppError, transaction: Transac
  * @param find looks for what this browser holds of the flow with that state
  */
 export async function completeFlow(ctx: Context, input: { url: URL; find: FindBinding }): Promise<FlowResult> {
-  let transaction: Transaction | undefined;
+  let flow: Flow | undefined;
   let claimed = false;
   const owned: Owned = { received: [] };
   let follower: Follower | undefined;
@@ -256,14 +246,14 @@ export async function completeFlow(ctx: Context, input: { url: URL; find: FindBi
       claimed = true;
     });
     if ('again' in found) return { ok: 'again', claimed, outcome: found.again };
-    transaction = found.transaction;
-    const provider = ctx.providers.get(transaction.provider);
+    flow = found.flow;
+    const provider = ctx.providers.get(flow.provider);
     if (!provider) throw new AppError('unknown_provider');
-    await assertMayConnect(ctx, transaction);
-    transaction = await withLearntParts(ctx, provider, transaction, input.url);
-    follower = await followTransaction(ctx, transaction, input.url);
-    const exchanged = await exchange(follower?.ctx ?? ctx, provider, transaction, input.url, owned);
-    const { intent, returnTo } = transaction;
+    await assertMayConnect(ctx, flow);
+    flow = await withLearntParts(ctx, provider, flow, input.url);
+    follower = await followFlow(ctx, flow, input.url);
+    const exchanged = await exchange(follower?.ctx ?? ctx, provider, flow, input.url, owned);
+    const { intent, returnTo } = flow;
     if (intent === 'sign_in' || intent === 'step_up') {
       const signedIn = {
         provider: { id: provider.id, trustedEmail: provider.trusted_email },
@@ -275,30 +265,30 @@ export async function completeFlow(ctx: Context, input: { url: URL; find: FindBi
       return { ok: true, claimed, intent, returnTo, provider: provider.id, session };
     }
     // claimFlow lets only the person of this flow's session come here.
-    const completed = await keepGrant(ctx as PersonContext, provider, transaction, exchanged);
+    const completed = await keepGrant(ctx as PersonContext, provider, flow, exchanged);
     if (follower) {
-      const kept = await settleTraced(ctx, transaction, completed);
+      const kept = await settleTraced(ctx, flow, completed);
       await follower.end({ ...completed, ...exchanged, received: owned.received, kept });
     }
     return { ok: true, claimed, ...completed };
   } catch (thrown) {
     const error = toAppError(fromProtocolError(thrown));
-    if (transaction) await handOver(ctx, error, transaction, owned);
+    if (flow) await handOver(ctx, error, flow, owned);
     await follower?.end({ ...owned, code: ledgerCode(error), providerError: knownError(error.cause) });
     if (error.code === 'internal') ctx.log.error({ event: 'flow_failed', request_id: ctx.requestId, err: error.cause });
     else
       ctx.log.warn({
         event: 'flow_refused',
         request_id: ctx.requestId,
-        provider: transaction?.provider,
+        provider: flow?.provider,
         error_code: ledgerCode(error),
         err: error.cause,
       });
     // Signing in writes its own refusals, with the person where there is one.
-    const signingIn = transaction?.intent === 'sign_in';
+    const signingIn = flow?.intent === 'sign_in';
     const written =
       signingIn && isAppError(thrown) && (thrown.code === 'sign_in_not_allowed' || thrown.code === 'person_disabled');
-    if (!written) await recordRefusal(ctx, error, transaction);
-    return { ok: false, claimed, error, ...(transaction ? { transaction } : {}) };
+    if (!written) await recordRefusal(ctx, error, flow);
+    return { ok: false, claimed, error, ...(flow ? { flow } : {}) };
   }
 }

@@ -1,5 +1,5 @@
 import { and, desc, eq, gt, inArray, isNull, lt, sql } from 'drizzle-orm';
-import { type FlowDetails, type FlowOutcome, transactionSeconds } from '#lib/authorization/transaction';
+import { type FlowDetails, type FlowOutcome, flowSeconds } from '#lib/authorization/flow';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
 import { deleteInPages } from '#lib/db/delete-in-pages';
@@ -15,7 +15,7 @@ const rowsOfNobody = 100_000;
 
 const sealedPlace = (id: string): Place => ({ row: id, column: 'flows.sealed' });
 const outcomePlace = (id: string): Place => ({ row: id, column: 'flows.outcome' });
-const lifetime = sql`now() + make_interval(secs => ${transactionSeconds}::float8)`;
+const lifetime = sql`now() + make_interval(secs => ${flowSeconds}::float8)`;
 
 /** The flow's name in the database. */
 export const flowId = (state: string): string => hashSecret(state);

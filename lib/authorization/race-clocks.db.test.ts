@@ -1,8 +1,8 @@
 import { eq, sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { completeFlow } from '#lib/authorization/complete';
+import type { Flow } from '#lib/authorization/flow';
 import { saveFlow } from '#lib/authorization/flow-rows';
-import type { Transaction } from '#lib/authorization/transaction';
 import { connections } from '#lib/db/schema/connections';
 import { newId } from '#lib/ids';
 import { sharedDatabase } from '#tests/database';
@@ -40,7 +40,7 @@ async function connect({ begun, back, claims = {} }: Clocks) {
   const runtime = createRuntime(database.current, [record], { now: () => new Date(Date.now() + back * 1000) });
   const { id, ctx } = await addPerson(runtime);
   const person = ctx();
-  const transaction: Transaction = {
+  const flow: Flow = {
     ...{ state: newId('req'), nonce, verifier, provider: 'acme', scopes: ['openid'], accountParams: {} },
     pinned: {
       issuer: server.url,
@@ -54,9 +54,9 @@ async function connect({ begun, back, claims = {} }: Clocks) {
     sessionId: person.actor.type === 'person' ? person.actor.sessionId : null,
     startedAt: Date.now() + begun * 1000,
   };
-  const url = new URL(`http://localhost:3000/oauth/callback/acme?code=c&state=${transaction.state}`);
-  await saveFlow(person, database.db, transaction.state, transaction);
-  const result = await completeFlow(person, { url, find: async () => transaction });
+  const url = new URL(`http://localhost:3000/oauth/callback/acme?code=c&state=${flow.state}`);
+  await saveFlow(person, database.db, flow.state, flow);
+  const result = await completeFlow(person, { url, find: async () => flow });
   if (result.ok === 'again') throw new Error('no state comes twice');
   const rows = await database.db
     .select({ left: sql<number>`extract(epoch from ${connections.accessTokenExpiresAt} - clock_timestamp())::float8` })

@@ -1,11 +1,11 @@
 import { and, eq, ne } from 'drizzle-orm';
 import { z } from 'zod';
+import type { FlowBinding, FlowDetails } from '#lib/authorization/flow';
 import { saveFlow } from '#lib/authorization/flow-rows';
 import { assertOwnAuthorizationEndpoint } from '#lib/authorization/own-origins';
 import { fromProtocolError } from '#lib/authorization/protocol-error';
 import { redirectUri } from '#lib/authorization/redirect-uri';
 import { tracePage } from '#lib/authorization/traced-flow';
-import type { FlowBinding, FlowDetails } from '#lib/authorization/transaction';
 import { readPart } from '#lib/config/account-part';
 import { longestAuthorizationUrl } from '#lib/config/provider-url';
 import { assertNotFrozen, isFrozen } from '#lib/connections/frozen';
@@ -16,7 +16,7 @@ import { followFlow } from '#lib/flow-trace/follow-flow';
 import { requireAdministrator, requirePerson } from '#lib/guards/require';
 import { record } from '#lib/ledger/record';
 import type { WantedAccount } from '#lib/oauth/account-choice';
-import { asksForS256, buildAuthorizationUrl, createTransactionSecrets } from '#lib/oauth/authorization-request';
+import { asksForS256, buildAuthorizationUrl, createFlowSecrets } from '#lib/oauth/authorization-request';
 import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
 import type { ProviderRecord } from '#lib/providers/record';
 import { stepUpProvider } from '#lib/sign-in/step-up';
@@ -133,7 +133,7 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
     input.intent === 'connect' && actor.type === 'person' && (await hasAccount(ctx, actor.personId, provider.id));
   const account: WantedAccount | undefined = another ? { another } : existing;
   const scopes = [...(signingIn ? provider.sign_in_scopes : provider.scopes)];
-  const secrets = await createTransactionSecrets();
+  const secrets = await createFlowSecrets();
   let location: URL;
   let pinned: FlowDetails['pinned'];
   try {

@@ -1,5 +1,5 @@
 import type { CompletedConnect } from '#lib/authorization/complete';
-import type { Transaction } from '#lib/authorization/transaction';
+import type { Flow } from '#lib/authorization/flow';
 import type { Context } from '#lib/context';
 import { type Follower, followEnd } from '#lib/flow-trace/follow-flow';
 import { readTrace } from '#lib/flow-trace/store-trace';
@@ -12,9 +12,9 @@ export const tracePage = (provider: string, trace: string): string =>
   `/admin/providers/${encodeURIComponent(provider)}?${new URLSearchParams({ trace })}#trace`;
 
 /** Follows the end of a flow that is to be told; undefined for every other, and where its trace is over. */
-export async function followTransaction(
+export async function followFlow(
   ctx: Context,
-  { trace, pinned, ...flow }: Transaction,
+  { trace, pinned, ...flow }: Flow,
   redirect: URL,
 ): Promise<Follower | undefined> {
   if (!trace) return undefined;
@@ -35,7 +35,7 @@ export async function followTransaction(
  */
 export async function settleTraced(
   ctx: Context,
-  { trace }: Transaction,
+  { trace }: Flow,
   completed: CompletedConnect,
 ): Promise<FlowTrace['kept']> {
   if (trace?.afterwards !== 'revoke') return 'kept';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '#lib/config/config';
 import type { CookieAttributes } from '#lib/cookies/cookies';
+import { findFlow, writeFlow } from '#lib/cookies/flow-cookies';
 import { clearSessionId, readSessionId, writeSessionId } from '#lib/cookies/session-cookie';
-import { findTransaction, writeTransaction } from '#lib/cookies/transaction-cookies';
 
 const [oldPassword, newPassword] = ['o'.repeat(32), 'n'.repeat(40)];
 const hub = (sessionPassword: string, appUrl = 'http://localhost:3000') =>
@@ -89,7 +89,7 @@ describe('the session cookie', () => {
 
   test('a seal that holds something else is nobody’s', async () => {
     const jar = createJar();
-    await writeTransaction(config, jar, transaction, seconds);
+    await writeFlow(config, jar, flow, seconds);
     expect(await read(jar.getAll()[0]?.value ?? '')).toBeUndefined();
   });
 
@@ -104,7 +104,7 @@ describe('the session cookie', () => {
 });
 
 const seconds = 600;
-const transaction = {
+const flow = {
   state: 'canary-state',
   nonce: 'canary-nonce',
   verifier: 'canary-verifier',
@@ -115,10 +115,10 @@ const transaction = {
 describe('the cookie of a flow', () => {
   test('is found by its state alone and shows nothing of what it holds', async () => {
     const jar = createJar();
-    await writeTransaction(hub(oldPassword, 'https://connect.example.com'), jar, transaction, seconds);
-    await writeTransaction(config, jar, { ...transaction, state: 'another' }, seconds);
-    expect(await findTransaction(config, jar, 'canary-state', seconds)).toBeUndefined();
-    expect(await findTransaction(config, jar, 'another', seconds)).toMatchObject({ transaction: { state: 'another' } });
+    await writeFlow(hub(oldPassword, 'https://connect.example.com'), jar, flow, seconds);
+    await writeFlow(config, jar, { ...flow, state: 'another' }, seconds);
+    expect(await findFlow(config, jar, 'canary-state', seconds)).toBeUndefined();
+    expect(await findFlow(config, jar, 'another', seconds)).toMatchObject({ flow: { state: 'another' } });
     expect(JSON.stringify(jar.getAll())).not.toContain('canary');
     const [secure] = jar.getAll();
     expect(secure?.name).toMatch(/^__Host-gk_tx_/);
@@ -131,15 +131,15 @@ describe('the cookie of a flow', () => {
 
   test('altered, it is no flow, and says so', async () => {
     const jar = createJar();
-    await writeTransaction(config, jar, transaction, seconds);
+    await writeFlow(config, jar, flow, seconds);
     const [cookie] = jar.getAll();
     const value = `${cookie?.value.slice(0, 100)}${cookie?.value[100] === 'A' ? 'B' : 'A'}${cookie?.value.slice(101)}`;
-    const found = await findTransaction(
+    const found = await findFlow(
       config,
       { getAll: () => [{ name: cookie?.name ?? '', value }] },
       'canary-state',
       seconds,
     );
-    expect(found?.transaction).toBe('unreadable');
+    expect(found?.flow).toBe('unreadable');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { providerRecordSchema } from '#lib/config/provider-record';
 import type { WantedAccount } from '#lib/oauth/account-choice';
-import { buildAuthorizationUrl, createTransactionSecrets } from '#lib/oauth/authorization-request';
+import { buildAuthorizationUrl, createFlowSecrets } from '#lib/oauth/authorization-request';
 import { buildCatalog } from '#lib/providers/catalog';
 import { resolveRecord } from '#lib/providers/resolve-record';
 
@@ -11,7 +11,7 @@ const endpoints = {
   authorization_endpoint: 'https://as.example/authorize',
   token_endpoint: 'https://as.example/token',
 };
-const secrets = createTransactionSecrets();
+const secrets = createFlowSecrets();
 
 function asked(
   entry: object,

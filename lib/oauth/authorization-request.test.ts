@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { buildAuthorizationUrl, createTransactionSecrets } from '#lib/oauth/authorization-request';
+import { buildAuthorizationUrl, createFlowSecrets } from '#lib/oauth/authorization-request';
 import type { PinnedEndpoints } from '#lib/oauth/types';
 import { resolveRecord } from '#lib/providers/resolve-record';
 
@@ -10,7 +10,7 @@ const pinned: PinnedEndpoints = {
   token_endpoint: 'https://as.example/token',
   authorization_response_iss_parameter_supported: false,
 };
-const secrets = createTransactionSecrets();
+const secrets = createFlowSecrets();
 const base = { id: 'p', name: 'P', issuer: 'https://as.example', client_id: 'client-1', client_secret: 'hidden' };
 
 function parametersOf(overrides: object = {}, request: object = {}): Record<string, string> {
@@ -28,7 +28,7 @@ function parametersOf(overrides: object = {}, request: object = {}): Record<stri
 
 describe('the secrets of a flow', () => {
   test('are all different over a thousand flows and 256 bits long', () => {
-    const all = Array.from({ length: 1000 }, createTransactionSecrets).flatMap(({ state, nonce, verifier }) => [
+    const all = Array.from({ length: 1000 }, createFlowSecrets).flatMap(({ state, nonce, verifier }) => [
       state,
       nonce,
       verifier,

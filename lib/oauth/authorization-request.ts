@@ -8,7 +8,7 @@ import type { AccountParamValues, OAuthProvider, PinnedEndpoints } from '#lib/oa
 /**
  * The values that one flow must remember: 32 random bytes each for state, nonce and verifier, and the S256 challenge.
  */
-export interface TransactionSecrets {
+export interface FlowSecrets {
   state: string;
   nonce: string;
   verifier: string;
@@ -18,7 +18,7 @@ export interface TransactionSecrets {
 const random = () => randomBytes(32).toString('base64url');
 
 /** Fresh secrets of one flow, from the runtime's CSPRNG; the challenge is the verifier's SHA-256 (RFC 7636 §4.2). */
-export function createTransactionSecrets(): TransactionSecrets {
+export function createFlowSecrets(): FlowSecrets {
   const verifier = random();
   const challenge = createHash('sha256').update(verifier).digest('base64url');
   return { state: random(), nonce: random(), verifier, challenge };

@@ -1,4 +1,4 @@
-import { buildAuthorizationUrl, createTransactionSecrets } from '#lib/oauth/authorization-request';
+import { buildAuthorizationUrl, createFlowSecrets } from '#lib/oauth/authorization-request';
 import { errorToken } from '#lib/oauth/oauth-error';
 import { callProvider, readText } from '#lib/oauth/provider-call';
 import { failureWords } from '#lib/provider-check/failure-words';
@@ -35,7 +35,7 @@ interface Seen {
 
 /** The request of a browser without cookies. Nothing is begun by it: the server asks the person first. */
 async function ask(probe: ResolvedProbe): Promise<Seen & { url: URL }> {
-  const { state, nonce, challenge } = createTransactionSecrets();
+  const { state, nonce, challenge } = createFlowSecrets();
   const { provider, pinned, parts, redirectUri } = probe;
   const request = {
     redirectUri,

@@ -3,8 +3,8 @@ import { eq } from 'drizzle-orm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { completeFlow } from '#lib/authorization/complete';
+import type { Flow } from '#lib/authorization/flow';
 import { saveFlow } from '#lib/authorization/flow-rows';
-import type { Transaction } from '#lib/authorization/transaction';
 import { accessTokenPlace, openTokens } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
@@ -135,7 +135,7 @@ test('whatever answers an exchange, a connection is there whole or not at all', 
       // Who it is stands beside the token here, so that a good answer makes a connection.
       const body = text.startsWith('{"') ? Buffer.from(text.replace('{', '{"sub":"account",')) : answer.body;
       hub.server.behaviour.instead = sendRaw({ ...answer, body, cutAt: null });
-      const transaction: Transaction = {
+      const flow: Flow = {
         state: newId('req'),
         nonce: 'nonce',
         verifier: 'v'.repeat(43),
@@ -154,10 +154,10 @@ test('whatever answers an exchange, a connection is there whole or not at all', 
         sessionId,
         startedAt: Date.now(),
       };
-      const url = new URL(`http://localhost:3000/oauth/callback/acme?code=c&state=${transaction.state}`);
+      const url = new URL(`http://localhost:3000/oauth/callback/acme?code=c&state=${flow.state}`);
       const asking = { ...freshProcess(process), actor: person.actor };
-      await saveFlow(asking, hub.database.db, transaction.state, transaction);
-      const result = await completeFlow(asking, { url, find: async () => transaction });
+      await saveFlow(asking, hub.database.db, flow.state, flow);
+      const result = await completeFlow(asking, { url, find: async () => flow });
       const rows = await hub.database.db.select().from(connections).where(mine);
       if (result.ok === 'again') throw new Error('no state comes twice');
       if (result.ok) {

@@ -1,13 +1,13 @@
 import { and, eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { completeFlow } from '#lib/authorization/complete';
-import type { FlowBinding } from '#lib/authorization/transaction';
+import type { FlowBinding } from '#lib/authorization/flow';
 import { letGoOfRevocation } from '#lib/bulk-revocation/let-go';
 import { listHeldRevocations } from '#lib/bulk-revocation/list-held';
 import { retryHeldRevocation } from '#lib/bulk-revocation/retry-held';
 import { accessTokenPlace, placesOfRevocation, refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import { systemContext } from '#lib/context';
-import { findTransaction } from '#lib/cookies/transaction-cookies';
+import { findFlow } from '#lib/cookies/flow-cookies';
 import type { Database } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { ledger } from '#lib/db/schema/ledger';
@@ -229,7 +229,7 @@ describe('A-10 refused after the exchange', () => {
       { ...ctx, fetch: disabling },
       {
         url,
-        find: async (state) => (await findTransaction<FlowBinding>(runtime.config, ada.jar, state, 600))?.transaction,
+        find: async (state) => (await findFlow<FlowBinding>(runtime.config, ada.jar, state, 600))?.flow,
       },
     );
     await settle(runtime);

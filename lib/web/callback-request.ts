@@ -1,11 +1,11 @@
 import { limitRate } from '#lib/api-keys/rate-limit';
 import { completeFlow, type FlowResult } from '#lib/authorization/complete';
+import { type FlowBinding, type FlowOutcome, flowSeconds } from '#lib/authorization/flow';
 import { keepOutcome } from '#lib/authorization/flow-rows';
-import { type FlowBinding, type FlowOutcome, transactionSeconds } from '#lib/authorization/transaction';
 import type { Context } from '#lib/context';
 import type { CookieJar } from '#lib/cookies/cookies';
+import { clearFlow, endFlow, findFlow } from '#lib/cookies/flow-cookies';
 import { writeSessionId } from '#lib/cookies/session-cookie';
-import { clearTransaction, endTransaction, findTransaction } from '#lib/cookies/transaction-cookies';
 import { noteFailure } from '#lib/door/note-failure';
 import { refusalPage, runningPage, seeOther } from '#lib/door/oauth-answers';
 import { AppError, type ErrorCode, toAppError } from '#lib/errors';
@@ -52,23 +52,22 @@ export async function handleCallback(ctx: Context, request: Request, jar: Cookie
   const result = await completeFlow(ctx, {
     url,
     find: async (state) => {
-      held = await findTransaction<FlowBinding>(ctx.config, jar, state, transactionSeconds);
-      return held?.transaction;
+      held = await findFlow<FlowBinding>(ctx.config, jar, state, flowSeconds);
+      return held?.flow;
     },
   });
   const answer =
     result.ok === 'again' ? await answerAgain(ctx, result.outcome, jar) : await answerEnd(ctx, url, result, jar);
   // Only for the browser of this flow. The cookie is of no use any more but for coming again.
   if (held) await endCookie(ctx, jar, held, result.ok === 'again' || result.claimed);
-  if (result.claimed && held && held.transaction !== 'unreadable')
-    await rememberOutcome(ctx, held.transaction.state, answer.outcome);
+  if (result.claimed && held && held.flow !== 'unreadable') await rememberOutcome(ctx, held.flow.state, answer.outcome);
   return answer.response;
 }
 
 /** An end of its own, not one that is told again. */
 type EndedFlow = Exclude<FlowResult, { ok: 'again' }>;
 
-type HeldFlow = NonNullable<Awaited<ReturnType<typeof findTransaction<FlowBinding>>>>;
+type HeldFlow = NonNullable<Awaited<ReturnType<typeof findFlow<FlowBinding>>>>;
 
 /** An answer, and what the same browser is answered when it comes again. */
 interface Answer {
@@ -103,8 +102,8 @@ async function answerEnd(ctx: Context, url: URL, result: EndedFlow, jar: CookieJ
     const page = unsettled ? `/connections/${connectionId}` : result.returnTo;
     return sendTo(withFlowResult(page, { flow, provider, connection: connectionId }));
   }
-  const { error, transaction } = result;
-  if (!transaction || outright.includes(error.code)) {
+  const { error, flow } = result;
+  if (!flow || outright.includes(error.code)) {
     const { code: refused, message } = error;
     const onward = beginAgain(ctx, url, error);
     return {
@@ -112,9 +111,9 @@ async function answerEnd(ctx: Context, url: URL, result: EndedFlow, jar: CookieJ
       outcome: { refused, message, reference: ctx.requestId },
     };
   }
-  const { provider, connectionId } = transaction;
+  const { provider, connectionId } = flow;
   return sendTo(
-    withFlowResult(pageOfFlow(transaction), {
+    withFlowResult(pageOfFlow(flow), {
       flow: error.code,
       provider,
       connection: connectionId,
@@ -139,10 +138,9 @@ async function answerAgain(ctx: Context, outcome: FlowOutcome | 'running', jar: 
   return { response: seeOther(location), outcome };
 }
 
-async function endCookie(ctx: Context, jar: CookieJar, { name, transaction }: HeldFlow, used: boolean): Promise<void> {
-  if (used && transaction !== 'unreadable')
-    await endTransaction(ctx.config, jar, name, transaction, transactionSeconds);
-  else clearTransaction(ctx.config, jar, name);
+async function endCookie(ctx: Context, jar: CookieJar, { name, flow }: HeldFlow, used: boolean): Promise<void> {
+  if (used && flow !== 'unreadable') await endFlow(ctx.config, jar, name, flow, flowSeconds);
+  else clearFlow(ctx.config, jar, name);
 }
 
 /** The work of the first call stands: a browser that comes again is then told that it was interrupted. */

@@ -1,4 +1,4 @@
-import type { FlowIntent } from '#lib/authorization/transaction';
+import type { FlowIntent } from '#lib/authorization/flow';
 
 /** Where people go when nothing better is known. */
 export const defaultReturnTo = '/connections';

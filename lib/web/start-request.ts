@@ -1,9 +1,9 @@
 import { limitRate } from '#lib/api-keys/rate-limit';
+import { flowSeconds } from '#lib/authorization/flow';
 import { type StartFlowInput, startFlow, startFlowInput } from '#lib/authorization/start';
-import { transactionSeconds } from '#lib/authorization/transaction';
 import type { Context } from '#lib/context';
 import type { CookieJar } from '#lib/cookies/cookies';
-import { writeTransaction } from '#lib/cookies/transaction-cookies';
+import { writeFlow } from '#lib/cookies/flow-cookies';
 import { noteFailure } from '#lib/door/note-failure';
 import { refusalPage, seeOther } from '#lib/door/oauth-answers';
 import { AppError, toAppError } from '#lib/errors';
@@ -62,7 +62,7 @@ export async function handleStart(ctx: Context, request: Request, jar: CookieJar
     input = readForm(await request.formData());
     if (input.intent === 'sign_in' || input.intent === 'step_up') await limitRate(ctx, 'sign_in');
     const { location, binding } = await startFlow(ctx, input);
-    await writeTransaction(ctx.config, jar, binding, transactionSeconds);
+    await writeFlow(ctx.config, jar, binding, flowSeconds);
     return seeOther(location.href);
   } catch (thrown) {
     // A body that is no form makes `formData()` throw a TypeError.

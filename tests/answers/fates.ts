@@ -3,9 +3,9 @@ import { text } from 'node:stream/consumers';
 import { and, eq } from 'drizzle-orm';
 import fc from 'fast-check';
 import { completeFlow } from '#lib/authorization/complete';
+import type { Flow } from '#lib/authorization/flow';
 import { saveFlow } from '#lib/authorization/flow-rows';
 import { redirectUri } from '#lib/authorization/redirect-uri';
-import type { Transaction } from '#lib/authorization/transaction';
 import { openTokens, placesOfRevocation } from '#lib/connections/tokens-at-rest';
 import { type Runtime, systemContext } from '#lib/context';
 import type { Database } from '#lib/db/database';
@@ -109,15 +109,15 @@ export async function tryAnswers(database: Database, { seed, runs }: { seed: num
     const url = new URL(redirectUri(ctx, provider));
     const state = personId.padEnd(43, 'x');
     url.search = new URLSearchParams({ code: 'code-1', state }).toString();
-    const transaction: Transaction = {
+    const flow: Flow = {
       ...{ state, nonce: 'n', verifier: 'v'.repeat(43), provider: provider.id, pinned, scopes: ['read'] },
       ...{ accountParams: {}, intent: 'connect', connectionId: null, returnTo: '/connections' },
       sessionId: ctx.actor.type === 'person' ? ctx.actor.sessionId : null,
       startedAt: ctx.now().getTime(),
     };
     server.next.answer = answer;
-    await saveFlow(ctx, database.db, state, transaction);
-    const result = await completeFlow(ctx, { url, find: async () => transaction });
+    await saveFlow(ctx, database.db, state, flow);
+    const result = await completeFlow(ctx, { url, find: async () => flow });
     if (result.ok === 'again') throw new Lost('an answer before it');
     await assertOwned(personId, answer);
     if (!result.ok) {

@@ -3,7 +3,7 @@ import type { TraceLink } from '#lib/flow-trace/trace';
 import type { PinnedEndpoints } from '#lib/oauth/types';
 
 /** How long a person may take at the provider, in seconds; and for how long the end of a flow is known afterwards. */
-export const transactionSeconds = 600;
+export const flowSeconds = 600;
 
 /** `step_up`: somebody who is signed in proves once more who they are. */
 export type { FlowIntent };
@@ -37,7 +37,7 @@ export interface FlowDetails {
 }
 
 /** One flow, whole: everything that its callback must match. */
-export type Transaction = FlowBinding & FlowDetails;
+export type Flow = FlowBinding & FlowDetails;
 
 /** Where the browser was sent when a flow ended, for the same browser that comes again. */
 export type FlowOutcome =

@@ -16,7 +16,7 @@ interface Begun {
 const endingOf = (state: string) => `_${hashSecret(state).slice(0, 16)}`;
 
 // The name carries the age, so that the oldest can be found without opening any, and a part of the state's hash.
-const transactionName = (config: Config, { state, startedAt }: Begun, mark: '' | typeof ended = '') =>
+const flowName = (config: Config, { state, startedAt }: Begun, mark: '' | typeof ended = '') =>
   `${cookieName(config, prefix)}${mark}${startedAt.toString(36)}${endingOf(state)}`;
 
 interface HeldCookie {
@@ -26,7 +26,7 @@ interface HeldCookie {
 }
 
 /** The cookies of flows: ended ones before others, then the oldest first. */
-function transactionsIn(config: Config, jar: Pick<CookieJar, 'getAll'>): HeldCookie[] {
+function flowsIn(config: Config, jar: Pick<CookieJar, 'getAll'>): HeldCookie[] {
   const start = cookieName(config, prefix);
   return jar
     .getAll()
@@ -45,49 +45,49 @@ function dropSurplus(config: Config, jar: CookieJar, held: HeldCookie[]): void {
  * Keeps a flow in a cookie of its own for `seconds`, so that several tabs go side by side; of more than five an ended
  * one goes, else the oldest. The value must have a fixed length: five of them are sent with each request.
  */
-export async function writeTransaction(config: Config, jar: CookieJar, flow: Begun, seconds: number): Promise<void> {
-  dropSurplus(config, jar, transactionsIn(config, jar));
-  jar.set(transactionName(config, flow), await seal(config, flow, seconds), cookieAttributes(config, seconds));
+export async function writeFlow(config: Config, jar: CookieJar, flow: Begun, seconds: number): Promise<void> {
+  dropSurplus(config, jar, flowsIn(config, jar));
+  jar.set(flowName(config, flow), await seal(config, flow, seconds), cookieAttributes(config, seconds));
 }
 
 /** A cookie that bears a state's name, and the flow in it; `unreadable` where it was altered or has expired. */
-export interface FoundTransaction<Flow> {
+export interface FoundFlow<Flow> {
   name: string;
-  transaction: Flow | 'unreadable';
+  flow: Flow | 'unreadable';
 }
 
 /** Finds the flow that this browser began with that state; undefined where it began none such. */
-export async function findTransaction<Flow extends Begun>(
+export async function findFlow<Flow extends Begun>(
   config: Config,
   jar: Pick<CookieJar, 'getAll'>,
   state: string,
   seconds: number,
-): Promise<FoundTransaction<Flow> | undefined> {
-  const cookie = transactionsIn(config, jar).find(({ name }) => name.endsWith(endingOf(state)));
+): Promise<FoundFlow<Flow> | undefined> {
+  const cookie = flowsIn(config, jar).find(({ name }) => name.endsWith(endingOf(state)));
   if (!cookie) return undefined;
-  const transaction = await unseal<Flow>(config, cookie.value, seconds);
-  return { name: cookie.name, transaction: transaction ?? 'unreadable' };
+  const flow = await unseal<Flow>(config, cookie.value, seconds);
+  return { name: cookie.name, flow: flow ?? 'unreadable' };
 }
 
 /**
  * Leaves of a flow that has ended what the browser needs to come again: its state. The secrets go.
  * @param name of the cookie that was found for it
  */
-export async function endTransaction(
+export async function endFlow(
   config: Config,
   jar: CookieJar,
   name: string,
   { state, startedAt }: Begun,
   seconds: number,
 ): Promise<void> {
-  const own = transactionName(config, { state, startedAt }, ended);
-  if (name !== own) clearTransaction(config, jar, name);
-  const others = transactionsIn(config, jar).filter((cookie) => cookie.name !== own && cookie.name !== name);
+  const own = flowName(config, { state, startedAt }, ended);
+  if (name !== own) clearFlow(config, jar, name);
+  const others = flowsIn(config, jar).filter((cookie) => cookie.name !== own && cookie.name !== name);
   dropSurplus(config, jar, others);
   jar.set(own, await seal(config, { state, startedAt }, seconds), cookieAttributes(config, seconds));
 }
 
 /** Takes a flow's cookie away. */
-export function clearTransaction(config: Config, jar: Pick<CookieJar, 'set'>, name: string): void {
+export function clearFlow(config: Config, jar: Pick<CookieJar, 'set'>, name: string): void {
   jar.set(name, '', cookieAttributes(config, 0));
 }
