@@ -9,8 +9,8 @@ import { wait } from '#tests/random';
 import type { Callers, Slot } from './callers.ts';
 import type { GrantRow } from './judge.ts';
 
-/** How long a connection may take to find its end once it is asked for: longer than a spending lease. */
-const settlingMs = 300_000;
+/** How long a connection may take to find its end once it is asked for: a spending lease and then a doubt, and more. */
+const settlingMs = 900_000;
 
 /** So many are asked for at the same time: a busy machine answers no more of them sooner. */
 const atOnce = 8;
@@ -33,7 +33,7 @@ export async function settle(callers: Callers, slots: readonly Slot[], urls: () 
       const all = urls();
       if (await callers.ask(all[left.length % all.length] ?? '', next.slot)) next.given += 1;
       if (next.slot.grant !== grant || next.given === 2) continue;
-      if (Date.now() > next.giveUpAt) endless.push(`${grant}: no token for five minutes, and no end`);
+      if (Date.now() > next.giveUpAt) endless.push(`${grant}: no token for a quarter of an hour, and no end`);
       else left.push({ ...next, at: Date.now() + 3000 });
     }
   };

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { and, asc, gt, gte, inArray, lt, lte, ne, sql } from 'drizzle-orm';
 import { currentRules } from '#lib/alerts/current-rules';
 import {
@@ -210,8 +209,6 @@ export async function evaluateAlerts(ctx: Context, input: EvaluateInput = {}): P
   const begun = performance.now();
   const over = () => signal?.aborted || performance.now() - begun > seconds * 1000;
   for (let slices = 0, length = 0; settledTo && slices < mostSlices && !over(); slices++) {
-    // The embedded database answers within one turn of the event loop: without this, nothing else of the process goes on.
-    await nextTurn();
     try {
       if (!(await readNext(ctx, rules, settledTo, sliceSeconds[length] ?? 3))) break;
     } catch (error) {

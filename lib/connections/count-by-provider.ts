@@ -119,13 +119,28 @@ export async function countByProvider(ctx: Context): Promise<ProviderCountsView[
   });
 }
 
-/** Folds what the triggers appended into one row of a provider and status. Any number of processes may do so at once. */
+/** Rows that one statement folds: the embedded database has one connection, and everybody else waits for it. */
+const foldedRows = 1_000;
+
+/**
+ * Folds what the triggers appended into one row of a provider and status, the oldest first, in short statements. Any
+ * number of processes may do so at once: what another has deleted meanwhile is in its own sum.
+ */
 export async function foldConnectionCounts({ database }: Pick<Context, 'database'>): Promise<void> {
-  await database.db.execute(sql`
-    with gone as (
-      delete from connection_counts
-      where exists (select 1 from connection_counts group by provider, status having count(*) > 1)
-      returning provider, status, change)
-    insert into connection_counts (provider, status, change)
-    select provider, status, sum(change) from gone group by provider, status having sum(change) <> 0`);
+  for (let last: number | null = 0; last !== null; ) {
+    const page = sql`select id from connection_counts where id > ${last} order by id limit ${foldedRows}`;
+    const folded: { last: number | null }[] = rowsOf(
+      await database.db.execute(sql`
+        with page as materialized (${page}),
+        many as (select 1 from connection_counts join page using (id) group by provider, status having count(*) > 1),
+        gone as (
+          delete from connection_counts where id in (select id from page) and exists (select 1 from many)
+          returning provider, status, change),
+        folded as (
+          insert into connection_counts (provider, status, change)
+          select provider, status, sum(change) from gone group by provider, status having sum(change) <> 0)
+        select max(id)::float8 as last from page`),
+    );
+    last = folded[0]?.last ?? null;
+  }
 }

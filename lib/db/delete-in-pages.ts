@@ -1,4 +1,3 @@
-import { setImmediate as others } from 'node:timers/promises';
 import { type SQL, sql } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import { type Db, rowsOf } from '#lib/db/database';
@@ -18,7 +17,5 @@ export async function deleteInPages(db: Db, table: PgTable, where: SQL | undefin
     const page = sql`select ctid from ${table} where ${where} limit ${pageRows}`;
     const deleted = await db.execute(sql`delete from ${table} where ctid = any(array(${page})) returning 1 as deleted`);
     if (rowsOf(deleted).length < pageRows || performance.now() - begun > budgetMs) return;
-    // The embedded database answers without a turn of the event loop: no call would be read between two pages.
-    await others();
   }
 }

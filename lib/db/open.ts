@@ -9,6 +9,7 @@ import { closeDataFolder } from '#lib/db/close-data-folder';
 import { lockDataFolder } from '#lib/db/data-folder-lock';
 import type { Database, Db, Pooler } from '#lib/db/database';
 import { trackSockets } from '#lib/db/deaf-connections';
+import { giveTurns } from '#lib/db/embedded-turns';
 import { openGeneralPool } from '#lib/db/general-pool';
 import { openHotPath } from '#lib/db/hot-path';
 import * as schema from '#lib/db/schema/index';
@@ -54,6 +55,7 @@ export const pgliteOptions = { extensions: { pg_trgm } } satisfies PGliteOptions
 
 /** Wraps a PGlite that was opened with `pgliteOptions` (tests open one in memory). */
 export function wrapPglite(pglite: PGlite, afterClose: () => void = () => {}): EmbeddedDatabase {
+  giveTurns(pglite);
   return {
     db: drizzlePglite(pglite, options) as unknown as Db,
     hot: {

@@ -1,4 +1,3 @@
-import { setImmediate as others } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import type { Context } from '#lib/context';
 import { type Db, rowsOf } from '#lib/db/database';
@@ -115,8 +114,6 @@ async function mendTable(db: Db, { table, ahead, set }: Stored, backMs: number, 
       from (select make_interval(secs => ${backMs / 1000}::float8) as back) went
       where ${sql.identifier(table)}.ctid >= ${tid(from)} and ${sql.identifier(table)}.ctid < ${tid(from + pageBlocks)}
         and (${sql.raw(ahead)})`);
-    // As in `deleteInPages`.
-    await others();
   }
 }
 

@@ -121,7 +121,8 @@ describe('F-11 the clock was ahead and came back', () => {
       clock_went_back_ms = 0, written_by = pg_current_xact_id()::text::bigint`);
       const seen = await watchInstance(hub.runtime, watched);
       expect(seen.witness.mark).toBeGreaterThan(mark + 3_600_000);
-      await Promise.all([hub.look(), aProcess().look()]);
+      const other = aProcess();
+      await Promise.all([hub.look(), other.look()]);
       await hub.look();
       const [row] = rowsOf<{ ms: number; behind: boolean }>(
         await database.db.execute(
@@ -131,8 +132,9 @@ describe('F-11 the clock was ahead and came back', () => {
       expect(row?.behind).toBe(true);
       expect(Math.round((row?.ms ?? 0) / 3_600_000)).toBe(ahead === '2 hours' ? 2 : 48);
       await watchInstance(hub.runtime, seen);
-      const events = hub.runtime.logged.map(({ event }) => event);
-      expect(events).toContain('database_clock_went_back');
+      // Whichever of them looks first sets it right and says so.
+      const events = [...hub.runtime.logged, ...other.runtime.logged].map(({ event }) => event);
+      expect(events.filter((event) => event === 'database_clock_went_back')).toHaveLength(1);
       expect(events).not.toContain('restored_database');
     },
   );

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq, inArray, sql } from 'drizzle-orm';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { systemContext } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
@@ -122,6 +122,33 @@ describe('F-21 a provider that refuses several people within minutes', () => {
     const live = await ofAnother({ expiresIn: 30, age: 3570 });
     expect((await vend(live)).accessToken).toBe(`at_${live}`);
     expect(await listProviderStops(system())).toMatchObject([{ provider: { id: 'acme' }, people: 3 }]);
+  });
+
+  test('goes on where answers died with our process: each grant is over at once, and the others are renewed', async () => {
+    const ids: string[] = [];
+    for (let n = 0; n < 5; n++) ids.push(await ofAnother());
+    await hub.database.db
+      .update(connections)
+      .set({ lastRefreshError: 'answer_lost' })
+      .where(inArray(connections.id, ids));
+    hub.server.behaviour.instead = refusesAll;
+    for (const id of ids) await expect(vend(id)).rejects.toMatchObject({ code: 'needs_reconnect' });
+    expect(await listProviderStops(system())).toEqual([]);
+    hub.server.behaviour.instead = null;
+    expect(hub.server.isLive((await vend(await ofAnother())).accessToken)).toBe(true);
+  });
+
+  test('is not asked any more where its own bad hour lost the answers', async () => {
+    const ids: string[] = [];
+    for (let n = 0; n < 5; n++) ids.push(await ofAnother());
+    await hub.database.db
+      .update(connections)
+      .set({ lastRefreshError: 'provider_timeout' })
+      .where(inArray(connections.id, ids));
+    hub.server.behaviour.instead = refusesAll;
+    for (const id of ids) await vend(id).catch(() => {});
+    expect(hub.server.requests).toBe(3);
+    expect(await listProviderStops(system())).toMatchObject([{ provider: { id: 'acme' } }]);
   });
 
   test('is tried by one refresh in two minutes, and goes on by its success: every grant works', async () => {

@@ -35,6 +35,11 @@ const stands = (key: StopKey) => and(at(key), isNull(providerStops.endedAt));
 export const isStopped = sql<boolean>`exists (select 1 from ${providerStops} where ${providerStops.endedAt} is null
   and ${providerStops.provider} = ${connections}.provider and ${providerStops.issuer} = ${connections}.issuer)`;
 
+/** True where refreshes of the provider's connections of that issuer are stopped. */
+export async function isStoppedAt(db: Db, key: StopKey): Promise<boolean> {
+  return (await db.select({ provider: providerStops.provider }).from(providerStops).where(stands(key))).length > 0;
+}
+
 /**
  * Stops the refreshes of a provider where it ended the grants of several people within minutes and renewed fewer since:
  * then it is more likely the provider than the people. Call it in the transaction that notes such a refusal.

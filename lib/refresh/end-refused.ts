@@ -10,10 +10,10 @@ import { callTarget } from '#lib/provider-calls/call-target';
 import { backoffSeconds } from '#lib/provider-calls/circuit';
 import { providerDetails } from '#lib/provider-calls/provider-details';
 import { wasIllLately } from '#lib/provider-calls/provider-protection';
-import { stopWhereSeveral } from '#lib/provider-calls/provider-stop';
+import { isStoppedAt, stopWhereSeveral } from '#lib/provider-calls/provider-stop';
 import type { ProviderRecord } from '#lib/providers/record';
 import { endsOfGrants } from '#lib/refresh/ends-of-grants';
-import { endLeaseDead, held, type Lease, type LeasedRow, releaseLease } from '#lib/refresh/lease';
+import { answerLost, endLeaseDead, held, type Lease, type LeasedRow, releaseLease } from '#lib/refresh/lease';
 import { seeEnd } from '#lib/refresh/see-end';
 
 /** After a refusal the grant is tried once more this much later. */
@@ -53,11 +53,12 @@ const othersRenewed = sql<boolean>`exists (select 1 from connections other where
   and other.issuer = ${connections}.issuer and (other.person_id, other.id) <> (${connections}.person_id, ${connections}.id)
   and other.status = 'connected' and other.last_refreshed_at > ${connections}.refused_at)`;
 
-/** Notes the refusal on the row. Undefined where the lease is no longer ours, or a newer token was stored. */
+/** Notes the refusal on the row; one that we brought about says nothing of the provider. Undefined where the lease is no longer ours, or a newer token was stored. */
 async function noteRefusal(
   tx: Db,
   lease: Lease,
   { providerError }: OAuthError,
+  ours: boolean,
 ): Promise<{ again: boolean; alone: boolean } | undefined> {
   const [before] = await tx
     .select({ again: refusedBefore, alone: sql<boolean>`coalesce(${othersRenewed}, false)` })
@@ -67,7 +68,11 @@ async function noteRefusal(
   if (!before) return undefined;
   await tx
     .update(connections)
-    .set({ refusedAt: sql`clock_timestamp()`, refusedGeneration: lease.generation, refusedWith: providerError ?? null })
+    .set({
+      refusedAt: ours ? null : sql`clock_timestamp()`,
+      refusedGeneration: lease.generation,
+      refusedWith: providerError ?? null,
+    })
     .where(held(lease));
   return before;
 }
@@ -89,6 +94,8 @@ export async function endRefused(
   // A host that is ill loses answers and refuses what it should not: then nothing says that the token was spent.
   const doubtful = lost === 'answer_lost' && wasIllLately(ctx, callTarget(provider, row));
   const atOnce = !unclear && (reuse || (lost !== null && !doubtful));
+  // A process died, or a standby lacks it: the provider did as it should, and many may die at once.
+  const byUs = atOnce && !reuse && (lost === 'history_lost' || row.lastRefreshError === answerLost);
   // Seen before the transaction, since it may ask the provider; a first refusal is not the end yet.
   const mayEnd = atOnce || (await wasRefused(ctx.database.db, lease));
   const byCode = unclear ? 'refused_alone' : error.code === 'person_needed' ? 'person_needed' : null;
@@ -98,9 +105,10 @@ export async function endRefused(
   const said = providerDetails(error);
   const { code } = error;
   return withTransaction(ctx.database.db, async (tx) => {
-    const noted = await noteRefusal(tx, lease, error);
+    const ours = byUs && !(await isStoppedAt(tx, row));
+    const noted = await noteRefusal(tx, lease, error, ours);
     if (!noted) return 'superseded';
-    const stopped = await stopWhereSeveral(tx, ctx, row);
+    const stopped = !ours && (await stopWhereSeveral(tx, ctx, row));
     const final = !stopped && (atOnce || (noted.again && (!unclear || noted.alone)));
     const tried = { final, ...said };
     await record(tx, ctx, { action: 'token.refresh_failed', outcome: 'failed', code, ...about, details: tried });
