@@ -53,7 +53,10 @@ const othersRenewed = sql<boolean>`exists (select 1 from connections other where
   and other.issuer = ${connections}.issuer and (other.person_id, other.id) <> (${connections}.person_id, ${connections}.id)
   and other.status = 'connected' and other.last_refreshed_at > ${connections}.refused_at)`;
 
-/** Notes the refusal on the row; one that we brought about says nothing of the provider. Undefined where the lease is no longer ours, or a newer token was stored. */
+/**
+ * Notes the refusal on the row; one that we brought about says nothing of the provider. Undefined where the lease is no
+ * longer ours, or a newer token was stored.
+ */
 async function noteRefusal(
   tx: Db,
   lease: Lease,
