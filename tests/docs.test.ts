@@ -96,10 +96,10 @@ test('the glossary has each word once, and no page says brake for freeze', () =>
   expect(others).toEqual([]);
 });
 
-test('comments of lib name their actor', () => {
+test('comments of lib and app name their actor', () => {
   const vague = /\b(?:whoever|nobody|what is|those that|whose|none of them|any other)\b/i;
-  const comment = /^\s*(?:\/\/|\/\*\*|\*) .*|(?<=[;,{)\]}] +)\/\/ .*/;
-  const found = globSync('lib/**/*.ts', { cwd: root }).flatMap((file) =>
+  const comment = /^\s*(?:\/\/|\{?\/\*\*?|\*) .*|(?<=[;,{)\]}] +)\/\/ .*/;
+  const found = globSync('{lib,app}/**/*.{ts,tsx}', { cwd: root }).flatMap((file) =>
     read(file)
       .split('\n')
       .map((line) => comment.exec(line)?.[0].trim() ?? '')

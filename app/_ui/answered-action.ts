@@ -10,7 +10,7 @@ const unanswered: ActionState<never> = {
   reference: '',
 };
 
-/** The action, whose lost answer is said in the dialog instead of taking the page away with what was typed. */
+/** The action. The dialog tells of a lost answer, and the page keeps the typed text. */
 export function answered<Data>(action: Action<Data>): Action<Data> {
   return async (previous, form) => {
     try {

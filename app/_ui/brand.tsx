@@ -1,4 +1,4 @@
-/** The mark: a key whose bow is a ring that holds a second, smaller one. */
+/** The mark: a key. Its bow is a ring that holds a second, smaller one. */
 function Mark({ className = 'size-6' }: { className?: string }) {
   return (
     <svg viewBox="0 0 32 32" aria-hidden="true" className={className} fill="none" stroke="currentColor" strokeWidth="3">

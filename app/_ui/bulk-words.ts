@@ -36,7 +36,7 @@ export interface ProgressLine {
   tone: 'good' | 'bad' | 'warn' | 'quiet';
 }
 
-/** How far a bulk revocation has come, the most telling first; what is nowhere is left out. */
+/** How far a bulk revocation has come, the most telling state first; empty states are left out. */
 export function progressLines({ here, upstream, proof }: BulkProgress, total: number): ProgressLine[] {
   const of = (one: number, words: string) => `${number.format(one)} of ${number.format(total)} ${words}`;
   const done = here.revoked + here.revoked_before;

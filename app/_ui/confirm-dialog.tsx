@@ -22,7 +22,7 @@ export interface ConfirmDialogProps<Data> {
   /** A word to type before the button works; the server asks for the same in the field `confirmation`. */
   typed?: string | undefined;
   /**
-   * Fields of the form that are filled in here, before the reason and the word. Asked for what is wrong with a field, by
+   * Fields of the form that are filled in here, before the reason and the word. Asked for the fault of a field, by
    * its name, they show it themselves.
    */
   more?: (fault: (field: string) => string | undefined) => React.ReactNode;
@@ -42,7 +42,7 @@ export function ConfirmDialog<Data>(props: ConfirmDialogProps<Data>) {
   const [before, setBefore] = useState('');
   const path = usePathname();
   const dialog = props.fields.flat().join(' ');
-  // Whoever was sent away to sign in once more finds the dialog as it was, but for the typed confirmation.
+  // A reader who had to sign in once more finds the dialog as it was, without the typed confirmation.
   useEffect(() => {
     const typed = takeDraft(path, dialog);
     if (typed === null) return;
@@ -86,7 +86,7 @@ function ConfirmForm<Data>(props: ConfirmFormProps<Data>) {
   const [word, setWord] = useState('');
   // Held here, since React empties a form's own fields after each try.
   const [why, setWhy] = useState(before);
-  // Noticed as it opens, so that nobody types a confirmation in vain.
+  // Noticed as it opens, before the reader types a confirmation in vain.
   const [late] = useState(() => signInUntil !== undefined && signInUntil < Date.now());
   const id = useId();
   useEffect(() => {

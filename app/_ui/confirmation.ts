@@ -1,10 +1,10 @@
-/** What is typed to revoke several connections at once; form and server action agree through this. */
+/** The phrase to type before several connections are revoked at once; form and server action share it. */
 export function revocationWord(count: number): string {
   return `revoke ${count}`;
 }
 
-/** What is typed to delete a person. */
+/** The phrase to type before a person is deleted. */
 export const deletionWord = 'delete';
 
-/** What is typed to set a freeze, so that nobody does by a slip. */
+/** The phrase to type before a freeze is set, against a slip of the hand. */
 export const freezeWord = 'freeze';

@@ -5,7 +5,7 @@ import { exactTime } from './relative-time.ts';
 
 const never = () => () => {};
 
-/** A time whose exact form follows the reader's zone once the page lives; the server writes UTC. Nothing shifts. */
+/** A time: the server writes it in UTC, and the page turns it into the reader's zone once it lives. Nothing shifts. */
 export function ExactTime({ at, text }: { at: string; text: string }) {
   const exact = useSyncExternalStore(
     never,

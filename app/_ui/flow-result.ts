@@ -144,7 +144,7 @@ export function isSettled({ choices, named }: Pick<ConnectionView, 'choices' | '
   return code !== 'named' || named === true;
 }
 
-/** The sentence for a failed sign-in or any other coded refusal; null for a code that is not ours. */
+/** The sentence for a failed sign-in or another coded refusal; null for a code that is not ours. */
 export function refusalSentence(code: string, providerError: string | null = null): string | null {
   return isErrorCode(code) ? sentenceOf(code, providerError) : null;
 }

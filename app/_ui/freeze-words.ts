@@ -41,7 +41,7 @@ export function freezeEffect(scope: FreezeView['scope']): string {
   }
 }
 
-/** Where what is frozen is shown; null for everything. */
+/** The page that shows the frozen target; null for everything. */
 export function freezeAddress({ scope, target }: Pick<FreezeView, 'scope' | 'target'>): string | null {
   switch (scope) {
     case 'everything':

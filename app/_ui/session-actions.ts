@@ -13,7 +13,7 @@ const endThis = formAction(z.object({}), {}, async (ctx) => {
   return undefined;
 });
 
-/** Ends this browser's session; whoever has none any more is as signed out as they asked to be. */
+/** Ends this browser's session; without one the browser is signed out already. */
 export async function signOut(form: FormData): Promise<void> {
   const state = await endThis(null, form);
   redirect(state.ok || state.code === 'unauthenticated' ? '/sign-in?flow=signed_out' : '/connections');

@@ -20,7 +20,7 @@ export function StepUpLink({ returnTo, className = 'link', onClick, children = '
   );
 }
 
-/** The way out of a refusal that asks for a fresh sign-in; nothing for any other. */
+/** The way out of a refusal that asks for a fresh sign-in; nothing for other refusals. */
 export function StepUpOffer({ code, returnTo }: { code: ErrorCode; returnTo: string }) {
   if (code !== 'step_up_required') return null;
   return (

@@ -9,11 +9,11 @@ interface TextFieldProps {
   change: (value: string) => void;
   maxLength: number;
   type?: 'text' | 'url';
-  /** For what is copied letter by letter. */
+  /** For text that people copy letter by letter. */
   exact?: boolean;
 }
 
-/** A required line of text with its label and what is to be known of it. React empties a form's own fields after each try, so its value is the caller's. */
+/** A required line of text with its label and its hint. React empties a form's own fields after each try, so its value is the caller's. */
 export function TextField({ id, label, hint, fault, change, exact = false, ...input }: TextFieldProps) {
   return (
     <div className="flex flex-col gap-1">

@@ -1,6 +1,6 @@
 /** Where a browser's tab keeps what somebody typed, while they are away to sign in once more. */
 const place = 'typed-draft';
-/** Longer than a sign-in takes; what is older was given up. */
+/** Longer than a sign-in takes; an older draft was given up. */
 const keptMs = 10 * 60_000;
 
 interface Draft {

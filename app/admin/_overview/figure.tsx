@@ -10,7 +10,7 @@ const looks = {
 interface FigureProps {
   counted: number | { count: number; capped: boolean };
   href: string;
-  /** What is counted, for who hears the link by itself. */
+  /** The counted thing, for people who hear the link alone. */
   label: string;
   look?: keyof typeof looks;
 }

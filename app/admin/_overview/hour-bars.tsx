@@ -61,7 +61,7 @@ interface ColumnProps {
 
 function Column({ hour: { at, count, href }, x, share, className }: ColumnProps) {
   const begins = useHourText(at);
-  // What is there at all is to be seen.
+  // A bar that counts anything stays visible.
   const tall = count === 0 ? 0 : Math.max(2, share * (height - 1));
   const ground = <rect x={x + 1} y={height - 1} width="8" height="1" className="fill-line-strong" />;
   if (count === 0) return ground;

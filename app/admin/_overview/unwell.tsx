@@ -3,7 +3,7 @@ import type { LastDayView } from '#lib/overview/last-day';
 import { dayAddress } from './addresses.ts';
 import { Figure } from './figure.tsx';
 
-/** So many kinds are listed; what is rarer is in the ledger. */
+/** So many kinds are listed; the ledger has the rarer ones. */
 const listed = 10;
 
 /** What was refused or failed within the day, by kind, the most frequent first. */

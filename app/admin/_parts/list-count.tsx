@@ -6,7 +6,7 @@ interface ListCountProps {
 
 const number = new Intl.NumberFormat('en-US');
 
-/** How many rows the list has in all its pages; «10,000+» where nobody counted further. */
+/** How many rows the list has in all its pages; «10,000+» where the count stopped. */
 export function ListCount({ counted: { count, capped }, one, many }: ListCountProps) {
   return (
     <span className="text-soft tabular">

@@ -3,12 +3,12 @@
 import { useRouter } from 'next/navigation';
 import { useEffect } from 'react';
 
-/** Without a touch for so long nobody looks any more: asking on would keep their session from idling out. */
+/** Without a touch for so long the reader has left: asking on would keep the session from idling out. */
 const patienceMs = 15 * 60_000;
 const touches = ['pointermove', 'pointerdown', 'keydown', 'wheel'] as const;
 
 /**
- * Asks for the page again every few seconds, while somebody looks at it. The server renders it anew; what is marked,
+ * Asks for the page again every few seconds, while a reader looks at it. The server renders it anew; marked text,
  * focused or typed stays.
  */
 export function LiveTail({ seconds }: { seconds: number }) {

@@ -22,7 +22,7 @@ export function Circuit({ health, activity }: CircuitProps) {
   );
 }
 
-/** The most severe of what is so. */
+/** The most severe of the states that hold. */
 function stateOf(
   { circuit, restsUntil, pausedIn, processes, sickHosts, limitedAccounts }: ProviderHealthView,
   activity: ProviderActivityView | null,

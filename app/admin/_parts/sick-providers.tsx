@@ -35,7 +35,7 @@ export function SickProviders({ providers, statusPage = false }: SickProvidersPr
   );
 }
 
-/** Of a provider that has a host for each tenant, the tenants whose host does not answer. */
+/** For a provider with a host for each tenant: the tenants with a host that does not answer. */
 function titleOf({ provider, sickHosts }: SickProviderView): string {
   if (sickHosts.length === 0) return `${provider.name} is not answering`;
   const named = sickHosts.slice(0, 3).join(', ');

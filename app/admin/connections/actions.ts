@@ -26,7 +26,7 @@ const ids = z
   .transform((value) => [...new Set([value].flat())])
   .pipe(z.array(id).min(1).max(100));
 
-/** Goes to the preview of revoking what is selected; nothing is revoked yet. */
+/** Goes to the preview of revoking the selected connections; nothing is revoked yet. */
 export const prepareSelected = formAction(z.object({ ids }), administrator, async (ctx, selection) => {
   const prepared = await prepareBulkRevocation(ctx, selection);
   redirect(`/admin/revocations/${prepared.id}`);

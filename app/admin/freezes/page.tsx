@@ -21,7 +21,7 @@ export const metadata: Metadata = { title: 'Freezes' };
 
 const path = '/admin/freezes';
 
-/** What is frozen, until when that does no harm, and what was. */
+/** The standing freezes, until when each does no harm, and the lifted ones. */
 export default async function Freezes({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const ctx = await adminPage(path);
   const at = readListAddress(await searchParams, ['show']);

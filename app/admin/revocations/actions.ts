@@ -64,7 +64,7 @@ export const start = formAction(
   },
 );
 
-/** Begins a revocation anew whose tokens are still held. */
+/** Begins a revocation anew while the hub still holds its tokens. */
 export const retryHeld = formAction(heldRevocationInput, administrator, async (ctx, input) => {
   await retryHeldRevocation(ctx, { ...input, id: heldIdOf(input.id) });
   refresh();

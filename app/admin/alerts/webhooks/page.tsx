@@ -77,7 +77,7 @@ function mailText(addresses: number): string {
   return `A mail tells ${addresses === 1 ? 'the address' : `the ${addresses} addresses`} in ALERT_EMAILS, once when an alert opens.`;
 }
 
-/** So many are counted; of more nobody needs to know how many. */
+/** So many are counted; beyond that the number does not matter. */
 const countedUpTo = 1000;
 
 /** A number of messages, as a link to them. */

@@ -59,7 +59,7 @@ export function ConnectionTable({ connections, relaxations, selectable, sort, so
   );
 }
 
-/** Whose it is, by what is known of them. */
+/** The person, by name, e-mail or id, whichever the hub knows. */
 export function personName({ id, name, email }: AdminConnectionView['person']): string {
   return name ?? email ?? id;
 }

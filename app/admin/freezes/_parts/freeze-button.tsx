@@ -8,7 +8,7 @@ import { setFreeze } from '../actions.ts';
 
 interface FreezeButtonProps {
   scope: FreezeScope;
-  /** The id of what is to be frozen; empty for everything. */
+  /** The id of the target; empty for everything. */
   target: string;
   /** What people know it by; null for everything. */
   name: string | null;

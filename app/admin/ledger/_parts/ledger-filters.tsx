@@ -94,7 +94,7 @@ interface SelectProps extends FieldProps {
 }
 
 function Select({ name, label, all, value, choices, wide = false }: SelectProps) {
-  // What is not among them (a key that is gone) still narrows the list, and must not be lost with the next filter.
+  // A value that is not among them (a key that is gone) still narrows the list. The next filter must keep it.
   const known = value === undefined || choices.some((choice) => choice.value === value);
   return (
     <select

@@ -115,7 +115,7 @@ function Entry({ entry, ...parts }: PartProps) {
 }
 
 function Outcome({ entry: { outcome, code } }: { entry: LedgerEntryView }) {
-  // Most went well: those that did not are to be seen among them.
+  // Most entries went well: the failed ones must stand out.
   if (outcome === 'ok')
     return (
       <span className="inline-flex items-center gap-1 text-soft">

@@ -58,7 +58,7 @@ export function CheckMark({ check }: { check: LastCheckView | null }) {
   );
 }
 
-/** Every result of the last check: at the top those that need attention, those that pass folded once it has ended. */
+/** Every result of the last check: faults stand at the top, and passing results are folded once the check has ended. */
 export function CheckResults({ check }: { check: LastCheckView | null }) {
   if (!check)
     return (

@@ -9,7 +9,7 @@ interface CriteriaFormProps {
   keys: { id: string; name: string }[];
   /** What the address asks for: a link from a person, a key or a provider fills its field. */
   given: Partial<Record<'provider' | 'person' | 'readByKey', string>>;
-  /** Whose id the address gives. */
+  /** The person with the id of the address. */
   personName: string | null;
 }
 
@@ -36,7 +36,7 @@ const empty: Record<Name, string> = {
 
 const isName = (text: string): text is Name => Object.hasOwn(labels, text);
 
-/** Says which connections; what is given must hold together. Nothing is revoked by it. */
+/** Says which connections: all given criteria must hold together. The form revokes nothing. */
 export function CriteriaForm({ providers, keys, given, personName }: CriteriaFormProps) {
   const [state, run, pending] = useActionState(prepare, null);
   // Held here, since React empties a form's own fields after each try.

@@ -13,7 +13,7 @@ interface ProviderTableProps {
   health: ProviderHealthView[];
   /** Null where it could not be read: then only the circuits are known. */
   activity: ProviderActivityView[] | null;
-  /** Those that stand. */
+  /** The standing freezes. */
   freezes: FreezeView[];
   /** May freeze a provider. */
   administrator: boolean;

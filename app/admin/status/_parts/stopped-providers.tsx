@@ -9,7 +9,7 @@ interface StoppedProvidersProps {
   signInUntil: number | null;
 }
 
-/** A notice for each provider whose refreshes are stopped, with what ends that; nothing while none is. */
+/** A notice for each provider with stopped refreshes, and the way to end the stop; nothing while there is none. */
 export function StoppedProviders({ stops, signInUntil }: StoppedProvidersProps) {
   if (stops.length === 0) return null;
   return (

@@ -25,7 +25,7 @@ interface FieldProps {
   id?: string;
 }
 
-/** One field or parameter: name, type, whether it must be there, and what is said of it. */
+/** One field or parameter: name, type, whether it must be there, and its description. */
 export function Field({ name, schema, note, description = schema.description, id }: FieldProps) {
   const { example } = schema;
   return (

@@ -11,7 +11,7 @@ interface ReferenceProps {
   origin: string;
 }
 
-/** Operations by tag; one whose tag is not among the document's own comes at the end. */
+/** Operations by tag; an operation with a tag that the document does not list comes at the end. */
 function sectionsOf({ tags, paths }: ApiDocument) {
   const all = Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => ({ path, method, operation })),

@@ -61,7 +61,7 @@ export function limitsOf(schema: ApiSchema): string[] {
   return said;
 }
 
-/** Schemas whose fields belong under this one: of itself, of a list's entries, of one of several. */
+/** Schemas with fields that belong under this one: of itself, of a list's entries, of one of several. */
 export function withFields(schema: ApiSchema): ApiSchema[] {
   if (schema.$ref) return [];
   const inside = [...(schema.items ? [schema.items] : []), ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];

@@ -1,7 +1,7 @@
 import { SlidersHorizontal } from 'lucide-react';
 import { Badge } from '#app/_ui/status';
 
-/** Marks a rule whose numbers are not its own. */
+/** Marks a rule with numbers that an administrator set. */
 export function SetByHand() {
   return (
     <Badge tone="quiet" icon={SlidersHorizontal}>
