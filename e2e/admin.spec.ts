@@ -197,7 +197,7 @@ test.describe('people', () => {
 
     await expect.poll(() => statusWithToken(app, 'okta', access_token)).toBe(401);
     await page.goto(`/admin/people?q=${encodeURIComponent(name)}`);
-    await expect(page.getByText('Nobody matches')).toBeVisible();
+    await expect(page.getByText('No person matches')).toBeVisible();
     expect((await page.request.get(`/admin/people/${person}`)).status()).toBe(404);
     expect((await other.request.get('/connections', { maxRedirects: 0 })).status()).toBe(307);
   });

@@ -3,7 +3,7 @@ import type { HistoryView } from '#lib/connections/views';
 type Line = Pick<HistoryView, 'action' | 'sentence' | 'count' | 'by'>;
 
 /** Words of our own for who it was; everything else is a name. */
-const ours = new Set(['You', 'The person', 'An administrator', 'Somebody who was not signed in']);
+const ours = new Set(['You', 'The person', 'An administrator', 'A visitor without a sign-in']);
 
 /** A line of the history as one sentence: “Token read 37 times by billing-sync”. */
 export function historyText({ action, sentence, count, by }: Line): string {

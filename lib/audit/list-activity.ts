@@ -76,7 +76,7 @@ function actorWords(row: LedgerTableRow, self: string, names: ReadonlyMap<string
     case 'anonymous':
       // Signing in begins without a person, and its changes to the person are the hub's own doing.
       if (row.action === 'sign_in.completed') return 'You';
-      return row.action === 'person.role_changed' ? 'Grantkeep' : 'Somebody who was not signed in';
+      return row.action === 'person.role_changed' ? 'Grantkeep' : 'A visitor without a sign-in';
   }
 }
 

@@ -94,7 +94,7 @@ export async function connectionHistory(ctx: Context, input: { id: string }): Pr
     if (isOfItself(event.action)) return 'Grantkeep';
     if (event.actorType === 'api_key') return keyNames.get(event.actorId ?? '') ?? event.actorId ?? 'a service';
     if (event.actorType === 'system') return 'Grantkeep';
-    if (event.actorType !== 'person') return 'Somebody who was not signed in';
+    if (event.actorType !== 'person') return 'A visitor without a sign-in';
     if (event.actorId === self) return 'You';
     return event.actorId === personId ? 'The person' : 'An administrator';
   });

@@ -4,7 +4,7 @@ import { readLedgerHeldBack } from '#lib/audit/ledger-trouble';
 import { adminPage, inPart } from '#lib/web/page';
 
 /**
- * The transaction that keeps the ledger from being looked at and sealed, at the top of every admin page: what it holds
+ * The transaction that keeps the hub from reading and sealing the ledger, at the top of every admin page: what it holds
  * back raises no alert meanwhile.
  */
 export async function LedgerHeldBack() {
@@ -17,7 +17,7 @@ export async function LedgerHeldBack() {
     <div className="mb-4">
       <Notice
         tone="bad"
-        title="A transaction keeps the ledger from being looked at and sealed"
+        title="A transaction keeps the hub from reading and sealing the ledger"
         after={
           <span className="text-meta text-soft">
             since <Time at={held.since} />

@@ -67,8 +67,8 @@ export default async function Alerts({ searchParams }: { searchParams: Promise<S
         </EmptyState>
       ) : (
         <EmptyState icon={BellRing} title="No alerts">
-          Nothing that the rules look for has happened, or somebody has dealt with it. What they find stands here, and
-          goes to the webhooks and addresses that are set up.
+          The rules found nothing, or administrators have dealt with it. New findings stand here, and go to the webhooks
+          and addresses that you set up.
         </EmptyState>
       )}
       <Pager path={path} at={at} nextCursor={nextCursor} />

@@ -79,7 +79,7 @@ function AlertFacts({ alert }: { alert: AlertDetailView }) {
         {alert.state !== 'resolved' && (
           <span className="block text-meta text-soft">
             {alert.endsByPerson
-              ? 'Goes on until somebody resolves it.'
+              ? 'Goes on until an administrator resolves it.'
               : 'Ends by itself once nothing has been found for a while.'}
           </span>
         )}

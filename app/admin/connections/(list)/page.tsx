@@ -127,7 +127,7 @@ export default async function AdminConnections({ searchParams }: { searchParams:
         </EmptyState>
       ) : (
         <EmptyState icon={Plug} title="No connections yet">
-          As soon as somebody connects an account on their own page, it stands here.
+          Accounts that people connect on their own page stand here.
         </EmptyState>
       )}
       <Pager path={path} at={at} nextCursor={nextCursor} />

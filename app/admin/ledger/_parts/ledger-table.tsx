@@ -156,7 +156,7 @@ function Actor({ entry: { actor, action }, within }: Omit<PartProps, 'nameProvid
     case 'system':
       return <span className="text-soft">Grantkeep ({actor.id})</span>;
     case 'anonymous':
-      return <span className="text-soft">{atSignIn.test(action) ? 'at sign-in' : 'nobody signed in'}</span>;
+      return <span className="text-soft">{atSignIn.test(action) ? 'at sign-in' : 'not signed in'}</span>;
   }
 }
 

@@ -54,7 +54,7 @@ export default async function Seals({ searchParams }: { searchParams: Promise<Se
         }
       >
         Every minute the new entries are sealed: hashed together, chained to the seal before, and signed. Keep a
-        checkpoint outside this hub from time to time; with it nobody can rewrite the past unnoticed.
+        checkpoint outside this hub from time to time; it shows whether the past was rewritten.
       </PageHeading>
       {running && <LiveTail seconds={3} />}
       <div className="mb-6 flex flex-col gap-3">

@@ -92,11 +92,11 @@ export default async function People({ searchParams }: { searchParams: Promise<S
       {items.length > 0 ? (
         <PeopleTable people={items} />
       ) : filtered || at.cursor ? (
-        <EmptyState icon={SearchX} title="Nobody matches">
-          No one fits these filters. Take one away, or search for another part of the name.
+        <EmptyState icon={SearchX} title="No person matches">
+          No person fits these filters. Take one away, or search for another part of the name.
         </EmptyState>
       ) : (
-        <EmptyState icon={Users} title="Nobody yet">
+        <EmptyState icon={Users} title="No people yet">
           People stand here from their first sign-in on.
         </EmptyState>
       )}

@@ -117,7 +117,7 @@ export default async function PersonPage({ params, searchParams }: PersonPagePro
                 {person.roleFromConfig
                   ? 'Named in ADMIN_EMAILS; the role can only be taken away there.'
                   : self && administrator
-                    ? 'Nobody changes their own role. Another administrator can.'
+                    ? 'You cannot change your own role. Another administrator can.'
                     : roleWords[person.role].meaning}
               </p>
             </>

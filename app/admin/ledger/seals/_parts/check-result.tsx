@@ -11,7 +11,7 @@ export function CheckResult({ check }: { check: LastCheck | null }) {
   if (!check) {
     return (
       <Notice tone="info" title="Not checked yet">
-        <p>A check runs once a day by itself, and whenever somebody asks for one here.</p>
+        <p>A check runs once a day, and whenever you start one here.</p>
       </Notice>
     );
   }

@@ -20,7 +20,7 @@ export function VerifyForm({ running }: { running: boolean }) {
           aria-describedby="checkpoint-about"
         />
         <span id="checkpoint-about" className="text-meta text-soft">
-          The whole text of the file. It tells whether anything up to then was rewritten, also by whoever owns the
+          The whole text of the file. It shows whether an entry up to then was rewritten, even by an owner of the
           database.
         </span>
       </label>
