@@ -105,6 +105,33 @@ test.describe('P-25 scopes longer than a cookie', () => {
   });
 });
 
+test('P-30 a scanner that asks for the head of an answer, with the person’s cookies, finishes no flow', async ({
+  asUser: page,
+  app,
+  archive,
+}) => {
+  const heads: number[] = [];
+  await begin(page);
+  // The scanner sees the address that the server leads to before the browser follows it.
+  await page.route(
+    () => true,
+    async (route) => {
+      if (route.request().method() !== 'POST') return route.continue();
+      const response = await route.fetch({ maxRedirects: 0 });
+      const { location } = response.headers();
+      if (location?.startsWith(`${app.url}/oauth/callback/archive?`)) {
+        const head = await page.request.head(location, { maxRedirects: 0 });
+        heads.push(head.status(), exchanges(archive));
+      }
+      await route.fulfill({ response });
+    },
+  );
+  await allowAs(page, someone());
+  connectionInAddress(page);
+  expect(heads).toEqual([405, 0]);
+  expect(exchanges(archive)).toBe(1);
+});
+
 test('P-31 an answer that is loaded again leads its own browser to the first result, and no other browser', async ({
   asUser: page,
   signIn,
