@@ -68,7 +68,7 @@ describe('what cannot be read is told, and keeps nobody from being told', () => 
     }
     expect(await lastCheck()).toEqual({ outcome: 'failed', code: 'check_failed' });
     const { lastCheck: shown } = await readSealStatus(ctx());
-    expect(shown?.fault?.sentence).toMatch(/could not be read/);
+    expect(shown?.fault?.sentence).toMatch(/came to no end/);
   });
 
   test('a forged end of the chain is not left to the check of the next day', async () => {
