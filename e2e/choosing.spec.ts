@@ -133,7 +133,7 @@ test('card and page of what is open look right, light and dark, wide and narrow'
   }
 });
 
-test('what is switched on at Odd is seen on the card, and its page looks right', async ({
+test('the card shows the oddities that are on at Odd, and its page looks right', async ({
   newPage,
   boards,
   odd,

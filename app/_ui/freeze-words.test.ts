@@ -17,7 +17,7 @@ test('each kind of freeze has its own words, and leads to what it is over', () =
   expect(words.filter(({ address }) => address?.includes('x/1'))).toEqual([]);
 });
 
-test('within a sentence names keep their letters, and only what is ours is written small', () => {
+test('within a sentence names keep their letters, and only our own words are written small', () => {
   expect(freezeScopes.map((scope) => freezeObject({ scope, target: 'x', targetName: 'Ada' }))).toEqual([
     'everything',
     'Ada',

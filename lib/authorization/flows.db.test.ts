@@ -52,7 +52,7 @@ function twinOf(visitor: Visitor): Visitor {
   return twin;
 }
 
-describe('P-25 what nobody can make long', () => {
+describe('P-25 values that no outsider makes long', () => {
   test('a flow’s cookie has the same few bytes, whatever the scopes and the return path', async () => {
     const ada = await signedIn(verbose());
     await ada.start({ intent: 'connect', provider: 'github' });

@@ -202,7 +202,7 @@ describe('a status', () => {
     ['on the connection itself', 'connection'],
     ['on its person', 'person'],
     ['on its provider', 'provider'],
-  ] as const)('finds what is shown with it, with a freeze %s', async (_, scope) => {
+  ] as const)('finds the connections that show it, with a freeze %s', async (_, scope) => {
     const rows: string[] = [];
     for (const [name, given, frozen] of cases) {
       const person = await addPerson(runtime, { name: `Status ${scope}` });

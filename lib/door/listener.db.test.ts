@@ -56,7 +56,7 @@ test('a POST or DELETE without any word on its body, as curl sends it, is answer
   await settle(runtime);
 });
 
-test('F-22 a vend whose body comes in chunks, or none of them, is answered as any other', async () => {
+test('F-22 a vend whose body comes in chunks, even in no chunk, is answered alike', async () => {
   const { id: personId } = await addPerson(runtime);
   const id = await addConnection(runtime, { personId, accessToken: 'at_live' });
   const { key } = await addApiKey(runtime);

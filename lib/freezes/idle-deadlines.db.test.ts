@@ -60,7 +60,7 @@ test('what is over already, or has nothing that could die, is not counted', asyn
   expect(await deadlines()).toEqual([['acme', 25]]);
 });
 
-test('only what is under the freeze counts', async () => {
+test('only grants under the freeze count', async () => {
   const { id: neighbour } = await addPerson(runtime);
   await add(24, 'acme', {}, neighbour);
   const frozen = await add(10);

@@ -124,7 +124,7 @@ describe('rate limits', () => {
     expect(rows).toMatchObject([{ action: 'request.refused', count: 6, ip: '203.0.113.0/24' }]);
   });
 
-  test('that a flood from their network has used up keep nobody from stepping up who is signed in', async () => {
+  test('that a flood from their network has used up keep no person from stepping up who is signed in', async () => {
     const grace = new Visitor(hub.runtime);
     await grace.signIn();
     const flood = new Visitor(hub.runtime);
