@@ -1,7 +1,11 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { readParameters } from './benchmark.ts';
 import { openFloorToken, sealFloorToken } from './floor.ts';
-import { readGrant, writeGrant } from './provider.ts';
+import { readGrant, startProvider, writeGrant } from './provider.ts';
 import { median, medianOf, rotated, rounded, shuffled } from './statistics.ts';
 import { formatTable } from './table.ts';
 
@@ -80,4 +84,28 @@ test('what the floor opens is what was sealed, and nothing else', () => {
 test('the provider’s tokens name their grant and generation', () => {
   expect(readGrant(writeGrant('refresh', { grant: 12, generation: 3 }))).toEqual({ grant: 12, generation: 3 });
   expect(readGrant('refresh.12.3')).toBeUndefined();
+});
+
+test('a caller that gives up while it sends does not end the provider, and a program that ends says so', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'grantkeep-bench-'));
+  const provider = await startProvider(
+    { folder, onClose: (end) => void onTestFinished(() => void end()) },
+    { latencyMs: 1 },
+  );
+  const socket = connect(Number(new URL(provider.url).port), '127.0.0.1');
+  socket.write('POST /token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf');
+  await expect.poll(async () => (await provider.counts()).requests).toBe(1);
+  socket.destroy();
+  const answer = await fetch(provider.url, {
+    method: 'POST',
+    body: 'refresh_token=x',
+    headers: { connection: 'close' },
+  });
+  expect(answer.status).toBe(400);
+  expect(await provider.counts()).toMatchObject({ requests: 2, refused: 1 });
+  provider.child.kill('SIGSTOP');
+  const asked = provider.counts();
+  provider.child.kill('SIGKILL');
+  await expect(asked).rejects.toThrow('bench/programs/provider.ts ended before it answered (signal SIGKILL)');
+  rmSync(folder, { recursive: true });
 });

@@ -25,6 +25,17 @@ export async function needBuild(): Promise<void> {
 
 let named = 0;
 
+/** The programs that were started, and where they write. */
+const programs = new WeakMap<ChildProcess, { program: string; logFile: string }>();
+
+/** How a program that ended early ended, and the end of its log. */
+function endOf(child: ChildProcess, what: string): string {
+  const { program = 'A program', logFile } = programs.get(child) ?? {};
+  const how = child.signalCode ? `signal ${child.signalCode}` : `status ${child.exitCode}`;
+  const log = logFile === undefined ? '' : readFileSync(logFile, 'utf8').slice(-2000);
+  return `${program} ${what} (${how}). The end of its log:\n${log}`;
+}
+
 /** Starts the product's own `server.ts` in production mode on a database. Its log goes to a file. */
 export async function startHub(stage: Stage, database: BenchDatabase): Promise<Served> {
   const port = await freePort();
@@ -40,7 +51,7 @@ export async function startHub(stage: Stage, database: BenchDatabase): Promise<S
  * @throws an Error with the end of its log when it ends before
  */
 export async function startProgram<Ready extends object>(
-  stage: Stage,
+  stage: Pick<Stage, 'folder' | 'onClose'>,
   program: string,
   environment: Record<string, string> = {},
 ): Promise<Ready & { pid: number; child: ChildProcess }> {
@@ -53,24 +64,23 @@ export async function startProgram<Ready extends object>(
   });
   closeSync(log);
   stage.onClose(() => end(child));
-  const [ready] = await nextMessage(child, () => {
-    return `${program} did not start. The end of its log:\n${readFileSync(logFile, 'utf8').slice(-2000)}`;
-  });
+  programs.set(child, { program, logFile });
+  const [ready] = await nextMessage(child, 'did not start');
   return { ...(ready as Ready), pid: child.pid ?? 0, child };
 }
 
 /** Asks a program of ours something over its channel, and resolves with what it answers next. */
 export async function ask<Answer>(child: ChildProcess, question: object): Promise<Answer> {
-  const answered = nextMessage(child, () => 'A program ended before it answered.');
+  const answered = nextMessage(child, 'ended before it answered');
   child.send(question);
   const [answer] = await answered;
   return answer as Answer;
 }
 
 /** The next message of a program; an error where it ends before. */
-async function nextMessage(child: ChildProcess, fault: () => string): Promise<unknown[]> {
+async function nextMessage(child: ChildProcess, fault: string): Promise<unknown[]> {
   const over = new AbortController();
-  const ended = once(child, 'exit', { signal: over.signal }).then(() => Promise.reject(new Error(fault())));
+  const ended = once(child, 'exit', { signal: over.signal }).then(() => Promise.reject(new Error(endOf(child, fault))));
   try {
     return await Promise.race([once(child, 'message', { signal: over.signal }), ended]);
   } finally {

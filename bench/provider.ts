@@ -40,7 +40,7 @@ export interface Provider {
 
 /** Starts a provider in a process of its own. */
 export async function startProvider(
-  stage: Stage,
+  stage: Pick<Stage, 'folder' | 'onClose'>,
   {
     id = 'acme',
     latencyMs,

@@ -4,10 +4,13 @@ import { background } from './background.ts';
 import type { Benchmark } from './benchmark.ts';
 import { cost } from './cost.ts';
 import { growth } from './growth.ts';
+import { importRows } from './import.ts';
 import { invariant } from './invariant.ts';
 import { kills } from './kills.ts';
 import { ledger } from './ledger.ts';
+import { reseal } from './reseal.ts';
 import { revoke } from './revoke.ts';
+import { search } from './search.ts';
 import { sickProvider } from './sick-provider.ts';
 import { size } from './size.ts';
 import { stampede } from './stampede.ts';
@@ -19,6 +22,8 @@ const benchmarks: Record<string, Benchmark> = {
   stampede,
   sweep,
   revoke,
+  reseal,
+  import: importRows,
   'sick-provider': sickProvider,
   growth,
   cost,
@@ -28,6 +33,7 @@ const benchmarks: Record<string, Benchmark> = {
   size,
   background,
   ledger,
+  search,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -126,6 +126,11 @@ export const sickProvider = defineBenchmark({
           rows: Object.entries(sickAnswers),
         },
         {
+          title: 'Callers of the other accounts, all at once, while 8 callers ask for the token of one that gets 429',
+          columns: ['served', 'of the calls of that account, reached the provider'],
+          rows: [[limited.served, limited.limitedCalls]],
+        },
+        {
           title:
             'Callers of the other tenants, all at once, while 64 callers ask for tokens of a tenant whose host is dead',
           columns: ['served', 'last answer ms', 'calls of the dead tenant', 'of which reached its host'],

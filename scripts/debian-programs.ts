@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { isExecutable, pathFolders } from './programs.ts';
 import { canInstallPackages, installPackages } from './system-packages.ts';
 
-/** Programs that lie in a Debian package of their name. */
-export type DebianProgram = 'haproxy' | 'nginx' | 'pgbouncer';
+/** Programs, and the Debian package in which each lies. */
+const packages = { haproxy: 'haproxy', nginx: 'nginx', pgbouncer: 'pgbouncer', 'systemd-analyze': 'systemd' } as const;
+export type DebianProgram = keyof typeof packages;
 
 /** Where daemons are, whether or not PATH says so. */
 const systemFolders = ['/usr/sbin', '/usr/local/sbin'];
@@ -17,7 +18,8 @@ function find(name: DebianProgram): string | undefined {
  * @throws an Error that says what the reader can do
  */
 export async function getDebianProgram(name: DebianProgram): Promise<string> {
-  const found = find(name) ?? ((canInstallPackages() && (await installPackages(name)) && find(name)) || undefined);
+  const found =
+    find(name) ?? ((canInstallPackages() && (await installPackages(packages[name])) && find(name)) || undefined);
   if (found) return found;
-  throw new Error(`${name} was not found and could not be installed. Install Debian’s package ${name}.`);
+  throw new Error(`${name} was not found and could not be installed. Install Debian’s package ${packages[name]}.`);
 }

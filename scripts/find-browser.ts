@@ -4,7 +4,10 @@ import { capture } from './processes.ts';
 import { isExecutable, pathFolders } from './programs.ts';
 import { canInstallPackages, installPackages } from './system-packages.ts';
 
-const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const shell = 'chromium-headless-shell';
+
+/** The shell comes first: it is Chromium without a user interface, and takes a third less of the processor's time. */
+const names = [shell, 'chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /** The Chromium that tests use: `CHROMIUM_PATH`, else one that is installed, else undefined. */
 export function findBrowser(): string | undefined {
@@ -15,24 +18,21 @@ export function findBrowser(): string | undefined {
 }
 
 /**
- * Finds a Chromium or installs one: Playwright's own where its download works, else Debian's where we are root.
+ * Finds a Chromium, or installs one: Debian's shell where we are root, else what is there, else Playwright's own.
  * @throws an Error that says what the reader can do
  */
 export async function getBrowser(): Promise<string> {
   const found = findBrowser();
-  if (found) return found;
+  if (found && (process.env.CHROMIUM_PATH || found.endsWith(shell))) return found;
+  if (canInstallPackages()) await installPackages(shell);
+  const installed = findBrowser();
+  if (installed) return installed;
   console.log('  no Chromium here: fetching the one of Playwright …');
-  // First the download, which fails within seconds where it cannot work; only then the many packages it needs.
   const fetched = await capture('playwright', ['install', 'chromium']);
   const own = findBrowser();
   if (fetched.status === 0 && own) {
     if (canInstallPackages()) await capture('playwright', ['install-deps', 'chromium']);
     return own;
-  }
-  console.log('  that cannot be fetched from here.');
-  if (canInstallPackages() && (await installPackages('chromium'))) {
-    const debian = findBrowser();
-    if (debian) return debian;
   }
   throw new Error(
     'No Chromium was found and none could be installed. Install one and set CHROMIUM_PATH to its program.',

@@ -1,7 +1,7 @@
 // How much of a registry of providers the import carries over: node scripts/measure-registry.ts <providers.yaml>
 import { readFileSync } from 'node:fs';
-import { importRegistry } from '#lib/providers/registry/import-registry';
-import { readRegistry } from '#lib/providers/registry/read-registry';
+import { importRegistry } from '#lib/providers/registry-import/import-registry';
+import { readRegistry } from '#lib/providers/registry-import/read-registry';
 
 const [file] = process.argv.slice(2);
 if (!file) {

@@ -1,16 +1,28 @@
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { inventoryFile } from '#lib/page-scripts/inventory';
 import { capture } from './processes.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stampFile = `${root}.next/sources.sha256`;
-const sources = ['app/**', 'lib/**', 'public/**', '*.{ts,mjs}', 'tsconfig.json', 'package-lock.json'];
+const sources = [
+  'scripts/script-inventory.ts',
+  'app/**',
+  'lib/**',
+  'public/**',
+  '*.{ts,mjs}',
+  'tsconfig.json',
+  'package-lock.json',
+];
+
+const tests = ['**/*.test.ts', '**/*.test.tsx', 'vitest.config.ts', 'playwright.config.ts'];
 
 /** True when `.next` holds a production build of the sources as they are now. */
 export function isBuilt(): boolean {
   return (
-    existsSync(`${root}.next/BUILD_ID`) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === fingerprint()
+    [`${root}.next/BUILD_ID`, `${root}${inventoryFile}`, stampFile].every((file) => existsSync(file)) &&
+    readFileSync(stampFile, 'utf8') === fingerprint()
   );
 }
 
@@ -21,15 +33,17 @@ export async function build(): Promise<string | undefined> {
     env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
   });
   if (status !== 0) return output.trimEnd();
+  const inventory = await capture(process.execPath, ['scripts/write-script-inventory.ts']);
+  if (inventory.status !== 0) return inventory.output.trimEnd();
   mkdirSync(`${root}.next`, { recursive: true });
   writeFileSync(stampFile, before);
   return undefined;
 }
 
-/** One hash of every file that the build reads. Tests are left out. */
+/** One hash of every file that the build reads. Tests and their settings are left out. */
 function fingerprint(): string {
   const hash = createHash('sha256');
-  const files = globSync(sources, { cwd: root, exclude: ['**/*.test.ts', '**/*.test.tsx', 'next-env.d.ts'] }).sort();
+  const files = globSync(sources, { cwd: root, exclude: [...tests, 'next-env.d.ts'] }).sort();
   for (const file of files) {
     if (statSync(`${root}${file}`).isFile()) hash.update(`${file}\0`).update(readFileSync(`${root}${file}`));
   }

@@ -90,7 +90,7 @@ function guide(url: string, odd: string | undefined): string {
 Open  ${url}
 
   1. Press "Sign in with Demo", then "Continue as administrator".
-  2. Under Connections press "Connect GitHub", choose an account and press "Allow".
+  2. Press "Your own connections", then "Connect GitHub", choose an account and press "Allow".
   3. Under Admin, API keys, sign in once more, create a key with the scope tokens:vend and run the curl line that is shown.
 ${page}
 Ctrl-C ends the demo and keeps its data.`;

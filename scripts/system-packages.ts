@@ -10,10 +10,13 @@ export async function installPackages(...names: string[]): Promise<boolean> {
   console.log(`  installing ${names.join(', ')} with apt-get …`);
   const options = ['-o', 'DPkg::Lock::Timeout=300', '-q', '-y', '--no-install-recommends'];
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const attempt = () => run('apt-get', ['install', ...options, ...names], { env: environment, stdio: quiet });
+  // Its own waiting covers neither the lists nor the archives, and tests and stories may ask at the same time.
+  const aptGet = (...args: string[]) =>
+    run('flock', ['/var/lib/apt', 'apt-get', ...args], { env: environment, stdio: quiet });
+  const attempt = () => aptGet('install', ...options, ...names);
   if ((await attempt()) === 0) return true;
   // A new machine's package lists are empty or old.
-  if ((await run('apt-get', ['update', '-q'], { env: environment, stdio: quiet })) !== 0) return false;
+  if ((await aptGet('update', '-q')) !== 0) return false;
   return (await attempt()) === 0;
 }
 

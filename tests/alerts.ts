@@ -58,7 +58,7 @@ export function alertHub() {
     const { db } = database;
     for (const table of [alerts, alertCounts, alertProgress, keyNetworks, eventTotals]) await db.delete(table);
     // The ledger cannot be emptied by the product; the test may.
-    await db.execute(sql`truncate ledger`);
+    await db.execute(sql`delete from ledger`);
   });
   return { database, hub: () => createRuntime(database.current, [plainRecord('http://127.0.0.1:1')]) };
 }

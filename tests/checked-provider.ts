@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { systemContext } from '#lib/context';
+import { type Runtime, systemContext } from '#lib/context';
 import { checkProvider } from '#lib/provider-check/check-provider';
 import type { CheckResult } from '#lib/provider-check/report';
 import type { TestDatabase } from '#tests/database';
@@ -25,3 +25,12 @@ export async function checkAt(database: TestDatabase, record: Record<string, unk
     expect(JSON.stringify([results, runtime.logged])).not.toContain(text);
   return results;
 }
+
+/** The same process with other fields in each of its records, also ones that no configuration would take. */
+export const patched = (runtime: Runtime, fields: Record<string, unknown>): Runtime => {
+  const list = runtime.providers.list().map((record) => ({ ...record, ...fields }));
+  return {
+    ...runtime,
+    providers: { ...runtime.providers, list: () => list, get: (id) => list.find((one) => one.id === id) },
+  };
+};

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { migrateEmbedded } from '#lib/db/migrate';
 import { openEmbedded } from '#lib/db/open';
+import { layEmbedded } from '#tests/embedded-template';
 import { addConnection, addPerson, createRuntime, hubEnvironment, plainRecord } from '#tests/hub';
 import { startTokenServer } from '#tests/servers/token-server';
 
@@ -29,8 +29,8 @@ test('kill -9 during a refresh on the embedded database: the process that starts
   const providers = join(folder, 'providers.json');
   writeFileSync(providers, JSON.stringify(records));
   const dataDir = join(folder, 'data');
+  await layEmbedded(dataDir);
   const database = await openEmbedded(dataDir);
-  await migrateEmbedded(database);
   const made = createRuntime(database, records);
   const { id: personId } = await addPerson(made);
   const id = await addConnection(made, { personId, refreshToken: server.grant(), expiresIn: -5, age: 3605 });

@@ -1,4 +1,4 @@
-import { importRegistry } from '#lib/providers/registry/import-registry';
+import { importRegistry } from '#lib/providers/registry-import/import-registry';
 
 /** What every entry of the registry has. */
 export const least = {

@@ -18,12 +18,14 @@ export async function webhookReceiver() {
   const got: Got[] = [];
   const answer = { status: 204, headers: {} as Record<string, string> };
   const hook = { refuse: (_: string) => false };
+  let held = false;
   let port = 0;
   let stop: (() => Promise<void>) | undefined;
   const up = async () => {
     const server = createServer(async (request, response) => {
       let body = '';
       for await (const chunk of request) body += String(chunk);
+      if (held) return;
       got.push({ headers: request.headers as Record<string, string>, body });
       response.writeHead(hook.refuse(body) ? 503 : answer.status, answer.headers).end('not to be kept');
     });
@@ -40,6 +42,10 @@ export async function webhookReceiver() {
   return Object.assign(hook, {
     got,
     answer,
+    /** From now on nothing is answered. */
+    hold: () => {
+      held = true;
+    },
     up,
     down,
     url: `http://127.0.0.1:${port}/hook`,

@@ -5,6 +5,7 @@ import { rowsOf } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { freezes } from '#lib/db/schema/freezes';
 import { providerStops } from '#lib/db/schema/provider-stops';
+import { holdDataKeys } from '#lib/vault-keys/data-keys';
 import { wait } from '#tests/random';
 import type { Callers, Slot } from './callers.ts';
 import type { GrantRow } from './judge.ts';
@@ -51,10 +52,15 @@ export interface Found {
 
 /** Reads it, `ids` having the connection of each grant. */
 export async function readDatabase(
-  { database: { db }, vault }: Runtime,
+  runtime: Runtime,
   ids: ReadonlyMap<string, string>,
   accepts: (refreshToken: string) => boolean,
 ): Promise<Found> {
+  const {
+    database: { db },
+    vault,
+  } = runtime;
+  await holdDataKeys(runtime);
   const all = await db
     .select()
     .from(connections)

@@ -13,13 +13,28 @@ function poolOf(origin: string, connections: number): Pool {
   return made;
 }
 
+interface Answered {
+  /** Undefined: there was no answer, and the code says why. */
+  statusCode?: number;
+  said: { access_token?: string; code?: string };
+}
+
+/** One call. One without an answer is counted and ends no caller: a process that stood still may find its socket closed. */
+async function post(pool: Pool, path: string, headers: Record<string, string>): Promise<Answered> {
+  try {
+    const { statusCode, body } = await pool.request({ method: 'POST', path, headers });
+    return { statusCode, said: (await body.json()) as Answered['said'] };
+  } catch (error) {
+    return { said: { code: error instanceof Error && 'code' in error ? String(error.code) : String(error) } };
+  }
+}
+
 async function call(order: CallersOrder, n: number, answer: CallersAnswer): Promise<void> {
   const origin = order.origins[n % order.origins.length] ?? '';
   const pool = poolOf(origin, Math.ceil(order.callers / order.origins.length));
   const path = order.paths[n % order.paths.length] ?? '';
-  const { statusCode, body } = await pool.request({ method: 'POST', path, headers: order.headers });
-  const said = (await body.json()) as { access_token?: string; code?: string };
-  const kind = statusCode === 200 ? '200' : `${statusCode} ${said.code ?? ''}`;
+  const { statusCode, said } = await post(pool, path, order.headers);
+  const kind = statusCode === 200 ? '200' : `${statusCode ?? 'no answer'} ${said.code ?? ''}`;
   answer.answers[kind] = (answer.answers[kind] ?? 0) + 1;
   if (said.access_token && !answer.tokens.includes(said.access_token)) answer.tokens.push(said.access_token);
 }

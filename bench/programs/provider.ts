@@ -27,8 +27,8 @@ function spend(grant: number, shown: number): number | undefined {
 
 serve(async (request, response) => {
   counts.requests += 1;
-  counts.most_at_once = Math.max(counts.most_at_once, ++atOnce);
   const shown = readGrant(new URLSearchParams(await text(request)).get('refresh_token') ?? '');
+  counts.most_at_once = Math.max(counts.most_at_once, ++atOnce);
   if (shown && String(shown.grant) === limitedGrant) {
     atOnce -= 1;
     counts.refused += 1;

@@ -1,6 +1,7 @@
 import { storeGrant } from '#lib/authorization/store-grant';
 import { type Runtime, systemContext } from '#lib/context';
 import type { PersonContext } from '#lib/guards/require';
+import { newId } from '#lib/ids';
 import { createLogger } from '#lib/log';
 import { putBackRecent } from '#lib/refresh/recent-answers';
 import { refreshConnection } from '#lib/refresh/refresh';
@@ -187,10 +188,12 @@ export class World extends Standstill {
       asking.issued.set(refresh_token, this.time.now());
       this.note(`${this.nameOf(asking)} has ${refresh_token} for ${subject}`);
       const ctx = { ...systemContext(asking.runtime, 'model'), actor };
+      const id = newId('rfg');
       const tokens = { access_token: `at.${refresh_token}`, refresh_token, expires_in: 3600, scopes: ['read'] };
       const account = { issuer, subject, accountParams: {}, extras: {} };
       try {
         const stored = await storeGrant(ctx, {
+          answer: id,
           ...{ ...account, provider: 'acme', label: null, lifeSeconds: 3600, reconnects: null },
           ...{ scopesRequested: ['read'], scopesGranted: ['read'] },
           tokens: {
@@ -208,6 +211,7 @@ export class World extends Standstill {
         const { personId } = actor;
         await keepRefused(ctx, {
           ...account,
+          id,
           intent: 'connect',
           code: 'internal',
           provider: 'acme',

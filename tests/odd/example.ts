@@ -60,6 +60,7 @@ export function layoutOf(record: Record<string, unknown>, origin: string): Layou
       ...metadata.map((url) => ({ place: 'metadata' as const, url })),
       ...at('authorization', record.authorization_endpoint),
       ...at('token', record.token_endpoint),
+      ...at('revocation', record.revocation_endpoint),
       ...at('identity', inner('identity')),
       ...at('upgrade', inner('token_upgrade')),
       ...at('renewal', inner('token_renewal')),

@@ -84,7 +84,10 @@ export async function travel({ database, browser, service: key, ...journey }: Jo
   const shown = new URL(answer.headers.get('location') ?? '', runtime.config.appUrl).searchParams;
   const id = shown.get('connection');
   const outcome = { ...goodOutcome, flow: shown.get('flow') ?? `http_${answer.status}` };
-  if (!id) return { ...outcome, ...noConnection, alive: odd.grants.alive() };
+  if (!id) {
+    await settle(runtime);
+    return { ...outcome, ...noConnection, alive: odd.grants.alive() };
+  }
 
   if (again) await onceMore(visitor, { provider, id, again });
   await choose(await visitor.context(), id);

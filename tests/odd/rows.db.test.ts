@@ -3,7 +3,7 @@ import type { Oddity, Outcome } from '#demo/odd/oddity';
 import { oddRecord } from '#demo/odd/record';
 import { startOdd } from '#demo/odd/server';
 import { goTogether, oddities } from '#demo/odd/table';
-import { engine, sharedDatabase } from '#tests/database';
+import { sharedDatabase } from '#tests/database';
 import { appUrls, goodOutcome, noConnection, type Travellers, travel, travellersOf } from '#tests/odd/journey';
 import { randomFrom } from '#tests/random';
 
@@ -35,14 +35,7 @@ async function expectOutcome(on: readonly Oddity[]): Promise<void> {
 
 test('a server that keeps to the standards needs issuer, client_id and client_secret', () => expectOutcome([]));
 
-/** What a row does is the server's; these also put into the database what engines could keep in their own ways. */
-const onEveryEngine = new Set([
-  ...['identity_inside_the_answer', 'company_on_the_redirect', 'look_up_that_fails', 'life_as_date'],
-  ...['unclear_refusal', 'revocation_refused_in_200'],
-]);
-const alone = oddities.filter(({ name }) => engine === 'pglite' || onEveryEngine.has(name));
-
-describe.each(alone)('$cases $name', (oddity) => {
+describe.each(oddities)('$cases $name', (oddity) => {
   test(oddity.does, () => expectOutcome([oddity]));
 });
 

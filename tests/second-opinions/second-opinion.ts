@@ -26,6 +26,7 @@ export function recordAt(id: string, issuer: string): Record<string, unknown> {
     client_secret: client.secret,
     scopes: ['profile', 'email'],
     sign_in: true,
+    code_challenge_methods_supported: ['S256'],
     rotation: 'rotate',
     revoke: { blast_radius: 'token' },
   };

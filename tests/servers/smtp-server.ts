@@ -36,6 +36,8 @@ export async function smtpServer() {
       }
       const address = /<([^>]*)>/.exec(line)?.[1] ?? '';
       if (/^(EHLO|HELO)/i.test(line)) say('250 here');
+      // As a server answers that does not know the command (RFC 5321 section 4.2.4).
+      else if (/^STARTTLS/i.test(line)) say('502 unknown');
       else if (/^MAIL/i.test(line)) {
         mail.from = address;
         say(behaviour.refuses ? '451 later' : '250 ok');
