@@ -20,6 +20,8 @@ export interface ProviderRecordInput {
   scopes: string[];
   sign_in: boolean;
   connect: boolean;
+  failure_scenarios: boolean;
+  drill_consent: Record<string, string | string[]>[];
   trusted_email?: boolean;
   identity?: { endpoint: string; emails_endpoint: string };
   url_field_hosts?: Record<string, string[]>;
@@ -30,6 +32,13 @@ function atLoopback(id: DemoProviderId, url: string): Partial<ProviderRecordInpu
   if (id === 'github') return { identity: { endpoint: `${url}/api/user`, emails_endpoint: `${url}/api/user/emails` } };
   if (id === 'salesforce') return { url_field_hosts: { instance_url: ['localhost'] } };
   return {};
+}
+
+/** What the pages of `demo/interaction.ts` take from the account that revocation drills use. */
+function drillConsent({ signInOnly, granular, recordScopes }: Namesake): Record<string, string | string[]>[] {
+  const account = { account: 'revocation-drill@example.com' };
+  if (signInOnly) return [account];
+  return [account, { decision: 'allow', ...(granular ? { scope: [...recordScopes] } : {}) }];
 }
 
 /** What the app is told about a running demo server: its namesake's preset at loopback endpoints. */
@@ -57,6 +66,8 @@ export function providerRecord(namesake: Namesake, server: DemoServer): Provider
     scopes: [...namesake.recordScopes],
     sign_in: namesake.signInOnly,
     connect: !namesake.signInOnly,
+    failure_scenarios: true,
+    drill_consent: drillConsent(namesake),
     ...(namesake.signInOnly ? { trusted_email: true } : {}),
     ...atLoopback(namesake.id, server.url),
   };

@@ -36,6 +36,18 @@ export const actionRules: Record<string, ActionRule> = {
     changesNothing: true,
     answers: 'nothing',
   },
+  '_ui/zone-actions#tellZone': {
+    may: 'anybody',
+    form: () => [['zone', 'Europe/Berlin']],
+    changesNothing: true,
+    answers: 'nothing',
+  },
+  '_ui/zone-actions#chooseClock': {
+    may: 'anybody',
+    form: () => [['clock', 'own']],
+    changesNothing: true,
+    answers: 'nothing',
+  },
   '(account)/connections/[id]/actions#choose': {
     may: 'owners',
     form: ({ ownersConnection }) => [
@@ -81,6 +93,17 @@ export const actionRules: Record<string, ActionRule> = {
     ]),
     unrecorded: true,
   },
+  // No entry of the ledger belongs to this alert.
+  'admin/alerts/actions#prepareRevocation': {
+    ...administrators(({ alert }) => [['id', alert]]),
+    changesNothing: true,
+    answers: 'not_found',
+  },
+  'admin/alerts/actions#tellPeople': {
+    ...administrators(({ alert }) => [['id', alert]]),
+    changesNothing: true,
+    answers: 'not_found',
+  },
   'admin/alerts/actions#resolve': administrators(({ alert }) => [['id', alert]]),
   'admin/alerts/rules/actions#set': administratorsLately(() => [
     ['rule', 'failed_exchanges'],
@@ -113,16 +136,102 @@ export const actionRules: Record<string, ActionRule> = {
     ['ipRanges', '203.0.113.0/24'],
     ['ipRule', 'deny'],
   ]),
-  'admin/api-keys/actions#revokeKey': administrators(({ key }) => [['id', key]]),
-  'admin/freezes/actions#setFreeze': administrators(({ person }) => [
-    ['scope', 'person'],
-    ['target', person],
-    ['confirmation', 'freeze'],
-    reason,
+  'admin/api-keys/actions#changeDetails': administrators(({ key }) => [
+    ['id', key],
+    ['name', 'renamed'],
+    ['purpose', 'Reads your calendar'],
   ]),
+  'admin/api-keys/actions#rotateKey': administratorsLately(({ keyToRotate }) => [
+    ['id', keyToRotate],
+    ['overlapHours', '24'],
+  ]),
+  'admin/api-keys/actions#revokeKey': administrators(({ key }) => [['id', key]]),
+  'admin/freezes/actions#setFreeze': administrators(({ person }) => [['scope', 'person'], ['target', person], reason]),
   'admin/freezes/actions#liftFreeze': administratorsLately(({ freeze }) => [['id', freeze], reason]),
   'admin/providers/actions#check': administrators(() => [['provider', 'google']]),
+  'admin/checks/actions#run': administrators(() => [['provider', 'google']]),
+  'admin/providers/actions#play': administrators(() => [['provider', 'google']]),
+  // The row of the form is not the newest one.
+  'admin/providers/actions#acceptMoved': {
+    ...administratorsLately(() => [
+      ['provider', 'google'],
+      ['id', '999999999'],
+    ]),
+    changesNothing: true,
+    answers: 'conflict',
+  },
+  'admin/keys/actions#rotate': administratorsLately(() => []),
+  'admin/keys/actions#reseal': administrators(() => []),
+  'admin/keys/actions#pause': administrators(() => []),
+  'admin/keys/actions#retire': {
+    ...administratorsLately(() => [['id', 'k9']]),
+    changesNothing: true,
+    answers: 'not_found',
+  },
+  'admin/keys/actions#count': { ...administrators(() => []), unrecorded: true },
+  'admin/reviews/actions#compute': {
+    ...administrators(({ review }) => [['id', review]]),
+    unrecorded: true,
+  },
+  'admin/reviews/actions#assign': administrators(({ review }) => [
+    ['id', review],
+    ['owner', ''],
+  ]),
+  // A connection of another person is no test account.
+  'admin/reviews/actions#drill': {
+    ...administrators(({ ownersConnection }) => [
+      ['provider', 'google'],
+      ['connection', ownersConnection],
+    ]),
+    changesNothing: true,
+    answers: 'not_found',
+  },
+  // The hub of the story sends no mail, and the person was there just now.
+  'admin/reviews/actions#tellInactive': {
+    ...administrators(({ person }) => [['person', person]]),
+    changesNothing: true,
+    answers: 'conflict',
+  },
+  'admin/reviews/actions#endInactive': {
+    ...administratorsLately(({ person }) => [['person', person]]),
+    changesNothing: true,
+    answers: 'conflict',
+  },
+  'admin/reviews/actions#tellAllInactive': {
+    ...administrators(({ person }) => [['people', person]]),
+    changesNothing: true,
+    answers: 'conflict',
+  },
+  // Not the number of connections that the person has.
+  'admin/reviews/actions#endAllInactive': {
+    ...administratorsLately(({ person }) => [
+      ['people', person],
+      ['expected', '99'],
+      ['confirmation', 'revoke 99'],
+    ]),
+    changesNothing: true,
+    answers: 'conflict',
+  },
+  'admin/reviews/actions#signOff': administrators(({ reviewToSign, reviewedAt }) => [
+    ['id', reviewToSign],
+    ['findingsAt', reviewedAt],
+    ['note', 'the story asks for it'],
+  ]),
   'admin/status/actions#resume': administratorsLately(() => [['provider', 'google'], reason]),
+  // The hub of the story sends no mail.
+  'admin/connections/actions#askOne': {
+    ...administrators(({ ownersConnection }) => [['connection', ownersConnection]]),
+    changesNothing: true,
+    answers: 'conflict',
+  },
+  'admin/providers/actions#askAll': {
+    ...administrators(() => [
+      ['provider', 'google'],
+      ['expected', '1'],
+    ]),
+    changesNothing: true,
+    answers: 'conflict',
+  },
   'admin/connections/actions#revokeOne': administrators(({ revocable }) => [['id', revocable], reason]),
   // What an administrator prepares takes the place of what they had prepared before, so this comes first.
   'admin/revocations/actions#start': administratorsLately(({ prepared }) => [
@@ -146,7 +255,7 @@ export const actionRules: Record<string, ActionRule> = {
     ['role', 'administrator'],
   ]),
   'admin/people/actions#endTheirSession': administrators(({ session }) => [['session', session]]),
-  'admin/people/actions#disable': administrators(({ person }) => [['id', person], reason]),
+  'admin/people/actions#disable': administrators(({ person }) => [['id', person], ['confirmation', 'disable'], reason]),
   'admin/people/actions#enable': administratorsLately(({ person }) => [['id', person], reason]),
   'admin/people/actions#remove': administratorsLately(({ person }) => [
     ['id', person],

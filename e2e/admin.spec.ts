@@ -130,7 +130,7 @@ test.describe('people', () => {
     await page.getByRole('button', { name: 'Change role' }).click();
     await expect(page.getByText('The role was not changed')).toBeVisible();
     await stepUpByHand(page, /\/admin\/people\/per_/);
-    await giveRole(page, name, 'Administrator');
+    await expect(page.getByText('The role is Administrator now')).toBeVisible();
     await other.goto('/admin/people');
     await expect(other.getByRole('heading', { name: 'People', level: 1 })).toBeVisible();
     await giveRole(page, name, 'User');

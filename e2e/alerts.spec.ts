@@ -69,6 +69,7 @@ test('the numbers of a rule are set, refused where they make no sense, and reset
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText('Nothing was changed')).toBeVisible();
   await stepUpByHand(page, /\/admin\/alerts\/rules\/refused_callbacks$/);
+  await expect(page.getByText('The rule is changed')).toBeVisible();
   await page.getByLabel('Opens at').fill('2');
   await page.keyboard.press('Enter');
   await expect(page.getByText('It cannot take more to stay open than to open, which is 2.')).toBeVisible();
@@ -83,7 +84,8 @@ test('the numbers of a rule are set, refused where they make no sense, and reset
 
   await row.getByRole('link').click();
   await page.getByRole('link', { name: 'Changes in the ledger' }).click();
-  await expect(page.getByRole('table', { name: 'Ledger' }).getByRole('row').nth(1)).toContainText(
+  // Under the headings and the day.
+  await expect(page.getByRole('table', { name: 'Ledger' }).getByRole('row').nth(2)).toContainText(
     'Configuration changed',
   );
   await page.goBack();

@@ -29,8 +29,11 @@ test('an API key is limited to a provider, and says when it is used', async ({ a
   await expect(row).not.toContainText('never');
 
   // From now on it is expected from elsewhere.
+  await row.getByRole('link', { name }).click();
+  await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+  const limits = page.getByRole('region', { name: 'About' });
   const status = async () => (await callHub(app, key, `/connections/${okta}/token`, 'POST')).status;
-  await row.getByRole('button', { name: 'Addresses' }).click();
+  await page.getByRole('button', { name: 'Addresses' }).click();
   const dialog = page.getByRole('alertdialog');
   await dialog.getByRole('textbox', { name: 'Expected from' }).fill('203.0.113.0/24\nsomewhere');
   await dialog.getByRole('button', { name: 'Save' }).click();
@@ -38,12 +41,12 @@ test('an API key is limited to a provider, and says when it is used', async ({ a
   await dialog.getByRole('textbox', { name: 'Expected from' }).fill('203.0.113.0/24');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await expect(dialog).toBeHidden();
-  await expect(row).toContainText('203.0.113.0/24');
+  await expect(limits).toContainText('203.0.113.0/24');
   expect(await status()).toBe(403);
-  await row.getByRole('button', { name: 'Addresses' }).click();
+  await page.getByRole('button', { name: 'Addresses' }).click();
   await dialog.getByRole('combobox').selectOption('is answered, and raises an alert');
   await dialog.getByRole('button', { name: 'Save' }).click();
-  await expect(row).toContainText('alert elsewhere');
+  await expect(limits).toContainText('alert elsewhere');
   expect(await status()).toBe(200);
 });
 
@@ -61,24 +64,37 @@ test('a key is made after a fresh sign-in only, and stays on the page until it i
     await page.getByRole('checkbox', { name: 'tokens:vend' }).check();
     await page.getByRole('button', { name: 'Create API key' }).click();
   };
-  const [first, other, third] = [someone('first'), someone('second'), someone('third')];
+  const [first, third] = [someone('first'), someone('third')];
   await page.goto('/admin/api-keys');
   await expect(page.getByText('Making a key needs a fresh sign-in')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Create API key' })).toHaveCount(0);
   await stepUpByHand(page, /\/admin\/api-keys$/);
   await make(first);
+  const shown = async () => (await page.getByText(/^gk_[\w-]{40,}$/).textContent()) ?? '';
+  const old = await shown();
   await page.getByRole('button', { name: 'I have stored it' }).click();
-  await make(other);
-  await expect(page.getByRole('heading', { name: `${other} is ready` })).toBeVisible();
 
-  // The page is drawn anew while the key is still shown, and the sign-in is over.
+  // It is rotated. The page is drawn anew while the new key is still shown, and the sign-in is over.
+  await page.getByRole('link', { name: first }).click();
+  await page.getByRole('combobox', { name: 'Both are accepted' }).selectOption('For an hour');
+  await page.getByRole('button', { name: 'Rotate key' }).click();
+  await expect(page.getByRole('heading', { name: `The new key of ${first} is ready` })).toBeVisible();
+  await expect(page.getByText('A new key replaces this one')).toBeVisible();
   await stale();
+  await page.getByRole('button', { name: 'Edit details' }).click();
+  const dialog = page.getByRole('alertdialog');
+  await dialog.getByRole('textbox', { name: 'Purpose' }).fill('Puts your invoices into the archive');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole('region', { name: 'About' })).toContainText('Puts your invoices into the archive');
+  const key = await shown();
+  for (const accepted of [old, key]) expect((await callHub(app, accepted, '/connections')).status).toBe(403);
   await page.getByRole('button', { name: `Revoke ${first}` }).click();
-  await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke key' }).click();
-  await expect(page.getByRole('row').filter({ hasText: first })).toContainText('Revoked');
-  const key = (await page.getByText(/^gk_[\w-]{40,}$/).textContent()) ?? '';
+  await dialog.getByRole('button', { name: 'Revoke key' }).click();
+  await expect(page.getByText('Revoked', { exact: true })).toBeVisible();
+  expect((await callHub(app, old, '/connections')).status).toBe(401);
   expect((await callHub(app, key, '/connections')).status).toBe(403);
-  await page.getByRole('button', { name: 'I have stored it' }).click();
+  await page.goto('/admin/api-keys');
   await expect(page.getByText('Making a key needs a fresh sign-in')).toBeVisible();
 
   // Over between the page and the press: nothing is made.
@@ -89,4 +105,5 @@ test('a key is made after a fresh sign-in only, and stays on the page until it i
   await expect(page.getByText('No key was made')).toBeVisible();
   await expect(page.getByRole('row').filter({ hasText: third })).toHaveCount(0);
   await stepUpByHand(page, /\/admin\/api-keys$/);
+  await expect(page.getByRole('heading', { name: `${third} is ready` })).toBeVisible();
 });

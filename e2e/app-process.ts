@@ -6,6 +6,7 @@ import { type Demo, startDemo } from '#demo/start';
 import { appEnvironment, startApp } from '#scripts/demo-stack';
 import { freePort } from '#scripts/postgres-server';
 import { capture, end } from '#scripts/processes';
+import { layEmbedded } from '#tests/embedded-template';
 
 /** A production server of its own with its demo authorization servers, on free ports. */
 export interface RunningApp {
@@ -36,6 +37,8 @@ export async function runApp(more: Record<string, string> = {}): Promise<Running
   chmodSync(folder, 0o700);
   const port = await freePort();
   const environment = appEnvironment({ folder, port, development: false, environment: more });
+  // `ending.spec.ts` starts without one.
+  if (!more.DATABASE_URL) await layEmbedded(String(environment.DATA_DIR));
   const demo = await startDemo({ appUrl: String(environment.APP_URL) });
   writeFileSync(join(folder, 'providers.json'), JSON.stringify(demo.providers), { mode: 0o600 });
   const logFile = join(folder, 'server.log');

@@ -18,12 +18,18 @@ import {
   vend,
 } from './steps.ts';
 
-/** Everything that a browser holds for the app, and what the server renders for it. */
-async function sweepBrowser(sweep: CanarySweep, who: string, page: Page, paths: readonly string[]): Promise<void> {
+/** Everything that a browser holds for the app after it has drawn the pages, and what the server renders for it. */
+async function sweepBrowser(
+  sweep: CanarySweep,
+  who: string,
+  { page, paths, drawn }: { page: Page; paths: readonly string[]; drawn: readonly string[] },
+): Promise<void> {
   for (const path of paths) {
-    await page.goto(path);
-    sweep.search(`${path} as ${who}`, await page.content());
-    sweep.search(`address of ${path} as ${who}`, page.url());
+    if (drawn.includes(path)) {
+      await page.goto(path);
+      sweep.search(`${path} as ${who}`, await page.content());
+      sweep.search(`address of ${path} as ${who}`, page.url());
+    }
     for (const headers of [{ accept: 'text/html' }, { rsc: '1' }] as Record<string, string>[]) {
       const answer = await page.request.get(path, { headers });
       sweep.search(`answer of ${path} as ${who}`, `${JSON.stringify(answer.headers())}${await answer.text()}`);
@@ -75,6 +81,7 @@ test('no token, code, verifier, secret or key is anywhere it should not be @post
   newPage,
   app,
   demo,
+  engine,
   expectedConsole,
 }) => {
   test.slow();
@@ -138,9 +145,14 @@ test('no token, code, verifier, secret or key is anywhere it should not be @post
   const governing = ['/admin', '/admin/alerts', '/admin/alerts/rules', '/admin/alerts/webhooks', '/admin/freezes'];
   governing.push('/admin/revocations', '/admin/ledger/seals', '/admin/status', `/admin/ledger?connection=${revoked}`);
 
-  await sweepBrowser(sweep, 'the person', person, own);
-  await sweepBrowser(sweep, 'the auditor', auditor, [...admins, ...governing]);
-  await sweepBrowser(sweep, 'the administrator', administrator, [...admins, ...governing]);
+  // What a browser makes of an answer has nothing to do with the engine that its rows come from.
+  const drawnOf = (paths: readonly string[]) => (engine === 'pglite' ? paths : paths.slice(0, 1));
+  for (const [who, page, paths] of [
+    ['the person', person, own],
+    ['the auditor', auditor, [...admins, ...governing]],
+    ['the administrator', administrator, [...admins, ...governing]],
+  ] as const)
+    await sweepBrowser(sweep, who, { page, paths, drawn: drawnOf(paths) });
   await sweepFiles(sweep, administrator, app, owner);
   sweep.search('/metrics', await (await fetch(`${app.url}/metrics`)).text());
 

@@ -18,8 +18,13 @@ const restless: Record<string, true | string[]> = {
   event_hours: true,
   connection_outages: true,
   connection_uses: true,
+  // Counts of what the reader of the ledger found, and of calls to providers.
+  stated_scopes: true,
+  key_days: true,
+  client_secret_uses: true,
   webhook_messages: true,
   webhook_attempts: true,
+  person_mails: true,
   ledger_seals: true,
   ledger_locators: true,
   sessions: ['last_seen_at'],
@@ -34,6 +39,8 @@ const parts: Record<string, string> = {
   alerts: `(select id, acknowledged_by, resolved_by from alerts
     where coalesce(acknowledged_by, resolved_by, 'system') <> 'system')`,
   alert_events: `(select * from alert_events where by <> 'system')`,
+  // The world's own, due in a day; the jobs open others, and compute what those found.
+  reviews: `(select * from reviews where due_at - created_at = interval '1 day')`,
   // What was given up stays so until somebody asks for it.
   webhook_deliveries: `(select * from webhook_deliveries where state = 'failed')`,
 };

@@ -40,7 +40,7 @@ test('whatever a provider does wrong ends in a sentence, a reference and nothing
       okta.reset();
 
       if (refusedBefore) {
-        await expect(page.getByRole('heading', { name: 'This was not done' })).toBeVisible();
+        await expect(page.getByRole('heading', { name: 'The request was refused' })).toBeVisible();
         await expect(page.getByText(says)).toBeVisible();
         expect(asked).toBe(0);
         expect(okta.counts.token_requests).toBe(0);

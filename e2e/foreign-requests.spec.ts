@@ -46,6 +46,14 @@ test.describe('requests from elsewhere', () => {
     expect(await state()).toBe(true);
   });
 
+  test('I-02 a link to connect comes back after the sign-in, with the page to end on', async ({ page }) => {
+    await page.goto('/connect?provider=okta&return_to=%2Factivity');
+    await page.getByRole('button', { name: 'Sign in with Demo' }).click();
+    await page.getByRole('button', { name: 'Continue as administrator' }).click();
+    await expect(page.getByRole('button', { name: 'Connect Okta' })).toBeVisible();
+    expect(new URL(page.url()).search).toBe('?provider=okta&return_to=%2Factivity');
+  });
+
   test('a GET changes nothing', async ({ asUser: page, app, demo }) => {
     const id = await givenConnection(page, app, 'okta');
     const before = await page.context().cookies(app.url);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { APIResponse } from '@playwright/test';
+import { freePort } from '#scripts/postgres-server';
 import { end, start } from '#scripts/processes';
 import { expect, test } from './fixtures.ts';
 import { ownCookies, send } from './raw-requests.ts';
@@ -77,7 +78,11 @@ test.describe('headers', () => {
     expect(nonces.size).toBe(3);
   });
 
-  test('a script that got into the page does not run', async ({ asUser: page, expectedConsole }) => {
+  test('a script that got into the page does not run, and is reported', async ({
+    asUser: page,
+    app,
+    expectedConsole,
+  }) => {
     expectedConsole.push(/Content Security Policy/);
     const injected = `<script>window.name = 'taken'</script><img src="/icon.svg" onload="window.name = 'taken'">`;
     await page.route('**/account', async (route) => {
@@ -86,9 +91,11 @@ test.describe('headers', () => {
       await route.fulfill({ response, body });
     });
     const refusals: string[] = [];
+    const before = app.log().length;
     page.on('console', (message) => refusals.push(message.text()));
     await page.goto('/account');
     await expect.poll(() => refusals.filter((text) => text.includes('Content Security Policy')).length).toBe(2);
+    await expect.poll(() => app.log().slice(before)).toMatch(/"\/policy-report".*204|204.*"\/policy-report"/);
     expect(await page.evaluate(() => window.name)).toBe('');
   });
 
@@ -143,7 +150,7 @@ test.describe('cookies', () => {
   test('on https, cookies are __Host- and Secure, and HSTS is sent', async ({ app }) => {
     const folder = mkdtempSync(join(tmpdir(), 'grantkeep-https-'));
     const { PROVIDERS_FILE: _, ...environment } = app.environment;
-    const port = 20_000 + (process.pid % 20_000);
+    const port = await freePort();
     const hub = start(process.execPath, ['server.ts'], {
       stdio: 'ignore',
       env: {

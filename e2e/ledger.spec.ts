@@ -19,28 +19,36 @@ test('an administrator finds who read a token, follows the list live, and export
   await page.getByRole('button', { name: 'Filter' }).click();
   const table = page.getByRole('table', { name: 'Ledger' });
   const row = table.getByRole('row').filter({ hasText: name });
+  // A row of headings and one of the day stand above them.
+  const entries = table.getByRole('row').filter({ hasText: 'Token read' });
   await expect(row).toHaveCount(1);
-  await row.getByRole('link', { name, exact: true }).click();
+  await row.getByRole('link', { name: 'Token read' }).click();
+  // Opening keeps the page where it is; each part of the entry narrows the list.
+  await expect(table.getByRole('link', { name, exact: true })).toHaveAttribute('href', /^\/admin\/people\/per_/);
+  await table.getByRole('link', { name: /^per_/ }).first().click();
   await expect(page.getByRole('link', { name: /^Person: / })).toBeVisible();
-  await expect(table.getByRole('row')).toHaveCount(2);
+  await expect(entries).toHaveCount(1);
 
   await page.clock.install();
   await page.getByRole('link', { name: 'Follow live' }).click();
   await expect(page.getByText(/Following: this list/)).toBeVisible();
   await vend(app, connection);
-  await expect(table.getByRole('row')).toHaveCount(3);
+  await expect(entries).toHaveCount(2);
 
   // Left alone it stops asking, so that the session idles out; a touch lets it go on.
   await page.clock.fastForward('16:00');
   const asked: string[] = [];
-  page.on('request', (request) => void asked.push(request.url()));
+  // The last refresh may still be reading links ahead, which asks for no rows.
+  page.on('request', (request) => {
+    if (!request.headers()['next-router-prefetch']) asked.push(request.url());
+  });
   await vend(app, connection);
   await page.clock.runFor(30_000);
   expect(asked).toEqual([]);
-  await expect(table.getByRole('row')).toHaveCount(3);
+  await expect(entries).toHaveCount(2);
   await page.mouse.move(200, 200);
   await page.clock.runFor(10_000);
-  await expect(table.getByRole('row')).toHaveCount(4);
+  await expect(entries).toHaveCount(3);
   await page.getByRole('link', { name: 'Stop following' }).click();
 
   const found = page.url();
@@ -61,7 +69,7 @@ test('an administrator finds who read a token, follows the list live, and export
     { action: 'token.vended', connection_id: connection },
   ]);
   await page.goto('/admin/ledger?action=ledger.exported');
-  await expect(table.getByRole('row').nth(1)).toContainText('Ledger exported');
+  await expect(table.getByRole('row').nth(2)).toContainText('Ledger exported');
 });
 
 test('a person sees what was read of theirs, when and by which service', async ({ asUser: page, app }) => {
@@ -70,11 +78,11 @@ test('a person sees what was read of theirs, when and by which service', async (
   await vend(app, connection);
   await page.goto('/connections');
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Activity' }).click();
-  await expect(page.getByText(/^Token read twice by service /)).toBeVisible();
+  await expect(page.getByText(/^Used twice by service /)).toBeVisible();
   await expect(page.getByText('Connected by you')).toBeVisible();
-  await page.getByRole('link', { name: 'Only reads' }).click();
+  await page.getByRole('link', { name: 'Only uses' }).click();
   await expect(page.getByText('Connected by you')).toHaveCount(0);
-  await expect(page.getByText(/^Token read twice by service /)).toBeVisible();
+  await expect(page.getByText(/^Used twice by service /)).toBeVisible();
 });
 
 test('the ledger is checked on its page, also against a checkpoint that was kept', async ({ asAdmin: page, app }) => {

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
-import { beginConnecting, connectable, someone } from './steps.ts';
+import { connectable, someone } from './steps.ts';
 
 /**
  * The attacker's authorization server: it sends people on to an honest one with a challenge and a nonce of the attacker's
@@ -33,6 +34,13 @@ async function maliciousServer() {
   return { attack, origin, close };
 }
 
+/** The attacker presses Connect and keeps the authorization request, for which they need no page. */
+async function begin({ request }: Page, origin: string, provider: string): Promise<URL> {
+  const form = { intent: 'connect', provider, return_to: '/connections' };
+  const started = await request.post('/oauth/start', { headers: { origin }, form, maxRedirects: 0 });
+  return new URL(started.headers().location ?? '');
+}
+
 test('a malicious provider gets no code of an honest one, whichever it sends people to', async ({
   app,
   demo,
@@ -60,19 +68,19 @@ test('a malicious provider gets no code of an honest one, whichever it sends peo
   try {
     const attacker = await signIn(someone('Mallory'));
     const victim = await signIn(someone('Victim'));
+    await victim.goto('/connections');
     const rounds = connectable.flatMap((provider) => [true, false].map((withIss) => ({ provider, withIss })));
     for (const { provider, withIss } of rounds) {
       await test.step(`${provider}, ${withIss ? 'with' : 'without'} iss`, async () => {
         demo.server(provider).switches.omit_iss = !withIss;
-        malicious.attack.kept = await beginConnecting(attacker, demo, provider);
+        malicious.attack.kept = await begin(attacker, app.url, provider);
         const exchanges = demo.server(provider).counts.code_exchanges;
-        await victim.goto('/connections');
         await victim.getByRole('button', { name: 'Connect Malicious', exact: true }).click();
         await victim.getByLabel('Another account').fill(someone('Account'));
         await victim.getByRole('button', { name: 'Use this account' }).click();
         await victim.getByRole('button', { name: 'Allow' }).click();
 
-        await expect(victim.getByRole('heading', { name: 'This was not done' })).toBeVisible();
+        await expect(victim.getByRole('heading', { name: 'The request was refused' })).toBeVisible();
         await expect(victim.getByText('callback_mismatch')).toBeVisible();
         const landed = new URL(victim.url());
         expect(landed.pathname).toBe(`/oauth/callback/${provider}`);

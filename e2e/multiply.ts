@@ -90,6 +90,14 @@ export const lists = (world: Record<'person' | 'revocable' | 'key' | 'alert' | '
     of: sql`bulk_id not like '%\\_%\\_%'`,
     differing: { connection_id: sql.raw(`left(r.connection_id, -8) || lpad(n::text, 8, '0')`) },
   },
+  {
+    table: 'ledger',
+    of: sql`connection_id is not null`,
+    differing: {
+      at: sql.raw(`r.at - make_interval(secs => n / 1000.0)`),
+      xid: sql`ledger_position(pg_current_xact_id())`,
+    },
+  },
   { table: 'processes', of: sql`true`, differing: { id: withNumber('id'), started_at: earlier('started_at') } },
   {
     table: 'processes',

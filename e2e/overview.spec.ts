@@ -28,7 +28,9 @@ async function rowsOf(page: Page, address: string, table: string): Promise<numbe
   await page.goto(address);
   for (;;) {
     await page.getByRole('table', { name: table }).waitFor();
-    rows += (await page.getByRole('table', { name: table }).getByRole('row').count()) - 1;
+    // Days stand above their rows.
+    const shown = page.getByRole('table', { name: table }).getByRole('row');
+    rows += await shown.filter({ has: page.getByRole('cell') }).count();
     const next = await page.getByRole('link', { name: 'Next' }).all();
     if (!next[0]) return rows;
     await page.goto((await next[0].getAttribute('href')) ?? '');

@@ -47,6 +47,8 @@ test('a person leaves: out at once everywhere, every grant proved dead, and noth
   await expect(dialog).toContainText('All 5 of their connections are revoked');
   await expect(dialog).toContainText('brings no connection back');
   await dialog.getByRole('textbox', { name: 'Reason' }).fill('left the company');
+  await expect(dialog.getByRole('button', { name: 'Disable' })).toBeDisabled();
+  await dialog.getByRole('textbox', { name: /^Type/ }).fill('disable');
   await dialog.getByRole('button', { name: 'Disable' }).click();
   await expect(dialog).toBeHidden();
 
@@ -80,7 +82,7 @@ test('a person leaves: out at once everywhere, every grant proved dead, and noth
     await expect(browser).toHaveURL(/\/sign-in/);
   }
   await leaver.goto(halfway.href);
-  await expect(leaver.getByRole('heading', { name: 'This was not done' })).toBeVisible();
+  await expect(leaver.getByRole('heading', { name: 'The request was refused' })).toBeVisible();
   await leaver.goto('/sign-in');
   await leaver.getByRole('button', { name: /^Sign in with/ }).click();
   await leaver.getByLabel('Another user').fill(name);

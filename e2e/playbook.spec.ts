@@ -256,7 +256,8 @@ test.describe('the security validation checklist', () => {
     await page.goto('/sign-in');
     await page.getByRole('button', { name: 'Sign in with Demo' }).click();
     await page.getByRole('button', { name: 'Continue as administrator' }).click();
-    await page.waitForURL(/\/connections/);
+    await page.waitForURL(/\/admin$/);
+    await page.goto('/connections');
     for (const provider of ['google', 'github', 'salesforce', 'okta', 'auth0'] as const) {
       await page.getByRole('button', { name: `Connect ${titles[provider]}`, exact: true }).click();
       await allowAs(page, someone());

@@ -24,8 +24,15 @@ const forTheOwner: Expectation = { ...everyone('not-found'), ...nobodyElse, owne
 
 /** One line for every page of `app/`: a new one without a line fails. `[id]` is of something that there is. */
 export const pages: Record<string, Expectation> = {
-  '/': { ...everyone('/connections'), nobody: '/sign-in', key: '/sign-in' },
-  '/sign-in': { ...everyone('/connections'), nobody: 'shown', key: 'shown' },
+  '/': {
+    ...everyone('/connections'),
+    nobody: '/sign-in',
+    key: '/sign-in',
+    auditor: '/admin',
+    administrator: '/admin',
+  },
+  // The page above leads on.
+  '/sign-in': { ...everyone('/'), nobody: 'shown', key: 'shown' },
   '/account': forPeople,
   '/activity': forPeople,
   '/connect': forPeople,
@@ -42,8 +49,14 @@ export const pages: Record<string, Expectation> = {
   '/admin/alerts/webhooks/[id]': forAdmins,
   '/admin/alerts/webhooks/[id]/[delivery]': forAdmins,
   '/admin/api-keys': forAdmins,
+  '/admin/api-keys/[id]': forAdmins,
+  '/admin/checks': forAdmins,
+  '/admin/checks/history': forAdmins,
+  '/admin/conformance': forAdmins,
+  '/admin/keys': forAdmins,
   '/admin/connections': forAdmins,
   '/admin/connections/[id]': forAdmins,
+  '/admin/evidence': forAdmins,
   '/admin/freezes': forAdmins,
   '/admin/ledger': forAdmins,
   '/admin/ledger/seals': forAdmins,
@@ -51,8 +64,12 @@ export const pages: Record<string, Expectation> = {
   '/admin/people/[id]': forAdmins,
   '/admin/providers': forAdmins,
   '/admin/providers/[id]': forAdmins,
+  '/admin/reviews': forAdmins,
+  '/admin/reviews/[id]': forAdmins,
   '/admin/revocations': forAdmins,
   '/admin/revocations/[id]': forAdmins,
+  '/admin/requests/[ref]': forAdmins,
+  '/admin/search': forAdmins,
   '/admin/status': forAdmins,
   // As the document that it is made of.
   '/docs/api': everyone('shown'),
@@ -82,9 +99,13 @@ const theApi = (key: Outcome): Handler => ({ expected: { ...everyone('refused'),
 
 /** One line for every method of every handler of `app/`. */
 export const handlers: Record<string, Handler> = {
+  'POST /admin/evidence/export': file({ from: '2026-01-01', to: '2026-03-31', format: 'json' }),
+  'POST /admin/connections/export': file({}),
   'POST /admin/ledger/export': file({ format: 'csv' }),
   'POST /admin/ledger/checkpoint': file({}),
   'POST /admin/revocations/[id]/export': file({ format: 'json' }),
+  // Browsers report here; an answer has no content, and one without a report is refused.
+  'POST /policy-report': { expected: everyone('refused'), foreign: 'refused' },
   // Without a flow there is nothing to come back from.
   'GET /oauth/callback': { expected: everyone('refused'), foreign: 'refused' },
   'HEAD /oauth/callback': { expected: everyone('refused'), foreign: 'refused' },
@@ -108,15 +129,23 @@ export const handlers: Record<string, Handler> = {
 /** Every button that there is for an auditor in the admin area. */
 export const forAuditors = [
   'CSV',
+  'Copy the alert’s id',
+  'Copy the connection’s id',
+  'Copy the id',
+  'Copy the person’s id',
   'Copy the redirect URI',
+  'Copy the subject',
   'Dark theme',
   'Export CSV',
   'Export JSON',
   'Export a checkpoint',
+  'Export connections',
   'Filter',
   'JSON lines',
   'Light theme',
+  'Report to read',
   'Sign out',
+  'Signed bundle',
   'Theme of the system',
   'Verify now',
 ];

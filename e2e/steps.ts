@@ -32,15 +32,17 @@ export function connectionInAddress(page: Page): string {
 }
 
 /** What says at the top of an admin page that something is frozen. */
-export const frozenBanner = (page: Page): Locator => page.getByRole('region', { name: 'Frozen' });
+export const frozenBanner = (page: Page): Locator => page.getByRole('region', { name: 'Frozen', exact: true });
 
-/** Presses the button that opens the dialog, gives the reason and the word, and confirms. */
+/** Presses the button that opens the dialog, gives the reason, and the word where all is frozen, and confirms. */
 export async function freezeBy(page: Page, button: string, reason: string): Promise<void> {
-  await page.getByRole('button', { name: button }).click();
+  await page.getByRole('button', { name: button, exact: true }).click();
   const dialog = page.getByRole('alertdialog');
   await dialog.getByRole('textbox', { name: 'Reason' }).fill(reason);
-  await expect(dialog.getByRole('button', { name: 'Freeze' })).toBeDisabled();
-  await dialog.getByRole('textbox', { name: /^Type/ }).fill('freeze');
+  if (button === 'Freeze everything') {
+    await expect(dialog.getByRole('button', { name: 'Freeze' })).toBeDisabled();
+    await dialog.getByRole('textbox', { name: /^Type/ }).fill('freeze');
+  }
   await dialog.getByRole('button', { name: 'Freeze' }).click();
   await expect(dialog).toBeHidden();
 }

@@ -5,7 +5,7 @@ import next from 'next';
 import { apiContext } from '#lib/api/api-context';
 import { createApi } from '#lib/api/app';
 import { boot } from '#lib/boot';
-import { once } from '#lib/registry';
+import { once } from '#lib/process-parts';
 import { addApiKey, addConnection, addPerson } from '#tests/hub';
 
 /**

@@ -7,6 +7,7 @@ import { revokedTokenPlaces } from '#lib/connections/tokens-at-rest';
 import { alerts } from '#lib/db/schema/alerts';
 import { connections } from '#lib/db/schema/connections';
 import { providerStops } from '#lib/db/schema/provider-stops';
+import { reviews } from '#lib/db/schema/reviews';
 import { revocations } from '#lib/db/schema/revocations';
 import { webhookDeliveries, webhookMessages } from '#lib/db/schema/webhooks';
 import { freeze } from '#lib/freezes/freeze';
@@ -38,6 +39,8 @@ export interface World {
   ownersSession: string;
   ownersConnection: string;
   key: string;
+  /** One that is not frozen. */
+  keyToRotate: string;
   alert: string;
   webhook: string;
   /** A message to it that was given up; there is one more. */
@@ -47,6 +50,10 @@ export interface World {
   /** Refused grants with tokens that are still held. */
   heldGrant: string;
   heldToLetGo: string;
+  /** An open review, and one with findings of this moment. */
+  review: string;
+  reviewToSign: string;
+  reviewedAt: string;
 }
 
 /** Two messages to a webhook that its receiver did not take for a day; answers the id of one. */
@@ -115,6 +122,7 @@ export async function makeWorld(
   };
   const { id: bulk } = await prepareBulkRevocation(ctx, { ids: [prepared] });
   const { apiKey } = await createApiKey(ctx, { name: someone('service'), scopes: ['tokens:vend'] });
+  const { apiKey: toRotate } = await createApiKey(ctx, { name: someone('rotating'), scopes: ['tokens:vend'] });
   const { id: webhook } = await createWebhook(ctx, { name: 'on call', url: hook.url });
   const delivery = await giveUpOn(second, webhook);
   const standing = await freeze(ctx, { scope: 'api_key', target: apiKey.id, reason: 'the story begins so' });
@@ -137,6 +145,20 @@ export async function makeWorld(
     .insert(providerStops)
     .values({ provider: 'google', issuer: 'https://accounts.google.com', ...stop })
     .onConflictDoUpdate({ target: [providerStops.provider, providerStops.issuer], set: stop });
+  // Of a period that no job opens, so that each story has its own.
+  const [review, reviewToSign] = [newId('rev'), newId('rev')];
+  const findings = { from: now.toISOString(), to: now.toISOString(), items: [], more: 0 };
+  const ofReview = {
+    period: 'on_change',
+    dueAt: new Date(now.getTime() + 86_400_000),
+    createdAt: now,
+    findings,
+    findingsAt: now,
+  } as const;
+  for (const [n, id] of [review, reviewToSign].entries())
+    await ctx.database.db
+      .insert(reviews)
+      .values({ ...ofReview, id, task: 'advisories', periodStart: new Date(now.getTime() - n - 1) });
   return {
     person,
     session: await sessionOf(person),
@@ -146,6 +168,7 @@ export async function makeWorld(
     ownersSession: await sessionOf(await personOf(app, ownersConnection)),
     ownersConnection,
     key: apiKey.id,
+    keyToRotate: toRotate.id,
     alert,
     webhook,
     delivery,
@@ -153,6 +176,9 @@ export async function makeWorld(
     hookUrl: hook.url,
     heldGrant: await holdRefused(second, person),
     heldToLetGo: await holdRefused(second, person),
+    review,
+    reviewToSign,
+    reviewedAt: now.toISOString(),
   };
 }
 
@@ -165,13 +191,15 @@ export function pathWithin(world: World, file: string): string {
     ['/admin/alerts/webhooks/', world.webhook],
     ['/admin/alerts/rules/', 'failed_exchanges'],
     ['/admin/alerts/', world.alert],
+    ['/admin/api-keys/', world.key],
     ['/admin/providers/', 'google'],
     ['/admin/revocations/', world.prepared],
+    ['/admin/reviews/', world.review],
     ['/admin/', world.revocable],
     ['/', world.ownersConnection],
   ];
   const id = ids.find(([within]) => path.startsWith(within))?.[1] ?? '';
-  return path.replace('[id]', id).replace('[delivery]', world.delivery);
+  return path.replace('[id]', id).replace('[delivery]', world.delivery).replace('[ref]', 'req_0123456789abcdef');
 }
 
 /** Lifts every freeze and removes every webhook, for the stories that come after on the same hub. */

@@ -53,6 +53,8 @@ export interface OddParts {
   readonly issuer: (parts?: Readonly<Record<string, string>>) => string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** The client's redirect URI. */
+  readonly redirectUri: string;
   /** PKCS #8 PEM of the client's key; the server knows the public half. */
   readonly clientKey: string;
   /** Signs claims with the key that is published. */

@@ -47,6 +47,7 @@ export async function startOdd(options: OddOptions): Promise<Odd> {
   const parts: OddParts = {
     ...client,
     origin,
+    redirectUri: new URL(`/oauth/callback/${options.id ?? 'odd'}`, options.appUrls[0]).href,
     clientKey: keys.client.pem,
     sign: (claims) => signWith(keys, claims),
     grants,

@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import { rowsOf } from '#lib/db/database';
 import { openPostgres } from '#lib/db/open';
+import { holdDataKeys } from '#lib/vault-keys/data-keys';
 import { type PostgresServer, startPostgres } from '#scripts/postgres-server';
 import { addApiKey, addConnection, addPerson, rowOf } from '#tests/hub';
 import { type DatabaseAddress, startPgbouncer, startTcpBalancer } from './database-address.ts';
@@ -69,6 +70,7 @@ for (const [name, pooler, startFront] of fronts) {
         expect(heard.failed).toEqual([]);
         expect(hubs.map(({ child }) => (child.exitCode === null ? child.pid : undefined))).toEqual(processes);
         const after = runtimeAt(inDatabase(standby));
+        await holdDataKeys(after);
         const written = await run(
           inDatabase(standby),
           sql`select request_id from ledger where action = 'token.vended' and outcome = 'ok'`,

@@ -18,13 +18,13 @@ test('three processes behind HAProxy are restarted one after the other under loa
   });
   try {
     // Refreshed several times meanwhile, yet never over before a process that waits its turn can hand them out.
-    provider.behaviour.expiresIn = 10;
+    provider.behaviour.expiresIn = 20;
     const runtime = runtimeAt(direct);
     const { id: personId } = await addPerson(runtime);
     const { key } = await addApiKey(runtime);
     const ids: string[] = [];
     for (let n = 0; n < 12; n++)
-      ids.push(await addConnection(runtime, { personId, refreshToken: provider.grant(), expiresIn: 2 }));
+      ids.push(await addConnection(runtime, { personId, refreshToken: provider.grant(), expiresIn: 6 }));
     await expect.poll(balancer.up, { timeout: 20_000 }).toEqual(['hub1', 'hub2', 'hub3']);
     const load = startLoad(12, key, { urls: [balancer.url], ids });
     await load.given(100);

@@ -12,6 +12,26 @@ const wants = (has: (parameters: URLSearchParams, server: OddParts) => boolean):
 /** Whether an account is connected already. */
 const isSecond = ({ grants }: OddParts) => grants.alive() > 0;
 
+/** The person pastes an address of the site, which stands as `{site}` in the parameter `audience`. */
+const pasted = (
+  name: string,
+  where: string,
+  text: string,
+  audience: string,
+  others: Record<string, string> = {},
+): Oddity => ({
+  ...{ name, cases: ['P-28'], touches: ['asking'] },
+  does: `It wants to know the site, and the person pastes an address ${where}.`,
+  asked: wants(
+    (parameters) => parameters.get('audience') === audience.replace('{site}', 'acme').replace('{region}', 'eu'),
+  ),
+  typed: { site: text, ...others },
+  record: {
+    account_params: [site, ...Object.keys(others).map((other) => ({ ...site, name: other, label: other }))],
+    authorization_params: { audience },
+  },
+});
+
 const tenant = '8f2c7a10-0000-4000-8000-000000000001';
 
 /** A server for many tenants, with the tenants that the record takes. */
@@ -81,6 +101,27 @@ export const accountRows: readonly Oddity[] = [
     typed: { site: ' ACME-2 ' },
     record: { account_params: [site], authorization_params: { site: '{site}' } },
   },
+  pasted(
+    'pasted_address',
+    'of its own host',
+    '<https://ACME.odd.example./welcome?x=1#top>',
+    'https://{site}.odd.example',
+  ),
+  pasted(
+    'pasted_path',
+    'below a host of all',
+    'api.odd.example/sites/acme/settings',
+    'https://api.odd.example/sites/{site}',
+  ),
+  pasted(
+    'pasted_among_parts',
+    'with a region before it',
+    '//eu.odd.example/acme/',
+    'https://{region}.odd.example/{site}',
+    {
+      region: 'https://eu.odd.example/acme',
+    },
+  ),
   {
     name: 'reconnect_names_the_account',
     cases: ['P-26'],

@@ -51,6 +51,56 @@ export const askingRows: readonly Oddity[] = [
     record: { state_in_exchange: true },
   },
   {
+    name: 'own_words_for_grants',
+    cases: ['P-29'],
+    does: 'It has words of its own for the types of grants.',
+    touches: ['token requests'],
+    asked: editAsked('token', ({ parameters }) => {
+      const words = new Map([
+        ['authorized_code', 'authorization_code'],
+        ['renewal', 'refresh_token'],
+      ]);
+      const given = parameters.getAll('grant_type');
+      parameters.set('grant_type', (given.length === 1 && words.get(given[0] ?? '')) || 'unknown');
+    }),
+    record: {
+      token_param_names: { grant_type: null },
+      token_params: { grant_type: 'authorized_code' },
+      refresh_params: { grant_type: 'renewal' },
+    },
+  },
+  {
+    name: 'redirect_uri_by_name',
+    cases: ['P-29'],
+    does: 'Its console gives the redirect URI a name, and it is asked for by that.',
+    touches: ['asking', 'token requests'],
+    asked: ({ place, parameters }, { redirectUri }) => {
+      if (place !== 'authorization' && place !== 'token') return;
+      if (!parameters.has('redirect_uri')) return;
+      const named = parameters.get('redirect_uri') === 'Hub-Odd-1';
+      parameters.set('redirect_uri', named ? redirectUri : 'unknown');
+    },
+    record: {
+      authorization_param_names: { redirect_uri: null },
+      authorization_params: { redirect_uri: 'Hub-Odd-1' },
+      token_param_names: { redirect_uri: null },
+      token_params: { redirect_uri: 'Hub-Odd-1' },
+    },
+  },
+  {
+    name: 'redirect_uri_when_refreshing',
+    cases: ['P-29'],
+    does: 'It wants the redirect URI again where a token is refreshed.',
+    touches: ['refresh', 'token requests'],
+    asked: editAsked('token', ({ parameters }) => {
+      if (parameters.get('grant_type') !== 'refresh_token') return;
+      if (parameters.get('redirect_uri') !== 'https://hub.example/oauth/callback/odd')
+        parameters.delete('refresh_token');
+      parameters.delete('redirect_uri');
+    }),
+    record: { refresh_params: { redirect_uri: 'https://hub.example/oauth/callback/odd' } },
+  },
+  {
     name: 'auth_code',
     cases: ['P-29'],
     does: 'It calls the code auth_code on the redirect.',

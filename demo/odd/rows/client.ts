@@ -96,6 +96,22 @@ export const clientRows: readonly Oddity[] = [
     }),
   },
   {
+    name: 'assertion_as_the_secret',
+    cases: ['P-02'],
+    does: 'It takes a signed assertion under the name of the secret, and knows no other parameter for it.',
+    touches: ['client'],
+    asked: async (asked, server) => {
+      const { parameters } = asked;
+      const foreign = ['client_assertion', 'client_assertion_type'].some((name) => parameters.has(name));
+      parameters.set('client_assertion', (foreign ? null : parameters.get('client_secret')) ?? '');
+      await takeAssertion(asked, server, server.issuer());
+    },
+    record: (server) => ({
+      ...assertionLines(server),
+      token_param_names: { client_assertion: 'client_secret', client_assertion_type: null },
+    }),
+  },
+  {
     name: 'secret_alone_in_basic',
     cases: ['P-01'],
     does: 'It takes the secret as the user of HTTP Basic, without a password.',

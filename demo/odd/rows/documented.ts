@@ -19,6 +19,17 @@ export const documentedRows: readonly Oddity[] = [
     },
   },
   {
+    name: 'market_words',
+    cases: ['P-29'],
+    does: 'It has words of its own for grants, and wants the redirect URI when refreshing.',
+    touches: ['token requests', 'refresh'],
+    asked: editAsked('token', ({ parameters }) => {
+      const refreshes = parameters.get('grant_type') === 'renewal' && parameters.has('redirect_uri');
+      const exchanges = parameters.get('grant_type') === 'authorized_code';
+      parameters.set('grant_type', refreshes ? 'refresh_token' : exchanges ? 'authorization_code' : 'unknown');
+    }),
+  },
+  {
     name: 'person_inside',
     cases: ['P-22'],
     does: 'Its API answers the person inside of a member called user.',

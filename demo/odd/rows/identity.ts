@@ -127,6 +127,18 @@ export const identityRows: readonly Oddity[] = [
     }),
   },
   {
+    name: 'key_for_the_api',
+    cases: ['P-22'],
+    does: 'Its API wants a key of the application beside the token.',
+    touches: ['identity'],
+    asked: editAsked('identity', ({ headers }) => {
+      if (headers['x-api-key'] !== 'key-of-the-application') delete headers.authorization;
+    }),
+    record: ({ origin }) => ({
+      identity: { endpoint: `${origin}/api/me`, headers: { 'X-Api-Key': 'key-of-the-application' } },
+    }),
+  },
+  {
     name: 'identity_by_introspection',
     cases: ['P-22'],
     does: 'It says who somebody is by introspection only.',
@@ -163,6 +175,16 @@ export const identityRows: readonly Oddity[] = [
     }),
     // Neither call can then prove that a token is dead.
     outcome: { revocation: 'revoked_upstream, not_provable' },
+  },
+  {
+    name: 'metadata_elsewhere',
+    cases: ['P-03'],
+    does: 'Its metadata is at another address than its issuer says.',
+    touches: ['metadata'],
+    answered: editAnswer('metadata', ({ asked, answer }) => {
+      if (asked.parameters.get('policy') !== 'sign_in') Object.assign(answer, { status: 404, body: {} });
+    }),
+    record: ({ origin }) => ({ metadata_url: `${origin}/.well-known/openid-configuration?policy=sign_in` }),
   },
   {
     name: 'metadata_moved',

@@ -149,6 +149,45 @@ export const refusalRows: readonly Oddity[] = [
     outcome: { refresh: 'grant_in_doubt', revocation: 'revoked_upstream, not_provable' },
   },
   {
+    name: 'too_many_requests_until_a_moment',
+    cases: ['facts'],
+    does: 'It refuses refreshes with 429, and says only in x-rate-limit-reset when it takes one again.',
+    touches: ['errors', 'refresh token', 'dead grants'],
+    asked: editAsked('token', ({ parameters }) => {
+      if (parameters.get('grant_type') === 'refresh_token') parameters.set('refresh_token', '');
+    }),
+    answered: editAnswer('token', ({ answer, grantType }) => {
+      if (grantType !== 'refresh_token') return;
+      answer.status = 429;
+      answer.headers['x-rate-limit-reset'] = String(Math.ceil(Date.now() / 1000) + 40);
+      answer.body = { errorCode: 'E0000047', errorSummary: 'API call exceeded rate limit due to too many requests.' };
+    }),
+    outcome: { refresh: 'provider_unavailable' },
+  },
+  {
+    name: 'own_names_where_revoking',
+    cases: ['P-29'],
+    does: 'Where a token is revoked, it takes JSON with names of its own, and wants a header.',
+    touches: ['client', 'revocation'],
+    asked: editAsked('revocation', (asked) => {
+      const sent = JSON.parse(asked.body) as Record<string, string>;
+      const names = { clientId: 'client_id', clientSecret: 'client_secret', accessToken: 'token' };
+      const known = Object.entries(names).map(([name, standard]) => [standard, sent[name] ?? '']);
+      const right = Object.keys(sent).length === 3 && asked.headers['x-version'] === '2';
+      asked.parameters = new URLSearchParams(right ? known : []);
+    }),
+    record: {
+      token_endpoint_auth_method: 'client_secret_post',
+      revoke: {
+        format: 'json',
+        headers: { 'X-Version': '2' },
+        param_names: {
+          ...{ client_id: 'clientId', client_secret: 'clientSecret', token: 'accessToken', token_type_hint: null },
+        },
+      },
+    },
+  },
+  {
     name: 'revocation_refused_in_200',
     cases: ['P-18'],
     does: 'It answers a revocation 200 with ok: false, and revokes nothing.',
