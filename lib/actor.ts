@@ -1,4 +1,4 @@
-import type { ApiKeyScope } from '#lib/db/schema/api-keys';
+import type { ApiKeyScope } from '#lib/db/schema/api-key-scopes';
 import type { Role } from '#lib/db/schema/people';
 
 export type { ApiKeyScope, Role };

@@ -26,6 +26,7 @@ async function start(variables: Record<string, string>) {
   const { status, output } = await capture(process.execPath, ['server.ts'], {
     env: {
       PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       NODE_ENV: 'production',
       NEXT_TELEMETRY_DISABLED: '1',
       DATA_DIR: join(folder, 'data'),

@@ -1,17 +1,19 @@
 import { stopCheck } from '#lib/audit/begin-check';
 import { recordConfiguration } from '#lib/audit/record-configuration';
+import { learnAcceptedMetadata } from '#lib/checks/metadata-history';
 import { getConfig } from '#lib/config/config';
 import { isProduction } from '#lib/config/mode';
 import { inBackground, type Runtime, systemContext } from '#lib/context';
 import { startRestoreGuard } from '#lib/freezes/restore-guard';
 import { startJobs } from '#lib/jobs/start-jobs';
 import { getLogger } from '#lib/log';
+import { forget, once } from '#lib/process-parts';
 import { endDeadLeases } from '#lib/refresh/end-dead-leases';
 import { putBackRecent } from '#lib/refresh/recent-answers';
-import { forget, once } from '#lib/registry';
 import { getRuntime } from '#lib/runtime';
 import { sayStartFault } from '#lib/start-faults';
 import { startHeartbeat } from '#lib/status/heartbeat';
+import { holdDataKeys, startDataKeys } from '#lib/vault-keys/data-keys';
 import { learnUnboundOver } from '#lib/vault-keys/reseal';
 import { checkVaultKeys } from '#lib/vault-keys/vault-keys';
 
@@ -48,8 +50,12 @@ export function failToStart(error: unknown): never {
 async function start(options: StartOptions): Promise<Booted> {
   getConfig();
   const runtime = await getRuntime();
+  await holdDataKeys(runtime);
   await checkVaultKeys(runtime, { allowMissing: options.allowMissingKeys === true });
+  await startDataKeys(runtime);
   await learnUnboundOver(runtime);
+  // Before the first flow: a server that moved its endpoints meanwhile is not followed.
+  await learnAcceptedMetadata(runtime);
   for (const { provider } of runtime.config.signInAllow) {
     // A slip of the pen there shuts people out without a word; the provider may also come later.
     const offered = runtime.providers.signIn().some(({ id }) => id === provider);

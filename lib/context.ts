@@ -4,11 +4,12 @@ import type { Database } from '#lib/db/database';
 import type { Grouped } from '#lib/db/grouped';
 import type { Use } from '#lib/db/use-notes';
 import { newId } from '#lib/ids';
+import type { LedgerRow } from '#lib/ledger/columns';
 import type { RefusalFolder } from '#lib/ledger/fold-refusals';
-import type { LedgerRow } from '#lib/ledger/write-rows';
 import type { Logger } from '#lib/log';
 import type { GuardedFetch } from '#lib/outbound/guarded-fetch';
 import type { ProviderCatalog } from '#lib/providers/catalog';
+import type { KeyRoot } from '#lib/vault/root';
 import type { Vault } from '#lib/vault/vault';
 
 export type { Actor, Role } from '#lib/actor';
@@ -18,6 +19,8 @@ export interface Runtime {
   config: Config;
   database: Database;
   vault: Vault;
+  /** Root keys: the first wraps data keys, all unwrap. */
+  keyRoots: readonly KeyRoot[];
   providers: ProviderCatalog;
   /** The guarded fetch: timeout, size limit, no redirects, no internal addresses. */
   fetch: GuardedFetch;

@@ -23,8 +23,10 @@ export const errorCodes = {
   ],
   // The request
   invalid_request: [400, 'The request is not valid.'],
+  unknown_scope: [400, 'The call states a scope that neither the connection nor its provider’s record has.'],
   account_part_invalid: [400, 'This provider writes it in another way. Compare it with the example at the field.'],
   body_too_large: [413, 'The request body is too large.'],
+  evidence_too_large: [413, 'The period has too much for one bundle of evidence. Choose a shorter one.'],
   not_found: [404, 'There is nothing here, or it is not yours.'],
   unknown_provider: [404, 'This provider is not configured here.'],
   method_not_allowed: [405, 'This address does not take that method.'],
@@ -77,6 +79,10 @@ export const errorCodes = {
     503,
     'The stored token is sealed with a key that this hub no longer has. An administrator must put the key back.',
   ],
+  key_service_unavailable: [
+    503,
+    'The key service that protects the stored tokens does not answer. Try again in a moment.',
+  ],
   vault_old_form: [
     500,
     'A stored token has the form of an earlier version, although the hub renewed all of them since.',
@@ -105,6 +111,8 @@ export interface AppErrorOptions {
   issues?: readonly { path: string; message: string }[];
   /** The provider's own code of a refusal; taken from the cause where that has one. */
   providerError?: string | undefined;
+  /** The request showed no token at all, of any kind that the hub knows (RFC 6750 §3.1). */
+  noToken?: boolean;
 }
 
 /** The code that a refused protocol step has from its provider, which is fit to be shown. */
@@ -122,6 +130,7 @@ export class AppError extends Error {
   readonly tokenFingerprint: string | undefined;
   readonly issues: AppErrorOptions['issues'];
   readonly providerError: string | undefined;
+  readonly noToken: boolean;
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     super(options.message ?? errorCodes[code][1], options.cause === undefined ? undefined : { cause: options.cause });
@@ -131,6 +140,7 @@ export class AppError extends Error {
     this.tokenFingerprint = options.tokenFingerprint;
     this.issues = options.issues;
     this.providerError = options.providerError ?? providerErrorIn(options.cause);
+    this.noToken = options.noToken ?? false;
   }
 }
 

@@ -1,5 +1,5 @@
 import pino, { type Logger } from 'pino';
-import { existing, once } from '#lib/registry';
+import { existing, once } from '#lib/process-parts';
 
 export type { Logger };
 

@@ -1,7 +1,7 @@
 import { format, stripVTControlCharacters } from 'node:util';
 import { isProduction } from '#lib/config/mode';
 import { getLogger } from '#lib/log';
-import { once } from '#lib/registry';
+import { once } from '#lib/process-parts';
 
 /**
  * One writer to standard output: text that a library or Node itself prints becomes one line of the log, scrubbed and

@@ -6,7 +6,7 @@ import { sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { isMigrated } from '#lib/db/migrate';
 import { openPostgres } from '#lib/db/open';
-import { forget } from '#lib/registry';
+import { forget } from '#lib/process-parts';
 import { getRuntime } from '#lib/runtime';
 import { describeWithConnections, withDatabase } from '#tests/database';
 

@@ -8,12 +8,14 @@ import { isMigrated, migrateEmbedded, migrateServer } from '#lib/db/migrate';
 import { openEmbedded, openPostgres } from '#lib/db/open';
 import { createUseNotes } from '#lib/db/use-notes';
 import { newId } from '#lib/ids';
+import type { LedgerRow } from '#lib/ledger/columns';
 import { createRefusalFolder } from '#lib/ledger/fold-refusals';
-import { type LedgerRow, writeRows } from '#lib/ledger/write-rows';
+import { writeRows } from '#lib/ledger/write-rows';
 import { createLogger, getLogger } from '#lib/log';
 import { createGuardedFetch } from '#lib/outbound/guarded-fetch';
+import { forget, once } from '#lib/process-parts';
 import { buildCatalog } from '#lib/providers/catalog';
-import { forget, once } from '#lib/registry';
+import { createRoots } from '#lib/vault/create-roots';
 import { createVault } from '#lib/vault/vault';
 
 /** The database has another schema than this build, and this process's role may not change it. */
@@ -77,16 +79,18 @@ const catalogOf = (config: Config) => buildCatalog({ builtin: config.builtinProv
 
 /** Assembles a process's parts over a configuration and an opened database. */
 export function assembleRuntime(config: Config, database: Database, overrides: Partial<Runtime> = {}): Runtime {
+  const guarded = createGuardedFetch({
+    // Refreshes never wait for one another's connections, and leave some to people who are signing in.
+    connectionsPerHost: config.refreshConcurrency + 16,
+    ...(config.proxy ? { proxy: config.proxy } : {}),
+  });
   return {
     config,
     database,
     providers: overrides.providers ?? catalogOf(config),
     vault: createVault(config.vaultKeys),
-    fetch: createGuardedFetch({
-      // Refreshes never wait for one another's connections, and leave some to people who are signing in.
-      connectionsPerHost: config.refreshConcurrency + 16,
-      ...(config.proxy ? { proxy: config.proxy } : {}),
-    }),
+    keyRoots: createRoots(config, guarded),
+    fetch: guarded,
     now: () => new Date(),
     log: getLogger(() => createLogger({ level: config.logLevel, pretty: config.mode === 'development' })),
     refusals: createRefusalFolder(),

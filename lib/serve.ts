@@ -15,7 +15,9 @@ import { nameErrorsThatPass } from '#lib/door/page-failures';
 import { refuseTunnels, serverOptions } from '#lib/door/server-options';
 import { sayLate } from '#lib/jobs/list-jobs';
 import { metricsListener } from '#lib/metrics/metrics-listener';
+import { inventoryIntegrity, readInventory } from '#lib/page-scripts/inventory';
 import { createReadiness } from '#lib/status/readiness';
+import { sayKeyService } from '#lib/vault-keys/data-keys';
 
 /** For running requests; then they are cut, so that what they and the background began can still be kept. */
 const closeSeconds = 20;
@@ -27,11 +29,13 @@ const drainSeconds = 25;
  */
 export async function serve(releaseFaults: () => void): Promise<void> {
   const config = getConfig();
+  const dev = config.mode === 'development';
   openFrontDoor();
   nameErrorsThatPass();
   const booted = await boot({ allowMissingKeys: process.argv.includes('--allow-missing-keys') });
   const { runtime } = booted;
-  const dev = config.mode === 'development';
+  // Beside the pages, after what an operator set: a wrong setting is told also where no build is yet.
+  const integrity = dev ? undefined : inventoryIntegrity(readInventory(process.cwd()));
   const pages = next({ dev, hostname: 'localhost', port: config.port });
   await pages.prepare();
   releaseFaults();
@@ -50,10 +54,15 @@ export async function serve(releaseFaults: () => void): Promise<void> {
       config,
       runtime: () => runtime,
       draining: () => draining,
-      ready: async () => (await ready()) && sayLate(runtime.database.db),
+      ready: async () => {
+        const keys = sayKeyService(runtime);
+        if (keys === false || !(await ready())) return false;
+        return keys === true ? sayLate(runtime.database.db) : keys;
+      },
       api: vendListener(runtime, getRequestListener(api.fetch, { overrideGlobalObjects: false })),
       metrics: metricsListener(() => runtime),
       pages: (request, response) => void servePage(request, response),
+      integrity,
     }),
   );
   refuseTunnels(server);

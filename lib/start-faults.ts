@@ -8,6 +8,8 @@ const ours = new Set([
   'NotMigrated',
   'ExtensionMissing',
   'MissingVaultKeys',
+  'KeyServiceDown',
+  'ScriptInventoryMissing',
 ]);
 
 const database = 'The database at DATABASE_URL';

@@ -2,6 +2,17 @@ import type { Rule } from '#lib/alerts/rule';
 
 const byItself = (quietMinutes: number) => ({ ends: 'by_itself', quietMinutes, coolDownMinutes: 60 }) as const;
 
+/** It is over a minute after the check passes again. */
+const aCheck = {
+  subject: 'check',
+  kind: 'state',
+  state: 'check_fails',
+  everyMinutes: 0,
+  threshold: 1,
+  holdsAt: 1,
+  ...byItself(1),
+} as const;
+
 /** Rules on what lasts for a while and is over by itself. */
 export const conditionRules: readonly Rule[] = [
   {
@@ -144,5 +155,49 @@ export const conditionRules: readonly Rule[] = [
     holdsAt: 1,
     longestMinutes: 60,
     ...byItself(60),
+  },
+  {
+    id: 'critical_check_fails',
+    title: 'A critical check fails',
+    about:
+      'A line of the security checklist does not hold any more. The page of the checks says what it saw, and how to mend it.',
+    severity: 'critical',
+    ...aCheck,
+  },
+  {
+    id: 'check_fails',
+    title: 'A check fails',
+    about:
+      'A line of the security checklist does not hold. The page of the checks says what it saw, and how to mend it.',
+    severity: 'warning',
+    ...aCheck,
+  },
+  {
+    id: 'key_service_down',
+    title: 'The key service does not answer',
+    about:
+      'The hub goes on with the data keys that it holds, for VAULT_HOLD_MINUTES. Then it opens no stored token, and vends end with 503. Bring the service back, or give the hub access to it again.',
+    severity: 'critical',
+    subject: 'hub',
+    kind: 'state',
+    state: 'key_service_down',
+    everyMinutes: 0,
+    threshold: 1,
+    holdsAt: 1,
+    ...byItself(5),
+  },
+  {
+    id: 'reviews_overdue',
+    title: 'Reviews are overdue',
+    about:
+      'Their date has passed, and no administrator has signed them off. See the findings, act on them, and sign off.',
+    severity: 'warning',
+    subject: 'hub',
+    kind: 'state',
+    state: 'reviews_overdue',
+    everyMinutes: 5,
+    threshold: 1,
+    holdsAt: 1,
+    ...byItself(5),
   },
 ];

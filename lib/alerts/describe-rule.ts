@@ -12,6 +12,7 @@ const many = (count: number, one: string) => (count === 1 ? `One ${one}` : `${co
 const perSubject: Record<Rule['subject'], string> = {
   provider: 'for each provider',
   api_key: 'for each API key',
+  check: 'for each check and provider',
   hub: 'for the whole hub',
 };
 
@@ -26,8 +27,11 @@ function threshold(rule: Rule): string {
         return `${rule.factor} times the busiest ${span(burstSpan.minutes)} of the day before, and ${many(rule.floor, 'read')} at least`;
       return rule.reads === 'new_network' ? 'One read from another /24 or /48' : 'One call';
     case 'state':
-      if (rule.state === 'provider_failing') return `${many(rule.threshold, 'minute')} without an answer`;
+      if (rule.state === 'provider_failing' || rule.state === 'key_service_down')
+        return `${many(rule.threshold, 'minute')} without an answer`;
+      if (rule.state === 'reviews_overdue') return `${many(rule.threshold, 'review')} past its date`;
       if (rule.state === 'ledger_held_back') return `${many(rule.threshold, 'minute')} of one transaction`;
+      if (rule.state === 'check_fails') return 'One result that fails';
       return rule.state === 'grants_dying'
         ? `${many(rule.threshold, 'grant')} ending within ${span(rule.withinDays * 1440)}`
         : `One token that lives for more than ${span(rule.longestMinutes)}`;
@@ -42,6 +46,7 @@ export function opensAt(rule: Rule): string {
 /** When an alert of a rule is over, in words. */
 export function endsAt(rule: Rule): string {
   if (rule.ends === 'by_person') return 'When an administrator resolves it';
+  if (rule.kind === 'state' && rule.state === 'check_fails') return 'When the check passes again';
   const few = 'holdsAt' in rule && rule.holdsAt > 1 ? `fewer than ${rule.holdsAt}` : 'none';
   return `After ${span(rule.quietMinutes)} with ${few}`;
 }

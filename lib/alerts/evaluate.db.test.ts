@@ -25,6 +25,7 @@ const tooLittleAndEnough: [
   ['refresh_token_theft', 'acme', { action: 'token.theft_suspected', provider: 'acme' }, 1],
   ['without_pkce', 'acme', { action: 'request.refused', code: 'pkce_required', provider: 'acme' }, 1],
   ['issuer_refused', 'acme', { action: 'flow.refused', code: 'iss_mismatch', provider: 'acme' }, 1],
+  ['script_blocked', 'hub', { action: 'policy.violation_reported', code: 'script_inline' }, 1],
   ['ledger_broken', 'hub', { action: 'ledger.verified', outcome: 'failed', code: 'seal_mismatch' }, 1],
   ['instance_restored', 'hub', { action: 'instance.restored' }, 1],
   ['instance_promoted', 'hub', { action: 'instance.promoted' }, 1],
@@ -87,6 +88,13 @@ describe('each rule', () => {
       'grants_dying',
       'long_lived_tokens',
       'ledger_held_back',
+      // `lib/checks/run-checks.db.test.ts` tries them.
+      'check_fails',
+      'critical_check_fails',
+      // `lib/vault-keys/vault-keys.db.test.ts` tries it.
+      'key_service_down',
+      // `lib/reviews/reviews.db.test.ts` tries it.
+      'reviews_overdue',
     ];
     expect(rules.map(({ id }) => id).toSorted()).toEqual([...new Set([...tried, ...others])].toSorted());
   });
@@ -277,6 +285,8 @@ describeWithConnections('entries that commit late', () => {
     await clock.evaluate(0);
     await clock.happened(1, { action: 'token.theft_suspected', provider: 'acme' }, 7);
     await Promise.all([clock.evaluate(2), clock.evaluate(2), clock.evaluate(2)]);
+    // Each of them may have met another's write, and left the entries to the next look.
+    await clock.evaluate(3);
     expect(await database.db.select().from(alerts)).toMatchObject([{ count: 7 }]);
   });
 });

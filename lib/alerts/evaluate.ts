@@ -2,6 +2,8 @@ import { and, asc, gt, gte, inArray, lt, lte, ne, sql } from 'drizzle-orm';
 import { currentRules } from '#lib/alerts/current-rules';
 import {
   addFirstHours,
+  addKeyDays,
+  addStatedScopes,
   addTotals,
   countEvents,
   type Found,
@@ -19,6 +21,7 @@ import { alertCounts, alertProgress, alerts } from '#lib/db/schema/alerts';
 import { ledger } from '#lib/db/schema/ledger';
 import { AppError } from '#lib/errors';
 import { settledHorizon } from '#lib/ledger/settled-horizon';
+import { announceToPeople } from '#lib/person-mails/announce';
 import { announceConnections, endOfAnnounceable } from '#lib/webhooks/announce';
 
 /**
@@ -29,7 +32,7 @@ const sliceSeconds = [300, 30, 3] as const;
 /**
  * Entries of a slice, about. A slice is a transaction, and on the embedded database everybody else waits for it.
  */
-const sliceEntries = { postgres: 10_000, pglite: 250 } as const;
+const sliceEntries = { postgres: 10_000, pglite: 150 } as const;
 /** Slices and seconds of one tick: the rest of a long standstill is made up by the next ticks. */
 const mostSlices = 1_000;
 const budgetSeconds = 40;
@@ -87,7 +90,10 @@ async function evaluateSlice(tx: Db, ctx: Context, rules: readonly Rule[], slice
     else if (rule) joined.push({ rule, subject, value, count: 0, evidence: [] });
   }
   await announceConnections(tx, slice);
+  await announceToPeople(tx, ctx, slice);
   await addTotals(tx, slice);
+  await addStatedScopes(tx, slice);
+  await addKeyDays(tx, slice);
   const readFromLedger = rules.filter(({ kind }) => kind !== 'state');
   await settleAll(tx, ctx, readFromLedger, joined, slice.to);
 }

@@ -1,7 +1,8 @@
 import { asc, eq } from 'drizzle-orm';
 import { currentRules } from '#lib/alerts/current-rules';
 import { namesFor } from '#lib/alerts/names';
-import { type AlertDetailView, alertColumns, toAlertView } from '#lib/alerts/views';
+import { alertColumns, toAlertView } from '#lib/alerts/read-views';
+import type { AlertDetailView } from '#lib/alerts/views';
 import type { Context } from '#lib/context';
 import { alertEvents, alerts } from '#lib/db/schema/alerts';
 import { people } from '#lib/db/schema/people';

@@ -96,6 +96,17 @@ export const incidentRules: readonly Rule[] = [
     ...byPerson,
   },
   {
+    id: 'script_blocked',
+    title: 'A browser stopped a script that is not of this hub',
+    about:
+      'A page had a script that its policy does not allow, and the browser reported it. Markup that got into a page looks like this, and so do some browser extensions. Anybody can send such a report. Look at the ledger’s entry for network and time, and at the page in a browser without extensions.',
+    severity: 'warning',
+    subject: 'hub',
+    kind: 'each',
+    match: { actions: ['policy.violation_reported'], codes: ['script_inline', 'script_eval', 'script_foreign'] },
+    ...byPerson,
+  },
+  {
     id: 'ledger_broken',
     title: 'The ledger is broken',
     about:
@@ -108,7 +119,7 @@ export const incidentRules: readonly Rule[] = [
   },
   {
     id: 'ledger_held_back',
-    title: 'A transaction keeps the hub from reading and sealing the ledger',
+    title: 'A transaction keeps the hub from reading the ledger',
     about:
       'Entries from then on raise no alert and have no seal, so the hub would not notice a change to them. End that process of the database’s server and ask who runs it. Compare the logs of services and providers for that time.',
     severity: 'critical',

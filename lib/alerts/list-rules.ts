@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { endsAt, opensAt } from '#lib/alerts/describe-rule';
+import type { Rule } from '#lib/alerts/rule';
 import { limitsOf, type NumberName, numbersOf, withNumbers } from '#lib/alerts/rule-numbers';
 import { rules } from '#lib/alerts/rules';
 import type { Context } from '#lib/context';
@@ -28,11 +29,17 @@ export interface RuleView {
   opens: string;
   ends: string;
   /** What a `threshold` of it counts. */
-  counts: 'events' | 'minutes' | 'grants';
+  counts: 'events' | 'minutes' | 'grants' | 'reviews';
   /** The numbers that may be set; empty where the rule has none. */
   numbers: RuleNumberView[];
   /** The administrator who set them; null where they are the rule's own. */
   changed: { at: Date; by: { id: string; name: string | null } } | null;
+}
+
+function countsOf(rule: Rule): RuleView['counts'] {
+  if (rule.kind !== 'state') return 'events';
+  if (rule.state === 'reviews_overdue') return 'reviews';
+  return rule.state === 'provider_failing' || rule.state === 'key_service_down' ? 'minutes' : 'grants';
 }
 
 /**
@@ -62,7 +69,7 @@ export async function listRules(ctx: Context): Promise<RuleView[]> {
       own: numbersOf(own)[at]?.value ?? value,
       ...limitsOf(own, name),
     }));
-    const counts = rule.kind !== 'state' ? 'events' : rule.state === 'provider_failing' ? 'minutes' : 'grants';
+    const counts = countsOf(rule);
     const changed = row && numbers.some(({ value, own }) => value !== own);
     return {
       id,

@@ -1,5 +1,4 @@
 import { inArray, sql } from 'drizzle-orm';
-import nodemailer from 'nodemailer';
 import { ruleOf } from '#lib/alerts/rules';
 import type { Config } from '#lib/config/config';
 import type { Context } from '#lib/context';
@@ -7,14 +6,13 @@ import { databaseNow } from '#lib/db/clock';
 import { rowsOf } from '#lib/db/database';
 import { type AlertSeverity, alerts } from '#lib/db/schema/alerts';
 import { AppError } from '#lib/errors';
+import { mailErrorCode, sendMail } from '#lib/outbound/send-mail';
 
 /** Seconds after which a mail is tried again, if the server did not take it or its process died over it. */
 const againAfterSeconds = 300;
 /** Hours for which a mail is tried: who reads it a day later is better served by the page. */
 const patienceHours = 24;
 const mostInOne = 50;
-/** For connecting, for the greeting, and for each answer after it. */
-const timeoutMs = 10_000;
 
 interface Due extends Record<string, unknown> {
   id: string;
@@ -69,25 +67,11 @@ export async function mailAlerts(ctx: Context, { now: given }: MailInput = {}): 
   if (!mail || alertEmails.length === 0) return;
   const due = await claim(ctx, given ?? (await databaseNow(ctx.database.db)));
   if (due.length === 0) return;
-  const transport = nodemailer.createTransport({
-    url: mail.smtpUrl,
-    // An attacker between the two could take the offer of TLS away, and would then be told the password.
-    requireTLS: new URL(mail.smtpUrl).password !== '',
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
   try {
-    await transport.sendMail({ from: mail.from, to: alertEmails, ...composeMail(ctx.config, due) });
+    await sendMail(mail, { to: alertEmails, ...composeMail(ctx.config, due) });
   } catch (error) {
-    // Without the error itself: it may quote the address with its password.
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'internal';
-    ctx.log.warn({ event: 'alert_mail_not_sent', error_code: code, alerts: due.length });
+    ctx.log.warn({ event: 'alert_mail_not_sent', error_code: mailErrorCode(error), alerts: due.length });
     return;
-  } finally {
-    transport.close();
   }
   const sent = due.map(({ id }) => id);
   await ctx.database.db.update(alerts).set({ mailDueAt: null }).where(inArray(alerts.id, sent));

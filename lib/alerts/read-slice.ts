@@ -33,6 +33,8 @@ const within = ({ from, to }: Slice) => sql`l.at > ${moment(from)} and l.at <= $
 const subjects: Record<Rule['subject'], SQL> = {
   provider: sql`coalesce(l.provider, '')`,
   api_key: sql`l.api_key_id`,
+  // No entry of the ledger is about a check: the rules on checks look at their results.
+  check: sql`null`,
   hub: sql`''`,
 };
 
@@ -41,20 +43,26 @@ interface Matching {
   match: Match;
 }
 
+/** Vending checks its caller's key by itself and has its own entry; every other call refuses the request. */
+export const refusedAddress: Match = { actions: ['token.denied', 'request.refused'], codes: ['ip_not_allowed'] };
+
 /** The rules that look at single entries. Reads are too many for that; of them only refused ones are looked at so. */
 const matching = (rules: readonly Rule[]): Matching[] =>
   rules.flatMap((rule): Matching[] => {
     if (rule.kind === 'each' || rule.kind === 'window') return [{ rule, match: rule.match }];
-    // Vending checks its caller's key by itself and has its own entry; every other call refuses the request.
-    const refused: Match = { actions: ['token.denied', 'request.refused'], codes: ['ip_not_allowed'] };
-    return rule.kind === 'reads' && rule.reads === 'unexpected_address' ? [{ rule, match: refused }] : [];
+    return rule.kind === 'reads' && rule.reads === 'unexpected_address' ? [{ rule, match: refusedAddress }] : [];
   });
 
-function asked({ rule, match }: Matching): SQL {
+/** True for the entries `l` of the ledger that a rule looks for. */
+export function matches(match: Match): SQL {
   const codes = match.codes ? sql`and l.code in (${listed(match.codes)})` : sql``;
   const outcome = match.outcome ? sql`and l.outcome = ${match.outcome}` : sql``;
   const state = match.state ? sql`and l.details ->> 'state' = ${match.state}` : sql``;
-  return sql`(${rule.id}::text, case when l.action in (${listed(match.actions)}) ${codes} ${outcome} ${state} then ${subjects[rule.subject]} end)`;
+  return sql`l.action in (${listed(match.actions)}) ${codes} ${outcome} ${state}`;
+}
+
+function asked({ rule, match }: Matching): SQL {
+  return sql`(${rule.id}::text, case when ${matches(match)} then ${subjects[rule.subject]} end)`;
 }
 
 interface EventRow extends Record<string, unknown> {
@@ -129,7 +137,7 @@ export async function readWindows(tx: Db, rules: readonly Rule[], to: Date): Pro
 }
 
 /** The /24 or /48 that `l.ip` lies in: a service moves within it, and a thief rarely does. */
-const network = sql`case when l.ip ~ '^[0-9a-fA-F:.]+$' then
+export const network = sql`case when l.ip ~ '^[0-9a-fA-F:.]+$' then
   network(set_masklen(l.ip::inet, case when family(l.ip::inet) = 4 then 24 else 48 end))::text end`;
 
 interface ReadRow extends Record<string, unknown> {
@@ -255,6 +263,36 @@ export async function addTotals(tx: Db, slice: Slice): Promise<void> {
     insert into event_totals (action, outcome, provider, total)
     select action, outcome, provider, sum(count) from seen group by 1, 2, 3
     on conflict (action, outcome, provider) do update set total = event_totals.total + excluded.total`);
+}
+
+/**
+ * Adds the slice's reads to the scopes that each service stated, and the reads that stated none under an empty scope. Here
+ * and not in the vend, which pays nothing for it.
+ */
+export async function addStatedScopes(tx: Db, slice: Slice): Promise<void> {
+  await tx.execute(sql`
+    insert into stated_scopes (provider, api_key_id, scope, calls, first_at, last_at)
+    select l.provider, l.api_key_id, stated.scope, sum(l.count), min(l.at), max(l.at)
+    from ledger l cross join lateral jsonb_array_elements_text(
+      case when jsonb_typeof(l.details->'stated_scopes') = 'array' then l.details->'stated_scopes' else '[""]' end) stated(scope)
+    where ${within(slice)} and l.action = 'token.vended' and l.provider is not null and l.api_key_id is not null
+    group by 1, 2, 3
+    on conflict (provider, scope, api_key_id) do update set calls = stated_scopes.calls + excluded.calls,
+      first_at = least(stated_scopes.first_at, excluded.first_at),
+      last_at = greatest(stated_scopes.last_at, excluded.last_at)`);
+}
+
+/** Adds the slice's reads to the days of each key and provider, in UTC. */
+export async function addKeyDays(tx: Db, slice: Slice): Promise<void> {
+  await tx.execute(sql`
+    insert into key_days (api_key_id, day, provider, reads, refused)
+    select l.api_key_id, (l.at at time zone 'utc')::date, coalesce(l.provider, ''),
+      coalesce(sum(l.count) filter (where l.action = 'token.vended'), 0),
+      coalesce(sum(l.count) filter (where l.action = 'token.denied'), 0)
+    from ledger l where ${within(slice)} and l.action in ('token.vended', 'token.denied') and l.api_key_id is not null
+    group by 1, 2, 3
+    on conflict (api_key_id, day, provider) do update set reads = key_days.reads + excluded.reads,
+      refused = key_days.refused + excluded.refused`);
 }
 
 /** The very first look goes back to this, for the counts of each hour only: it raises no alert. */

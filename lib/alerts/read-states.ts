@@ -1,12 +1,15 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Found } from '#lib/alerts/read-slice';
-import type { LongLivedRule, StateRule } from '#lib/alerts/rule';
-import { dyingGrants } from '#lib/connections/dying';
+import type { CheckRule, LongLivedRule, StateRule } from '#lib/alerts/rule';
+import { subjectOf } from '#lib/checks/list';
+import { listFailing } from '#lib/checks/results';
+import { expiringGrants } from '#lib/connections/expiring';
 import type { Context } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { readHeldBack } from '#lib/ledger/held-back';
 import type { ProviderRecord } from '#lib/providers/record';
 import { isSick, listProviderHealth } from '#lib/status/provider-health';
+import { keyServiceState } from '#lib/vault-keys/data-keys';
 
 /** A larger number helps no reader: counting on would read the whole table. */
 const countUpTo = 1_000;
@@ -66,6 +69,56 @@ async function heldBack(ctx: Context, rule: StateRule, now: Date): Promise<Found
   ];
 }
 
+async function failingChecks(ctx: Context, rule: CheckRule): Promise<Found[]> {
+  const failing = await listFailing(ctx, rule.severity);
+  return failing.map(({ check, provider, at, since, found }) => ({
+    rule,
+    subject: subjectOf(check, provider?.id ?? null),
+    value: 1,
+    count: 0,
+    evidence: [
+      {
+        at: at.toISOString(),
+        since: since.toISOString(),
+        check,
+        provider: provider?.id ?? null,
+        found: found.slice(0, 300),
+      },
+    ],
+  }));
+}
+
+/** Reviews past their date; the first few by id. */
+async function overdueReviews(ctx: Context, rule: StateRule, now: Date): Promise<Found[]> {
+  const rows = rowsOf<{ id: string; task: string; due_at: Date | string }>(
+    await ctx.database.db.execute(sql`select id, task, due_at from reviews where signed_off_at is null and missed_at is null
+      and due_at < ${now.toISOString()}::timestamptz order by due_at, id limit 100`),
+  );
+  if (rows.length === 0) return [];
+  const evidence = rows.slice(0, 5).map(({ id, task, due_at }) => ({
+    review: id,
+    task,
+    due_at: new Date(due_at).toISOString(),
+  }));
+  return [{ rule, subject: '', value: rows.length, count: 0, evidence }];
+}
+
+/** Of this process: each asks the service by itself, and any process may look. */
+function keyServiceDown(ctx: Context, rule: StateRule, now: Date): Found[] {
+  const { downSince, secondsLeft } = keyServiceState(ctx);
+  if (downSince === null) return [];
+  const minutes = Math.floor((now.getTime() - downSince.getTime()) / 60_000);
+  return [
+    {
+      rule,
+      subject: '',
+      value: minutes,
+      count: 0,
+      evidence: [{ since: downSince.toISOString(), keys_dropped_in_seconds: secondsLeft, process: ctx.processId }],
+    },
+  ];
+}
+
 /**
  * The present finding of a rule about a state. Outside of every transaction: it asks other parts, which have their own.
  */
@@ -75,12 +128,18 @@ export function readState(ctx: Context, rule: StateRule, now: Date): Promise<Fou
       return failing(ctx, rule, now);
     case 'ledger_held_back':
       return heldBack(ctx, rule, now);
+    case 'check_fails':
+      return failingChecks(ctx, rule);
+    case 'reviews_overdue':
+      return overdueReviews(ctx, rule, now);
+    case 'key_service_down':
+      return Promise.resolve(keyServiceDown(ctx, rule, now));
     case 'grants_dying':
       return perProvider(
         ctx,
         rule,
         (provider) =>
-          sql`select id from (${dyingGrants(provider, rule.withinDays, now, countUpTo)}) ending limit ${countUpTo}`,
+          sql`select id from (${expiringGrants(provider, rule.withinDays, now, countUpTo)}) ending limit ${countUpTo}`,
         ({ id }, count) => ({
           grants: count,
           capped: count === countUpTo,

@@ -54,7 +54,7 @@ function own(rule: Rule): NumberName[] {
       return rule.reads === 'burst' ? ['factor', 'floor', 'leastHistoryMinutes'] : [];
     case 'state':
       // An administrator who may set numbers must not be able to hide this alert.
-      if (rule.state === 'ledger_held_back') return [];
+      if (rule.state === 'ledger_held_back' || rule.state === 'check_fails') return [];
       if (rule.state === 'long_lived_tokens') return ['longestMinutes'];
       return rule.state === 'grants_dying' ? ['withinDays', 'threshold'] : ['threshold'];
   }

@@ -16,8 +16,8 @@ interface RuleBase {
   /** What it means and what to do first, for the page and the mail. */
   about: string;
   severity: AlertSeverity;
-  /** What there is one alert for: each provider, each API key, or the hub. */
-  subject: 'provider' | 'api_key' | 'hub';
+  /** What there is one alert for: each provider, each API key, each check (`pkce/google`), or the hub. */
+  subject: 'provider' | 'api_key' | 'check' | 'hub';
   /** Whether it is over when nothing is found any more, or when a person says so. */
   ends: 'by_itself' | 'by_person';
   /** Minutes for which nothing must be found until it is over by itself. */
@@ -73,7 +73,7 @@ export interface FailingRule extends LookedAt {
 }
 
 /** `threshold` are grants. */
-export interface DyingRule extends LookedAt {
+export interface ExpiringRule extends LookedAt {
   state: 'grants_dying';
   withinDays: number;
 }
@@ -89,7 +89,30 @@ export interface HeldBackRule extends LookedAt {
   state: 'ledger_held_back';
 }
 
-export type StateRule = FailingRule | DyingRule | LongLivedRule | HeldBackRule;
+/** A check of the checklist fails. The severity of the rule says which checks it looks at. */
+export interface CheckRule extends LookedAt {
+  state: 'check_fails';
+  severity: 'critical' | 'warning';
+}
+
+/** `threshold` are reviews past their date. */
+export interface OverdueRule extends LookedAt {
+  state: 'reviews_overdue';
+}
+
+/** `threshold` are minutes for which the service of the root key has not answered the process that looks. */
+export interface KeyServiceRule extends LookedAt {
+  state: 'key_service_down';
+}
+
+export type StateRule =
+  | FailingRule
+  | ExpiringRule
+  | LongLivedRule
+  | HeldBackRule
+  | CheckRule
+  | OverdueRule
+  | KeyServiceRule;
 export type Rule = EachRule | WindowRule | ReadsRule | BurstRule | StateRule;
 
 /** The span of the compared reads, in minutes, and the hours before it that are the baseline. */

@@ -5,6 +5,10 @@ import { rules } from '#lib/alerts/rules';
 const about = `An alert stands under *Admin*, *Alerts*; [mail, webhooks and Prometheus](deployment.md#being-told) carry it elsewhere.
 [A bad day](bad-day.md) says what to do about it.
 
+The page of an alert is the page of an incident. It names the services, people, accounts and networks that the rule's entries
+touch, as the ledger has them, newest 20,000 at most. Administrators freeze, prepare the revocation of exactly these
+connections, mail their people and export a checkpoint there ([decision 58](decisions/0058-an-alert-is-an-incident.md)).
+
 The hub reads the ledger once a minute, as far as it has settled, and opens an alert where a rule finds something. An alert is
 *open* until an administrator acknowledges it. It is *resolved* by an administrator or by itself, as the rule says. The
 condition that opens an alert and the one that keeps it open differ. An alert that comes back soon after it ended by itself

@@ -15,6 +15,7 @@ const keptEvidence = 20;
 export function aboutOf(rule: Pick<Rule, 'subject'> | undefined, subject: string) {
   if (subject === '') return {};
   if (rule?.subject === 'provider') return { provider: subject };
+  if (rule?.subject === 'check') return { provider: subject.split('/')[1] ?? null };
   return rule?.subject === 'api_key' ? { apiKeyId: subject } : {};
 }
 

@@ -1,13 +1,9 @@
-import { span } from '#lib/alerts/describe-rule';
-import { burstSpan, type Rule } from '#lib/alerts/rule';
-import {
-  type AlertEventKind,
-  type AlertEvidence,
-  type AlertSeverity,
-  type AlertState,
-  alerts,
-} from '#lib/db/schema/alerts';
-import { type LedgerAction, ledgerActions } from '#lib/ledger/actions';
+import type { Rule } from '#lib/alerts/rule';
+import type { AlertEventKind, AlertEvidence, AlertSeverity, AlertState } from '#lib/db/schema/alerts';
+import type { LedgerAction } from '#lib/ledger/actions';
+
+/** The kinds of subject that have a name and a page. */
+export type SubjectKind = Exclude<Rule['subject'], 'hub'>;
 
 /** An alert as pages show it. Names are looked up when it is shown. */
 export interface AlertView {
@@ -20,7 +16,7 @@ export interface AlertView {
   severity: AlertSeverity;
   state: AlertState;
   /** Its subject; null for the whole hub. `name` is null where the subject is gone. */
-  subject: { kind: 'provider' | 'api_key'; id: string; name: string | null } | null;
+  subject: { kind: SubjectKind; id: string; name: string | null } | null;
   value: number;
   peak: number;
   count: number;
@@ -51,73 +47,4 @@ export interface AlertEventView {
 export interface AlertDetailView extends AlertView {
   evidence: AlertEvidence[];
   events: AlertEventView[];
-}
-
-export const alertColumns = {
-  id: alerts.id,
-  rule: alerts.rule,
-  subject: alerts.subject,
-  severity: alerts.severity,
-  state: alerts.state,
-  value: alerts.value,
-  peak: alerts.peak,
-  count: alerts.count,
-  openedAt: alerts.openedAt,
-  heldAt: alerts.heldAt,
-  acknowledgedAt: alerts.acknowledgedAt,
-  resolvedAt: alerts.resolvedAt,
-  resolvedBy: alerts.resolvedBy,
-};
-
-export type AlertRow = Pick<typeof alerts.$inferSelect, keyof typeof alertColumns>;
-
-/** The measure of a rule, in words; null where that is the number of new events alone. */
-function measureOf(rule: Rule | undefined): string | null {
-  switch (rule?.kind) {
-    case 'window':
-      return `within ${span(rule.windowMinutes)}`;
-    case 'reads':
-      return rule.reads === 'burst' ? `reads within ${span(burstSpan.minutes)}` : null;
-    case 'state':
-      if (rule.state === 'provider_failing') return 'minutes without an answer';
-      if (rule.state === 'ledger_held_back') return 'minutes held back';
-      return rule.state === 'grants_dying' ? 'grants' : null;
-    default:
-      return null;
-  }
-}
-
-/** The part of the ledger that a rule reads. */
-function actionsOf(rule: Rule | undefined): readonly LedgerAction[] {
-  if (rule?.kind === 'each' || rule?.kind === 'window') return rule.match.actions;
-  if (rule?.kind !== 'reads') return [];
-  return rule.reads === 'unexpected_address' ? ['token.vended', 'token.denied'] : ['token.vended'];
-}
-
-/** Minutes before an alert opened in which what it was opened over may lie, beside its window: it is a minute's tick. */
-const leewayMinutes = 10;
-
-/** A row as it is shown; `nameOf` knows the names of providers and keys, `rules` are the rules that hold now. */
-export function toAlertView(
-  row: AlertRow,
-  rules: readonly Rule[],
-  nameOf: (kind: 'provider' | 'api_key', id: string) => string | null,
-): AlertView {
-  const rule = rules.find(({ id }) => id === row.rule);
-  const kind = rule?.subject === 'api_key' ? 'api_key' : 'provider';
-  const before = rule?.kind === 'window' ? rule.windowMinutes : 0;
-  return {
-    ...row,
-    known: rule !== undefined,
-    title: rule?.title ?? row.rule,
-    about: rule?.about ?? 'A rule of an earlier version of this hub.',
-    subject: row.subject === '' ? null : { kind, id: row.subject, name: nameOf(kind, row.subject) },
-    endsByPerson: rule?.ends !== 'by_itself',
-    measure: measureOf(rule),
-    ofEvents: rule?.kind !== 'state',
-    entries: {
-      actions: actionsOf(rule).map((action) => ({ action, sentence: ledgerActions[action] })),
-      from: new Date(row.openedAt.getTime() - (leewayMinutes + before) * 60_000),
-    },
-  };
 }

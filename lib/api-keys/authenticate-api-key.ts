@@ -2,7 +2,7 @@ import { and, eq, isNull, or, sql } from 'drizzle-orm';
 import { isWithin } from '#lib/api-keys/ip-rules';
 import { isApiKeyFormat } from '#lib/api-keys/key-format';
 import { keyUseIsStale, noteKeyUse } from '#lib/api-keys/note-key-use';
-import { isKeyFrozen } from '#lib/api-keys/views';
+import { isKeyFrozen } from '#lib/api-keys/read-views';
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { AppError } from '#lib/errors';

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { actorId } from '#lib/actor';
 import { addressDetails, ipRangesText } from '#lib/api-keys/ip-rules';
+import { keyDetailFields } from '#lib/api-keys/key-details';
 import { apiKeyPrefix, generateApiKey } from '#lib/api-keys/key-format';
-import { type ApiKeyView, apiKeyColumns } from '#lib/api-keys/views';
+import { apiKeyColumns } from '#lib/api-keys/read-views';
+import type { ApiKeyView } from '#lib/api-keys/views';
 import type { Context } from '#lib/context';
-import { apiKeyScopes, apiKeys } from '#lib/db/schema/api-keys';
+import { apiKeyScopes } from '#lib/db/schema/api-key-scopes';
+import { apiKeys } from '#lib/db/schema/api-keys';
 import { AppError } from '#lib/errors';
 import { requireAdministrator } from '#lib/guards/require';
 import { hashSecret, newId } from '#lib/ids';
@@ -14,7 +17,7 @@ import { requireStepUp } from '#lib/sign-in/step-up';
 import { transactAs } from '#lib/sign-in/transact-as';
 
 export const createApiKeyInput = z.object({
-  name: z.string().trim().min(1, 'must not be empty').max(100),
+  ...keyDetailFields,
   scopes: z
     .array(z.enum(apiKeyScopes))
     .min(1, 'must name at least one scope')
@@ -38,7 +41,7 @@ export async function createApiKey(
 ): Promise<{ key: string; apiKey: ApiKeyView }> {
   requireAdministrator(ctx);
   const { proof } = await requireStepUp(ctx);
-  const { name, scopes, providers, expiresAt, ipRanges, ipRule } = parseInput(createApiKeyInput, input);
+  const { name, purpose, owner, scopes, providers, expiresAt, ipRanges, ipRule } = parseInput(createApiKeyInput, input);
   for (const provider of providers ?? []) {
     if (!ctx.providers.get(provider)) throw new AppError('unknown_provider');
   }
@@ -52,6 +55,8 @@ export async function createApiKey(
       .values({
         id: newId('key'),
         name,
+        purpose,
+        owner,
         prefix: apiKeyPrefix(key),
         keyHash: hashSecret(key),
         scopes,

@@ -1,6 +1,7 @@
-import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, not, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { type ApiKeyView, apiKeyColumns, expiringWithinDays } from '#lib/api-keys/views';
+import { apiKeyColumns } from '#lib/api-keys/read-views';
+import type { ApiKeyView } from '#lib/api-keys/views';
 import type { Context } from '#lib/context';
 import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';
 import { type CappedCount, countCapped } from '#lib/db/count-capped';
@@ -8,9 +9,14 @@ import { apiKeys } from '#lib/db/schema/api-keys';
 import { requireReader } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
 
+/** A key that ends within this is to be replaced. */
+export const expiringWithinDays = 14;
+
 export const listApiKeysInput = z.object({
   /** Only keys that are accepted and end soon. */
   expiring: z.boolean().default(false),
+  /** Accepted keys, or ended ones (expired or revoked); both unless set. */
+  state: z.enum(['accepted', 'ended']).optional(),
   cursor: z.string().max(500).optional(),
   limit: z.int().min(1).max(1000).default(50),
 });
@@ -25,6 +31,8 @@ const endsSoon = and(
   sql`${apiKeys.expiresAt} < clock_timestamp() + make_interval(days => ${expiringWithinDays}::int)`,
 );
 
+const isAccepted = sql`(${apiKeys.revokedAt} is null and coalesce(${apiKeys.expiresAt} > clock_timestamp(), true))`;
+
 /** The cursor that a page goes on with after this key. */
 export function cursorAfterKey({ createdAt, id }: Pick<ApiKeyView, 'createdAt' | 'id'>): string {
   return encodeCursor({ at: createdAt.toISOString(), id, sort });
@@ -36,7 +44,7 @@ export function cursorAfterKey({ createdAt, id }: Pick<ApiKeyView, 'createdAt' |
  */
 export async function listApiKeys(ctx: Context, input: ListApiKeysInput = {}): Promise<Page<ApiKeyView>> {
   requireReader(ctx);
-  const { expiring, cursor, limit } = parseInput(listApiKeysInput, input);
+  const { expiring, state, cursor, limit } = parseInput(listApiKeysInput, input);
   const at = cursor === undefined ? undefined : decodeCursor(cursor, sort);
   const rows = await ctx.database.db
     .select(apiKeyColumns)
@@ -44,6 +52,7 @@ export async function listApiKeys(ctx: Context, input: ListApiKeysInput = {}): P
     .where(
       and(
         expiring ? endsSoon : undefined,
+        state && (state === 'accepted' ? isAccepted : not(isAccepted)),
         at && sql`(${apiKeys.createdAt}, ${apiKeys.id}) < (${at.at}::timestamptz, ${at.id})`,
       ),
     )

@@ -1,6 +1,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { type ApiKeyView, apiKeyColumns } from '#lib/api-keys/views';
+import { apiKeyColumns } from '#lib/api-keys/read-views';
+import type { ApiKeyView } from '#lib/api-keys/views';
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { AppError } from '#lib/errors';

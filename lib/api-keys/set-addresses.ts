@@ -1,7 +1,8 @@
 import { and, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { addressDetails, ipRangesText } from '#lib/api-keys/ip-rules';
-import { type ApiKeyView, apiKeyColumns } from '#lib/api-keys/views';
+import { apiKeyColumns } from '#lib/api-keys/read-views';
+import type { ApiKeyView } from '#lib/api-keys/views';
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { AppError } from '#lib/errors';

@@ -5,9 +5,11 @@ const afterRetryAfter = 'Send it again after `Retry-After` seconds.';
 /** The advice to a service about each error that the API answers; stands in the document beside the error's example. */
 export const advice = {
   invalid_request: 'Mend the request; `issues` names the fields. The same request is refused again.',
+  unknown_scope: 'Correct `scopes`; `issues` names the places. The same request is refused again.',
   invalid_api_key: 'Send a live key. An administrator makes keys in the hub.',
   insufficient_scope: 'Send a key with the scope that the operation names.',
   ip_not_allowed: 'Call from an address that the key is for, or ask an administrator.',
+  conflict: 'Read the sentence: it names the limit, or the change that came between.',
   not_found: 'Check the id. Connections that the key is not for are not found either.',
   needs_reconnect: 'Ask the person to reconnect. Until then the call is refused again.',
   refreshed_lately:

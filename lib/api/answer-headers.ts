@@ -18,7 +18,8 @@ export const answerHeaders = {
     schema: { type: 'integer', example: 5 },
   },
   'WWW-Authenticate': {
-    description: 'The challenge of RFC 6750: the kind of key that the hub asks for, and the fault of the given one.',
+    description:
+      'The challenge of RFC 6750: the kind of key that the hub asks for, and the fault of the given one. Without a key in the request it names no fault.',
     schema: { type: 'string', example: 'Bearer realm="grantkeep", error="invalid_token"' },
   },
 } as const;

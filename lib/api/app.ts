@@ -8,6 +8,7 @@ import type { ApiEnvironment, GetContext } from '#lib/api/environment';
 import { noteFailure } from '#lib/api/note-failure';
 import { rateHeaders } from '#lib/api/rate-limit';
 import { registerTokens } from '#lib/api/tokens';
+import { registerWebhooks } from '#lib/api/webhooks';
 import { problemResponse } from '#lib/door/problem';
 import { AppError } from '#lib/errors';
 import { newId } from '#lib/ids';
@@ -71,6 +72,7 @@ export function createApi(getContext: GetContext): Api {
   app.use('*', (c, next) => (c.req.header('content-length') === '0' ? next() : limitBody(c, next)));
   registerTokens(app);
   registerConnections(app);
+  registerWebhooks(app);
   registerDocument(app);
   registerMethods(app);
   return app;

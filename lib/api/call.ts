@@ -14,7 +14,7 @@ export interface Call {
 /** The key in `Authorization: Bearer` (RFC 6750 §2.1). @throws AppError `invalid_api_key` where there is none */
 function bearerKey({ authorization = '' }: Call): string {
   const [, key] = /^Bearer +([A-Za-z0-9_-]{1,256})$/i.exec(authorization) ?? [];
-  if (!key) throw new AppError('invalid_api_key');
+  if (!key) throw new AppError('invalid_api_key', { noToken: !/^Bearer +\S/i.test(authorization) });
   return key;
 }
 

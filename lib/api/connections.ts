@@ -185,6 +185,7 @@ const getRoute = createRoute({
   responses: {
     200: { description: 'The connection.', content: { 'application/json': { schema: connectionSchema } } },
     ...problems(
+      'invalid_request',
       'invalid_api_key',
       'insufficient_scope',
       'ip_not_allowed',
@@ -217,12 +218,14 @@ const deleteRoute = createRoute({
       },
     },
     ...problems(
+      'invalid_request',
       'invalid_api_key',
       'insufficient_scope',
       'ip_not_allowed',
       'frozen',
       'rate_limited',
       'not_found',
+      'body_too_large',
       'unavailable',
     ),
   },

@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { answerHeaders, headersOf } from '#lib/api/answer-headers';
 import type { ApiDocument } from '#lib/api/document-shape';
 import type { ApiEnvironment } from '#lib/api/environment';
+import type { Config } from '#lib/config/config';
 
 const about = {
   openapi: '3.1.0',
@@ -14,6 +15,7 @@ const about = {
   tags: [
     { name: 'Tokens', description: 'Getting a live access token.' },
     { name: 'Connections', description: 'Finding and revoking connections.' },
+    { name: 'Webhooks', description: 'Where the hub tells of changes of connections and of alerts.' },
   ],
 };
 
@@ -30,6 +32,17 @@ export function documentOf(app: OpenAPIHono<ApiEnvironment>): ApiDocument {
   return document;
 }
 
+/** The address of this hub: a document that was saved to a file names it still. */
+const serversOf = ({ appUrl }: Pick<Config, 'appUrl'>) => [{ url: appUrl.origin, description: 'This hub' }];
+
+/** Who runs this hub, where the operator says so. */
+function contactOf({ organisation }: Pick<Config, 'organisation'>) {
+  if (!organisation) return {};
+  const { name, contact } = organisation;
+  const reached = contact === undefined ? {} : contact.startsWith('https:') ? { url: contact } : { email: contact };
+  return { contact: { name, ...reached } };
+}
+
 /** Serves the document at `GET /openapi.json`, to anybody: it tells nothing of this hub's data. */
 export function registerDocument(app: OpenAPIHono<ApiEnvironment>): void {
   app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
@@ -41,6 +54,8 @@ export function registerDocument(app: OpenAPIHono<ApiEnvironment>): void {
   let document: ApiDocument | undefined;
   app.get('/openapi.json', (c) => {
     document ??= documentOf(app);
-    return c.json(document);
+    const { config } = c.var.ctx;
+    const info = { ...document.info, ...contactOf(config) };
+    return c.json({ ...document, info, servers: serversOf(config) });
   });
 }

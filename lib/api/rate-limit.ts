@@ -1,7 +1,7 @@
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import type { Config } from '#lib/config/config';
 import { AppError } from '#lib/errors';
-import { once } from '#lib/registry';
+import { once } from '#lib/process-parts';
 
 const windowSeconds = 60;
 

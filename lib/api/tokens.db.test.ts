@@ -80,6 +80,24 @@ test.each([
   });
 });
 
+test.each<[string, HeadersInit, challenge: string]>([
+  ['no header', {}, 'Bearer realm="grantkeep"'],
+  ['another scheme', { authorization: 'Basic YTpi' }, 'Bearer realm="grantkeep"'],
+  ['a scheme that only begins alike', { authorization: 'Bearerx gk_nonsense' }, 'Bearer realm="grantkeep"'],
+  ['the scheme alone', { authorization: 'Bearer ' }, 'Bearer realm="grantkeep"'],
+  ['a wrong key', { authorization: 'Bearer gk_nonsense' }, 'Bearer realm="grantkeep", error="invalid_token"'],
+  ['a key of other characters', { authorization: 'Bearer a b"' }, 'Bearer realm="grantkeep", error="invalid_token"'],
+])(
+  'a request without a key gets a challenge that names no error, and one with a key does: %s',
+  async (_, headers, challenge) => {
+    for (const path of ['/api/v1/connections', '/api/v1/connections/con_x/token']) {
+      const answer = await api.request(path, { method: path.endsWith('token') ? 'POST' : 'GET', headers });
+      expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, challenge]);
+      expect(await answer.json()).toMatchObject({ code: 'invalid_api_key' });
+    }
+  },
+);
+
 test('a revoked key is refused at the very next request', async () => {
   const id = await oneConnection();
   const { id: keyId, key } = await addApiKey(runtime);
@@ -103,6 +121,21 @@ test('bodies: an empty object passes, the unknown, the malformed and the huge do
     [400, 'invalid_request'],
     [413, 'body_too_large'],
   ]);
+});
+
+test('a body may state purpose and scopes; a scope that the connection cannot have is named by its place', async () => {
+  const id = await oneConnection();
+  const { key } = await addApiKey(runtime);
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const state = (body: object) => post(id, key, { headers, body: JSON.stringify(body) });
+  expect((await state({ purpose: 'Nightly invoices', scopes: ['read'] })).status).toBe(200);
+  const answer = await state({ scopes: ['read', 'sp_canary'] });
+  expect(answer.status).toBe(400);
+  // Refused after the key was looked up, so that the key's rate pays for it.
+  expect(answer.headers.get('ratelimit')).toBeTruthy();
+  const text = await answer.text();
+  expect(JSON.parse(text)).toMatchObject({ code: 'unknown_scope', issues: [{ path: 'scopes.1' }] });
+  expect(text).not.toContain('canary');
 });
 
 test('a token that the provider refused is refreshed, or if it cannot be, asked about', async () => {

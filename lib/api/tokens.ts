@@ -5,6 +5,7 @@ import type { ApiEnvironment } from '#lib/api/environment';
 import { accountSchema, connectionParams, instantText, needsScope, problems } from '#lib/api/schemas';
 import { AppError } from '#lib/errors';
 import { parseInput } from '#lib/parse-input';
+import { purposeText, statedScopesList } from '#lib/tokens/stated-use';
 import { fingerprintText, type VendedToken, vendToken } from '#lib/tokens/vend-token';
 
 const tokenSchema = z
@@ -35,6 +36,17 @@ const vendBody = z
       description:
         'Base64 of the SHA-256 of an access token that the provider refused. If it is still the stored one, the hub refreshes it first, at most once in 30 seconds.',
     }),
+    purpose: purposeText.optional().openapi({
+      example: 'Nightly invoices',
+      // Clients compile it with and without the flag for Unicode; the hub itself refuses a little more.
+      pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]+$',
+      description: 'Why the service reads. It stays in the ledger: write no personal data and no secrets.',
+    }),
+    scopes: statedScopesList.optional().openapi({
+      example: ['email'],
+      description:
+        'The scopes that the service will use. It narrows nothing; the review of scopes compares it with what was granted.',
+    }),
   })
   .openapi('TokenRequest');
 
@@ -55,6 +67,7 @@ const vendRoute = createRoute({
     200: { description: 'A live token.', content: { 'application/json': { schema: tokenSchema } } },
     ...problems(
       'invalid_request',
+      'unknown_scope',
       'invalid_api_key',
       'insufficient_scope',
       'ip_not_allowed',
@@ -96,8 +109,8 @@ export function registerTokens(app: OpenAPIHono<ApiEnvironment>): void {
   app.post(vendRoute.getRoutingPath(), async (c) => {
     // The key is checked in the same round trip that finds the connection.
     const token = await withKey(c.var.call, async (key) => {
-      const { rejected_token_fingerprint: rejectedTokenFingerprint } = await readBody(c);
-      return vendToken(c.var.ctx, { id: c.req.param('id'), key, rejectedTokenFingerprint });
+      const { rejected_token_fingerprint: rejectedTokenFingerprint, purpose, scopes } = await readBody(c);
+      return vendToken(c.var.ctx, { id: c.req.param('id'), key, rejectedTokenFingerprint, purpose, scopes });
     });
     return c.json(toAnswer(token), 200);
   });

@@ -1,5 +1,5 @@
 import { createMerkleTree, leafHash, type MerkleTree } from '#lib/ledger/merkle';
-import { encodeRow, monthOf, type SealedRow } from '#lib/ledger/row-encoding';
+import { type BatchRow, encodeRow, monthOf } from '#lib/ledger/row-encoding';
 import type { SealPart } from '#lib/ledger/seal-statement';
 
 /** Bytes of a leaf hash that are kept to find a changed row. */
@@ -25,7 +25,7 @@ class Locators {
 
 /** The rows of a batch as they are added up: the same for who seals it and for who verifies it. */
 export interface Batch {
-  add(row: SealedRow): void;
+  add(row: BatchRow): void;
   readonly rows: number;
   parts(): SealPart[];
   /** The first bytes of each row's leaf hash, month after month. */

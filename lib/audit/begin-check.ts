@@ -2,7 +2,7 @@ import { readCheckpoints } from '#lib/audit/check-checkpoints';
 import { checkLedger, isCheckDue } from '#lib/audit/check-ledger';
 import { type Context, inBackground } from '#lib/context';
 import { requireReader } from '#lib/guards/require';
-import { existing, forget, once } from '#lib/registry';
+import { existing, forget, once } from '#lib/process-parts';
 
 const name = 'ledger-check';
 

@@ -1,17 +1,17 @@
 import { createBatch, locatorBytes } from '#lib/audit/batch';
 import { type Fault, fault, placeOf } from '#lib/audit/faults';
 import type { SignedSeal } from '#lib/audit/seals';
-import { monthOf, type SealedRow } from '#lib/ledger/row-encoding';
+import { type BatchRow, monthOf } from '#lib/ledger/row-encoding';
 
 interface Month {
   /** Only where and which: the whole rows of a large batch would fill the memory. */
-  rows: Pick<SealedRow, 'at' | 'id'>[];
+  rows: Pick<BatchRow, 'at' | 'id'>[];
   batch: ReturnType<typeof createBatch>;
 }
 
 /** The rows of a seal as they are found now, to be compared with what it says. */
 export interface BatchCheck {
-  add(row: SealedRow): void;
+  add(row: BatchRow): void;
   readonly rows: number;
   /**
    * The first fault of each month.

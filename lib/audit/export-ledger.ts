@@ -1,11 +1,18 @@
-import { and, asc, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { actorId } from '#lib/actor';
 import { ledgerFilter, withinFilter } from '#lib/audit/ledger-filter';
-import type { LedgerTableRow } from '#lib/audit/list-ledger';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
 import { ledger } from '#lib/db/schema/ledger';
 import { requireReader } from '#lib/guards/require';
+import {
+  type LedgerField,
+  type LedgerTableRow,
+  ledgerColumnNames,
+  ledgerColumns,
+  ledgerFields,
+} from '#lib/ledger/columns';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { requireStepUp } from '#lib/sign-in/step-up';
@@ -17,25 +24,13 @@ export type ExportLedgerInput = z.input<typeof exportLedgerInput>;
 /** Rows read at a time: so few that other work of the process does not wait long while they are turned into text. */
 const pageRows = 200;
 
-/** An entry as it is exported: every column, so that who has the rows of a batch can make its root again. */
-export interface ExportedRow {
-  at: string;
-  id: number;
-  xid: number;
-  action: string;
-  outcome: string;
-  code: string | null;
-  actor_type: string;
-  actor_id: string | null;
-  person_id: string | null;
-  connection_id: string | null;
-  provider: string | null;
-  api_key_id: string | null;
-  ip: string | null;
-  request_id: string | null;
-  count: number;
-  details: Record<string, unknown>;
-}
+/** An entry as it is exported: every column, so that a reader with the rows of a batch can make its root again. */
+export type ExportedRow = {
+  [F in Exclude<LedgerField, 'at'> as (typeof ledgerColumns)[F]]: LedgerTableRow[F];
+} & { at: string };
+
+/** The names of an exported entry, in the order of its file. */
+export const exportedColumns = ledgerColumnNames;
 
 type Position = Pick<LedgerTableRow, 'at' | 'id'>;
 
@@ -65,24 +60,9 @@ async function* rowsWithin(db: Db, filter: z.output<typeof ledgerFilter>, until:
 }
 
 function toExported(row: LedgerTableRow): ExportedRow {
-  return {
-    at: row.at.toISOString(),
-    id: row.id,
-    xid: row.xid,
-    action: row.action,
-    outcome: row.outcome,
-    code: row.code,
-    actor_type: row.actorType,
-    actor_id: row.actorId,
-    person_id: row.personId,
-    connection_id: row.connectionId,
-    provider: row.provider,
-    api_key_id: row.apiKeyId,
-    ip: row.ip,
-    request_id: row.requestId,
-    count: row.count,
-    details: row.details,
-  };
+  const exported: Record<string, unknown> = {};
+  for (const field of ledgerFields) exported[ledgerColumns[field]] = row[field];
+  return { ...exported, at: row.at.toISOString() } as ExportedRow;
 }
 
 /** The filter as the entry of an export tells it. */
@@ -92,6 +72,36 @@ function described(filter: z.output<typeof ledgerFilter>): Record<string, string
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => [name, value instanceof Date ? value.toISOString() : String(value)]),
   );
+}
+
+/** Tells the ledger how many rows a file got, once the last one was taken. A download that breaks off before has no such entry. */
+async function* counted(ctx: Context, rows: AsyncIterable<ExportedRow>, format: string): AsyncGenerator<ExportedRow> {
+  let written = 0;
+  for await (const row of rows) {
+    written += 1;
+    yield row;
+  }
+  await record(ctx.database.db, ctx, { action: 'ledger.export_written', details: { rows: written, format } });
+}
+
+/** The caller's last export of the ledger within a day: its rows, and when the last was written; null where none is. */
+export async function lastExport(ctx: Context): Promise<{ rows: number; at: Date } | null> {
+  requireReader(ctx);
+  const self = actorId(ctx.actor);
+  if (self === null) return null;
+  const [found] = await ctx.database.db
+    .select({ at: ledger.at, details: ledger.details })
+    .from(ledger)
+    .where(
+      and(
+        eq(ledger.action, 'ledger.export_written'),
+        eq(ledger.actorId, self),
+        sql`${ledger.at} > now() - interval '1 day'`,
+      ),
+    )
+    .orderBy(desc(ledger.at))
+    .limit(1);
+  return found ? { rows: Number(found.details.rows), at: found.at } : null;
 }
 
 /**
@@ -107,5 +117,5 @@ export async function exportLedger(ctx: Context, input: ExportLedgerInput): Prom
     action: 'ledger.exported',
     details: { what: 'rows', format, step_up: proof, ...described(filter) },
   });
-  return rowsWithin(ctx.database.db, filter, ctx.now());
+  return counted(ctx, rowsWithin(ctx.database.db, filter, ctx.now()), format);
 }

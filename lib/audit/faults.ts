@@ -1,4 +1,4 @@
-import type { SealedRow } from '#lib/ledger/row-encoding';
+import type { BatchRow } from '#lib/ledger/row-encoding';
 
 /** The possible faults of a ledger, each with its sentence. */
 export const faultSentences = {
@@ -7,9 +7,9 @@ export const faultSentences = {
   seal_key_unknown: 'A seal was signed with a key that this hub does not have.',
   seal_out_of_chain: 'A seal does not follow from the one before it: that one was replaced, or seals were reordered.',
   row_changed: 'A row was changed, or rows changed places.',
-  row_deleted: 'A row that was sealed is not there any more.',
-  row_inserted: 'A row stands among sealed ones that was not there when they were sealed.',
-  rows_differ: 'The rows of a batch differ from the sealed ones. The ledger does not say which row differs.',
+  row_deleted: 'A row under a seal is not there any more.',
+  row_inserted: 'A row stands among those under a seal that the seal does not have.',
+  rows_differ: 'The rows of a batch differ from those under its seal. The ledger does not say which row differs.',
   rows_not_sealed:
     'Rows wait for their seal for more than a day: the background jobs do not run, or something keeps the rows from it.',
   seals_cut_off: 'A checkpoint knows more seals than there are: the end of the ledger was cut off.',
@@ -43,7 +43,7 @@ export function fault(kind: FaultKind, place: Partial<Omit<Fault, 'kind' | 'sent
 }
 
 /** Where a row is to be found. */
-export function placeOf(row: Pick<SealedRow, 'at' | 'id'> | undefined): Fault['row'] {
+export function placeOf(row: Pick<BatchRow, 'at' | 'id'> | undefined): Fault['row'] {
   if (!row) return null;
   const at = new Date(row.at);
   return { at: Number.isNaN(at.getTime()) ? null : at, id: row.id };

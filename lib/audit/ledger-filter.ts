@@ -1,12 +1,14 @@
 import { isIP } from 'node:net';
 import { and, eq, gte, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { resolveRange, timeRanges } from '#lib/audit/time-range';
 import type { Db } from '#lib/db/database';
 import { ledger } from '#lib/db/schema/ledger';
 import { people } from '#lib/db/schema/people';
 import { personOfConnection } from '#lib/ids';
 import { type LedgerAction, ledgerActions } from '#lib/ledger/actions';
 import { networkOf } from '#lib/ledger/fold-refusals';
+import { instantOf, isZone } from '#lib/wall-time';
 
 const actions = Object.keys(ledgerActions) as [LedgerAction, ...LedgerAction[]];
 /** Every action with its sentence, in the order of the list. */
@@ -38,13 +40,14 @@ export const ledgerFilter = z.object({
 export type LedgerFilter = z.input<typeof ledgerFilter>;
 
 /**
- * A moment of UTC as a form or an address writes it: `2026-11-22` or `2026-11-22T09:30`, to the second or millisecond
- * where it needs be. Undefined for anything else.
+ * A moment as a form or an address writes it: `2026-11-22` or `2026-11-22T09:30`, to the second or millisecond where it
+ * needs be, as clocks of the zone show it. Undefined for anything else.
  */
-function readMoment(text: string | undefined): Date | undefined {
+function readMoment(text: string | undefined, zone: string): Date | undefined {
   if (!text || !/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)?$/.test(text)) return undefined;
-  const moment = new Date(text.includes('T') ? `${text}Z` : `${text}T00:00Z`);
-  return Number.isNaN(moment.getTime()) || moment.getUTCFullYear() < 1970 ? undefined : moment;
+  const wall = text.includes('T') ? text : `${text}T00:00`;
+  if (Number.isNaN(Date.parse(`${wall}Z`)) || Number(wall.slice(0, 4)) < 1970) return undefined;
+  return instantOf(wall, zone);
 }
 
 /** The names that a filter's parts have in an address. */
@@ -58,18 +61,29 @@ export const ledgerFilterNames = [
   'outcome',
   'request',
   'fingerprint',
+  'range',
   'from',
   'to',
 ] as const;
 
-/** The filter that an address or a form asks for; a value that its part does not know counts as absent. */
-export function readLedgerFilter(fields: Readonly<Record<string, string | undefined>>): LedgerFilter {
+/**
+ * The filter that an address or a form asks for; a value that its part does not know counts as absent. Moments are those
+ * of UTC, or of the zone that the form names beside them; a named range is that of the reader's zone.
+ */
+export function readLedgerFilter(
+  fields: Readonly<Record<string, string | undefined>>,
+  reader: { zone: string; now: Date } = { zone: 'UTC', now: new Date() },
+): LedgerFilter {
   const text = (name: (typeof ledgerFilterNames)[number], longest = 64) => {
     const value = fields[name]?.trim();
     // PostgreSQL takes no zero byte in a text.
     return value && value.length <= longest && !value.includes('\0') ? value : undefined;
   };
   const person = text('person', 254);
+  const zone = isZone(fields.zone) ? fields.zone : 'UTC';
+  const given = { from: readMoment(fields.from, zone), to: readMoment(fields.to, zone) };
+  const range = timeRanges.find((one) => one === fields.range);
+  const named = range && !given.from && !given.to ? resolveRange(range, reader.zone, reader.now) : given;
   return {
     ...(person?.includes('@') ? { personEmail: person } : { personId: text('person') }),
     connectionId: text('connection'),
@@ -80,8 +94,8 @@ export function readLedgerFilter(fields: Readonly<Record<string, string | undefi
     outcome: outcomes.find((one) => one === fields.outcome),
     requestId: text('request'),
     fingerprint: text('fingerprint'),
-    from: readMoment(fields.from),
-    to: readMoment(fields.to),
+    from: named.from,
+    to: named.to,
   };
 }
 

@@ -1,22 +1,28 @@
 import { and, desc, eq, inArray } from 'drizzle-orm';
 import { z } from 'zod';
-import { before, cursorAfter, type LedgerTableRow, readNames } from '#lib/audit/list-ledger';
-import { historySentence, isOfItself } from '#lib/connections/history-sentence';
+import { before, cursorAfter, readNames } from '#lib/audit/list-ledger';
+import { foldByDay } from '#lib/connections/fold-day';
+import { isOfItself } from '#lib/connections/history-sentence';
+import { plainSentence } from '#lib/connections/plain-sentence';
 import type { Context } from '#lib/context';
 import type { Page } from '#lib/cursor';
 import { connections } from '#lib/db/schema/connections';
 import { ledger } from '#lib/db/schema/ledger';
 import { requirePerson } from '#lib/guards/require';
+import type { LedgerTableRow } from '#lib/ledger/columns';
 import { parseInput } from '#lib/parse-input';
+import { isZone } from '#lib/wall-time';
 
 export const listActivityInput = z.object({
   /** Only what was read. */
   reads: z.boolean().default(false),
   cursor: z.string().max(500).optional(),
+  /** Of the days within which runs are folded, an IANA name. */
+  zone: z.string().refine(isZone).default('UTC'),
 });
 export type ListActivityInput = z.input<typeof listActivityInput>;
 
-/** Events of a person's own account and connections; runs of the same event are one. */
+/** Events of a person's own account and connections; like ones of a day are one. */
 export interface ActivityView {
   /** Of the newest entry, for a key of the list. */
   id: number;
@@ -36,32 +42,15 @@ export interface ActivityView {
   ip: string | null;
 }
 
-/** Entries that one page reads; it shows fewer, since runs of the same are folded. */
+/** Entries that one page reads; it shows fewer, since like ones are folded. */
 const pageEntries = 200;
 
-function isLike(a: ActivityView, b: ActivityView): boolean {
-  return (
-    a.action === b.action &&
-    a.sentence === b.sentence &&
-    a.outcome === b.outcome &&
-    a.code === b.code &&
-    a.by === b.by &&
-    a.connection?.id === b.connection?.id &&
-    a.ip === b.ip
+/** Folds like things of a day; newest first in, newest first out. */
+export function foldActivity(events: readonly ActivityView[], zone: string): ActivityView[] {
+  // Of a service the address says nothing to the person, and changes with each of its machines.
+  return foldByDay(events, zone, ({ outcome, code, by, connection, ip }) =>
+    JSON.stringify([outcome, code, by, connection?.id, by === 'You' ? ip : null]),
   );
-}
-
-/** Folds runs of the same thing; newest first in, newest first out. */
-export function foldActivity(events: readonly ActivityView[]): ActivityView[] {
-  const folded: ActivityView[] = [];
-  for (const event of events) {
-    const last = folded.at(-1);
-    if (last && isLike(last, event)) {
-      last.count += event.count;
-      last.at = event.at;
-    } else folded.push({ ...event });
-  }
-  return folded;
 }
 
 function actorWords(row: LedgerTableRow, self: string, names: ReadonlyMap<string, string | null>): string {
@@ -87,7 +76,7 @@ function actorWords(row: LedgerTableRow, self: string, names: ReadonlyMap<string
  */
 export async function listActivity(ctx: Context, input: ListActivityInput = {}): Promise<Page<ActivityView>> {
   requirePerson(ctx);
-  const { reads, cursor } = parseInput(listActivityInput, input);
+  const { reads, cursor, zone } = parseInput(listActivityInput, input);
   const { db } = ctx.database;
   const self = ctx.actor.personId;
   const rows = await db
@@ -115,7 +104,7 @@ export async function listActivity(ctx: Context, input: ListActivityInput = {}):
       at: row.at,
       until: row.at,
       action: row.action,
-      sentence: historySentence(row),
+      sentence: plainSentence(row),
       outcome: row.outcome,
       code: row.code,
       count: row.count,
@@ -125,5 +114,5 @@ export async function listActivity(ctx: Context, input: ListActivityInput = {}):
       ip: row.ip,
     }),
   );
-  return { items: foldActivity(events), nextCursor: last ? cursorAfter(last) : null };
+  return { items: foldActivity(events, zone), nextCursor: last ? cursorAfter(last) : null };
 }

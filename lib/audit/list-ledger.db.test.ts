@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { beginCheck, beginDailyCheck, isCheckRunning, stopCheck } from '#lib/audit/begin-check';
 import { checkLedger } from '#lib/audit/check-ledger';
+import { countLedger } from '#lib/audit/count-ledger';
 import { exportLedger } from '#lib/audit/export-ledger';
 import { listActivity } from '#lib/audit/list-activity';
 import { listLedger } from '#lib/audit/list-ledger';
@@ -97,6 +98,12 @@ describe('the list of the ledger', () => {
     expect(JSON.stringify(items)).not.toContain('xid');
   });
 
+  test('counts what its filter leaves, an address with its network', async () => {
+    expect(await countLedger(auditor, minute)).toEqual({ count: 7, capped: false });
+    expect(await countLedger(auditor, { ...minute, ip: '198.51.100.1' })).toEqual({ count: 2, capped: false });
+    await expect(countLedger(ada.ctx(), {})).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
   test('says what its filter names, also where no entry fits it', async () => {
     expect(await nameFilter(auditor, { personId: ada.id, apiKeyId: key.id, connectionId: connection })).toEqual({
       person: 'Ada',
@@ -171,8 +178,8 @@ describe('a person’s own activity', () => {
   test('says what was read, when and by which service, runs folded', async () => {
     const { items } = await listActivity(ada.ctx());
     expect(items.map(({ by, sentence, count, connection: on }) => [by, sentence, count, on?.label])).toEqual([
-      ['billing', 'Token refused', 1, 'ada@acme.example'],
-      ['billing', 'Token read', 3, 'ada@acme.example'],
+      ['billing', 'Use refused', 1, 'ada@acme.example'],
+      ['billing', 'Used', 3, 'ada@acme.example'],
       ['You', 'Connected', 1, 'ada@acme.example'],
     ]);
     expect(items[1]).toMatchObject({

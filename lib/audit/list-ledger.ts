@@ -10,6 +10,7 @@ import { ledger } from '#lib/db/schema/ledger';
 import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
 import { requireReader } from '#lib/guards/require';
+import type { LedgerTableRow } from '#lib/ledger/columns';
 import { parseInput } from '#lib/parse-input';
 
 export const listLedgerInput = ledgerFilter.extend({
@@ -30,9 +31,9 @@ export interface LedgerEntryView {
   at: Date;
   action: string;
   sentence: string;
-  outcome: 'ok' | 'refused' | 'failed';
+  outcome: LedgerTableRow['outcome'];
   code: string | null;
-  actor: Named & { type: 'anonymous' | 'person' | 'api_key' | 'system' };
+  actor: Named & { type: LedgerTableRow['actorType'] };
   person: Named | null;
   apiKey: Named | null;
   connectionId: string | null;
@@ -40,10 +41,8 @@ export interface LedgerEntryView {
   ip: string | null;
   requestId: string | null;
   count: number;
-  details: Record<string, string | number | boolean | null | string[]>;
+  details: LedgerTableRow['details'];
 }
-
-export type LedgerTableRow = typeof ledger.$inferSelect;
 
 /** Where a page goes on, newest first. @throws AppError `invalid_request` for a cursor of another list */
 export function before(cursor: string | undefined): SQL | undefined {
@@ -57,6 +56,11 @@ export function before(cursor: string | undefined): SQL | undefined {
 /** The cursor after a row. */
 export function cursorAfter({ at, id }: Pick<LedgerTableRow, 'at' | 'id'>): string {
   return encodeCursor({ at: at.toISOString(), id: String(id), sort: 'newest' });
+}
+
+/** The cursor with which a page begins at this very entry. */
+export function cursorFrom({ at, id }: Pick<LedgerEntryView, 'at' | 'id'>): string {
+  return cursorAfter({ at, id: id + 1 });
 }
 
 /** The names that people and API keys have now, by id. */

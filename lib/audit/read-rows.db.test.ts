@@ -2,14 +2,14 @@ import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { readRows } from '#lib/audit/read-rows';
 import { rowsOf } from '#lib/db/database';
-import { encodeRow, monthOf, type SealedRow } from '#lib/ledger/row-encoding';
+import { type BatchRow, encodeRow, monthOf } from '#lib/ledger/row-encoding';
 import { sharedDatabase } from '#tests/database';
 
 const database = sharedDatabase();
 
 /** Reads the whole ledger, in order. */
-async function readAll(): Promise<SealedRow[]> {
-  const rows: SealedRow[] = [];
+async function readAll(): Promise<BatchRow[]> {
+  const rows: BatchRow[] = [];
   await readRows(database.db, { from: 0, to: Number.MAX_SAFE_INTEGER }, (row) => rows.push(row));
   return rows;
 }
@@ -121,7 +121,7 @@ test('F-09 no statement of a reading counts or fetches more than a page or two, 
       };
     },
   });
-  const rows: SealedRow[] = [];
+  const rows: BatchRow[] = [];
   await readRows(watched, { from: 0, to: 50_000 }, (row) => rows.push(row));
   expect(rows).toHaveLength(30_000);
   expect(Math.max(...sizes)).toBeLessThanOrEqual(8_000);

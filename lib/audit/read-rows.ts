@@ -2,71 +2,26 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { type LedgerPage, planPages } from '#lib/audit/plan-pages';
 import { type Db, rowsOf } from '#lib/db/database';
-import type { SealedRow } from '#lib/ledger/row-encoding';
+import { ledgerColumnNames, ledgerFields } from '#lib/ledger/columns';
+import type { BatchRow } from '#lib/ledger/row-encoding';
 
-/** The columns of a row in the order in which they are asked for. */
-type Columns = [
-  /** Milliseconds since 1970; infinity, which is no number in JSON, comes as text. */
-  at: number | string,
-  id: number,
-  xid: number,
-  action: string,
-  outcome: string,
-  code: string | null,
-  actorType: string,
-  actorId: string | null,
-  personId: string | null,
-  connectionId: string | null,
-  provider: string | null,
-  apiKeyId: string | null,
-  ip: string | null,
-  requestId: string | null,
-  count: number,
-  details: Record<string, unknown>,
-];
+/** A row as one JSON array, its time in milliseconds since 1970. */
+const asArray = sql.raw(
+  `json_build_array(${ledgerColumnNames.map((name) => (name === 'at' ? 'extract(epoch from at) * 1000' : name)).join(', ')})::text`,
+);
 
 /** Rows of a page, and fetched at a time. */
 export const pageRows = 500;
 /** Rows handed over in one turn of the event loop: so few that other work of the process does not wait long. */
 const turnRows = 50;
 
-function toSealed(columns: string): SealedRow {
-  const [
-    at,
-    id,
-    xid,
-    action,
-    outcome,
-    code,
-    actorType,
-    actorId,
-    personId,
-    connectionId,
-    provider,
-    apiKeyId,
-    ip,
-    requestId,
-    count,
-    details,
-  ] = JSON.parse(columns) as Columns;
-  return {
-    at: Number(at),
-    id,
-    xid,
-    action,
-    outcome,
-    code,
-    actorType,
-    actorId,
-    personId,
-    connectionId,
-    provider,
-    apiKeyId,
-    ip,
-    requestId,
-    count,
-    details,
-  };
+function toSealed(columns: string): BatchRow {
+  const values = JSON.parse(columns) as unknown[];
+  const row: Record<string, unknown> = {};
+  for (const [n, field] of ledgerFields.entries()) row[field] = values[n];
+  // Infinity is no number in JSON and comes as text.
+  row.at = Number(row.at);
+  return row as BatchRow;
 }
 
 /**
@@ -75,20 +30,19 @@ function toSealed(columns: string): SealedRow {
  * is held while the process is at something else. Rows that are settled stay as they are between two of them.
  * @param take is given some rows in a turn of the event loop, and the next ones in another
  */
-export async function readPage(db: Db, page: LedgerPage, take: (row: SealedRow) => void): Promise<void> {
+export async function readPage(db: Db, page: LedgerPage, take: (row: BatchRow) => void): Promise<void> {
   // Times are of milliseconds; one more on each side costs nothing, and no rounding leaves a row out.
   const moment = (at: number, more: number) =>
     Number.isFinite(at)
       ? sql`to_timestamp(${at + more}::float8)`
       : sql`${at > 0 ? 'infinity' : '-infinity'}::timestamptz`;
-  let after: Pick<SealedRow, 'xid' | 'id' | 'at'> = { xid: page.from, id: Number.MIN_SAFE_INTEGER, at: 0 };
+  let after: Pick<BatchRow, 'xid' | 'id' | 'at'> = { xid: page.from, id: Number.MIN_SAFE_INTEGER, at: 0 };
   for (let more = true; more; ) {
     // Each row is one value: to take sixteen apart costs this process twice the time, and other work waits for its
     // turn.
     const rows = rowsOf<{ columns: string }>(
       await db.execute(sql`
-        select json_build_array(extract(epoch from at) * 1000, id, xid, action, outcome, code, actor_type, actor_id,
-          person_id, connection_id, provider, api_key_id, ip, request_id, count, details)::text as columns
+        select ${asArray} as columns
         from (select * from ledger where xid >= ${after.xid}::bigint and xid < ${page.to}::bigint
             and at between ${moment(page.firstAt, -0.001)} and ${moment(page.lastAt, 0.001)}
             and (xid, id, at) > (${after.xid}::bigint, ${after.id}::bigint, ${moment(after.at / 1000, 0)})
@@ -109,7 +63,7 @@ export async function readPage(db: Db, page: LedgerPage, take: (row: SealedRow) 
 export async function readRows(
   db: Db,
   range: { from: number; to: number },
-  take: (row: SealedRow) => void,
+  take: (row: BatchRow) => void,
 ): Promise<void> {
   for await (const page of planPages(db, range, pageRows)) await readPage(db, page, take);
 }

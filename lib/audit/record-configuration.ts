@@ -1,5 +1,6 @@
-import { createHmac, hash, hkdfSync } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import { desc, sql } from 'drizzle-orm';
+import { configurationKey } from '#lib/config/configuration-key';
 import type { Context } from '#lib/context';
 import { ledger } from '#lib/db/schema/ledger';
 import { canonicalJson } from '#lib/ledger/canonical';
@@ -13,8 +14,7 @@ const short = 16;
  * guessed from it without the vault's oldest key.
  */
 export function describeConfiguration({ config, providers }: Pick<Context, 'config' | 'providers'>): string[] {
-  const oldest = config.vaultKeys.at(-1)?.key ?? new Uint8Array();
-  const key = new Uint8Array(hkdfSync('sha256', oldest, '', 'grantkeep configuration hash 1', 32));
+  const key = configurationKey(config);
   const digest = (value: unknown) =>
     createHmac('sha256', key).update(canonicalJson(value)).digest('hex').slice(0, short);
   const settings = {
@@ -24,10 +24,14 @@ export function describeConfiguration({ config, providers }: Pick<Context, 'conf
     trusted_proxies: config.trustedProxies,
     session_hours: config.sessionHours,
     vault_keys: config.vaultKeys.map(({ kid }) => kid),
+    vault_root: config.vaultRoots.roots.map(({ name }) => name),
     ledger_keys: config.ledgerKeys.map(({ kid, kind }) => [kid, kind]),
     ledger_retention_months: config.ledgerRetentionMonths,
     keep_alive_days: config.keepAliveDays,
+    inactive_days: config.inactiveDays,
+    inactive_notice_days: config.inactiveNoticeDays,
     api_rate_per_minute: config.apiRatePerMinute,
+    organisation: config.organisation ?? null,
     mail: config.mail ?? null,
     alert_emails: config.alertEmails,
     webhook_internal_hosts: config.webhookInternalHosts,
@@ -36,7 +40,8 @@ export function describeConfiguration({ config, providers }: Pick<Context, 'conf
   return [
     ...Object.entries(settings).map(([name, value]) => `${name}=${digest(value)}`),
     ...providers.list().map((provider) => {
-      const secrets = [provider.client_secret, provider.client_private_key].map((one) => one?.reveal() ?? null);
+      const { client_secret, client_secret_previous, client_private_key } = provider;
+      const secrets = [client_secret, client_private_key, client_secret_previous].map((one) => one?.reveal() ?? null);
       return `provider:${provider.id}=${digest([provider, secrets])}`;
     }),
   ].sort();

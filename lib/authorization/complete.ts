@@ -1,5 +1,6 @@
 import { and, eq } from 'drizzle-orm';
 import { claimFlow, type FindBinding } from '#lib/authorization/claim-flow';
+import { showCodeTwice } from '#lib/authorization/code-twice';
 import type { Flow, FlowOutcome } from '#lib/authorization/flow';
 import { fromProtocolError, ledgerCode } from '#lib/authorization/protocol-error';
 import { redirectUri } from '#lib/authorization/redirect-uri';
@@ -12,10 +13,12 @@ import { type ClockReading, databaseTime, readClock } from '#lib/db/clock';
 import { connections } from '#lib/db/schema/connections';
 import { AppError, isAppError, toAppError } from '#lib/errors';
 import type { Follower } from '#lib/flow-trace/follow-flow';
+import type { CodeTwice, FlowTrace } from '#lib/flow-trace/trace';
 import type { PersonContext } from '#lib/guards/require';
+import { newId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 import { learnParts } from '#lib/oauth/account-params';
-import { checkCallback } from '#lib/oauth/check-callback';
+import { type CheckedCallback, checkCallback } from '#lib/oauth/check-callback';
 import { exchangeCode } from '#lib/oauth/exchange-code';
 import { fetchIdentity } from '#lib/oauth/fetch-identity';
 import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
@@ -78,6 +81,7 @@ async function keepGrant(
   provider: ProviderRecord,
   flow: Flow,
   exchanged: Exchanged,
+  answer: string,
 ): Promise<CompletedConnect> {
   const { tokens, identity, issChecked } = exchanged;
   if (flow.intent === 'reconnect') {
@@ -94,6 +98,7 @@ async function keepGrant(
   const life = await tokenLife(ctx, provider, flow.pinned, exchanged);
   const sinceAsked = (life.from - exchanged.askedAt) / 1000;
   const stored = await storeGrant(ctx, {
+    answer,
     provider: provider.id,
     issuer: identity.issuer,
     subject: identity.subject,
@@ -142,6 +147,7 @@ async function assertMayConnect(ctx: Context, { intent, provider, connectionId }
 interface Exchanged {
   tokens: Awaited<ReturnType<typeof exchangeCode>>;
   identity: Awaited<ReturnType<typeof fetchIdentity>>;
+  checked: CheckedCallback;
   issChecked: boolean;
   /** `performance.now()` when the code was shown, from which the tokens' lives count at the latest. */
   askedAt: number;
@@ -151,6 +157,8 @@ interface Exchanged {
 
 /** The tokens that this flow got from the provider, until they are stored or handed to the revocations. */
 interface Owned {
+  /** Names the answer, stored or refused, so that it is never both. */
+  answer: string;
   received: ReceivedTokens[];
   tokens?: Exchanged['tokens'];
   /** As connections record it. A server that names no account (`source: 'none'`) leaves the subject unknown. */
@@ -159,8 +167,9 @@ interface Owned {
 
 /** A flow that is refused after the exchange leaves live tokens at the provider: the revocations own them from now on. */
 async function handOver(ctx: Context, error: AppError, { intent, provider: id, pinned, ...flow }: Flow, owned: Owned) {
-  for (const received of owned.received) {
+  for (const [n, received] of owned.received.entries()) {
     await keepRefused(ctx, {
+      ...(n === 0 ? { id: owned.answer } : {}),
       intent,
       provider: id,
       code: ledgerCode(error),
@@ -206,7 +215,24 @@ async function exchange(
   const identity = await fetchIdentity(provider, pinned, tokens, ctx, flow.accountParams);
   const unnamed = provider.identity.source === 'none';
   owned.account = { issuer: identity.issuer, subject: unnamed ? null : identity.subject };
-  return { tokens, identity, issChecked: url.searchParams.has('iss'), askedAt, clock };
+  return { tokens, identity, checked, issChecked: url.searchParams.has('iss'), askedAt, clock };
+}
+
+/** The second exchange of a code never costs the flow; tokens that come by it go to the revocations. */
+async function tryTwice(
+  ctx: Context,
+  provider: ProviderRecord,
+  flow: Flow,
+  { checked }: Exchanged,
+  { kept, received, owned }: { kept: FlowTrace['kept']; received: ReceivedTokens[]; owned: Owned },
+): Promise<CodeTwice | undefined> {
+  const failed = (error: unknown) => {
+    ctx.log.error({ event: 'code_twice_failed', request_id: ctx.requestId, err: error });
+    return undefined;
+  };
+  const told = await showCodeTwice(ctx, provider, flow, checked, { kept, received }).catch(failed);
+  await handOver(ctx, new AppError('exchange_refused'), flow, { ...owned, received }).catch(failed);
+  return told;
 }
 
 /** A code of the provider that is known: of others there are any number, which somebody could send to fill the ledger. */
@@ -239,7 +265,7 @@ async function recordRefusal(ctx: Context, error: AppError, flow: Flow | undefin
 export async function completeFlow(ctx: Context, input: { url: URL; find: FindBinding }): Promise<FlowResult> {
   let flow: Flow | undefined;
   let claimed = false;
-  const owned: Owned = { received: [] };
+  const owned: Owned = { answer: newId('rfg'), received: [] };
   let follower: Follower | undefined;
   try {
     const found = await claimFlow(ctx, input.url, input.find, () => {
@@ -265,10 +291,14 @@ export async function completeFlow(ctx: Context, input: { url: URL; find: FindBi
       return { ok: true, claimed, intent, returnTo, provider: provider.id, session };
     }
     // claimFlow lets only the person of this flow's session come here.
-    const completed = await keepGrant(ctx as PersonContext, provider, flow, exchanged);
+    const completed = await keepGrant(ctx as PersonContext, provider, flow, exchanged, owned.answer);
     if (follower) {
       const kept = await settleTraced(ctx, flow, completed);
-      await follower.end({ ...completed, ...exchanged, received: owned.received, kept });
+      const again: ReceivedTokens[] = [];
+      const codeTwice = flow.trace?.codeTwice
+        ? await tryTwice(follower.ctx, provider, flow, exchanged, { kept, received: again, owned })
+        : undefined;
+      await follower.end({ ...completed, ...exchanged, received: [...owned.received, ...again], kept, codeTwice });
     }
     return { ok: true, claimed, ...completed };
   } catch (thrown) {

@@ -43,6 +43,9 @@ const rowOf = async (state: string) =>
       .from(flows)
       .where(eq(flows.id, hashSecret(state)))
   )[0];
+/** The operator takes the provider out while its flow is under way. */
+const forget = ({ runtime }: Visitor) =>
+  Object.assign(runtime, { providers: { ...runtime.providers, get: () => undefined } });
 const exchanges = () => hub.demo.server('github').counts.code_exchanges;
 
 /** A browser with the same cookies. */
@@ -172,7 +175,7 @@ describe('P-31 the same answer again', () => {
     expect(exchanges()).toBe(0);
   });
 
-  test.each<[string, (url: URL) => void, number]>([
+  test.each<[string, (url: URL, visitor: Visitor) => void, number]>([
     [
       'a denial, on its card',
       (url) => {
@@ -189,11 +192,14 @@ describe('P-31 the same answer again', () => {
       },
       400,
     ],
+    // A refusal that used the flow up has no link to begin again, so its second load needs none.
+    ['two issuers, on a page', (url) => url.searchParams.append('iss', 'https://b.example'), 400],
+    ['a provider that is gone, on a page', (_, ada) => forget(ada), 404],
   ])('a first that was refused is shown again: %s', async (_, change, status) => {
-    const ada = await signedIn();
+    const ada = await signedIn({ ...hub.runtime });
     const url = await ada.authorize(await ada.start({ intent: 'connect', provider: 'github' }));
     const honest = url.href;
-    change(url);
+    change(url, ada);
     const first = await ada.callback(url);
     expect(first.status).toBe(status);
     const text = await first.text();

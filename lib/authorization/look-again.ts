@@ -10,9 +10,9 @@ import { fetchIdentity } from '#lib/oauth/fetch-identity';
 import { runLookups } from '#lib/oauth/run-lookups';
 import type { Extras, PinnedEndpoints } from '#lib/oauth/types';
 import { hasIdentityCall } from '#lib/provider-calls/ask-identity';
+import { callProtected } from '#lib/provider-calls/call-protected';
 import { callTarget } from '#lib/provider-calls/call-target';
 import { endpointsOf } from '#lib/provider-calls/endpoints-of';
-import { askProvider } from '#lib/provider-calls/provider-protection';
 import type { ProviderRecord } from '#lib/providers/record';
 
 /** Minutes before each further try; after the last one, a reconnect asks again. */
@@ -23,6 +23,9 @@ export const nextLookup = (tries: number): SQL | null => {
   const pause = pausesMinutes[tries];
   return pause === undefined ? null : sql`now() + make_interval(mins => ${pause}::int)`;
 };
+
+/** How long a look-up waits for its turn behind callers; the next try comes by itself. */
+const patienceMs = 5000;
 
 interface Row extends Record<string, unknown> {
   personId: string;
@@ -144,7 +147,8 @@ export async function lookUpMissing(
     if (!provider || !row.live) continue;
     try {
       const token = ctx.vault.open(row.accessToken, accessTokenPlace(row));
-      const found = await askProvider(ctx, callTarget(provider, row), async () =>
+      // A look-up that fails leaves its field missing, so it tells the circuit nothing.
+      const found = await callProtected(ctx, callTarget(provider, row), patienceMs, async () =>
         lookAgain(ctx, provider, await endpointsOf(ctx, provider, row), row, token),
       );
       await store(ctx, row, found);

@@ -1,5 +1,5 @@
-import { AppError, type ErrorCode } from '#lib/errors';
-import { isOAuthError, type OAuthErrorCode } from '#lib/oauth/types';
+import { AppError, type ErrorCode, errorCodes, isAppError } from '#lib/errors';
+import { isOAuthError, isOAuthErrorCode, OAuthError, type OAuthErrorCode } from '#lib/oauth/types';
 
 const exact: Partial<Record<OAuthErrorCode, ErrorCode>> = {
   duplicate_parameter: 'duplicate_parameter',
@@ -39,4 +39,11 @@ export function fromProtocolError(error: unknown): unknown {
 /** The most exact code there is for the ledger: the protocol step's own where there was one. */
 export function ledgerCode(error: AppError): string {
   return isOAuthError(error.cause) ? error.cause.code : error.code;
+}
+
+/** The code that a person or service was answered where the ledger has this one; null for a text that is no code. */
+export function answeredCode(code: string): ErrorCode | null {
+  if (Object.hasOwn(errorCodes, code)) return code as ErrorCode;
+  const error = isOAuthErrorCode(code) ? fromProtocolError(new OAuthError(code)) : null;
+  return isAppError(error) ? error.code : null;
 }

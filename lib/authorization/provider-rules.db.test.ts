@@ -128,7 +128,8 @@ test('redirect_fields and response_fields become extras of the connection', asyn
 
 test('a provider with connect false has no card and begins no connection', async () => {
   const server = await grantingServer({});
-  const visitor = await signedIn({ ...plainRecord(server.url), connect: false, sign_in: true });
+  const own = { connect: false, sign_in: true, code_challenge_methods_supported: ['S256'] };
+  const visitor = await signedIn({ ...plainRecord(server.url), ...own });
   const refused = await visitor.start({ intent: 'connect', provider: 'acme' });
   expect(refused.headers.get('location')).toContain('flow=unknown_provider');
   expect(visitor.runtime.providers.connectable()).toEqual([]);

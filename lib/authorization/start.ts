@@ -1,22 +1,23 @@
 import { and, eq, ne } from 'drizzle-orm';
 import { z } from 'zod';
+import { askedScopes, authorizationLocation } from '#lib/authorization/authorization-location';
 import type { FlowBinding, FlowDetails } from '#lib/authorization/flow';
 import { saveFlow } from '#lib/authorization/flow-rows';
 import { assertOwnAuthorizationEndpoint } from '#lib/authorization/own-origins';
 import { fromProtocolError } from '#lib/authorization/protocol-error';
-import { redirectUri } from '#lib/authorization/redirect-uri';
 import { tracePage } from '#lib/authorization/traced-flow';
 import { readPart } from '#lib/config/account-part';
-import { longestAuthorizationUrl } from '#lib/config/provider-url';
+import { templatesOf } from '#lib/config/provider-parts';
 import { assertNotFrozen, isFrozen } from '#lib/connections/frozen';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
 import { followFlow } from '#lib/flow-trace/follow-flow';
+import type { TraceLink } from '#lib/flow-trace/trace';
 import { requireAdministrator, requirePerson } from '#lib/guards/require';
 import { record } from '#lib/ledger/record';
 import type { WantedAccount } from '#lib/oauth/account-choice';
-import { asksForS256, buildAuthorizationUrl, createFlowSecrets } from '#lib/oauth/authorization-request';
+import { createFlowSecrets } from '#lib/oauth/authorization-request';
 import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
 import type { ProviderRecord } from '#lib/providers/record';
 import { stepUpProvider } from '#lib/sign-in/step-up';
@@ -31,7 +32,7 @@ export const startFlowInput = z.object({
   returnTo: z.string(),
   accountParams: z.record(z.string(), z.string().max(300)).default({}),
   /** For administrators: tells each step of it afterwards, and says what becomes of the connection. */
-  trace: z.enum(['keep', 'revoke']).optional(),
+  trace: z.enum(['keep', 'revoke', 'code_twice']).optional(),
 });
 export type StartFlowInput = z.infer<typeof startFlowInput>;
 
@@ -73,13 +74,9 @@ function accountParamsFor(
 ): Record<string, string> {
   const given = stored ?? asked;
   const values: Record<string, string> = {};
+  const templates = templatesOf(provider).map(([, text]) => text);
   for (const param of provider.account_params) {
-    const templates = [provider.authorization_endpoint, provider.token_endpoint, provider.issuer];
-    const value = readPart(
-      param,
-      given[param.name] ?? '',
-      templates.filter((text) => text !== null),
-    );
+    const value = readPart(param, given[param.name] ?? '', templates);
     if (value === null) {
       throw new AppError('account_part_invalid', {
         message: `${param.label} does not look right. An example: ${param.example}`,
@@ -96,12 +93,9 @@ function accountParamsFor(
   return values;
 }
 
-/** The requested age, in seconds: less than the age that counts, so that some minutes are left for the action. */
-const askedMaxAge = '60';
-
-function signInParams(intent: StartFlowInput['intent'], provider: ProviderRecord): Record<string, string> {
-  return intent === 'step_up' && provider.step_up === 'auth_time' ? { max_age: askedMaxAge } : {};
-}
+/** What becomes of the connection: it has to end where its code is shown twice. */
+const linkOf = (trace: 'keep' | 'revoke' | 'code_twice'): Omit<TraceLink, 'id'> =>
+  trace === 'code_twice' ? { afterwards: 'revoke', codeTwice: true } : { afterwards: trace };
 
 /**
  * Begins a flow: chooses provider and scopes, makes the secrets, pins issuer and endpoints.
@@ -124,6 +118,7 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
   const provider = ctx.providers.get(own ?? input.provider ?? '');
   const offered = signingIn ? provider?.sign_in : provider?.connect;
   if (!provider || !offered) throw new AppError('unknown_provider');
+  if (input.trace === 'code_twice' && !provider.failure_scenarios) throw new AppError('invalid_request');
 
   if (actor.type === 'person' && !signingIn)
     await assertNotFrozen(ctx, { provider: provider.id, personId: actor.personId });
@@ -132,39 +127,19 @@ export async function startFlow(ctx: Context, input: StartFlowInput): Promise<St
   const another =
     input.intent === 'connect' && actor.type === 'person' && (await hasAccount(ctx, actor.personId, provider.id));
   const account: WantedAccount | undefined = another ? { another } : existing;
-  const scopes = [...(signingIn ? provider.sign_in_scopes : provider.scopes)];
+  const scopes = askedScopes(provider, input.intent);
   const secrets = await createFlowSecrets();
   let location: URL;
   let pinned: FlowDetails['pinned'];
   try {
     pinned = await resolveEndpoints(provider, ctx, accountParams);
     assertOwnAuthorizationEndpoint(ctx.providers, provider, pinned);
-    location = buildAuthorizationUrl(
-      // Extra parameters ask for lasting access; signing in wants none.
-      signingIn ? { ...provider, authorization_params: signInParams(input.intent, provider) } : provider,
-      pinned,
-      {
-        redirectUri: redirectUri(ctx, provider),
-        state: secrets.state,
-        nonce: secrets.nonce,
-        codeChallenge: secrets.challenge,
-        scopes,
-        accountParams,
-        account,
-      },
-    );
+    location = authorizationLocation(ctx, provider, pinned, { intent: input.intent, secrets, accountParams, account });
   } catch (error) {
     throw fromProtocolError(error);
   }
-  if (!provider.dangerously_without_pkce && !asksForS256(location)) {
-    throw new AppError('pkce_required');
-  }
-  if (location.href.length > longestAuthorizationUrl) {
-    const cause = new Error(`the authorization URL of ${provider.id} has ${location.href.length} characters`);
-    throw new AppError('provider_configuration', { cause });
-  }
   const trace = input.trace
-    ? { id: await followFlow(ctx, { ...secrets, provider: provider.id, location }), afterwards: input.trace }
+    ? { id: await followFlow(ctx, { ...secrets, provider: provider.id, location }), ...linkOf(input.trace) }
     : null;
   // Only one that was found to be the person's own: neither flow nor ledger takes an id from a form.
   const connectionId = existing ? (input.connectionId ?? null) : null;

@@ -3,13 +3,17 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type Grant, storeGrant } from '#lib/authorization/store-grant';
 import { openTokens } from '#lib/connections/tokens-at-rest';
 import type { Runtime } from '#lib/context';
+import { rowsOf as foundRows, withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { freezes } from '#lib/db/schema/freezes';
 import { people } from '#lib/db/schema/people';
+import { revocations } from '#lib/db/schema/revocations';
 import type { PersonContext } from '#lib/guards/require';
+import { keepRefused } from '#lib/revocation/keep-refused';
 import { revokeConnection } from '#lib/revocation/revoke';
-import { sharedDatabase } from '#tests/database';
-import { addPerson, createRuntime, entries, freeze, rowOf } from '#tests/hub';
+import { describeWithConnections, sharedDatabase } from '#tests/database';
+import { newGrant } from '#tests/grants';
+import { addPerson, createRuntime, entries, freeze, rowOf, settle } from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -17,36 +21,8 @@ beforeAll(() => {
   runtime = createRuntime(database.current, []);
 });
 
-let number = 0;
-/** A grant of an account of its own with tokens of its own, unless they are given. */
-function grant(given: Partial<Grant> = {}, tokens: Partial<Grant['tokens']> = {}): Grant {
-  number += 1;
-  return {
-    provider: 'gone',
-    issuer: 'https://acme.example',
-    subject: `subject-${number}`,
-    label: 'ada@acme.example',
-    tokens: {
-      access_token: `at-${number}`,
-      token_type: 'bearer',
-      expires_in: 3600,
-      refresh_token: `rt-${number}`,
-      refresh_token_expires_in: null,
-      scopes: ['read'],
-      id_token_claims: null,
-      extras: {},
-      ...tokens,
-    },
-    lifeSeconds: 3600,
-    scopesRequested: ['read'],
-    scopesGranted: ['read'],
-    accountParams: {},
-    reconnects: null,
-    extras: {},
-    authorization: { pkce: 'S256', issChecked: true, idTokenChecked: true, userAgent: null },
-    ...given,
-  };
-}
+/** Of a provider that is not configured any more. */
+const grant: typeof newGrant = (given, tokens) => newGrant({ provider: 'gone', ...given }, tokens);
 
 async function somebody(): Promise<PersonContext> {
   return (await addPerson(runtime)).ctx() as PersonContext;
@@ -205,3 +181,56 @@ test('lives count from the database’s clock, and what is not known stays so', 
   expect(await life(known.connectionId)).toEqual({ access: 10, refresh: 10 });
   expect(await life(unknown.connectionId)).toEqual({ access: null, refresh: null });
 });
+
+describe('A-10 an answer is stored or refused, whichever is later', () => {
+  const refused = (ctx: PersonContext, { answer, issuer, subject, tokens }: Grant) =>
+    keepRefused(ctx, {
+      ...{ id: answer, intent: 'connect', code: 'internal', issuer, subject, extras: {} },
+      ...{ personId: ctx.actor.personId, provider: 'gone', accountParams: {} },
+      received: { accessToken: tokens.access_token, refreshToken: tokens.refresh_token, expiresIn: 3600 },
+    });
+  const revocationsOf = (ctx: PersonContext) =>
+    database.db.select().from(revocations).where(eq(revocations.personId, ctx.actor.personId));
+
+  test('a transaction that the database begins after its answer was refused stores nothing', async () => {
+    const ctx = await somebody();
+    const late = grant();
+    await refused(ctx, late);
+    await expect(storeGrant(ctx, late)).rejects.toMatchObject({ code: 'conflict' });
+    expect(await rowsOf(ctx)).toEqual([]);
+    expect(await revocationsOf(ctx)).toMatchObject([{ connectionId: late.answer }]);
+    await settle(runtime);
+  });
+
+  describeWithConnections('a transaction under way', () => {
+    test('is waited for, and the answer that it stores is not refused', async () => {
+      const ctx = await somebody();
+      const first = grant();
+      const { connectionId } = await storeGrant(ctx, first);
+      const late = grant({ subject: first.subject });
+      let storing: Promise<unknown> = Promise.resolve();
+      let refusing: Promise<unknown> = Promise.resolve();
+      await withTransaction(database.db, async (tx) => {
+        await tx.select().from(connections).where(eq(connections.id, connectionId)).for('update');
+        storing = storeGrant(ctx, late);
+        await waiting(1);
+        refusing = refused(ctx, late);
+        await waiting(2);
+      });
+      await Promise.all([storing, refusing]);
+      expect(await tokensOf(connectionId)).toEqual([late.tokens.access_token, late.tokens.refresh_token]);
+      const left = (await revocationsOf(ctx)).filter(({ connectionId: id }) => id === late.answer);
+      expect(left).toEqual([]);
+      await settle(runtime);
+    });
+  });
+});
+
+/** Until so many statements wait for a lock of others. */
+const waiting = (count: number) =>
+  expect
+    .poll(async () => {
+      const waits = sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      return foundRows(await database.db.execute(waits)).length;
+    })
+    .toBe(count);

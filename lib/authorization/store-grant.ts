@@ -12,12 +12,15 @@ import { newConnectionId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 import { haveSameParts } from '#lib/oauth/account-params';
 import type { TokenSet } from '#lib/oauth/types';
+import { assertNotRefused } from '#lib/revocation/plan-refused';
 import { openOld, planReplaced, readReplaced } from '#lib/revocation/replace-grant';
 import { workOneRevocation } from '#lib/revocation/work-one-revocation';
 import { assertStillActs } from '#lib/sign-in/transact-as';
 
 /** A grant from a checked answer, ready to be kept. */
 export interface Grant {
+  /** Names the answer (`rfg_…`), should it be refused: one that was is not stored any more. */
+  answer: string;
   provider: string;
   issuer: string;
   subject: string;
@@ -75,7 +78,8 @@ async function findLive(db: Db, personId: string, grant: Grant) {
  * sealed tokens and the ledger entry are written in one transaction. The write itself notices a connection that another
  * tab revoked or made meanwhile, and looks for it once more. A freeze that was set while the provider answered does not
  * undo the answer; the write meets only a freeze of a connection that the flow did not name.
- * @throws AppError `frozen`, `unauthenticated` where the session ended meanwhile, `person_disabled`, or `conflict` where the row changed under every attempt
+ * @throws AppError `frozen`, `unauthenticated` where the session ended meanwhile, `person_disabled`, or `conflict` where the row changed under
+ *   every attempt, or the answer was refused
  */
 export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<StoredGrant> {
   const { personId } = ctx.actor;
@@ -108,6 +112,7 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
     const stored = await withTransaction(db, async (tx) => {
       // Ending the session, disabling or deleting the person waits for this, or this sees that it happened.
       await assertStillActs(tx, ctx);
+      await assertNotRefused(tx, personId, grant.answer);
       const old = live && (await readReplaced(tx, personId, id));
       // A raised generation: a refresh still on its way with the old grant cannot overwrite this one.
       const generation = (old?.generation ?? 0) + 1;

@@ -26,10 +26,13 @@ export interface HeldView {
 }
 
 /**
- * Revocations that need an administrator, the oldest first, at most 100. For administrators and auditors.
+ * Revocations that need an administrator, the oldest first, at most `limit`. For administrators and auditors.
  * @throws AppError `unauthenticated`, `forbidden`
  */
-export async function listHeldRevocations(ctx: Context): Promise<{ items: HeldView[]; more: boolean }> {
+export async function listHeldRevocations(
+  ctx: Context,
+  { limit = 100 }: { limit?: number } = {},
+): Promise<{ items: HeldView[]; more: boolean }> {
   requireReader(ctx);
   const rows = await ctx.database.db
     .select({
@@ -50,8 +53,8 @@ export async function listHeldRevocations(ctx: Context): Promise<{ items: HeldVi
     .leftJoin(people, eq(people.id, revocations.personId))
     .where(isHeld)
     .orderBy(asc(revocations.finishedAt))
-    .limit(101);
-  const items = rows.slice(0, 100).map((row): HeldView => {
+    .limit(limit + 1);
+  const items = rows.slice(0, limit).map((row): HeldView => {
     const provider = ctx.providers.get(row.provider);
     const { state, proof, attempts, code, createdAt, finishedAt } = row;
     return {
@@ -68,5 +71,5 @@ export async function listHeldRevocations(ctx: Context): Promise<{ items: HeldVi
       refused: row.refused && { intent: row.refused.intent, code: row.refused.code },
     };
   });
-  return { items, more: rows.length > 100 };
+  return { items, more: rows.length > limit };
 }

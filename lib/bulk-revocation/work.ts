@@ -7,8 +7,10 @@ import { record } from '#lib/ledger/record';
 import { onBehalf } from '#lib/people/on-behalf';
 import { markRevoked } from '#lib/revocation/mark-revoked';
 
-/** Rows of one transaction: few enough that other work does not wait long for the connections it locks. */
-const batch = 200;
+/** Rows of one transaction: few enough that other work does not wait long for them, or for the embedded database. */
+const batch = { postgres: 200, pglite: 25 } as const;
+/** Rows that are tried one by one after a batch that failed. */
+const mostSingly = 200;
 const roundSeconds = 20;
 
 type Job = Pick<typeof bulkRevocations.$inferSelect, 'id' | 'reason' | 'startedBy' | 'requestId'>;
@@ -79,7 +81,7 @@ const mostTries = 3;
 /** One by one, so that a fault of one keeps no other from its end. */
 async function workSingly(ctx: Context, job: Job): Promise<number> {
   const tries = new Map<string, number>();
-  for (let done = 0; done < batch; ) {
+  for (let done = 0; done < mostSingly; ) {
     try {
       if ((await workBatch(ctx, job, 1)) === 0) return done;
       done += 1;
@@ -94,12 +96,12 @@ async function workSingly(ctx: Context, job: Job): Promise<number> {
       done += 1;
     }
   }
-  return batch;
+  return mostSingly;
 }
 
 async function workSome(ctx: Context, job: Job): Promise<number> {
   try {
-    return await workBatch(ctx, job, batch);
+    return await workBatch(ctx, job, batch[ctx.database.engine]);
   } catch (error) {
     if (!(error instanceof BatchFailed)) throw error;
     return workSingly(ctx, job);

@@ -1,11 +1,29 @@
 import { expect, test } from 'vitest';
-import { parseArguments, UsageError, usage, usageOf } from '#lib/cli/arguments';
+import { parseArguments, usageOf } from '#lib/cli/arguments';
+import { UsageError } from '#lib/cli/invocation';
 
 test.each([
-  [[], { kind: 'help' }],
-  [['help'], { kind: 'help' }],
-  [['--help'], { kind: 'help' }],
   [['migrate'], { kind: 'migrate' }],
+  [['config', 'check'], { kind: 'config-check' }],
+  [
+    ['check', 'acme', '--scenarios', '--json'],
+    { kind: 'command', command: { command: 'check scenarios', provider: 'acme', json: true } },
+  ],
+  [['scripts', '--json'], { kind: 'scripts', json: true }],
+  [
+    ['evidence', '--from', '2026-07-01', '--to=2026-10-01T12:00:00Z'],
+    {
+      kind: 'command',
+      command: { command: 'evidence', from: '2026-07-01T00:00:00.000Z', to: '2026-10-01T12:00:00.000Z' },
+    },
+  ],
+  [
+    ['drill', 'google', '--connection', 'con_1'],
+    { kind: 'command', command: { command: 'drill', provider: 'google', connection: 'con_1' } },
+  ],
+  [['drill', 'google'], { kind: 'command', command: { command: 'drill', provider: 'google' } }],
+  [['evidence', 'verify', 'b.json'], { kind: 'evidence', act: 'verify', file: 'b.json', key: undefined }],
+  [['evidence', 'report', 'b.json', '--key', 'k'], { kind: 'evidence', act: 'report', file: 'b.json', key: 'k' }],
   [
     ['provider', 'check', 'shopify', '--part', 'shop=acme', '--json'],
     {
@@ -13,6 +31,22 @@ test.each([
       command: { command: 'provider check', provider: 'shopify', accountParams: { shop: 'acme' }, json: true },
     },
   ],
+  [
+    ['api-key', 'rotate', '--id', 'key_1', '--overlap-hours', '0'],
+    { kind: 'command', command: { command: 'api-key rotate', id: 'key_1', overlapHours: 0 } },
+  ],
+  [
+    ['api-key', 'rotate', '--id', 'key_1'],
+    { kind: 'command', command: { command: 'api-key rotate', id: 'key_1', overlapHours: 24 } },
+  ],
+  [
+    ['webhook', 'add', '--name', 'x', '--url', 'https://h.example/in', '--type', 'connection.created'],
+    {
+      kind: 'command',
+      command: { command: 'webhook add', name: 'x', url: 'https://h.example/in', types: ['connection.created'] },
+    },
+  ],
+  [['webhook', 'rotate', '--id', 'whk_1'], { kind: 'command', command: { command: 'webhook rotate', id: 'whk_1' } }],
   [['api-key', 'list'], { kind: 'command', command: { command: 'api-key list' } }],
   [['api-key', 'revoke', '--id', 'key_1'], { kind: 'command', command: { command: 'api-key revoke', id: 'key_1' } }],
   [
@@ -22,6 +56,8 @@ test.each([
       command: {
         command: 'api-key create',
         name: 'X',
+        purpose: null,
+        owner: null,
         scopes: ['tokens:vend', 'connections:read'],
         providers: null,
         expiresInDays: null,
@@ -37,6 +73,8 @@ test.each([
       command: {
         command: 'api-key create',
         name: 'X',
+        purpose: null,
+        owner: null,
         scopes: ['tokens:vend'],
         providers: ['google'],
         expiresInDays: 0.5,
@@ -82,6 +120,19 @@ test.each([
     ['resume', '--provider', 'google', '--reason', 'it is well'],
     { kind: 'command', command: { command: 'resume', provider: 'google', reason: 'it is well' } },
   ],
+  [
+    ['import', '--from', 'csv', '--provider', 'acme', '--apply', '--refresh'],
+    {
+      kind: 'import-connections',
+      options: { from: 'csv', provider: 'acme', people: null, apply: true, refresh: true },
+    },
+  ],
+  [['export'], { kind: 'command', command: { command: 'export' } }],
+  [['vault', 'status'], { kind: 'command', command: { command: 'vault status' } }],
+  [['vault', 'rotate'], { kind: 'command', command: { command: 'vault rotate' } }],
+  [['vault', 'reseal'], { kind: 'command', command: { command: 'vault reseal', pause: false } }],
+  [['vault', 'reseal', '--pause'], { kind: 'command', command: { command: 'vault reseal', pause: true } }],
+  [['vault', 'retire', 'k1'], { kind: 'command', command: { command: 'vault retire', id: 'k1' } }],
   [['ledger', 'verify'], { kind: 'command', command: { command: 'ledger verify', checkpoints: [] } }],
   [['ledger', 'checkpoint'], { kind: 'command', command: { command: 'ledger checkpoint' } }],
   [['ledger', 'prune'], { kind: 'command', command: { command: 'ledger prune' } }],
@@ -93,6 +144,9 @@ test.each([
   [['nonsense']],
   [['api-key']],
   [['api-key', 'make']],
+  [['api-key', 'rotate']],
+  [['api-key', 'rotate', '--id', 'key_1', '--overlap-hours', '1.5']],
+  [['api-key', 'rotate', '--id', 'key_1', '--overlap-hours', '721']],
   [['api-key', 'create', '--scope', 'tokens:vend']],
   [['api-key', 'create', '--name', ' ', '--scope', 'tokens:vend']],
   [['api-key', 'create', '--name', 'X']],
@@ -122,6 +176,16 @@ test.each([
   [['revocations', 'let-go', '--id', 'x']],
   [['revocations', 'let-go', '--id', 'x', '--reason', ' ']],
   [['revocations', 'retry', '--reason', 'y']],
+  [['import']],
+  [['import', '--from', 'xml', '--provider', 'acme']],
+  [['import', '--from', 'csv']],
+  [['import', '--from', 'csv', '--provider', 'acme', '--refresh']],
+  [['export', '--to', 'nowhere.json']],
+  [['vault']],
+  [['vault', 'open']],
+  [['vault', 'retire']],
+  [['vault', 'retire', 'k1', 'k2']],
+  [['vault', 'rotate', '--pause']],
   [['resume', '--provider', 'google']],
   [['resume', '--reason', 'it is well']],
   [['migrate', '--now']],
@@ -163,13 +227,73 @@ test.each([
   expect(() => parseArguments(args)).toThrow(UsageError);
 });
 
-test('a fault shows the usage of its own command, and all of it where there is no such command', () => {
-  expect(usageOf('provider')).toMatch(
-    /^Usage: grantkeep <command>\n\n {2}provider check[\s\S]*\n {2}provider import[\s\S]*All commands: grantkeep help$/,
+/** The text of a help, which is all that its invocation holds. */
+function helpOf(...args: string[]): string {
+  const invocation = parseArguments(args);
+  if (invocation.kind !== 'help') throw new Error(`${args.join(' ')} is a command.`);
+  return invocation.text;
+}
+
+/** The commands that the whole help lists. */
+const commands = [...helpOf().matchAll(/^ {2}([a-z][a-z -]*?) {2,}\S/gm)].map(([, name]) => name?.split(' ') ?? []);
+
+test('the whole help lists every command', () => {
+  expect(commands.map((words) => words.join(' '))).toEqual(
+    expect.arrayContaining([
+      'api-key create',
+      'freeze',
+      'people disable',
+      'provider import',
+      'ledger verify',
+      'migrate',
+    ]),
   );
-  expect(usageOf('provider')).not.toContain('ledger');
-  expect(usageOf('help')).toBe(
-    'Usage: grantkeep <command>\n\n  help           Prints this.\n\nAll commands: grantkeep help',
-  );
-  for (const word of ['nothing', undefined]) expect(usageOf(word)).toBe(usage);
+  for (const args of [['help'], ['--help'], ['-h']]) expect(helpOf(...args)).toBe(helpOf());
+});
+
+test.each(commands.map((words) => [words]))('%j has a help with usage, options and an example', (words) => {
+  const help = helpOf(...words, '--help');
+  const name = `grantkeep ${words.join(' ')}`;
+  expect(help).toMatch(new RegExp(`^Usage: ${name}( |\\n)`));
+  expect(help).toContain('-h, --help');
+  expect(help).toMatch(new RegExp(`\\nExample:\\n {2}${name}( |\\n)`));
+  expect(helpOf('help', ...words)).toBe(help);
+});
+
+test('the help of a group lists its commands', () => {
+  expect(helpOf('help', 'sessions')).toMatch(/\n {2}sessions end {2}/);
+  expect(helpOf('ledger', '-h')).not.toContain('sessions');
+});
+
+test.each([
+  [['legder'], 'Did you mean ledger?'],
+  [['api-key', 'creat'], 'Did you mean create?'],
+  [['api-key', 'create', '--scop', 'tokens:vend'], 'Did you mean --scope?'],
+  [['legder', '--help'], 'Did you mean ledger?'],
+  [['help', 'people', 'disabled'], 'Did you mean disable?'],
+  [['api-key'], 'Give a command of api-key.'],
+])('%j names the nearest command or option', (args, message) => {
+  expect(() => parseArguments(args)).toThrow(message);
+});
+
+test.each([
+  [['people', 'disable', '--person', 'per_1', '--reason', '--dangerously-last-administrator']],
+  [['freeze', '--all', '--reason', '--help']],
+  [['api-key', 'create', '--name', '-x', '--scope', 'tokens:vend']],
+  [['api-key', 'create', '--name', 'X', '--scope', 'tokens:vend', 'connections:read']],
+  [['api-key', 'list', '--', 'stray']],
+  [['ledger', 'keys', '--help=yes']],
+  [['sessions', 'end', '--all=no']],
+])('%j is refused: an option keeps to one value of its own', (args) => {
+  expect(() => parseArguments(args)).toThrow(UsageError);
+});
+
+test('a value that begins with a hyphen stands after an equals sign', () => {
+  expect(parseArguments(['freeze', '--all', '--reason=--help'])).toMatchObject({ command: { reason: '--help' } });
+});
+
+test('a fault shows the usage of its own command, of its group, or of all', () => {
+  expect(usageOf(['provider', 'check', '--no'])).toMatch(/^Usage: grantkeep provider check /);
+  expect(usageOf(['provider', 'no'])).toMatch(/^Usage: grantkeep provider [\s\S]*provider import/);
+  for (const args of [['no'], []]) expect(usageOf(args)).toMatch(/^Usage: grantkeep <command>/);
 });

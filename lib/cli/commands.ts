@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { createApiKey } from '#lib/api-keys/create-api-key';
 import { cursorAfterKey, listApiKeys } from '#lib/api-keys/list-api-keys';
 import { revokeApiKey } from '#lib/api-keys/revoke-api-key';
+import { rotateApiKey } from '#lib/api-keys/rotate-api-key';
 import { setAddresses } from '#lib/api-keys/set-addresses';
 import type { ApiKeyView } from '#lib/api-keys/views';
 import { checkLedger } from '#lib/audit/check-ledger';
@@ -9,11 +10,16 @@ import { exportCheckpoint } from '#lib/audit/export-checkpoint';
 import { listLedgerKeys } from '#lib/audit/list-ledger-keys';
 import { pruneLedger } from '#lib/audit/prune-ledger';
 import type { LedgerReport } from '#lib/audit/verify-ledger';
+import { runCheckCommand, runScenarios } from '#lib/cli/check-command';
 import { revocationCommands, runRevocationCommand } from '#lib/cli/revocation-commands';
+import { runTransferCommand, transferCommands } from '#lib/cli/transfer-commands';
+import { runVaultCommand, vaultCommands } from '#lib/cli/vault-commands';
+import { runWebhookCommand, webhookCommands } from '#lib/cli/webhook-commands';
 import type { Context } from '#lib/context';
 import { openPostgres } from '#lib/db/open';
-import { apiKeyScopes } from '#lib/db/schema/api-keys';
+import { apiKeyScopes } from '#lib/db/schema/api-key-scopes';
 import { freezeScopes } from '#lib/db/schema/freezes';
+import { exportEvidence } from '#lib/evidence/export';
 import { freeze } from '#lib/freezes/freeze';
 import { cursorAfterFreeze, standingFreeze, standingFreezes } from '#lib/freezes/list';
 import { thaw } from '#lib/freezes/thaw';
@@ -23,13 +29,17 @@ import { findPerson } from '#lib/people/find-person';
 import { listProviderStops, resumeProvider } from '#lib/provider-calls/provider-stop';
 import { checkProvider } from '#lib/provider-check/check-provider';
 import { type CheckResult, inOrder } from '#lib/provider-check/report';
+import { runDrill } from '#lib/reviews/drill';
 import { endSessions } from '#lib/sign-in/end-session';
+import { exportPage } from '#lib/transfer/export-connections';
 
 /** A command that needs the data, as it travels to the process that has it open. */
 export const commandSchema = z.discriminatedUnion('command', [
   z.strictObject({
     command: z.literal('api-key create'),
     name: z.string(),
+    purpose: z.string().nullable(),
+    owner: z.string().nullable(),
     scopes: z.array(z.enum(apiKeyScopes)),
     providers: z.array(z.string()).nullable(),
     expiresInDays: z.number().positive().max(36_500).nullable(),
@@ -42,6 +52,7 @@ export const commandSchema = z.discriminatedUnion('command', [
     ipRanges: z.array(z.string()).nullable(),
     ipRule: z.enum(['deny', 'alert']),
   }),
+  z.strictObject({ command: z.literal('api-key rotate'), id: z.string(), overlapHours: z.int() }),
   z.strictObject({ command: z.literal('api-key list'), cursor: z.string().optional() }),
   z.strictObject({ command: z.literal('api-key revoke'), id: z.string() }),
   z.strictObject({
@@ -66,7 +77,14 @@ export const commandSchema = z.discriminatedUnion('command', [
     accountParams: z.record(z.string(), z.string()),
     json: z.boolean(),
   }),
+  z.strictObject({ command: z.literal('drill'), provider: z.string(), connection: z.string().optional() }),
+  z.strictObject({ command: z.literal('check scenarios'), provider: z.string(), json: z.boolean() }),
+  z.strictObject({ command: z.literal('check'), provider: z.string().nullable(), json: z.boolean() }),
   ...revocationCommands,
+  ...vaultCommands,
+  ...transferCommands,
+  ...webhookCommands,
+  z.strictObject({ command: z.literal('evidence'), from: z.string(), to: z.string() }),
   z.strictObject({ command: z.literal('ledger verify'), checkpoints: z.array(z.string()) }),
   z.strictObject({ command: z.literal('ledger checkpoint') }),
   z.strictObject({ command: z.literal('ledger keys') }),
@@ -87,6 +105,8 @@ const cursorAfter: Partial<Record<Command['command'], (line: { id: string; creat
 /** Asks for what comes after these lines; null where they were all. */
 export function commandAfter(command: Command, lines: readonly Record<string, unknown>[]): Command | null {
   const last = lines.at(-1);
+  if (command.command === 'export')
+    return last && lines.length >= exportPage ? { ...command, after: String(last.connection) } : null;
   const after = cursorAfter[command.command];
   if (!after || !last || lines.length < linesAtOnce) return null;
   return {
@@ -100,6 +120,9 @@ function toLine(view: ApiKeyView): Record<string, unknown> {
     id: view.id,
     name: view.name,
     prefix: view.prefix,
+    purpose: view.purpose,
+    owner: view.owner,
+    replaces: view.replaces,
     status: view.status,
     scopes: view.scopes,
     providers: view.providers,
@@ -179,11 +202,16 @@ async function endTheirSessions(ctx: Context, person: string | null): Promise<Re
 export async function runCommand(ctx: Context, command: Command): Promise<Record<string, unknown>[]> {
   switch (command.command) {
     case 'api-key create': {
-      const { name, scopes, providers, expiresInDays, ipRanges, ipRule } = command;
+      const { command: _verb, expiresInDays, ...given } = command;
       const expiresAt = expiresInDays === null ? null : new Date(ctx.now().getTime() + expiresInDays * dayMs);
-      const { key, apiKey } = await createApiKey(ctx, { name, scopes, providers, expiresAt, ipRanges, ipRule });
+      const { key, apiKey } = await createApiKey(ctx, { ...given, expiresAt });
       const expires_at = apiKey.expiresAt?.toISOString() ?? null;
       return [{ id: apiKey.id, name: apiKey.name, key, scopes: apiKey.scopes, expires_at }];
+    }
+    case 'api-key rotate': {
+      const { key, apiKey, old } = await rotateApiKey(ctx, { id: command.id, overlapHours: command.overlapHours });
+      const ends = { old: old.id, old_expires_at: old.expiresAt?.toISOString() ?? null };
+      return [{ id: apiKey.id, name: apiKey.name, key, scopes: apiKey.scopes, ...ends }];
     }
     case 'api-key list':
       return (await listApiKeys(ctx, { cursor: command.cursor, limit: linesAtOnce })).items.map(toLine);
@@ -222,12 +250,44 @@ export async function runCommand(ctx: Context, command: Command): Promise<Record
       const { provider, accountParams } = command;
       return inOrder(await checkProvider(ctx, { provider, accountParams })).map(toCheckLine);
     }
+    case 'check':
+      return runCheckCommand(ctx, command);
+    case 'check scenarios':
+      return runScenarios(ctx, command.provider);
+    case 'drill': {
+      const done = await runDrill(ctx, command);
+      return [
+        {
+          ...{ provider: done.provider, connection: done.connection, state: done.state, proof: done.proof },
+          granted_ms: done.grantedMs,
+          ...{ ended_here_ms: done.endedHereMs, told_ms: done.toldMs, proved_ms: done.provedMs },
+        },
+      ];
+    }
     case 'revocations held':
     case 'revocations let-go':
     case 'revocations retry':
       return runRevocationCommand(ctx, command);
+    case 'import':
+    case 'export':
+      return runTransferCommand(ctx, command);
+    case 'vault status':
+    case 'vault rotate':
+    case 'vault reseal':
+    case 'vault retire':
+      return runVaultCommand(ctx, command);
+    case 'webhook add':
+    case 'webhook list':
+    case 'webhook remove':
+    case 'webhook rotate':
+    case 'webhook test':
+    case 'webhook enable':
+    case 'webhook disable':
+      return runWebhookCommand(ctx, command);
     case 'api-key revoke':
       return [toLine(await revokeApiKey(ctx, { id: command.id }))];
+    case 'evidence':
+      return [{ text: (await exportEvidence(ctx, { from: command.from, to: command.to })).file }];
     case 'ledger verify':
       return [reportLine(await checkLedger(ctx, { checkpoints: command.checkpoints }))];
     case 'ledger checkpoint':

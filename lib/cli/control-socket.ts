@@ -1,8 +1,8 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
-import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { commandSchema, runCommand } from '#lib/cli/commands';
+import { controlSocketPath } from '#lib/cli/control-socket-path';
 import { type Runtime, systemContext } from '#lib/context';
 import { toAppError } from '#lib/errors';
 import { parseInput } from '#lib/parse-input';
@@ -15,11 +15,6 @@ export type ControlAnswer =
 const largestBody = 64 * 1024;
 /** Bytes that every system's socket addresses can hold (104 on macOS, 108 on Linux, with the final zero). */
 const longestPath = 103;
-
-/** Where the running process listens for the command line. */
-export function controlSocketPath(dataDir: string): string {
-  return join(dataDir, 'control.sock');
-}
 
 async function answer(runtime: Runtime, request: IncomingMessage): Promise<ControlAnswer> {
   try {

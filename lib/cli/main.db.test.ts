@@ -8,13 +8,15 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { authenticateApiKey } from '#lib/api-keys/authenticate-api-key';
 import { sealLedger } from '#lib/audit/seal-ledger';
 import { askProcess } from '#lib/cli/ask-process';
-import { controlSocketPath, startControlSocket } from '#lib/cli/control-socket';
+import { startControlSocket } from '#lib/cli/control-socket';
+import { controlSocketPath } from '#lib/cli/control-socket-path';
 import { parseConfig } from '#lib/config/config';
 import { type Runtime, systemContext } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { openPostgres } from '#lib/db/open';
 import { vendToken } from '#lib/tokens/vend-token';
 import { describeWithConnections, engine, sharedDatabase } from '#tests/database';
+import { layEmbedded } from '#tests/embedded-template';
 import { addApiKey, addConnection, addPerson, asNobody, createRuntime, entries, plainRecord } from '#tests/hub';
 
 // Each run of the command line is a process of its own, which may have to make a database first.
@@ -36,7 +38,8 @@ function grantkeep(
   args: string[],
   env: Record<string, string> = {},
 ): Promise<{ status: number; out: string; err: string }> {
-  const variables = { NODE_ENV: 'test' as const, PATH: process.env.PATH ?? '', DATA_DIR: dataDir, ...env };
+  const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
+  const variables = { NODE_ENV: 'test' as const, PATH, NODE_COMPILE_CACHE, DATA_DIR: dataDir, ...env };
   return new Promise((resolve) => {
     execFile(process.execPath, ['lib/cli/main.ts', ...args], { env: variables }, (error, out, err) => {
       resolve({ status: error ? Number(error.code) : 0, out, err });
@@ -139,6 +142,7 @@ if (engine === 'pglite') {
     });
 
     test('opens the data itself when no process is running', async () => {
+      await layEmbedded(dataDir);
       const made = await grantkeep(['api-key', 'create', '--name', 'Y', '--scope', 'connections:read'], secrets);
       expect([made.status, made.err]).toEqual([0, '']);
       const listed = await grantkeep(['api-key', 'list'], secrets);

@@ -1,74 +1,64 @@
-import { parseArguments, UsageError, usage, usageOf } from '#lib/cli/arguments';
+import { parseArguments, usageOf } from '#lib/cli/arguments';
 import { askProcess } from '#lib/cli/ask-process';
-import { bareRuntime } from '#lib/cli/bare-runtime';
-import { checkText } from '#lib/cli/check-text';
-import { type Command, commandAfter, runCommand } from '#lib/cli/commands';
-import { migrate } from '#lib/cli/migrate';
-import { providerImport } from '#lib/cli/provider-import';
+import type { Command } from '#lib/cli/commands';
+import { UsageError } from '#lib/cli/invocation';
+import { nextPart } from '#lib/cli/next-part';
 import { visible } from '#lib/cli/visible';
 import { type CommandLineSettings, getCommandLineSettings } from '#lib/config/command-line';
-import { ConfigError } from '#lib/config/config';
-import { type Runtime, systemContext } from '#lib/context';
 import { AppError, isAppError } from '#lib/errors';
 import { createLogger, getLogger, scrub } from '#lib/log';
 import { ignoreInspectorSignal } from '#lib/printed';
-import { getRuntime, NotMigrated } from '#lib/runtime';
 
 type Line = Record<string, unknown>;
 
-/** Commands that must work when nothing else does. */
-const freezes: readonly Command['command'][] = ['freeze', 'thaw', 'freezes', 'sessions end'];
-
-async function openFor({ command }: Command, settings: CommandLineSettings): Promise<Runtime> {
-  try {
-    return await getRuntime();
-  } catch (error) {
-    const faulty = error instanceof ConfigError || error instanceof NotMigrated;
-    const bare = faulty && freezes.includes(command) ? bareRuntime(settings) : undefined;
-    if (!bare) throw error;
-    return bare;
-  }
-}
-
-/** Runs the command in this process, which opens the database for it. */
-async function runHere(command: Command, settings: CommandLineSettings): Promise<Line[]> {
-  const runtime = await openFor(command, settings);
-  try {
-    const ctx = systemContext(runtime, 'cli');
-    const lines: Line[] = [];
-    for (let next: Command | null = command; next; ) {
-      const part = await runCommand(ctx, next);
-      lines.push(...part);
-      next = commandAfter(next, part);
-    }
-    return lines;
-  } finally {
-    await Promise.allSettled(runtime.background);
-    await runtime.database.close();
-  }
-}
-
 /** Notes are printed as they are; a broken ledger or a check that fails ends the process with status 1. */
-function toOutput(command: Command, lines: Line[]): Line[] | string {
+async function toOutput(command: Command, lines: Line[]): Promise<Line[] | string> {
   const [first] = lines;
   const { command: name } = command;
   const broken = name === 'ledger verify' && first?.ok !== true;
-  if (broken || (name === 'provider check' && lines.some(({ result }) => result === 'fails'))) process.exitCode = 1;
-  if (command.command === 'provider check' && !command.json) return checkText(lines);
-  return name === 'ledger checkpoint' ? String(first?.text) : lines;
+  if (
+    broken ||
+    ((name === 'provider check' || name === 'check' || name === 'check scenarios') &&
+      lines.some(({ result }) => result === 'fails'))
+  )
+    process.exitCode = 1;
+  if (command.command === 'provider check' && !command.json)
+    return (await import('#lib/cli/check-text')).checkText(lines);
+  if (command.command === 'check scenarios' && !command.json)
+    return (await import('#lib/cli/check-command')).scenariosText(lines);
+  if (command.command === 'check' && !command.json) return (await import('#lib/cli/check-command')).checksText(lines);
+  return name === 'ledger checkpoint' || name === 'evidence' ? String(first?.text) : lines;
 }
 
+/** Loads the hub only where the command runs in this process: loading takes seconds of the processor. */
 async function run(args: readonly string[]): Promise<Line[] | string> {
   const invocation = parseArguments(args);
-  if (invocation.kind === 'help') return usage;
+  if (invocation.kind === 'help') return invocation.text;
   if (invocation.kind === 'import') {
+    const { providerImport } = await import('#lib/cli/provider-import');
     const { output, report, complete } = providerImport(invocation);
     process.stderr.write(report);
     if (!complete) process.exitCode = 1;
     return output;
   }
+  if (invocation.kind === 'evidence') {
+    const { readEvidence } = await import('#lib/cli/evidence-command');
+    const { report, page } = readEvidence(invocation);
+    if (!report.ok) process.exitCode = 1;
+    return page ?? [{ ...report }];
+  }
+  if (invocation.kind === 'scripts') return (await import('#lib/cli/scripts-command')).scriptsOutput(invocation);
+  if (invocation.kind === 'config-check') {
+    const { ok, lines } = (await import('#lib/cli/config-command')).checkConfig();
+    if (!ok) process.exitCode = 1;
+    return lines;
+  }
   const settings = getCommandLineSettings();
-  if (invocation.kind === 'migrate') return [await migrate(settings)];
+  if (invocation.kind === 'migrate') return [await (await import('#lib/cli/migrate')).migrate(settings)];
+  if (invocation.kind === 'import-connections') {
+    const { importInParts } = await import('#lib/cli/import-in-parts');
+    return importInParts(invocation.options, settings);
+  }
   const { command } = invocation;
   if (command.command === 'provider check' && process.stderr.isTTY)
     process.stderr.write(`Checking ${command.provider}, for at most 20 seconds.\n`);
@@ -79,9 +69,9 @@ async function run(args: readonly string[]): Promise<Line[] | string> {
 /** Runs the command wherever the data is open, a part after the other where its answer is long. */
 async function runWhole(command: Command, settings: CommandLineSettings): Promise<Line[]> {
   const answer = settings.databaseUrl ? undefined : await askProcess(settings.dataDir, command);
-  if (!answer) return runHere(command, settings);
+  if (!answer) return (await import('#lib/cli/run-here')).runHere(command, settings);
   if (answer.ok) {
-    const next = commandAfter(command, answer.lines);
+    const next = await nextPart(command, answer.lines);
     return next ? [...answer.lines, ...(await runWhole(next, settings))] : answer.lines;
   }
   const { issues } = answer;
@@ -107,7 +97,7 @@ try {
   );
 } catch (error) {
   process.stderr.write(
-    `grantkeep: ${sentence(error).replace(/(?!\n)[\p{C}\p{Zl}\p{Zp}]/gu, ' ')}\n${error instanceof UsageError ? `\n${usageOf(process.argv[2])}\n` : ''}`,
+    `grantkeep: ${sentence(error).replace(/(?!\n)[\p{C}\p{Zl}\p{Zp}]/gu, ' ')}\n${error instanceof UsageError ? `\n${usageOf(process.argv.slice(2))}\n` : ''}`,
   );
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

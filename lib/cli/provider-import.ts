@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { UsageError } from '#lib/cli/arguments';
+import { UsageError } from '#lib/cli/invocation';
 import { visible } from '#lib/cli/visible';
-import { importRegistry } from '#lib/providers/registry/import-registry';
-import { largestFile, RegistryError } from '#lib/providers/registry/read-registry';
+import { importRegistry } from '#lib/providers/registry-import/import-registry';
+import { largestFile, RegistryError } from '#lib/providers/registry-import/read-registry';
 
 export interface ProviderImport {
   /** A path, or `-` for standard input. */

@@ -66,6 +66,19 @@ describe('P-28 what people type', () => {
     ['acme.shops.example', 'acme'],
     ['https://ACME.shops.example/', 'acme'],
     ['HTTPS://acme.shops.example', 'acme'],
+    ['http://acme.shops.example', 'acme'],
+    ['https:/acme.shops.example', 'acme'],
+    ['//acme.shops.example/', 'acme'],
+    ['acme.shops.example.', 'acme'],
+    ['acme.shops.example:443', 'acme'],
+    ['acme.shops.example/admin#/orders', 'acme'],
+    ['<https://acme.shops.example>', 'acme'],
+    ['“https://acme.shops.example”,', 'acme'],
+    ['"acme"', 'acme'],
+    ['\u200bacme\ufeff', 'acme'],
+    ['https://acme.shops.example\u2060/', 'acme'],
+    ['https://api.example/acme/token', 'acme'],
+    ['api.example/ACME', 'acme'],
   ])('%j means %s', (typed, part) => {
     expect(readPart(shop, typed, templates)).toBe(part);
   });
@@ -78,8 +91,29 @@ describe('P-28 what people type', () => {
     'a/b',
     'shops.example',
     'acmé',
+    'https://acme.shops.example@evil.example/',
+    'https://user@acme.shops.example/',
+    'https://acme.shops.example.evil.example',
+    'https://evil.example/acme.shops.example',
+    'https://acme.shops.example:8443',
+    'ftp://acme.shops.example',
+    'javascript:acme.shops.example',
+    'https://api.example/',
+    'https://api.example/a%2Fb/token',
+    'https://',
   ])('%j means nothing', (typed) => {
     expect(readPart(shop, typed, templates)).toBeNull();
+  });
+  test('each of several parts of a host or a path is found in one address', () => {
+    const places = ['https://{shop}.{region}.shops.example/orgs/{org}/authorize'];
+    const read = (name: string) =>
+      readPart({ name, pattern: '^[a-z0-9]+$' }, 'https://acme.eu.shops.example/orgs/blue/settings', places);
+    expect(['shop', 'region', 'org'].map(read)).toEqual(['acme', 'eu', 'blue']);
+  });
+  test('a part that a template has twice is read from another template, or not at all', () => {
+    const twice = 'https://{shop}.{shop}.example/a';
+    expect(readPart(shop, 'https://acme.acme.example', [twice])).toBeNull();
+    expect(readPart(shop, 'https://acme.shops.example', [twice, ...templates])).toBe('acme');
   });
   test('a pattern of capitals keeps them', () => {
     expect(readPart({ name: 'org', pattern: '^[A-Z]+$' }, 'ACME', [])).toBe('ACME');

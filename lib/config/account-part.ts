@@ -78,16 +78,63 @@ export function matchesPart(pattern: string, value: string): boolean {
   return isQuick(pattern) ? new RegExp(whole(pattern), 'v').test(value) : testInTime(whole(pattern), value);
 }
 
-/** The part in a pasted address: the text at `{name}` in one of the templates' hosts. */
+/** Text as people copy it: without invisible characters, and without the brackets and quotes around it. */
+const tidied = (typed: string): string =>
+  typed
+    .replace(/\p{Cf}/gu, '')
+    .trim()
+    .replace(/^[<("'“”‘’`]+|[>)"'“”‘’`,;]+$/gu, '')
+    .trim();
+
+/** An address as people copy it: also without its scheme, and with the dot behind a whole host. */
+function addressIn(text: string): URL | null {
+  const hasScheme = /^(?:[a-z][a-z0-9+.-]*:\/\/|https?:)/i.test(text);
+  const url = URL.parse(hasScheme ? text : `https://${text.replace(/^\/+/, '')}`);
+  // A user before the host leads elsewhere than it looks.
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return null;
+  url.hostname = url.hostname.replace(/\.$/, '');
+  return url;
+}
+
+/** Literal text in a regular expression. */
+const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+
+/**
+ * A template up to the segment with the part, as a pattern of addresses: the part is what it captures, other parts are any
+ * segment or label. Null where the part stands in neither host nor path.
+ */
+function addressPattern(name: string, template: string): RegExp | null {
+  const [, host = '', path = ''] = /^https?:\/\/([^/?#]+)([^?#]*)/i.exec(template) ?? [];
+  const part = `{${name}}`;
+  const segments = path.split('/').slice(1);
+  const last = segments.findIndex((segment) => segment.includes(part));
+  if (!host.includes(part) && last < 0) return null;
+  const write = (text: string, other: string) =>
+    text
+      .split(/(\{\w+\})/)
+      .map((piece) => (piece === part ? '(?<part>[^/]+)' : /^\{\w+\}$/.test(piece) ? other : literally(piece)))
+      .join('');
+  const written = host.includes(part)
+    ? ''
+    : segments
+        .slice(0, last + 1)
+        .map((segment) => `\\/${write(segment, '[^/]+')}`)
+        .join('');
+  try {
+    return new RegExp(`^${write(host.toLowerCase().replace(part.toLowerCase(), part), '[^/.]+')}${written}(?=\\/|$)`);
+  } catch {
+    // The part stands there twice.
+    return null;
+  }
+}
+
+/** The part in a pasted address: the text at `{name}` in the host of one of the templates, or else in its path. */
 function fromAddress(name: string, text: string, templates: readonly string[]): string | null {
-  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`);
+  const url = addressIn(text);
   if (!url) return null;
   for (const template of templates) {
-    const host = /^https?:\/\/([^/?#]+)/i.exec(template)?.[1]?.toLowerCase();
-    const [before, after, ...more] = host?.split(`{${name}}`) ?? [];
-    if (before === undefined || after === undefined || more.length > 0 || /[{}]/.test(before + after)) continue;
-    const found = url.host.startsWith(before) && url.host.endsWith(after) && url.host.length > (before + after).length;
-    if (found) return url.host.slice(before.length, url.host.length - after.length);
+    const found = addressPattern(name, template)?.exec(url.host + url.pathname)?.groups?.part;
+    if (found !== undefined) return found;
   }
   return null;
 }
@@ -100,7 +147,7 @@ function asBase(text: string): string | null {
 
 /**
  * The typed text for a part of the provider's addresses: as it is, in lower case, or cut out of a pasted address.
- * @param templates the record's endpoints with `{parts}`
+ * @param templates the addresses of the record, some with `{parts}`
  * @returns null where none of these matches the pattern
  */
 export function readPart(
@@ -108,7 +155,7 @@ export function readPart(
   typed: string,
   templates: readonly string[],
 ): string | null {
-  const text = typed.trim();
+  const text = tidied(typed);
   const pasted = part.base ? null : fromAddress(part.name, text, templates);
   const readings = part.base ? [asBase(text)] : [text, text.toLowerCase(), pasted, pasted?.toLowerCase()];
   return readings.find((one) => one != null && isSafePart(one, part) && matchesPart(part.pattern, one)) ?? null;

@@ -1,4 +1,5 @@
 import { type Environment, environmentSchema } from '#lib/config/environment';
+import { withSecretFiles } from '#lib/config/secret-files';
 
 /** The little that the command line must know to find a running process or a server to migrate. */
 const commandLineSchema = environmentSchema.pick({
@@ -13,19 +14,29 @@ export interface CommandLineSettings {
   migrateDatabaseUrl: string | undefined;
   databasePooler: Environment['DATABASE_POOLER'];
   dataDir: string;
+  /** The source of `import --from pgcrypto`: its PostgreSQL, and the key of `pgp_sym_encrypt`. */
+  importSource: { url: string | undefined; key: string | undefined };
 }
+
+const inFiles = ['DATABASE_URL', 'MIGRATE_DATABASE_URL', 'IMPORT_DATABASE_URL', 'IMPORT_KEY'];
 
 /**
  * Reads where the data is, without asking for the secrets that only a whole process needs.
- * @throws z.ZodError
+ * @throws z.ZodError, or Error where a `…_FILE` cannot be read
  */
-export function getCommandLineSettings(variables = process.env): CommandLineSettings {
-  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value?.trim()));
+export function getCommandLineSettings(
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): CommandLineSettings {
+  const faults: string[] = [];
+  const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value?.trim()));
+  const given = withSecretFiles(set, inFiles, faults);
+  if (faults.length > 0) throw new Error(faults.join('; '));
   const settings = commandLineSchema.parse(given);
   return {
     databaseUrl: settings.DATABASE_URL,
     migrateDatabaseUrl: settings.MIGRATE_DATABASE_URL,
     databasePooler: settings.DATABASE_POOLER,
     dataDir: settings.DATA_DIR,
+    importSource: { url: given.IMPORT_DATABASE_URL, key: given.IMPORT_KEY },
   };
 }

@@ -247,6 +247,13 @@ describe('providers', () => {
     expect(faultsOf({ ...both, [`${name}_CLIENT_SECRET`]: '' })).toContain(
       `${name}_CLIENT_SECRET: is missing beside ${name}_CLIENT_ID`,
     );
+    const rotated = { ...both, [`${name}_CLIENT_SECRET_PREVIOUS`]: 'the old one' };
+    expect(Object.values(parseConfig(rotated).builtinProviders)).toEqual([
+      expect.objectContaining({ client_secret: 'secret', client_secret_previous: 'the old one' }),
+    ]);
+    expect(faultsOf({ ...rotated, [`${name}_CLIENT_SECRET_PREVIOUS`]: 'secret' })).toEqual([
+      `${name}_CLIENT_SECRET_PREVIOUS: is the same as ${name}_CLIENT_SECRET`,
+    ]);
   });
 
   test.each(['OKTA', 'AUTH0'])('%s needs its issuer', (name) => {
@@ -285,4 +292,35 @@ test('the hub listens to the network only when the operator said who may sign in
   expect(parseConfig({ ...local, SIGN_IN_ALLOW: 'google:*' }).host).toBe('0.0.0.0');
   expect(parseConfig({ ...local, HOST: '0.0.0.0' }).host).toBe('0.0.0.0');
   expect(parseConfig(local).host).toBe('127.0.0.1');
+});
+
+describe('S-10 the organisation that runs the hub', () => {
+  test.each([
+    ['a name alone', { ORGANISATION_NAME: ' Acme Ltd ' }, { name: 'Acme Ltd', contact: undefined }],
+    [
+      'a name and an address',
+      { ORGANISATION_NAME: 'Acme', ORGANISATION_CONTACT: 'help@acme.example' },
+      { name: 'Acme', contact: 'help@acme.example' },
+    ],
+    [
+      'a name and a page',
+      { ORGANISATION_NAME: 'Acme', ORGANISATION_CONTACT: 'https://acme.example/help' },
+      { name: 'Acme', contact: 'https://acme.example/help' },
+    ],
+  ])('is said by %s', (_, variables, expected) => {
+    expect(parseConfig({ ...local, ...variables }).organisation).toEqual(expected);
+  });
+
+  test.each([
+    ['a contact without a name', { ORGANISATION_CONTACT: 'help@acme.example' }, 'ORGANISATION_NAME: is required'],
+    [
+      'a script for a contact',
+      { ORGANISATION_NAME: 'A', ORGANISATION_CONTACT: 'javascript:alert(1)' },
+      'CONTACT: must be',
+    ],
+    ['a plain page', { ORGANISATION_NAME: 'A', ORGANISATION_CONTACT: 'http://acme.example' }, 'CONTACT: must be'],
+    ['two lines', { ORGANISATION_NAME: 'A\nB' }, 'must be one line'],
+  ])('is not said by %s', (_, variables, fault) => {
+    expect(faultsOf({ ...local, ...variables })).toEqual([expect.stringContaining(fault)]);
+  });
 });

@@ -3,16 +3,24 @@ import { hostEntry, isLoopbackHost } from '#lib/config/address-class';
 import { type Environment, environmentSchema } from '#lib/config/environment';
 import { type ProviderRecordInput, providersFileSchema } from '#lib/config/provider-record';
 import { endpointFault } from '#lib/config/provider-url';
-import { once } from '#lib/registry';
+import { secretVariables, variablesOf, withSecretFiles } from '#lib/config/secret-files';
+import { readVaultRoots, type VaultRoots } from '#lib/config/vault-root';
+import { once } from '#lib/process-parts';
+
+interface BuiltinClient {
+  client_id: string;
+  client_secret: string;
+  client_secret_previous?: string;
+}
 
 /** Client credentials of the built-in five, as far as the environment names them. */
 export interface BuiltinProviders {
-  google?: { client_id: string; client_secret: string };
+  google?: BuiltinClient;
   /** `url`: the web address of an Enterprise server. */
-  github?: { client_id: string; client_secret: string; url?: string };
-  salesforce?: { client_id: string; client_secret: string; login_url: string };
-  okta?: { client_id: string; client_secret: string; issuer: string };
-  auth0?: { client_id: string; client_secret: string; issuer: string };
+  github?: BuiltinClient & { url?: string };
+  salesforce?: BuiltinClient & { login_url: string };
+  okta?: BuiltinClient & { issuer: string };
+  auth0?: BuiltinClient & { issuer: string };
 }
 
 /** The operator's settings, checked and typed. Made once per process by `getConfig`. */
@@ -33,6 +41,10 @@ export interface Config {
   /** Session lifetimes in hours, without use (`idle`) and in all (`absolute`). */
   sessionHours: { user: { idle: number; absolute: number }; administrator: { idle: number; absolute: number } };
   vaultKeys: Environment['VAULT_KEYS'];
+  /** Root keys in other services, which wrap data keys before VAULT_KEYS does. */
+  vaultRoots: VaultRoots;
+  /** For how long this process goes on with data keys that their key service no longer confirms. */
+  vaultHoldSeconds: number;
   /** The ledger's own keys; without any, one is derived from each vault key. */
   ledgerKeys: Environment['LEDGER_KEYS'];
   /** Whole months for which the ledger's rows are kept beside the present one; 0 keeps all. */
@@ -41,15 +53,23 @@ export interface Config {
   apiRatePerMinute: number;
   /** Refreshes that this process has under way at one provider at most. */
   refreshConcurrency: number;
-  /** Days after its last use for which a grant is kept from dying of disuse. */
+  /** Days after its last use for which the hub keeps an idle grant from expiring. */
   keepAliveDays: number;
+  /** Days without a sign of life after which a person counts as inactive. */
+  inactiveDays: number;
+  /** Days between the mail to an inactive person and the first moment at which their connections may be revoked. */
+  inactiveNoticeDays: number;
   signInAllow: Environment['SIGN_IN_ALLOW'];
   adminEmails: string[];
   trustedProxies: string[];
+  /** The organisation that runs this hub, as its pages name it; undefined: they name none. */
+  organisation: { name: string; contact: string | undefined } | undefined;
   /** Where mail goes out and what it says it is from; undefined where none is sent. */
   mail: { smtpUrl: string; from: string } | undefined;
   /** The addresses that alerts are mailed to. */
   alertEmails: string[];
+  /** Of what people are told by mail, where mail is sent. */
+  personMails: Environment['PERSON_MAILS'];
   /** Hosts that a webhook may reach although they are not public, as `host` or `host:port`. */
   webhookInternalHosts: string[];
   /** The token that a reader of `/metrics` must show; undefined: only this machine may read it. */
@@ -91,7 +111,15 @@ function builtinProviders(env: Environment, faults: string[]): BuiltinProviders 
   const pair = (name: 'GOOGLE' | 'GITHUB' | 'SALESFORCE' | 'OKTA' | 'AUTH0') => {
     const client_id = env[`${name}_CLIENT_ID`];
     const client_secret = env[`${name}_CLIENT_SECRET`];
-    if (client_id && client_secret) return { client_id, client_secret };
+    const previous = env[`${name}_CLIENT_SECRET_PREVIOUS`];
+    if (previous && !client_secret)
+      faults.push(
+        `${name}_CLIENT_SECRET_PREVIOUS: is the secret that ${name}_CLIENT_SECRET replaced, which is missing`,
+      );
+    if (previous && previous === client_secret)
+      faults.push(`${name}_CLIENT_SECRET_PREVIOUS: is the same as ${name}_CLIENT_SECRET`);
+    if (client_id && client_secret)
+      return { client_id, client_secret, ...(previous ? { client_secret_previous: previous } : {}) };
     if (client_id) faults.push(`${name}_CLIENT_SECRET: is missing beside ${name}_CLIENT_ID`);
     if (client_secret) faults.push(`${name}_CLIENT_ID: is missing beside ${name}_CLIENT_SECRET`);
     return undefined;
@@ -133,7 +161,8 @@ function readProvidersFile(env: Environment, source: Source, faults: string[]): 
     faults.push(`PROVIDERS_FILE: ${env.PROVIDERS_FILE} ${reason}`);
     return [];
   }
-  const parsed = providersFileSchema({ appUrl: env.APP_URL, env: source }).safeParse(content);
+  const withFiles = withSecretFiles(source, variablesOf(content), faults);
+  const parsed = providersFileSchema({ appUrl: env.APP_URL, env: withFiles }).safeParse(content);
   if (parsed.success) return parsed.data;
   for (const issue of parsed.error.issues)
     faults.push(`PROVIDERS_FILE: ${issue.path.join('.') || '(top)'}: ${issue.message}`);
@@ -158,16 +187,21 @@ function proxyOf(env: Environment, faults: string[]): Config['proxy'] {
 const standIns: Source = {
   APP_URL: 'http://localhost',
   SESSION_PASSWORD: 'x'.repeat(32),
-  VAULT_KEYS: `x:${Buffer.alloc(32).toString('base64')}`,
 };
 
 /** Each variable by its own rule, and the names of the variables that break it; a faulty one then counts as not set. */
-function parseEnvironment(source: Source, faults: string[]): { env: Environment; faulty: Set<string> } {
+function parseEnvironment(
+  source: Source,
+  faults: string[],
+  unread: readonly string[],
+): { env: Environment; faulty: Set<string> } {
+  faults.push(...unread);
+  const faulty = new Set(unread.map((fault) => fault.slice(0, fault.indexOf('_FILE:'))));
   const parsed = environmentSchema.safeParse(source);
-  if (parsed.success) return { env: parsed.data, faulty: new Set() };
-  const faulty = new Set<string>();
+  if (parsed.success) return { env: parsed.data, faulty };
   for (const issue of parsed.error.issues) {
     const name = String(issue.path[0]);
+    if (faulty.has(name)) continue;
     faulty.add(name);
     faults.push(`${name}: ${source[name] === undefined ? 'is required' : issue.message}`);
   }
@@ -184,6 +218,8 @@ function checkTogether(env: Environment, source: Source, faults: string[]) {
   }
   if (env.MIGRATE_DATABASE_URL && !env.DATABASE_URL)
     faults.push('DATABASE_URL: is required beside MIGRATE_DATABASE_URL');
+  if (env.ORGANISATION_CONTACT && !env.ORGANISATION_NAME)
+    faults.push('ORGANISATION_NAME: is required beside ORGANISATION_CONTACT');
   if (env.SMTP_URL && !env.MAIL_FROM) faults.push('MAIL_FROM: is required beside SMTP_URL');
   if (env.ALERT_EMAILS.length > 0 && !env.SMTP_URL) faults.push('SMTP_URL: is required beside ALERT_EMAILS');
   const builtin = builtinProviders(env, faults);
@@ -192,7 +228,15 @@ function checkTogether(env: Environment, source: Source, faults: string[]) {
     if (Object.hasOwn(builtin, id))
       faults.push(`PROVIDERS_FILE: the id "${id}" is also configured by ${id.toUpperCase()}_CLIENT_ID`);
   }
-  return { builtin, providersFile, proxy: proxyOf(env, faults) };
+  const vaultRoots = readVaultRoots(env, faults);
+  if (env.VAULT_KEYS.length === 0 && source.VAULT_ROOT === undefined) faults.push('VAULT_KEYS: is required');
+  if (
+    env.VAULT_KEYS.length === 0 &&
+    vaultRoots.roots.length > 0 &&
+    !env.LEDGER_KEYS.some(({ kind }) => kind === 'seed')
+  )
+    faults.push('LEDGER_KEYS: is required where VAULT_KEYS is not set');
+  return { builtin, providersFile, vaultRoots, proxy: proxyOf(env, faults) };
 }
 
 /**
@@ -200,11 +244,13 @@ function checkTogether(env: Environment, source: Source, faults: string[]) {
  * @throws ConfigError listing every fault at once
  */
 export function parseConfig(variables: Source): Config {
-  const source = withoutEmpty(variables);
   const faults: string[] = [];
-  const { env, faulty } = parseEnvironment(source, faults);
+  const unread: string[] = [];
+  const source = withSecretFiles(withoutEmpty(variables), secretVariables, unread);
+  // A secret that could not be read from its file is not also called missing.
+  const { env, faulty } = parseEnvironment(source, faults, unread);
   const between: string[] = [];
-  const { builtin, providersFile, proxy } = checkTogether(env, source, between);
+  const { builtin, providersFile, vaultRoots, proxy } = checkTogether(env, source, between);
   // A faulty variable is not also called missing.
   faults.push(...between.filter((fault) => !faulty.has(fault.slice(0, fault.indexOf(':')))));
   if (faults.length > 0) throw new ConfigError(faults);
@@ -225,16 +271,24 @@ export function parseConfig(variables: Source): Config {
       administrator: { idle: env.ADMIN_SESSION_IDLE_HOURS, absolute: env.ADMIN_SESSION_ABSOLUTE_HOURS },
     },
     vaultKeys: env.VAULT_KEYS,
+    vaultRoots,
+    vaultHoldSeconds: env.VAULT_HOLD_MINUTES * 60,
     ledgerKeys: env.LEDGER_KEYS,
     ledgerRetentionMonths: env.LEDGER_RETENTION_MONTHS,
     apiRatePerMinute: env.API_RATE_PER_MINUTE,
     refreshConcurrency: env.REFRESH_CONCURRENCY,
     keepAliveDays: env.KEEP_ALIVE_DAYS,
+    inactiveDays: env.INACTIVE_DAYS,
+    inactiveNoticeDays: env.INACTIVE_NOTICE_DAYS,
     signInAllow: env.SIGN_IN_ALLOW,
     adminEmails: env.ADMIN_EMAILS,
     trustedProxies: env.TRUSTED_PROXIES,
+    organisation: env.ORGANISATION_NAME
+      ? { name: env.ORGANISATION_NAME, contact: env.ORGANISATION_CONTACT }
+      : undefined,
     mail: env.SMTP_URL && env.MAIL_FROM ? { smtpUrl: env.SMTP_URL, from: env.MAIL_FROM } : undefined,
     alertEmails: env.ALERT_EMAILS,
+    personMails: env.PERSON_MAILS,
     webhookInternalHosts: env.WEBHOOK_INTERNAL_HOSTS,
     metricsToken: env.METRICS_TOKEN,
     drainGraceSeconds: env.DRAIN_GRACE_SECONDS,

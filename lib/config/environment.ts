@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { hostEntry, isLoopbackHost } from '#lib/config/address-class';
+import { vaultRoots } from '#lib/config/vault-root';
 
 const commaList = z
   .string()
@@ -117,6 +118,17 @@ const trustedProxies = commaList.transform((items, ctx) =>
   }),
 );
 
+const organisationName = z
+  .string()
+  .trim()
+  .max(60)
+  .regex(/^[^\p{C}\p{Zl}\p{Zp}]+$/u, 'must be one line of plain text');
+
+/** Where people ask: an address, or a page. */
+const organisationContact = z.union([z.email(), z.url({ protocol: /^https$/ })], {
+  error: 'must be an e-mail address or an https URL',
+});
+
 /** Host lists in the form in which they are compared. */
 const hostList = commaList.transform((items, ctx) =>
   items.flatMap((item) => {
@@ -133,6 +145,17 @@ const smtpUrl = z.string().refine((text) => {
 }, 'must be an smtp: or smtps: URL such as smtps://user:password@mail.example.com');
 const mailAddress = z.string().regex(/^[^\s<>@,]+@[^\s<>@,]+$/, 'must be an e-mail address');
 const mailAddresses = commaList.pipe(z.array(mailAddress));
+const personMails = z
+  .string()
+  .default('connected,disconnected,needs_reconnect')
+  .transform((text) => (text.trim() === 'none' ? [] : text.split(',').map((item) => item.trim())))
+  .pipe(
+    z.array(
+      z.enum(['connected', 'disconnected', 'needs_reconnect'], {
+        error: 'must be a comma list of connected, disconnected and needs_reconnect, or none',
+      }),
+    ),
+  );
 
 const hours = (fallback: number) =>
   z.coerce
@@ -166,16 +189,37 @@ export const environmentSchema = z.object({
   SESSION_ABSOLUTE_HOURS: hours(168),
   ADMIN_SESSION_IDLE_HOURS: hours(1),
   ADMIN_SESSION_ABSOLUTE_HOURS: hours(12),
-  VAULT_KEYS: vaultKeys,
+  // Required unless VAULT_ROOT is there, which a rule between the two says.
+  VAULT_KEYS: vaultKeys.optional().transform((keys) => keys ?? []),
+  VAULT_ROOT: vaultRoots,
+  VAULT_ROOT_TOKEN: credential,
+  VAULT_ROOT_TOKEN_FILE: credential,
+  AWS_REGION: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/, 'must be a region such as eu-central-1')
+    .optional(),
+  AWS_ACCESS_KEY_ID: credential,
+  AWS_SECRET_ACCESS_KEY: credential,
+  AWS_SESSION_TOKEN: credential,
+  AWS_ROLE_ARN: credential,
+  AWS_WEB_IDENTITY_TOKEN_FILE: credential,
+  AWS_ENDPOINT_URL_KMS: credential,
+  AWS_ENDPOINT_URL_STS: credential,
+  VAULT_HOLD_MINUTES: z.coerce.number().int().min(1).max(43_200).default(60),
   LEDGER_KEYS: ledgerKeys,
   LEDGER_RETENTION_MONTHS: z.coerce.number().int().min(0).max(1200).default(0),
   API_RATE_PER_MINUTE: z.coerce.number().int().positive().default(60_000),
   REFRESH_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(16),
   KEEP_ALIVE_DAYS: z.coerce.number().int().min(0).max(3650).default(90),
+  INACTIVE_DAYS: z.coerce.number().int().min(7).max(3650).default(90),
+  INACTIVE_NOTICE_DAYS: z.coerce.number().int().min(1).max(365).default(14),
   SIGN_IN_ALLOW: signInAllow,
   SMTP_URL: smtpUrl.optional(),
   MAIL_FROM: mailAddress.optional(),
+  ORGANISATION_NAME: organisationName.optional(),
+  ORGANISATION_CONTACT: organisationContact.optional(),
   ALERT_EMAILS: mailAddresses,
+  PERSON_MAILS: personMails,
   WEBHOOK_INTERNAL_HOSTS: hostList,
   METRICS_TOKEN: z.string().min(32, 'must have at least 32 characters').optional(),
   ADMIN_EMAILS: commaList.transform((items) => items.map((item) => item.toLowerCase())),
@@ -190,17 +234,22 @@ export const environmentSchema = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   GOOGLE_CLIENT_ID: credential,
   GOOGLE_CLIENT_SECRET: credential,
+  GOOGLE_CLIENT_SECRET_PREVIOUS: credential,
   GITHUB_CLIENT_ID: credential,
   GITHUB_CLIENT_SECRET: credential,
+  GITHUB_CLIENT_SECRET_PREVIOUS: credential,
   GITHUB_URL: absoluteUrl.optional(),
   SALESFORCE_CLIENT_ID: credential,
   SALESFORCE_CLIENT_SECRET: credential,
+  SALESFORCE_CLIENT_SECRET_PREVIOUS: credential,
   SALESFORCE_LOGIN_URL: absoluteUrl.default('https://login.salesforce.com'),
   OKTA_CLIENT_ID: credential,
   OKTA_CLIENT_SECRET: credential,
+  OKTA_CLIENT_SECRET_PREVIOUS: credential,
   OKTA_ISSUER: absoluteUrl.optional(),
   AUTH0_CLIENT_ID: credential,
   AUTH0_CLIENT_SECRET: credential,
+  AUTH0_CLIENT_SECRET_PREVIOUS: credential,
   AUTH0_ISSUER: absoluteUrl.optional(),
 });
 

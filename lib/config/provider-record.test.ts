@@ -127,6 +127,7 @@ describe('docs/providers.md', () => {
       ...nested('identity'),
       ...nested('revoke'),
       'client_secret_env',
+      'client_secret_previous_env',
       'client_private_key_env',
       'token_renewal',
     ];
@@ -233,7 +234,8 @@ describe('parameters', () => {
     ...['client_assertion', 'client_assertion_type'],
   ])('of a token request cannot set %s, which the protocol sets', (name) => {
     expect(faults({ token_params: { [name]: 'x' } })).toHaveLength(1);
-    expect(faults({ refresh_params: { [name]: 'x' } })).toHaveLength(1);
+    // A refresh has no redirect URI (RFC 6749 §6), and some servers want it.
+    expect(faults({ refresh_params: { [name]: 'x' } })).toHaveLength(name === 'redirect_uri' ? 0 : 1);
   });
 
   test.each(['form_post', 'fragment', 'jwt'])('cannot ask for response_mode %s', (response_mode) => {
@@ -256,6 +258,12 @@ describe('credentials', () => {
     [{ client_secret: undefined }, 'client_secret: is required'],
     [{ client_secret: undefined, client_secret_env: 'ABSENT' }, 'the variable ABSENT is not set'],
     [{ client_secret_env: 'ABSENT' }, 'give either this or client_secret_env'],
+    [{ client_secret_previous: least.client_secret }, 'is the same as client_secret'],
+    [{ client_secret_previous_env: 'ABSENT' }, 'the variable ABSENT is not set'],
+    [
+      { token_endpoint_auth_method: 'none', client_secret: undefined, client_secret_previous: 'old' },
+      'needs a client_secret beside it',
+    ],
     [{ token_endpoint_auth_method: 'private_key_jwt' }, 'client_private_key: is required'],
     [{ token_endpoint_auth_method: 'client_secret_jwt' }, 'token_endpoint_auth_method'],
     [{ token_endpoint_auth_method: 'none', dangerously_without_pkce: true }, 'cannot go without PKCE'],

@@ -5,14 +5,21 @@ import { errorCodePattern } from '#lib/config/error-code';
 import { clientFaults, clientFields, clientSecrets } from '#lib/config/provider-client';
 import { accountParam, partFaults, word } from '#lib/config/provider-parts';
 import {
+  callHeaders,
   ownCallHeaders,
   parameterValues,
   requestFaults,
   requestFields,
+  revokeParamNames,
   tokenHeaders,
 } from '#lib/config/provider-request';
 import { scopeFields } from '#lib/config/provider-scopes';
-import { authorizationEndpointSchema, endpointSchema, type RecordContext } from '#lib/config/provider-url';
+import {
+  authorizationEndpointSchema,
+  endpointSchema,
+  fixedEndpointSchema,
+  type RecordContext,
+} from '#lib/config/provider-url';
 import { looksSecret } from '#lib/config/secret-field';
 import { tenantIssuer } from '#lib/config/tenant-issuer';
 
@@ -27,18 +34,22 @@ export const presetNames = [
 
 /** Where in a JSON answer a value stands: member names joined by dots. */
 const path = z.string().regex(/^[^.\s]+(\.[^.\s]+){0,7}$/, 'must be member names joined by dots');
-const parameters = z.record(z.string().min(1), z.string());
-/** Another host, or the frame of another request, may lead to another server behind the same address. */
-const callHeaders = parameters.refine(
-  (headers) => !Object.keys(headers).some((name) => ownCallHeaders.test(name)),
-  'has a header that the hub itself sets',
-);
 const seconds = z.int().positive();
 
 /** The parameters that both requests set themselves. */
-const bothSet = ['client_id', 'client_secret', 'redirect_uri', 'code', 'code_verifier', 'grant_type', 'refresh_token'];
+const bothSet = ['client_id', 'client_secret', 'code', 'code_verifier', 'refresh_token'];
 const inAuthorization = new Set([
-  ...[...bothSet, 'scope', 'state', 'nonce', 'code_challenge', 'code_challenge_method', 'request', 'request_uri'],
+  ...[
+    ...bothSet,
+    'grant_type',
+    'scope',
+    'state',
+    'nonce',
+    'code_challenge',
+    'code_challenge_method',
+    'request',
+    'request_uri',
+  ],
 ]);
 const inTokenRequest = new Set([...bothSet, 'client_assertion', 'client_assertion_type']);
 const furtherParameters = (reserved: ReadonlySet<string>) =>
@@ -49,6 +60,12 @@ const furtherParameters = (reserved: ReadonlySet<string>) =>
 const tokenParameters = furtherParameters(inTokenRequest);
 
 const domain = z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain, in lower case');
+
+/** The fields that a revocation drill sends to one page of the server. */
+const drillForm = z.record(
+  z.string().min(1).max(100),
+  z.union([z.string().max(300), z.array(z.string().max(300)).max(50)]),
+);
 
 const errorCode = z.string().regex(errorCodePattern, 'is not an error code');
 
@@ -69,7 +86,7 @@ const life = z.strictObject({ path, as: z.enum(['seconds', 'milliseconds', 'mome
 /** A word of the server for a bearer token. Types that need a proof of their own are never that. */
 const bearerType = z
   .string()
-  .regex(/^[A-Za-z0-9._-]{1,40}$/, 'is not a token type')
+  .regex(/^[A-Za-z0-9.:_-]{1,80}$/, 'is not a token type')
   .refine((word) => !/^(mac|dpop|pop|n_a)$/i.test(word), 'is no bearer token');
 
 const answerRule = z
@@ -97,6 +114,7 @@ const revoke = z.strictObject({
   gone_codes: z.array(errorCode).min(1).optional(),
   gone_answers: z.array(answerRule).min(1).max(10).optional(),
   manual_url: z.url({ protocol: /^https$/ }).optional(),
+  param_names: revokeParamNames.optional(),
 });
 
 const responseMode = z.strictObject({ response_mode: z.literal('query').optional() }).catchall(parameterValues);
@@ -107,7 +125,7 @@ function recordShape(context: RecordContext) {
   const call = {
     method: z.enum(['GET', 'POST']).optional(),
     body: z.record(z.string(), z.json()).optional(),
-    headers: callHeaders.optional(),
+    headers: callHeaders(context).optional(),
     token_header: tokenHeader.optional(),
   };
   const lookup = z.strictObject({
@@ -150,8 +168,13 @@ function recordShape(context: RecordContext) {
     userinfo_endpoint: endpoint.optional(),
     jwks_uri: endpoint.optional(),
     authorization_response_iss_parameter_supported: z.boolean().optional(),
+    code_challenge_methods_supported: z
+      .array(z.string())
+      .refine((methods) => methods.includes('S256'), 'must name S256: the hub uses no other method')
+      .optional(),
     id_token_signing_alg_values_supported: z.array(z.string()).min(1).optional(),
     discovery: z.enum(['oidc', 'oauth2', 'none']).optional(),
+    metadata_url: fixedEndpointSchema(context).optional(),
     tenant_issuer: tenantIssuer(context).optional(),
     ...clientFields(context),
     // The authorization request and its answer
@@ -161,6 +184,8 @@ function recordShape(context: RecordContext) {
     operated_suffixes: z.array(domain).min(1).max(20).optional(),
     dangerously_with_typed_hosts: z.boolean().optional(),
     shares_issuer: z.boolean().optional(),
+    failure_scenarios: z.boolean().optional(),
+    drill_consent: z.array(drillForm).min(1).max(5).optional(),
     redirect_uri: z.enum(['own', 'shared']).optional(),
     iss_policy: z.enum(['required', 'if_present']).optional(),
     redirect_fields: z.array(z.string().min(1)).optional(),
@@ -206,7 +231,7 @@ function recordShape(context: RecordContext) {
     client_refused_answers: z.array(answerRule).min(1).max(10).optional(),
     reuse_codes: z.array(errorCode).optional(),
     // Ending, identity, sign-in
-    revoke: revoke.optional(),
+    revoke: revoke.extend({ headers: callHeaders(context).optional() }).optional(),
     identity: identity.optional(),
     lookups: z.array(lookup).max(5).optional(),
     push_signal: z.enum(['none', 'risc', 'ssf', 'webhook', 'log_stream']).optional(),
@@ -222,7 +247,7 @@ type Shape = z.infer<ReturnType<typeof recordShape>>;
 /** One entry as it leaves the schema: `…_env` fields are resolved into the fields they stand for. */
 export type ProviderRecordInput = Omit<
   Shape,
-  'id' | 'client_secret_env' | 'client_private_key_env' | 'token_headers'
+  'id' | 'client_secret_env' | 'client_secret_previous_env' | 'client_private_key_env' | 'token_headers'
 > & { id: string; token_headers?: Record<string, string> };
 
 /** Presets of servers that are everywhere: the operator has to say which one. */
@@ -246,6 +271,10 @@ function faultsBetweenFields(entry: Shape, { env }: RecordContext): [field: keyo
   if (entry.id === undefined && !known) faults.push(['id', 'is required']);
   if (entry.name === undefined && !known) faults.push(['name', 'is required']);
   if (!entry.issuer && presetsWithoutIssuer.has(entry.preset ?? 'oidc')) faults.push(['issuer', 'is required']);
+  if (entry.metadata_url && (entry.discovery === 'none' || entry.tenant_issuer || entry.issuer?.includes('{')))
+    faults.push(['metadata_url', 'is that of one issuer, which the record names']);
+  if (Object.values(entry.revoke?.headers ?? {}).some((text) => typeof text === 'string' && /[{}]/.test(text)))
+    faults.push(['revoke', 'its headers cannot hold {parts}']);
   for (const [field, name] of keptFields(entry)) {
     const isToken = [entry.token_path ?? []].flat().includes(name);
     if (isToken || looksSecret(name)) faults.push([field, `"${name}" looks like a secret, which no connection shows`]);
@@ -271,13 +300,13 @@ export function providerRecordSchema(context: RecordContext) {
         ctx.addIssue({ code: 'custom', path: [field], message });
       }
     })
-    .transform(({ client_secret_env, client_private_key_env, token_headers, ...entry }): ProviderRecordInput => {
+    .transform((given): ProviderRecordInput => {
+      const { client_secret_env, client_secret_previous_env, client_private_key_env, token_headers, ...entry } = given;
       const id = entry.id ?? entry.preset ?? '';
-      const named = { ...entry, client_secret_env, client_private_key_env };
       return {
         ...entry,
         id,
-        ...clientSecrets(named, context.env),
+        ...clientSecrets(given, context.env),
         ...(token_headers ? { token_headers: tokenHeaders(token_headers, context.env) } : {}),
       };
     });

@@ -46,7 +46,51 @@ describe('P-29 a record that contradicts itself is refused with its field', () =
       { authorization_param_names: { response_type: null }, authorization_params: { response_type: word } },
       'has to be one word for a code',
     ]),
-    ['a grant type of its own', { token_params: { grant_type: 'password' } }, 'token_params: "grant_type"'],
+    [
+      'a grant type beside the one that is sent',
+      { token_params: { grant_type: 'password' } },
+      'token_params: "grant_type"',
+    ],
+    ...['client_credentials', 'password', 'two words', ''].map((word): [string, Record<string, unknown>, string] => [
+      `the grant type ${word} in place of a code's`,
+      { token_param_names: { grant_type: null }, token_params: { grant_type: word } },
+      'cannot stand for',
+    ]),
+    [
+      'a redirect URI',
+      { authorization_params: { redirect_uri: 'x' } },
+      'authorization_params: "redirect_uri" is set by',
+    ],
+    [
+      'a redirect URI that is an address',
+      {
+        authorization_param_names: { redirect_uri: null },
+        authorization_params: { redirect_uri: 'https://other.example' },
+      },
+      'cannot stand for',
+    ],
+    [
+      'an exchange that repeats another one',
+      { token_param_names: { redirect_uri: null }, token_params: { redirect_uri: 'Hub-1' } },
+      'has to be that of authorization_params',
+    ],
+    [
+      'an assertion under the name of the secret that is sent, too',
+      { token_param_names: { client_assertion: 'client_secret' } },
+      'two parameters',
+    ],
+    [
+      'a key for the API whose variable is unset',
+      { identity: { endpoint: 'https://as.example/me', headers: { 'x-key': { env: 'NONE' } } } },
+      'NONE is not set',
+    ],
+    ['parts in headers of revocation', { revoke: { headers: { 'x-a': '{shop}' } } }, 'cannot hold {parts}'],
+    ['parts in the address of metadata', { metadata_url: 'https://as.example/{x}' }, 'metadata_url'],
+    [
+      'an address of metadata that is not read',
+      { metadata_url: 'https://as.example/m', discovery: 'none' },
+      'metadata_url',
+    ],
     ['another refresh token', { refresh_params: { refresh_token: 'x' } }, 'refresh_params: "refresh_token"'],
     ['a code under the name of the state', { code_field: 'state' }, 'code_field: "state" has another meaning'],
     ['a code that is kept', { code_field: 'auth_code', redirect_fields: ['auth_code'] }, 'is the code'],

@@ -19,6 +19,26 @@ const ownHeaders = /^(authorization|content-.*|host|connection|cookie|transfer-e
 export const ownCallHeaders =
   /^(host|forwarded|x-forwarded-.*|content-length|connection|transfer-encoding|expect|upgrade|te|trailer)$/i;
 
+/**
+ * Headers of a call that shows a token; a secret one comes from a variable. Another host, or the frame of another request,
+ * may lead to another server behind the same address.
+ */
+export const callHeaders = ({ env }: RecordContext) => {
+  const fromVariable = z.strictObject({ env: z.string().min(1) });
+  const value = z.union([z.string(), fromVariable]).transform((given, ctx) => {
+    if (typeof given === 'string') return given;
+    const secret = env?.[given.env];
+    if (!secret) ctx.addIssue(`the variable ${given.env} is not set`);
+    return { secret: secret ?? '' };
+  });
+  return z
+    .record(z.string().min(1), value)
+    .refine(
+      (headers) => !Object.keys(headers).some((name) => ownCallHeaders.test(name)),
+      'has a header that the hub itself sets',
+    );
+};
+
 /** A call that shows an access token and is answered with another one. */
 const tokenCall = (context: RecordContext) =>
   z.strictObject({
@@ -38,6 +58,11 @@ const redirectPart = z.strictObject({
   initial: z.string().regex(safePart, 'cannot stand in a URL'),
 });
 
+/** The server's own names where a token is revoked, if they are not those of the other requests. */
+export const revokeParamNames = z.strictObject({
+  ...{ client_id: omittable, client_secret: renamed, token: renamed, token_type_hint: omittable },
+});
+
 /** The fields of an entry that say how its server wants to be asked. */
 export const requestFields = (context: RecordContext) => ({
   authorization_param_names: z
@@ -51,6 +76,7 @@ export const requestFields = (context: RecordContext) => ({
     .strictObject({
       ...{ client_id: omittable, client_secret: renamed, grant_type: omittable, redirect_uri: omittable },
       ...{ code: renamed, code_verifier: renamed, refresh_token: renamed, token: renamed, token_type_hint: omittable },
+      ...{ client_assertion: renamed, client_assertion_type: omittable },
     })
     .optional(),
   token_headers: z
@@ -75,6 +101,7 @@ type RequestEntry = { [K in keyof ReturnType<typeof requestFields>]?: z.infer<Re
   scopes?: string[] | undefined;
   scope_sep_out?: string | undefined;
   idle_keepalive_days?: number | null | undefined;
+  token_endpoint_auth_method?: string | undefined;
 };
 
 type Fault = [field: string, message: string];
@@ -122,9 +149,43 @@ function responseTypeFaults({ authorization_params, authorization_param_names }:
   return fits ? [] : [['authorization_params', 'a "response_type" has to be one word for a code']];
 }
 
+/** Grants that give tokens of the application, or take a password: no code is exchanged for these. */
+const otherGrants = /^(?:client_credentials|password|implicit|urn:ietf:params:oauth:grant-type:device_code)$/;
+/** A name that a console gives to a redirect URI; an address would be another redirect URI than the registered one. */
+const consoleName = /^[A-Za-z0-9._-]{1,200}$/;
+
+/** Own words for what the protocol sets: only where its own word is left out, and never another meaning. */
+function wordFaults(entry: RequestEntry): Fault[] {
+  const { authorization_params, token_params, refresh_params, token_param_names = {} } = entry;
+  const faults: Fault[] = [];
+  const word = (field: string, params: Record<string, unknown> = {}, name: string, freed: boolean, fits: RegExp) => {
+    const value = params[name];
+    if (value === undefined) return;
+    if (!freed) faults.push([field, `"${name}" is set by the protocol and cannot be given`]);
+    else if (typeof value !== 'string' || !fits.test(value) || otherGrants.test(value))
+      faults.push([field, `"${value}" cannot stand for the protocol's own ${name}`]);
+  };
+  const byName = token_param_names.redirect_uri === null;
+  const ownGrant = token_param_names.grant_type === null;
+  const freedInBrowser = entry.authorization_param_names?.redirect_uri === null;
+  word('authorization_params', authorization_params, 'redirect_uri', freedInBrowser, consoleName);
+  word('token_params', token_params, 'redirect_uri', byName, consoleName);
+  for (const [field, params] of [
+    ['token_params', token_params],
+    ['refresh_params', refresh_params],
+  ] as const)
+    word(field, params, 'grant_type', ownGrant, /^[A-Za-z0-9:._-]{1,100}$/);
+  // RFC 6749 §4.1.3: the exchange repeats what was asked with.
+  const [asked, repeated] = [authorization_params?.redirect_uri, token_params?.redirect_uri];
+  if (byName && repeated !== undefined && asked !== repeated)
+    faults.push(['token_params', '"redirect_uri" has to be that of authorization_params']);
+  return faults;
+}
+
 /** The contradictions of these fields, in themselves or with another one. */
 export function requestFaults(entry: RequestEntry, env: RecordContext['env']): Fault[] {
   const keys = (record: Record<string, unknown> = {}) => Object.keys(record);
+  const byAssertion = entry.token_endpoint_auth_method === 'private_key_jwt';
   const faults: Fault[] = [
     ...nameFaults(
       'authorization_param_names',
@@ -136,9 +197,11 @@ export function requestFaults(entry: RequestEntry, env: RecordContext['env']): F
       'token_param_names',
       entry.token_param_names,
       { token_params: keys(entry.token_params), refresh_params: keys(entry.refresh_params) },
-      [...shown, 'token', 'token_type_hint'],
+      // With an assertion no secret is sent, and its name is free.
+      [...shown.filter((name) => name !== 'client_secret' || !byAssertion), 'token', 'token_type_hint'],
     ),
     ...responseTypeFaults(entry),
+    ...wordFaults(entry),
     ...tokenCallFaults('token_upgrade', entry),
     ...tokenCallFaults('token_renewal', entry),
   ];

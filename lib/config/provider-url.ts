@@ -87,6 +87,11 @@ export function endpointSchema(context: RecordContext) {
   });
 }
 
+/** The same without `{parts}`. */
+export function fixedEndpointSchema(context: RecordContext) {
+  return endpointSchema(context).refine((text) => placeholderNames(text).length === 0, 'cannot hold {parts}');
+}
+
 /** Where browsers are sent: the one endpoint that may carry a fragment, as a page that routes by it needs. */
 export function authorizationEndpointSchema(context: RecordContext) {
   return z.string().superRefine((template, ctx) => {

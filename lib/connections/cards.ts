@@ -1,7 +1,14 @@
 import { and, desc, eq, ne, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { standingFreezes } from '#lib/connections/freezes';
-import { describeScopes, itsKey, itsRevocation, itsUse, listedColumns, toConnectionView } from '#lib/connections/view';
+import {
+  describeScopes,
+  itsKey,
+  itsRevocation,
+  itsUse,
+  listedColumns,
+  toConnectionView,
+} from '#lib/connections/read-views';
 import type { ProviderCardView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';

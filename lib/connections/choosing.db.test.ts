@@ -7,6 +7,7 @@ import { nameConnection } from '#lib/connections/name';
 import { systemContext } from '#lib/context';
 import { writeSessionId } from '#lib/cookies/session-cookie';
 import { connections } from '#lib/db/schema/connections';
+import { protectionOf } from '#lib/provider-calls/protections';
 import { revokeConnection } from '#lib/revocation/revoke';
 import { beginSession } from '#lib/sign-in/sessions';
 import { sharedDatabase } from '#tests/database';
@@ -275,6 +276,17 @@ describe('P-19 what was not found is looked for again', () => {
     expect(server.requestsTo('POST /token')).toHaveLength(1);
     const actions = (await entries(visitor.runtime, id)).map(({ action }) => action);
     expect(actions.filter((action) => action === 'connection.looked_up')).toHaveLength(1);
+  });
+
+  test('a look-up that fails does not close the circuit of its host', async () => {
+    const { server, visitor, id } = await lacking({ status: 503, text: 'down' });
+    const { circuit } = protectionOf(visitor.runtime, { provider: 'acme', host: new URL(server.url).host });
+    // Its pause is over, so this look-up is the one call that tries.
+    circuit.failed(0, 5, Date.now() - 60_000);
+    await due(id);
+    await work(visitor);
+    expect(server.requestsTo('GET /company')).toHaveLength(2);
+    expect([circuit.isClosed, circuit.isProbing]).toEqual([false, false]);
   });
 
   test('so often and no more', async () => {

@@ -78,6 +78,9 @@ describe('what each provider has', () => {
     const ctx = systemContext(runtime, 'test');
     const counted = await countByProvider(ctx);
     expect(counted.map(({ provider }) => provider.id)).toEqual(['acme', 'beta', 'quiet']);
+    // A freeze hides no connection that needs its person: four at each provider, over for good or ended.
+    const waiting = counted.map(({ counts, frozenWaiting }) => counts.needs_reconnect + frozenWaiting);
+    expect(waiting).toEqual([4, 4, 0]);
     expect(counted[2]).toMatchObject({ total: 0, refreshDue: { count: 0 } });
     for (const { provider, total, counts, refreshDue } of counted) {
       const listed = (status?: keyof typeof counts | 'refresh_due') =>

@@ -23,6 +23,8 @@ export interface ProviderCountsView {
   /** Each connection once; `connected` includes the ones with a due refresh. */
   counts: Record<Exclude<DisplayStatus, 'refresh_due'>, number>;
   refreshDue: CappedCount;
+  /** Of the frozen ones, the ones that need their person once they are thawed. */
+  frozenWaiting: number;
 }
 
 interface Kept extends Record<string, unknown> {
@@ -73,18 +75,26 @@ async function heldOneByOne(db: Db, freezes: Freezes): Promise<Under[]> {
   return rowsOf<Under>(found);
 }
 
-function inStatuses(kept: Kept, freezes: Freezes, held: Under | undefined): ProviderCountsView['counts'] {
+type Counts = Pick<ProviderCountsView, 'counts' | 'frozenWaiting'>;
+
+function inStatuses(kept: Kept, freezes: Freezes, held: Under | undefined): Counts {
   const { revoked } = kept;
   const live = Math.max(0, kept.connected - kept.spent);
   const waiting = kept.needs + kept.spent;
   if (freezes.everything || freezes.providers.includes(kept.provider))
-    return { connected: 0, needs_reconnect: 0, frozen: live + waiting, revoked };
+    return {
+      counts: { connected: 0, needs_reconnect: 0, frozen: live + waiting, revoked },
+      frozenWaiting: waiting,
+    };
   const heldWaiting = held ? held.needs + held.spent : 0;
   return {
-    connected: Math.max(0, live - (held?.connected ?? 0)),
-    needs_reconnect: Math.max(0, waiting - heldWaiting),
-    frozen: (held?.connected ?? 0) + heldWaiting,
-    revoked,
+    counts: {
+      connected: Math.max(0, live - (held?.connected ?? 0)),
+      needs_reconnect: Math.max(0, waiting - heldWaiting),
+      frozen: (held?.connected ?? 0) + heldWaiting,
+      revoked,
+    },
+    frozenWaiting: heldWaiting,
   };
 }
 
@@ -113,7 +123,7 @@ export async function countByProvider(ctx: Context): Promise<ProviderCountsView[
     return {
       provider: one,
       total: own.connected + own.needs + own.revoked,
-      counts: inStatuses(own, freezes, under),
+      ...inStatuses(own, freezes, under),
       refreshDue: { count: Math.min(own.due, dueUpTo), capped: own.due > dueUpTo },
     };
   });

@@ -1,6 +1,6 @@
 import { and, type Column, eq, inArray, ne, not, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { blastRadiusinDays, dyingGrants } from '#lib/connections/dying';
+import { expiringGrants, expiringWithinDays } from '#lib/connections/expiring';
 import { type Freezes, isUnder, standingFreezes } from '#lib/connections/freezes';
 import { dueByIndex, spentByIndex } from '#lib/connections/token-clock';
 import type { DisplayStatus } from '#lib/connections/views';
@@ -24,8 +24,15 @@ export const displayStatuses = [
 ] as const satisfies readonly DisplayStatus[];
 
 /** Why a connection may need somebody, beside its status. */
-export const concerns = ['grant_dying', 'revocation_failed', 'revocation_unproved'] as const;
+export const concerns = ['grant_expiring', 'revocation_retried', 'revocation_failed', 'revocation_unproved'] as const;
 export type Concern = (typeof concerns)[number];
+
+/** The concern of an address. Links that administrators kept may have a name of earlier builds. */
+export function readConcern(text: string | undefined): Concern | undefined {
+  const name = text === 'grant_dying' ? 'grant_expiring' : text;
+  return concerns.find((one) => one === name);
+}
+
 /** A revocation that was given up longer ago than this concerns no administrator any more. */
 const givenUpWithin = sql`interval '30 days'`;
 
@@ -48,7 +55,8 @@ export const connectionFilter = z
     /** `connected` includes the ones with a due refresh. */
     status: z.enum(displayStatuses).optional(),
     /**
-     * `grant_dying`: ends within a week, and only its person can renew it. `revocation_failed`: its provider could not be
+     * `grant_expiring`: ends within a week, and only its person can renew it. `revocation_retried`: its provider was told and
+     * has not confirmed, so that the hub tries again. `revocation_failed`: its provider could not be
      * told that it is revoked here. `revocation_unproved`: the provider was told and takes its token all the same.
      */
     concern: z.enum(concerns).optional(),
@@ -112,10 +120,14 @@ function whole(query: string | undefined): SQL | undefined {
 
 function withConcern(ctx: Pick<Context, 'providers'>, concern: Concern): SQL {
   const key = sql`(${connections.personId}, ${connections.id})`;
-  if (concern === 'grant_dying') {
-    const all = ctx.providers.list().map((provider) => sql`(${dyingGrants(provider, blastRadiusinDays, new Date())})`);
+  if (concern === 'grant_expiring') {
+    const all = ctx.providers
+      .list()
+      .map((provider) => sql`(${expiringGrants(provider, expiringWithinDays, new Date())})`);
     return all.length > 0 ? sql`${key} in (${sql.join(all, sql` union all `)})` : sql`false`;
   }
+  if (concern === 'revocation_retried')
+    return sql`${key} in (select person_id, connection_id from revocations where state = 'pending' and attempts > 0)`;
   const end = concern === 'revocation_failed' ? sql`state = 'failed'` : sql`proof = 'still_accepted'`;
   return sql`${key} in (select person_id, connection_id from revocations
     where ${end} and finished_at > now() - ${givenUpWithin})`;

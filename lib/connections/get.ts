@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { connectionColumns, itsKey, itsRevocation, itsUse, toConnectionView } from '#lib/connections/view';
+import { connectionColumns, itsKey, itsRevocation, itsUse, toConnectionView } from '#lib/connections/read-views';
 import type { ConnectionView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';

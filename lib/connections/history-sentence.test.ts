@@ -35,6 +35,10 @@ test.each<[Told, string]>([
     'Not revoked at the provider, which could not be told',
   ],
   [{ action: 'token.vended', outcome: 'ok', details: { proved: ['access_token'] } }, 'Token read'],
+  [
+    { action: 'token.vended', outcome: 'ok', details: { purpose: 'invoices, refused or not' } },
+    'Token read, for “invoices, refused or not”',
+  ],
   [{ action: 'of another version', outcome: 'ok', details: {} }, 'of another version'],
 ])('%j reads %s', (event, expected) => {
   expect(historySentence(event)).toBe(expected);
@@ -45,6 +49,7 @@ test('what is done at providers is the hub’s doing, the decision is somebody�
     'revocation.finished',
     'revocation.proved',
     'replaced.failed',
+    'revocation.drilled',
     'connection.revoked',
     'token.vended',
   ];

@@ -1,7 +1,8 @@
 import type { ledger } from '#lib/db/schema/ledger';
 import { type LedgerAction, ledgerActions } from '#lib/ledger/actions';
 
-type Told = Pick<typeof ledger.$inferSelect, 'action' | 'outcome' | 'details'>;
+/** What a sentence is made of. */
+export type ToldEntry = Pick<typeof ledger.$inferSelect, 'action' | 'outcome' | 'details'>;
 
 const names = new Map([
   ['access_token', 'access token'],
@@ -27,18 +28,23 @@ const endings = new Map([
   ['replaced.failed failed', 'Replaced tokens not revoked at the provider, which could not be told'],
 ]);
 
-/** The hub's own doing, although it follows from another's decision. */
-export const isOfItself = (action: string): boolean => /^(?:revocation|replaced)\./.test(action);
+/** The hub's own doing, although it follows from another's decision. A drill is an administrator's. */
+export const isOfItself = (action: string): boolean => /^(?:revocation\.(?!drilled$)|replaced\.)/.test(action);
 
 /** The provider's own code, where it refused: the more exact one of two. */
-function providerSays({ provider_error, provider_subcode }: Told['details']): string {
+function providerSays({ provider_error, provider_subcode }: ToldEntry['details']): string {
   const code = provider_subcode ?? provider_error;
   return typeof code === 'string' ? `, the provider says ${code}` : '';
 }
 
-/** An entry as a line of a history: of proof, which token it is about; of a revocation, how it ended. */
-export function historySentence({ action, outcome, details }: Told): string {
+/** What a service said that it read for, in its words. */
+export const readFor = ({ purpose }: ToldEntry['details']): string =>
+  typeof purpose === 'string' ? `, for “${purpose}”` : '';
+
+/** An entry as a line of a history: of proof, which token it is about; of a revocation, how it ended; of a read, what for. */
+export function historySentence({ action, outcome, details }: ToldEntry): string {
   const plain: string = ledgerActions[action as LedgerAction] ?? action;
+  if (action === 'token.vended') return `${plain}${readFor(details)}`;
   if (action !== 'revocation.proved' && action !== 'replaced.proved')
     return `${endings.get(`${action} ${details.state}`) ?? plain}${providerSays(details)}`;
   const which = action === 'replaced.proved' ? 'replaced ' : '';

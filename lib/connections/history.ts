@@ -1,5 +1,7 @@
 import { and, desc, eq, inArray } from 'drizzle-orm';
+import { foldByDay } from '#lib/connections/fold-day';
 import { historySentence, isOfItself } from '#lib/connections/history-sentence';
+import { plainSentence } from '#lib/connections/plain-sentence';
 import type { HistoryView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
@@ -16,45 +18,42 @@ type Event = Pick<
   'at' | 'action' | 'outcome' | 'code' | 'actorType' | 'actorId' | 'ip' | 'requestId' | 'count' | 'details'
 >;
 
-/** Folds runs of like events («read 37 times by billing-sync»); newest first in, newest first out. */
-export function foldHistory(events: readonly Event[], nameOf: (event: Event) => string): HistoryView[] {
-  const folded: HistoryView[] = [];
-  for (const event of events) {
-    const by = nameOf(event);
-    const sentence = historySentence(event);
-    const last = folded.at(-1);
-    const like =
-      last &&
-      last.sentence === sentence &&
-      last.outcome === event.outcome &&
-      last.code === event.code &&
-      last.by === by;
-    if (like) {
-      last.count += event.count;
-      last.at = event.at;
-      continue;
-    }
-    folded.push({
+/**
+ * Folds like events of a day («Used 37 times by billing-sync»); newest first in, newest first out.
+ * @param zone of the days, an IANA name
+ */
+export function foldHistory(
+  events: readonly Event[],
+  zone: string,
+  nameOf: (event: Event) => string,
+  sentenceOf: (event: Event) => string = historySentence,
+): HistoryView[] {
+  const lines = events.map(
+    (event): HistoryView => ({
       at: event.at,
       until: event.at,
       action: event.action,
-      sentence,
+      sentence: sentenceOf(event),
       outcome: event.outcome,
       code: event.code,
       count: event.count,
-      by,
+      by: nameOf(event),
       ip: event.ip,
       requestId: event.requestId,
-    });
-  }
-  return folded;
+    }),
+  );
+  return foldByDay(lines, zone, ({ outcome, code, by }) => JSON.stringify([outcome, code, by]));
 }
 
 /**
- * The events of a connection, newest first: the last 500, runs of like ones folded.
+ * The events of a connection, newest first: the last 500, like ones of a day folded.
+ * @param input `plain`: in words for its person, without tokens
  * @throws AppError `not_found`, also for another person's connection
  */
-export async function connectionHistory(ctx: Context, input: { id: string }): Promise<HistoryView[]> {
+export async function connectionHistory(
+  ctx: Context,
+  input: { id: string; zone?: string; plain?: boolean },
+): Promise<HistoryView[]> {
   const { db } = ctx.database;
   const personId = personOfConnection(input.id);
   const own = ctx.actor.type === 'person' && ctx.actor.personId === personId;
@@ -90,12 +89,13 @@ export async function connectionHistory(ctx: Context, input: { id: string }): Pr
       : await db.select({ id: apiKeys.id, name: apiKeys.name }).from(apiKeys).where(inArray(apiKeys.id, keyIds));
   const keyNames = new Map(keys.map((key) => [key.id, key.name]));
   const self = ctx.actor.type === 'person' ? ctx.actor.personId : null;
-  return foldHistory(events, (event) => {
+  const nameOf = (event: Event): string => {
     if (isOfItself(event.action)) return 'Grantkeep';
     if (event.actorType === 'api_key') return keyNames.get(event.actorId ?? '') ?? event.actorId ?? 'a service';
     if (event.actorType === 'system') return 'Grantkeep';
     if (event.actorType !== 'person') return 'A visitor without a sign-in';
     if (event.actorId === self) return 'You';
     return event.actorId === personId ? 'The person' : 'An administrator';
-  });
+  };
+  return foldHistory(events, input.zone ?? 'UTC', nameOf, input.plain ? plainSentence : historySentence);
 }

@@ -1,7 +1,7 @@
 import { asc, desc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { connectionFilter, findConnections, providersInReach } from '#lib/connections/filter';
-import { itsKey, itsRevocation, itsUse, listedColumns, toConnectionView } from '#lib/connections/view';
+import { itsKey, itsRevocation, itsUse, listedColumns, toConnectionView } from '#lib/connections/read-views';
 import type { AdminConnectionView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { encodeCursor, type Page } from '#lib/cursor';

@@ -17,7 +17,11 @@ beforeAll(() => {
     revocation_endpoint: undefined,
     ...more,
   });
-  const records = [plain('acme'), plain('beta'), plain('entry', { connect: false, sign_in: true })];
+  const records = [
+    plain('acme'),
+    plain('beta'),
+    plain('entry', { connect: false, sign_in: true, sign_in_scopes: ['openid'] }),
+  ];
   runtime = createRuntime(database.current, records);
 });
 
@@ -80,7 +84,7 @@ describe('the history of a connection', () => {
     }
   });
 
-  test('folds neighbours only that say the same of the same caller', () => {
+  test('folds only what says the same of the same caller', () => {
     const event = {
       outcome: 'ok' as const,
       code: null,
@@ -104,7 +108,7 @@ describe('the history of a connection', () => {
         code: 'x',
       },
     ];
-    const folded = foldHistory(events, ({ actorId }) => String(actorId));
+    const folded = foldHistory(events, 'UTC', ({ actorId }) => String(actorId));
     expect(folded.map(({ by, count, at, until }) => [by, count, at.getTime(), until.getTime()])).toEqual([
       ['a', 3, 4000, 5000],
       ['b', 1, 3000, 3000],
@@ -179,22 +183,24 @@ describe('the cards', () => {
     expect(await shown()).toEqual(['revoked']);
   });
 
-  test.each<[string, Parameters<typeof addConnection>[1]['values'], number | null, string]>([
+  test.each<[string, Parameters<typeof addConnection>[1]['values'], number | null, string, beneath?: string]>([
     ['connected', {}, 3600, 'connected'],
+    ['frozen and to be refreshed', { refreshToken: 'sealed' }, -10, 'frozen', 'refresh_due'],
     ['without a known end', {}, null, 'connected'],
     ['with less than a minute', {}, 50, 'refresh_due'],
     ['over, to be refreshed', { refreshToken: 'sealed' }, -10, 'refresh_due'],
     ['over, with nothing to refresh it', {}, -10, 'needs_reconnect'],
-    ['frozen', {}, 3600, 'frozen'],
-    ['frozen and dead', { status: 'needs_reconnect' }, 3600, 'frozen'],
+    ['frozen', {}, 3600, 'frozen', 'connected'],
+    ['frozen and dead', { status: 'needs_reconnect' }, 3600, 'frozen', 'needs_reconnect'],
     ['dead', { status: 'needs_reconnect' }, 3600, 'needs_reconnect'],
     ['revoked and frozen', { status: 'revoked', revokedAt: new Date() }, 3600, 'revoked'],
-  ])('an account that is %s shows so', async (name, values, expiresIn, status) => {
+  ])('an account that is %s shows so', async (name, values, expiresIn, status, beneath) => {
     const { id: personId, ctx } = await addPerson(runtime);
     const id = await addConnection(runtime, { personId, expiresIn, age: 3600, ...(values ? { values } : {}) });
     if (name.includes('frozen')) await freeze(runtime, 'connection', id);
     const [view] = (await listProviderCards(ctx())).items[0]?.connections ?? [];
     expect(view?.status).toBe(status);
+    expect(view?.beneath).toBe(beneath ?? null);
     expect(view?.token === null).toBe(view?.status === 'revoked' || values?.status === 'needs_reconnect');
   });
 

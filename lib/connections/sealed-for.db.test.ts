@@ -213,7 +213,7 @@ describe('F-13 a key of the vault was taken out', () => {
     const id = await hub.add(3600);
     const bare = createRuntime(database.current, []);
     const keys = [{ kid: 'new', key: new Uint8Array(32).fill(7) }];
-    const without = { ...bare, config: { ...bare.config, vaultKeys: keys } };
+    const without = { ...bare, vault: createVault(keys) };
     await expect(checkVaultKeys(without)).rejects.toThrow(/test \(\d+ rows?\).*--allow-missing-keys/);
     await expect(checkVaultKeys(without)).rejects.toBeInstanceOf(MissingVaultKeys);
     await checkVaultKeys(without, { allowMissing: true });

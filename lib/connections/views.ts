@@ -80,6 +80,8 @@ export interface ConnectionView {
   revokedAt: Date | null;
   /** A freeze stands over it: nothing is vended, refreshed or connected. */
   frozen: boolean;
+  /** Its status without the freeze; null where none stands, or where it is revoked. */
+  beneath: Exclude<DisplayStatus, 'frozen'> | null;
   revocation: RevocationView | null;
 }
 

@@ -16,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { closeDataFolder } from '#lib/db/close-data-folder';
 import { openEmbedded } from '#lib/db/open';
 import { createLogger, getLogger } from '#lib/log';
-import { forget } from '#lib/registry';
+import { forget } from '#lib/process-parts';
 
 let top: string;
 let folder: string;

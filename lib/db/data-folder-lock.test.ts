@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lockDataFolder } from '#lib/db/data-folder-lock';
 import { rowsOf } from '#lib/db/database';
 import { openEmbedded } from '#lib/db/open';
+import { layEmbedded } from '#tests/embedded-template';
 
 let folder: string;
 const children = new Set<ChildProcess>();
@@ -76,6 +77,7 @@ describe('the lock of the data folder', () => {
 
 describe('the embedded database', () => {
   test('refuses a second process, which harms nothing of the first, and keeps every row that was acknowledged', async () => {
+    await layEmbedded(folder);
     const { child, said } = await otherProcess(`
       import { sql } from 'drizzle-orm';
       import { openEmbedded } from '#lib/db/open';
@@ -103,7 +105,8 @@ describe('the embedded database', () => {
   });
 
   test('keeps its files from others also in a folder that was open to them before', async () => {
-    mkdirSync(join(folder, 'pg'), { mode: 0o755 });
+    await layEmbedded(folder);
+    chmodSync(join(folder, 'pg'), 0o755);
     chmodSync(folder, 0o755);
     const opened = await openEmbedded(folder);
     expect(statSync(join(folder, 'pg')).mode & 0o777).toBe(0o700);

@@ -1,5 +1,5 @@
 import { type Database, isDatabaseUnavailable } from '#lib/db/database';
-import { once } from '#lib/registry';
+import { once } from '#lib/process-parts';
 
 /** Runs one statement for what many want at the same time. */
 export interface Grouped<In, Out> {

@@ -25,3 +25,15 @@ export function isSealedBy(column: AnyColumn, kid: string): SQL {
   return sql`(left(${column}, ${unbound.length}::int) = ${unbound} or (not ${isUnbound(column)}
     and substr(${column}, ${kidBehindDigest}::int, ${bound.length}::int) = ${bound}))`;
 }
+
+/** True where a column holds a value in today's form under that key; null where it holds none. */
+export function isCurrent(column: AnyColumn, kid: string): SQL {
+  const bound = prefixOf(`${kid}","row":"`);
+  return sql`(not ${isUnbound(column)} and substr(${column}, ${kidBehindDigest}::int, ${bound.length}::int) = ${bound})`;
+}
+
+/** True where a column holds a value that names no digest (`Place.bound`) under that key; null where it holds none. */
+export function isCurrentUnbound(column: AnyColumn, kid: string): SQL {
+  const unbound = prefixOf(`{"alg":"dir","enc":"A256GCM","kid":"${kid}","row":"`);
+  return sql`(left(${column}, ${unbound.length}::int) = ${unbound})`;
+}

@@ -17,7 +17,7 @@ import { addApiKey, addConnection, addPerson, createRuntime, plainRecord, settle
 import { openTcpGate } from '#tests/servers/tcp-gate';
 import { surfaces } from '#tests/surfaces';
 
-const record = { ...plainRecord('http://127.0.0.1:9'), sign_in: true };
+const record = { ...plainRecord('http://127.0.0.1:9'), sign_in: true, code_challenge_methods_supported: ['S256'] };
 
 describeWithConnections('F-10 a real server', () => {
   const database = sharedDatabase();

@@ -3,7 +3,7 @@ import { failingDatabase, faults, passing } from '#tests/database-faults';
 import { createRuntime, plainRecord } from '#tests/hub';
 import { surfaces } from '#tests/surfaces';
 
-const record = { ...plainRecord('http://127.0.0.1:9'), sign_in: true };
+const record = { ...plainRecord('http://127.0.0.1:9'), sign_in: true, code_challenge_methods_supported: ['S256'] };
 
 describe.each(Object.entries(surfaces))('F-10 %s', (name, ask) => {
   test.each(passing)('over a database that says %s: 503 with Retry-After', async (_, make) => {

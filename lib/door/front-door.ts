@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import proxyaddr from 'proxy-addr';
-import { existing, once } from '#lib/registry';
+import { existing, once } from '#lib/process-parts';
 
 /** Set by `server.ts`, and believed only while it stands in front: it removes the header from every request first. */
 export const clientAddressHeader = 'x-grantkeep-client-address';

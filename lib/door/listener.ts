@@ -5,6 +5,8 @@ import type { Runtime } from '#lib/context';
 import { clientAddress, clientAddressHeader, requestIdHeader } from '#lib/door/front-door';
 import { servePassing } from '#lib/door/page-failures';
 import { problemParts } from '#lib/door/problem';
+import { withIntegrity } from '#lib/door/script-integrity';
+import type { ScriptIntegrity } from '#lib/door/script-tags';
 import { alwaysHeaders } from '#lib/door/security-headers';
 import { knownMethods } from '#lib/door/server-options';
 import { maxBodyBytes, takeBody } from '#lib/door/take-body';
@@ -105,6 +107,8 @@ export interface ListenerParts {
   /** Answers `/metrics`, with the request as it came: who may read it depends on what a proxy says. */
   metrics?: RequestListener;
   pages: RequestListener;
+  /** Of the scripts of the build; undefined while developing, where they change. */
+  integrity?: ScriptIntegrity | undefined;
 }
 
 /** The one door: bounds the body, learns the client's address, forgets what only a proxy may say, and hands on. */
@@ -183,8 +187,11 @@ export function createListener(parts: ListenerParts): RequestListener {
     const whole = await takeBody(request);
     if (whole === 'gone') return;
     if (whole === 'too_large') return refuseFor(new AppError('body_too_large'));
-    if (isApi) parts.api(whole, response);
-    else servePassing(request, response, () => parts.pages(whole, response));
+    if (isApi) return void parts.api(whole, response);
+    // What Next's own script asks for has no markup, and neither have files of the build.
+    if (parts.integrity && !path.startsWith('/_next/') && whole.headers.rsc === undefined)
+      withIntegrity(whole, response, parts.integrity);
+    servePassing(request, response, () => parts.pages(whole, response));
   }
 
   return (request, response) => {

@@ -66,14 +66,14 @@ const toConnections = { href: '/connections', words: 'Go to your connections' };
 export function refusalParts(
   error: AppError,
   reference: string,
-  { heading = 'This was not done', again = false, onward }: RefusalWords = {},
+  { heading = 'The request was refused', again = false, onward }: RefusalWords = {},
 ) {
   const seconds = retryAfterOf(error);
   const headers = { ...pageHeaders, ...(seconds === undefined ? {} : { 'retry-after': String(seconds) }) };
   // An empty reference is the page's own address, whatever that is.
   const retry = again ? [{ href: '', words: 'Try again' }] : [];
   const body = plainPage({
-    title: 'Not done',
+    title: 'Refused',
     heading,
     texts: [error.message],
     links: [...retry, ...(onward ? [onward] : []), toConnections],

@@ -4,7 +4,7 @@ import { noteFailure } from '#lib/door/note-failure';
 import { refusalParts } from '#lib/door/oauth-answers';
 import { type AppError, toAppError, unavailableDigest } from '#lib/errors';
 import { newId } from '#lib/ids';
-import { once } from '#lib/registry';
+import { once } from '#lib/process-parts';
 
 /** The passing cause that a page failed of while it was rendered. */
 interface PageFailure {

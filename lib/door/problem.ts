@@ -37,7 +37,7 @@ export function retryAfterOf({ status, retryAfterSeconds }: AppError): number | 
 
 function headersFor(error: AppError, requestId: string): Record<string, string> {
   const challenge =
-    error.code === 'invalid_api_key'
+    error.code === 'invalid_api_key' && !error.noToken
       ? ', error="invalid_token"'
       : error.code === 'insufficient_scope'
         ? `, error="${error.code}"`

@@ -61,6 +61,14 @@ test('https alone gets HSTS of a year and upgrades', () => {
   expect(directives(local).has('upgrade-insecure-requests')).toBe(false);
 });
 
+test('browsers are told where to report, on https by a named endpoint too', () => {
+  expect(directives(local).get('report-uri')).toEqual(['/policy-report']);
+  expect(directives(local).has('report-to')).toBe(false);
+  expect(directives(hub).get('report-to')).toEqual(['policy']);
+  expect(pageHeaders(hub, 'n')['Reporting-Endpoints']).toBe('policy="/policy-report"');
+  expect(pageHeaders(local, 'n')).not.toHaveProperty('Reporting-Endpoints');
+});
+
 test('pages are not stored, and a form on them still sends its origin', () => {
   expect(pageHeaders(hub, 'n')).toMatchObject({
     'Cache-Control': 'no-store',

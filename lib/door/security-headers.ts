@@ -18,6 +18,11 @@ export function loopbackFormTargets(config: HeaderConfig): string[] {
   return [...new Set(origins)];
 }
 
+/** Where browsers report what a page's policy stopped. */
+export const policyReportPath = '/policy-report';
+/** The name of that place in `report-to` and `Reporting-Endpoints`. */
+const reportGroup = 'policy';
+
 /**
  * The page's Content-Security-Policy. Chromium applies `form-action` to every hop after a form post, and providers
  * redirect on to sign-on hosts that no list can have: hence `https:` there.
@@ -38,7 +43,9 @@ export function contentSecurityPolicy(config: HeaderConfig, nonce: string): stri
     "frame-ancestors 'none'",
     ["form-action 'self' https:", ...loopbackFormTargets(config)].join(' '),
   ];
-  if (config.secure) directives.push('upgrade-insecure-requests');
+  directives.push(`report-uri ${policyReportPath}`);
+  // Browsers know named endpoints on https only; one that knows `report-to` passes over `report-uri`.
+  if (config.secure) directives.push('upgrade-insecure-requests', `report-to ${reportGroup}`);
   return directives.join('; ');
 }
 
@@ -59,6 +66,7 @@ export function pageHeaders(config: HeaderConfig, nonce: string): Record<string,
   return {
     ...alwaysHeaders(config),
     'Content-Security-Policy': contentSecurityPolicy(config, nonce),
+    ...(config.secure ? { 'Reporting-Endpoints': `${reportGroup}="${policyReportPath}"` } : {}),
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Referrer-Policy': 'same-origin',
     'Permissions-Policy':

@@ -314,3 +314,61 @@ describe('the connection of a traced flow', () => {
     expect((await rowOf(visitor.runtime, first.told.connectionId ?? '')).status).toBe('connected');
   });
 });
+
+describe('the failure scenario of a code that is used twice', () => {
+  const allowing = (url: string) => ({ ...recordFor(url), failure_scenarios: true });
+  /** A server that spends each code once, or again and again. */
+  const spending = (again: Behaviour) => {
+    const spent = new Set<string>();
+    return ({ form }: { form: URLSearchParams }) => {
+      const code = form.get('code') ?? '';
+      const first = !spent.has(code);
+      spent.add(code);
+      const behaviour = first ? token() : again;
+      return typeof behaviour === 'function' ? { text: '' } : behaviour;
+    };
+  };
+
+  test('a server that refuses the second exchange passes, and both exchanges are told', async () => {
+    const refusing = spending({ status: 400, json: { error: 'invalid_grant' } });
+    const { url } = await server({ 'POST /token': refusing });
+    const code = secret();
+    const { told } = await trace(await signedIn(allowing(url)), { code }, 'code_twice');
+    expect(told).toMatchObject({
+      kept: 'revoked',
+      codeTwice: { result: 'passes', server: 'It refused the second exchange with invalid_grant.' },
+    });
+    expect(told.steps.filter(({ url: at }) => at.endsWith('/token')).map(({ status }) => status)).toEqual([200, 400]);
+    expect(JSON.stringify(told)).not.toContain(code);
+  });
+
+  test('a server that spends it twice fails, and its second tokens go to the revocations', async () => {
+    const made = await server({ 'POST /token': spending(token()) });
+    const visitor = await signedIn(allowing(made.url));
+    const { told } = await trace(visitor, { code: secret() }, 'code_twice');
+    expect(told.codeTwice).toMatchObject({
+      result: 'fails',
+      hub: expect.stringMatching(/hands them to its revocations/),
+    });
+    const kept = rowsOf(await database.db.execute(sql`select details from ledger where action = 'refused.kept'`));
+    expect(kept.length).toBeGreaterThan(0);
+    await settle(visitor.runtime);
+    expect(JSON.stringify([told, visitor.logged])).not.toMatch(/at-[\w-]{20}/);
+  });
+
+  test('an account that was connected before is not put at risk', async () => {
+    const made = await server({ 'POST /token': token(), 'GET /userinfo': { json: { sub: `same-${secret()}` } } });
+    const visitor = await signedIn(allowing(made.url));
+    await trace(visitor, { code: secret() }, 'keep');
+    const { told } = await trace(visitor, { code: secret() }, 'code_twice');
+    expect(told).toMatchObject({ kept: 'not_revoked', codeTwice: { result: 'unknown', server: 'It was not asked.' } });
+    expect(made.requestsTo('POST /token')).toHaveLength(2);
+  });
+
+  test('a record that does not allow it begins no such flow', async () => {
+    const { url } = await server({});
+    const visitor = await signedIn(recordFor(url));
+    const answer = await visitor.start({ intent: 'connect', provider: 'acme', trace: 'code_twice', return_to: '/' });
+    expect(answer.headers.get('location')).toContain('flow=invalid_request');
+  });
+});

@@ -1,9 +1,10 @@
 import type { Context } from '#lib/context';
-import { shownFields } from '#lib/flow-trace/mask';
+import { knownScopes, shownFields } from '#lib/flow-trace/mask';
 import { recordSteps } from '#lib/flow-trace/record-steps';
 import { beginTrace, endTrace } from '#lib/flow-trace/store-trace';
 import { suggest } from '#lib/flow-trace/suggest';
-import { emptyTrace, type FlowTrace, type TraceLink } from '#lib/flow-trace/trace';
+import { type CodeTwice, emptyTrace, type FlowTrace, type TraceLink } from '#lib/flow-trace/trace';
+import { secretsOfHeaders } from '#lib/oauth/basic-credentials';
 import type { ReceivedTokens, TokenSet } from '#lib/oauth/types';
 import type { ProviderRecord } from '#lib/providers/record';
 
@@ -19,8 +20,9 @@ export interface FollowedFlow {
 
 const clientSecrets = (record: ProviderRecord | undefined) => [
   record?.client_secret?.reveal(),
+  record?.client_secret_previous?.reveal(),
   record?.client_private_key?.reveal(),
-  ...Object.values(record?.token_headers ?? {}).map((secret) => secret.reveal()),
+  ...(record ? secretsOfHeaders(record) : []),
 ];
 
 const secretsOf = (flow: FollowedFlow, record: ProviderRecord | undefined) => [
@@ -34,7 +36,8 @@ const secretsOf = (flow: FollowedFlow, record: ProviderRecord | undefined) => [
 export async function followFlow(ctx: Context, flow: FollowedFlow): Promise<string> {
   const recorder = recordSteps(ctx.fetch, ctx.now);
   if (flow.location) recorder.browser('authorization_request', flow.location, ctx.now().getTime());
-  const steps = recorder.shown(secretsOf(flow, ctx.providers.get(flow.provider)));
+  const record = ctx.providers.get(flow.provider);
+  const steps = recorder.shown(secretsOf(flow, record), knownScopes(record));
   return beginTrace(ctx, { ...emptyTrace(flow.provider), steps });
 }
 
@@ -47,6 +50,7 @@ export interface FlowEnd {
   missingScopes?: readonly string[];
   connectionId?: string;
   kept?: FlowTrace['kept'];
+  codeTwice?: CodeTwice | undefined;
   code?: string;
   providerError?: string | null;
 }
@@ -105,6 +109,7 @@ export function followEnd(
       end.tokens?.refresh_token,
     ];
     const secrets = recorder.secrets(known);
+    const scopes = knownScopes(record);
     const endpoint = new URL(flow.tokenEndpoint);
     const hints = record
       ? suggest(
@@ -128,10 +133,11 @@ export function followEnd(
       providerError: end.providerError ?? null,
       connectionId: end.connectionId ?? null,
       kept: end.kept ?? null,
-      understood: shownFields(understoodOf(end), secrets),
+      ...(end.codeTwice ? { codeTwice: end.codeTwice } : {}),
+      understood: shownFields(understoodOf(end), secrets, scopes),
       missing: [...(end.missingScopes ?? []), ...(end.identity?.missing ?? [])].slice(0, 50),
       hints,
-      steps: [...(begun?.steps ?? []), ...recorder.shown(known)],
+      steps: [...(begun?.steps ?? []), ...recorder.shown(known, scopes)],
     });
   };
   return {

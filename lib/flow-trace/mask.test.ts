@@ -48,3 +48,39 @@ test.each(['a', 'eyJ', '//::', 'Aa-', '%41', '&amp;', '\\u0041', 'https://a.', '
     expect(field?.value.length).toBeLessThan(400);
   },
 );
+
+describe('a list of scopes is shown, scope by scope', () => {
+  const google = ['drive.readonly', 'spreadsheets-2b4.readonly', 'userinfo.email'].map(
+    (name) => `https://www.googleapis.com/auth/${name}`,
+  );
+  const odd = 'r_1st_connections_size_v2';
+  const shown = (name: string, value: unknown, known: string[] = []) =>
+    shownFields([[name, value]], new Set(['a-secret-of-the-flow']), new Set(known))[0];
+  test.each([
+    ['of the request', 'scope', ' '],
+    ['of the answer, joined by commas', 'scope', ','],
+    ['deeper in the answer', 'authed_user.scope', ', '],
+    ['under a name of the server', 'granted_scopes', ' '],
+    ['that is missing', 'scopes that are missing', ' '],
+  ])('%s', (_, name, separator) => {
+    const list = [...google, odd, 'openid'].join(separator);
+    expect(shown(name, list, [...google, odd])).toEqual({ name, value: list, masked: false });
+  });
+  test('one that looks like a token is masked alone, unless the record has it', () => {
+    const opaque = 'gXz1LUmw0mP7nQb3';
+    const list = `openid ${opaque} ${odd}`;
+    expect(shown('scope', list, [odd])).toMatchObject({ value: `openid ‹text, 16 characters› ${odd}`, masked: true });
+    expect(shown('scopes.3', opaque)?.value).toBe('‹text, 16 characters›');
+  });
+  test('a list that holds a secret of the flow is masked whole', () => {
+    expect(shown('scope', 'openid a-secret-of-the-flow')?.value).toBe('‹text, 27 characters›');
+    expect(shown('scope', 'openid eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.x')?.masked).toBe(true);
+  });
+  test('hundreds of them are cut behind a whole one', () => {
+    const many = Array.from({ length: 400 }, (_, at) => `files.read.${at}`).join(' ');
+    const value = shown('scope', many)?.value ?? '';
+    expect(value.length).toBeLessThan(2_100);
+    expect(value).toMatch(/^files\.read\.0 .* files\.read\.\d{3} …$/);
+    expect(many).toContain(value.slice(0, -2));
+  });
+});

@@ -1,12 +1,15 @@
 import { looksSecret } from '#lib/config/secret-field';
 import { scrub } from '#lib/log';
 import { holdsSecret, isOpaque } from '#lib/oauth/secret-text';
+import type { ProviderRecord } from '#lib/providers/record';
 
 /** Shortest text of which a trace says nothing where a secret of the flow is in it. */
 const shortestSecret = 4;
 const longestShown = 300;
 /** Characters that are looked at; no more than the first of them are shown. */
 const longestRead = 4_000;
+/** Of a list of scopes, which is longer than other texts. */
+const longestScopes = 2_000;
 const longestName = 80;
 const mostFields = 120;
 const deepest = 6;
@@ -62,14 +65,47 @@ function bareUrl(text: string): string | null {
   return bare === text ? text : `${bare}?…`;
 }
 
+/** Scopes that the record names: the operator's own words, whatever they look like. */
+export type KnownScopes = ReadonlySet<string>;
+
+export const knownScopes = (record: ProviderRecord | undefined): KnownScopes =>
+  new Set([
+    ...(record?.scopes ?? []),
+    ...(record?.sign_in_scopes ?? []),
+    ...(record?.unechoed_scopes ?? []),
+    ...Object.entries(record?.scope_aliases ?? {}).flatMap(([scope, others]) => [scope, ...others]),
+    ...Object.entries(record?.scope_implies ?? {}).flatMap(([scope, others]) => [scope, ...others]),
+  ]);
+
+/** Names of lists of scopes, also of one scope in an array: `scope`, `authed_user.scope`, `granted_scopes.3`. */
+const listsScopes = (name: string): boolean => /(?:^|[._ ])scopes?(?:\.\d+| that are missing)?$/i.test(name);
+
+/**
+ * Scopes, one by one: a name that looks like a token is masked alone, unless the record has it. As many are shown as fit.
+ */
+function shownScopes(text: string, known: KnownScopes): Omit<ShownField, 'name'> {
+  const parts = text.slice(0, longestScopes + 1).split(/([\s\p{Cc},;|]+)/u);
+  // The last one may be cut off.
+  if (text.length > longestScopes) parts.splice(-1, 1, '…');
+  const doubted = (part: string) => !known.has(part) && (mayBeToken(part) || scrub(part) !== part);
+  const value = parts.map((part) => (doubted(part) ? mask(part) : part.replace(/\p{Cc}+/gu, ' '))).join('');
+  return { value, masked: parts.some(doubted) };
+}
+
 /** A value as a trace may show it. */
-export function shownValue(name: string, value: unknown, secrets: Secrets): Omit<ShownField, 'name'> {
+export function shownValue(
+  name: string,
+  value: unknown,
+  secrets: Secrets,
+  scopes: KnownScopes = new Set(),
+): Omit<ShownField, 'name'> {
   const text = typeof value === 'string' ? value : String(value);
   const named = namesSecret(name);
   // Numbers and words like `true` under such a name are none: `expires_in` of a token, for example.
   const harmless = typeof value === 'boolean' || value === null || text === '';
   if (harmless) return { value: text, masked: false };
   if (named || holdsSecret(text, secrets)) return { value: mask(text), masked: true };
+  if (listsScopes(name)) return shownScopes(text, scopes);
   const shown = (bareUrl(text) ?? text).slice(0, longestRead);
   // JSON or a form in a text may name a token of its own.
   if (mayBeToken(shown) || scrub(shown) !== shown) return { value: mask(text), masked: true };
@@ -96,11 +132,15 @@ export function* leaves(value: unknown, path = '', depth = 0): Generator<[path: 
 }
 
 /** The leaves of what was sent or received, masked and bounded. */
-export function shownFields(entries: Iterable<[string, unknown]>, secrets: Secrets): ShownField[] {
+export function shownFields(
+  entries: Iterable<[string, unknown]>,
+  secrets: Secrets,
+  scopes?: KnownScopes,
+): ShownField[] {
   const fields: ShownField[] = [];
   for (const [name, value] of entries) {
     if (fields.length === mostFields) return [...fields, { name: '…', value: 'and more', masked: false }];
-    fields.push({ name: shownName(name, secrets), ...shownValue(name, value, secrets) });
+    fields.push({ name: shownName(name, secrets), ...shownValue(name, value, secrets, scopes) });
   }
   return fields;
 }

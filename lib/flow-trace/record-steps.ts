@@ -1,4 +1,4 @@
-import { leaves, type Secrets, secretsIn, shownFields } from '#lib/flow-trace/mask';
+import { type KnownScopes, leaves, type Secrets, secretsIn, shownFields } from '#lib/flow-trace/mask';
 import type { TraceStep } from '#lib/flow-trace/trace';
 import { parseJson } from '#lib/oauth/provider-call';
 import type { GuardedFetch } from '#lib/outbound/guarded-fetch';
@@ -40,7 +40,7 @@ export interface StepRecorder {
   /** The bodies of the calls so far, as they came: for hints, which name paths and no values. */
   answers(): { url: string; body: unknown }[];
   /** Everything, masked. @param known secrets beside the ones that the steps themselves name */
-  shown(known: readonly (string | null | undefined)[]): TraceStep[];
+  shown(known: readonly (string | null | undefined)[], scopes: KnownScopes): TraceStep[];
   secrets(known: readonly (string | null | undefined)[]): Secrets;
 }
 
@@ -108,7 +108,7 @@ export function recordSteps(fetch: GuardedFetch, now: () => Date): StepRecorder 
         throw error;
       }
     },
-    shown(known) {
+    shown(known, scopes) {
       const all = secrets(known);
       return steps.map(({ authorization, sent, received, url, ...step }) => {
         const [scheme = '', ...rest] = authorization?.split(' ') ?? [];
@@ -121,8 +121,8 @@ export function recordSteps(fetch: GuardedFetch, now: () => Date): StepRecorder 
             authorization === null
               ? null
               : `${length ? scheme.slice(0, 10) : ''} ‹${length || scheme.length} characters›`,
-          sent: shownFields(sent, all),
-          received: received && shownFields(received, all),
+          sent: shownFields(sent, all, scopes),
+          received: received && shownFields(received, all, scopes),
         };
       });
     },

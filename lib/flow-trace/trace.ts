@@ -25,6 +25,13 @@ export interface TraceHint {
   recordLine: string | null;
 }
 
+/** The end of the second exchange of one code: what the server did, and what the hub did. */
+export interface CodeTwice {
+  result: 'passes' | 'fails' | 'unknown';
+  server: string;
+  hub: string;
+}
+
 export interface FlowTrace {
   provider: string;
   /** `begun`: the answer has not come. */
@@ -38,6 +45,8 @@ export interface FlowTrace {
   understood: ShownField[];
   missing: string[];
   hints: TraceHint[];
+  /** Where the code was shown twice; absent in every other trace. */
+  codeTwice?: CodeTwice;
   steps: TraceStep[];
 }
 
@@ -46,6 +55,8 @@ export interface TraceLink {
   id: string;
   /** The fate of the connection that the flow makes. */
   afterwards: 'keep' | 'revoke';
+  /** The code is shown once more, after the connection was revoked. */
+  codeTwice?: boolean;
 }
 
 /** A trace in which nothing has happened yet. */

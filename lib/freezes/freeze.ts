@@ -2,10 +2,11 @@ import { and, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { actorId } from '#lib/actor';
 import type { Context } from '#lib/context';
+import { apiKeys } from '#lib/db/schema/api-keys';
 import { freezes } from '#lib/db/schema/freezes';
 import { AppError } from '#lib/errors';
+import { selectFreezes, toFreezeView } from '#lib/freezes/read-views';
 import { assertThere, freezeTarget, ledgerPlace } from '#lib/freezes/target';
-import { selectFreezes, toFreezeView } from '#lib/freezes/view';
 import type { FreezeView } from '#lib/freezes/views';
 import { requireAdministrator } from '#lib/guards/require';
 import { newId } from '#lib/ids';
@@ -30,6 +31,9 @@ export async function freeze(ctx: Context, input: FreezeInput): Promise<FreezeVi
   const { db } = ctx.database;
   const id = newId('frz');
   await transactAs(ctx, async (tx) => {
+    // A rotation of the key is over before, or sees the freeze: else the new key would pass it by.
+    if (scope === 'api_key')
+      await tx.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.id, target)).for('share');
     const set = await tx
       .insert(freezes)
       .values({ id, scope, target, reason, createdBy: actorId(ctx.actor) ?? '' })

@@ -4,6 +4,7 @@ import { type Context, systemContext } from '#lib/context';
 import { freezes } from '#lib/db/schema/freezes';
 import { freeze } from '#lib/freezes/freeze';
 import { listFreezes, standingFreeze, standingFreezes } from '#lib/freezes/list';
+import { freezesOver } from '#lib/freezes/over';
 import { thaw } from '#lib/freezes/thaw';
 import { newConnectionId, newPersonId } from '#lib/ids';
 import { vendToken } from '#lib/tokens/vend-token';
@@ -56,6 +57,11 @@ describe('freeze', () => {
       });
       await expect(vendToken(key.ctx, { id })).rejects.toMatchObject({ code: 'frozen' });
       expect(await standingFreeze(admin, { scope, target })).toEqual(standing);
+      const over = { connection: targets.connection, person: targets.person, provider: 'acme', api_key: key.id };
+      expect(await freezesOver(admin, over)).toEqual([standing]);
+      // The others of its kind are free.
+      const others = await freezesOver(admin, { connection: 'con_other', person: 'per_other', provider: 'beta' });
+      expect(others.map(({ id }) => id)).toEqual(scope === 'everything' ? [standing.id] : []);
       const thawed = await thaw(admin, { id: standing.id, reason: 'key replaced' });
       expect(thawed.lifted).toMatchObject({ by: { name: 'Grace' }, reason: 'key replaced' });
       expect((await vendToken(key.ctx, { id })).accessToken).toBe(`at_${id}`);

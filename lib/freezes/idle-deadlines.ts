@@ -22,7 +22,7 @@ const ownersUnder = (freezes: Freezes) => [
 ];
 
 /**
- * When idle grants will start dying under the freezes that stand, the soonest first: one line for each provider with a
+ * When idle grants will start to expire under the freezes that stand, the soonest first: one line for each provider with a
  * record that says after how many days. Grants that were over their days before are not counted.
  * @throws AppError `unauthenticated`, `forbidden`
  */

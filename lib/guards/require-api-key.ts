@@ -1,5 +1,5 @@
 import type { Actor, Context } from '#lib/context';
-import type { ApiKeyScope } from '#lib/db/schema/api-keys';
+import type { ApiKeyScope } from '#lib/db/schema/api-key-scopes';
 import { AppError } from '#lib/errors';
 
 export type ApiKeyActor = Extract<Actor, { type: 'api_key' }>;

@@ -4,14 +4,16 @@ import { systemContext } from '#lib/context';
 import { AppError } from '#lib/errors';
 import { claimRun, endRun } from '#lib/jobs/claim-run';
 import { lateJobs, listJobs } from '#lib/jobs/list-jobs';
-import { withDatabase } from '#tests/database';
+import { sharedDatabase, withDatabase } from '#tests/database';
 import { addPerson, createRuntime } from '#tests/hub';
 
+const database = sharedDatabase();
+
 test('a job says how its last run went, whether one is under way, when the next is, and when it is late', async () => {
-  await withDatabase(async (database) => {
-    const runtime = createRuntime(database, []);
+  await withDatabase(async (own) => {
+    const runtime = createRuntime(own, []);
     const ctx = systemContext(runtime, 'test');
-    const { db } = database;
+    const { db } = own;
     const never = { lastEndedAt: null, lastTookMs: null, failedSteps: [], runningSince: null, nextAt: null };
     // Without their rows, as in a copy of the database that lacks them.
     await db.execute(sql`delete from jobs`);
@@ -47,9 +49,8 @@ test.each([
   ['runs begin and none of them ends', { run: 20, ended: 3, started: 1, endedAt: 21 }, true],
   ['F-11 it ended later than now', { run: 3, ended: 3, started: -120, endedAt: -120 }, true],
 ])('%s: late is %s', async (_, { run, ended, started, endedAt }, late) => {
-  await withDatabase(async ({ db }) => {
-    await db.execute(sql`update jobs set run = ${run}, ended_run = ${ended}, started_at = ${minutes(started)},
-      ended_at = ${minutes(endedAt)} where name = 'tick'`);
-    expect(await lateJobs(db)).toEqual(late ? ['tick'] : expect.not.arrayContaining(['tick']));
-  });
+  const { db } = database;
+  await db.execute(sql`update jobs set run = ${run}, ended_run = ${ended}, started_at = ${minutes(started)},
+    ended_at = ${minutes(endedAt)} where name = 'tick'`);
+  expect(await lateJobs(db)).toEqual(late ? ['tick'] : expect.not.arrayContaining(['tick']));
 });

@@ -9,6 +9,7 @@ import { purgeFlows } from '#lib/authorization/flow-rows';
 import { lookUpMissing } from '#lib/authorization/look-again';
 import { purgePreparedBulks } from '#lib/bulk-revocation/prepare';
 import { workBulkRevocations } from '#lib/bulk-revocation/work';
+import { beginDailyChecks } from '#lib/checks/run-checks';
 import { foldConnectionCounts } from '#lib/connections/count-by-provider';
 import { type Context, type Runtime, systemContext } from '#lib/context';
 import { deleteInPages } from '#lib/db/delete-in-pages';
@@ -18,12 +19,19 @@ import { purgeTraces } from '#lib/flow-trace/store-trace';
 import { mendMoments } from '#lib/jobs/mend-moments';
 import { createTimer } from '#lib/jobs/timer';
 import { workEndings } from '#lib/people/work-endings';
+import { purgePersonMails } from '#lib/person-mails/purge';
+import { mailPeople } from '#lib/person-mails/send';
 import { refreshDueConnections } from '#lib/refresh/refresh-due';
+import { computeDueFindings } from '#lib/reviews/compute-due';
+import { mailReviews } from '#lib/reviews/mail-reviews';
+import { openReviews } from '#lib/reviews/open-reviews';
 import { workRevocations } from '#lib/revocation/work-revocations';
 import { purgeSessions } from '#lib/sign-in/sessions';
 import { purgeProcesses } from '#lib/status/list-processes';
 import { resealTokens } from '#lib/vault-keys/reseal';
+import { destroyRetiredKeys } from '#lib/vault-keys/retire';
 import { deliverWebhooks } from '#lib/webhooks/deliver';
+import { createPromptDelivery } from '#lib/webhooks/prompt-delivery';
 import { purgeWebhooks } from '#lib/webhooks/purge';
 
 type Steps = Record<string, (ctx: Context, signal: AbortSignal | undefined) => Promise<unknown>>;
@@ -45,6 +53,7 @@ const lines: readonly (readonly Steps[])[] = [
       // After the alerts, not beside them: both read all of the last minute, and together they keep vends waiting.
       seal_ledger: (ctx, signal) => sealLedger(ctx, { signal }),
       mail_alerts: (ctx) => mailAlerts(ctx),
+      mail_people: (ctx, signal) => mailPeople(ctx, { signal }),
       // An attempt that is under way then may take ten more.
       deliver_webhooks: (ctx, signal) => deliverWebhooks(ctx, { signal, seconds: 20 }),
     },
@@ -53,7 +62,7 @@ const lines: readonly (readonly Steps[])[] = [
         if (await mayMakePartitions(ctx.database.db)) await pruneLedger(ctx, ctx.database.db);
       },
     },
-    { check_ledger: beginDailyCheck },
+    { check_ledger: beginDailyCheck, run_checks: (ctx) => beginDailyChecks(ctx) },
   ],
   [
     { work_person_endings: (ctx, signal) => workEndings(ctx, { signal, seconds: 10 }) },
@@ -61,7 +70,8 @@ const lines: readonly (readonly Steps[])[] = [
     { work_revocations: (ctx, signal) => workRevocations(ctx, { signal, seconds: 30 }) },
   ],
   [
-    { reseal_tokens: (ctx, signal) => resealTokens(ctx, { signal, seconds: 20 }) },
+    { reseal_tokens: (ctx, signal) => resealTokens(ctx, { signal, seconds: 45 }) },
+    { destroy_retired_keys: destroyRetiredKeys },
     { fold_connection_counts: foldConnectionCounts },
     { purge_flows: purgeFlows },
     { purge_sessions: purgeSessions },
@@ -73,8 +83,12 @@ const lines: readonly (readonly Steps[])[] = [
     { look_up_missing: (ctx, signal) => lookUpMissing(ctx, signal ? { signal } : {}) },
     { purge_alerts: purgeAlerts },
     { purge_webhooks: purgeWebhooks },
+    { purge_person_mails: purgePersonMails },
     { purge_flow_traces: purgeTraces },
     { purge_prepared_bulks: purgePreparedBulks },
+    { open_reviews: (ctx) => openReviews(ctx) },
+    { compute_findings: (ctx) => computeDueFindings(ctx) },
+    { mail_reviews: (ctx) => mailReviews(ctx) },
   ],
 ];
 
@@ -108,7 +122,8 @@ export async function tick(ctx: Context, signal?: AbortSignal): Promise<string[]
 
 /**
  * Starts the jobs: a row wakes one process a minute for the tick and one for a round of refreshes, and each process
- * writes its own folded refusals every minute. Returns a function that stops them and writes the last refusals. A
+ * writes its own folded refusals every minute. Messages about connections do not wait for the tick: each process looks for
+ * them every second. Returns a function that stops them and writes the last refusals. A
  * second call writes the refusals that came since.
  */
 export function startJobs(runtime: Runtime): () => Promise<void> {
@@ -120,16 +135,20 @@ export function startJobs(runtime: Runtime): () => Promise<void> {
       return [];
     },
   });
+  const prompt = createPromptDelivery(systemContext(runtime, 'jobs'));
+  const everySecond = setInterval(() => void prompt.look(), 1_000);
+  everySecond.unref();
   const flush = () =>
     runtime.refusals
       .flush(database.db)
       .catch((error: unknown) => log.error({ event: 'refusals_not_written', err: error }));
   const everyMinute = setInterval(flush, 60_000);
   everyMinute.unref();
-  let stopped: Promise<void> | undefined;
+  let stopped: Promise<unknown> | undefined;
   return async () => {
     clearInterval(everyMinute);
-    stopped ??= timer.stop();
+    clearInterval(everySecond);
+    stopped ??= Promise.all([timer.stop(), prompt.stop()]);
     await stopped;
     await flush();
   };

@@ -2,13 +2,18 @@ import ipaddr from 'ipaddr.js';
 import { type Actor, actorId, type Requester } from '#lib/actor';
 import type { Db } from '#lib/db/database';
 import { ledger } from '#lib/db/schema/ledger';
+import type { LedgerAction } from '#lib/ledger/actions';
 import { toLedgerRow } from '#lib/ledger/record';
 
 const maxFolds = 1_000;
 /** Rows of one statement: PostgreSQL counts its parameters in 16 bits. */
 const atOnce = 1_000;
 
+/** Requests that the hub refused, and breaches of a page's policy that browsers stopped and reported. */
+type FoldedAction = Extract<LedgerAction, 'request.refused' | 'policy.violation_reported'>;
+
 interface Fold {
+  action: FoldedAction;
   actor: Actor;
   code: string;
   network: string;
@@ -26,6 +31,8 @@ type Refused = Pick<Requester, 'ip' | 'requestId'> & { actor?: Actor };
 export interface RefusalFolder {
   /** Counts one; the row is written when its minute is over. */
   add(who: Refused, code: string, provider?: string | null, providerError?: string | null): void;
+  /** Counts a breach of a page's Content-Security-Policy, as a browser reported it. */
+  addReport(who: Refused, code: string): void;
   /** Writes one row a code, network and actor with its count. */
   flush(db: Db): Promise<void>;
 }
@@ -47,11 +54,11 @@ export const networkOf = (ip: string | null): string => prefixOf(ip, { ipv4: 24,
 
 const anonymous: Actor = { type: 'anonymous' };
 
-const rowOf = ({ actor, network, requestId, code, provider, providerError, count }: Fold) =>
+const rowOf = ({ action, actor, network, requestId, code, provider, providerError, count }: Fold) =>
   toLedgerRow(
     { actor, ip: network, requestId },
     {
-      ...{ action: 'request.refused', outcome: 'refused', code, provider, count },
+      ...{ action, outcome: 'refused', code, provider, count },
       details: providerError === null ? {} : { provider_error: providerError },
     },
   );
@@ -60,8 +67,8 @@ const rowOf = ({ actor, network, requestId, code, provider, providerError, count
  * The key of a refusal's count: providers are configured and codes are known, so that only the callers are without
  * bound.
  */
-const keyOf = ({ code, network, actor, provider, providerError }: Omit<Fold, 'requestId' | 'count'>) =>
-  `${code} ${network} ${actorId(actor)} ${provider} ${providerError}`;
+const keyOf = ({ action, code, network, actor, provider, providerError }: Omit<Fold, 'requestId' | 'count'>) =>
+  `${action} ${code} ${network} ${actorId(actor)} ${provider} ${providerError}`;
 
 /**
  * Makes a folder. It holds at most a thousand networks of anonymous callers, and as many of known ones, so that a flood
@@ -92,7 +99,12 @@ export function createRefusalFolder(): RefusalFolder {
   return {
     add(who, code, provider = null, providerError = null) {
       const { requestId, actor = anonymous } = who;
-      fold({ actor, code, network: networkOf(who.ip), requestId, provider, providerError, count: 1 }, maxFolds);
+      const action = 'request.refused';
+      fold({ action, actor, code, network: networkOf(who.ip), requestId, provider, providerError, count: 1 }, maxFolds);
+    },
+    addReport({ ip, requestId }, code) {
+      const nothingElse = { actor: anonymous, provider: null, providerError: null, count: 1 };
+      fold({ action: 'policy.violation_reported', code, network: networkOf(ip), requestId, ...nothingElse }, maxFolds);
     },
     async flush(db) {
       const taken = [...folds.known.values(), ...folds.nobody.values()];

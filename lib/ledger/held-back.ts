@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { type Database, type Db, rowsOf } from '#lib/db/database';
 import { readSettled } from '#lib/db/positions';
 
-/** A transaction that keeps the hub from reading and sealing the ledger. */
+/** A transaction that keeps the hub from reading the ledger. */
 export interface HeldBack {
   /** Since when at least, by the database's clock. */
   since: Date;

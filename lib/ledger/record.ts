@@ -2,6 +2,7 @@ import { actorId, type Requester } from '#lib/actor';
 import type { Db } from '#lib/db/database';
 import { ledger } from '#lib/db/schema/ledger';
 import type { LedgerAction } from '#lib/ledger/actions';
+import type { LedgerRow } from '#lib/ledger/columns';
 
 /** One event. Ids and codes only: whatever goes in here outlives the person it is about. */
 export interface LedgerEntry {
@@ -14,11 +15,11 @@ export interface LedgerEntry {
   provider?: string | null;
   apiKeyId?: string | null;
   count?: number;
-  details?: Record<string, string | number | boolean | null | string[]>;
+  details?: LedgerRow['details'];
 }
 
 /** The row for an entry, as the actor of the context did it. */
-export function toLedgerRow(who: Requester, entry: LedgerEntry): typeof ledger.$inferInsert {
+export function toLedgerRow(who: Requester, entry: LedgerEntry): LedgerRow {
   const { actor } = who;
   return {
     action: entry.action,

@@ -1,54 +1,28 @@
 import { canonicalJson } from '#lib/ledger/canonical';
+import { type LedgerField, type LedgerTableRow, ledgerFields } from '#lib/ledger/columns';
 
 /** Which encoding of rows a seal was made over. A change of the table makes a new one; the old ones stay. */
 export const rowEncoding = 1;
 
-/** A row of the ledger as seals see it. */
-export interface SealedRow {
+/** A row of a batch that a seal covers: what the database answers, also where this build would not write it. */
+export type BatchRow = Omit<
+  { [F in LedgerField]: LedgerTableRow[F] extends string ? string : LedgerTableRow[F] },
+  'at' | 'details'
+> & {
   /** Milliseconds since 1970 (UTC). */
   at: number;
-  id: number;
-  /** The position of the transaction that wrote it. */
-  xid: number;
-  action: string;
-  outcome: string;
-  code: string | null;
-  actorType: string;
-  actorId: string | null;
-  personId: string | null;
-  connectionId: string | null;
-  provider: string | null;
-  apiKeyId: string | null;
-  ip: string | null;
-  requestId: string | null;
-  count: number;
   details: Record<string, unknown>;
-}
+};
+
+const plainFields = ledgerFields.filter((field) => field !== 'details');
 
 /**
  * The text with the leaf hash that stands for a row, in UTF-8: a JSON array without white space of the encoding's name
  * and every column in this order; `details` with its members sorted (see `canonicalJson`). Never to be changed: another
  * encoding gets another number.
  */
-export function encodeRow(row: SealedRow): string {
-  const columns = JSON.stringify([
-    'grantkeep/ledger/row/1',
-    row.at,
-    row.id,
-    row.xid,
-    row.action,
-    row.outcome,
-    row.code,
-    row.actorType,
-    row.actorId,
-    row.personId,
-    row.connectionId,
-    row.provider,
-    row.apiKeyId,
-    row.ip,
-    row.requestId,
-    row.count,
-  ]);
+export function encodeRow(row: BatchRow): string {
+  const columns = JSON.stringify(['grantkeep/ledger/row/1', ...plainFields.map((field) => row[field])]);
   return `${columns.slice(0, -1)},${canonicalJson(row.details)}]`;
 }
 

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '#lib/ledger/canonical';
 import { readCheckpoint, writeCheckpoint } from '#lib/ledger/checkpoint';
-import { encodeRow, monthOf, type SealedRow } from '#lib/ledger/row-encoding';
+import { type BatchRow, encodeRow, monthOf } from '#lib/ledger/row-encoding';
 import { encodeSeal, type SealStatement, sealHash } from '#lib/ledger/seal-statement';
 import { createSigningKeys } from '#lib/ledger/signing-keys';
 
-const row: SealedRow = {
+const row: BatchRow = {
   at: 1_795_000_000_123,
   id: 7,
   xid: 901,
@@ -73,7 +73,7 @@ describe('the encodings that seals are made over stay as they are', () => {
   });
 });
 
-test.each(Object.keys(row) as (keyof SealedRow)[])('a change of %s changes the text of a row', (name) => {
+test.each(Object.keys(row) as (keyof BatchRow)[])('a change of %s changes the text of a row', (name) => {
   const value = row[name];
   const changed = typeof value === 'number' ? value + 1 : typeof value === 'object' ? { other: 1 } : `${value}x`;
   expect(encodeRow({ ...row, [name]: changed })).not.toBe(encodeRow(row));

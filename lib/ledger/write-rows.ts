@@ -1,34 +1,20 @@
 import type { HotPath } from '#lib/db/database';
-import type { ledger } from '#lib/db/schema/ledger';
+import { type LedgerRow, ledgerColumns, typedColumn, writtenFields } from '#lib/ledger/columns';
 
-export type LedgerRow = typeof ledger.$inferInsert;
-
-const columns = `action, outcome, code, actor_type, actor_id, person_id, connection_id, provider, api_key_id, ip,
-    request_id, count, details`;
-const types = `action text, outcome text, code text, actor_type text, actor_id text, person_id text, connection_id text,
-    provider text, api_key_id text, ip text, request_id text, count integer, details jsonb`;
+const columns = writtenFields.map((field) => ledgerColumns[field]).join(', ');
+const types = writtenFields.map(typedColumn).join(', ');
 
 /** One text whatever the number of rows, so that it is prepared once: they come as one JSON array. */
 const statement = `insert into ledger (${columns})
   select ${columns} from jsonb_to_recordset($1::text::jsonb) as entry(${types})`;
 
+const unsaid: Partial<LedgerRow> = { count: 1, details: {} };
+
 /** A row as JSON, for statements that append it. */
-export function entryOf(row: LedgerRow) {
-  return {
-    action: row.action,
-    outcome: row.outcome,
-    code: row.code,
-    actor_type: row.actorType,
-    actor_id: row.actorId,
-    person_id: row.personId,
-    connection_id: row.connectionId,
-    provider: row.provider,
-    api_key_id: row.apiKeyId,
-    ip: row.ip,
-    request_id: row.requestId,
-    count: row.count ?? 1,
-    details: row.details ?? {},
-  };
+export function entryOf(row: LedgerRow): Record<string, unknown> {
+  const entry: Record<string, unknown> = {};
+  for (const field of writtenFields) entry[ledgerColumns[field]] = row[field] ?? unsaid[field] ?? null;
+  return entry;
 }
 
 /**

@@ -6,9 +6,10 @@ import { rowsOf } from '#lib/db/database';
 import { alertProgress, eventTotals } from '#lib/db/schema/alerts';
 import { jobNames } from '#lib/jobs/claim-run';
 import { readHeldBack } from '#lib/ledger/held-back';
-import { once } from '#lib/registry';
+import { once } from '#lib/process-parts';
 import { reportProviders } from '#lib/status/report-providers';
 import { productVersion } from '#lib/status/version';
+import { keyServiceState } from '#lib/vault-keys/data-keys';
 import { countUnbound } from '#lib/vault-keys/reseal';
 import { listMissingKeys } from '#lib/vault-keys/vault-keys';
 
@@ -64,7 +65,7 @@ function addHubMetrics(registry: Registry, { database }: Runtime): void {
   });
   new Gauge({
     name: 'grantkeep_ledger_held_back_seconds',
-    help: 'For how long a transaction of the database has kept the ledger from being looked at and sealed, from a minute on; 0 where none does. The same at every process.',
+    help: 'For how long a transaction of the database has kept the hub from reading the ledger and giving it seals, from a minute on; 0 where none does. The same at every process.',
     labelNames: ['server_pid', 'role'],
     registers,
     async collect() {
@@ -157,6 +158,23 @@ function addProcessMetrics(registry: Registry, runtime: Runtime): void {
         this.inc({ provider, state: 'under_way' }, callsUnderWay);
         this.inc({ provider, state: 'waiting' }, callsWaiting);
       }
+    },
+  });
+  new Gauge({
+    name: 'grantkeep_key_service_down_seconds',
+    help: 'For how long the service of the root key has not answered this process; 0 while it answers, and where no service is asked.',
+    registers,
+    collect() {
+      const { downSince } = keyServiceState(runtime);
+      this.set(downSince ? Math.max(1, (runtime.now().getTime() - downSince.getTime()) / 1000) : 0);
+    },
+  });
+  new Gauge({
+    name: 'grantkeep_data_keys_left_seconds',
+    help: 'Seconds until this process drops its data keys, unless the key service confirms them before; +Inf where no service is asked.',
+    registers,
+    collect() {
+      this.set(keyServiceState(runtime).secondsLeft ?? Number.POSITIVE_INFINITY);
     },
   });
   new Gauge({

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { matchesPart } from '#lib/config/account-part';
 import { fillTemplate, isSafePart, placeholderNames } from '#lib/config/provider-url';
 import { OAuthError } from '#lib/oauth/oauth-error';
-import type { AccountParamValues, OAuthProvider, Parameters } from '#lib/oauth/types';
+import type { AccountParamValues, CallRule, OAuthProvider, Parameters } from '#lib/oauth/types';
 
 /**
  * Checks the values a person gave for the account-specific parts of URLs: all of them, none else, each matching its
@@ -102,11 +102,13 @@ function filler(provider: OAuthProvider, values: AccountParamValues): (template:
 /** Headers of the record, filled as its parameters are. @throws OAuthError `account_param_invalid` */
 export function fillHeaders(
   provider: OAuthProvider,
-  headers: Readonly<Record<string, string>>,
+  headers: CallRule['headers'],
   values: AccountParamValues,
 ): Record<string, string> {
   const fill = filler(provider, values);
-  return Object.fromEntries(Object.entries(headers).map(([name, template]) => [name, fill(template)]));
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, text]) => [name, typeof text === 'string' ? fill(text) : text.reveal()]),
+  );
 }
 
 /**

@@ -70,6 +70,7 @@ describe('the authorization URL', () => {
   });
 
   test('leaves PKCE out only where the record says so dangerously; state stays', () => {
+    expect(parametersOf({})).toMatchObject({ code_challenge: secrets.challenge, code_challenge_method: 'S256' });
     const parameters = parametersOf({ dangerously_without_pkce: true });
     expect(parameters).not.toHaveProperty('code_challenge');
     expect(parameters.state).toBe(secrets.state);

@@ -1,6 +1,6 @@
 import { OAuthError } from '#lib/oauth/oauth-error';
 import type { OAuthProvider } from '#lib/oauth/types';
-import { once } from '#lib/registry';
+import { once } from '#lib/process-parts';
 
 /** How client id and secret are written into HTTP Basic: form-encoded (RFC 6749 §2.3.1), or as they are (RFC 7617). */
 export type BasicEncoding = OAuthProvider['basic_encoding'];
@@ -22,15 +22,22 @@ export function clientSecretOf(provider: OAuthProvider): string {
 /** Characters from which on a header of the record may be a key; shorter ones are versions and words. */
 const shortestKey = 8;
 
+/** The values of a record's headers that came from variables, and of all that go to the token endpoint. */
+export const secretsOfHeaders = ({
+  token_headers,
+  ...calls
+}: Pick<OAuthProvider, 'token_headers' | 'identity' | 'lookups' | 'revoke'>): string[] =>
+  [token_headers, calls.identity.headers, ...calls.lookups.map(({ headers }) => headers), calls.revoke.headers]
+    .flatMap((headers) => Object.values(headers))
+    .flatMap((value) => (typeof value === 'string' ? [] : [value.reveal()]));
+
 /**
  * Secrets that a request of this client may carry in a header, where some servers read them and repeat them in their
  * words.
  */
-export const secretsOfClient = ({ client_secret, token_headers }: OAuthProvider): string[] => [
-  ...(client_secret ? [client_secret.reveal()] : []),
-  ...Object.values(token_headers)
-    .map((header) => header.reveal())
-    .filter(({ length }) => length >= shortestKey),
+export const secretsOfClient = (provider: OAuthProvider): string[] => [
+  ...[provider.client_secret, provider.client_secret_previous].flatMap((secret) => (secret ? [secret.reveal()] : [])),
+  ...secretsOfHeaders(provider).filter(({ length }) => length >= shortestKey),
 ];
 
 /** The `Authorization` header of HTTP Basic in the given encoding. */
@@ -42,29 +49,37 @@ export function basicHeader(provider: OAuthProvider, encoding: BasicEncoding): s
   return `Basic ${Buffer.from(credentials).toString('base64')}`;
 }
 
-type Listener = (provider: OAuthProvider, encoding: BasicEncoding) => void;
+type Listener = (provider: OAuthProvider, host: string, encoding: BasicEncoding) => void;
+/** Encodings by the host, with its port, of the endpoint that reads them: a record may stand for any number of servers. */
+export type EncodingsByHost = ReadonlyMap<string, BasicEncoding>;
 
-const learnt = () => once('oauth.basic-encodings', () => new Map<string, BasicEncoding>());
+/** Hosts of one record that are remembered; the first to be learnt goes. One that is forgotten costs one more request. */
+export const mostHosts = 200;
+
+const none: EncodingsByHost = new Map();
+const learnt = () => once('oauth.basic-encodings', () => new Map<string, Map<string, BasicEncoding>>());
 const listeners = () => once('oauth.basic-encoding-listeners', () => new Set<Listener>());
 const nameOf = ({ id, issuer, client_id }: OAuthProvider) => JSON.stringify([id, issuer, client_id]);
 
-/** The encoding that worked although the record says the other one; undefined where none was learnt. */
-export const learntEncoding = (provider: OAuthProvider): BasicEncoding | undefined => learnt().get(nameOf(provider));
+/** The encodings that worked although the record says the other one. */
+export const learntEncodings = (provider: OAuthProvider): EncodingsByHost => learnt().get(nameOf(provider)) ?? none;
 
-/** The encoding to use now: a learnt one before the record's. */
-export const currentEncoding = (provider: OAuthProvider): BasicEncoding =>
-  learntEncoding(provider) ?? provider.basic_encoding;
+/** The encoding to use at a host now: a learnt one before the record's. */
+const currentEncoding = (provider: OAuthProvider, host: string): BasicEncoding =>
+  learntEncodings(provider).get(host) ?? provider.basic_encoding;
 
-/** Takes over what another process or an earlier one learnt; undefined where they learnt nothing. */
-export function recallEncoding(provider: OAuthProvider, encoding: BasicEncoding | undefined): void {
-  if (!encoding || encoding === provider.basic_encoding) learnt().delete(nameOf(provider));
-  else learnt().set(nameOf(provider), encoding);
+/** Takes over what another process or an earlier one learnt, in place of what this one knows. */
+export function recallEncodings(provider: OAuthProvider, known: EncodingsByHost): void {
+  const others = [...known].filter(([, encoding]) => encoding !== provider.basic_encoding);
+  if (others.length === 0) learnt().delete(nameOf(provider));
+  else learnt().set(nameOf(provider), new Map(others));
 }
 
-/** Remembers in this process that the server reads this encoding, and tells the listeners, which keep it. */
-export function learnEncoding(provider: OAuthProvider, encoding: BasicEncoding): void {
-  recallEncoding(provider, encoding);
-  for (const listener of listeners()) listener(provider, encoding);
+/** Remembers in this process that a host reads this encoding, and tells the listeners, which keep it. */
+export function learnEncoding(provider: OAuthProvider, host: string, encoding: BasicEncoding): void {
+  const known = new Map(learntEncodings(provider)).set(host, encoding);
+  recallEncodings(provider, new Map([...known].slice(-mostHosts)));
+  for (const listener of listeners()) listener(provider, host, encoding);
 }
 
 /** Calls the listener whenever an encoding is learnt, from whichever bundle. Returns what ends that. */
@@ -73,18 +88,13 @@ export function onLearntEncoding(listener: Listener): () => void {
   return () => void listeners().delete(listener);
 }
 
-/**
- * The other encoding's header where a request with this header was refused; null where the header is not Basic of this
- * client, or where both encodings write the same text.
- */
-export function otherBasic(
-  provider: OAuthProvider,
-  header: string | null,
-): { header: string; encoding: BasicEncoding } | null {
-  if (!header?.startsWith('Basic ') || !provider.client_secret) return null;
-  const used = (['form', 'raw'] as const).find((encoding) => basicHeader(provider, encoding) === header);
-  if (!used) return null;
-  const encoding = other[used];
-  const second = basicHeader(provider, encoding);
-  return second === header ? null : { header: second, encoding };
+/** Whether a header is this client's own HTTP Basic, in either encoding. */
+export const isBasicHeader = (provider: OAuthProvider, header: string | null): boolean =>
+  provider.client_secret !== null &&
+  (header === basicHeader(provider, 'form') || header === basicHeader(provider, 'raw'));
+
+/** The encodings of HTTP Basic to try at a host: the one that it is known to read, and the other where that differs. */
+export function encodingsToTry(provider: OAuthProvider, host: string): BasicEncoding[] {
+  const known = currentEncoding(provider, host);
+  return basicHeader(provider, 'form') === basicHeader(provider, 'raw') ? [known] : [known, other[known]];
 }

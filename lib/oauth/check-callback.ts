@@ -19,9 +19,9 @@ const notActed = ['consent_required', 'interaction_required', 'login_required', 
  * Words for a person's *no* beside `access_denied` (RFC 6749 §4.1.2.1): the refused thing or the person who refused,
  * and a word for no, in this order or the other. A refusal to the client (`client_denied`) is none.
  */
-const no = '(?:denied|declined|cancell?ed|cancel|refused|rejected|disallowed)';
+const no = '(?:denied|declined|cancell?ed|cancel|refused|rejected|disallowed|abort|aborted)';
 const whose =
-  '(?:access|authori[sz]ation|consent|permissions?|login|user|person|resource_owner|end_user|by_user|authori[sz]e|oauth)';
+  '(?:access|auth|authentication|authori[sz]ation|consent|permissions?|login|user|person|resource_owner|end_user|by_user|authori[sz]e|oauth)';
 const declined = new RegExp(`^(?:${whose}_)*${no}(?:_${whose})*$`);
 
 /** A code in one spelling: `AccessDenied`, `access-denied` and `ACCESS_DENIED` are one. */

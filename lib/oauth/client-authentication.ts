@@ -1,12 +1,15 @@
 import { importPKCS8 } from 'jose';
 import { type ClientAuth, ClientSecretPost, modifyAssertion, None, PrivateKeyJwt } from 'openid-client';
-import { basicHeader, clientSecretOf, currentEncoding } from '#lib/oauth/basic-credentials';
+import { basicHeader, clientSecretOf } from '#lib/oauth/basic-credentials';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import type { OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
-/** HTTP Basic. openid-client's own percent-encodes `- . _` too, which servers that do not decode refuse. */
+/**
+ * HTTP Basic in the record's encoding; the call itself knows the host, and what that reads. openid-client's own
+ * percent-encodes `- . _` too, which servers that do not decode refuse.
+ */
 export function basicAuthentication(provider: OAuthProvider): ClientAuth {
-  const header = basicHeader(provider, currentEncoding(provider));
+  const header = basicHeader(provider, provider.basic_encoding);
   return (_server, _client, _body, headers) => headers.set('authorization', header);
 }
 

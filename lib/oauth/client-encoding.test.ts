@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { basicHeader, learntEncoding } from '#lib/oauth/basic-credentials';
+import { basicHeader, learnEncoding, learntEncodings, mostHosts } from '#lib/oauth/basic-credentials';
 import { introspectToken } from '#lib/oauth/introspect-token';
 import { refreshGrant } from '#lib/oauth/refresh-grant';
 import { revokeGrant } from '#lib/oauth/revoke-token';
@@ -26,6 +26,8 @@ function listenAs(server: QuirkyServer, reader: Reader, id: string, secret: stri
   server.on('POST /revoke', unless({}));
   server.on('POST /introspect', unless({ active: true }));
 }
+
+const host = ({ url }: QuirkyServer) => new URL(url).host;
 
 /** Ids and secrets by the kind of their characters; `plain` needs no second request at any server. */
 const credentials: [kind: string, id: string, secret: string, plain: boolean][] = [
@@ -61,7 +63,7 @@ describe('P-01 HTTP Basic is read by servers that decode it and by servers that 
       await revokeGrant(record, pinned, { accessToken: 'at', refreshToken: 'rt' }, deps);
       await introspectToken(record, pinned, { token: 'at' }, deps);
       expect(server.seen.length).toBe(first + 3);
-      expect(learntEncoding(record)).toBe(first === 2 ? 'raw' : undefined);
+      expect(learntEncodings(record).get(host(server))).toBe(first === 2 ? 'raw' : undefined);
     });
   });
 
@@ -70,7 +72,7 @@ describe('P-01 HTTP Basic is read by servers that decode it and by servers that 
     listenAs(server, 'a server that decodes', 'client', 'a+b');
     const record = quirkyRecord(server, { client_id: 'client', client_secret: 'a+b', basic_encoding: 'raw' });
     await runExchange(record, pinnedOf(server));
-    expect(learntEncoding(record)).toBe('form');
+    expect(learntEncodings(record).get(host(server))).toBe('form');
   });
 
   test('wrong credentials stay wrong after both readings, and nothing is learnt', async () => {
@@ -79,7 +81,35 @@ describe('P-01 HTTP Basic is read by servers that decode it and by servers that 
     const record = quirkyRecord(server, { client_id: 'client', client_secret: 'my ~ secret' });
     await expect(runExchange(record, pinnedOf(server))).rejects.toMatchObject({ code: 'invalid_client' });
     expect(server.seen).toHaveLength(2);
-    expect(learntEncoding(record)).toBeUndefined();
+    expect(learntEncodings(record).size).toBe(0);
+  });
+
+  test('each server that a person may name is read by itself, and each endpoint of one server', async () => {
+    const [decodes, plain] = [await quirkyServer(), await quirkyServer()];
+    listenAs(decodes, 'a server that decodes', 'client', 'a+b');
+    listenAs(plain, 'a server that does not decode', 'client', 'a+b');
+    const record = quirkyRecord(plain, {
+      ...{ client_id: 'client', client_secret: 'a+b' },
+      url_field_hosts: { base: [host(decodes)] },
+    });
+    const deps = depsFor(record);
+    const refresh = (server: QuirkyServer) => refreshGrant(record, pinnedOf(server), { refreshToken: 'rt' }, deps);
+    for (const server of [plain, decodes, plain, decodes]) await refresh(server);
+    // Only the first call of the one that does not decode was made twice.
+    expect([plain.seen.length, decodes.seen.length]).toEqual([3, 2]);
+    // The revocation endpoint of the one is at the other.
+    const apart = { ...pinnedOf(plain), revocation_endpoint: `${decodes.url}/revoke` };
+    await revokeGrant(record, apart, { accessToken: 'at', refreshToken: 'rt' }, deps);
+    expect([plain.seen.length, decodes.seen.length]).toEqual([3, 3]);
+    expect([...learntEncodings(record)]).toEqual([[host(plain), 'raw']]);
+  });
+
+  test('hosts that are learnt without end forget the first', async () => {
+    const server = await quirkyServer();
+    const record = quirkyRecord(server, { client_id: `c${randomUUID()}`, client_secret: 'a+b' });
+    for (let at = 0; at <= mostHosts; at++) learnEncoding(record, `shop-${at}.example`, 'raw');
+    expect(learntEncodings(record).size).toBe(mostHosts);
+    expect(learntEncodings(record).has('shop-0.example')).toBe(false);
   });
 
   test('no other refusal is tried again: a code or a refresh token may have been spent', async () => {

@@ -1,7 +1,7 @@
 import { type DiscoveredMetadata, type MetadataKind, requestMetadata } from '#lib/oauth/metadata-request';
 import { isOAuthError, OAuthError } from '#lib/oauth/oauth-error';
 import type { CallFor, OAuthDeps } from '#lib/oauth/types';
-import { once } from '#lib/registry';
+import { once } from '#lib/process-parts';
 import { runningDeadline } from '#lib/running-time';
 
 interface Entry {
@@ -35,7 +35,7 @@ interface Memory {
 }
 
 /** Each record has a memory of its own; keyed by the fetch in use, of which a process has one. */
-function memoryOf(deps: OAuthDeps, record: string): Memory {
+function memoryOf(deps: Pick<OAuthDeps, 'fetch'>, record: string): Memory {
   const memories = once('oauth.discovery', () => new WeakMap<OAuthDeps['fetch'], Map<string, Memory>>());
   const all = memories.get(deps.fetch) ?? new Map<string, Memory>();
   memories.set(deps.fetch, all);
@@ -116,6 +116,27 @@ async function askFirst(
   }
 }
 
+const keyOf = (caller: CallFor, issuer: string, kind: MetadataKind): string =>
+  `${kind} ${issuer} ${caller.tenant_issuer?.template ?? ''}`;
+
+/**
+ * Takes over the metadata that an administrator, or another process, took for this server's own. Where this process goes by
+ * endpoints at other hosts, or refuses these, it goes by these from now on, and asks the server again at the next call.
+ */
+export function recallMetadata(
+  caller: CallFor & { id: string },
+  issuer: string,
+  kind: MetadataKind,
+  deps: Pick<OAuthDeps, 'fetch'>,
+  metadata: DiscoveredMetadata,
+): void {
+  const memory = memoryOf(deps, caller.id);
+  const key = keyOf(caller, issuer, kind);
+  const held = memory.connected.get(key);
+  if (held && !movedIn(held.metadata, metadata) && !movedIn(metadata, held.metadata)) return;
+  remember(memory, key, { metadata, fetchedAt: 0, askedAt: 0, fault: null }, false);
+}
+
 /**
  * The metadata of an issuer, kept in memory. After an hour it goes on serving, and the server is asked again beside the
  * calls, once a minute until it answers. Concurrent callers share one request. The first one is waited for, but not long.
@@ -131,7 +152,7 @@ export async function discoverMetadata(
   { optional = false, typed = false }: { optional?: boolean; typed?: boolean } = {},
 ): Promise<DiscoveredMetadata> {
   const memory = memoryOf(deps, caller.id);
-  const key = `${kind} ${issuer} ${caller.tenant_issuer?.template ?? ''}`;
+  const key = keyOf(caller, issuer, kind);
   const now = () => deps.now().getTime();
   const ask = (signal: AbortSignal | null = null) => requestMetadata(caller, issuer, kind, deps, signal);
   const held = memory.connected.get(key) ?? memory.typed.get(key);

@@ -35,13 +35,22 @@ export interface Identity {
 
 const invalid = (detail: string) => new OAuthError('identity_invalid', { detail });
 
+/** Characters that turn the direction of text (UAX #9): a name with one could read as another on pages and in files. */
+const turning = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
 /** A short text without control characters, from a string or a number; null otherwise. */
 function plainText(value: unknown): string | null {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
   if (typeof value !== 'string') return null;
-  const text = value.replace(/\p{Cc}/gu, '').trim();
-  return text === '' ? null : text.slice(0, 255).toWellFormed();
+  const text = value
+    .replace(/\p{Cc}/gu, '')
+    .replace(turning, '')
+    .trim();
+  return text.replace(/[\p{Cf}\s]/gu, '') === '' ? null : text.slice(0, 255).toWellFormed();
 }
+
+/** Text that programs write where they have no value: accounts that share it would be one. */
+const nobody = /^(?:\s*|null|undefined|nan|none|nil|\[object object\])$/i;
 
 /**
  * A subject is compared byte by byte, so it is taken as it is or not at all. Half of a surrogate pair has no bytes in
@@ -50,7 +59,7 @@ function plainText(value: unknown): string | null {
 function subjectOf(value: unknown): string {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
   const fits = typeof value === 'string' && value.length > 0 && value.length <= 255;
-  if (fits && value.isWellFormed() && !/\p{Cc}/u.test(value)) return value;
+  if (fits && value.isWellFormed() && !/\p{Cc}/u.test(value) && !nobody.test(value)) return value;
   throw invalid('subject');
 }
 

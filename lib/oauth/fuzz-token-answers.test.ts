@@ -86,7 +86,7 @@ describe.each(Object.keys(records))('whatever the token endpoint answers under %
             }
           }
         }),
-        fuzzing(400),
+        fuzzing(200),
       );
     },
   );
@@ -103,7 +103,7 @@ describe('an answer with a usable access token and refresh token', () => {
         expectSound(tokens);
         expect([tokens.access_token, tokens.refresh_token]).toEqual([answer.accessToken, answer.refreshToken]);
       }),
-      fuzzing(500),
+      fuzzing(250),
     );
   });
 
@@ -115,7 +115,7 @@ describe('an answer with a usable access token and refresh token', () => {
         const tokens = await grants['an exchange'](made);
         expect([tokens.access_token, tokens.refresh_token]).toEqual([answer.accessToken, answer.refreshToken]);
       }),
-      fuzzing(500),
+      fuzzing(250),
     );
   });
 });

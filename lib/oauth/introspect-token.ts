@@ -43,6 +43,20 @@ export async function introspectToken(
   // Some write both as text.
   const active = ['true', 'false'].includes(String(body?.active)) ? String(body?.active) === 'true' : null;
   if (!body || active === null) throw new OAuthError('token_answer_invalid', { detail: 'active' });
-  const exp = typeof body.exp === 'number' || /^\d+(?:\.\d+)?$/.test(String(body.exp)) ? Number(body.exp) : null;
-  return { active, exp, answeredAt: sentAt(response), claims: body };
+  const answeredAt = sentAt(response);
+  return { active, exp: endOf(body, answeredAt ?? deps.now().getTime() / 1000), answeredAt, claims: body };
+}
+
+const numberIn = (value: unknown): number | null =>
+  typeof value === 'number' || /^\d+(?:\.\d+)?$/.test(String(value)) ? Number(value) : null;
+
+/** From here on a number of seconds would be a moment of the year 5138: it is of milliseconds. */
+const firstMilliseconds = 1e11;
+
+/** Seconds since 1970 at the token's end: `exp`, in milliseconds too, else the seconds that are left to it. */
+function endOf(body: Record<string, unknown>, answeredAt: number): number | null {
+  const exp = numberIn(body.exp);
+  if (exp !== null) return exp >= firstMilliseconds ? exp / 1000 : exp;
+  const left = numberIn(body.expires_in);
+  return left === null ? null : answeredAt + left;
 }

@@ -1,5 +1,6 @@
 import { errors, jwtVerify } from 'jose';
 import { fillEndpoint, fillHeaders } from '#lib/oauth/account-params';
+import { secretsOfClient } from '#lib/oauth/basic-credentials';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { callProvider, exactClaims, parseJson, readObject, readText } from '#lib/oauth/provider-call';
 import { keptCode, saidIn, saidInChallenge } from '#lib/oauth/provider-said';
@@ -63,8 +64,11 @@ export async function lookUp(
   const response = await callProvider(provider, url, requestOf(provider, rule, token, values), deps);
   const detail = `http_${response.status}`;
   if (!response.ok) {
-    const challenge = saidInChallenge(response.headers.get('www-authenticate'), [token]);
-    const said = challenge.providerError === undefined ? saidIn(await readObject(response), [token]) : challenge;
+    const challenge = saidInChallenge(response.headers.get('www-authenticate'), [token, ...secretsOfClient(provider)]);
+    const said =
+      challenge.providerError === undefined
+        ? saidIn(await readObject(response), [token, ...secretsOfClient(provider)])
+        : challenge;
     throw new OAuthError(response.status === 401 ? 'token_rejected' : 'identity_invalid', { ...said, detail });
   }
   const text = await readText(response);
@@ -80,8 +84,8 @@ export async function lookUp(
     provider.error_in_200 && !Array.isArray(value) ? providerErrorOf(value as Record<string, unknown>) : null;
   if (error !== null) {
     const refused = tokenRefusals.has(error) || provider.revoke.gone_codes.includes(error);
-    const said = saidIn(value as Record<string, unknown>, [token]);
-    const kept = keptCode(error, value as Record<string, unknown>, [token]);
+    const said = saidIn(value as Record<string, unknown>, [token, ...secretsOfClient(provider)]);
+    const kept = keptCode(error, value as Record<string, unknown>, [token, ...secretsOfClient(provider)]);
     const options = { ...said, providerError: kept, detail: 'error_in_200' };
     throw new OAuthError(refused ? 'token_rejected' : 'identity_invalid', options);
   }

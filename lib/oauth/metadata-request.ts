@@ -112,7 +112,7 @@ async function readAt(caller: CallFor, url: URL, issuer: string, deps: OAuthDeps
 }
 
 /**
- * Asks an issuer for its metadata, at each place where it may be.
+ * Asks an issuer for its metadata, at each place where it may be, or where the record says that it is.
  * @throws OAuthError `discovery_failed` (transient), `discovery_issuer`, `discovery_redirected`, or as `callProvider`
  */
 export async function requestMetadata(
@@ -123,7 +123,8 @@ export async function requestMetadata(
   signal: AbortSignal | null = null,
 ): Promise<DiscoveredMetadata> {
   const failures: OAuthError[] = [];
-  for (const url of metadataUrls(issuer, kind)) {
+  const written = caller.metadata_url;
+  for (const url of written ? [new URL(written)] : metadataUrls(issuer, kind)) {
     try {
       return await readAt(caller, url, issuer, deps, signal);
     } catch (error) {

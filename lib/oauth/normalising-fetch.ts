@@ -1,9 +1,10 @@
 import { secretsOfClient } from '#lib/oauth/basic-credentials';
 import { callAsClient } from '#lib/oauth/client-call';
+import { getWithinOrigin } from '#lib/oauth/metadata-request';
 import { OAuthError } from '#lib/oauth/oauth-error';
-import { callProvider, objectIn, readObject, readText, sentAt } from '#lib/oauth/provider-call';
+import { objectIn, readObject, readText, sentAt } from '#lib/oauth/provider-call';
 import { saysError } from '#lib/oauth/provider-codes';
-import { keptCode, saidIn, secretsOf } from '#lib/oauth/provider-said';
+import { keptCode, saidIn, saidInChallenge, secretsOf } from '#lib/oauth/provider-said';
 import { renameParameters } from '#lib/oauth/rename-parameters';
 import { type AnswerTo, type NormalisedAnswer, normaliseTokenAnswer, receivedTokens } from '#lib/oauth/token-answer';
 import {
@@ -14,7 +15,7 @@ import {
   saysDead,
   tokenEndpointError,
 } from '#lib/oauth/token-error';
-import type { OAuthDeps, OAuthProvider } from '#lib/oauth/types';
+import type { OAuthDeps, OAuthProvider, Parameters } from '#lib/oauth/types';
 
 export interface TokenExchange {
   /** To be given to openid-client as its `customFetch`. */
@@ -23,12 +24,22 @@ export interface TokenExchange {
   answer: () => NormalisedAnswer | null;
 }
 
+/** The server's own words for parameters of the protocol, which the record leaves out under their own names. */
+const ownWords = ({ token_param_names: names }: OAuthProvider, params: Parameters): [name: string, value: string][] =>
+  (['grant_type', 'redirect_uri'] as const).flatMap((name): [string, string][] => {
+    const word = names[name] === null ? params[name] : undefined;
+    return typeof word === 'string' ? [[name, word]] : [];
+  });
+
 /** The request as the record wants it: other names, a JSON body, all in the query, no `Accept`. */
 function shapeRequest(provider: OAuthProvider, to: string, init: RequestInit) {
   const parameters = new URLSearchParams(init.body as URLSearchParams);
   const grant: Grant = parameters.get('grant_type') === 'refresh_token' ? 'refresh_token' : 'authorization_code';
   const secrets = secretsOf(parameters);
-  const named = renameParameters(parameters, provider.token_param_names);
+  const named = [
+    ...renameParameters(parameters, provider.token_param_names),
+    ...ownWords(provider, grant === 'refresh_token' ? provider.refresh_params : provider.token_params),
+  ];
   const headers = new Headers(init.headers);
   if (!provider.accept_json) headers.delete('accept');
   const inQuery = provider.dangerously_token_request_in_query;
@@ -90,6 +101,13 @@ function interpret(
   throw new OAuthError(ofRefresh && failed ? 'refresh_refused' : silent, { ...said, detail: `http_${status}` });
 }
 
+/** The code of a refusal without a body, where the challenge has one (RFC 6750 §3). */
+function challengedIn({ status, headers }: Response, text: string): Record<string, unknown> | null {
+  if (status < 400 || text !== '') return null;
+  const { providerError } = saidInChallenge(headers.get('www-authenticate'), []);
+  return providerError === undefined ? null : { error: providerError };
+}
+
 /**
  * Reads a token endpoint's answer.
  * @param sent secrets of the request, which an answer's words must not bring into the log
@@ -104,7 +122,8 @@ export async function readTokenAnswer(
   const answeredAt = sentAt(response) ?? deps.now().getTime() / 1000;
   const text = await readText(response);
   const secrets = [...sent, ...secretsOfClient(provider)];
-  return interpret(provider, { ...wanted, answeredAt }, response.status, { body: objectIn(text), text }, secrets);
+  const body = objectIn(text) ?? challengedIn(response, text);
+  return interpret(provider, { ...wanted, answeredAt }, response.status, { body, text }, secrets);
 }
 
 /**
@@ -141,7 +160,7 @@ export function tokenExchange(
   return {
     answer: () => answer,
     fetch: async (url, init) => {
-      if (init.method !== 'POST') return callProvider(provider, url, init, deps);
+      if (init.method !== 'POST') return getWithinOrigin(provider, new URL(url), init, deps);
       const request = shapeRequest(provider, url, init);
       const response = await callAsClient(provider, request.url, request.init, hearing(provider, deps));
       answer = await readTokenAnswer(

@@ -63,6 +63,9 @@ const dispositions = {
 
 export type OAuthErrorCode = keyof typeof dispositions;
 
+/** Whether a text, such as a code of the ledger, is the code of a protocol step. */
+export const isOAuthErrorCode = (code: string): code is OAuthErrorCode => Object.hasOwn(dispositions, code);
+
 export interface OAuthErrorOptions {
   disposition?: Disposition;
   /** The provider's own error code; dropped unless it looks like one (RFC 6749 §5.2). */

@@ -6,15 +6,30 @@ export const isStorable = (text: string) => text.isWellFormed() && !text.include
 
 /** Names of scopes in a list, an object of switches, or text; null for anything else. */
 function scopeWords(value: unknown, separator: ScopeSeparator): string[] | null {
-  // Some write the separator of a URL into JSON.
-  if (typeof value === 'string') return value.split(separator === ' ' ? /(?:\s|%20)+/ : separator);
+  if (typeof value === 'string') {
+    const list = listIn(value);
+    if (list !== null) return list;
+    // Some write the separator of a URL into JSON.
+    return value.split(separator === ' ' ? /(?:\s|%20)+/ : separator);
+  }
   if (Array.isArray(value)) {
     const words = value.map((one) => scopeWords(nameOf(one) ?? one, separator));
     return words.includes(null) && words.every((one) => one === null) ? null : words.flatMap((one) => one ?? []);
   }
   if (typeof value !== 'object' || value === null) return null;
-  const switches = Object.entries(value).filter(([, on]) => typeof on === 'boolean');
-  return switches.length === 0 ? null : switches.filter(([, on]) => on === true).map(([name]) => name);
+  const switches = Object.entries(value).filter(([, on]) => /^(?:true|false|[01])$/.test(String(on)));
+  return switches.length === 0
+    ? null
+    : switches.filter(([, on]) => /^(?:true|1)$/.test(String(on))).map(([name]) => name);
+}
+
+/**
+ * The entries of a list that was printed into text: as JSON, as servers in Java print one (`[read, write]`), or text in
+ * quotes, which no scope has (RFC 6749 §3.3). Null for other text.
+ */
+function listIn(text: string): string[] | null {
+  const inner = /^\s*(?:\[([^[\]]*)\]|"([^"]*)")\s*$/.exec(text);
+  return inner ? (inner[1] ?? inner[2] ?? '').split(/[\s,"']+/) : null;
 }
 
 /** The keys that name an entry of a list. */

@@ -11,6 +11,9 @@ export function sentAt(response: Response): number | null {
 /** Where servers that send no `Retry-After` say when the next call may come: in seconds, or seconds since 1970. */
 const resetHeaders = ['x-rate-limit-reset', 'x-ratelimit-reset', 'ratelimit-reset', 'x-ratelimit-reset-after'];
 
+/** The seconds in `RateLimit: "default";r=0;t=40` (draft-ietf-httpapi-ratelimit-headers §4), or `reset=40` as of earlier. */
+const windowEnd = /(?:^|[;,\s])(?:t|reset)=(\d+)/i;
+
 /** Seconds of a number, of a moment (seconds or milliseconds since 1970), or of a date; NaN for anything else. */
 function secondsUntil(value: string, from: number): number {
   if (!/^\d+(\.\d+)?$/.test(value)) return Math.ceil(Date.parse(value) / 1000 - from);
@@ -28,6 +31,7 @@ export function retryAfterSeconds(response: Response, now: Date): number | undef
   const from = sentAt(response) ?? now.getTime() / 1000;
   const names = ['retry-after', ...(response.status === 429 ? resetHeaders : [])];
   const told = names.map((name) => response.headers.get(name)?.trim()).filter((value) => value);
+  if (response.status === 429) told.push(...(windowEnd.exec(response.headers.get('ratelimit') ?? '')?.slice(1) ?? []));
   const seconds = told.map((value) => secondsUntil(value ?? '', from)).find(Number.isFinite);
   return seconds === undefined ? undefined : Math.min(Math.max(seconds, 0), 86_400);
 }
@@ -134,8 +138,14 @@ const looksLikeForm = (text: string): boolean => /^[\w.%~+-]+=/.test(text);
 export const readObject = async (response: Response): Promise<Record<string, unknown> | null> =>
   objectIn(await readText(response));
 
+/** The codes of RFC 6749 §5.2: nothing else means them. */
+const bareCode = /^\s*"?(invalid_(?:request|client|grant|scope)|unauthorized_client|unsupported_grant_type)"?\s*$/;
+
 /** The same of a body's text. */
 export function objectIn(text: string): Record<string, unknown> | null {
+  // Some servers write the code alone, as text or as a text of JSON.
+  const alone = bareCode.exec(text)?.[1];
+  if (alone !== undefined) return { error: alone };
   try {
     const value = parseJson(text);
     // A list is read by its positions: `0.access_token`.

@@ -235,6 +235,31 @@ test('for an authorization code, the same codes refuse the flow and kill nothing
   }
 });
 
+describe('429 without Retry-After, as servers name the end of the limit', () => {
+  const inForty = () => Math.ceil(Date.now() / 1000) + 40;
+  test.each<[string, () => Record<string, string>, number]>([
+    ['a moment (Okta)', () => ({ 'x-rate-limit-reset': String(inForty()) }), 40],
+    ['a moment in milliseconds (Linear)', () => ({ 'x-ratelimit-reset': String(inForty() * 1000) }), 40],
+    ['a date', () => ({ 'x-ratelimit-reset': new Date(inForty() * 1000).toUTCString() }), 40],
+    ['seconds', () => ({ 'ratelimit-reset': '40' }), 40],
+    ['a part of a second (Discord)', () => ({ 'x-ratelimit-reset-after': '39.2' }), 40],
+    ['a policy with its window', () => ({ ratelimit: '"default";r=0;t=40' }), 40],
+    ['the same of an earlier draft', () => ({ ratelimit: 'limit=100, remaining=0, reset=40' }), 40],
+    ['a moment that is over', () => ({ 'x-rate-limit-reset': String(inForty() - 90) }), 0],
+    ['a year', () => ({ 'x-rate-limit-reset': String(inForty() + 31_536_000) }), 86_400],
+  ])('%s', async (_, headers, seconds) => {
+    const { tokens } = await refreshed({ status: 429, json: { errorCode: 'E0000047' }, headers: headers() });
+    const error = (await tokens.catch((thrown: unknown) => thrown)) as { code: string; retryAfterSeconds: number };
+    expect(error.code).toBe('rate_limited');
+    expect(Math.abs(error.retryAfterSeconds - seconds)).toBeLessThanOrEqual(2);
+  });
+  test.each(['', 'soon', '"default";r=0', 'tt=5'])('%j says nothing', async (ratelimit) => {
+    const { tokens } = await refreshed({ status: 429, text: '', headers: { ratelimit, 'x-rate-limit-reset': 'soon' } });
+    const error: unknown = await tokens.catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'rate_limited', retryAfterSeconds: undefined });
+  });
+});
+
 test('Retry-After may be a date', async () => {
   const { tokens } = await refreshed({
     status: 503,

@@ -1,4 +1,5 @@
 import type { ClientAuth } from 'openid-client';
+import { fillHeaders } from '#lib/oauth/account-params';
 import { secretsOfClient } from '#lib/oauth/basic-credentials';
 import { basicAuthentication, clientAuthentication } from '#lib/oauth/client-authentication';
 import { callAsClient } from '#lib/oauth/client-call';
@@ -58,9 +59,11 @@ async function revokeAsRfc7009(
   deps: OAuthDeps,
 ): Promise<RevocationOutcome> {
   const authentication = await authenticationFor(provider, pinned);
-  const { format } = provider.revoke;
+  const { format, param_names } = provider.revoke;
+  const headers = fillHeaders(provider, provider.revoke.headers, {});
+  const shape = { format, headers, ...(param_names ? { names: param_names } : {}) };
   const handed = { token, token_type_hint: kind };
-  const response = await clientRequest(provider, pinned, url, handed, authentication, deps, format);
+  const response = await clientRequest(provider, pinned, url, handed, authentication, deps, shape);
   if (response.ok && !provider.error_in_200) return 'revoked';
   const body = await readObject(response);
   if (response.ok && !(body && saysError(body))) return 'revoked';
@@ -117,12 +120,13 @@ async function revokeByToken(
   deps: OAuthDeps,
 ): Promise<void> {
   const { name, prefix } = provider.identity.token_header;
-  const headers = new Headers({ accept: 'application/json', [name]: `${prefix}${accessToken}` });
+  const further = fillHeaders(provider, provider.revoke.headers, {});
+  const headers = new Headers({ accept: 'application/json', ...further, [name]: `${prefix}${accessToken}` });
   const response = await callProvider(provider, url, { method: provider.revoke.method, headers }, deps);
   const said = !response.ok || provider.error_in_200 ? await readObject(response) : null;
   const error = said && providerErrorOf(said);
   if (response.ok && !error) return;
-  const options = { ...saidIn(said, [accessToken]), detail: `http_${response.status}` };
+  const options = { ...saidIn(said, [accessToken, ...secretsOfClient(provider)]), detail: `http_${response.status}` };
   const dead = response.status === 401 || saysGone(provider, response.status, said);
   if (!dead) throw new OAuthError('request_rejected', options);
   if (refreshToken !== null) throw new OAuthError('token_rejected', options);

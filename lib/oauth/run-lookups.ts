@@ -7,7 +7,7 @@ import type { AccountParamValues, Extras, LookupRule, OAuthDeps, OAuthProvider }
 /** Of a list that is longer, the rest is not offered: a person chooses from it, on a page. */
 const mostEntries = 200;
 
-/** And nothing longer than this together, as JSON: each page and each read of the connection carries it. */
+/** And nothing longer than this together, as JSON: each read of the one connection loads it, for its own page. */
 const mostBytes = 32_768;
 
 /** One entry of a list that a look-up answered: the values that the connection keeps where the person chooses it. */

@@ -72,3 +72,23 @@ export function missingScopes(
   };
   return asked.filter((scope) => !isGranted(scope));
 }
+
+/**
+ * The scopes among `scopes` that none of `held` stands for: by its letters, its other spellings and aliases, or as a
+ * scope that another one implies. Nothing else counts, so that a proof of one scope does not vouch for another.
+ */
+export function unheldScopes(rules: ScopeRules, scopes: readonly string[], held: readonly string[]): string[] {
+  const letters = { ...rules, unechoed_scopes: [] };
+  const names = held.flatMap((scope) => [
+    scope,
+    ...(Object.hasOwn(rules.scope_aliases, scope) ? (rules.scope_aliases[scope] ?? []) : []),
+  ]);
+  return missingScopes(letters, scopes, names, { refreshToken: false, idToken: false });
+}
+
+/**
+ * Scopes that the hub itself uses: for the identity of an account (OpenID Connect Core §5.4), and to refresh without a
+ * person. No service states these.
+ */
+export const isHubScope = (scope: string): boolean =>
+  lastingAccess.has(scope) || ['openid', 'profile', 'email'].includes(scope);

@@ -5,16 +5,20 @@ import { isStorable, parseScopes } from '#lib/oauth/parse-scopes';
 import { valueAt } from '#lib/oauth/provider-call';
 import type { Grant } from '#lib/oauth/token-error';
 import { lifetimeIn } from '#lib/oauth/token-lifetime';
-import type { Extras, OAuthProvider, ReceivedTokens, TokenSet } from '#lib/oauth/types';
+import type { Extras, LifetimeRule, OAuthProvider, ReceivedTokens, TokenSet } from '#lib/oauth/types';
 
 /** A token answer brought into one shape; the ID token is still unchecked. */
 export type NormalisedAnswer = Omit<TokenSet, 'id_token_claims'> & { id_token: string | null };
 
 const invalid = (detail: string) => new OAuthError('token_answer_invalid', { detail });
 
-/** A token as it may stand in a header (RFC 6750 §2.1 is narrower; real tokens are not); null when absent or empty. */
+/** Words that some servers write where they have no token. */
+const isAbsent = (value: unknown): boolean => value === 'null' || value === 'undefined';
+
+/** A token as it may stand in a header (RFC 6750 §2.1 is narrower; real tokens are not); null when absent, empty or false. */
 function tokenText(value: unknown, name: string): string | null {
-  if (value === undefined || value === null || value === '') return null;
+  if (value === undefined || value === null || value === false) return null;
+  if (value === '' || isAbsent(value)) return null;
   if (typeof value !== 'string' || value.length > 65_536 || !/^[\x21-\x7e]+$/.test(value)) throw invalid(name);
   return value;
 }
@@ -87,7 +91,10 @@ export function pickExtras(
 
 /** RFC 6749 §A.12, A.17: a token is visible ASCII and spaces. */
 const isToken = (value: unknown): value is string =>
-  typeof value === 'string' && value.length <= 65_536 && /^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/.test(value);
+  typeof value === 'string' &&
+  !isAbsent(value) &&
+  value.length <= 65_536 &&
+  /^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/.test(value);
 
 /** A token's name in the RFC, and as servers in Java and JavaScript write it. */
 const tokenNames = { access: ['access_token', 'accessToken'], refresh: ['refresh_token', 'refreshToken'] } as const;
@@ -176,12 +183,15 @@ export function normaliseTokenAnswer(
 ): NormalisedAnswer {
   const [token, beside] = findToken(provider, body);
   const refreshToken = refreshTokenOf(beside, grant);
+  // The path of a record may also be one of the whole answer; the known names count beside the token only.
+  const lifeOf = (kind: 'access_token' | 'refresh_token', rule: LifetimeRule | null) =>
+    lifetimeIn(beside, kind, rule, answeredAt) ?? (rule ? lifetimeIn(body, kind, rule, answeredAt) : null);
   return {
     access_token: token,
     token_type: tokenType(provider, valueAt(beside, 'token_type') ?? valueAt(beside, 'tokenType'), grant),
-    expires_in: lifetimeIn(beside, 'access_token', provider.access_token_life, answeredAt),
+    expires_in: lifeOf('access_token', provider.access_token_life),
     refresh_token: refreshToken,
-    refresh_token_expires_in: lifetimeIn(beside, 'refresh_token', provider.refresh_token_life, answeredAt),
+    refresh_token_expires_in: lifeOf('refresh_token', provider.refresh_token_life),
     scopes: scopesOf(provider, beside),
     id_token: expectIdToken ? tokenText(body.id_token, 'id_token') : null,
     extras: pickExtras(provider, body, provider.response_fields, grant === 'refresh_token' ? 'drop' : 'refuse', [

@@ -32,12 +32,26 @@ export interface OAuthProvider {
   readonly authorization_response_iss_parameter_supported: boolean | null;
   readonly id_token_signing_alg_values_supported: readonly string[] | null;
   readonly discovery: 'oidc' | 'oauth2' | 'none';
+  /** Where the metadata is, if not where its issuer says; null: there. */
+  readonly metadata_url: string | null;
   readonly tenant_issuer: TenantIssuer | null;
   readonly client_id: string;
   readonly client_secret: SecretText | null;
+  /** The one that it replaced, tried where the server refuses the new one: during a rotation both live. */
+  readonly client_secret_previous: SecretText | null;
   readonly client_private_key: SecretText | null;
   readonly client_key_id: string | null;
-  readonly client_key_alg: 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
+  readonly client_key_alg:
+    | 'RS256'
+    | 'RS384'
+    | 'RS512'
+    | 'PS256'
+    | 'PS384'
+    | 'PS512'
+    | 'ES256'
+    | 'ES384'
+    | 'ES512'
+    | 'EdDSA';
   /** `aud` of the assertion of `private_key_jwt`: one of two, or a text of the server's own. */
   readonly client_assertion_audience: 'issuer' | 'token_endpoint' | (string & {});
   /** `iss` of that assertion, where it is not the client's id as RFC 7523 §3 has it. */
@@ -205,6 +219,10 @@ export interface RevokeRule {
   readonly gone_answers: readonly AnswerRule[];
   /** Where the person can end the grant by hand. */
   readonly manual_url: string | null;
+  /** The server's names here, in place of `token_param_names`; null: those. */
+  readonly param_names: ParameterNames | null;
+  /** Of `rfc7009` and `bearer`. */
+  readonly headers: CallRule['headers'];
 }
 
 export interface IdentityRule {
@@ -256,7 +274,7 @@ export interface CallRule {
   readonly method: 'GET' | 'POST';
   /** Sent as JSON: a GraphQL query, for example. Null: none. */
   readonly body: Readonly<Record<string, unknown>> | null;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | SecretText>>;
   /** The header that carries the token, and what stands before it there. */
   readonly token_header: { readonly name: string; readonly prefix: string };
 }
@@ -315,12 +333,21 @@ export interface OAuthDeps {
    * owns them from then on. Each answer of a call is told of by itself.
    */
   received?: (tokens: ReceivedTokens) => void;
+  /** The calls only try credentials, so they count as no use of a client secret. */
+  probing?: boolean;
 }
 
 /**
  * The provider that a call is made for: it may reach the hosts that the operator wrote for this provider, and no
  * other's.
  */
-export type CallFor = Pick<OAuthProvider, 'operator_hosts'> & Partial<Pick<OAuthProvider, 'tenant_issuer'>>;
+export type CallFor = Pick<OAuthProvider, 'operator_hosts'> &
+  Partial<Pick<OAuthProvider, 'tenant_issuer' | 'metadata_url'>>;
 
-export { type Disposition, isOAuthError, OAuthError, type OAuthErrorCode } from '#lib/oauth/oauth-error';
+export {
+  type Disposition,
+  isOAuthError,
+  isOAuthErrorCode,
+  OAuthError,
+  type OAuthErrorCode,
+} from '#lib/oauth/oauth-error';

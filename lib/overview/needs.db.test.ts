@@ -12,6 +12,7 @@ import { ledger } from '#lib/db/schema/ledger';
 import { ledgerSeals } from '#lib/db/schema/ledger-seals';
 import { type ProofState, type RevocationState, revocations } from '#lib/db/schema/revocations';
 import { webhookEndpoints } from '#lib/db/schema/webhooks';
+import { listFirstSteps } from '#lib/overview/first-steps';
 import { listNeeds, needKinds } from '#lib/overview/needs';
 import { sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, asNobody, createRuntime, freeze, plainRecord } from '#tests/hub';
@@ -95,7 +96,7 @@ const made: Record<(typeof needKinds)[number], () => Promise<unknown>> = {
     const { id: personId } = await addPerson(runtime);
     await addConnection(runtime, { personId, values: { status: 'needs_reconnect' } });
   },
-  grant_dying: async () => {
+  grant_expiring: async () => {
     const { id: personId } = await addPerson(runtime);
     await addConnection(runtime, {
       personId,
@@ -191,6 +192,8 @@ describe('connections by what is the matter with them', () => {
     const failed = await ended('failed');
     const accepted = await ended('revoked_upstream', 'still_accepted');
     await ended('failed', 'none', 31);
+    const retried = await ended('pending');
+    await database.db.update(revocations).set({ attempts: 1 }).where(eq(revocations.connectionId, retried));
     for (const [state, proof] of [
       ['pending', 'none'],
       ['unsupported', 'none'],
@@ -198,6 +201,7 @@ describe('connections by what is the matter with them', () => {
       ['revoked_upstream', 'due'],
     ] as const)
       await ended(state, proof);
+    expect(await found('revocation_retried')).toEqual([retried]);
     expect(await found('revocation_failed')).toEqual([failed]);
     expect(await found('revocation_unproved')).toEqual([accepted]);
   });
@@ -222,6 +226,29 @@ describe('connections by what is the matter with them', () => {
     await add({ expiresIn: 3600 });
     await add({ provider: 'idle', refreshToken: 'rt', values: { connectedAt: at(-5) } });
     await add({ values: { status: 'revoked', accessToken: null, refreshTokenExpiresAt: at(2) } });
-    expect(await found('grant_dying')).toEqual(dying.toSorted());
+    expect(await found('grant_expiring')).toEqual(dying.toSorted());
+  });
+});
+
+describe('S-19 the first steps of a new hub', () => {
+  const steps = async () => {
+    const found = await listFirstSteps(systemContext(runtime, 'test'));
+    return Object.fromEntries(found.map(({ step, state }) => [step, state]));
+  };
+
+  test('are ticked by what there is, and are over with a provider, an account and a key', async () => {
+    const bare = createRuntime(database.current, []);
+    const nothing = await listFirstSteps(systemContext(bare, 'test'));
+    expect(nothing.find(({ step }) => step === 'provider')?.state).toBe('open');
+    expect(await steps()).toMatchObject({ provider: 'done', account: 'open', api_key: 'open', backup: 'unknown' });
+    await addConnection(runtime, { personId: (await addPerson(runtime)).id });
+    expect(await steps()).toMatchObject({ account: 'done', api_key: 'open' });
+    await addApiKey(runtime);
+    expect(await steps()).toEqual({});
+  });
+
+  test('are for administrators and auditors', async () => {
+    await expect(listFirstSteps((await addPerson(runtime)).ctx())).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(listFirstSteps(asNobody(runtime))).rejects.toMatchObject({ code: 'unauthenticated' });
   });
 });

@@ -3,7 +3,7 @@ import { countOpenAlerts } from '#lib/alerts/count-open';
 import { countExpiringKeys } from '#lib/api-keys/list-api-keys';
 import { readLedgerTrouble } from '#lib/audit/ledger-trouble';
 import { countConnections } from '#lib/connections/count';
-import { countDyingGrants } from '#lib/connections/dying';
+import { countExpiringGrants } from '#lib/connections/expiring';
 import type { Context } from '#lib/context';
 import { type CappedCount, countCapped } from '#lib/db/count-capped';
 import { countStandingFreezes } from '#lib/freezes/list';
@@ -21,7 +21,7 @@ export const needKinds = [
   'revocation_unproved',
   'revocation_failed',
   'needs_reconnect',
-  'grant_dying',
+  'grant_expiring',
   'keys_expiring',
   'webhooks_off',
 ] as const;
@@ -69,7 +69,7 @@ const looks: Record<NeedKind, (ctx: Context) => Promise<Found>> = {
     counted: await countConnections(ctx, { concern: 'revocation_failed' }, countUpTo),
   }),
   needs_reconnect: async (ctx) => ({ counted: await countConnections(ctx, { status: 'needs_reconnect' }) }),
-  grant_dying: async (ctx) => ({ counted: await countDyingGrants(ctx, countUpTo) }),
+  grant_expiring: async (ctx) => ({ counted: await countExpiringGrants(ctx, countUpTo) }),
   keys_expiring: async (ctx) => ({ counted: await countExpiringKeys(ctx, countUpTo) }),
   webhooks_off: async ({ database }) => ({
     counted: await countCapped(

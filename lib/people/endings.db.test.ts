@@ -11,7 +11,7 @@ import { endingBatch } from '#lib/people/end-connections';
 import { getPerson } from '#lib/people/get';
 import { workEndings } from '#lib/people/work-endings';
 import { vendToken } from '#lib/tokens/vend-token';
-import { sharedDatabase } from '#tests/database';
+import { engine, sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addFreshAdministrator, addPerson, createRuntime, entries, settle } from '#tests/hub';
 import { steppedDatabase } from '#tests/process-steps';
 
@@ -91,7 +91,7 @@ describe('A-15 deleting and disabling a person', () => {
   });
 
   // Two full batches to revoke and a rest, as many to erase, and the end: a death before each of them.
-  const count = endingBatch * 2 + 10;
+  const count = endingBatch[engine] * 2 + 10;
   test.each([1, 2, 3, 4, 5, 6])('of many connections goes on after a death before transaction %i', async (at) => {
     const { id } = await withMany(count);
     const since = (await entries(runtime)).length;
@@ -140,7 +140,7 @@ describe('A-15 deleting and disabling a person', () => {
     const dying = dyingAt({ ...admin, background: new Set() }, 2);
     expect(await disablePerson(dying, { id, reason: 'left' })).toEqual({ revoked: count });
     await settle(dying);
-    expect(await live(id)).toBe(count - endingBatch);
+    expect(await live(id)).toBe(count - endingBatch[engine]);
     const alive = await database.db
       .select({ id: connections.id })
       .from(connections)

@@ -5,7 +5,7 @@ import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
 import { requireReader } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
-import { personColumns, toPersonView } from '#lib/people/view';
+import { personColumns, toPersonView } from '#lib/people/read-views';
 import type { PersonView } from '#lib/people/views';
 
 export const getPersonInput = z.object({ id: z.string() });

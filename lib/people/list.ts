@@ -6,7 +6,7 @@ import { people } from '#lib/db/schema/people';
 import { requireReader } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
 import { isMeant, peopleFilter } from '#lib/people/filter';
-import { personColumns, toPersonView } from '#lib/people/view';
+import { personColumns, toPersonView } from '#lib/people/read-views';
 import type { PersonView } from '#lib/people/views';
 
 export const listPeopleInput = peopleFilter.extend({

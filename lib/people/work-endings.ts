@@ -23,7 +23,7 @@ export async function keepEnding(tx: Db, ctx: Context, ending: Ending, requested
 
 /** Tells providers at once of a few; of many the tick's rounds do, a provider's share at a time. */
 export function tellProviders(ctx: Context, { revoked, over }: EndingProgress): void {
-  if (!over || revoked.length > endingBatch) return;
+  if (!over || revoked.length > endingBatch[ctx.database.engine]) return;
   for (const key of revoked) inBackground(ctx, 'revoke at the provider', workOneRevocation(ctx, key));
 }
 

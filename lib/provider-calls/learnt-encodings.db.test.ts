@@ -2,11 +2,11 @@ import { sql } from 'drizzle-orm';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemContext } from '#lib/context';
 import { basicEncodings } from '#lib/db/schema/basic-encodings';
-import { learntEncoding } from '#lib/oauth/basic-credentials';
+import { learntEncodings, mostHosts } from '#lib/oauth/basic-credentials';
 import { refreshGrant } from '#lib/oauth/refresh-grant';
-import { keepEncoding, recallEncodings } from '#lib/provider-calls/learnt-encodings';
+import { forget } from '#lib/process-parts';
+import { keepEncoding, recallLearnt } from '#lib/provider-calls/learnt-encodings';
 import { describeProvider } from '#lib/provider-check/describe-provider';
-import { forget } from '#lib/registry';
 import { startHeartbeat } from '#lib/status/heartbeat';
 import { sharedDatabase } from '#tests/database';
 import { createRuntime, plainRecord } from '#tests/hub';
@@ -37,7 +37,7 @@ async function startServer(reads: 'form' | 'raw') {
     await refreshGrant(record, pinnedOf(server), { refreshToken: 'rt' }, depsFor(record));
     return server.seen.length - before;
   };
-  return { runtime, record, refresh };
+  return { runtime, record, refresh, host: new URL(server.url).host };
 }
 
 /** As a process that has just started: it knows nothing. */
@@ -47,26 +47,26 @@ const rows = () => database.db.select({ encoding: basicEncodings.encoding }).fro
 describe('P-01 the encoding of HTTP Basic that works is remembered', () => {
   test('by the next process, and the provider’s page shows it', async () => {
     await database.db.delete(basicEncodings);
-    const { runtime, record, refresh } = await startServer('raw');
+    const { runtime, record, refresh, host } = await startServer('raw');
     const end = startHeartbeat(runtime);
     onTestFinished(end);
     expect(await refresh()).toBe(2);
     await expect.poll(rows).toEqual([{ encoding: 'raw' }]);
     restart();
     const shown = await describeProvider(systemContext(runtime, 'test'), { provider: 'acme' });
-    expect(shown.learntEncoding).toBe('raw');
+    expect(shown.learntEncodings).toEqual([{ host, encoding: 'raw' }]);
     restart();
-    await recallEncodings(runtime);
-    expect(learntEncoding(record)).toBe('raw');
+    await recallLearnt(runtime);
+    expect(learntEncodings(record).get(host)).toBe('raw');
     expect(await refresh()).toBe(1);
   });
 
   test('a memory that is wrong or lost costs one more request, and is put right', async () => {
     await database.db.delete(basicEncodings);
-    const { runtime, record, refresh } = await startServer('form');
-    await keepEncoding(runtime, record, 'raw');
+    const { runtime, record, refresh, host } = await startServer('form');
+    await keepEncoding(runtime, record, host, 'raw');
     restart();
-    await recallEncodings(runtime);
+    await recallLearnt(runtime);
     const end = startHeartbeat(runtime);
     onTestFinished(end);
     expect(await refresh()).toBe(2);
@@ -78,14 +78,24 @@ describe('P-01 the encoding of HTTP Basic that works is remembered', () => {
   test('another client, issuer or provider remembers nothing of it', async () => {
     await database.db.delete(basicEncodings);
     const first = await startServer('raw');
-    await keepEncoding(first.runtime, first.record, 'raw');
+    await keepEncoding(first.runtime, first.record, first.host, 'raw');
     const other = await startServer('raw');
-    await recallEncodings(other.runtime);
-    expect(learntEncoding(other.record)).toBeUndefined();
+    await recallLearnt(other.runtime);
+    expect(learntEncodings(other.record).size).toBe(0);
+  });
+
+  test('of one record no more hosts are kept than people could usefully name, the newest', async () => {
+    await database.db.delete(basicEncodings);
+    const { runtime, record } = await startServer('raw');
+    const host = (at: number) => `shop-${at}.example`;
+    for (let at = 0; at < mostHosts + 3; at++) await keepEncoding(runtime, record, host(at), 'raw');
+    expect(await rows()).toHaveLength(mostHosts);
+    await recallLearnt(runtime);
+    expect([host(2), host(3)].map((one) => learntEncodings(record).get(one))).toEqual([undefined, 'raw']);
   });
 
   test('the database takes no encoding that is none', async () => {
-    const wrong = sql`insert into basic_encodings (provider, issuer, client_id, encoding) values ('a', 'b', 'c', 'x')`;
+    const wrong = sql`insert into basic_encodings (provider, issuer, client_id, host, encoding) values ('a', 'b', 'c', 'd', 'x')`;
     await expect(database.db.execute(wrong)).rejects.toThrow();
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { callTarget } from '#lib/provider-calls/call-target';
-import { protectionOf } from '#lib/provider-calls/provider-protection';
+import { protectionOf } from '#lib/provider-calls/protections';
 import { vendToken } from '#lib/tokens/vend-token';
 import { addConnection, addPerson, rowOf } from '#tests/hub';
 import { json, refreshHub } from '#tests/refresh-hub';

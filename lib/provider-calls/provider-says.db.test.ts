@@ -130,6 +130,20 @@ describe('P-17 whose trouble the refusal of a refresh is', () => {
     expect(hub.runtime.logged.filter(({ event }) => event === 'provider_configuration')).toEqual([]);
   });
 
+  test('a lone grant: no time makes it final, and it lives on where the provider renews it after a month', async () => {
+    const id = await hub.expired();
+    hub.server.behaviour.instead = json(400, undefined);
+    for (const days of [0, 1, 7, 30]) {
+      const refusedAt = days === 0 ? null : new Date(Date.now() - days * 86_400_000);
+      await hub.database.db.update(connections).set({ refusedAt }).where(eq(connections.id, id));
+      expect((await refused(id)).code).toBe('grant_in_doubt');
+    }
+    expect(await rowOf(hub.runtime, id)).toMatchObject({ status: 'connected', lastRefreshError: 'refresh_refused' });
+    hub.server.behaviour.instead = null;
+    await hub.refusedBefore(id);
+    expect(hub.server.isLive((await vendToken(hub.ctx, { id })).accessToken)).toBe(true);
+  });
+
   test('its end, where the provider renewed another grant meanwhile', async () => {
     const id = await hub.refusedBefore(await hub.expired());
     const other = await addPerson(hub.runtime);

@@ -6,7 +6,7 @@ import type { ResolvedProbe } from '#lib/provider-check/probe';
 import type { Finding } from '#lib/provider-check/report';
 
 /** Codes of refusals that servers write onto pages of their own: the redirect URI cannot be trusted with them. */
-const refusals =
+export const refusals =
   /\b(redirect_uri_mismatch|invalid_redirect_uri|redirect_uri_not_allowed|invalid_client|unauthorized_client|invalid_scope)\b/;
 
 /** Answers that only say that there is no signed-in person. */
@@ -27,14 +27,15 @@ function mendFor(code: string): string {
   return 'Compare authorization_params and scopes of the record with the documentation of the provider.';
 }
 
-interface Seen {
+/** How the authorization endpoint answered; the text of a page, where it did not redirect. */
+export interface AuthorizationAnswer {
   status: number;
   location: URL | null;
   text: string;
 }
 
 /** The request of a browser without cookies. Nothing is begun by it: the server asks the person first. */
-async function ask(probe: ResolvedProbe): Promise<Seen & { url: URL }> {
+export async function askAuthorization(probe: ResolvedProbe): Promise<AuthorizationAnswer & { url: URL }> {
   const { state, nonce, challenge } = createFlowSecrets();
   const { provider, pinned, parts, redirectUri } = probe;
   const request = {
@@ -97,7 +98,7 @@ function fromRedirect(location: URL, redirectUri: string): Finding[] {
   ];
 }
 
-function fromPage({ status, text }: Seen, redirectUri: string): Finding {
+function fromPage({ status, text }: AuthorizationAnswer, redirectUri: string): Finding {
   const base = { check: 'redirect_uri', lookedAt: redirectUri } as const;
   const code = refusals.exec(text)?.[1] ?? (/redirect[_ ]ur[il]/i.test(text) ? 'a word on the redirect URI' : null);
   if (status >= 400)
@@ -120,7 +121,7 @@ export async function checkAuthorization(probe: ResolvedProbe): Promise<Finding[
   const lookedAt = probe.pinned.authorization_endpoint;
   const base = { check: 'authorization_endpoint', lookedAt } as const;
   try {
-    const seen = await ask(probe);
+    const seen = await askAuthorization(probe);
     if (seen.status === 404 || seen.status === 405) {
       const mend = 'Correct authorization_endpoint in the record.';
       return [{ ...base, result: 'fails', found: `There is no such page (status ${seen.status}).`, mend }];

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { basicHeader, learntEncoding } from '#lib/oauth/basic-credentials';
+import { basicHeader, learntEncodings } from '#lib/oauth/basic-credentials';
 import { checkCallback } from '#lib/oauth/check-callback';
 import { exchangeCode } from '#lib/oauth/exchange-code';
 import { isOAuthError, type OAuthError } from '#lib/oauth/types';
@@ -34,11 +34,11 @@ async function exchangeMadeUpCode(probe: ResolvedProbe): Promise<void> {
 }
 
 /** Which of the readings of HTTP Basic the server takes (RFC 6749 §2.3.1, RFC 7617). */
-function basicWords(provider: ProviderRecord): Pick<Finding, 'found' | 'mend' | 'recordLine'> {
+function basicWords(provider: ProviderRecord, endpoint: string): Pick<Finding, 'found' | 'mend' | 'recordLine'> {
   if (provider.token_endpoint_auth_method !== 'client_secret_basic' || !provider.client_secret) return { found: '' };
   if (basicHeader(provider, 'form') === basicHeader(provider, 'raw'))
     return { found: ' Both encodings of client_secret_basic write these credentials alike.' };
-  const learnt = learntEncoding(provider);
+  const learnt = learntEncodings(provider).get(new URL(endpoint).host);
   if (!learnt) return { found: ` The server reads client_secret_basic in the encoding ${provider.basic_encoding}.` };
   return {
     found: ` The server reads client_secret_basic in the encoding ${learnt} only; the hub found out by a second try.`,
@@ -73,7 +73,7 @@ function refusedFindings({ provider, pinned, redirectUri }: ResolvedProbe, error
     found: `The server knows the client: it refused a made-up code with ${said}.`,
   };
   if (error.code === 'invalid_grant') {
-    const basic = basicWords(provider);
+    const basic = basicWords(provider, lookedAt);
     return [answers, { ...known, ...basic, found: known.found + basic.found }];
   }
   if (redirectCodes.has(said)) {
@@ -124,6 +124,43 @@ function refusedFindings({ provider, pinned, redirectUri }: ResolvedProbe, error
  * `invalid_client` that it is not (RFC 6749 §5.2).
  */
 export async function checkClient(probe: ResolvedProbe): Promise<Finding[]> {
+  const { client_secret_previous: previous } = probe.provider;
+  if (!previous) return checkCredentials(probe);
+  // Each by itself: together the hub would show the second one where the first is refused.
+  const alone = { ...probe.provider, client_secret_previous: null };
+  return [
+    ...(await checkCredentials({ ...probe, provider: alone })),
+    ...(await checkPrevious({ ...probe, provider: { ...alone, client_secret: previous } })),
+  ];
+}
+
+/** Whether the server still takes the secret that was replaced: once it does not, the rotation is over. */
+async function checkPrevious(probe: ResolvedProbe): Promise<Finding[]> {
+  const [client] = (await checkCredentials(probe)).filter(({ check }) => check === 'client_authentication');
+  if (!client) return [];
+  const finding = { check: 'previous_secret', lookedAt: client.lookedAt } as const;
+  if (client.result === 'passes')
+    return [
+      {
+        ...finding,
+        result: 'passes',
+        found: 'The server still takes the previous client secret, as it should during a rotation.',
+        mend: 'Once the hub no longer uses the previous secret, delete it in the console of the provider.',
+      },
+    ];
+  if (client.result === 'fails')
+    return [
+      {
+        ...finding,
+        result: 'passes',
+        found: 'The server refuses the previous client secret: the rotation is over.',
+        mend: 'Take client_secret_previous out of the record.',
+      },
+    ];
+  return [{ ...finding, result: 'unknown', found: 'The answer does not say whether the previous secret is alive.' }];
+}
+
+async function checkCredentials(probe: ResolvedProbe): Promise<Finding[]> {
   try {
     await exchangeMadeUpCode(probe);
   } catch (error) {

@@ -8,7 +8,7 @@ import type { ResolvedProbe } from '#lib/provider-check/probe';
 import type { Finding } from '#lib/provider-check/report';
 
 /** Where the hub learns the identity of the account; null where it asks nothing. */
-function identityUrl({ provider, pinned, parts }: ResolvedProbe): string | null {
+export function identityUrl({ provider, pinned, parts }: ResolvedProbe): string | null {
   const { source, endpoint, endpoint_field } = provider.identity;
   if (source === 'endpoint' && endpoint && !endpoint_field) return fillEndpoint(provider, endpoint, parts);
   const asks = source === 'userinfo' || source === 'id_token';

@@ -27,9 +27,13 @@ function difference(expected: string, seen: string): string {
   return `They differ from character ${place + 1} on`;
 }
 
+/** Where the document of this kind is. */
+const placeOf = ({ metadata_url }: Probe['provider'], issuer: string, kind: Kind): URL =>
+  metadata_url ? new URL(metadata_url) : metadataUrl(issuer, kind);
+
 async function readDocument(probe: Probe, issuer: string, kind: Kind): Promise<MetadataDocument | string> {
   const init = { headers: { accept: 'application/json' } };
-  const response = await getWithinOrigin(probe.provider, metadataUrl(issuer, kind), init, probe.deps);
+  const response = await getWithinOrigin(probe.provider, placeOf(probe.provider, issuer, kind), init, probe.deps);
   if (!response.ok) return `The server answered with status ${response.status}.`;
   const type = response.headers.get('content-type')?.split(';')[0] ?? 'no type';
   return (await readObject(response)) ?? `The answer is no JSON object (${type}).`;
@@ -85,7 +89,7 @@ export async function checkMetadata(probe: Probe): Promise<SeenMetadata> {
   const kinds: readonly Kind[] = provider.discovery === 'none' ? ['oidc', 'oauth2'] : [provider.discovery];
   let failed: Finding | undefined;
   for (const kind of kinds) {
-    const url = metadataUrl(issuer, kind).href;
+    const url = placeOf(provider, issuer, kind).href;
     const read = await readDocument(probe, issuer, kind).catch(failureWords);
     if (typeof read === 'object' && !('found' in read)) {
       const found = 'The server publishes its metadata.';

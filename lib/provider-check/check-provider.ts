@@ -10,12 +10,12 @@ import { requireAdministrator } from '#lib/guards/require';
 import { newId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 import { fillEndpoint } from '#lib/oauth/account-params';
-import { currentEncoding } from '#lib/oauth/basic-credentials';
 import type { ReceivedTokens } from '#lib/oauth/types';
 import { parseInput } from '#lib/parse-input';
-import { keepEncoding, recallEncodings } from '#lib/provider-calls/learnt-encodings';
+import { keepLearntEncodings, recallLearnt } from '#lib/provider-calls/learnt-encodings';
+import { partsOf } from '#lib/provider-check/begin-probe';
 import { type CheckResult, countResults } from '#lib/provider-check/report';
-import { longestCheckMs, partsOf, runChecks } from '#lib/provider-check/run-checks';
+import { longestCheckMs, runChecks } from '#lib/provider-check/run-checks';
 import type { ProviderRecord } from '#lib/providers/record';
 import { keepRefused } from '#lib/revocation/keep-refused';
 import { transactAs } from '#lib/sign-in/transact-as';
@@ -87,15 +87,22 @@ async function carryOut(ctx: Context, run: Run): Promise<CheckResult[]> {
   const { db } = ctx.database;
   const own = and(eq(providerChecks.provider, run.provider.id), eq(providerChecks.run, run.id));
   const results: CheckResult[] = [];
-  await recallEncodings(ctx);
+  await recallLearnt(ctx);
+  // Beside a heartbeat, which the command line has not: rows that are written twice are the same.
+  const kept: Promise<void>[] = [];
+  const unkeep = keepLearntEncodings(ctx, (work) => {
+    kept.push(work.catch((error: unknown) => ctx.log.warn({ event: 'encoding_not_kept', err: error })));
+  });
   const received: ReceivedTokens[] = [];
   const told = async (found: CheckResult[]) => {
     results.push(...found);
     const more = sql`${providerChecks.results} || ${JSON.stringify(found)}::jsonb`;
     await db.update(providerChecks).set({ results: more }).where(own);
   };
-  await runChecks(ctx, run.provider, run.accountParams, told, received).finally(() => handOver(ctx, run, received));
-  await keepEncoding(ctx, run.provider, currentEncoding(run.provider));
+  await runChecks(ctx, run.provider, run.accountParams, told, received)
+    .finally(unkeep)
+    .finally(() => handOver(ctx, run, received));
+  await Promise.all(kept);
   const counts = countResults(results);
   const failed = [...new Set(results.filter(({ result }) => result === 'fails').map(({ check }) => check))];
   await withTransaction(db, async (tx) => {

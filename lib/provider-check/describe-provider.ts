@@ -3,9 +3,10 @@ import { redirectUri } from '#lib/authorization/redirect-uri';
 import type { Context } from '#lib/context';
 import { AppError } from '#lib/errors';
 import { requireReader } from '#lib/guards/require';
-import { learntEncoding } from '#lib/oauth/basic-credentials';
+import { learntEncodings } from '#lib/oauth/basic-credentials';
 import { parseInput } from '#lib/parse-input';
-import { recallEncodings } from '#lib/provider-calls/learnt-encodings';
+import { type ClientSecretUse, listClientSecrets } from '#lib/provider-calls/client-secret-uses';
+import { recallLearnt } from '#lib/provider-calls/learnt-encodings';
 import type { ProviderRecord } from '#lib/providers/record';
 import { relaxedFields } from '#lib/providers/relaxations';
 
@@ -21,10 +22,11 @@ export interface ProviderDescription {
   accountParams: { name: string; label: string; pattern: string; example: string }[];
   connect: boolean;
   signIn: boolean;
+  failureScenarios: boolean;
   discovery: ProviderRecord['discovery'];
   authMethod: ProviderRecord['token_endpoint_auth_method'];
-  /** The encoding of HTTP Basic that a process of the hub found to work although the record says the other one. */
-  learntEncoding: ProviderRecord['basic_encoding'] | null;
+  /** Hosts that were found to read another encoding of HTTP Basic than the record says. */
+  learntEncodings: { host: string; encoding: ProviderRecord['basic_encoding'] }[];
   issPolicy: ProviderRecord['iss_policy'];
   rotation: ProviderRecord['rotation'];
   expiresDefault: number | null;
@@ -62,9 +64,10 @@ function toDescription(ctx: Context, record: ProviderRecord): ProviderDescriptio
     })),
     connect: record.connect,
     signIn: record.sign_in,
+    failureScenarios: record.failure_scenarios,
     discovery: record.discovery,
     authMethod: record.token_endpoint_auth_method,
-    learntEncoding: learntEncoding(record) ?? null,
+    learntEncodings: [...learntEncodings(record)].map(([host, encoding]) => ({ host, encoding })),
     issPolicy: record.iss_policy,
     rotation: record.rotation,
     expiresDefault: record.expires_default,
@@ -88,11 +91,14 @@ export function describeProviders(ctx: Context): ProviderDescription[] {
 
 const input = z.object({ provider: z.string().max(64) });
 
-/** One of them. @throws AppError `unauthenticated`, `forbidden`, `invalid_request`, `not_found` */
-export async function describeProvider(ctx: Context, given: z.input<typeof input>): Promise<ProviderDescription> {
+/** One of them, with how its secrets were taken. @throws AppError `unauthenticated`, `forbidden`, `invalid_request`, `not_found` */
+export async function describeProvider(
+  ctx: Context,
+  given: z.input<typeof input>,
+): Promise<ProviderDescription & { secrets: ClientSecretUse[] }> {
   requireReader(ctx);
   const record = ctx.providers.get(parseInput(input, given).provider);
   if (!record) throw new AppError('not_found');
-  await recallEncodings(ctx);
-  return toDescription(ctx, record);
+  await recallLearnt(ctx);
+  return { ...toDescription(ctx, record), secrets: await listClientSecrets(ctx, record) };
 }

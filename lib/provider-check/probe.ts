@@ -61,7 +61,7 @@ export function probingFetch(ctx: Context, signal: AbortSignal, dated: DatedAnsw
  * The part of a text that may be shown: one line of visible characters that the database takes, without secrets, and
  * short.
  */
-function clean(text: string, secrets: readonly string[]): string {
+export function clean(text: string, secrets: readonly string[]): string {
   // A word that the limit cuts may be a secret's beginning.
   const read = text.length > longestRead ? text.slice(0, longestRead).replace(/\S*$/, '') : text;
   const plain = read.toWellFormed().replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
@@ -69,10 +69,15 @@ function clean(text: string, secrets: readonly string[]): string {
   return scrub(without).slice(0, longestText).toWellFormed();
 }
 
+/** The secrets of a provider's client, in every form in which a request has them. */
+export function secretsOf(provider: ProviderRecord): string[] {
+  const given = [...secretsOfClient(provider), provider.client_private_key?.reveal()];
+  return given.filter((secret) => secret !== undefined && secret !== '') as string[];
+}
+
 /** A finding as it may be stored and shown, whatever the provider wrote into it. */
 export function toResult({ provider }: Pick<Probe, 'provider'>, finding: Finding): CheckResult {
-  const given = [...secretsOfClient(provider), provider.client_private_key?.reveal()];
-  const secrets = given.filter((secret) => secret !== undefined && secret !== '') as string[];
+  const secrets = secretsOf(provider);
   const { check, result, lookedAt, found, mend, recordLine } = finding;
   return {
     check,

@@ -16,6 +16,7 @@ export const checkNames = {
   iss: 'Issuer in the answer',
   token_endpoint: 'Token endpoint',
   client_authentication: 'Client authentication',
+  previous_secret: 'Previous client secret',
   revocation_endpoint: 'Revocation endpoint',
   introspection_endpoint: 'Introspection endpoint',
   identity: 'Identity',

@@ -8,6 +8,7 @@ interface WithEndpoints {
   readonly introspection_endpoint?: string | null | undefined;
   readonly userinfo_endpoint?: string | null | undefined;
   readonly jwks_uri?: string | null | undefined;
+  readonly metadata_url?: string | null | undefined;
   readonly identity?:
     | { readonly endpoint?: string | null | undefined; readonly emails_endpoint?: string | null | undefined }
     | undefined;
@@ -28,6 +29,7 @@ export function endpointTemplates(entry: WithEndpoints): [field: string, templat
     ['introspection_endpoint', entry.introspection_endpoint],
     ['userinfo_endpoint', entry.userinfo_endpoint],
     ['jwks_uri', entry.jwks_uri],
+    ['metadata_url', entry.metadata_url],
     ['identity.endpoint', identity?.endpoint],
     ['identity.emails_endpoint', identity?.emails_endpoint],
     ...lookups.map(({ endpoint }, at): [string, string] => [`lookups.${at}.endpoint`, endpoint]),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { providersFileSchema } from '#lib/config/provider-record';
 import { buildCatalog } from '#lib/providers/catalog';
+import { presets } from '#lib/providers/presets';
 
 const appUrl = new URL('https://hub.example');
 const least = { id: 'acme', name: 'Acme', issuer: 'https://as.example/common', client_id: 'c', client_secret: 's' };
@@ -43,7 +44,8 @@ describe('P-23 a record may not leave out what carries it', () => {
   });
   test('else it may', () => {
     expect(start({ ...openid, dangerously_without_nonce: true, dangerously_without_id_token: true })).toBe('');
-    expect(start({ ...openid, sign_in: true, dangerously_without_nonce: true })).toBe('');
+    const s256 = { code_challenge_methods_supported: ['S256'] };
+    expect(start({ ...openid, sign_in: true, dangerously_without_nonce: true, ...s256 })).toBe('');
   });
 });
 
@@ -76,11 +78,113 @@ describe('P-23 signing in with neither PKCE nor a nonce that must come', () => {
   test.each<[string, Record<string, unknown>]>([
     ['with the nonce', { ...bare, ...openid }],
     ['with the nonce for signing in', { ...bare, scopes: ['read'], sign_in_scopes: ['openid'] }],
-    ['with PKCE', { sign_in: true, scopes: ['profile'] }],
+    ['with PKCE', { sign_in: true, scopes: ['profile'], code_challenge_methods_supported: ['S256'] }],
     ['only to connect', { dangerously_without_pkce: true, scopes: ['profile'] }],
     ['by linkedin with a nonce', preset('linkedin', { sign_in: true, dangerously_without_nonce: false })],
   ])('is taken %s', (_, entry) => {
     expect(start(entry)).toBe('');
+  });
+});
+
+describe('signing in where nothing says that the server checks PKCE, and no nonce must come', () => {
+  const fault = 'code_challenge_methods_supported: must say ["S256"] for sign_in';
+  const preset = (name: string, fields: object = {}) => ({ id: undefined, issuer: undefined, preset: name, ...fields });
+  const s256 = { code_challenge_methods_supported: ['S256'] };
+  const bare = { sign_in: true, scopes: ['profile'] };
+  const undocumented = Object.entries(presets).filter(([, { about }]) => about.pkce === 'undocumented');
+  // Without a nonce, and without the parts of a server's name, which refuse signing in by themselves.
+  const open = undocumented.filter(([, { record }]) => {
+    const { sign_in_scopes = [], scopes = [], account_params, dangerously_without_nonce: unbound } = record();
+    return !account_params && (unbound || ![...sign_in_scopes, ...scopes].includes('openid'));
+  });
+  test('is tried with several presets', () => expect(open.length).toBeGreaterThan(5));
+  test.each<[string, Record<string, unknown>]>([
+    ['by a record of its own', bare],
+    ['without endpoints, which metadata says', { ...bare, discovery: 'oauth2' }],
+    ['with openid for connecting only', { sign_in: true, ...openid, sign_in_scopes: ['email'] }],
+    ['without the nonce', { sign_in: true, ...openid, dangerously_without_nonce: true }],
+    ['with an ID token that may be absent', { sign_in: true, ...openid, dangerously_without_id_token: true }],
+    ...open.map(([name]): [string, Record<string, unknown>] => [
+      `by the preset ${name}`,
+      preset(name, { sign_in: true }),
+    ]),
+    ['by the preset oidc for any server, without openid', { ...bare, preset: 'oidc', sign_in_scopes: ['email'] }],
+  ])('is refused: %s', (_, entry) => {
+    expect(start(entry)).toContain(fault);
+    expect(start({ ...entry, ...s256 })).not.toContain(fault);
+  });
+  test.each<[string, Record<string, unknown>]>([
+    ['with the nonce', { sign_in: true, ...openid }],
+    ['by a preset that documents PKCE', preset('github', { sign_in: true })],
+    ['only to connect', { scopes: ['profile'] }],
+  ])('is taken %s', (_, entry) => {
+    expect(start(entry)).toBe('');
+  });
+  test.each<[string, Record<string, unknown>, string]>([
+    [
+      'another method than S256',
+      { code_challenge_methods_supported: ['plain'] },
+      'code_challenge_methods_supported: must name S256',
+    ],
+    [
+      'PKCE that is switched off',
+      { ...s256, dangerously_without_pkce: true },
+      'dangerously_without_pkce: cannot go with code_challenge_methods_supported',
+    ],
+  ])('a record may not say %s', (_, entry, words) => {
+    expect(start(entry)).toContain(words);
+  });
+});
+
+describe('entries of one issuer that sign people in share its subjects', () => {
+  const one = { sign_in: true, ...openid };
+  const other = (fields: Record<string, unknown>) => ({ id: 'other', ...one, ...fields });
+  const entra = { preset: 'entra', issuer: undefined };
+  test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['another key', one, other({ identity: { subject: 'preferred_username' } })],
+    ['a key of several fields', one, other({ identity: { key: ['sub', 'company'] } })],
+    [
+      'the same fields in another order',
+      { ...one, identity: { key: ['a', 'b'] } },
+      other({ identity: { key: ['b', 'a'] } }),
+    ],
+    ['another source', one, other({ identity: { source: 'token_answer', subject: 'sub' } })],
+    [
+      'another key, although they are one server',
+      { ...one, shares_issuer: true },
+      other({ shares_issuer: true, identity: { subject: 'email' } }),
+    ],
+    [
+      'another key under the issuer that both record',
+      { ...one, identity: { issuer: 'https://who.example' }, shares_issuer: true },
+      other({
+        issuer: 'https://b.example',
+        identity: { issuer: 'https://who.example', subject: 'email' },
+        shares_issuer: true,
+      }),
+    ],
+    [
+      'another key for one tenant of all',
+      { ...one, tenant_issuer },
+      other({ issuer: 'https://as.example/t-1/v2', identity: { subject: 'email' } }),
+    ],
+    [
+      'another key than that of the preset',
+      { ...entra, id: 'a', sign_in: true },
+      { ...entra, id: 'b', sign_in: true, identity: { key: ['email'] } },
+    ],
+  ])('refused: %s', (_, first, second) => {
+    const faults = start(first, second);
+    expect(faults).toMatch(/"acme", identity\.key: people of|"a", identity\.key: people of/);
+    expect(faults).toMatch(/"other", identity\.key: people of|"b", identity\.key: people of/);
+  });
+  test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['the same key', one, other({})],
+    ['the same key from userinfo, which tells of the same account', one, other({ identity: { source: 'userinfo' } })],
+    ['one of them only connects', one, other({ sign_in: false, identity: { key: ['sub', 'company'] } })],
+    ['each has an issuer of its own', one, other({ identity: { subject: 'email', issuer: 'https://other.example' } })],
+  ])('taken: %s', (_, first, second) => {
+    expect(start(first, second)).toBe('');
   });
 });
 
@@ -123,10 +227,11 @@ describe('a field of the redirect, which the browser can edit, says of nobody wh
     expect(start(entry)).toContain(fault);
   });
   test('it may be kept, and tell the companies of a person apart', () => {
-    expect(start({ sign_in: true, redirect_fields: ['realmId'] })).toBe('');
+    expect(start({ sign_in: true, ...openid, redirect_fields: ['realmId'] })).toBe('');
     expect(start({ identity: { key: ['sub', 'realmId'] }, redirect_fields: ['realmId'] })).toBe('');
     const own = { preset: 'quickbooks', sign_in: true, connect: false, identity: { key: ['sub'] } };
-    expect(start({ id: undefined, issuer: undefined, ...own })).toBe('');
+    const s256 = { code_challenge_methods_supported: ['S256'] };
+    expect(start({ id: undefined, issuer: undefined, ...own, ...s256 })).toBe('');
   });
 });
 

@@ -92,6 +92,12 @@ function signInFaults(record: ProviderRecord): Fault[] {
       'dangerously_without_pkce',
       'cannot go with sign_in, except with openid among sign_in_scopes and an ID token that always has the nonce: a stolen code could sign anybody in (RFC 9700 §2.1.1)',
     ]);
+  // Sent all the same, but a server that ignores the challenge takes a stolen code (RFC 6749 §3.1).
+  else if (!record.code_challenge_methods_supported && !hasNonce)
+    faults.push([
+      'code_challenge_methods_supported',
+      'must say ["S256"] for sign_in, except with openid among sign_in_scopes and an ID token that always has the nonce: nothing says that the server checks PKCE, so a stolen code could sign anybody in (RFC 9700 §2.1.1)',
+    ]);
   const { key, email, email_verified, email_hosted } = record.identity;
   const read: [field: string, path: string | null][] = [
     ...key.map((path): [string, string] => ['identity.key', path]),

@@ -54,6 +54,24 @@ function isSame(one: Server, other: Server): boolean {
   });
 }
 
+/** The source and the fields of a subject: the ID token and userinfo tell of one account alike (OpenID Connect Core §5.3.2). */
+function subjectRule({ identity: { source, key } }: ProviderRecord): string {
+  return JSON.stringify([source === 'id_token' || source === 'userinfo' ? 'claims' : source, key]);
+}
+
+/**
+ * Entries of one issuer that sign people in share its subjects. Under another key, a value that a person may choose, as a
+ * name, could be the subject of somebody else.
+ */
+function subjectFaults(issuer: string, sharing: readonly Pair[]): string[] {
+  const signing = sharing.map(({ record }) => record).filter(({ sign_in }) => sign_in);
+  if (new Set(signing.map(subjectRule)).size < 2) return [];
+  return signing.map((record) => {
+    const others = signing.filter((one) => one !== record).map(({ id }) => `"${id}"`);
+    return `PROVIDERS_FILE: "${record.id}", identity.key: people of ${issuer} sign in through ${others.join(', ')} too, known by another key or source; entries with sign_in that share an issuer need the same, or one of them an identity.issuer of its own`;
+  });
+}
+
 /**
  * A person is known by issuer and subject. So an issuer belongs to one set of endpoints: another set under the same issuer
  * could say of anybody there that they are here. The merged records are compared: a preset's endpoints stay where an entry
@@ -76,6 +94,7 @@ export function issuerFaults(pairs: readonly Pair[]): string[] {
   const byIssuer = Map.groupBy(claims, ({ issuer }) => issuer);
   const faults: string[] = [];
   for (const [issuer, sharing] of byIssuer) {
+    faults.push(...subjectFaults(issuer, sharing));
     const servers = sharing.map(({ record }) => serverOf(record, issuer));
     if (servers.every((one, at) => servers.slice(at + 1).every((other) => isSame(one, other)))) continue;
     for (const { entry, record } of sharing) {
@@ -86,5 +105,5 @@ export function issuerFaults(pairs: readonly Pair[]): string[] {
       );
     }
   }
-  return faults;
+  return [...new Set(faults)];
 }

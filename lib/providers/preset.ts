@@ -3,7 +3,9 @@ import type { ProviderRecordInput, presetNames } from '#lib/config/provider-reco
 export type PresetName = (typeof presetNames)[number];
 
 /** The fields that a preset may set: everything but the entry's own identity and credentials. */
-export type PresetFields = Partial<Omit<ProviderRecordInput, 'id' | 'preset' | 'client_id' | 'client_secret'>>;
+export type PresetFields = Partial<
+  Omit<ProviderRecordInput, 'id' | 'preset' | 'client_id' | 'client_secret' | 'client_secret_previous'>
+>;
 
 /** Facts that an operator needs beside the record. docs/presets.md is made of them. */
 export interface PresetAbout {

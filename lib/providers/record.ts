@@ -16,6 +16,8 @@ export interface ProviderRecord extends OAuthProvider {
    * only by its having gone through, whatever the provider asked of the person.
    */
   readonly step_up: 'auth_time' | 'session_only';
+  /** RFC 8414, as the entry says or its preset knows; null: nothing says whether the server checks PKCE. */
+  readonly code_challenge_methods_supported: readonly string[] | null;
   /** The scopes of signing in: identity only. */
   readonly sign_in_scopes: readonly string[];
   /** The meaning of a token answer without `scope`: as asked (RFC 6749 §5.1), or nothing is known. */
@@ -30,6 +32,10 @@ export interface ProviderRecord extends OAuthProvider {
   readonly expires_default: number | null;
   /** How to learn the life of a token when the answer has no `expires_in`. */
   readonly expiry_probe: 'introspect' | 'none';
+  /** Whether administrators may try the failure scenarios here: forged requests, and a code that is shown twice. */
+  readonly failure_scenarios: boolean;
+  /** What a revocation drill sends to each page of the server in turn, as a person at the test account would; else empty. */
+  readonly drill_consent: readonly Readonly<Record<string, string | readonly string[]>>[];
   // Nothing acts on the next three and `push_signal` yet: they tell the hub's operator what to expect.
   /** Whether refreshing replaces the refresh token; `leeway_s` is how long the old one is still forgiven. */
   readonly rotation: 'none' | 'rotate' | { readonly leeway_s: number };

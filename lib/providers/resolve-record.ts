@@ -26,12 +26,21 @@ type CallInput = Pick<
   'method' | 'body' | 'headers' | 'token_header'
 >;
 
+/** Headers, of which those from variables never print. */
+const headersOf = (headers: CallInput['headers'] = {}): CallRule['headers'] =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : new Secret(value.secret),
+    ]),
+  );
+
 /** How a call shows the token: by GET, or by POST where it has a body, with `Authorization: Bearer`. */
 function callRule({ method, body, headers, token_header }: CallInput): Omit<CallRule, 'endpoint'> {
   return {
     method: method ?? (body ? 'POST' : 'GET'),
     body: body ?? null,
-    headers: headers ?? {},
+    headers: headersOf(headers),
     token_header: token_header
       ? { name: token_header.name, prefix: token_header.prefix ?? '' }
       : { name: 'authorization', prefix: 'Bearer ' },
@@ -74,6 +83,8 @@ function revokeRule({ revoke = {}, ...entry }: ProviderRecordInput): RevokeRule 
     gone_codes: revoke.gone_codes ?? ['invalid_token'],
     gone_answers: revoke.gone_answers ?? [],
     manual_url: revoke.manual_url ?? null,
+    param_names: revoke.param_names ?? null,
+    headers: headersOf(revoke.headers),
   };
 }
 
@@ -86,7 +97,9 @@ function deepFreeze<T>(value: T): T {
 }
 
 function merge(entry: ProviderRecordInput): ProviderRecordInput {
-  const base: PresetFields = entry.preset ? presets[entry.preset].record(entry.issuer) : {};
+  const preset = entry.preset && presets[entry.preset];
+  const base: PresetFields = preset ? preset.record(entry.issuer) : {};
+  if (preset?.about.pkce === 'documented') base.code_challenge_methods_supported ??= ['S256'];
   const merged = { ...base, ...entry };
   const known = merged.scopes?.includes('openid') ? standardScopes : {};
   return {
@@ -123,8 +136,10 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
     userinfo_endpoint: all.userinfo_endpoint ?? null,
     jwks_uri: all.jwks_uri ?? null,
     authorization_response_iss_parameter_supported: all.authorization_response_iss_parameter_supported ?? null,
+    code_challenge_methods_supported: all.code_challenge_methods_supported ?? null,
     id_token_signing_alg_values_supported: all.id_token_signing_alg_values_supported ?? null,
     discovery: all.discovery ?? 'oidc',
+    metadata_url: all.metadata_url ?? null,
     tenant_issuer: all.tenant_issuer
       ? {
           template: all.tenant_issuer.template,
@@ -134,6 +149,7 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
       : null,
     client_id: all.client_id,
     client_secret: all.client_secret === undefined ? null : new Secret(all.client_secret),
+    client_secret_previous: all.client_secret_previous === undefined ? null : new Secret(all.client_secret_previous),
     client_private_key: all.client_private_key === undefined ? null : new Secret(all.client_private_key),
     client_key_id: all.client_key_id ?? null,
     client_key_alg: all.client_key_alg ?? 'RS256',
@@ -187,6 +203,8 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
     rotation: all.rotation ?? 'none',
     idle_keepalive_days: all.idle_keepalive_days ?? null,
     max_grants: all.max_grants ?? null,
+    failure_scenarios: all.failure_scenarios ?? false,
+    drill_consent: all.drill_consent ?? [],
     dead_codes: all.dead_codes ?? ['invalid_grant'],
     dead_answers: all.dead_answers ?? [],
     client_refused_answers: all.client_refused_answers ?? [],

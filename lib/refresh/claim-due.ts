@@ -41,7 +41,7 @@ const aboutToEnd: Reason = {
  * Half of the time after which the provider drops unused grants is over, and somebody wanted the connection lately. The
  * lower bound only keeps given-up grants out of the way: nothing within the window can be older.
  */
-function dyingOfDisuse(idleDays: number, windowDays: number): Reason {
+function nearUnusedLimit(idleDays: number, windowDays: number): Reason {
   return {
     where: sql`${lastLifeSign} < now() - ${days(idleDays)} / 2
       and ${lastLifeSign} > now() - ${days(windowDays + idleDays)}
@@ -60,7 +60,7 @@ const inDoubt: Reason = {
 export function reasonsFor(ctx: Context, provider: ProviderRecord): Reason[] {
   const idleDays = provider.idle_keepalive_days;
   const { keepAliveDays } = ctx.config;
-  const disuse = idleDays === null || keepAliveDays === 0 ? [] : [dyingOfDisuse(idleDays, keepAliveDays)];
+  const disuse = idleDays === null || keepAliveDays === 0 ? [] : [nearUnusedLimit(idleDays, keepAliveDays)];
   return [aboutToEnd, ...disuse, inDoubt];
 }
 

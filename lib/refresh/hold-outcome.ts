@@ -1,7 +1,7 @@
 import { type Context, inBackground, type Runtime } from '#lib/context';
 import { untilTaken } from '#lib/db/until-taken';
 import { AppError, isAppError } from '#lib/errors';
-import { once } from '#lib/registry';
+import { once } from '#lib/process-parts';
 import { withinRunning } from '#lib/running-time';
 
 /**

@@ -1,5 +1,5 @@
 import type { Context } from '#lib/context';
-import { once } from '#lib/registry';
+import { once } from '#lib/process-parts';
 
 const refreshes = ({ processId }: Context) =>
   once(`refreshes-in-flight ${processId}`, () => new Map<string, Promise<void>>());

@@ -5,6 +5,7 @@ import { type Runtime, systemContext } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import type { PersonContext } from '#lib/guards/require';
+import { newId } from '#lib/ids';
 import { refreshConnection } from '#lib/refresh/refresh';
 import { markRevoked } from '#lib/revocation/mark-revoked';
 import { workRevocations } from '#lib/revocation/work-revocations';
@@ -26,6 +27,7 @@ async function reconnect(runtime: Runtime, id: string, fresh: { access_token: st
   const sessionId = await beginTestSession(runtime, personId);
   const person = as(runtime, { type: 'person', personId, role: 'user', sessionId, name: null, email: null });
   await storeGrant(person as PersonContext, {
+    answer: newId('rfg'),
     provider: 'acme',
     issuer: before.issuer,
     subject: before.subject,

@@ -1,6 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { storeGrant } from '#lib/authorization/store-grant';
 import { refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import { type Context, systemContext } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
@@ -8,13 +7,13 @@ import { freezes } from '#lib/db/schema/freezes';
 import { people } from '#lib/db/schema/people';
 import { revocations } from '#lib/db/schema/revocations';
 import { isAppError } from '#lib/errors';
-import type { PersonContext } from '#lib/guards/require';
 import { newId } from '#lib/ids';
 import { refreshDueConnections } from '#lib/refresh/refresh-due';
 import { revokeConnection } from '#lib/revocation/revoke';
 import { workRevocations } from '#lib/revocation/work-revocations';
 import { vendToken } from '#lib/tokens/vend-token';
-import { addConnection, as, beginTestSession, freeze, rowOf, settle } from '#tests/hub';
+import { reconnect } from '#tests/grants';
+import { addConnection, freeze, rowOf, settle } from '#tests/hub';
 import { atEveryStep, cutBefore, isWithin, type Step, stepped, steppedDatabase } from '#tests/process-steps';
 import { refreshHub } from '#tests/refresh-hub';
 
@@ -49,46 +48,6 @@ async function workOff(id: string): Promise<void> {
       .where(eq(revocations.connectionId, id));
     await workRevocations(system);
   }
-}
-
-async function owner(): Promise<PersonContext> {
-  const actor = {
-    type: 'person',
-    personId: hub.personId,
-    role: 'user',
-    sessionId: await beginTestSession(hub.runtime, hub.personId),
-    name: null,
-    email: null,
-  };
-  return as(hub.runtime, actor as PersonContext['actor']) as PersonContext;
-}
-
-/** Stores what a reconnect of the same account brings, as the callback does. */
-async function reconnect(id: string, tokens: { access: string; refresh: string | null }) {
-  const row = await rowOf(hub.runtime, id);
-  return storeGrant(await owner(), {
-    provider: row.provider,
-    issuer: row.issuer,
-    subject: row.subject,
-    label: row.label,
-    tokens: {
-      access_token: tokens.access,
-      token_type: 'bearer',
-      expires_in: 3600,
-      refresh_token: tokens.refresh,
-      refresh_token_expires_in: null,
-      scopes: null,
-      id_token_claims: null,
-      extras: {},
-    },
-    lifeSeconds: 3600,
-    scopesRequested: ['read', 'write'],
-    scopesGranted: ['read', 'write'],
-    reconnects: id,
-    accountParams: {},
-    extras: {},
-    authorization: row.authorization,
-  });
 }
 
 /** Lets time pass for the row: a lease without a living holder runs out, and so does the token. */
@@ -183,7 +142,7 @@ describe.each(Object.keys(works))('before each step of %s', (name) => {
       let anew = '';
       const { ctx, cut } = cutAt(at, async () => {
         await revokeConnection(systemContext(hub.runtime, 'test'), { id });
-        anew = (await reconnect(id, { access: `at_${at}`, refresh: newest })).connectionId;
+        anew = (await reconnect(hub.runtime, id, { access_token: `at_${at}`, refresh_token: newest })).connectionId;
       });
       const ending = await run(ctx, id);
       if (cut.after.length === 0) return cut;
@@ -204,7 +163,9 @@ describe.each(Object.keys(works))('before each step of %s', (name) => {
     const steps = await atEveryStep(async (at) => {
       const id = await given();
       const newest = hub.server.grant();
-      const { ctx, cut } = cutAt(at, () => reconnect(id, { access: `at_${at}`, refresh: newest }));
+      const { ctx, cut } = cutAt(at, () =>
+        reconnect(hub.runtime, id, { access_token: `at_${at}`, refresh_token: newest }),
+      );
       const ending = await run(ctx, id);
       if (cut.after.length === 0) return cut;
       const said = `reconnected before ${cut.after[0]} (${at})`;
@@ -228,7 +189,9 @@ describe.each(Object.keys(works))('before each step of %s', (name) => {
   test('it is reconnected without a new refresh token: the row keeps one that the provider takes', async () => {
     const steps = await atEveryStep(async (at) => {
       const id = await given();
-      const { ctx, cut } = cutAt(at, () => reconnect(id, { access: `at_${at}`, refresh: null }));
+      const { ctx, cut } = cutAt(at, () =>
+        reconnect(hub.runtime, id, { access_token: `at_${at}`, refresh_token: null }),
+      );
       const ending = await run(ctx, id);
       if (cut.after.length === 0) return cut;
       const said = `reconnected before ${cut.after[0]} (${at})`;

@@ -1,7 +1,7 @@
 import type { Context, Runtime } from '#lib/context';
+import { once } from '#lib/process-parts';
 import { keepUnstored } from '#lib/refresh/late-answer';
 import { type HeldAnswer, storeAnswer } from '#lib/refresh/store-answers';
-import { once } from '#lib/registry';
 
 /** Longer than an asynchronous standby that is still fit to be promoted is behind. */
 const keptMs = 120_000;

@@ -1,9 +1,9 @@
 import type { Context } from '#lib/context';
 import { createGrouped } from '#lib/db/grouped';
 import { AppError, type ErrorCode, isAppError, toAppError } from '#lib/errors';
+import { callProtected } from '#lib/provider-calls/call-protected';
 import { callTarget, hasManyHosts } from '#lib/provider-calls/call-target';
-import { secondsOfRest } from '#lib/provider-calls/provider-protection';
-import { inSlot } from '#lib/provider-calls/provider-slots';
+import { secondsOfRest } from '#lib/provider-calls/protections';
 import { endStopBySuccess, stoppedIssuers, takeProbe } from '#lib/provider-calls/provider-stop';
 import type { ProviderRecord } from '#lib/providers/record';
 import { claimDue, reasonsFor } from '#lib/refresh/claim-due';
@@ -11,7 +11,8 @@ import { holdOutcome } from '#lib/refresh/hold-outcome';
 import { shareRefresh } from '#lib/refresh/in-flight';
 import { keepLease } from '#lib/refresh/keep-lease';
 import { beginSpending, type Leased, releaseLease } from '#lib/refresh/lease';
-import { spendUnderLease } from '#lib/refresh/refresh-under-lease';
+import { spendToken } from '#lib/refresh/spend-token';
+import { storeOutcome } from '#lib/refresh/store-outcome';
 
 /** Where the hub's own credentials are refused, they are so for every connection: a few say enough in one round. */
 const faultsToStop = 20;
@@ -111,12 +112,12 @@ async function refreshClaimed(
       const begun = await beginSpending(ctx, lease);
       ours = begun !== undefined;
       if (!begun) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
-      const settle = await inSlot(ctx, target, slotPatienceMs, async () => {
+      const outcome = await callProtected(ctx, target, slotPatienceMs, async (ask) => {
         if (over()) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
         spending = true;
-        return spendUnderLease(ctx, { lease, row }, provider, { letGo, begun });
+        return spendToken(ctx, { lease, row }, provider, ask, { letGo, begun });
       });
-      await settle();
+      await storeOutcome(ctx, outcome);
       if (stopped) await endStopBySuccess(ctx, row);
     } catch (error) {
       if (spending) throw error;

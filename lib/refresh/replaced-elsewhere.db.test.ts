@@ -7,6 +7,7 @@ import { revocations } from '#lib/db/schema/revocations';
 import type { PersonContext } from '#lib/guards/require';
 import { refreshConnection } from '#lib/refresh/refresh';
 import { sharedDatabase } from '#tests/database';
+import { newGrant } from '#tests/grants';
 import { addApiKey, addPerson, createRuntime, plainRecord, rowOf, settle } from '#tests/hub';
 import { quirkyServer } from '#tests/servers/quirky-server';
 
@@ -87,16 +88,7 @@ describe('A-03 a reconnect whose parts lead to another server', () => {
     const { id: personId } = added;
     const person = added.ctx() as PersonContext;
     const consent = (accountParams: Record<string, string>, name: string, refresh_token: string | null) =>
-      storeGrant(person, {
-        ...{ provider: 'acme', issuer: 'https://acme.example', subject: personId, label: 'Ada' },
-        tokens: {
-          ...{ access_token: `at-${name}`, token_type: 'bearer', expires_in: 3600, refresh_token },
-          ...{ refresh_token_expires_in: null, scopes: ['read'], id_token_claims: null, extras: {} },
-        },
-        ...{ lifeSeconds: 3600, scopesRequested: ['read'], scopesGranted: ['read'], accountParams, reconnects: null },
-        extras: {},
-        authorization: { pkce: 'S256', issChecked: true, idTokenChecked: false, userAgent: null },
-      });
+      storeGrant(person, newGrant({ subject: personId, accountParams }, { access_token: `at-${name}`, refresh_token }));
     const { connectionId: id } = await consent(before, 'old', 'rt-old');
     await consent(after, 'new', fresh);
     await settle(runtime);

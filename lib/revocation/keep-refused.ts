@@ -4,7 +4,7 @@ import { mayBeTriedAgain } from '#lib/db/may-pass';
 import type { RefusedGrant } from '#lib/db/schema/revocations';
 import { untilTaken } from '#lib/db/until-taken';
 import { isAppError } from '#lib/errors';
-import { once } from '#lib/registry';
+import { once } from '#lib/process-parts';
 import { planSealed, type RefusedAnswer, type SealedRefused, sealRefused } from '#lib/revocation/plan-refused';
 import { workOneRevocation } from '#lib/revocation/work-one-revocation';
 

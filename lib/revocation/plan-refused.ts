@@ -1,20 +1,21 @@
-import { and, eq, ne, or, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { fingerprintOf } from '#lib/connections/fingerprint';
-import { openTokens, revokedTokenPlaces, sealAt, sealedColumns } from '#lib/connections/tokens-at-rest';
+import { revokedTokenPlaces, sealAt } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
+import { lockForName } from '#lib/db/advisory-locks';
 import type { Db } from '#lib/db/database';
-import { connections } from '#lib/db/schema/connections';
 import { type RefusedGrant, revocations } from '#lib/db/schema/revocations';
-import { isAppError } from '#lib/errors';
+import { AppError } from '#lib/errors';
 import { newId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 import type { ReceivedTokens } from '#lib/oauth/types';
 import { type RevocationKey, refusedGeneration } from '#lib/revocation/claim-revocations';
+import { isHeld } from '#lib/revocation/is-held';
 import { type Fate, fateOfRefused } from '#lib/revocation/refused-fate';
 
 /** An answer with tokens that the hub does not keep as a connection. */
 export interface RefusedAnswer extends RefusedGrant {
-  /** Names it (`rfg_…`) where it may be written down several times and must be kept once. */
+  /** Names it (`rfg_…`) where it may be written down several times, or stored late, and must be kept once. */
   id?: string;
   personId: string | null;
   provider: string;
@@ -55,58 +56,34 @@ export async function sealRefused(ctx: Context, answer: RefusedAnswer): Promise<
   };
 }
 
-/** A refused answer, as far as the search for its tokens among live connections needs it. */
-interface HeldAsked {
-  personId: string;
-  provider: string;
-  fingerprints: readonly string[];
-  refused: RefusedGrant;
+/**
+ * Begins a transaction that stores an answer. It and the one that refuses the answer wait for each other, and the later
+ * one sees the earlier: the hub may give up a transaction that the database commits a good while after.
+ * @param id names the answer, as `RefusedAnswer.id` does
+ * @throws AppError `conflict` where the answer was refused meanwhile: its tokens are revoked, or about to be
+ */
+export async function assertNotRefused(tx: Db, personId: string, id: string): Promise<void> {
+  await lockForName(tx, id);
+  if (await isWritten(tx, { personId, connectionId: id })) throw new AppError('conflict');
 }
 
-/**
- * Whether a live connection holds one of these tokens: the answer was stored although the hub did not learn so, or the
- * provider issues one refresh token to an account again and again. Revoking would end that connection.
- */
-export async function isHeld(
-  db: Db,
-  ctx: Context,
-  { personId, provider, fingerprints, refused }: HeldAsked,
-): Promise<boolean> {
-  const { issuer, subject } = refused;
-  const account = subject === null ? undefined : and(eq(connections.issuer, issuer), eq(connections.subject, subject));
-  const rows = await db
-    .select(sealedColumns)
-    .from(connections)
-    .where(
-      and(
-        eq(connections.provider, provider),
-        ne(connections.status, 'revoked'),
-        or(eq(connections.personId, personId), account),
-      ),
-    );
-  return rows.some((one) => {
-    try {
-      const held = Object.values(openTokens(ctx, one));
-      return held.some((token) => token !== null && fingerprints.includes(fingerprintOf(token)));
-    } catch (error) {
-      if (!isAppError(error)) throw error;
-      return false;
-    }
-  });
+async function isWritten(tx: Db, { personId, connectionId }: Pick<RevocationKey, 'personId' | 'connectionId'>) {
+  const [known] = await tx
+    .select({ id: revocations.connectionId })
+    .from(revocations)
+    .where(and(eq(revocations.personId, personId), eq(revocations.connectionId, connectionId)));
+  return known !== undefined;
 }
 
 /** Writes down a sealed answer in the caller's transaction, once. */
 export async function planSealed(tx: Db, ctx: Context, sealed: SealedRefused): Promise<Fate> {
   const { key, provider, row } = sealed;
   const { intent, code, subject } = row.refused;
+  await lockForName(tx, key.connectionId);
   // An earlier attempt was committed although its answer did not reach us.
-  const [known] = await tx
-    .select({ id: revocations.connectionId })
-    .from(revocations)
-    .where(and(eq(revocations.personId, key.personId), eq(revocations.connectionId, key.connectionId)));
-  if (known) return 'revoke';
+  if (await isWritten(tx, key)) return 'revoke';
   const { fingerprints } = sealed;
-  if (await isHeld(tx, ctx, { personId: key.personId, provider, fingerprints, refused: row.refused })) return 'drop';
+  if (await isHeld(tx, ctx, { personId: key.personId, provider, fingerprints, account: row.refused })) return 'drop';
   const fate = await fateOfRefused(tx, ctx, provider, row.refused);
   if (fate === 'drop') return fate;
   await tx.insert(revocations).values({

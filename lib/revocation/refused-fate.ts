@@ -29,7 +29,10 @@ export function decideRefused(
  * Live connections that may be to the account of a refused grant. A server that names no account leaves the subject
  * unknown, as a refusal before the identity was read does: then any account counts. Before a tenant is known, any tenant.
  */
-function mayBeSameAccount(provider: ProviderRecord | undefined, { issuer, subject }: RefusedGrant): SQL | undefined {
+export function mayBeSameAccount(
+  provider: ProviderRecord | undefined,
+  { issuer, subject }: Pick<RefusedGrant, 'issuer' | 'subject'>,
+): SQL | undefined {
   const known = subject !== null && provider?.identity.source !== 'none';
   const rule = provider?.tenant_issuer;
   const [before = '', after = ''] = rule?.template.split(/\{[^}]*\}/) ?? [];

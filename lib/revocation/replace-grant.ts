@@ -9,6 +9,7 @@ import type { GrantTokens } from '#lib/oauth/revoke-token';
 import type { TokenSet } from '#lib/oauth/types';
 import type { ProviderRecord } from '#lib/providers/record';
 import { atKey, type RevocationKey } from '#lib/revocation/claim-revocations';
+import { fingerprintsOf, isHeld } from '#lib/revocation/is-held';
 import { planRefused } from '#lib/revocation/plan-refused';
 import type { Place } from '#lib/vault/vault';
 
@@ -108,6 +109,10 @@ export async function planReplaced(
   }
   const tokens = openOld(ctx, old);
   if (!tokens || livesOn(tokens, fresh)) return undefined;
+  // A provider may issue one token to an account again and again: then another connection lives by it.
+  const account = { issuer: old.issuer, subject: fresh.subject };
+  const fingerprints = fingerprintsOf(tokens);
+  if (await isHeld(tx, ctx, { personId, provider: old.provider, fingerprints, account, except: id })) return undefined;
   const key = { personId, connectionId: id, replacedGeneration: old.generation };
   await tx.insert(revocations).values({
     ...key,

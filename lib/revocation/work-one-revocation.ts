@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto';
 import { and, eq, sql } from 'drizzle-orm';
-import { fingerprintOf } from '#lib/connections/fingerprint';
 import { openAt, placesOfRevocation } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
@@ -21,7 +20,7 @@ import {
   refusedOf,
   settleProof,
 } from '#lib/revocation/finish-revocation';
-import { isHeld } from '#lib/revocation/plan-refused';
+import { fingerprintsOf, isHeldByAny } from '#lib/revocation/is-held';
 import { conclude, hasEnded, lookBefore, nothingKnown, prove, type RevokedGrant } from '#lib/revocation/prove-dead';
 import { fateOfRefused } from '#lib/revocation/refused-fate';
 import { revokeUpstream } from '#lib/revocation/revoke-upstream';
@@ -231,10 +230,8 @@ export async function workClaimed(ctx: Context, key: ClaimedRevocation): Promise
   if (key.state === 'pending' && key.refused) {
     const { db } = ctx.database;
     const { personId, provider, refused } = key;
-    const fingerprints = Object.values(grant.tokens)
-      .filter((token) => token !== null)
-      .map(fingerprintOf);
-    const held = !refused.evenOthers && (await isHeld(db, ctx, { personId, provider, fingerprints, refused }));
+    const asked = { personId, provider, fingerprints: fingerprintsOf(grant.tokens), account: refused };
+    const held = !refused.evenOthers && (await isHeldByAny(ctx, asked));
     if (held || (await fateOfRefused(db, ctx, provider, refused)) !== 'revoke') {
       await finishRevocation(ctx, key, {
         state: 'failed',

@@ -22,6 +22,7 @@ import type { PersonContext } from '#lib/guards/require';
 import { deletePerson } from '#lib/people/delete';
 import { disablePerson, enablePerson } from '#lib/people/disable';
 import { setRole } from '#lib/people/set-role';
+import { askToReconnect } from '#lib/person-mails/ask-reconnect';
 import { startProviderCheck } from '#lib/provider-check/check-provider';
 import { revokeConnection } from '#lib/revocation/revoke';
 import { endSession } from '#lib/sign-in/end-session';
@@ -127,6 +128,15 @@ const verbs: [name: string, prepare: () => Promise<(ctx: Context) => Promise<unk
   ],
   ['beginTrace', async () => (ctx) => beginTrace(ctx, emptyTrace('acme'))],
   ['startProviderCheck', async () => (ctx) => startProviderCheck(ctx, { provider: 'acme' })],
+  [
+    'askToReconnect',
+    async () => {
+      const { id: personId } = await addPerson(runtime, { email: 'ada@example.com' });
+      const id = await addConnection(runtime, { personId, values: { status: 'needs_reconnect' } });
+      const mail = { smtpUrl: 'smtp://127.0.0.1:9', from: 'hub@example.com' };
+      return (ctx) => askToReconnect({ ...ctx, config: { ...ctx.config, mail } }, { connection: id });
+    },
+  ],
   ['storeGrant', async () => (ctx) => storeGrant(ctx as PersonContext, grant)],
   ...(
     [
@@ -158,6 +168,7 @@ const verbs: [name: string, prepare: () => Promise<(ctx: Context) => Promise<unk
 ];
 
 const grant = {
+  answer: 'rfg_answer',
   provider: 'acme',
   issuer: 'https://acme.example',
   subject: 'somebody',
@@ -260,6 +271,15 @@ describe('A-08 a session that ends while its request is under way', () => {
     'lib/provider-calls/provider-stop.ts',
     // Only reads.
     'lib/audit/list-ledger.ts',
+    // What a server said, and the end of a run: accepting a move and beginning a run go through `transactAs`.
+    'lib/checks/metadata-history.ts',
+    'lib/checks/run-checks.ts',
+    // The command line's alone, row by row.
+    'lib/transfer/import-connections.ts',
+    // The background destroys a key; retiring it goes through `transactAs`.
+    'lib/vault-keys/retire.ts',
+    // Takes its own begun notice back where no mail server took the mail; telling goes through `transactAs`.
+    'lib/reviews/notify-inactive.ts',
   ]);
   test('every verb for administrators whose transaction changes rows looks at its actor there', () => {
     const files = readdirSync('lib', { recursive: true, encoding: 'utf8' })

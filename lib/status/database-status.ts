@@ -3,6 +3,7 @@ import type { Context } from '#lib/context';
 import { type Database, rowsOf } from '#lib/db/database';
 import { type MigrationState, migrationState } from '#lib/db/migration-state';
 import { requireReader } from '#lib/guards/require';
+import { type KeyServiceState, keyServiceState } from '#lib/vault-keys/data-keys';
 import { countUnbound } from '#lib/vault-keys/reseal';
 import { listMissingKeys, type MissingKey } from '#lib/vault-keys/vault-keys';
 
@@ -18,6 +19,8 @@ export interface DatabaseStatusView {
   unboundRows: number;
   /** Keys of the vault that a process lacked as it started. */
   missingKeys: MissingKey[];
+  /** How this process stands with the service of its root key. */
+  keyService: KeyServiceState;
 }
 
 /**
@@ -35,5 +38,13 @@ export async function readDatabaseStatus(ctx: Context): Promise<DatabaseStatusVi
     countUnbound(db),
     listMissingKeys(db),
   ]);
-  return { engine, version: row?.version ?? '', answeredInMs, migrations, unboundRows, missingKeys };
+  return {
+    engine,
+    version: row?.version ?? '',
+    answeredInMs,
+    migrations,
+    unboundRows,
+    missingKeys,
+    keyService: keyServiceState(ctx),
+  };
 }

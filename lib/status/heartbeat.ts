@@ -1,11 +1,14 @@
 import { hostname } from 'node:os';
 import { eq, sql } from 'drizzle-orm';
+import { learnAcceptedMetadata } from '#lib/checks/metadata-history';
 import { inBackground, type Runtime } from '#lib/context';
 import { processes } from '#lib/db/schema/processes';
-import { keepLearntEncodings, recallEncodings } from '#lib/provider-calls/learnt-encodings';
-import { watchProviders } from '#lib/provider-calls/provider-protection';
+import { keepSecretUses } from '#lib/provider-calls/client-secret-uses';
+import { keepLearntEncodings, recallLearnt } from '#lib/provider-calls/learnt-encodings';
+import { watchProviders } from '#lib/provider-calls/protections';
 import { reportProviders } from '#lib/status/report-providers';
 import { productVersion } from '#lib/status/version';
+import { learnDataKeys } from '#lib/vault-keys/data-keys';
 import { learnUnboundOver } from '#lib/vault-keys/reseal';
 
 const beatSeconds = 15;
@@ -38,9 +41,14 @@ export function startHeartbeat(runtime: Runtime): () => Promise<void> {
   let wanted = false;
   let writing: Promise<unknown> | undefined;
   const write = (): Promise<unknown> =>
-    Promise.all([sayAlive(runtime), learnUnboundOver(runtime), recallEncodings(runtime)]).catch((error: unknown) =>
-      runtime.log.warn({ event: 'heartbeat_not_written', err: error }),
-    );
+    Promise.all([
+      // After this process is on the list: a key seals once every process on it holds the key.
+      sayAlive(runtime).then(() => learnDataKeys(runtime)),
+      learnUnboundOver(runtime),
+      recallLearnt(runtime),
+      keepSecretUses(runtime),
+      learnAcceptedMetadata(runtime),
+    ]).catch((error: unknown) => runtime.log.warn({ event: 'heartbeat_not_written', err: error }));
   const beat = () => {
     wanted = true;
     if (stopped || writing) return;
@@ -61,6 +69,9 @@ export function startHeartbeat(runtime: Runtime): () => Promise<void> {
     unwatch();
     unkeep();
     await writing;
+    await keepSecretUses(runtime).catch((error: unknown) =>
+      runtime.log.warn({ event: 'secret_uses_not_written', err: error }),
+    );
     await runtime.database.db
       .delete(processes)
       .where(eq(processes.id, runtime.processId))

@@ -1,6 +1,6 @@
 import type { Runtime } from '#lib/context';
 import type { ProviderReport } from '#lib/db/schema/processes';
-import { longestQueue, type Protection, protectionsOf } from '#lib/provider-calls/provider-protection';
+import { longestQueue, type Protection, protectionsOf } from '#lib/provider-calls/protections';
 
 /** Hosts of a provider that are named, the worst first; the others are told together. */
 const mostNamed = 10;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { once } from '#lib/registry';
+import { once } from '#lib/process-parts';
 
 function read(file: string): string | null {
   try {

@@ -1,10 +1,9 @@
 import type { Context } from '#lib/context';
 import { isOAuthError } from '#lib/oauth/types';
 import { askIdentity, hasIdentityCall, type ShownToken } from '#lib/provider-calls/ask-identity';
+import { callProtected } from '#lib/provider-calls/call-protected';
 import { callTarget } from '#lib/provider-calls/call-target';
 import { endpointsOf } from '#lib/provider-calls/endpoints-of';
-import { askProvider } from '#lib/provider-calls/provider-protection';
-import { inSlot } from '#lib/provider-calls/provider-slots';
 import type { ProviderRecord } from '#lib/providers/record';
 
 /** How long a caller may wait until the provider can be asked. */
@@ -21,10 +20,9 @@ export async function isTokenRefused(
   shown: ShownToken & { issuer: string; subject: string },
 ): Promise<boolean> {
   if (!hasIdentityCall(provider)) return false;
-  const ask = async () => askIdentity(ctx, provider, await endpointsOf(ctx, provider, shown), shown);
-  const target = callTarget(provider, shown);
+  const show = async () => askIdentity(ctx, provider, await endpointsOf(ctx, provider, shown), shown);
   try {
-    await inSlot(ctx, target, patienceMs, () => askProvider(ctx, target, ask));
+    await callProtected(ctx, callTarget(provider, shown), patienceMs, (ask) => ask(show));
     return false;
   } catch (error) {
     if (isOAuthError(error) && error.code === 'token_rejected') return true;

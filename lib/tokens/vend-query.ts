@@ -1,7 +1,7 @@
 import type { Context } from '#lib/context';
 import type { HotPath } from '#lib/db/database';
 import { createGrouped, oncePerDatabase } from '#lib/db/grouped';
-import type { ApiKeyScope } from '#lib/db/schema/api-keys';
+import type { ApiKeyScope } from '#lib/db/schema/api-key-scopes';
 import type { ConnectionStatus } from '#lib/db/schema/connections';
 import type { ApiKeyActor } from '#lib/guards/require-api-key';
 

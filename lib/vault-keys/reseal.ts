@@ -1,25 +1,23 @@
-import { and, eq, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
-import {
-  openAt,
-  revokedTokenPlaces,
-  sealAt,
-  sealedColumns,
-  sealedPlaces,
-  type TokenPlaces,
-} from '#lib/connections/tokens-at-rest';
-import type { Context, Runtime } from '#lib/context';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { and, desc, eq, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { type Context, type Runtime, systemContext } from '#lib/context';
 import { type Db, rowsOf, withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { processes } from '#lib/db/schema/processes';
 import { revocations } from '#lib/db/schema/revocations';
-import { vaultKeys } from '#lib/db/schema/vault-keys';
+import { vaultKeys, vaultReseals } from '#lib/db/schema/vault-keys';
 import { isUnbound } from '#lib/db/sealed-by';
-import { isAppError } from '#lib/errors';
 import { record } from '#lib/ledger/record';
-import type { GrantTokens } from '#lib/oauth/revoke-token';
-import { atKey } from '#lib/revocation/claim-revocations';
+import { beginReseal, openReseal } from '#lib/vault-keys/begin-reseal';
+import { holdDataKeys } from '#lib/vault-keys/data-keys';
+import { resealConnectionPage } from '#lib/vault-keys/reseal-connections';
+import { resealRevocations, resealWebhooks } from '#lib/vault-keys/reseal-others';
+import { keepCounts, sumOf } from '#lib/vault-keys/sealed-values';
 
-const batch = 200;
+type Job = typeof vaultReseals.$inferSelect;
+
+/** Walks from the first row again, for rows that were in use or came under another key meanwhile. */
+const mostWalks = 3;
 
 const oldConnections = or(isUnbound(connections.accessToken), isUnbound(connections.refreshToken));
 const oldRevocations = or(isUnbound(revocations.accessToken), isUnbound(revocations.refreshToken));
@@ -36,14 +34,19 @@ export async function countUnbound(db: Db): Promise<number> {
   return row?.rows ?? 0;
 }
 
-/** Refuses old values in this process where they are over. Asked for with each sign of life, since any process may find it. */
-export async function learnUnboundOver({ database, vault }: Runtime): Promise<void> {
-  const [over] = await database.db
+/** Whether values of earlier builds are over: refused wherever they turn up. */
+async function isUnboundOver(db: Db): Promise<boolean> {
+  const [over] = await db
     .select({ kid: vaultKeys.kid })
     .from(vaultKeys)
     .where(isNotNull(vaultKeys.unboundOverAt))
     .limit(1);
-  if (over) vault.refuseUnbound();
+  return over !== undefined;
+}
+
+/** Refuses old values in this process where they are over. Asked for with each sign of life, since any process may find it. */
+export async function learnUnboundOver({ database, vault }: Runtime): Promise<void> {
+  if (await isUnboundOver(database.db)) vault.refuseUnbound();
 }
 
 /** True while a process of another build runs, which would not understand the new form. */
@@ -55,115 +58,132 @@ async function othersRun({ database, processId }: Runtime): Promise<boolean> {
   return row?.other ?? false;
 }
 
-/** The row's tokens under the places of today; undefined where they do not open, which the count goes on to show. */
-async function sealAnew(ctx: Context, id: string, row: GrantTokens, places: TokenPlaces) {
-  try {
-    return await sealAt(ctx, places, openAt(ctx, places, row));
-  } catch (error) {
-    if (!isAppError(error)) throw error;
-    ctx.log.warn({ event: 'reseal_skipped', connection: id, error_code: error.code });
-    return undefined;
-  }
-}
-
-/** True while a row has the very values that were read: a refresh under way stores over it as ever. */
-const isAsRead = (table: typeof connections | typeof revocations, { accessToken, refreshToken }: GrantTokens) =>
-  sql`(${table.accessToken} is not distinct from ${accessToken} and ${table.refreshToken} is not distinct from ${refreshToken})`;
-
-async function resealConnections(ctx: Context, after: SQL) {
-  const { db } = ctx.database;
-  const rows = await db
-    .select({ personId: connections.personId, ...sealedColumns })
-    .from(connections)
-    .where(and(oldConnections, after))
-    .orderBy(connections.personId, connections.id)
-    .limit(batch);
-  for (const row of rows) {
-    const sealed = await sealAnew(ctx, row.id, row, sealedPlaces(row));
-    if (!sealed) continue;
-    await db
-      .update(connections)
-      .set(sealed)
-      .where(
-        and(
-          eq(connections.personId, row.personId),
-          eq(connections.id, row.id),
-          eq(connections.generation, row.generation),
-          isAsRead(connections, row),
-        ),
-      );
-  }
-  return rows.at(-1);
-}
-
-/** Few rows: a replaced grant's, until it is over. */
-async function resealRevocations(ctx: Context): Promise<void> {
-  const { db } = ctx.database;
-  const rows = await db
-    .select({
-      personId: revocations.personId,
-      connectionId: revocations.connectionId,
-      replacedGeneration: revocations.replacedGeneration,
-      provider: revocations.provider,
-      issuer: connections.issuer,
-      accountParams: sql<Record<string, string>>`coalesce(${revocations.accountParams}, ${connections.accountParams})`,
-      accessToken: revocations.accessToken,
-      refreshToken: revocations.refreshToken,
-    })
-    .from(revocations)
-    .innerJoin(
-      connections,
-      and(eq(connections.personId, revocations.personId), eq(connections.id, revocations.connectionId)),
-    )
-    .where(oldRevocations)
-    .limit(10 * batch);
-  for (const row of rows) {
-    const places = revokedTokenPlaces(row, { ...row, generation: row.replacedGeneration });
-    const sealed = await sealAnew(ctx, row.connectionId, row, places);
-    if (!sealed) continue;
-    await db
-      .update(revocations)
-      .set(sealed)
-      .where(and(atKey(row), isAsRead(revocations, row)));
-  }
+/** The key to seal with: the newest that any process seals with. This one may not have learnt of it yet. */
+async function targetKey(ctx: Context): Promise<string | undefined> {
+  const [newest] = await ctx.database.db
+    .select({ kid: vaultKeys.kid })
+    .from(vaultKeys)
+    .where(and(eq(vaultKeys.kind, 'data'), isNotNull(vaultKeys.sealsFrom), isNull(vaultKeys.retiredAt)))
+    .orderBy(desc(vaultKeys.sealsFrom), desc(vaultKeys.kid))
+    .limit(1);
+  if (newest && newest.kid !== ctx.vault.sealsWith()) await holdDataKeys(ctx);
+  const kid = ctx.vault.sealsWith();
+  return newest && newest.kid !== kid ? undefined : kid;
 }
 
 /** Notes that no old value is left; from then on one that turns up was put there. */
-async function endUnbound(ctx: Context): Promise<void> {
-  await withTransaction(ctx.database.db, async (tx) => {
-    const ended = await tx
-      .update(vaultKeys)
-      .set({ unboundOverAt: sql`now()` })
-      .where(isNull(vaultKeys.unboundOverAt))
-      .returning({ kid: vaultKeys.kid });
-    if (ended.length > 0) await record(tx, ctx, { action: 'vault.resealed', details: {} });
-  });
-  ctx.vault.refuseUnbound();
+async function endUnbound(tx: Db): Promise<boolean> {
+  const ended = await tx
+    .update(vaultKeys)
+    .set({ unboundOverAt: sql`now()` })
+    .where(isNull(vaultKeys.unboundOverAt))
+    .returning({ kid: vaultKeys.kid });
+  return ended.length > 0;
 }
 
+/** Begins by itself where values of earlier builds are left, once for each key. Without any, their form is over. */
+async function beginForOldForm(ctx: Context): Promise<Job | undefined> {
+  const { db } = ctx.database;
+  if (await isUnboundOver(db)) return undefined;
+  if ((await countUnbound(db)) === 0) {
+    await withTransaction(db, async (tx) => {
+      if (await endUnbound(tx)) await record(tx, ctx, { action: 'vault.resealed', details: {} });
+    });
+    ctx.vault.refuseUnbound();
+    return undefined;
+  }
+  const kid = ctx.vault.sealsWith() ?? '';
+  const [tried] = await db.select({ id: vaultReseals.id }).from(vaultReseals).where(eq(vaultReseals.kid, kid)).limit(1);
+  if (tried) return undefined;
+  await beginReseal(systemContext(ctx, 'reseal'));
+  return openReseal(db);
+}
+
+const rowOfJob = (job: Job): SQL =>
+  sql`${vaultReseals.id} = ${job.id} and ${vaultReseals.state} = 'running' and ${vaultReseals.walks} = ${job.walks}
+    and ${vaultReseals.afterPersonId} is not distinct from ${job.afterPersonId}::text
+    and ${vaultReseals.afterId} is not distinct from ${job.afterId}::text`;
+
+/** New values of its columns. */
+type Change = Partial<Record<keyof Job, string | number | SQL | null>>;
+
 /**
- * Seals values anew that earlier builds stored without a digest of where they may go, and then refuses that form.
- * Begins once no process of another build runs. A value that does not open is left, and goes on being counted.
+ * Changes the job as it was read. Undefined where it was paused, or another process works at it: this one then stops.
+ * What it resealed meanwhile stays, since each row was compared.
+ */
+async function moveOn(db: Db, job: Job, set: Change): Promise<Job | undefined> {
+  const [moved] = await db
+    .update(vaultReseals)
+    .set({ lastBatchAt: sql`clock_timestamp()`, ...set } as Partial<Job>)
+    .where(rowOfJob(job))
+    .returning();
+  return moved;
+}
+
+const fromTheFirstRow = { afterPersonId: null, afterId: null, seen: 0 };
+
+/** A further walk where rows are left that could be opened, else the end, with the ledger's entry. */
+async function endWalk(ctx: Context, job: Job, kid: string): Promise<Job | undefined> {
+  const { db } = ctx.database;
+  const counts = await keepCounts(db, ctx.vault.holds());
+  const left = [...counts].filter(([key]) => key !== kid).reduce((sum, [, rows]) => sum + sumOf(lasting(rows)), 0);
+  if (left > 0 && job.walks < mostWalks)
+    return moveOn(db, job, { ...fromTheFirstRow, walks: job.walks + 1, skipped: 0 });
+  const unbound = await countUnbound(db);
+  await withTransaction(db, async (tx) => {
+    const done = await moveOn(tx, job, { state: 'done', finishedAt: sql`clock_timestamp()` });
+    if (!done) return;
+    if (unbound === 0) await endUnbound(tx);
+    const { id: reseal, resealed, skipped } = done;
+    await record(tx, ctx, { action: 'vault.resealed', details: { reseal, key: kid, resealed, skipped, left } });
+  });
+  if (unbound === 0) ctx.vault.refuseUnbound();
+  return undefined;
+}
+
+/** Counts of the columns that resealing reaches; flows and traces end by themselves. */
+const lasting = (rows: Readonly<Record<string, number>>) =>
+  Object.fromEntries(Object.entries(rows).filter(([column]) => !column.startsWith('flow')));
+
+/**
+ * Seals stored values anew under the key that seals: those of older keys, and those of an older form. It goes on with
+ * the walk that `beginReseal` began, in small batches that compare and set, so that vends and refreshes go on; any
+ * process may do the next batch, and a killed one loses at most its own. Begins once no process of another build runs. A
+ * value that does not open is left, and goes on being counted.
+ * @param options.seconds it ends after, at the next batch
  */
 export async function resealTokens(
   ctx: Context,
   { signal, seconds }: { signal?: AbortSignal | undefined; seconds: number },
 ): Promise<void> {
-  const [over] = await ctx.database.db
-    .select({ kid: vaultKeys.kid })
-    .from(vaultKeys)
-    .where(isNotNull(vaultKeys.unboundOverAt))
-    .limit(1);
-  if (over || (await othersRun(ctx))) return;
+  const { db } = ctx.database;
+  if (await othersRun(ctx)) return;
   const until = performance.now() + seconds * 1000;
-  await resealRevocations(ctx);
-  let after = sql`true`;
-  while (performance.now() < until && !signal?.aborted) {
-    const last = await resealConnections(ctx, after);
-    if (!last) {
-      if ((await countUnbound(ctx.database.db)) === 0) await endUnbound(ctx);
-      return;
+  let job: Job | undefined = (await openReseal(db)) ?? (await beginForOldForm(ctx));
+  const kid = await targetKey(ctx);
+  if (kid === undefined) return;
+  if (job?.state === 'running' && job.kid !== kid) job = await moveOn(db, job, { ...fromTheFirstRow, kid, walks: 1 });
+  while (job?.state === 'running' && performance.now() < until && !signal?.aborted) {
+    const begunAt = performance.now();
+    if (job.afterId === null) {
+      const [held, hooks] = [await resealRevocations(ctx, kid), await resealWebhooks(ctx, kid)];
+      job = await moveOn(db, job, {
+        resealed: job.resealed + held.resealed + hooks.resealed,
+        skipped: job.skipped + held.skipped + hooks.skipped,
+      });
+      if (!job) return;
     }
-    after = sql`(${connections.personId}, ${connections.id}) > (${last.personId}, ${last.id})`;
+    const page = await resealConnectionPage(ctx, kid, job);
+    job = page.last
+      ? await moveOn(db, job, {
+          afterPersonId: page.last.personId,
+          afterId: page.last.id,
+          seen: job.seen + page.seen,
+          resealed: job.resealed + page.resealed,
+          skipped: job.skipped + page.skipped,
+        })
+      : await endWalk(ctx, job, kid);
+    // As long as it took: vends have the processor and the database for half of the time at least.
+    await sleep(performance.now() - begunAt, undefined, { ref: false });
   }
 }

@@ -1,46 +1,47 @@
 import { and, eq, gt, inArray, isNull, notInArray, or, type SQL, sql } from 'drizzle-orm';
-import type { PgTable } from 'drizzle-orm/pg-core';
 import { type Runtime, systemContext } from '#lib/context';
 import { type Db, rowsOf } from '#lib/db/database';
-import { connections } from '#lib/db/schema/connections';
-import { revocations } from '#lib/db/schema/revocations';
-import { vaultKeys } from '#lib/db/schema/vault-keys';
-import { webhookEndpoints } from '#lib/db/schema/webhooks';
+import { vaultKeys, vaultWrappings } from '#lib/db/schema/vault-keys';
 import { isSealedBy } from '#lib/db/sealed-by';
 import { record } from '#lib/ledger/record';
+import { lastingValues } from '#lib/vault-keys/sealed-values';
 
-/** A key that is not in `VAULT_KEYS`, and the rows that only it opens. */
+/** A key that this process does not hold, and the rows that only it opens. */
 export interface MissingKey {
   kid: string;
   rows: number;
+  /** Of a data key: the root keys that wrapped it, one of which is needed. */
+  roots?: string[];
 }
 
-const named = ({ kid, rows }: MissingKey) => `${kid} (${rows} ${rows === 1 ? 'row' : 'rows'})`;
+function named({ kid, rows, roots = [] }: MissingKey): string {
+  const rowsText = `${rows} ${rows === 1 ? 'row' : 'rows'}`;
+  return roots.length === 0 ? `${kid} (${rowsText})` : `${roots.join(' or ')} (wraps ${kid}, ${rowsText})`;
+}
 
 /** Rows are sealed with keys that this process was not given. */
 export class MissingVaultKeys extends Error {
   override readonly name = 'MissingVaultKeys';
   constructor(missing: readonly MissingKey[]) {
     super(
-      `VAULT_KEYS lacks keys that sealed stored values: ${missing.map(named).join(', ')}. Put them back behind the first key, or start with --allow-missing-keys to go on without those rows.`,
+      `VAULT_KEYS or VAULT_ROOT lacks keys that sealed stored values: ${missing.map(named).join(', ')}. Put them back behind the first key, or start with --allow-missing-keys to go on without those rows.`,
     );
   }
 }
 
-/** Every column that holds sealed values, by table. */
-const sealedColumns = [
-  [connections, [connections.accessToken, connections.refreshToken]],
-  [revocations, [revocations.accessToken, revocations.refreshToken]],
-  [webhookEndpoints, [webhookEndpoints.secret, webhookEndpoints.previousSecret]],
-] as const;
-
 async function countRows(db: Db, kid: string): Promise<number> {
-  const counts = sealedColumns.map(([table, columns]): SQL => {
+  const counts = lastingValues.map(({ table, columns }): SQL => {
     const by = or(...columns.map((column) => isSealedBy(column, kid)));
-    return sql`(select count(*) from ${table as PgTable} where ${by})`;
+    return sql`(select count(*) from ${table} where ${by})`;
   });
   const [row] = rowsOf<{ rows: number }>(await db.execute(sql`select (${sql.join(counts, sql` + `)})::int as rows`));
   return row?.rows ?? 0;
+}
+
+/** The root keys that wrapped a data key, which would open it again. A local key has none. */
+async function rootsOf(db: Db, kid: string): Promise<string[]> {
+  const rows = await db.select({ root: vaultWrappings.root }).from(vaultWrappings).where(eq(vaultWrappings.kid, kid));
+  return rows.map(({ root }) => root).sort();
 }
 
 /**
@@ -51,19 +52,22 @@ async function countRows(db: Db, kid: string): Promise<number> {
  */
 export async function checkVaultKeys(runtime: Runtime, options: { allowMissing?: boolean } = {}): Promise<void> {
   const { db } = runtime.database;
-  const ring = runtime.config.vaultKeys.map(({ kid }) => kid);
-  await db
-    .insert(vaultKeys)
-    .values({ kid: ring[0] ?? '' })
-    .onConflictDoUpdate({ target: vaultKeys.kid, set: { retiredAt: null } });
-  await db
-    .update(vaultKeys)
-    .set({ missingRows: 0 })
-    .where(and(inArray(vaultKeys.kid, ring), gt(vaultKeys.missingRows, 0)));
+  const held = runtime.vault.holds();
+  const sealing = runtime.vault.sealsWith();
+  if (sealing !== undefined)
+    await db
+      .insert(vaultKeys)
+      .values({ kid: sealing })
+      .onConflictDoUpdate({ target: vaultKeys.kid, set: { retiredAt: null } });
+  if (held.length > 0)
+    await db
+      .update(vaultKeys)
+      .set({ missingRows: 0 })
+      .where(and(inArray(vaultKeys.kid, held), gt(vaultKeys.missingRows, 0)));
   const absent = await db
     .select({ kid: vaultKeys.kid })
     .from(vaultKeys)
-    .where(and(notInArray(vaultKeys.kid, ring), isNull(vaultKeys.retiredAt)))
+    .where(and(held.length > 0 ? notInArray(vaultKeys.kid, held) : undefined, isNull(vaultKeys.retiredAt)))
     .orderBy(vaultKeys.kid);
   const missing: MissingKey[] = [];
   for (const { kid } of absent) {
@@ -72,7 +76,7 @@ export async function checkVaultKeys(runtime: Runtime, options: { allowMissing?:
       .update(vaultKeys)
       .set(rows === 0 ? { retiredAt: sql`now()`, missingRows: 0 } : { missingRows: rows })
       .where(eq(vaultKeys.kid, kid));
-    if (rows > 0) missing.push({ kid, rows });
+    if (rows > 0) missing.push({ kid, rows, roots: await rootsOf(db, kid) });
   }
   if (missing.length === 0) return;
   if (!options.allowMissing) throw new MissingVaultKeys(missing);

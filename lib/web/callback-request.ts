@@ -57,7 +57,7 @@ export async function handleCallback(ctx: Context, request: Request, jar: Cookie
     },
   });
   const answer =
-    result.ok === 'again' ? await answerAgain(ctx, result.outcome, jar) : await answerEnd(ctx, url, result, jar);
+    result.ok === 'again' ? await answerAgain(ctx, url, result.outcome, jar) : await answerEnd(ctx, url, result, jar);
   // Only for the browser of this flow. The cookie is of no use any more but for coming again.
   if (held) await endCookie(ctx, jar, held, result.ok === 'again' || result.claimed);
   if (result.claimed && held && held.flow !== 'unreadable') await rememberOutcome(ctx, held.flow.state, answer.outcome);
@@ -88,6 +88,10 @@ function beginAgain(ctx: Context, { pathname }: URL, { code }: AppError) {
   return { href: `/connect?provider=${encodeURIComponent(provider.id)}`, words: `Connect ${provider.name}` };
 }
 
+/** The same page at each load. */
+const refusedHere = (ctx: Context, url: URL, error: AppError, reference: string): Response =>
+  refusalPage(error, reference, { onward: beginAgain(ctx, url, error) });
+
 async function answerEnd(ctx: Context, url: URL, result: EndedFlow, jar: CookieJar): Promise<Answer> {
   if (result.ok) {
     const { intent, provider: id } = result;
@@ -105,9 +109,8 @@ async function answerEnd(ctx: Context, url: URL, result: EndedFlow, jar: CookieJ
   const { error, flow } = result;
   if (!flow || outright.includes(error.code)) {
     const { code: refused, message } = error;
-    const onward = beginAgain(ctx, url, error);
     return {
-      response: refusalPage(error, ctx.requestId, { onward }),
+      response: refusedHere(ctx, url, error, ctx.requestId),
       outcome: { refused, message, reference: ctx.requestId },
     };
   }
@@ -124,12 +127,12 @@ async function answerEnd(ctx: Context, url: URL, result: EndedFlow, jar: CookieJ
 }
 
 /** The browser of an ended flow comes again: a reload, or the second click of two. */
-async function answerAgain(ctx: Context, outcome: FlowOutcome | 'running', jar: CookieJar): Promise<Answer> {
+async function answerAgain(ctx: Context, url: URL, outcome: FlowOutcome | 'running', jar: CookieJar): Promise<Answer> {
   ctx.log.info({ event: 'flow_again', request_id: ctx.requestId });
   if (outcome === 'running') return { response: runningPage(ctx.requestId), outcome: { location: defaultReturnTo } };
   if ('refused' in outcome) {
     const error = new AppError(outcome.refused as ErrorCode, { message: outcome.message });
-    return { response: refusalPage(error, outcome.reference), outcome };
+    return { response: refusedHere(ctx, url, error, outcome.reference), outcome };
   }
   const { session, location } = outcome;
   // The first answer may never have reached the browser. One that has a session keeps it.

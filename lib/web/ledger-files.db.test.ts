@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { countLedger } from '#lib/audit/count-ledger';
+import { lastExport } from '#lib/audit/export-ledger';
 import { verifyLedger } from '#lib/audit/verify-ledger';
 import { type Context, type Runtime, systemContext } from '#lib/context';
 import { record } from '#lib/ledger/record';
@@ -13,7 +15,7 @@ let auditor: Context;
 
 beforeAll(async () => {
   runtime = createRuntime(database.current, [plainRecord('http://127.0.0.1:9')]);
-  const person = await addPerson(runtime, { role: 'auditor' });
+  const person = await addPerson(runtime, { role: 'auditor', name: 'Grace' });
   const { publicId } = await beginSession(
     database.db,
     asNobody(runtime),
@@ -39,27 +41,43 @@ const exported = (fields: Record<string, string>, ctx = auditor, headers = {}) =
   handleLedgerExport(ctx, post('/admin/ledger/export', fields, headers));
 
 describe('the file of the ledger', () => {
-  const revoked = { action: 'connection.revoked' };
+  const revoked = { action: 'connection.revoked' } as const;
 
   test('has a line of JSON for each entry of the filter', async () => {
     const answer = await exported({ ...revoked, format: 'jsonl' });
     expect([answer.status, answer.headers.get('content-disposition')]).toEqual([
       200,
-      expect.stringMatching(/^attachment; filename="ledger-\d{8}T\d{6}\.jsonl"$/),
+      expect.stringMatching(/^attachment; filename="ledger-until-\d{8}T\d{6}Z\.jsonl"$/),
     ]);
     const rows = (await answer.text()).trimEnd().split('\n');
     expect(rows.map((line) => JSON.parse(line).details.reason)).toEqual(['=1+1', 'two\nlines', 'plain']);
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 
+  test('S-02 the rows that were counted before are the rows that were written, and the page says so', async () => {
+    const { count } = await countLedger(auditor, revoked);
+    for (const format of ['jsonl', 'csv']) {
+      await (await exported({ ...revoked, format })).text();
+      expect(await lastExport(auditor)).toMatchObject({ rows: count });
+    }
+    expect(count).toBe(3);
+  });
+
   test('as CSV begins with its columns and runs no formula', async () => {
     const text = await (await exported({ ...revoked, format: 'csv' })).text();
     const [head, first] = text.split('\r\n');
     expect(head).toBe(
-      'at,id,xid,action,outcome,code,actor_type,actor_id,person_id,connection_id,provider,api_key_id,ip,request_id,count,details',
+      'at,id,xid,action,outcome,code,actor_type,actor_id,actor_name,person_id,person_name,connection_id,provider,api_key_id,api_key_name,ip,request_id,count,details',
     );
     expect(first).toContain(",'=1+1,");
     expect(text.match(/connection\.revoked/g)).toHaveLength(3);
+  });
+
+  test('CSV names beside ids, for people to read; the range of the reader’s days is in the file’s name', async () => {
+    const answer = await exported({ format: 'csv', range: 'yesterday', reader_zone: 'Europe/Berlin' });
+    expect(answer.headers.get('content-disposition')).toMatch(/"ledger-\d{8}T2[23]0000Z-\d{8}T2[23]0000Z\.csv"$/);
+    const text = await (await exported({ format: 'csv', action: 'ledger.exported' })).text();
+    expect(text).toContain(`${auditor.actor.type === 'person' && auditor.actor.personId},Grace,`);
   });
 
   test('is in the ledger each time', async () => {

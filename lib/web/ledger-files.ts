@@ -1,37 +1,21 @@
 import { Readable } from 'node:stream';
 import { recordCheckpointExport } from '#lib/audit/export-checkpoint';
 import { type ExportedRow, exportFormats, exportLedger } from '#lib/audit/export-ledger';
-import { ledgerFilterNames, readLedgerFilter } from '#lib/audit/ledger-filter';
+import { type NamedRow, namedColumns, withNames } from '#lib/audit/export-names';
+import { type LedgerFilter, ledgerFilterNames, readLedgerFilter } from '#lib/audit/ledger-filter';
 import type { Context } from '#lib/context';
 import { noteFailure } from '#lib/door/note-failure';
 import { refusalPage, seeOther } from '#lib/door/oauth-answers';
 import { AppError, toAppError } from '#lib/errors';
 import { inChunks } from '#lib/export/chunks';
 import { csvOf } from '#lib/export/csv';
+import { isZone } from '#lib/wall-time';
 import { attachment } from '#lib/web/attachment';
 import { requireSameOrigin } from '#lib/web/origin';
+import { safeReturnTo } from '#lib/web/return-to';
 
-/** The columns of the CSV file, in their order; `details` is JSON. */
-const columns = [
-  'at',
-  'id',
-  'xid',
-  'action',
-  'outcome',
-  'code',
-  'actor_type',
-  'actor_id',
-  'person_id',
-  'connection_id',
-  'provider',
-  'api_key_id',
-  'ip',
-  'request_id',
-  'count',
-  'details',
-] as const satisfies readonly (keyof ExportedRow)[];
-
-async function* flat(rows: AsyncIterable<ExportedRow>) {
+/** Cells of a CSV file; `details` is JSON. */
+async function* flat(rows: AsyncIterable<NamedRow>) {
   for await (const row of rows) yield { ...row, details: JSON.stringify(row.details) };
 }
 
@@ -50,6 +34,12 @@ function backTo(page: string, ctx: Context, thrown: unknown, filters: Record<str
 }
 
 const stamp = (at: Date) => at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
+
+/** The range of a file in its name, in UTC: `20261122T000000Z-20261129T090412Z`. */
+function spanOf({ from, to }: LedgerFilter, now: Date): string {
+  const end = `${stamp(to && to < now ? to : now)}Z`;
+  return from ? `${stamp(from)}Z-${end}` : `until-${end}`;
+}
 
 /** Text fields of a form. @throws AppError `invalid_request` */
 async function fieldsOf(request: Request): Promise<Record<string, string>> {
@@ -71,10 +61,12 @@ export async function handleLedgerExport(ctx: Context, request: Request): Promis
     // They may come back in an address.
     const kept = ledgerFilterNames.map((name) => [name, fields[name]?.slice(0, 200)]);
     filters = Object.fromEntries(kept.filter(([, text]) => text));
-    const rows = await exportLedger(ctx, { ...readLedgerFilter(fields), format });
-    const name = `ledger-${stamp(ctx.now())}.${format}`;
+    const reader = { zone: isZone(fields.reader_zone) ? fields.reader_zone : 'UTC', now: ctx.now() };
+    const filter = readLedgerFilter(fields, reader);
+    const rows = await exportLedger(ctx, { ...filter, format });
+    const name = `ledger-${spanOf(filter, ctx.now())}.${format}`;
     return format === 'csv'
-      ? attachment(csvOf(columns, flat(rows)), name, 'text/csv; charset=utf-8')
+      ? attachment(csvOf(namedColumns, flat(withNames(ctx, rows))), name, 'text/csv; charset=utf-8')
       : attachment(
           Readable.from(inChunks(lines(rows)), { objectMode: false }),
           name,
@@ -85,13 +77,16 @@ export async function handleLedgerExport(ctx: Context, request: Request): Promis
   }
 }
 
-/** Answers a checkpoint as a file. */
+/** Answers a checkpoint as a file; where it cannot, it leads back to the page that asked. */
 export async function handleCheckpoint(ctx: Context, request: Request): Promise<Response> {
+  let page = '/admin/ledger/seals';
   try {
     requireSameOrigin(ctx.config, request.headers);
+    const { return_to: asked = '' } = await fieldsOf(request);
+    if (asked.startsWith('/admin/alerts/')) page = safeReturnTo(asked).split('?')[0] ?? page;
     const text = await recordCheckpointExport(ctx);
     return attachment(text, `ledger-checkpoint-${stamp(ctx.now())}.txt`, 'text/plain; charset=utf-8');
   } catch (error) {
-    return backTo('/admin/ledger/seals', ctx, error);
+    return backTo(page, ctx, error);
   }
 }

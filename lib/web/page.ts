@@ -50,6 +50,11 @@ export async function orNotFound<T>(work: Promise<T>): Promise<T> {
   }
 }
 
+/** Awaits an object for the title of its page; null where there is none, which the page itself then says. */
+export async function titleOf<T>(work: Promise<T>): Promise<T | null> {
+  return work.catch(() => null);
+}
+
 /** Awaits one part of a page. Null where it failed, which is logged: the part says so, and the rest of the page stays. */
 export async function inPart<T>(ctx: Context, part: string, work: Promise<T>): Promise<T | null> {
   try {

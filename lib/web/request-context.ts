@@ -1,7 +1,7 @@
 import type { Actor, Context, Runtime } from '#lib/context';
 import { addressFromHeaders, requestIdHeader } from '#lib/door/front-door';
 import { newId } from '#lib/ids';
-import { existing } from '#lib/registry';
+import { existing } from '#lib/process-parts';
 
 const oneLine = /^[\x20-\x7e]{1,300}$/;
 

@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { actorId } from '#lib/actor';
 import type { Context } from '#lib/context';
 import { lockFor } from '#lib/db/advisory-locks';
-import { webhookEndpoints, webhookTypes } from '#lib/db/schema/webhooks';
+import { webhookTypes } from '#lib/db/schema/webhook-types';
+import { webhookEndpoints } from '#lib/db/schema/webhooks';
 import { AppError } from '#lib/errors';
-import { requireAdministrator } from '#lib/guards/require';
 import { newId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 import { checkUrl, hostOrigin } from '#lib/outbound/connect-policy';
 import { parseInput } from '#lib/parse-input';
-import { requireStepUp } from '#lib/sign-in/step-up';
 import { transactAs } from '#lib/sign-in/transact-as';
+import { requireFreshManager } from '#lib/webhooks/require-manager';
 import { newWebhookSecret, secretPlace } from '#lib/webhooks/secret';
 
 /** Twenty are more than anybody needs, and each costs a row a message. */
@@ -42,8 +42,7 @@ function checkReceiver(ctx: Context, text: string): URL {
  * @throws AppError `forbidden` unless an administrator asks, `invalid_request`, `conflict` where there are too many
  */
 export async function createWebhook(ctx: Context, input: CreateWebhookInput): Promise<{ id: string; secret: string }> {
-  requireAdministrator(ctx);
-  await requireStepUp(ctx);
+  await requireFreshManager(ctx);
   const { name, url, types } = parseInput(createWebhookInput, input);
   const { href, host } = checkReceiver(ctx, url);
   const id = newId('whk');

@@ -71,6 +71,26 @@ async function deliverTo(
   return tried;
 }
 
+/** The endpoints with a message that is due. */
+export async function dueEndpoints(ctx: Context, now: Date | undefined): Promise<string[]> {
+  const due = await ctx.database.db
+    .selectDistinct({ id: webhookDeliveries.endpointId })
+    .from(webhookDeliveries)
+    .where(
+      and(eq(webhookDeliveries.state, 'pending'), lte(webhookDeliveries.nextAttemptAt, now ?? sql`clock_timestamp()`)),
+    );
+  return due.map(({ id }) => id);
+}
+
+/** Works off the due messages of one endpoint. */
+export async function deliverAll(ctx: Context, endpointId: string, input: DeliverInput): Promise<number> {
+  const { seconds = budgetSeconds, signal } = input;
+  const begun = performance.now();
+  const over = () => signal?.aborted === true || performance.now() - begun > seconds * 1000;
+  const alerts = await deliverTo(ctx, endpointId, kinds.alerts, input, over);
+  return alerts + (await deliverTo(ctx, endpointId, kinds.all, input, over));
+}
+
 /**
  * Sends the due messages, and answers how many attempts that were. Our rows say when a message is due; a tick only
  * looks. A message may come twice where a process dies between sending and writing it down: receivers tell by its id,
@@ -78,21 +98,8 @@ async function deliverTo(
  * @throws AppError `forbidden` unless this process itself asks
  */
 export async function deliverWebhooks(ctx: Context, input: DeliverInput = {}): Promise<number> {
-  const { now, seconds = budgetSeconds, signal } = input;
   if (ctx.actor.type !== 'system') throw new AppError('forbidden');
-  const begun = performance.now();
-  const over = () => signal?.aborted === true || performance.now() - begun > seconds * 1000;
-  const due = await ctx.database.db
-    .selectDistinct({ id: webhookDeliveries.endpointId })
-    .from(webhookDeliveries)
-    .where(
-      and(eq(webhookDeliveries.state, 'pending'), lte(webhookDeliveries.nextAttemptAt, now ?? sql`clock_timestamp()`)),
-    );
-  const tried = await Promise.all(
-    due.map(async ({ id }) => {
-      const alerts = await deliverTo(ctx, id, kinds.alerts, { now, signal }, over);
-      return alerts + (await deliverTo(ctx, id, kinds.all, { now, signal }, over));
-    }),
-  );
+  const due = await dueEndpoints(ctx, input.now);
+  const tried = await Promise.all(due.map((id) => deliverAll(ctx, id, input)));
   return tried.reduce((sum, count) => sum + count, 0);
 }

@@ -2,8 +2,9 @@ import { asc, eq, sql } from 'drizzle-orm';
 import type { Context } from '#lib/context';
 import { webhookDeliveries, webhookEndpoints } from '#lib/db/schema/webhooks';
 import { AppError } from '#lib/errors';
-import { requireReader } from '#lib/guards/require';
-import { type WebhookView, webhookColumns } from '#lib/webhooks/views';
+import { webhookColumns } from '#lib/webhooks/read-views';
+import { requireWebhookReader } from '#lib/webhooks/require-manager';
+import type { WebhookView } from '#lib/webhooks/views';
 
 // Drizzle leaves the table's name away within a select from one table.
 const of = (state: string) =>
@@ -23,7 +24,7 @@ const columns = {
 
 /** The paths of many services' hooks are secrets: an auditor sees the host alone. */
 function asSeen({ actor }: Context, row: WebhookView): WebhookView {
-  const whole = actor.type === 'system' || (actor.type === 'person' && actor.role === 'administrator');
+  const whole = actor.type !== 'person' || actor.role === 'administrator';
   return whole ? row : { ...row, url: new URL(row.url).origin };
 }
 
@@ -32,7 +33,7 @@ function asSeen({ actor }: Context, row: WebhookView): WebhookView {
  * @throws AppError `unauthenticated`, `forbidden`
  */
 export async function listWebhooks(ctx: Context): Promise<WebhookView[]> {
-  requireReader(ctx);
+  requireWebhookReader(ctx);
   const rows = await ctx.database.db
     .select(columns)
     .from(webhookEndpoints)
@@ -45,7 +46,7 @@ export async function listWebhooks(ctx: Context): Promise<WebhookView[]> {
  * @throws AppError `unauthenticated`, `forbidden`, `not_found`
  */
 export async function getWebhook(ctx: Context, id: string): Promise<WebhookView> {
-  requireReader(ctx);
+  requireWebhookReader(ctx);
   const [row] = await ctx.database.db.select(columns).from(webhookEndpoints).where(eq(webhookEndpoints.id, id));
   if (!row) throw new AppError('not_found');
   return asSeen(ctx, row);

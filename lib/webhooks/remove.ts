@@ -2,20 +2,18 @@ import { eq } from 'drizzle-orm';
 import type { Context } from '#lib/context';
 import { webhookEndpoints } from '#lib/db/schema/webhooks';
 import { AppError } from '#lib/errors';
-import { requireAdministrator } from '#lib/guards/require';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
-import { requireStepUp } from '#lib/sign-in/step-up';
 import { transactAs } from '#lib/sign-in/transact-as';
 import { type WebhookId, webhookId } from '#lib/webhooks/endpoint';
+import { requireFreshManager } from '#lib/webhooks/require-manager';
 
 /**
  * Removes an endpoint with its log.
  * @throws AppError `forbidden`, `not_found`
  */
 export async function removeWebhook(ctx: Context, input: WebhookId): Promise<void> {
-  requireAdministrator(ctx);
-  await requireStepUp(ctx);
+  await requireFreshManager(ctx);
   const { id } = parseInput(webhookId, input);
   await transactAs(ctx, async (tx) => {
     const removed = await tx

@@ -2,12 +2,11 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { Context } from '#lib/context';
 import { webhookEndpoints } from '#lib/db/schema/webhooks';
 import { AppError } from '#lib/errors';
-import { requireAdministrator } from '#lib/guards/require';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
-import { requireStepUp } from '#lib/sign-in/step-up';
 import { transactAs } from '#lib/sign-in/transact-as';
 import { loadEndpoint, type WebhookId, webhookId } from '#lib/webhooks/endpoint';
+import { requireFreshManager } from '#lib/webhooks/require-manager';
 import { newWebhookSecret, overlapHours, secretPlace } from '#lib/webhooks/secret';
 
 /**
@@ -18,8 +17,7 @@ export async function rotateWebhookSecret(
   ctx: Context,
   input: WebhookId,
 ): Promise<{ secret: string; previousUntil: Date }> {
-  requireAdministrator(ctx);
-  await requireStepUp(ctx);
+  await requireFreshManager(ctx);
   const { id } = parseInput(webhookId, input);
   const row = await loadEndpoint(ctx, id);
   const secret = newWebhookSecret();

@@ -1,8 +1,8 @@
 import type { Context } from '#lib/context';
-import { requireAdministrator } from '#lib/guards/require';
 import { newId } from '#lib/ids';
 import { parseInput } from '#lib/parse-input';
 import { loadEndpoint, type WebhookId, webhookId } from '#lib/webhooks/endpoint';
+import { requireWebhookManager } from '#lib/webhooks/require-manager';
 import { type Sent, sendMessage } from '#lib/webhooks/send';
 
 /**
@@ -10,7 +10,7 @@ import { type Sent, sendMessage } from '#lib/webhooks/send';
  * @throws AppError `forbidden`, `not_found`
  */
 export async function testWebhook(ctx: Context, input: WebhookId): Promise<Sent> {
-  requireAdministrator(ctx);
+  requireWebhookManager(ctx);
   const { id } = parseInput(webhookId, input);
   const endpoint = await loadEndpoint(ctx, id);
   const at = ctx.now();

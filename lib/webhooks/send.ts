@@ -4,7 +4,7 @@ import type { Context } from '#lib/context';
 import type { webhookEndpoints } from '#lib/db/schema/webhooks';
 import type { ResolveAll } from '#lib/outbound/connect-policy';
 import { createGuardedFetch } from '#lib/outbound/guarded-fetch';
-import { once } from '#lib/registry';
+import { once } from '#lib/process-parts';
 import { secretPlace } from '#lib/webhooks/secret';
 
 /** How an attempt went: a status, or the code of why none came. The answer's body is of no interest and is not kept. */

@@ -4,12 +4,11 @@ import type { Context } from '#lib/context';
 import { databaseNow } from '#lib/db/clock';
 import type { Db } from '#lib/db/database';
 import { webhookEndpoints } from '#lib/db/schema/webhooks';
-import { requireAdministrator } from '#lib/guards/require';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
-import { requireStepUp } from '#lib/sign-in/step-up';
 import { transactAs } from '#lib/sign-in/transact-as';
 import { loadEndpoint, webhookId } from '#lib/webhooks/endpoint';
+import { requireFreshManager, requireWebhookManager } from '#lib/webhooks/require-manager';
 import { switchOff } from '#lib/webhooks/switch-off';
 
 export const setWebhookEnabledInput = webhookId.extend({ enabled: z.boolean() });
@@ -30,9 +29,9 @@ async function switchOn(tx: Db, id: string): Promise<boolean> {
  * @throws AppError `forbidden`, `step_up_required`, `not_found`
  */
 export async function setWebhookEnabled(ctx: Context, input: SetWebhookEnabledInput): Promise<void> {
-  requireAdministrator(ctx);
+  requireWebhookManager(ctx);
   const { id, enabled } = parseInput(setWebhookEnabledInput, input);
-  if (!enabled) await requireStepUp(ctx);
+  if (!enabled) await requireFreshManager(ctx);
   await loadEndpoint(ctx, id);
   await transactAs(ctx, async (tx) => {
     const changed = enabled ? await switchOn(tx, id) : await switchOff(tx, id, 'by_hand', await databaseNow(tx));

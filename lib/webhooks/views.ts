@@ -1,8 +1,9 @@
-import { sql } from 'drizzle-orm';
-import { type DeliveryState, type WebhookType, webhookEndpoints } from '#lib/db/schema/webhooks';
+import type { WebhookType } from '#lib/db/schema/webhook-types';
+import type { DeliveryState } from '#lib/db/schema/webhooks';
 
 /** Everything that a webhook may be told of, for those who may not import `lib/db`. */
-export { deliveryStates, webhookTypes } from '#lib/db/schema/webhooks';
+export { webhookTypes } from '#lib/db/schema/webhook-types';
+export { deliveryStates } from '#lib/db/schema/webhooks';
 
 /** An endpoint as pages show it: never its secrets. */
 export interface WebhookView {
@@ -25,21 +26,6 @@ export interface WebhookView {
   failed: number;
   lastDeliveredAt: Date | null;
 }
-
-export const webhookColumns = {
-  id: webhookEndpoints.id,
-  name: webhookEndpoints.name,
-  url: webhookEndpoints.url,
-  types: webhookEndpoints.types,
-  createdBy: webhookEndpoints.createdBy,
-  createdAt: webhookEndpoints.createdAt,
-  disabledAt: webhookEndpoints.disabledAt,
-  disabledReason: webhookEndpoints.disabledReason,
-  previousUntil:
-    sql<Date | null>`case when ${webhookEndpoints.previousUntil} > clock_timestamp() then ${webhookEndpoints.previousUntil} end`.mapWith(
-      webhookEndpoints.previousUntil,
-    ),
-};
 
 /** A message's way to an endpoint. */
 export interface DeliveryView {

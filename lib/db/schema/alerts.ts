@@ -17,7 +17,7 @@ export const alerts = pgTable(
   {
     id: text().primaryKey(),
     rule: text().notNull(),
-    /** A provider's or an API key's id; empty for the whole hub. */
+    /** A provider's or an API key's id, or a check's with its provider; empty for the whole hub. */
     subject: text().notNull().default(''),
     severity: text({ enum: alertSeverities }).notNull(),
     state: text({ enum: alertStates }).notNull().default('open'),

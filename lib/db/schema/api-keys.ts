@@ -1,9 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { check, index, pgTable, text } from 'drizzle-orm/pg-core';
+import type { ApiKeyScope } from '#lib/db/schema/api-key-scopes';
 import { instant } from '#lib/db/schema/columns';
-
-export const apiKeyScopes = ['connections:read', 'tokens:vend', 'connections:revoke'] as const;
-export type ApiKeyScope = (typeof apiKeyScopes)[number];
 
 /** The credential of a backend service. Only a hash of the key is kept. */
 export const apiKeys = pgTable(
@@ -24,10 +22,20 @@ export const apiKeys = pgTable(
       .notNull()
       .default('deny'),
     expiresAt: instant(),
+    /** What the service does with accounts, in words for the people who own them. */
+    purpose: text(),
+    /** Who answers for the service: a team, or an address. */
+    owner: text(),
+    /** The key that this one was made to replace. */
+    replaces: text(),
     createdBy: text().notNull(),
     createdAt: instant().notNull().defaultNow(),
     revokedAt: instant(),
     lastUsedAt: instant(),
   },
-  (t) => [index('api_keys_created').on(t.createdAt, t.id), check('api_keys_scopes', sql`cardinality(${t.scopes}) > 0`)],
+  (t) => [
+    index('api_keys_created').on(t.createdAt, t.id),
+    index('api_keys_replaces').on(t.replaces).where(sql`${t.replaces} is not null`),
+    check('api_keys_scopes', sql`cardinality(${t.scopes}) > 0`),
+  ],
 );

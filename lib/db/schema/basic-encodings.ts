@@ -12,11 +12,13 @@ export const basicEncodings = pgTable(
     provider: text().notNull(),
     issuer: text().notNull(),
     clientId: text().notNull(),
+    /** Of the endpoint, with its port: the servers of a record that people name each read their own. */
+    host: text().notNull(),
     encoding: text().$type<'form' | 'raw'>().notNull(),
     learntAt: instant().notNull().defaultNow(),
   },
   (t) => [
-    primaryKey({ columns: [t.provider, t.issuer, t.clientId] }),
+    primaryKey({ columns: [t.provider, t.issuer, t.clientId, t.host] }),
     check('basic_encodings_encoding', sql`${t.encoding} in ('form', 'raw')`),
   ],
 );

@@ -1,4 +1,4 @@
-import { bigint, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, date, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { instant } from '#lib/db/schema/columns';
 import { connectionStatuses } from '#lib/db/schema/connections';
 
@@ -26,4 +26,19 @@ export const eventHours = pgTable(
     count: bigint({ mode: 'number' }).notNull(),
   },
   (t) => [primaryKey({ columns: [t.hour, t.action, t.outcome, t.provider] })],
+);
+
+/** The reads of each key at each provider in a day of UTC, counted once as the ledger settles. */
+export const keyDays = pgTable(
+  'key_days',
+  {
+    apiKeyId: text().notNull(),
+    day: date({ mode: 'string' }).notNull(),
+    provider: text().notNull(),
+    /** Tokens that were vended. */
+    reads: bigint({ mode: 'number' }).notNull(),
+    /** Calls for a token that were refused, or failed. */
+    refused: bigint({ mode: 'number' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.apiKeyId, t.day, t.provider] })],
 );

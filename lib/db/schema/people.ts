@@ -36,6 +36,10 @@ export const people = pgTable(
     index('people_created').on(t.createdAt, t.id),
     // Search by any part. An ordinary sign-in changes neither name nor e-mail, and so leaves it alone.
     index('people_search').using('gin', t.searchText.op('gin_trgm_ops')),
+    // The people who were silent the longest, without a look at the others.
+    index('people_silent')
+      .on(sql`coalesce(${t.lastSignedInAt}, ${t.createdAt})`, t.id)
+      .where(sql`${t.disabledAt} is null and ${t.deletedAt} is null`),
     // Few among many, and filtered for.
     index('people_staff').on(t.createdAt, t.id).where(sql`${t.adminByConfig} or ${t.role} <> 'user'`),
     index('people_disabled').on(t.createdAt, t.id).where(sql`${t.disabledAt} is not null`),

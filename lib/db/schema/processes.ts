@@ -31,4 +31,6 @@ export const processes = pgTable('processes', {
   startedAt: instant().notNull().defaultNow(),
   lastSeenAt: instant().notNull().defaultNow(),
   providers: jsonb().$type<ProviderReport[]>().notNull().default([]),
+  /** Ids of the data keys that it holds. Null: a build that knows none. */
+  vaultKeys: text().array(),
 });

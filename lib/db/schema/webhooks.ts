@@ -1,19 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { bigint, check, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { instant } from '#lib/db/schema/columns';
-
-export const webhookTypes = [
-  'alert.opened',
-  'alert.reopened',
-  'alert.acknowledged',
-  'alert.resolved',
-  'connection.created',
-  'connection.reconnected',
-  'connection.needs_reauth',
-  'connection.recovered',
-  'connection.revoked',
-] as const;
-export type WebhookType = (typeof webhookTypes)[number];
+import type { WebhookType } from '#lib/db/schema/webhook-types';
 
 /** Where messages are sent. */
 export const webhookEndpoints = pgTable('webhook_endpoints', {

@@ -7,7 +7,7 @@ export const airtable: Preset = {
       'Register a new OAuth integration and enter the redirect URI.',
       'Generate a client secret: the hub is a confidential client.',
       'Select each scope that the record asks for, here user.email:read, schema.bases:read and data.records:read.',
-      'Give the links to your terms and your privacy policy: other people cannot connect without them.',
+      'Give a support address and the links to your terms and your privacy policy: other people cannot connect without them.',
     ],
     sources: [
       {

@@ -4,7 +4,7 @@ export const box: Preset = {
   about: {
     console: 'https://app.box.com/developers/console',
     setup: [
-      'Create a *Custom App* with *User Authentication (OAuth 2.0)* and enter the redirect URI.',
+      'Create a *Platform App* with *User Authentication (OAuth 2.0)* and enter the redirect URI.',
       'Under *Application Scopes* select what the record asks for, here *Read all files and folders*.',
       'An administrator of the Box enterprise may have to authorize the app first.',
     ],
@@ -12,6 +12,10 @@ export const box: Preset = {
       {
         url: 'https://developer.box.com/guides/authentication/oauth2/',
         says: 'endpoints, the secret in the body, scopes',
+      },
+      {
+        url: 'https://developer.box.com/guides/authentication/oauth2/oauth2-setup',
+        says: 'Platform App, the redirect URI compared as a whole',
       },
       {
         url: 'https://developer.box.com/guides/authentication/tokens/refresh',

@@ -26,9 +26,12 @@ export const oidc: Preset = {
         url: 'https://openid.net/specs/openid-connect-discovery-1_0.html',
         says: 'everything comes from the metadata of the issuer',
       },
-      { url: 'https://www.rfc-editor.org/rfc/rfc9700.html', says: 'PKCE (S256) for every client' },
+      {
+        url: 'https://www.rfc-editor.org/rfc/rfc9700.html',
+        says: 'PKCE (S256) for every client; a server may be older than that',
+      },
     ],
-    pkce: 'documented',
+    pkce: 'undocumented',
   },
   record,
 };

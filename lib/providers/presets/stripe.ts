@@ -8,6 +8,7 @@ export const stripe: Preset = {
       'Enable OAuth for Standard accounts in the settings of Connect and add the redirect URI.',
       'The client id stands there (ca_…); the client secret is the platform’s secret API key (sk_…).',
       'Keys for testing and for live data have client ids of their own.',
+      'Accounts that another platform controls cannot be connected with read_write.',
     ],
     sources: [
       { url: 'https://docs.stripe.com/connect/oauth-standard-accounts', says: 'the flow and its scopes' },

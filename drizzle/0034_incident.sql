@@ -1,0 +1,2 @@
+ALTER TABLE "person_mails" DROP CONSTRAINT "person_mails_event";--> statement-breakpoint
+ALTER TABLE "person_mails" ADD CONSTRAINT "person_mails_event" CHECK ("person_mails"."event" in ('connected', 'disconnected', 'needs_reconnect', 'incident'));

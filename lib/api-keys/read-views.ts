@@ -1,0 +1,31 @@
+import { sql } from 'drizzle-orm';
+import type { ApiKeyView } from '#lib/api-keys/views';
+import { apiKeys } from '#lib/db/schema/api-keys';
+import { freezes } from '#lib/db/schema/freezes';
+
+/** True where a freeze stands over the key itself. */
+export const isKeyFrozen = sql<boolean>`exists (select 1 from ${freezes} where ${freezes.liftedAt} is null
+  and ${freezes.scope} = 'api_key' and ${freezes.target} = ${apiKeys}.${sql.identifier('id')})`;
+
+/** The named columns of a view; whether a key has expired is the database clock's word. */
+export const apiKeyColumns = {
+  id: apiKeys.id,
+  name: apiKeys.name,
+  prefix: apiKeys.prefix,
+  scopes: apiKeys.scopes,
+  providers: apiKeys.providers,
+  ipRanges: apiKeys.ipRanges,
+  ipRule: apiKeys.ipRule,
+  frozen: isKeyFrozen,
+  status: sql<
+    ApiKeyView['status']
+  >`case when ${apiKeys.revokedAt} is not null then 'revoked' when ${apiKeys.expiresAt} <= clock_timestamp() then 'expired' else 'active' end`,
+  expiresAt: apiKeys.expiresAt,
+  createdAt: apiKeys.createdAt,
+  purpose: apiKeys.purpose,
+  owner: apiKeys.owner,
+  replaces: apiKeys.replaces,
+  createdBy: apiKeys.createdBy,
+  lastUsedAt: apiKeys.lastUsedAt,
+  revokedAt: apiKeys.revokedAt,
+};

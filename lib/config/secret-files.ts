@@ -1,0 +1,69 @@
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+
+type Source = Readonly<Record<string, string | undefined>>;
+
+/** The variables that hold a secret, or a URL with one: each may be given as the path of a file, in a variable with `_FILE` at its end. */
+export const secretVariables = [
+  ...['SESSION_PASSWORD', 'VAULT_KEYS', 'LEDGER_KEYS', 'DATABASE_URL', 'MIGRATE_DATABASE_URL', 'SMTP_URL'],
+  ...['METRICS_TOKEN', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'],
+  ...['IMPORT_DATABASE_URL', 'IMPORT_KEY'],
+  ...['GOOGLE', 'GITHUB', 'SALESFORCE', 'OKTA', 'AUTH0'].flatMap((name) => [
+    `${name}_CLIENT_SECRET`,
+    `${name}_CLIENT_SECRET_PREVIOUS`,
+  ]),
+] as const;
+
+/** No secret is longer; a path that leads to something else is not read into memory. Bytes. */
+const longest = 64 * 1024;
+
+/** The text of a file without the line break at its end. @throws Error with the end of a sentence that begins with the path */
+function readSecret(path: string): string {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    throw new Error('cannot be read');
+  }
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw new Error('is no file');
+    if (stat.size > longest) throw new Error(`is longer than ${longest} bytes`);
+    const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    if (text.trim() === '') throw new Error('is empty');
+    return text;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * The variables with the secrets that lie in files, as Docker and Kubernetes mount them. One that is given both ways is a
+ * fault, since either could be meant.
+ * @param names of the variables that may be given so
+ * @param faults takes the faults, each with the name of the variable
+ */
+export function withSecretFiles(source: Source, names: readonly string[], faults: string[]): Source {
+  const read: Record<string, string> = {};
+  for (const name of names) {
+    const path = source[`${name}_FILE`];
+    if (path === undefined) continue;
+    if (source[name] !== undefined) {
+      faults.push(`${name}_FILE: goes without ${name}, which is set too`);
+      continue;
+    }
+    try {
+      read[name] = readSecret(path);
+    } catch (error) {
+      faults.push(`${name}_FILE: ${path} ${error instanceof Error ? error.message : 'cannot be read'}`);
+    }
+  }
+  return { ...source, ...read };
+}
+
+/** The variables that a file of providers names: the values of its fields `…_env`, and of `env` of its headers. */
+export function variablesOf(content: unknown): string[] {
+  if (typeof content !== 'object' || content === null) return [];
+  return Object.entries(content).flatMap(([field, value]) =>
+    typeof value === 'string' ? (/(?:^|_)env$/.test(field) ? [value] : []) : variablesOf(value),
+  );
+}

@@ -1,0 +1,3 @@
+/** What a key may do. In a file of its own: the command line names the scopes and must not load the schema for it. */
+export const apiKeyScopes = ['connections:read', 'tokens:vend', 'connections:revoke', 'webhooks:manage'] as const;
+export type ApiKeyScope = (typeof apiKeyScopes)[number];

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+
+/** Characters of a token that goes into a header: RFC 6749 Appendix A.12 and A.17 (VSCHAR). */
+const tokenText = z
+  .string()
+  .min(1, 'is missing')
+  .max(16_384, 'is longer than 16384 characters')
+  .regex(/^[\x20-\x7e]+$/, 'has characters that no token has');
+
+/** ISO 8601 with an offset, or seconds since 1970. PostgreSQL writes `+00` for the offset. */
+const moment = z.union([z.string(), z.number()]).transform((value, ctx) => {
+  const seconds = typeof value === 'number' || /^\d{9,11}$/.test(value) ? Number(value) : undefined;
+  const text = String(value).replace(/([+-]\d\d)$/, '$1:00');
+  const zoned = seconds !== undefined || /(?:Z|[+-]\d\d:?\d\d)$/i.test(text);
+  const at = new Date(seconds === undefined ? text : seconds * 1000);
+  if (zoned && !Number.isNaN(at.getTime())) return at;
+  ctx.addIssue('is neither a moment with its offset nor seconds since 1970');
+  return z.NEVER;
+});
+
+const blank = (value: unknown) => (value === '' ? null : value);
+const optional = <T extends z.ZodType>(schema: T) => z.preprocess(blank, schema.nullable().default(null));
+
+/** A row to import: the columns of `oauth_tokens`, and what else a source may know. */
+export const importRow = z.object({
+  /** A person's id here, e-mail address, or subject at the provider that they sign in with. */
+  user_id: z.preprocess((value) => (typeof value === 'number' ? String(value) : value), z.string().min(1).max(255)),
+  access_token: tokenText,
+  refresh_token: optional(tokenText),
+  /** Null: nothing is known of its end. */
+  expires_at: optional(moment),
+  /** The account at the provider. Without it the provider is asked, with the access token. */
+  subject: optional(z.string().max(255)),
+  label: optional(z.string().max(255)),
+  /** Granted scopes; null where the source does not know them. */
+  scopes: optional(
+    z.union([
+      z.array(z.string().max(255)).max(200),
+      z.string().transform((text) => text.split(/[\s,]+/).filter(Boolean)),
+    ]),
+  ),
+});
+export type ImportRow = z.output<typeof importRow>;
+
+/** A line of the source: a row to look at, or why there is none. Never a token. */
+export type SourceLine = { line: number; row: unknown } | { line: number; fault: string };
+
+/** Faults name fields, and never say what stood in them. */
+export function faultsOf(error: z.ZodError): string {
+  return error.issues.map(({ path, message }) => `${path.join('.') || 'the row'}: ${message}`).join('; ');
+}

@@ -1,0 +1,259 @@
+import { Readable } from 'node:stream';
+import { eq, sql } from 'drizzle-orm';
+import { compactDecrypt, exportJWK, generateKeyPair } from 'jose';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ImportOptions, importAll, runTransferCommand } from '#lib/cli/transfer-commands';
+import { openTokens } from '#lib/connections/tokens-at-rest';
+import { systemContext } from '#lib/context';
+import { connections } from '#lib/db/schema/connections';
+import { exportConnections } from '#lib/transfer/export-connections';
+import { type ImportInput, importConnections } from '#lib/transfer/import-connections';
+import type { SourceLine } from '#lib/transfer/import-row';
+import { readLines } from '#lib/transfer/read-lines';
+import { readPgcrypto } from '#lib/transfer/read-pgcrypto';
+import { describeWithConnections, engine, sharedDatabase } from '#tests/database';
+import {
+  addConnection,
+  addFreshAdministrator,
+  addPerson,
+  createRuntime,
+  entries,
+  plainRecord,
+  settle,
+} from '#tests/hub';
+import { startTokenServer, type TokenServer } from '#tests/servers/token-server';
+
+const database = sharedDatabase();
+let server: TokenServer;
+beforeAll(async () => {
+  server = await startTokenServer();
+});
+afterAll(() => server.close());
+
+const hub = () => {
+  const runtime = createRuntime(database.current, [plainRecord(server.issuer)]);
+  return { runtime, ctx: systemContext(runtime, 'cli') };
+};
+const settings = { provider: 'acme', people: null, apply: true, refresh: false } satisfies Partial<ImportInput>;
+const ownRows = (personId: string) =>
+  database.db.select().from(connections).where(eq(connections.personId, personId)).orderBy(connections.subject);
+
+async function all(lines: AsyncIterable<SourceLine>): Promise<SourceLine[]> {
+  const found: SourceLine[] = [];
+  for await (const line of lines) found.push(line);
+  return found;
+}
+
+// Rows are imported one after the other; the embedded database takes 30 ms over each.
+const many = engine === 'pglite' ? 300 : 1000;
+
+describe('import', () => {
+  test(`a dry run stores nothing; of ${many} rows all but ten broken come in, each fault with its line; again it adds none`, async () => {
+    const { runtime, ctx } = hub();
+    const { id: personId } = await addPerson(runtime);
+    const broken: Record<number, object | string> = {
+      [(many * 1) / 10]: '{"user_id": "secret-at-100',
+      [(many * 2) / 10]: { access_token: undefined },
+      [(many * 3) / 10]: { user_id: 'per_unknown' },
+      [(many * 4) / 10]: { access_token: 'secret\u0007token' },
+      [(many * 5) / 10]: { expires_at: 'tomorrow' },
+      [(many * 6) / 10]: { expires_at: '2026-11-29 10:00:00' },
+      [(many * 7) / 10]: { access_token: 7 },
+      [(many * 8) / 10]: { scopes: 7 },
+      [(many * 9) / 10]: { subject: 'x'.repeat(300) },
+      [many]: '["secret"]',
+    };
+    const source = Array.from({ length: many }, (_, n) => {
+      const change = broken[n + 1];
+      const row = {
+        user_id: personId,
+        access_token: `secret-at-${n}`,
+        refresh_token: `secret-rt-${n}`,
+        expires_at: '2100-01-01T00:00:00+00',
+        subject: `account-${String(n).padStart(4, '0')}`,
+        scopes: 'read write',
+      };
+      return typeof change === 'string' ? change : JSON.stringify({ ...row, ...change });
+    }).join('\n');
+    const run = async (apply: boolean) => {
+      const told: Record<string, unknown>[] = [];
+      const lines = await all(readLines('jsonl', Readable.from(source)));
+      const rows = lines.flatMap((one) => ('row' in one ? [one] : []));
+      for (const one of lines) if ('fault' in one) told.push({ ...one, result: 'fault' });
+      told.push(...(await importConnections(ctx, { ...settings, apply, rows })).map((line) => ({ ...line })));
+      const by = (result: string) => told.filter((line) => line.result === result);
+      return { by, told };
+    };
+    const dry = await run(false);
+    expect([dry.by('would_import').length, dry.by('fault').length]).toEqual([many - 10, 10]);
+    expect(await ownRows(personId)).toEqual([]);
+    const first = await run(true);
+    expect(first.by('imported')).toHaveLength(many - 10);
+    expect(first.by('fault').map(({ line }) => line)).toEqual(expect.arrayContaining(Object.keys(broken).map(Number)));
+    const again = await run(true);
+    expect([again.by('already_here').length, again.by('imported').length]).toEqual([many - 10, 0]);
+    const rows = await ownRows(personId);
+    expect(rows).toHaveLength(many - 10);
+    const [row] = rows;
+    if (!row) throw new Error('no row');
+    expect(openTokens(runtime, row)).toEqual({ accessToken: 'secret-at-0', refreshToken: 'secret-rt-0' });
+    expect(row).toMatchObject({ status: 'connected', scopesGranted: ['read', 'write'] });
+    // No token is told, logged or written into the ledger.
+    for (const text of [dry.told, first.told, again.told, runtime.logged, await entries(runtime)])
+      expect(JSON.stringify(text)).not.toContain('secret');
+  });
+
+  test('each refresh token is tried once, also where it is dead', async () => {
+    const { runtime, ctx } = hub();
+    const { id: personId } = await addPerson(runtime);
+    const alive = server.grant();
+    const rows = [alive, 'dead'].map((refresh_token, n) => ({
+      line: n + 1,
+      row: { user_id: personId, access_token: `at-${n}`, refresh_token, subject: `one-${n}` },
+    }));
+    const before = server.requests;
+    const given = { ...settings, refresh: true, rows };
+    const results = await importConnections(ctx, given);
+    expect(results).toMatchObject([
+      { line: 1, result: 'imported' },
+      { line: 2, result: 'imported', refresh_failed: expect.any(String) },
+    ]);
+    expect((await importConnections(ctx, given)).map(({ result }) => result)).toEqual(['already_here', 'already_here']);
+    expect(server.requests - before).toBe(2);
+    const [refreshed] = await ownRows(personId);
+    if (!refreshed) throw new Error('no row');
+    expect(server.isLive(openTokens(runtime, refreshed).accessToken ?? '')).toBe(true);
+    await settle(runtime);
+  });
+
+  test('without a subject the provider is asked, and a dry run asks nobody', async () => {
+    const { runtime, ctx } = hub();
+    const { id: personId } = await addPerson(runtime);
+    const rows = [{ line: 1, row: { user_id: personId, access_token: 'unknown-to-acme', expires_at: '' } }];
+    const looked = server.lookups;
+    expect(await importConnections(ctx, { ...settings, apply: false, rows })).toMatchObject([
+      { result: 'would_import' },
+    ]);
+    expect(server.lookups).toBe(looked);
+    server.behaviour.userinfoStatus = 200;
+    expect(await importConnections(ctx, { ...settings, rows })).toMatchObject([{ result: 'imported' }]);
+    server.behaviour.userinfoStatus = null;
+    expect((await ownRows(personId)).map(({ subject }) => subject)).toEqual(['ada']);
+  });
+
+  test('CSV: a header, quotes, and a row that does not fit, told by its line and without its content', async () => {
+    const text =
+      'user_id,access_token,refresh_token\r\nper_1,"at ""one""",\r\nper_2,secret,x,y\r\nper_3,at-three,rt\r\n';
+    const lines = await all(readLines('csv', Readable.from(text)));
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        { line: 2, row: { user_id: 'per_1', access_token: 'at "one"', refresh_token: '' } },
+        { line: 4, row: { user_id: 'per_3', access_token: 'at-three', refresh_token: 'rt' } },
+        { line: 3, fault: expect.stringContaining('no row of CSV') },
+      ]),
+    );
+    expect(lines).toHaveLength(3);
+  });
+
+  test('only an administrator imports and exports', async () => {
+    const { runtime } = hub();
+    for (const role of ['user', 'auditor'] as const) {
+      const ctx = (await addPerson(runtime, { role })).ctx();
+      await expect(importConnections(ctx, { ...settings, rows: [] })).rejects.toMatchObject({ code: 'forbidden' });
+      await expect(exportConnections(ctx, { publicKey: { kty: 'RSA' } })).rejects.toMatchObject({ code: 'forbidden' });
+    }
+  });
+});
+
+describeWithConnections('import from pgcrypto', () => {
+  test('reads the playbook’s own table, and names the rows that the key does not open', async () => {
+    const { url } = database.current;
+    if (url === undefined) throw new Error('no server');
+    await database.db.execute(sql`create extension if not exists pgcrypto`);
+    await database.db.execute(
+      sql`create table oauth_tokens (user_id text, access_token bytea, refresh_token bytea, expires_at timestamptz)`,
+    );
+    const { runtime, ctx } = hub();
+    const { id: personId } = await addPerson(runtime);
+    await database.db.execute(sql`insert into oauth_tokens values
+      (${personId}, pgp_sym_encrypt('at-pg', 'right'), pgp_sym_encrypt('rt-pg', 'right'), now() + interval '1 hour'),
+      ('per_z', pgp_sym_encrypt('secret', 'wrong'), null, null)`);
+    const told: Record<string, unknown>[] = [];
+    const options: ImportOptions = { ...settings, from: 'pgcrypto' };
+    server.behaviour.userinfoStatus = 200;
+    const complete = await importAll(
+      options,
+      { url, key: 'right' },
+      (command) => runTransferCommand(ctx, command),
+      (line) => told.push(line),
+    );
+    server.behaviour.userinfoStatus = null;
+    expect(complete).toBe(false);
+    expect(told).toEqual([
+      { line: 2, result: 'fault', fault: 'the key does not open it' },
+      expect.objectContaining({ rows: 2, imported: 1, faults: 1 }),
+    ]);
+    const [row] = await ownRows(personId);
+    if (!row) throw new Error('no row');
+    expect(openTokens(runtime, row)).toEqual({ accessToken: 'at-pg', refreshToken: 'rt-pg' });
+    expect(await all(readPgcrypto({ url, key: 'none' }))).toEqual([
+      { line: 1, fault: 'the key does not open it' },
+      { line: 2, fault: 'the key does not open it' },
+    ]);
+  });
+});
+
+describe('export', () => {
+  const mine = (lines: Record<string, unknown>[], id: string) => lines.filter(({ connection }) => connection === id);
+  /** Every page. */
+  async function exported(ctx: ReturnType<typeof hub>['ctx'], publicKey?: Record<string, unknown>) {
+    const lines: Record<string, unknown>[] = [];
+    for (let after: string | undefined; ; ) {
+      const page = await exportConnections(ctx, { ...(after && { after }), ...(publicKey && { publicKey }) });
+      lines.push(...page);
+      if (page.length === 0) return lines;
+      after = String(page.at(-1)?.connection);
+    }
+  }
+
+  test('has no token without a key', async () => {
+    const { runtime, ctx } = hub();
+    const id = await addConnection(runtime, { personId: (await addPerson(runtime)).id, refreshToken: 'rt-secret' });
+    const lines = mine(await exported(ctx), id);
+    expect(lines).toMatchObject([{ connection: id, provider: 'acme', subject: id }]);
+    expect(JSON.stringify(lines)).not.toMatch(/at_|rt-secret|ey[A-Za-z0-9]{20}/);
+  });
+
+  test.each(['RSA-OAEP-256', 'ECDH-ES+A256KW'])(
+    'is encrypted to a public key (%s), after a fresh sign-in, into the ledger',
+    async (alg) => {
+      const { runtime } = hub();
+      const id = await addConnection(runtime, { personId: (await addPerson(runtime)).id, refreshToken: 'rt-secret' });
+      const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
+      const jwk = { ...(await exportJWK(publicKey)) };
+      const stale = (await addPerson(runtime, { role: 'administrator' })).ctx();
+      await expect(exportConnections(stale, { publicKey: jwk })).rejects.toMatchObject({ code: 'step_up_required' });
+      const ctx = await addFreshAdministrator(runtime);
+      const lines = mine(await exported(ctx, jwk), id);
+      expect(JSON.stringify(lines)).not.toMatch(/at_|rt-secret/);
+      const { plaintext } = await compactDecrypt(String(lines[0]?.jwe), privateKey);
+      expect(JSON.parse(Buffer.from(plaintext).toString())).toMatchObject({
+        access_token: `at_${id}`,
+        refresh_token: 'rt-secret',
+      });
+      const told = (await entries(runtime)).findLast(({ action }) => action === 'connection.exported');
+      expect(told?.details).toMatchObject({ tokens: true, to: expect.any(String), step_up: 'session_only' });
+      const secret = { ...(await exportJWK(privateKey)) };
+      await expect(exportConnections(ctx, { publicKey: secret })).rejects.toMatchObject({ code: 'invalid_request' });
+    },
+  );
+
+  test.each([
+    ['a symmetric key', { kty: 'oct', k: 'AAAA' }],
+    ['a key for signing', { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }],
+    ['no key at all', {}],
+  ])('%s is refused before anything is opened', async (_, publicKey) => {
+    const { ctx } = hub();
+    await expect(exportConnections(ctx, { publicKey })).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+});
