@@ -18,6 +18,9 @@ const nextConfig = {
     'undici',
     'rate-limiter-flexible',
     'nodemailer',
+    '@aws-sdk/client-kms',
+    '@aws-sdk/credential-provider-web-identity',
+    '@smithy/core',
   ],
 };
 

@@ -9,11 +9,12 @@ export default defineConfig<object, Pick<StackFixtures, 'engine'>>({
   outputDir: 'test-results',
   // Each worker has an app, a database and demo servers of its own, so stories cannot disturb each other.
   fullyParallel: false,
-  workers: 1,
+  workers: 2,
   retries: 0,
   forbidOnly: Boolean(process.env.TEST_SUMMARY_FILE),
-  timeout: 90_000,
-  expect: { timeout: 10_000 },
+  // A loaded machine takes longer over a page.
+  timeout: 180_000,
+  expect: { timeout: 20_000 },
   reporter: [['list'], ['./tests/playwright-summary.ts']],
   use: {
     ...devices['Desktop Chrome'],
@@ -29,10 +30,11 @@ export default defineConfig<object, Pick<StackFixtures, 'engine'>>({
     },
   },
   projects: [
-    { name: 'pglite', use: { engine: 'pglite' }, testIgnore: '**/beyond/**' },
-    // Each starts several processes, servers and load of its own: one such story at a time.
+    // Each starts several processes, servers and load of its own: one such story at a time. They come first, since they
+    // wait a lot: at the end the other worker would be idle.
     { name: 'beyond', use: { engine: 'pglite' }, testMatch: '**/beyond/*.spec.ts', workers: 1 },
     // The stories that touch the database in ways of their own run once more on a server.
     { name: 'postgres', use: { engine: 'postgres' }, grep: /@postgres/ },
+    { name: 'pglite', use: { engine: 'pglite' }, testIgnore: '**/beyond/**' },
   ],
 });

@@ -7,17 +7,37 @@ const outside = ['**/node_modules/**', '**/.git/**', '.next/**', '.demo/**', 'e2
 const onBothEngines = ['**/*.db.test.ts', '**/*.db.test.tsx'];
 
 /**
- * What varies servers' answers and sends the same few statements at each row: it runs on PostgreSQL only. The statements
- * have tests of their own on both engines.
+ * What varies servers' answers, or what other processes do meanwhile, and sends the same few statements at each row: it
+ * runs on PostgreSQL only. The statements have tests of their own on both engines.
  */
-const aboutServers = ['tests/answers/**', 'tests/odd/**', 'tests/presets/**', 'tests/second-opinions*'];
+const aboutServers = [
+  ...['tests/answers/**', 'tests/odd/**', 'tests/presets/**', 'tests/second-opinions*'],
+  ...['lib/authorization/callback-refused*', 'lib/authorization/odd-*', 'lib/authorization/refused-identity*'],
+  ...[
+    'lib/flow-trace/**',
+    'lib/provider-calls/namesakes-say*',
+    'lib/provider-calls/provider-says*',
+    'lib/provider-check/**',
+  ],
+  ...[
+    'lib/refresh/fuzz-*',
+    'lib/refresh/race-providers*',
+    'lib/refresh/*-namesakes*',
+    'lib/web/start-request*',
+    'lib/reviews/unattended-drill*',
+  ],
+  'lib/refresh/race-steps*',
+  // Flows and failures in earnest: what finds them in the ledger is tried on both engines by `evaluate.db.test.ts`.
+  ...['lib/alerts/real-*', 'lib/door/listener*'],
+];
 
 export default defineConfig({
   test: {
     environment: 'node',
     // A process runs one file after the other and loads the code once: half of the processor's time went into that.
     isolate: false,
-    maxWorkers: Math.max(2, Math.min(4, availableParallelism())),
+    // One more than there are processors: some tests wait for the time that a fault takes.
+    maxWorkers: Math.max(3, Math.min(4, availableParallelism() + 1)),
     // Many start processes or databases of their own; a busy machine takes its time over them.
     testTimeout: 120_000,
     hookTimeout: 120_000,

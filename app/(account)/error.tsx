@@ -1,16 +1,11 @@
 'use client';
 
-import { RouteError } from '#app/_ui/route-error';
+import { RouteError, type RouteErrorProps } from '#app/_ui/route-error';
 
-interface ErrorPageProps {
-  error: Error & { digest?: string };
-  retry: () => void;
-}
-
-export default function ErrorPage({ error, retry }: ErrorPageProps) {
+export default function ErrorPage(props: RouteErrorProps) {
   return (
     <div className="py-8">
-      <RouteError digest={error.digest} retry={retry} />
+      <RouteError {...props} />
     </div>
   );
 }

@@ -3,15 +3,17 @@ import { Link } from '#app/_ui/link';
 import { NavLink } from '#app/_ui/nav-link';
 import { ThemeSwitch } from '#app/_ui/theme-switch';
 import { signOut } from './session-actions.ts';
+import { type Organisation, WhoseHub } from './whose-hub.tsx';
 
 interface AccountShellProps {
   /** Administrators and auditors find their way to the admin pages here. */
   admin: boolean;
+  organisation: Organisation | undefined;
   children: React.ReactNode;
 }
 
 /** What frames a person's own pages, 1,100 pixels wide at most. */
-export function AccountShell({ admin, children }: AccountShellProps) {
+export function AccountShell({ admin, organisation, children }: AccountShellProps) {
   return (
     <div className="flex min-h-dvh flex-col">
       <SkipLink />
@@ -35,6 +37,11 @@ export function AccountShell({ admin, children }: AccountShellProps) {
       <main id="content" tabIndex={-1} className="mx-auto w-full max-w-[1100px] flex-1 px-4 py-8 outline-none sm:px-6">
         {children}
       </main>
+      {organisation && (
+        <footer className="mx-auto w-full max-w-[1100px] px-4 pb-8 text-meta text-soft sm:px-6">
+          <WhoseHub organisation={organisation} />
+        </footer>
+      )}
     </div>
   );
 }

@@ -1,10 +1,21 @@
-import { ArrowLeft } from 'lucide-react';
-import { Link } from '#app/_ui/link';
+'use client';
 
-/** One level up. */
+import { useSyncExternalStore } from 'react';
+import { ArrowLeft } from '#app/_ui/icons';
+import { Link } from '#app/_ui/link';
+import { rememberedList } from './list-memory.ts';
+
+const never = () => () => {};
+
+/** One level up; to a list as it was left, with its filters and its page. */
 export function BackLink({ href, children }: { href: string; children: React.ReactNode }) {
+  const back = useSyncExternalStore(
+    never,
+    () => rememberedList(href),
+    () => href,
+  );
   return (
-    <Link href={href} className="mb-4 inline-flex items-center gap-2 rounded text-soft hover:text-ink">
+    <Link href={back} className="mb-4 inline-flex items-center gap-2 rounded text-soft hover:text-ink">
       <ArrowLeft aria-hidden="true" className="size-4" />
       {children}
     </Link>

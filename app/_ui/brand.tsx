@@ -1,3 +1,6 @@
+'use client';
+// For the reason that glyph.tsx names.
+
 /** The mark: a key. Its bow is a ring that holds a second, smaller one. */
 function Mark({ className = 'size-6' }: { className?: string }) {
   return (

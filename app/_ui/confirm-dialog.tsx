@@ -3,12 +3,13 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog';
 import { usePathname } from 'next/navigation';
 import { useActionState, useEffect, useId, useState } from 'react';
-import { StepUpLink } from '#app/_ui/step-up-link';
+import { StepUpLink, StepUpOffer } from '#app/_ui/step-up-link';
 import type { ActionState } from '#lib/web/action';
 import { answered } from './answered-action.ts';
 import { useFocusWhenGone } from './focus-when-gone.ts';
+import { GoOn } from './go-on.tsx';
+import { isKept } from './kept-form.ts';
 import { Notice } from './notice.tsx';
-import { keepDraft, takeDraft } from './typed-draft.ts';
 
 export interface ConfirmDialogProps<Data> {
   trigger: React.ReactNode;
@@ -39,15 +40,12 @@ export interface ConfirmDialogProps<Data> {
 /** A dialog that names what will happen, and asks for as much certainty as it deserves. */
 export function ConfirmDialog<Data>(props: ConfirmDialogProps<Data>) {
   const [open, setOpen] = useState(false);
-  const [before, setBefore] = useState('');
   const path = usePathname();
-  const dialog = props.fields.flat().join(' ');
-  // A reader who had to sign in once more finds the dialog as it was, without the typed confirmation.
+  // Dialogs about one thing have the same fields: what was begun in one must never go on in another.
+  const dialog = [props.title, props.confirm, ...props.fields.flat()].join(' ');
+  // A reader who had to sign in once more finds the dialog as it was.
   useEffect(() => {
-    const typed = takeDraft(path, dialog);
-    if (typed === null) return;
-    setBefore(typed);
-    setOpen(true);
+    if (isKept(path, dialog)) setOpen(true);
   }, [path, dialog]);
   useFocusWhenGone(open);
   return (
@@ -62,7 +60,7 @@ export function ConfirmDialog<Data>(props: ConfirmDialogProps<Data>) {
           <AlertDialog.Description render={<div />} className="mt-2 flex flex-col gap-2 text-soft wrap-anywhere">
             {props.children}
           </AlertDialog.Description>
-          <ConfirmForm {...props} path={path} dialog={dialog} before={before} close={() => setOpen(false)} />
+          <ConfirmForm {...props} path={path} dialog={dialog} close={() => setOpen(false)} />
         </AlertDialog.Popup>
       </AlertDialog.Portal>
     </AlertDialog.Root>
@@ -73,19 +71,17 @@ interface ConfirmFormProps<Data> extends ConfirmDialogProps<Data> {
   path: string;
   /** Which of the page's dialogs it is. */
   dialog: string;
-  /** The reason that was typed before signing in once more. */
-  before: string;
   close: () => void;
 }
 
 /** Mounted anew with each opening, so that an earlier failure is not shown again. */
 function ConfirmForm<Data>(props: ConfirmFormProps<Data>) {
   const { fields, more, typed, reason, signInUntil, confirm, danger = true, action, onDone, close } = props;
-  const { path, dialog, before } = props;
+  const { path, dialog } = props;
   const [state, run, pending] = useActionState(answered(action), null);
   const [word, setWord] = useState('');
   // Held here, since React empties a form's own fields after each try.
-  const [why, setWhy] = useState(before);
+  const [why, setWhy] = useState('');
   // Noticed as it opens, before the reader types a confirmation in vain.
   const [late] = useState(() => signInUntil !== undefined && signInUntil < Date.now());
   const id = useId();
@@ -102,14 +98,16 @@ function ConfirmForm<Data>(props: ConfirmFormProps<Data>) {
     return issue?.message;
   });
   const others = refused?.issues?.filter(({ path }) => !shownByFields.has(path.split('.')[0] ?? ''));
-  const stepUp = <StepUpLink returnTo={path} onClick={() => keepDraft({ path, dialog, reason: why })} />;
   return (
     <form action={run} className="mt-4 flex flex-col gap-4">
       {late && !refused && (
         <Notice tone="info" title="This needs a fresh sign-in">
-          <p>{stepUp}</p>
+          <p>
+            <StepUpLink returnTo={path} />
+          </p>
         </Notice>
       )}
+      <GoOn form={dialog} />
       {fields.map(([name, value]) => (
         <input key={`${name} ${value}`} type="hidden" name={name} value={value} />
       ))}
@@ -155,7 +153,7 @@ function ConfirmForm<Data>(props: ConfirmFormProps<Data>) {
       {refused && (
         <Notice tone="bad" title="That did not work" reference={refused.reference || undefined} arrival>
           <p>{refused.message}</p>
-          {refused.code === 'step_up_required' && <p>{stepUp}</p>}
+          <StepUpOffer code={refused.code} returnTo={path} />
           {others?.map((issue) => (
             <p key={`${issue.path} ${issue.message}`}>
               {issue.path}: {issue.message}

@@ -6,5 +6,8 @@ export function revocationWord(count: number): string {
 /** The phrase to type before a person is deleted. */
 export const deletionWord = 'delete';
 
-/** The phrase to type before a freeze is set, against a slip of the hand. */
+/** The phrase to type before a person with live connections is disabled: no connection comes back. */
+export const disablingWord = 'disable';
+
+/** The phrase to type before everything is frozen. Other freezes need none: thawing undoes them. */
 export const freezeWord = 'freeze';

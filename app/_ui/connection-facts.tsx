@@ -1,3 +1,4 @@
+import { CopiedId } from '#app/_ui/copied-id';
 import { Fact, Facts } from '#app/_ui/facts';
 import { LifeBar } from '#app/_ui/life-bar';
 import { ScopeList } from '#app/_ui/scope-list';
@@ -42,7 +43,7 @@ export function ConnectionFacts({
             <code className="font-mono text-meta wrap-anywhere">{account.issuer}</code>
           </Fact>
           <Fact label="Subject">
-            <code className="font-mono text-meta wrap-anywhere">{account.subject}</code>
+            <CopiedId id={account.subject} what="the subject" />
           </Fact>
         </>
       )}
@@ -90,7 +91,7 @@ export function ConnectionFacts({
         {lastUsedAt && lastUsedBy && ` by ${lastUsedBy.name}`}
       </Fact>
       {token && (technical || connection.status !== 'frozen') && (
-        <Fact label="Access token">
+        <Fact label={technical ? 'Access token' : 'Access'}>
           <div className="max-w-72">
             <LifeBar token={token} words={technical ? 'short' : 'sentence'} />
           </div>
@@ -112,7 +113,7 @@ export function ConnectionFacts({
       </Fact>
       {technical && (
         <Fact label="Connection">
-          <code className="font-mono text-meta wrap-anywhere">{connection.id}</code>
+          <CopiedId id={connection.id} what="the connection’s id" />
         </Fact>
       )}
     </Facts>

@@ -1,7 +1,7 @@
 'use client';
 
-import { Check, Copy } from 'lucide-react';
 import { useState } from 'react';
+import { Check, Copy } from '#app/_ui/icons';
 
 /** Copies a text and says so; where the browser refuses, it says that too and the text can be selected by hand. */
 export function CopyButton({ text, label }: { text: string; label: string }) {

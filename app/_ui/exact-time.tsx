@@ -1,21 +1,19 @@
 'use client';
 
-import { useSyncExternalStore } from 'react';
+import { useZone } from '#app/_ui/zone';
 import { exactTime } from './relative-time.ts';
 
-const never = () => () => {};
-
-/** A time: the server writes it in UTC, and the page turns it into the reader's zone once it lives. Nothing shifts. */
+/** A time with the exact one for hovering and for screen readers, in the reader's zone. */
 export function ExactTime({ at, text }: { at: string; text: string }) {
-  const exact = useSyncExternalStore(
-    never,
-    () => exactTime(new Date(at)),
-    () => exactTime(new Date(at), 'UTC'),
-  );
+  const exact = exactTime(new Date(at), useZone());
   return (
-    <time dateTime={at} title={exact} className="whitespace-nowrap">
+    // Names of zones differ between the server's and the browser's tables.
+    <time dateTime={at} title={exact} className="whitespace-nowrap" suppressHydrationWarning>
       {text}
-      <span className="sr-only"> ({exact})</span>
+      <span className="sr-only" suppressHydrationWarning>
+        {' '}
+        ({exact})
+      </span>
     </time>
   );
 }

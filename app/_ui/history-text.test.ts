@@ -3,6 +3,13 @@ import { historyText } from './history-text.ts';
 
 test.each([
   ['token.vended', 'Token read', 37, 'billing-sync', 'Token read 37 times by billing-sync'],
+  [
+    'token.vended',
+    'Token read, for “invoices, refused or not”',
+    2,
+    'billing-sync',
+    'Token read twice by billing-sync, for “invoices, refused or not”',
+  ],
   ['token.denied', 'Token refused', 2, 'billing-sync', 'Token refused twice to billing-sync'],
   ['flow.refused', 'Connecting refused', 1, 'You', 'Connecting refused for you'],
   [

@@ -12,7 +12,7 @@ export function historyText({ action, sentence, count, by }: Line): string {
   if (by === 'Grantkeep') return `${sentence}${times}`;
   const who = ours.has(by) ? by.charAt(0).toLowerCase() + by.slice(1) : by;
   // Where something was refused, they were refused it; they did not refuse it.
-  const toward = action === 'token.denied' ? 'to' : sentence.includes('refused') ? 'for' : 'by';
   const [what = '', ...more] = sentence.split(', ');
+  const toward = action === 'token.denied' ? 'to' : what.includes('refused') ? 'for' : 'by';
   return [`${what}${times} ${toward} ${who}`, ...more].join(', ');
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { filteredAddress, nextAddress, previousAddress, readListAddress } from './list-address.ts';
+import { filteredAddress, nextAddress, openedAddress, previousAddress, readListAddress } from './list-address.ts';
 
 const path = '/admin/connections';
 const search = (address: string) => Object.fromEntries(new URL(address, 'http://hub.test').searchParams);
@@ -33,4 +33,13 @@ test('another filter begins the list anew', () => {
 test('a filter given twice, empty or too long counts as absent', () => {
   expect(readListAddress({ q: ['a', 'b'], status: ' ' }, ['q', 'status']).filters).toEqual({});
   expect(readListAddress({ q: 'a'.repeat(201) }, ['q']).filters).toEqual({});
+});
+
+test('an open row keeps its page, and the way back from it', () => {
+  const first = read(openedAddress(path, read(`${path}?q=ada`), 7, 'c0'));
+  expect(first).toMatchObject({ cursor: 'c0', filters: { q: 'ada' } });
+  expect(previousAddress(path, first)).toBe(`${path}?q=ada`);
+  const second = read(nextAddress(path, first, 'c1'));
+  expect(openedAddress(path, second, 7, 'c9')).toBe(`${nextAddress(path, first, 'c1')}&entry=7`);
+  expect(openedAddress(path, second, null, 'c9')).toBe(nextAddress(path, first, 'c1'));
 });

@@ -55,3 +55,17 @@ export function previousAddress(path: string, at: ListAddress): string | null {
 export function filteredAddress(path: string, at: ListAddress, change: Record<string, string | undefined>): string {
   return address(path, { ...at.filters, ...change });
 }
+
+/**
+ * This very page with one of its rows open; null: with none. The first page gets a beginning of its own, so that rows
+ * which come meanwhile do not push the open one away.
+ * @param begin the cursor with which the page begins
+ */
+export function openedAddress(path: string, at: ListAddress, row: number | null, begin: string): string {
+  return address(path, {
+    ...at.filters,
+    cursor: at.cursor ?? begin,
+    trail: (at.cursor ? at.trail : ['']).join('.'),
+    entry: row === null ? undefined : String(row),
+  });
+}

@@ -1,20 +1,13 @@
 'use client';
 
-import { useSyncExternalStore } from 'react';
+import { useZone } from '#app/_ui/zone';
 import { exactTime } from './relative-time.ts';
 
-const never = () => () => {};
-
-/** A moment to the second, as evidence needs it, in the reader's zone once the page lives; the server writes UTC. */
+/** A moment to the second, as evidence needs it, in the reader's zone. */
 export function Moment({ at }: { at: string }) {
-  const text = useSyncExternalStore(
-    never,
-    () => exactTime(new Date(at)),
-    () => exactTime(new Date(at), 'UTC'),
-  );
   return (
-    <time dateTime={at} className="whitespace-nowrap">
-      {text}
+    <time dateTime={at} className="whitespace-nowrap" suppressHydrationWarning>
+      {exactTime(new Date(at), useZone())}
     </time>
   );
 }

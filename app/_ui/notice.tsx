@@ -1,9 +1,9 @@
-import { CircleAlert, CircleCheck, Info, type LucideIcon } from 'lucide-react';
 import { ArrivalFocus } from '#app/_ui/arrival-focus';
+import { CircleAlert, CircleCheck, type IconComponent, Info } from '#app/_ui/icons';
 
 export type NoticeTone = 'good' | 'bad' | 'info' | 'warn';
 
-const looks: Record<NoticeTone, { icon: LucideIcon; className: string }> = {
+const looks: Record<NoticeTone, { icon: IconComponent; className: string }> = {
   good: { icon: CircleCheck, className: 'bg-good-tint text-good' },
   bad: { icon: CircleAlert, className: 'bg-bad-tint text-bad' },
   warn: { icon: CircleAlert, className: 'bg-warn-tint text-warn' },

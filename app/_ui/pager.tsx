@@ -1,4 +1,4 @@
-import { ChevronLeft, ChevronRight } from 'lucide-react';
+import { ChevronLeft, ChevronRight } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { type ListAddress, nextAddress, previousAddress } from '#ui/list-address';
 

@@ -46,8 +46,8 @@ export function shortDuration(milliseconds: number): string {
   return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
 }
 
-/** The exact time, in `timeZone` or the reader's own: “22 Nov 2026, 15:05:09 UTC”. */
-export function exactTime(at: Date, timeZone?: string): string {
+/** The exact time, in `timeZone`: “22 Nov 2026, 15:05:09 UTC”. */
+export function exactTime(at: Date, timeZone: string): string {
   return at.toLocaleString('en-GB', {
     day: 'numeric',
     month: 'short',
@@ -56,6 +56,6 @@ export function exactTime(at: Date, timeZone?: string): string {
     minute: '2-digit',
     second: '2-digit',
     timeZoneName: 'short',
-    ...(timeZone ? { timeZone } : {}),
+    timeZone,
   });
 }

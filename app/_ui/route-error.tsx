@@ -2,15 +2,16 @@
 
 import { unavailableDigest } from '#lib/errors';
 
-interface RouteErrorProps {
-  /** Finds the event in the log; the message itself never reaches the browser. */
-  digest: string | undefined;
+/** What Next gives to the page of an error. */
+export interface RouteErrorProps {
+  /** Its digest finds the event in the log; the message itself never reaches the browser. */
+  error: Error & { digest?: string };
   /** Asks the server for the page again. */
   retry: () => void;
 }
 
 /** Where a page failed: what happened, what to do now, and what finds it in the log. */
-export function RouteError({ digest, retry }: RouteErrorProps) {
+export function RouteError({ error: { digest }, retry }: RouteErrorProps) {
   const passes = digest?.startsWith(unavailableDigest);
   return (
     <div role="alert" className="card mx-auto flex max-w-xl flex-col items-start gap-4 p-6">

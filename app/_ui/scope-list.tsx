@@ -1,4 +1,4 @@
-import { Check, Minus } from 'lucide-react';
+import { Check, Minus } from '#app/_ui/icons';
 import type { ScopeView } from '#lib/connections/views';
 
 interface ScopeListProps {

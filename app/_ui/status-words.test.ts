@@ -5,6 +5,7 @@ import { explainRevocation, explainStatus, needsPerson, statusWords } from './st
 const scope = { name: 'repo', description: null };
 const connection = {
   status: 'connected' as const,
+  beneath: null,
   statusReason: null,
   providerError: null,
   choices: [],
@@ -45,6 +46,9 @@ test('a failed refresh is told while the hub still tries, and asks nothing of th
   const doubtful = { ...connection, status: 'refresh_due' as const, lastRefreshError: 'invalid_grant' };
   expect(explainStatus(doubtful)).toBe(
     'GitHub did not renew this connection at the last attempt. The hub tries again.',
+  );
+  expect(explainStatus({ ...doubtful, lastRefreshError: 'refresh_refused' })).toBe(
+    'GitHub refused to renew this connection and does not say why. The hub tries again. Reconnect if it stays so.',
   );
   expect(needsPerson(doubtful)).toBe(false);
 });
@@ -117,4 +121,10 @@ test.each([
 ] as const)('what the provider confirmed is said with the proof that there is: %s', (state, expected) => {
   const proof = { ...revocation.proof, state };
   expect(explainRevocation({ ...revocation, state: 'revoked_upstream', proof }, 'GitHub')).toMatch(expected);
+});
+
+test('S-07 a frozen connection says that it is paused, and what it needs afterwards', () => {
+  const frozen = { ...connection, status: 'frozen' as const };
+  expect(explainStatus({ ...frozen, beneath: 'connected' })).toMatch(/^An administrator has paused .* meanwhile\.$/);
+  expect(explainStatus({ ...frozen, beneath: 'needs_reconnect' })).toMatch(/Afterwards you need to reconnect it\.$/);
 });

@@ -1,3 +1,4 @@
+import { whyReconnect } from '#lib/connections/reconnect-words';
 import type { ConnectionView, DisplayStatus, ProofView } from '#lib/connections/views';
 
 export type Tone = 'good' | 'due' | 'warn' | 'bad' | 'frozen' | 'quiet';
@@ -14,6 +15,7 @@ export const statusWords: Record<DisplayStatus, { word: string; tone: Tone }> = 
 type Explained = Pick<
   ConnectionView,
   | 'status'
+  | 'beneath'
   | 'statusReason'
   | 'providerError'
   | 'missingScopes'
@@ -26,41 +28,17 @@ type Explained = Pick<
   provider: { name: string };
 };
 
-const reasons = new Map<string, (provider: string) => string>([
-  [
-    'ended_at_provider',
-    (provider) =>
-      `${provider} ended this connection, as it does when you remove the access there. Reconnect to continue.`,
-  ],
-  // What earlier versions wrote.
-  ['invalid_grant', (provider) => `${provider} stopped accepting this connection. Reconnect to continue.`],
-  ['bad_refresh_token', (provider) => `${provider} stopped accepting this connection. Reconnect to continue.`],
-  ['answer_lost', (provider) => `An answer from ${provider} was lost on the way. Reconnect to continue.`],
-  [
-    'suspected_theft',
-    (provider) =>
-      `${provider} ended this connection because somebody else used a copy of its token. Check your account at ${provider}. Reconnect to continue.`,
-  ],
-  [
-    'possible_theft',
-    (provider) =>
-      `${provider} ended this connection. Somebody else may have used a copy of its token. Check your account at ${provider}. Reconnect to continue.`,
-  ],
-  ['token_rejected', (provider) => `${provider} no longer takes the token it gave. Reconnect to continue.`],
-  ['no_refresh_token', (provider) => `The access that ${provider} gave has ended. Reconnect to continue.`],
-]);
-
 /** What a state means for the person, where it needs saying: plainly, without blame, with what to do now. */
 export function explainStatus(connection: Explained): string | null {
   const { status, statusReason, providerError, missingScopes, revocation, provider } = connection;
   if (status === 'needs_reconnect') {
-    const known = reasons.get(statusReason ?? '');
-    const sentence =
-      known?.(provider.name) ?? `This connection to ${provider.name} no longer works. Reconnect to continue.`;
+    const sentence = `${whyReconnect(statusReason, provider.name)} Reconnect to continue.`;
     return providerError ? `${sentence} The code of ${provider.name} is ${providerError}.` : sentence;
   }
-  if (status === 'frozen')
-    return 'An administrator has paused this connection. Services get nothing from it meanwhile.';
+  if (status === 'frozen') {
+    const paused = 'An administrator has paused this connection. Services get nothing from it meanwhile.';
+    return connection.beneath === 'needs_reconnect' ? `${paused} Afterwards you need to reconnect it.` : paused;
+  }
   if (status === 'revoked') return explainRevocation(revocation, provider.name);
   if (missingScopes.length > 0) {
     return missingScopes.length === 1
@@ -73,6 +51,9 @@ export function explainStatus(connection: Explained): string | null {
     const lost = `${provider.name} did not answer everything about this account.`;
     return connection.looksAgainAt ? `${lost} The hub asks again.` : `${lost} Reconnect to ask again.`;
   }
+  // It stays so until the provider renews this grant or another one, so reconnecting may be the quicker way.
+  if (connection.lastRefreshError === 'refresh_refused')
+    return `${provider.name} refused to renew this connection and does not say why. The hub tries again. Reconnect if it stays so.`;
   if (connection.lastRefreshError !== null)
     return `${provider.name} did not renew this connection at the last attempt. The hub tries again.`;
   return null;
@@ -98,7 +79,7 @@ export function explainRevocation(revocation: ConnectionView['revocation'], prov
     case 'revoked_upstream':
       return `Disconnected here and at ${provider}.${provenSentence(revocation.proof.state, provider)}`;
     case 'unsupported':
-      return `${here} ${provider} takes no word of it from other sites: remove the access on its own page too.`;
+      return `${here} ${provider} cannot be told by other sites: remove the access on its own page too.`;
     case 'failed':
       return `${here} ${provider} could not be told: remove the access on its own page too.`;
   }

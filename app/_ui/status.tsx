@@ -1,8 +1,8 @@
-import { CircleCheck, CircleSlash, Clock, type LucideIcon, Snowflake, TriangleAlert } from 'lucide-react';
+import { CircleCheck, CircleSlash, Clock, type IconComponent, Snowflake, TriangleAlert } from '#app/_ui/icons';
 import type { DisplayStatus } from '#lib/connections/views';
 import { statusWords, type Tone } from './status-words.ts';
 
-const icons: Record<DisplayStatus, LucideIcon> = {
+const icons: Record<DisplayStatus, IconComponent> = {
   connected: CircleCheck,
   refresh_due: Clock,
   needs_reconnect: TriangleAlert,
@@ -20,7 +20,7 @@ const tones: Record<Tone, string> = {
 };
 
 /** Any short state: an icon and a word, so that colour is never alone. */
-export function Badge({ tone, icon: Icon, children }: { tone: Tone; icon: LucideIcon; children: React.ReactNode }) {
+export function Badge({ tone, icon: Icon, children }: { tone: Tone; icon: IconComponent; children: React.ReactNode }) {
   return (
     <span
       className={`inline-flex align-middle items-center gap-1 rounded-full px-2 text-meta font-medium whitespace-nowrap ${tones[tone]}`}

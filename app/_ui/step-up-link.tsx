@@ -1,31 +1,64 @@
+'use client';
+
+import { usePathname, useRouter } from 'next/navigation';
 import { Link } from '#app/_ui/link';
 import type { ErrorCode } from '#lib/errors';
+import { keepForm } from './kept-form.ts';
 
 interface StepUpLinkProps {
   /** A path on this hub. */
   returnTo: string;
   className?: string;
-  /** Before the page is left. */
-  onClick?: () => void;
+  /** The form was submitted and refused, and goes on by itself after the sign-in. */
+  goOn?: boolean;
+  /** The page's form to keep, where it is another than the one around the link. */
+  form?: string;
   children?: React.ReactNode;
 }
 
-/** To the page that asks to sign in once more, and from there to `returnTo`. */
-export function StepUpLink({ returnTo, className = 'link', onClick, children = 'Sign in once more' }: StepUpLinkProps) {
-  const href = `/step-up?${new URLSearchParams({ return_to: returnTo })}`;
+const addressOf = (returnTo: string) => `/step-up?${new URLSearchParams({ return_to: returnTo })}`;
+
+/** The form to keep: the named one, else the one around the link, else one of the page that was refused for want of a sign-in. */
+function formOf(link: Element, name: string | undefined) {
+  const around = link.closest('form');
+  const refused = around ? null : document.querySelector('form [data-step-up-offer]')?.closest('form');
+  const mark = name
+    ? document.querySelector<HTMLElement>(`[data-go-on=${CSS.escape(name)}]`)
+    : (around ?? refused)?.querySelector<HTMLElement>('[data-go-on]');
+  const element = mark?.closest('form');
+  return element && mark?.dataset.goOn
+    ? { element, name: mark.dataset.goOn, refused: !name && element === refused }
+    : null;
+}
+
+/**
+ * To the page that asks to sign in once more, and from there to `returnTo`. It keeps the typed fields of the form around it;
+ * without JavaScript it is a link like others.
+ */
+export function StepUpLink(props: StepUpLinkProps) {
+  const { returnTo, className = 'link', goOn = false, form: name, children = 'Sign in once more' } = props;
+  const router = useRouter();
+  const path = usePathname();
+  const keep = (event: React.MouseEvent<HTMLAnchorElement>) => {
+    const form = formOf(event.currentTarget, name);
+    // A new tab or window keeps nothing of this one.
+    if (!form || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    router.push(addressOf(keepForm(form.element, { path, returnTo, form: form.name, goOn: goOn || form.refused })));
+  };
   return (
-    <Link href={href} className={className} {...(onClick ? { onClick } : {})}>
+    <Link href={addressOf(returnTo)} className={className} onClick={keep}>
       {children}
     </Link>
   );
 }
 
 /** The way out of a refusal that asks for a fresh sign-in; nothing for other refusals. */
-export function StepUpOffer({ code, returnTo }: { code: ErrorCode; returnTo: string }) {
+export function StepUpOffer({ code, returnTo, goOn = true }: { code: ErrorCode; returnTo: string; goOn?: boolean }) {
   if (code !== 'step_up_required') return null;
   return (
-    <p>
-      <StepUpLink returnTo={returnTo} />
+    <p data-step-up-offer={goOn ? '' : undefined}>
+      <StepUpLink returnTo={returnTo} goOn={goOn} />
     </p>
   );
 }

@@ -1,4 +1,4 @@
-import { Monitor, Moon, Sun } from 'lucide-react';
+import { Monitor, Moon, Sun } from '#app/_ui/icons';
 import { readTheme } from '#lib/cookies/theme';
 import { chooseTheme } from './theme-action.ts';
 

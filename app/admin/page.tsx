@@ -1,19 +1,21 @@
-import { RotateCw } from 'lucide-react';
 import type { Metadata } from 'next';
-import { Link } from '#app/_ui/link';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Time } from '#app/_ui/time';
-import { listAlerts } from '#lib/alerts/list';
+import { listMostSevere } from '#lib/alerts/most-severe';
 import { countByProvider } from '#lib/connections/count-by-provider';
+import { listFirstSteps } from '#lib/overview/first-steps';
 import { readLastDay } from '#lib/overview/last-day';
 import { listNeeds } from '#lib/overview/needs';
 import { adminPage, inPart } from '#lib/web/page';
 import { Connections } from './_overview/connections.tsx';
+import { FirstSteps } from './_overview/first-steps.tsx';
 import { LastDay } from './_overview/last-day.tsx';
 import { LiveAlerts } from './_overview/live-alerts.tsx';
 import { Needs } from './_overview/needs.tsx';
 import { Part, Read } from './_overview/part.tsx';
 import { Unwell } from './_overview/unwell.tsx';
+import { LiveTail } from './_parts/live-tail.tsx';
+import { RefreshLink } from './_parts/refresh-link.tsx';
 import { StandingFreezes } from './_parts/standing-freezes.tsx';
 
 export const metadata: Metadata = { title: 'Overview' };
@@ -27,24 +29,30 @@ export default async function Overview() {
   const reference = ctx.requestId;
   // All begun at once, and none awaited here.
   const needs = inPart(ctx, 'needs', listNeeds(ctx));
-  const alerts = inPart(ctx, 'alerts', listAlerts(ctx, { state: 'live', limit: alertsShown }));
+  const alerts = inPart(ctx, 'alerts', listMostSevere(ctx, { limit: alertsShown }));
   const day = inPart(ctx, 'last_day', readLastDay(ctx));
   const connections = inPart(ctx, 'connections', countByProvider(ctx));
+  // Awaited, for where there are none nothing may move later.
+  const steps = await inPart(ctx, 'first_steps', listFirstSteps(ctx));
   return (
     <>
       <StandingFreezes />
-      <PageHeading
-        title="Overview"
-        action={
-          <Link href={path} className="btn btn-small btn-plain">
-            <RotateCw aria-hidden="true" className="size-4" />
-            Refresh
-          </Link>
-        }
-      >
-        The state of this hub, and what needs attention. As of <Time at={new Date()} />.
+      <LiveTail seconds={30} calm />
+      <PageHeading title="Overview" action={<RefreshLink path={path} />}>
+        The state of this hub, and what needs attention. It refreshes itself. As of <Time at={new Date()} />.
       </PageHeading>
       <div className="flex flex-col gap-8">
+        {steps && steps.length > 0 && (
+          <section aria-labelledby="first-steps" className="min-w-0">
+            <h2 id="first-steps" className="text-section font-semibold">
+              First steps
+            </h2>
+            <p className="mb-3 text-meta text-soft">
+              The hub ticks them itself. This list goes once there is a provider, an account and an API key.
+            </p>
+            <FirstSteps steps={steps} />
+          </section>
+        )}
         <div className="grid items-start gap-8 xl:grid-cols-2">
           <Part id="needs" title="Needs attention">
             <Read from={needs} reference={reference}>
@@ -54,7 +62,7 @@ export default async function Overview() {
           <div className="flex min-w-0 flex-col gap-8">
             <Part id="alerts" title="Active alerts">
               <Read from={alerts} reference={reference}>
-                {({ items, nextCursor }) => <LiveAlerts alerts={items} more={nextCursor !== null} />}
+                {({ items, more }) => <LiveAlerts alerts={items} more={more} />}
               </Read>
             </Part>
             <Part id="unwell" title="Refused and failed in the last day">

@@ -1,11 +1,12 @@
-import { LogIn } from 'lucide-react';
 import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 import { Brand } from '#app/_ui/brand';
 import { ConnectForm } from '#app/_ui/connect-form';
+import { LogIn } from '#app/_ui/icons';
 import { Notice } from '#app/_ui/notice';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { ThemeSwitch } from '#app/_ui/theme-switch';
+import { WhoseHub } from '#app/_ui/whose-hub';
 import { visitorPage } from '#lib/web/page';
 import { safeReturnTo } from '#lib/web/return-to';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
@@ -15,7 +16,7 @@ export const metadata: Metadata = { title: 'Sign in' };
 export default async function SignIn({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const ctx = await visitorPage();
   const search = await searchParams;
-  const returnTo = safeReturnTo(typeof search.return_to === 'string' ? search.return_to : '/connections');
+  const returnTo = safeReturnTo(typeof search.return_to === 'string' ? search.return_to : '/');
   if (ctx.actor.type === 'person') redirect(returnTo);
   const providers = ctx.providers.signIn();
   const flow = flowParams(search);
@@ -35,6 +36,11 @@ export default async function SignIn({ searchParams }: { searchParams: Promise<S
                 Grantkeep learns your name and <span className="whitespace-nowrap">e-mail</span> address. It never sees
                 your password, and signing in connects nothing.
               </p>
+              {ctx.config.organisation && (
+                <p className="mt-2 text-meta text-soft">
+                  <WhoseHub organisation={ctx.config.organisation} />
+                </p>
+              )}
             </div>
           </div>
           {refusal && (

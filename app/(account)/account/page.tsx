@@ -1,9 +1,10 @@
-import { Monitor } from 'lucide-react';
 import type { Metadata } from 'next';
 import { Fact, Facts } from '#app/_ui/facts';
+import { Monitor } from '#app/_ui/icons';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Pager } from '#app/_ui/pager';
+import { Panel } from '#app/_ui/panel';
 import { Time } from '#app/_ui/time';
 import { listSessions } from '#lib/people/list-sessions';
 import type { SessionView } from '#lib/people/views';
@@ -29,10 +30,7 @@ export default async function Account({ searchParams }: { searchParams: Promise<
     <>
       <PageHeading title="Account">Who you are here, and where you are signed in.</PageHeading>
       <div className="grid items-start gap-4 lg:grid-cols-2">
-        <section aria-labelledby="profile" className="card p-5">
-          <h2 id="profile" className="mb-4 text-section font-semibold">
-            Profile
-          </h2>
+        <Panel id="profile" title="Profile">
           <Facts>
             <Fact label="Name">{actor.name ?? 'Not given'}</Fact>
             <Fact label="E-mail">{actor.email ?? 'Not given'}</Fact>
@@ -41,11 +39,8 @@ export default async function Account({ searchParams }: { searchParams: Promise<
           <p className="mt-4 text-meta text-soft">
             Name and e-mail come from the provider you signed in with, at each sign-in.
           </p>
-        </section>
-        <section aria-labelledby="sessions" className="card p-5">
-          <h2 id="sessions" className="mb-4 text-section font-semibold">
-            Where you are signed in
-          </h2>
+        </Panel>
+        <Panel id="sessions" title="Where you are signed in">
           {flow?.code === 'session_ended' && <Notice tone="good" title="That browser is signed out" arrival />}
           {refusal && (
             <Notice tone="bad" title="That did not work" reference={flow?.reference ?? undefined} arrival>
@@ -65,7 +60,7 @@ export default async function Account({ searchParams }: { searchParams: Promise<
               Sign out everywhere
             </button>
           </form>
-        </section>
+        </Panel>
       </div>
     </>
   );

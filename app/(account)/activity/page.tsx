@@ -1,11 +1,15 @@
-import { CircleAlert, CircleCheck, CircleX, History, type LucideIcon } from 'lucide-react';
 import type { Metadata } from 'next';
+import { Clock } from '#app/_ui/clock';
+import { DayName } from '#app/_ui/day-heading';
 import { EmptyState } from '#app/_ui/empty-state';
+import { CircleAlert, CircleCheck, CircleX, History, type IconComponent } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { PageHeading } from '#app/_ui/page-heading';
-import { Time } from '#app/_ui/time';
+import { ZoneNote } from '#app/_ui/zone-note';
 import { type ActivityView, listActivity } from '#lib/audit/list-activity';
+import { readZone } from '#lib/cookies/zone';
 import { orNotFound, personPage } from '#lib/web/page';
+import { byDay } from '#ui/days';
 import type { SearchParams } from '#ui/flow-result';
 import { historyText } from '#ui/history-text';
 import { filteredAddress, nextAddress, previousAddress, readListAddress } from '#ui/list-address';
@@ -14,7 +18,7 @@ export const metadata: Metadata = { title: 'Activity' };
 
 const path = '/activity';
 const minuteMs = 60_000;
-const looks: Record<ActivityView['outcome'], { icon: LucideIcon; tone: string; word: string }> = {
+const looks: Record<ActivityView['outcome'], { icon: IconComponent; tone: string; word: string }> = {
   ok: { icon: CircleCheck, tone: 'text-soft', word: '' },
   refused: { icon: CircleX, tone: 'text-warn', word: 'refused' },
   failed: { icon: CircleAlert, tone: 'text-bad', word: 'failed' },
@@ -26,8 +30,9 @@ const saysSo = /refused|not|still/i;
 export default async function Activity({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const at = readListAddress(await searchParams, ['show']);
   const ctx = await personPage(path);
+  const { zone } = await readZone();
   const reads = at.filters.show === 'reads';
-  const { items, nextCursor } = await orNotFound(listActivity(ctx, { reads, cursor: at.cursor }));
+  const { items, nextCursor } = await orNotFound(listActivity(ctx, { reads, cursor: at.cursor, zone }));
   const previous = previousAddress(path, at);
   const choice = (wanted: boolean, words: string) => (
     <Link
@@ -41,21 +46,33 @@ export default async function Activity({ searchParams }: { searchParams: Promise
   return (
     <>
       <PageHeading title="Activity">
-        What happened to your account and connections, and which service read which of them, newest first.
+        What happened to your account and connections, and which service used which of them, newest first.
       </PageHeading>
-      <nav aria-label="What to show" className="mb-4 flex gap-1">
-        {choice(false, 'Everything')}
-        {choice(true, 'Only reads')}
-      </nav>
+      <div className="mb-4 flex flex-wrap items-center justify-between gap-2">
+        <nav aria-label="What to show" className="flex gap-1">
+          {choice(false, 'Everything')}
+          {choice(true, 'Only uses')}
+        </nav>
+        <ZoneNote />
+      </div>
       {items.length > 0 ? (
-        <ol className="card flex flex-col px-5">
-          {items.map((item) => (
-            <ActivityRow key={item.id} item={item} name={(id) => ctx.providers.get(id)?.name ?? id} />
+        <div className="flex flex-col gap-4">
+          {byDay(items, ({ until }) => until, zone, new Date()).map((day) => (
+            <section key={day.day} aria-label={day.name ?? day.text}>
+              <h2 className="mb-2 font-semibold">
+                <DayName day={day} />
+              </h2>
+              <ol className="card flex flex-col px-5">
+                {day.items.map((item) => (
+                  <ActivityRow key={item.id} item={item} name={(id) => ctx.providers.get(id)?.name ?? id} />
+                ))}
+              </ol>
+            </section>
           ))}
-        </ol>
+        </div>
       ) : (
-        <EmptyState icon={History} title={reads ? 'Nothing was read yet' : 'Nothing yet'}>
-          As soon as a service reads one of your connections, it stands here, with the time and the service’s name.
+        <EmptyState icon={History} title={reads ? 'Nothing was used yet' : 'Nothing yet'}>
+          As soon as a service uses one of your connections, it stands here, with the time and the service’s name.
         </EmptyState>
       )}
       {(previous || nextCursor) && (
@@ -87,12 +104,12 @@ function ActivityRow({ item, name }: { item: ActivityView; name: (provider: stri
           {word && !saysSo.test(item.sentence) && <span className="text-soft"> ({word})</span>}
         </p>
         <p className="text-meta text-soft">
-          <Time at={item.until} />
           {item.until.getTime() - item.at.getTime() > minuteMs && (
             <>
-              , the first <Time at={item.at} />
+              <Clock at={item.at.toISOString()} /> to{' '}
             </>
           )}
+          <Clock at={item.until.toISOString()} />
           {item.connection && (
             <>
               {' · '}

@@ -8,7 +8,7 @@ import { ProviderMark } from '#app/_ui/provider-mark';
 import { ScopeList } from '#app/_ui/scope-list';
 import { listProviderCards } from '#lib/connections/cards';
 import { personPage } from '#lib/web/page';
-import { safeReturnTo } from '#lib/web/return-to';
+import { connectPage, safeReturnTo } from '#lib/web/return-to';
 import { cardPath } from '#ui/card-path';
 import type { SearchParams } from '#ui/flow-result';
 
@@ -18,7 +18,10 @@ export const metadata: Metadata = { title: 'Connect' };
 export default async function ConnectPage({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const search = await searchParams;
   const wanted = typeof search.provider === 'string' ? search.provider : '';
-  const ctx = await personPage(`/connect?provider=${encodeURIComponent(wanted)}`);
+  const link = new URLSearchParams({ provider: wanted });
+  if (typeof search.return_to === 'string') link.set('return_to', search.return_to);
+  // After a sign-in the browser comes back to the whole link.
+  const ctx = await personPage(connectPage(link));
   const card = (await listProviderCards(ctx, { limit: 1 })).items.find(
     ({ provider, configured }) => configured && provider.id === wanted,
   );

@@ -1,6 +1,6 @@
-import { Plug, TriangleAlert } from 'lucide-react';
 import type { Metadata } from 'next';
 import { EmptyState } from '#app/_ui/empty-state';
+import { Plug, TriangleAlert } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { MenuDismiss } from '#app/_ui/menu-dismiss';
 import { Notice } from '#app/_ui/notice';

@@ -1,9 +1,10 @@
-import { Plug } from 'lucide-react';
 import { EmptyState } from '#app/_ui/empty-state';
+import { Plug } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { Status } from '#app/_ui/status';
 import type { ProviderCountsView } from '#lib/connections/count-by-provider';
+import { numberText } from '#ui/number-text';
 import { statusWords } from '#ui/status-words';
 import { DataTable, type From, Td, Th, Tr } from '../_parts/data-table.tsx';
 import { connectionsAddress } from './addresses.ts';
@@ -66,6 +67,7 @@ export function Connections({ providers }: { providers: ProviderCountsView[] }) 
 }
 
 function Totals({ providers }: { providers: ProviderCountsView[] }) {
+  const waiting = providers.reduce((sum, { frozenWaiting }) => sum + frozenWaiting, 0);
   return (
     <ul className="mb-3 flex flex-wrap gap-x-6 gap-y-2">
       {statuses.map(({ status }) => (
@@ -77,6 +79,11 @@ function Totals({ providers }: { providers: ProviderCountsView[] }) {
             label={statusWords[status].word}
             look="strong"
           />
+          {status === 'frozen' && waiting > 0 && (
+            <span className="text-meta text-soft">
+              {numberText(waiting)} of them {waiting === 1 ? 'needs' : 'need'} reconnecting once thawed
+            </span>
+          )}
         </li>
       ))}
     </ul>

@@ -1,7 +1,7 @@
 'use client';
 
 import NextLink from 'next/link';
-import { useSyncExternalStore } from 'react';
+import { useZone } from '#app/_ui/zone';
 import { hourText } from './hour-text.ts';
 
 /** An hour of a chart: when it began (ISO 8601), how often, and where its entries are. */
@@ -12,19 +12,10 @@ export interface HourBar {
 }
 
 const height = 48;
-const never = () => () => {};
 
-/** The hour that begins then, in the reader's zone once the page lives; the server writes UTC. */
+/** The hour that begins then, in the reader's zone. */
 export function Hour({ at }: { at: string }) {
-  return <time dateTime={at}>{useHourText(at)}</time>;
-}
-
-function useHourText(at: string): string {
-  return useSyncExternalStore(
-    never,
-    () => hourText(new Date(at)),
-    () => hourText(new Date(at), 'UTC'),
-  );
+  return <time dateTime={at}>{hourText(new Date(at), useZone())}</time>;
 }
 
 interface HourBarsProps {
@@ -60,7 +51,7 @@ interface ColumnProps {
 }
 
 function Column({ hour: { at, count, href }, x, share, className }: ColumnProps) {
-  const begins = useHourText(at);
+  const begins = hourText(new Date(at), useZone());
   // A bar that counts anything stays visible.
   const tall = count === 0 ? 0 : Math.max(2, share * (height - 1));
   const ground = <rect x={x + 1} y={height - 1} width="8" height="1" className="fill-line-strong" />;

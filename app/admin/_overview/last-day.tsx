@@ -1,4 +1,4 @@
-import { ChevronRight } from 'lucide-react';
+import { ChevronRight } from '#app/_ui/icons';
 import { Time } from '#app/_ui/time';
 import { type Hourly, hourly, type LastDayView } from '#lib/overview/last-day';
 import { numberText } from '#ui/number-text';

@@ -1,4 +1,4 @@
-import { BellRing } from 'lucide-react';
+import { BellRing } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { Time } from '#app/_ui/time';
 import type { AlertView } from '#lib/alerts/views';
@@ -9,7 +9,7 @@ interface LiveAlertsProps {
   more: boolean;
 }
 
-/** The newest alerts that are not over. */
+/** Active alerts, the worst first. */
 export function LiveAlerts({ alerts, more }: LiveAlertsProps) {
   if (alerts.length === 0)
     return (
@@ -46,7 +46,7 @@ export function LiveAlerts({ alerts, more }: LiveAlertsProps) {
       {more && (
         <li className="border-t border-line px-3 py-2 text-meta">
           <Link href="/admin/alerts" className="link">
-            All alerts that are not over
+            All active alerts
           </Link>
         </li>
       )}

@@ -21,7 +21,7 @@ const words: Words = {
     href: '/admin/ledger/seals',
     title: 'The ledger is broken',
     about:
-      'Its last check found entries that are not as they were sealed. Keep the database as it is and find out who had access.',
+      'Its last check found entries that differ from those under their seals. Keep the database as it is and find out who had access.',
   }),
   alerts_open: (_, one, n) => ({
     tone: 'bad',
@@ -71,11 +71,11 @@ const words: Words = {
     title: one ? '1 connection needs reconnecting' : `${n} connections need reconnecting`,
     about: 'Each waits for its own person.',
   }),
-  grant_dying: (_, one, n) => ({
+  grant_expiring: (_, one, n) => ({
     tone: 'warn',
-    href: connectionsAddress({ concern: 'grant_dying' }),
-    title: one ? '1 grant is about to die' : `${n} grants are about to die`,
-    about: concernWords.grant_dying.about,
+    href: connectionsAddress({ concern: 'grant_expiring' }),
+    title: one ? '1 grant expires soon' : `${n} grants expire soon`,
+    about: concernWords.grant_expiring.about,
   }),
   keys_expiring: (_, one, n) => ({
     tone: 'warn',

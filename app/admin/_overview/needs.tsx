@@ -4,17 +4,17 @@ import {
   CircleAlert,
   CircleCheck,
   Clock,
-  type LucideIcon,
+  type IconComponent,
   Snowflake,
   TriangleAlert,
-} from 'lucide-react';
+} from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { Time } from '#app/_ui/time';
 import type { NeedView } from '#lib/overview/needs';
 import type { Tone } from '#ui/status-words';
 import { needWords } from './need-words.ts';
 
-const icons: Record<Tone, LucideIcon> = {
+const icons: Record<Tone, IconComponent> = {
   bad: CircleAlert,
   warn: TriangleAlert,
   frozen: Snowflake,

@@ -1,4 +1,4 @@
-import { CircleCheck } from 'lucide-react';
+import { CircleCheck } from '#app/_ui/icons';
 import type { LastDayView } from '#lib/overview/last-day';
 import { dayAddress } from './addresses.ts';
 import { Figure } from './figure.tsx';

@@ -1,29 +1,38 @@
 import { SignOutForm, SkipLink } from '#app/_ui/account-shell';
 import { Brand } from '#app/_ui/brand';
+import { Search } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { ThemeSwitch } from '#app/_ui/theme-switch';
 import type { Role } from '#lib/context';
 import { roleWords } from '#ui/role-words';
 import { Drawer } from './drawer.tsx';
+import { GlobalSearch } from './global-search.tsx';
+import { RememberList } from './remember-list.tsx';
+import { SearchShortcut } from './search-shortcut.tsx';
 import { SectionLinks } from './section-links.tsx';
 import type { SectionCounts } from './sections.ts';
 
 interface AdminShellProps {
   who: string;
+  /** Their id. */
+  person: string;
   role: Role;
   counts: SectionCounts;
   children: React.ReactNode;
 }
 
 /** What frames the admin pages: a sidebar of 240 pixels, a drawer under 768, and the page at full width. */
-export function AdminShell({ who, role, counts, children }: AdminShellProps) {
+export function AdminShell({ who, person, role, counts, children }: AdminShellProps) {
   return (
-    <div className="min-h-dvh md:grid md:grid-cols-[15rem_minmax(0,1fr)]">
+    <div data-person={person} className="min-h-dvh md:grid md:grid-cols-[15rem_minmax(0,1fr)]">
       <SkipLink />
-      <aside className="sticky top-0 hidden h-dvh flex-col gap-6 border-r border-line bg-surface p-4 md:flex">
+      <SearchShortcut />
+      <RememberList />
+      <aside className="sticky top-0 hidden h-dvh flex-col gap-4 overflow-y-auto border-r border-line bg-surface p-4 md:flex">
         <Link href="/admin" aria-label="Grantkeep" className="flex h-10 items-center rounded-md px-3">
           <Brand />
         </Link>
+        <GlobalSearch label="Search everything" />
         <nav aria-label="Admin sections" className="flex-1">
           <SectionLinks counts={counts} />
         </nav>
@@ -36,6 +45,9 @@ export function AdminShell({ who, role, counts, children }: AdminShellProps) {
           </Drawer>
           <Link href="/admin" aria-label="Grantkeep" className="flex h-10 items-center rounded-md">
             <Brand />
+          </Link>
+          <Link href="/admin/search" aria-label="Search" className="btn btn-quiet btn-small ml-auto px-2">
+            <Search aria-hidden="true" className="size-5" />
           </Link>
         </header>
         <main id="content" tabIndex={-1} className="p-4 outline-none md:p-6">

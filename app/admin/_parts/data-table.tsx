@@ -50,10 +50,30 @@ export function Th({ from = 'always', sorted, children }: ThProps) {
   );
 }
 
+/** The head of the column with the buttons of a row. */
+export function ThActions() {
+  return (
+    <Th>
+      <span className="sr-only">Actions</span>
+    </Th>
+  );
+}
+
 export function Td({ from = 'always', children }: { from?: From; children: React.ReactNode }) {
   return <td className={`px-3 py-2 @min-[36rem]:py-1 first:pl-4 last:pr-4 ${shown[from]}`}>{children}</td>;
 }
 
 export function Tr({ children }: { children: React.ReactNode }) {
   return <tr className="h-10 border-t border-line hover:bg-sunken">{children}</tr>;
+}
+
+/** A day that stands above its rows. */
+export function DayRow({ columns, children }: { columns: number; children: React.ReactNode }) {
+  return (
+    <tr className="border-t border-line bg-surface">
+      <th scope="rowgroup" colSpan={columns} className="px-4 pt-4 pb-1 font-semibold text-ink">
+        {children}
+      </th>
+    </tr>
+  );
 }

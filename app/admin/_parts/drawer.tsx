@@ -1,8 +1,8 @@
 'use client';
 
 import { Dialog } from '@base-ui/react/dialog';
-import { Menu, X } from 'lucide-react';
 import { useState } from 'react';
+import { Menu, X } from '#app/_ui/icons';
 import { SectionLinks } from './section-links.tsx';
 import type { SectionCounts } from './sections.ts';
 

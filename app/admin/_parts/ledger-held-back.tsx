@@ -4,8 +4,8 @@ import { readLedgerHeldBack } from '#lib/audit/ledger-trouble';
 import { adminPage, inPart } from '#lib/web/page';
 
 /**
- * The transaction that keeps the hub from reading and sealing the ledger, at the top of every admin page: what it holds
- * back raises no alert meanwhile.
+ * The transaction that keeps the hub from reading the ledger, at the top of every admin page: what it holds back raises
+ * no alert meanwhile.
  */
 export async function LedgerHeldBack() {
   const ctx = await adminPage();
@@ -17,7 +17,7 @@ export async function LedgerHeldBack() {
     <div className="mb-4">
       <Notice
         tone="bad"
-        title="A transaction keeps the hub from reading and sealing the ledger"
+        title="A transaction keeps the hub from reading the ledger"
         after={
           <span className="text-meta text-soft">
             since <Time at={held.since} />

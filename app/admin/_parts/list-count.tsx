@@ -1,4 +1,4 @@
-interface ListCountProps {
+export interface ListCountProps {
   counted: { count: number; capped: boolean };
   one: string;
   many: string;

@@ -7,11 +7,23 @@ import { useEffect } from 'react';
 const patienceMs = 15 * 60_000;
 const touches = ['pointermove', 'pointerdown', 'keydown', 'wheel'] as const;
 
+/** A reader who marks text, has a dialog open or types is not disturbed. */
+function isBusy(): boolean {
+  if (getSelection()?.isCollapsed === false || document.querySelector('[role=alertdialog], [role=dialog]')) return true;
+  return document.activeElement?.matches('input, select, textarea') ?? false;
+}
+
+interface LiveTailProps {
+  seconds: number;
+  /** For a page that is read and not watched: it waits for a busy reader, and readers who want less motion refresh it. */
+  calm?: boolean;
+}
+
 /**
  * Asks for the page again every few seconds, while a reader looks at it. The server renders it anew; marked text,
  * focused or typed stays.
  */
-export function LiveTail({ seconds }: { seconds: number }) {
+export function LiveTail({ seconds, calm = false }: LiveTailProps) {
   const router = useRouter();
   useEffect(() => {
     let touchedAt = Date.now();
@@ -21,12 +33,13 @@ export function LiveTail({ seconds }: { seconds: number }) {
     for (const name of touches) window.addEventListener(name, touch, { passive: true });
     const timer = setInterval(() => {
       const looking = document.visibilityState === 'visible' && Date.now() - touchedAt < patienceMs;
-      if (looking) router.refresh();
+      const wait = calm && (isBusy() || matchMedia('(prefers-reduced-motion: reduce)').matches);
+      if (looking && !wait) router.refresh();
     }, seconds * 1000);
     return () => {
       clearInterval(timer);
       for (const name of touches) window.removeEventListener(name, touch);
     };
-  }, [router, seconds]);
+  }, [router, seconds, calm]);
   return null;
 }

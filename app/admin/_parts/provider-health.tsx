@@ -1,4 +1,4 @@
-import { CircleAlert, CircleCheck, CircleDashed, CirclePause, type LucideIcon } from 'lucide-react';
+import { CircleAlert, CircleCheck, CircleDashed, CirclePause, type IconComponent } from '#app/_ui/icons';
 import { Badge } from '#app/_ui/status';
 import { Time } from '#app/_ui/time';
 import type { ProviderActivityView } from '#lib/status/provider-activity';
@@ -26,7 +26,7 @@ export function Circuit({ health, activity }: CircuitProps) {
 function stateOf(
   { circuit, restsUntil, pausedIn, processes, sickHosts, limitedAccounts }: ProviderHealthView,
   activity: ProviderActivityView | null,
-): [Tone, LucideIcon, string] {
+): [Tone, IconComponent, string] {
   const hosts = sickHosts.length > 0 ? ` at ${sickHosts.length} host${sickHosts.length === 1 ? '' : 's'}` : '';
   const where = hosts + (processes > 1 && pausedIn > 0 ? ` in ${pausedIn} of ${processes}` : '');
   if (circuit === 'open') return ['bad', CirclePause, `Open${where}`];

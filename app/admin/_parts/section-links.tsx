@@ -1,19 +1,24 @@
 'use client';
 
+import Link from 'next/link';
+import { usePathname } from 'next/navigation';
 import {
   Activity,
   BellRing,
   Blocks,
+  BookOpen,
+  CalendarCheck,
   CircleSlash,
+  FileCheck,
   Gauge,
   KeyRound,
+  ListChecks,
   Plug,
   ScrollText,
   Snowflake,
   Users,
-} from 'lucide-react';
-import Link from 'next/link';
-import { usePathname } from 'next/navigation';
+  Vault,
+} from '#app/_ui/icons';
 import { type Section, type SectionCounts, sections } from './sections.ts';
 
 const icons: Record<Section['icon'], typeof Plug> = {
@@ -27,6 +32,11 @@ const icons: Record<Section['icon'], typeof Plug> = {
   revocations: CircleSlash,
   ledger: ScrollText,
   status: Activity,
+  checks: ListChecks,
+  conformance: BookOpen,
+  vault: Vault,
+  reviews: CalendarCheck,
+  evidence: FileCheck,
 };
 
 /** The links of the sidebar and of the drawer; says which section this page belongs to. */

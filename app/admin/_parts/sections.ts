@@ -12,7 +12,12 @@ export interface Section {
     | 'freezes'
     | 'revocations'
     | 'ledger'
-    | 'status';
+    | 'status'
+    | 'checks'
+    | 'conformance'
+    | 'vault'
+    | 'reviews'
+    | 'evidence';
 }
 
 export const sections: readonly Section[] = [
@@ -25,6 +30,11 @@ export const sections: readonly Section[] = [
   { href: '/admin/freezes', name: 'Freezes', icon: 'freezes' },
   { href: '/admin/revocations', name: 'Revocations', icon: 'revocations' },
   { href: '/admin/ledger', name: 'Ledger', icon: 'ledger' },
+  { href: '/admin/reviews', name: 'Reviews', icon: 'reviews' },
+  { href: '/admin/checks', name: 'Checks', icon: 'checks' },
+  { href: '/admin/evidence', name: 'Evidence', icon: 'evidence' },
+  { href: '/admin/conformance', name: 'Conformance', icon: 'conformance' },
+  { href: '/admin/keys', name: 'Vault keys', icon: 'vault' },
   { href: '/admin/status', name: 'Status', icon: 'status' },
 ];
 

@@ -1,4 +1,4 @@
-import { Snowflake } from 'lucide-react';
+import { Snowflake } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { Time } from '#app/_ui/time';

@@ -3,8 +3,11 @@
 import { refresh } from 'next/cache';
 import { z } from 'zod';
 import { createApiKey, createApiKeyInput } from '#lib/api-keys/create-api-key';
+import { keyDetailFields } from '#lib/api-keys/key-details';
 import { revokeApiKey } from '#lib/api-keys/revoke-api-key';
+import { longestOverlapHours, rotateApiKey } from '#lib/api-keys/rotate-api-key';
 import { setAddresses } from '#lib/api-keys/set-addresses';
+import { setKeyDetails, setKeyDetailsInput } from '#lib/api-keys/set-key-details';
 import { listConnections } from '#lib/connections/list';
 import { formAction } from '#lib/web/action';
 import { curlLine } from '#ui/curl-line';
@@ -24,6 +27,7 @@ const elsewhere = z.enum(['deny', 'alert']).default('deny');
 const orNone = (ranges: string[]) => (ranges.length > 0 ? ranges : null);
 
 const keyInput = z.object({
+  ...keyDetailFields,
   name: z.string().trim().min(1, 'Give it a name').max(100),
   scopes: list.pipe(createApiKeyInput.shape.scopes),
   providers: list,
@@ -38,17 +42,15 @@ const dayInMilliseconds = 24 * 60 * 60 * 1000;
 export const createKey = formAction(
   keyInput,
   { role: 'administrator' },
-  async (ctx, { name, scopes, providers, days, ipRanges, ipRule }) => {
+  async (ctx, { days, providers, ipRanges, ...given }) => {
     const expiresAt = days === '' ? null : new Date(ctx.now().getTime() + Number(days) * dayInMilliseconds);
     // Asked for first: a fault after the key was made would lose the only sight of it.
     const { items } = await listConnections(ctx, { status: 'connected', limit: 50 });
     const { key, apiKey } = await createApiKey(ctx, {
-      name,
-      scopes,
+      ...given,
       providers: providers.length > 0 ? providers : null,
       expiresAt,
       ipRanges: orNone(ipRanges),
-      ipRule,
     });
     const example = items.find(({ provider }) => apiKey.providers?.includes(provider.id) ?? true);
     refresh();
@@ -56,7 +58,7 @@ export const createKey = formAction(
       data: {
         secret: key,
         name: apiKey.name,
-        curl: curlLine({ appUrl: ctx.config.appUrl.origin, key, scopes, connectionId: example?.id }),
+        curl: curlLine({ appUrl: ctx.config.appUrl.origin, key, scopes: given.scopes, connectionId: example?.id }),
       },
     };
   },
@@ -81,5 +83,23 @@ export const changeAddresses = formAction(
     await setAddresses(ctx, { id, ipRanges: orNone(ipRanges), ipRule });
     refresh();
     return undefined;
+  },
+);
+
+/** Sets what people read about a key. */
+export const changeDetails = formAction(setKeyDetailsInput, { role: 'administrator' }, async (ctx, input) => {
+  await setKeyDetails(ctx, input);
+  refresh();
+  return undefined;
+});
+
+/** Makes a key in the place of another and answers it once; both are accepted until the overlap is over. */
+export const rotateKey = formAction(
+  z.object({ id: z.string().max(64), overlapHours: z.coerce.number().int().min(0).max(longestOverlapHours) }),
+  { role: 'administrator' },
+  async (ctx, input) => {
+    const { key, apiKey } = await rotateApiKey(ctx, input);
+    refresh();
+    return { data: { id: apiKey.id, secret: key } };
   },
 );

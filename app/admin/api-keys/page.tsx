@@ -1,24 +1,22 @@
-import { BookOpen, CircleCheck, CircleSlash, Clock, KeyRound, Plus, Snowflake } from 'lucide-react';
 import type { Metadata } from 'next';
 import { EmptyState } from '#app/_ui/empty-state';
+import { BookOpen, KeyRound, Plus } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Pager } from '#app/_ui/pager';
-import { Badge } from '#app/_ui/status';
 import { Time } from '#app/_ui/time';
-import { listApiKeys } from '#lib/api-keys/list-api-keys';
-import { type ApiKeyView, expiringWithinDays } from '#lib/api-keys/views';
+import { expiringWithinDays, listApiKeys } from '#lib/api-keys/list-api-keys';
+import type { ApiKeyView } from '#lib/api-keys/views';
 import { readStepUp } from '#lib/sign-in/step-up';
 import { adminPage, orNotFound } from '#lib/web/page';
 import type { SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
 import { DataTable, Td, Th, Tr } from '../_parts/data-table.tsx';
+import { heavyListRows } from '../_parts/list-rows.ts';
 import { StandingFreezes } from '../_parts/standing-freezes.tsx';
-import { StepUpNotice, signInUntil } from '../_parts/step-up-notice.tsx';
-import { FreezeButton } from '../freezes/_parts/freeze-button.tsx';
+import { StepUpNotice } from '../_parts/step-up-notice.tsx';
 import { CreateKey } from './_parts/create-key.tsx';
-import { KeyAddresses } from './_parts/key-addresses.tsx';
-import { RevokeKey } from './_parts/revoke-key.tsx';
+import { KeyStatus, Limits } from './_parts/key-facts.tsx';
 
 export const metadata: Metadata = { title: 'API keys' };
 
@@ -26,10 +24,13 @@ const path = '/admin/api-keys';
 
 export default async function ApiKeys({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const ctx = await adminPage(path);
-  const at = readListAddress(await searchParams, ['expiring']);
+  const at = readListAddress(await searchParams, ['expiring', 'state']);
   const expiring = at.filters.expiring === '1';
+  const ended = at.filters.state === 'ended';
   const [{ items: keys, nextCursor }, stepUp] = await Promise.all([
-    orNotFound(listApiKeys(ctx, { expiring, cursor: at.cursor })),
+    orNotFound(
+      listApiKeys(ctx, { expiring, state: ended ? 'ended' : 'accepted', cursor: at.cursor, limit: heavyListRows }),
+    ),
     readStepUp(ctx),
   ]);
   const administrator = ctx.actor.role === 'administrator';
@@ -58,19 +59,32 @@ export default async function ApiKeys({ searchParams }: { searchParams: Promise<
       </PageHeading>
       <div className={administrator ? 'grid items-start gap-6 2xl:grid-cols-[minmax(0,1fr)_24rem]' : ''}>
         <div className="min-w-0">
-          {expiring && (
-            <p className="mb-4 flex flex-wrap gap-x-4 text-meta text-soft">
-              Those that end within {expiringWithinDays} days.
+          <p className="mb-4 flex flex-wrap gap-x-4 text-meta text-soft">
+            {ended
+              ? 'Keys that expired or were revoked.'
+              : expiring
+                ? `Those that end within ${expiringWithinDays} days.`
+                : 'Keys that are accepted.'}
+            {(ended || expiring) && (
               <Link href={path} className="link">
-                Show all
+                Show keys that are accepted
               </Link>
-            </p>
-          )}
+            )}
+            {!ended && (
+              <Link href={`${path}?state=ended`} className="link">
+                Show expired and revoked keys
+              </Link>
+            )}
+          </p>
           {keys.length > 0 ? (
             <>
-              <KeyTable keys={keys} administrator={administrator} until={signInUntil(stepUp)} />
+              <KeyTable keys={keys} />
               <Pager path={path} at={at} nextCursor={nextCursor} />
             </>
+          ) : ended ? (
+            <EmptyState icon={KeyRound} title="None has ended">
+              No key expired or was revoked.
+            </EmptyState>
           ) : expiring ? (
             <EmptyState icon={KeyRound} title="None ends soon">
               Every key that is accepted goes on for longer than that, or has no end.
@@ -99,14 +113,8 @@ export default async function ApiKeys({ searchParams }: { searchParams: Promise<
   );
 }
 
-interface KeyTableProps {
-  keys: ApiKeyView[];
-  administrator: boolean;
-  /** When the last sign-in counts no more. */
-  until: number;
-}
-
-function KeyTable({ keys, administrator, until }: KeyTableProps) {
+/** Keys, each with the way to its page, where it is changed, rotated, frozen and revoked. */
+function KeyTable({ keys }: { keys: ApiKeyView[] }) {
   return (
     <DataTable
       label="API keys"
@@ -118,19 +126,17 @@ function KeyTable({ keys, administrator, until }: KeyTableProps) {
           <Th from="lg">Limits</Th>
           <Th from="sm">Last used</Th>
           <Th from="lg">Expires</Th>
-          {administrator && (
-            <Th>
-              <span className="sr-only">Actions</span>
-            </Th>
-          )}
         </>
       }
     >
       {keys.map((key) => (
         <Tr key={key.id}>
           <Td>
-            <span className="block font-medium wrap-anywhere sm:min-w-40">{key.name}</span>
+            <Link href={`${path}/${key.id}`} className="link block wrap-anywhere sm:min-w-40">
+              {key.name}
+            </Link>
             <code className="block font-mono text-meta text-soft">{key.prefix}…</code>
+            {key.owner && <span className="block text-soft wrap-anywhere">{key.owner}</span>}
             <span className="block text-soft @min-[42rem]:hidden">{key.scopes.join(', ')}</span>
             {(key.providers || key.ipRanges) && (
               <span className="block text-soft @min-[54rem]:hidden">
@@ -140,7 +146,7 @@ function KeyTable({ keys, administrator, until }: KeyTableProps) {
             <span className="mt-1 flex flex-col items-start gap-1 @min-[36rem]:hidden">
               <KeyStatus apiKey={key} />
               <span className="text-soft">
-                Last used: <LastUsed apiKey={key} administrator={administrator} />
+                Last used: <LastUsed apiKey={key} />
               </span>
             </span>
           </Td>
@@ -154,95 +160,17 @@ function KeyTable({ keys, administrator, until }: KeyTableProps) {
             <Limits apiKey={key} />
           </Td>
           <Td from="sm">
-            <LastUsed apiKey={key} administrator={administrator} />
+            <LastUsed apiKey={key} />
           </Td>
           <Td from="lg">{key.expiresAt ? <Time at={key.expiresAt} /> : 'never'}</Td>
-          {administrator && (
-            <Td>
-              {key.status !== 'revoked' && (
-                <div className="flex flex-wrap items-center gap-2 @min-[70rem]:flex-nowrap">
-                  <KeyAddresses
-                    id={key.id}
-                    name={key.name}
-                    ranges={key.ipRanges ?? []}
-                    rule={key.ipRule}
-                    signInUntil={until}
-                  />
-                  {!key.frozen && <FreezeButton scope="api_key" target={key.id} name={key.name} small />}
-                  <RevokeKey id={key.id} name={key.name} />
-                </div>
-              )}
-            </Td>
-          )}
         </Tr>
       ))}
     </DataTable>
   );
 }
 
-/** When it last asked, leading to what it asked; and to ending all that it read, as after a leak. */
-function LastUsed({ apiKey, administrator }: { apiKey: ApiKeyView; administrator: boolean }) {
+/** When it last asked; the key's page leads to what it asked. */
+function LastUsed({ apiKey }: { apiKey: ApiKeyView }) {
   if (!apiKey.lastUsedAt) return 'never';
-  return (
-    <>
-      <Link href={`/admin/ledger?key=${apiKey.id}`} className="link">
-        <Time at={apiKey.lastUsedAt} />
-      </Link>
-      {administrator && (
-        <Link href={`/admin/revocations?key=${apiKey.id}`} className="link block">
-          Revoke what it read
-        </Link>
-      )}
-    </>
-  );
-}
-
-/** So many ranges are named in the row; its dialog has all. */
-const shown = 2;
-
-/** What a key is kept to: some providers, and where it is expected from with what a call from elsewhere meets. */
-function Limits({ apiKey: { providers, ipRanges, ipRule } }: { apiKey: ApiKeyView }) {
-  if (!providers && !ipRanges) return 'none';
-  return (
-    <span className="block min-w-44">
-      {providers && <span className="block">{providers.join(', ')}</span>}
-      {ipRanges && (
-        <>
-          <code className="block font-mono wrap-anywhere">
-            {ipRanges.slice(0, shown).join(', ')}
-            {ipRanges.length > shown && ` and ${ipRanges.length - shown} more`}
-          </code>
-          <span className="block text-soft">{ipRule === 'deny' ? 'refused elsewhere' : 'alert elsewhere'}</span>
-        </>
-      )}
-    </span>
-  );
-}
-
-function KeyStatus({ apiKey: { status, frozen } }: { apiKey: ApiKeyView }) {
-  if (frozen && status === 'active') {
-    return (
-      <Link href="/admin/freezes" className="hover:underline">
-        <Badge tone="frozen" icon={Snowflake}>
-          Frozen
-        </Badge>
-      </Link>
-    );
-  }
-  if (status === 'active') {
-    return (
-      <Badge tone="good" icon={CircleCheck}>
-        Active
-      </Badge>
-    );
-  }
-  return status === 'expired' ? (
-    <Badge tone="warn" icon={Clock}>
-      Expired
-    </Badge>
-  ) : (
-    <Badge tone="quiet" icon={CircleSlash}>
-      Revoked
-    </Badge>
-  );
+  return <Time at={apiKey.lastUsedAt} />;
 }

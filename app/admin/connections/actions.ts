@@ -4,6 +4,7 @@ import { refresh } from 'next/cache';
 import { redirect } from 'next/navigation';
 import { z } from 'zod';
 import { prepareBulkRevocation } from '#lib/bulk-revocation/prepare';
+import { askToReconnect } from '#lib/person-mails/ask-reconnect';
 import { revokeConnection, revokeConnectionInput } from '#lib/revocation/revoke';
 import { formAction } from '#lib/web/action';
 
@@ -20,6 +21,13 @@ export const revokeOne = formAction(
     return undefined;
   },
 );
+
+/** Asks the person of one connection by mail to reconnect it. */
+export const askOne = formAction(z.object({ connection: id }), administrator, async (ctx, input) => {
+  await askToReconnect(ctx, input);
+  refresh();
+  return undefined;
+});
 
 const ids = z
   .union([z.string(), z.array(z.string())])

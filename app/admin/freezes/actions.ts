@@ -11,9 +11,14 @@ const administrator = { role: 'administrator' } as const;
 
 /** Sets a freeze. */
 export const setFreeze = formAction(
-  freezeInput.and(z.object({ confirmation: z.literal(freezeWord) })),
+  freezeInput
+    .and(z.object({ confirmation: z.string().optional() }))
+    .refine(({ scope, confirmation }) => scope !== 'everything' || confirmation === freezeWord, {
+      path: ['confirmation'],
+      message: `must be “${freezeWord}”`,
+    }),
   administrator,
-  async (ctx, input) => {
+  async (ctx, { confirmation: _typed, ...input }) => {
     await freeze(ctx, input);
     refresh();
     return undefined;

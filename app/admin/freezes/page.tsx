@@ -1,6 +1,6 @@
-import { Snowflake } from 'lucide-react';
 import type { Metadata } from 'next';
 import { EmptyState } from '#app/_ui/empty-state';
+import { Snowflake } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
@@ -13,13 +13,15 @@ import { adminPage, inPart, orNotFound } from '#lib/web/page';
 import type { SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
 import { StandingFreezes } from '../_parts/standing-freezes.tsx';
-import { StepUpNotice } from '../_parts/step-up-notice.tsx';
+import { StepUpNotice, signInUntil } from '../_parts/step-up-notice.tsx';
 import { FreezeButton } from './_parts/freeze-button.tsx';
 import { FreezeTable } from './_parts/freeze-table.tsx';
 
 export const metadata: Metadata = { title: 'Freezes' };
 
 const path = '/admin/freezes';
+/** Two lists share the page, and each freeze that stands has two tab stops. */
+const halfPage = 12;
 
 /** The standing freezes, until when each does no harm, and the lifted ones. */
 export default async function Freezes({ searchParams }: { searchParams: Promise<SearchParams> }) {
@@ -28,8 +30,8 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
   // One address holds one cursor: beyond the first page, the freezes that stand are shown without the lifted ones.
   const onlyStanding = at.filters.show === 'standing';
   const [{ items: standing, nextCursor: moreStanding }, history, everything, deadlines, stepUp] = await Promise.all([
-    orNotFound(standingFreezes(ctx, onlyStanding ? { cursor: at.cursor } : {})),
-    onlyStanding ? null : orNotFound(listFreezes(ctx, { cursor: at.cursor })),
+    orNotFound(standingFreezes(ctx, { ...(onlyStanding && { cursor: at.cursor }), limit: halfPage })),
+    onlyStanding ? null : orNotFound(listFreezes(ctx, { cursor: at.cursor, limit: halfPage })),
     standingFreeze(ctx, { scope: 'everything' }),
     inPart(ctx, 'idle_deadlines', listIdleDeadlines(ctx)),
     readStepUp(ctx),
@@ -49,7 +51,7 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
         <IdleDeadlines deadlines={deadlines} />
       ) : (
         <div className="mb-4">
-          <Notice tone="bad" title="When idle grants start dying could not be read" reference={ctx.requestId} />
+          <Notice tone="bad" title="When idle grants expire could not be read" reference={ctx.requestId} />
         </div>
       )}
       {everything?.createdBy.id === 'restore-guard' && (
@@ -68,7 +70,7 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
           <FreezeTable
             label="Standing freezes"
             freezes={standing}
-            thawUntil={administrator ? (stepUp.fresh?.until ?? null) : null}
+            thawUntil={administrator ? signInUntil(stepUp) : null}
           />
         ) : (
           <EmptyState icon={Snowflake} title="Nothing is frozen">
@@ -101,12 +103,12 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
 
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
 
-/** Grants that are not refreshed die after the days that their provider's record says. */
+/** Grants that are not refreshed expire after the days that their provider's record says. */
 function IdleDeadlines({ deadlines }: { deadlines: IdleDeadlineView[] }) {
   if (deadlines.length === 0) return null;
   return (
     <div className="mb-4">
-      <Notice tone="warn" title="Idle grants die while they are frozen">
+      <Notice tone="warn" title="Idle grants expire while they are frozen">
         <p className="text-meta">
           A provider drops a grant that was not refreshed for some days, and nothing refreshes these meanwhile.
         </p>

@@ -7,7 +7,7 @@ import { disablePerson, disablePersonInput, enablePerson } from '#lib/people/dis
 import { setRole, setRoleInput } from '#lib/people/set-role';
 import { endSession } from '#lib/sign-in/end-session';
 import { formAction } from '#lib/web/action';
-import { deletionWord } from '#ui/confirmation';
+import { deletionWord, disablingWord } from '#ui/confirmation';
 
 const administrator = { role: 'administrator' } as const;
 
@@ -19,11 +19,15 @@ export const changeRole = formAction(setRoleInput, administrator, async (ctx, in
 });
 
 /** Shuts a person out. */
-export const disable = formAction(disablePersonInput, administrator, async (ctx, input) => {
-  await disablePerson(ctx, input);
-  refresh();
-  return undefined;
-});
+export const disable = formAction(
+  disablePersonInput.extend({ confirmation: z.literal(disablingWord) }),
+  administrator,
+  async (ctx, { confirmation: _typed, ...input }) => {
+    await disablePerson(ctx, input);
+    refresh();
+    return undefined;
+  },
+);
 
 /** Lets a disabled person sign in again. */
 export const enable = formAction(disablePersonInput, administrator, async (ctx, input) => {

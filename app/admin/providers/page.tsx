@@ -1,6 +1,6 @@
-import { Blocks } from 'lucide-react';
 import type { Metadata } from 'next';
 import { EmptyState } from '#app/_ui/empty-state';
+import { Blocks } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { PageHeading } from '#app/_ui/page-heading';
 import { ProviderMark } from '#app/_ui/provider-mark';

@@ -1,6 +1,4 @@
-import { RotateCw } from 'lucide-react';
 import type { Metadata } from 'next';
-import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Pager } from '#app/_ui/pager';
@@ -16,6 +14,7 @@ import { isSick, listProviderHealth } from '#lib/status/provider-health';
 import { adminPage, inPart } from '#lib/web/page';
 import type { SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
+import { RefreshLink } from '../_parts/refresh-link.tsx';
 import { SickProviders } from '../_parts/sick-providers.tsx';
 import { StandingFreezes } from '../_parts/standing-freezes.tsx';
 import { signInUntil } from '../_parts/step-up-notice.tsx';
@@ -52,15 +51,7 @@ export default async function Status({ searchParams }: { searchParams: Promise<S
   return (
     <>
       <StandingFreezes />
-      <PageHeading
-        title="Status"
-        action={
-          <Link href={path} className="btn btn-small btn-plain">
-            <RotateCw aria-hidden="true" className="size-4" />
-            Refresh
-          </Link>
-        }
-      >
+      <PageHeading title="Status" action={<RefreshLink path={path} />}>
         What runs, and how the providers answer. As of <Time at={new Date()} />.
       </PageHeading>
       {stops && (

@@ -1,7 +1,7 @@
-import { FileJson } from 'lucide-react';
 import type { Metadata } from 'next';
 import { SkipLink } from '#app/_ui/account-shell';
 import { Brand } from '#app/_ui/brand';
+import { FileJson } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { PageHeading } from '#app/_ui/page-heading';
 import { ThemeSwitch } from '#app/_ui/theme-switch';

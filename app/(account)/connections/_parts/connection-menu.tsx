@@ -1,5 +1,5 @@
-import { Ellipsis } from 'lucide-react';
 import { ConnectForm } from '#app/_ui/connect-form';
+import { Ellipsis } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import type { ConnectionView } from '#lib/connections/views';
 

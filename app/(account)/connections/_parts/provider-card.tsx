@@ -1,6 +1,6 @@
-import { Plus, Snowflake } from 'lucide-react';
 import { AccountParamFields } from '#app/_ui/account-param-fields';
 import { ConnectForm } from '#app/_ui/connect-form';
+import { Plus, Snowflake } from '#app/_ui/icons';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { ScopeList } from '#app/_ui/scope-list';
 import type { ConnectionView, ProviderCardView } from '#lib/connections/views';

@@ -1,61 +1,111 @@
 import type { Metadata } from 'next';
+import { cache, Suspense } from 'react';
 import { BackLink } from '#app/_ui/back-link';
+import { CopiedId } from '#app/_ui/copied-id';
 import { Fact, Facts } from '#app/_ui/facts';
 import { Link } from '#app/_ui/link';
+import { Moment } from '#app/_ui/moment';
+import { Notice } from '#app/_ui/notice';
+import { Panel } from '#app/_ui/panel';
+import { StepUpLink } from '#app/_ui/step-up-link';
 import { Time } from '#app/_ui/time';
-import { getAlert } from '#lib/alerts/get';
 import type { AlertDetailView, AlertEventView } from '#lib/alerts/views';
-import { adminPage, orNotFound } from '#lib/web/page';
+import { getIncident } from '#lib/incidents/get';
+import { readIncidentPicture } from '#lib/incidents/read-picture';
+import { readStepUp } from '#lib/sign-in/step-up';
+import { adminPage, inPart, orNotFound, titleOf } from '#lib/web/page';
+import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 import { numberText } from '#ui/number-text';
+import { Read } from '../../_overview/part.tsx';
 import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
+import { signInUntil } from '../../_parts/step-up-notice.tsx';
 import { DealWithIt } from '../_parts/deal-with-it.tsx';
 import { Evidence } from '../_parts/evidence.tsx';
+import { IncidentActs } from '../_parts/incident-acts.tsx';
+import { IncidentPicture } from '../_parts/incident-picture.tsx';
+import { IncidentStory } from '../_parts/incident-story.tsx';
 import { AlertStateMark, Severity, Subject } from '../_parts/marks.tsx';
 import { WhatIsSeen } from '../_parts/what-is-seen.tsx';
 import { WhereNext } from '../_parts/where-next.tsx';
 
-export const metadata: Metadata = { title: 'Alert' };
+const pathOf = (id: string) => `/admin/alerts/${encodeURIComponent(id)}`;
 
-export default async function AlertPage({ params }: { params: Promise<{ id: string }> }) {
+/** Once a request, for the title and the page. */
+const readOnce = cache(async (id: string) => getIncident(await adminPage(pathOf(id)), { id }));
+
+export async function generateMetadata({ params }: { params: Promise<{ id: string }> }): Promise<Metadata> {
+  return { title: (await titleOf(readOnce((await params).id)))?.alert.title ?? 'Alert' };
+}
+
+interface AlertPageProps {
+  params: Promise<{ id: string }>;
+  searchParams: Promise<SearchParams>;
+}
+
+/** An incident: how bad, what happened in words, and what to do about it in place. */
+export default async function AlertPage({ params, searchParams }: AlertPageProps) {
   const { id } = await params;
-  const ctx = await adminPage(`/admin/alerts/${encodeURIComponent(id)}`);
-  const alert = await orNotFound(getAlert(ctx, { id }));
+  const path = pathOf(id);
+  const ctx = await adminPage(path);
+  const [incident, stepUp] = await Promise.all([orNotFound(readOnce(id)), readStepUp(ctx)]);
+  const { alert } = incident;
+  // Begun here and awaited in its place, so that the words do not wait for it.
+  const picture = inPart(ctx, 'incident_picture', readIncidentPicture(ctx, { id }));
+  const flow = flowParams(await searchParams);
+  const refusal = flow ? refusalSentence(flow.code) : null;
   return (
     <>
       <StandingFreezes />
       <BackLink href="/admin/alerts">Alerts</BackLink>
+      <p className="mb-1 flex flex-wrap gap-2">
+        <Severity severity={alert.severity} />
+        <AlertStateMark state={alert.state} />
+      </p>
       <h1 className="text-title font-semibold tracking-tight wrap-anywhere">{alert.title}</h1>
       <p className="mt-2 mb-4 max-w-[75ch] text-soft">{alert.about}</p>
+      {refusal && (
+        <div className="mb-4">
+          <Notice tone="bad" title="There is no checkpoint" reference={flow?.reference ?? undefined} arrival>
+            <p>{refusal}</p>
+            {flow?.code === 'step_up_required' && (
+              <p>
+                <StepUpLink returnTo={path} form="checkpoint" goOn />
+              </p>
+            )}
+          </Notice>
+        </div>
+      )}
       <WhereNext ctx={ctx} alert={alert} />
       <div className="grid items-start gap-4 xl:grid-cols-2">
+        <Panel id="story" title="What happened">
+          <IncidentStory incident={incident} />
+        </Panel>
+        <Panel id="acts" title="What to do">
+          <IncidentActs ctx={ctx} incident={incident} signInUntil={signInUntil(stepUp)} path={path} />
+        </Panel>
+        <Panel id="picture" title="Reads around it" wide>
+          <Suspense fallback={<div className="skeleton h-24" />}>
+            <Read from={picture} reference={ctx.requestId}>
+              {(read) => <IncidentPicture picture={read} alert={alert} />}
+            </Read>
+          </Suspense>
+        </Panel>
         <div className="flex min-w-0 flex-col gap-4">
-          <section aria-labelledby="facts" className="card p-5">
-            <h2 id="facts" className="mb-4 text-section font-semibold">
-              Alert
-            </h2>
+          <Panel id="facts" title="Alert">
             <AlertFacts alert={alert} />
-          </section>
+          </Panel>
           {ctx.actor.role === 'administrator' && (
-            <section aria-labelledby="deal" className="card p-5">
-              <h2 id="deal" className="mb-4 text-section font-semibold">
-                Resolve
-              </h2>
+            <Panel id="deal" title="Resolve">
               <DealWithIt id={alert.id} state={alert.state} />
-            </section>
+            </Panel>
           )}
         </div>
         <div className="flex min-w-0 flex-col gap-4">
-          <section aria-labelledby="evidence" className="card p-5">
-            <h2 id="evidence" className="mb-2 text-section font-semibold">
-              What was found
-            </h2>
+          <Panel id="evidence" title="What was found" tight>
             <Evidence evidence={alert.evidence} count={alert.ofEvents ? alert.count : null} />
             <InLedger alert={alert} />
-          </section>
-          <section aria-labelledby="became" className="card p-5">
-            <h2 id="became" className="mb-4 text-section font-semibold">
-              Outcome
-            </h2>
+          </Panel>
+          <Panel id="became" title="Outcome">
             <ol className="flex flex-col gap-3">
               {alert.events.map((event) => (
                 <li key={`${event.at.toISOString()} ${event.kind} ${event.note}`}>
@@ -63,7 +113,7 @@ export default async function AlertPage({ params }: { params: Promise<{ id: stri
                 </li>
               ))}
             </ol>
-          </section>
+          </Panel>
         </div>
       </div>
       <WhatIsSeen />
@@ -74,19 +124,6 @@ export default async function AlertPage({ params }: { params: Promise<{ id: stri
 function AlertFacts({ alert }: { alert: AlertDetailView }) {
   return (
     <Facts>
-      <Fact label="State">
-        <AlertStateMark state={alert.state} />
-        {alert.state !== 'resolved' && (
-          <span className="block text-meta text-soft">
-            {alert.endsByPerson
-              ? 'Goes on until an administrator resolves it.'
-              : 'Ends by itself once nothing has been found for a while.'}
-          </span>
-        )}
-      </Fact>
-      <Fact label="Severity">
-        <Severity severity={alert.severity} />
-      </Fact>
       <Fact label="About">
         <Subject subject={alert.subject} />
       </Fact>
@@ -121,7 +158,7 @@ function AlertFacts({ alert }: { alert: AlertDetailView }) {
         )}
       </Fact>
       <Fact label="Id">
-        <code className="font-mono text-meta wrap-anywhere">{alert.id}</code>
+        <CopiedId id={alert.id} what="the alert’s id" />
       </Fact>
     </Facts>
   );
@@ -177,7 +214,7 @@ function Event({ event: { at, kind, by, note } }: { event: AlertEventView }) {
         ) : (
           kind === 'resolved' && ' by itself'
         )}
-        , <Time at={at} />
+        , <Moment at={at.toISOString()} />
       </p>
       {note && <p className="wrap-anywhere whitespace-pre-wrap text-soft">{note}</p>}
     </>

@@ -1,7 +1,7 @@
 import { Link } from '#app/_ui/link';
 import { Time } from '#app/_ui/time';
 import type { AlertDetailView } from '#lib/alerts/views';
-import { numberText } from '#ui/number-text';
+import { measured } from './measured.ts';
 
 type One = AlertDetailView['evidence'][number];
 
@@ -14,18 +14,6 @@ const words: Record<string, string> = {
   provider: 'provider',
   api_key: 'key',
 };
-
-/** What was measured, as a phrase; null for an event. */
-function measured({ reads, busiest_before, minutes, grants, capped, processes, of }: One): string | null {
-  if (typeof reads === 'number')
-    return typeof busiest_before === 'number'
-      ? `${numberText(reads)} reads within ${minutes} minutes, at most ${numberText(busiest_before)} before`
-      : `${numberText(reads)} ${reads === 1 ? 'read' : 'reads'}`;
-  if (typeof grants === 'number')
-    return `${numberText({ count: grants, capped: capped === true })} ${grants === 1 ? 'grant' : 'grants'}, such as`;
-  if (typeof minutes === 'number') return `a life of ${numberText(minutes)} minutes, such as of`;
-  return typeof processes === 'number' ? `noticed by ${processes} of ${of} processes` : null;
-}
 
 function momentOf({ at, since }: One): Date | null {
   const text = at ?? since;
@@ -81,7 +69,8 @@ function Lines({ evidence }: { evidence: One[] }) {
 function Line({ one }: { one: One }) {
   const moment = momentOf(one);
   const { connection } = one;
-  const phrase = measured(one);
+  const said = measured(one);
+  const phrase = said && typeof connection === 'string' ? `${said}, such as` : said;
   const facts = Object.entries(words).flatMap(([name, word]) => {
     const value = one[name];
     return value === undefined || value === null || value === false ? [] : [{ name, word, value }];

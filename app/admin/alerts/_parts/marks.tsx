@@ -1,11 +1,11 @@
-import { BellRing, CircleAlert, CircleCheck, Eye, Info, type LucideIcon, TriangleAlert } from 'lucide-react';
+import { BellRing, CircleAlert, CircleCheck, Eye, type IconComponent, Info, TriangleAlert } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { Badge } from '#app/_ui/status';
 import type { AlertView } from '#lib/alerts/views';
 
 interface Look {
   tone: React.ComponentProps<typeof Badge>['tone'];
-  icon: LucideIcon;
+  icon: IconComponent;
   word: string;
 }
 
@@ -15,10 +15,11 @@ const severities: Record<AlertView['severity'], Look> = {
   info: { tone: 'quiet', icon: Info, word: 'Information' },
 };
 
+/** Colour is for severity alone. */
 const states: Record<AlertView['state'], Look> = {
-  open: { tone: 'bad', icon: BellRing, word: 'Open' },
-  acknowledged: { tone: 'due', icon: Eye, word: 'Acknowledged' },
-  resolved: { tone: 'good', icon: CircleCheck, word: 'Resolved' },
+  open: { tone: 'quiet', icon: BellRing, word: 'Open' },
+  acknowledged: { tone: 'quiet', icon: Eye, word: 'Acknowledged' },
+  resolved: { tone: 'quiet', icon: CircleCheck, word: 'Resolved' },
 };
 
 /** How bad it is. */
@@ -33,15 +34,18 @@ export function AlertStateMark({ state }: { state: AlertView['state'] }) {
   return <Badge {...look}>{word}</Badge>;
 }
 
+const pageOf: Record<NonNullable<AlertView['subject']>['kind'], (id: string) => string> = {
+  provider: (id) => `/admin/connections?provider=${encodeURIComponent(id)}`,
+  api_key: (id) => `/admin/api-keys/${encodeURIComponent(id)}`,
+  check: () => '/admin/checks',
+};
+
 /** What an alert is about, as a link to it where it has a page. */
 export function Subject({ subject }: { subject: AlertView['subject'] }) {
   if (subject === null) return 'The whole hub';
   const { kind, id, name } = subject;
   return (
-    <Link
-      href={kind === 'api_key' ? '/admin/api-keys' : `/admin/connections?provider=${encodeURIComponent(id)}`}
-      className="link wrap-anywhere"
-    >
+    <Link href={pageOf[kind](id)} className="link wrap-anywhere">
       {name ?? <code className="font-mono">{id}</code>}
     </Link>
   );

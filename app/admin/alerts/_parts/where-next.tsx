@@ -26,6 +26,14 @@ function waysOf({ rule, subject }: Pick<AlertDetailView, 'rule' | 'subject'>): W
         administrators: true,
       },
     ];
+  if (subject?.kind === 'check') {
+    const provider = subject.id.split('/')[1];
+    const page = `/admin/providers/${encodeURIComponent(provider ?? '')}`;
+    return [
+      { href: '/admin/checks', word: 'What the check saw, and how to mend it' },
+      ...(provider ? [{ href: page, word: 'The provider' }] : []),
+    ];
+  }
   if (subject?.kind === 'provider')
     return [
       { href: `/admin/ledger?${new URLSearchParams({ provider: subject.id })}`, word: 'What happened there' },
@@ -42,6 +50,8 @@ function waysOf({ rule, subject }: Pick<AlertDetailView, 'rule' | 'subject'>): W
       { href: '/admin/ledger?action=connection.revoked', word: 'What was revoked' },
       { href: '/admin/revocations', word: 'Bulk revocations' },
     ];
+  if (rule === 'key_service_down') return [{ href: '/admin/keys', word: 'Vault keys' }];
+  if (rule === 'reviews_overdue') return [{ href: '/admin/reviews', word: 'The reviews' }];
   if (rule === 'instance_restored')
     return [{ href: '/admin/freezes', word: 'What is frozen, and what to do before thawing' }];
   if (rule === 'instance_promoted')
@@ -49,11 +59,19 @@ function waysOf({ rule, subject }: Pick<AlertDetailView, 'rule' | 'subject'>): W
   return [{ href: '/admin/ledger', word: 'Ledger' }];
 }
 
+/** What a freeze would stop: of a check, its provider. */
+function freezableOf(subject: AlertDetailView['subject']): ['provider' | 'api_key' | 'everything', string] {
+  if (subject === null) return ['everything', ''];
+  if (subject.kind !== 'check') return [subject.kind, subject.id];
+  const provider = subject.id.split('/')[1];
+  return provider ? ['provider', provider] : ['everything', ''];
+}
+
 /** Stops what the alert is about, and leads to what it did. */
 export async function WhereNext({ ctx, alert }: { ctx: PersonContext; alert: AlertDetailView }) {
   const { subject } = alert;
   const administrator = ctx.actor.role === 'administrator';
-  const [scope, target] = subject ? ([subject.kind, subject.id] as const) : (['everything', ''] as const);
+  const [scope, target] = freezableOf(subject);
   const freeze = await standingFreeze(ctx, { scope, target });
   return (
     <section aria-labelledby="next" className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2">
@@ -63,7 +81,7 @@ export async function WhereNext({ ctx, alert }: { ctx: PersonContext; alert: Ale
       <FreezeControl
         scope={scope}
         target={target}
-        name={subject && (subject.name ?? subject.id)}
+        name={subject && (subject.kind === 'check' ? target : (subject.name ?? subject.id))}
         freeze={freeze}
         administrator={administrator}
       />

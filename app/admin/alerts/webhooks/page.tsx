@@ -1,7 +1,7 @@
-import { Webhook } from 'lucide-react';
 import type { Metadata } from 'next';
 import { BackLink } from '#app/_ui/back-link';
 import { EmptyState } from '#app/_ui/empty-state';
+import { Webhook } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { PageHeading } from '#app/_ui/page-heading';
 import { TimeOr } from '#app/_ui/time';

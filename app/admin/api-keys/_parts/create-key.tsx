@@ -1,12 +1,12 @@
 'use client';
 
 import { useActionState, useState } from 'react';
-import { Notice } from '#app/_ui/notice';
-import { StepUpOffer } from '#app/_ui/step-up-link';
-import { TextField } from '#app/_ui/text-field';
+import { GoOn } from '#app/_ui/go-on';
+import { Refusal } from '#app/_ui/refusal';
 import { CopyLine, ShownOnce } from '../../_parts/shown-once.tsx';
 import { createKey } from '../actions.ts';
 import { type Addresses, AddressFields } from './address-fields.tsx';
+import { DetailFields } from './detail-fields.tsx';
 import { keyScopes } from './scope-words.ts';
 
 interface CreateKeyProps {
@@ -24,7 +24,7 @@ export function CreateKey(props: CreateKeyProps) {
 function KeyForm({ providers, instead, again }: CreateKeyProps & { again: () => void }) {
   const [state, run, pending] = useActionState(createKey, null);
   // Held here, since React empties a form's own fields after each try.
-  const [name, setName] = useState('');
+  const [details, setDetails] = useState({ name: '', purpose: '', owner: '' });
   const [scopes, setScopes] = useState<string[]>([]);
   const [limit, setLimit] = useState<string[]>([]);
   const [days, setDays] = useState('90');
@@ -51,22 +51,9 @@ function KeyForm({ providers, instead, again }: CreateKeyProps & { again: () => 
     list.includes(value) ? list.filter((one) => one !== value) : [...list, value];
   return (
     <form action={run} className="card flex flex-col gap-5 p-5">
-      {refused && (
-        <Notice tone="bad" title="No key was made" reference={refused.reference} arrival>
-          <p>{refused.message}</p>
-          <StepUpOffer code={refused.code} returnTo="/admin/api-keys" />
-        </Notice>
-      )}
-      <TextField
-        id="key-name"
-        name="name"
-        label="Name"
-        hint="The service that will use it, such as billing-sync. People see it beside “last used”."
-        fault={fault('name')}
-        maxLength={100}
-        value={name}
-        change={setName}
-      />
+      <GoOn form="create key" />
+      {refused && <Refusal title="No key was made" refused={refused} returnTo="/admin/api-keys" />}
+      <DetailFields id="key" value={details} change={setDetails} fault={fault} />
       <fieldset className="flex flex-col gap-2">
         <legend className="label mb-1">What it may do</legend>
         {fault('scopes') && <p className="text-meta font-medium text-bad">Choose at least one.</p>}

@@ -6,4 +6,5 @@ export const keyScopes = [
   },
   { name: 'connections:read', meaning: 'List connections and see their state, without tokens.' },
   { name: 'connections:revoke', meaning: 'End connections, here and at the provider.' },
+  { name: 'webhooks:manage', meaning: 'Add, change and remove webhooks, which tell of every connection and alert.' },
 ] as const;

@@ -1,11 +1,10 @@
-import { Plug, SearchX, X } from 'lucide-react';
 import type { Metadata } from 'next';
 import { EmptyState } from '#app/_ui/empty-state';
-import { Link } from '#app/_ui/link';
+import { Plug, SearchX } from '#app/_ui/icons';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Pager } from '#app/_ui/pager';
 import { countConnections } from '#lib/connections/count';
-import { concerns } from '#lib/connections/filter';
+import { readConcern } from '#lib/connections/filter';
 import { listConnections } from '#lib/connections/list';
 import { relaxationsOf } from '#lib/providers/relaxations';
 import { isSearchable } from '#lib/search-text';
@@ -15,8 +14,10 @@ import { concernWords } from '#ui/concern-words';
 import type { SearchParams } from '#ui/flow-result';
 import { filteredAddress, readListAddress } from '#ui/list-address';
 import { statusWords } from '#ui/status-words';
-import { ListCount } from '../../_parts/list-count.tsx';
-import { SearchBegins } from '../../_parts/search-begins.tsx';
+import { FilterChip } from '../../_parts/filter-chip.tsx';
+import { FilterSelect } from '../../_parts/filter-select.tsx';
+import { FilterSummary } from '../../_parts/filter-summary.tsx';
+import { heavyListRows } from '../../_parts/list-rows.ts';
 import { SearchField } from '../../_parts/search-field.tsx';
 import { SickProviders } from '../../_parts/sick-providers.tsx';
 import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
@@ -34,12 +35,12 @@ export default async function AdminConnections({ searchParams }: { searchParams:
   const { q, provider, person } = at.filters;
   const sort = at.filters.sort === 'oldest' ? 'oldest' : 'newest';
   const status = statuses.find((one) => one === at.filters.status);
-  const concern = concerns.find((one) => one === at.filters.concern);
+  const concern = readConcern(at.filters.concern);
   const searched = q === undefined || isSearchable(q);
   const filter = { query: searched ? q : undefined, provider, status, personId: person, concern };
   const [{ items, nextCursor }, counted] = await orNotFound(
     Promise.all([
-      listConnections(ctx, { ...filter, sort, cursor: at.cursor, limit: 50 }),
+      listConnections(ctx, { ...filter, sort, cursor: at.cursor, limit: heavyListRows }),
       countConnections(ctx, filter),
     ]),
   );
@@ -54,27 +55,20 @@ export default async function AdminConnections({ searchParams }: { searchParams:
       <SickProviders providers={sick ?? []} statusPage />
       <form action={path} className="mb-4 flex flex-wrap gap-2">
         <SearchField label="Search connections" placeholder="Account, person or id" value={q} />
-        <select
+        <FilterSelect
           name="provider"
-          defaultValue={provider ?? ''}
-          aria-label="Provider"
-          className="field field-small w-auto"
-        >
-          <option value="">All providers</option>
-          {providers.map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-        <select name="status" defaultValue={status ?? ''} aria-label="Status" className="field field-small w-auto">
-          <option value="">All statuses</option>
-          {statuses.map((one) => (
-            <option key={one} value={one}>
-              {statusWords[one].word}
-            </option>
-          ))}
-        </select>
+          label="Provider"
+          all="All providers"
+          value={provider}
+          choices={providers.map(({ id, name }) => ({ value: id, word: name }))}
+        />
+        <FilterSelect
+          name="status"
+          label="Status"
+          all="All statuses"
+          value={status}
+          choices={statuses.map((one) => ({ value: one, word: statusWords[one].word }))}
+        />
         {person && <input type="hidden" name="person" value={person} />}
         {concern && <input type="hidden" name="concern" value={concern} />}
         {sort === 'oldest' && <input type="hidden" name="sort" value="oldest" />}
@@ -82,36 +76,25 @@ export default async function AdminConnections({ searchParams }: { searchParams:
           Filter
         </button>
       </form>
-      {(counted.count > 0 || filtered) && (
-        <p className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2 text-meta">
-          {!searched && <SearchBegins />}
-          <ListCount counted={counted} one="connection" many="connections" />
-          {person && (
-            <Link
-              href={filteredAddress(path, at, { person: undefined })}
-              className="inline-flex items-center gap-1 rounded-full bg-accent-tint px-3 py-1 font-medium text-accent hover:underline"
-            >
-              Person: {items[0] ? personName(items[0].person) : person}
-              <X aria-label="remove" className="size-3.5" />
-            </Link>
-          )}
-          {concern && (
-            <Link
-              href={filteredAddress(path, at, { concern: undefined })}
-              title={concernWords[concern].about}
-              className="inline-flex items-center gap-1 rounded-full bg-accent-tint px-3 py-1 font-medium text-accent hover:underline"
-            >
-              {concernWords[concern].word}
-              <X aria-label="remove" className="size-3.5" />
-            </Link>
-          )}
-          {filtered && (
-            <Link href={path} className="link">
-              Show all
-            </Link>
-          )}
-        </p>
-      )}
+      <FilterSummary
+        path={path}
+        counted={counted}
+        one="connection"
+        many="connections"
+        filtered={filtered}
+        searched={searched}
+      >
+        {person && (
+          <FilterChip href={filteredAddress(path, at, { person: undefined })}>
+            Person: {items[0] ? personName(items[0].person) : person}
+          </FilterChip>
+        )}
+        {concern && (
+          <FilterChip href={filteredAddress(path, at, { concern: undefined })} title={concernWords[concern].about}>
+            {concernWords[concern].word}
+          </FilterChip>
+        )}
+      </FilterSummary>
       {administrator && <SelectionBar />}
       {items.length > 0 ? (
         <ConnectionTable

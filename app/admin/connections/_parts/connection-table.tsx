@@ -1,4 +1,4 @@
-import { ArrowDown, ArrowUp } from 'lucide-react';
+import { ArrowDown, ArrowUp } from '#app/_ui/icons';
 import { LifeBar } from '#app/_ui/life-bar';
 import { Link } from '#app/_ui/link';
 import { ProviderMark } from '#app/_ui/provider-mark';
@@ -73,7 +73,8 @@ function Row({
   relaxations: readonly Relaxation[];
   selectable: boolean;
 }) {
-  const { id, account, provider, person, status, token, lastUsedAt, lastUsedBy, createdAt, revocation } = connection;
+  const { id, account, provider, person, status, beneath, token, lastUsedAt, lastUsedBy, createdAt, revocation } =
+    connection;
   const label = account.label || account.subject;
   return (
     <Tr>
@@ -113,12 +114,11 @@ function Row({
         </div>
       </Td>
       <Td from="md">
-        <Link href={`/admin/people/${person.id}`} className="block max-w-44 truncate hover:text-accent hover:underline">
-          {personName(person)}
-        </Link>
+        <span className="block max-w-44 truncate">{personName(person)}</span>
       </Td>
       <Td from="md">
         <Status status={status} />
+        {beneath === 'needs_reconnect' && <span className="block text-soft">needs reconnect once thawed</span>}
         {revocation && <span className="block text-soft">{proofShort(revocation)}</span>}
       </Td>
       <Td from="lg">{status === 'revoked' ? null : <LifeBar token={token} words="short" />}</Td>

@@ -32,7 +32,7 @@ export function FreezeButton({ scope, target, name, small = false }: FreezeButto
         ['scope', scope],
         ['target', target],
       ]}
-      typed={freezeWord}
+      typed={scope === 'everything' ? freezeWord : undefined}
       reason
       confirm="Freeze"
       action={setFreeze}

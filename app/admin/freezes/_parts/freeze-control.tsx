@@ -1,8 +1,9 @@
-import { Snowflake } from 'lucide-react';
+import { Snowflake } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { Badge } from '#app/_ui/status';
 import type { FreezeScope, FreezeView } from '#lib/freezes/views';
 import { FreezeButton } from './freeze-button.tsx';
+import { ThawButton } from './thaw-button.tsx';
 
 interface FreezeControlProps {
   scope: FreezeScope;
@@ -10,20 +11,26 @@ interface FreezeControlProps {
   /** What people know it by; null for everything. */
   name: string | null;
   /** The freeze over this very thing, where one stands. */
-  freeze: Pick<FreezeView, 'id'> | null | undefined;
+  freeze: Pick<FreezeView, 'id' | 'scope' | 'target' | 'targetName'> | null | undefined;
   administrator: boolean;
   small?: boolean;
+  /** Thaws here, too. Until when the last sign-in counts: milliseconds since 1970. */
+  signInUntil?: number | undefined;
 }
 
-/** Freezes one thing; where it is frozen, leads to where it can be thawed. */
-export function FreezeControl({ scope, target, name, freeze, administrator, small = false }: FreezeControlProps) {
+/** Freezes one thing; where it is frozen, thaws it or leads to where it can be thawed. */
+export function FreezeControl(props: FreezeControlProps) {
+  const { scope, target, name, freeze, administrator, small = false, signInUntil } = props;
   if (!freeze) return administrator && <FreezeButton scope={scope} target={target} name={name} small={small} />;
   return (
-    <Link href="/admin/freezes" className="inline-flex items-center gap-1 hover:underline">
-      <Badge tone="frozen" icon={Snowflake}>
-        Frozen
-      </Badge>
-      {small && <span className="sr-only">{name}</span>}
-    </Link>
+    <span className="inline-flex flex-wrap items-center gap-2">
+      <Link href="/admin/freezes" className="inline-flex items-center gap-1 hover:underline">
+        <Badge tone="frozen" icon={Snowflake}>
+          Frozen
+        </Badge>
+        {small && <span className="sr-only">{name}</span>}
+      </Link>
+      {administrator && signInUntil !== undefined && <ThawButton freeze={freeze} signInUntil={signInUntil} />}
+    </span>
   );
 }

@@ -3,14 +3,14 @@ import { Time } from '#app/_ui/time';
 import type { FreezeView } from '#lib/freezes/views';
 import { actorWords } from '#ui/actor-words';
 import { freezeAddress, freezeSubject } from '#ui/freeze-words';
-import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
+import { DataTable, Td, Th, ThActions, Tr } from '../../_parts/data-table.tsx';
 import { ThawButton } from './thaw-button.tsx';
 
 interface FreezeTableProps {
   label: string;
   freezes: FreezeView[];
-  /** Until when the reader may lift them; null where they may not, or not just now. */
-  thawUntil?: Date | null;
+  /** Until when the last sign-in of an administrator counts: milliseconds since 1970; null for other readers. */
+  thawUntil?: number | null;
 }
 
 /** Freezes with who set them and why, and how they were lifted. */
@@ -26,11 +26,7 @@ export function FreezeTable({ label, freezes, thawUntil = null }: FreezeTablePro
           <Th from="sm">Frozen</Th>
           {lifted && <Th from="sm">Lifted</Th>}
           {lifted && <Th from="lg">Why</Th>}
-          {thawUntil && (
-            <Th>
-              <span className="sr-only">Actions</span>
-            </Th>
-          )}
+          {thawUntil !== null && <ThActions />}
         </>
       }
     >
@@ -73,8 +69,8 @@ export function FreezeTable({ label, freezes, thawUntil = null }: FreezeTablePro
               <span className="block max-w-[60ch] min-w-[20ch] wrap-anywhere">{freeze.lifted?.reason}</span>
             </Td>
           )}
-          {thawUntil && (
-            <Td>{freeze.lifted === null && <ThawButton freeze={freeze} signInUntil={thawUntil.getTime()} />}</Td>
+          {thawUntil !== null && (
+            <Td>{freeze.lifted === null && <ThawButton freeze={freeze} signInUntil={thawUntil} />}</Td>
           )}
         </Tr>
       ))}

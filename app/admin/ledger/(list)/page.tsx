@@ -1,22 +1,30 @@
-import { Download, Pause, Play, ScrollText, SearchX, ShieldCheck } from 'lucide-react';
 import type { Metadata } from 'next';
+import { Clock } from '#app/_ui/clock';
 import { EmptyState } from '#app/_ui/empty-state';
+import { Download, Pause, Play, ScrollText, SearchX, ShieldCheck } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Pager } from '#app/_ui/pager';
 import { StepUpLink } from '#app/_ui/step-up-link';
 import { listKeyChoices } from '#lib/api-keys/list-api-keys';
-import { ledgerFilterNames, listedActions, readLedgerFilter } from '#lib/audit/ledger-filter';
-import { listLedger } from '#lib/audit/list-ledger';
+import { countLedger } from '#lib/audit/count-ledger';
+import { lastExport } from '#lib/audit/export-ledger';
+import { type LedgerFilter, ledgerFilterNames, listedActions, readLedgerFilter } from '#lib/audit/ledger-filter';
+import { cursorFrom, listLedger } from '#lib/audit/list-ledger';
 import { nameFilter } from '#lib/audit/name-filter';
-import { adminPage, orNotFound } from '#lib/web/page';
+import { readZone } from '#lib/cookies/zone';
+import { wallTime } from '#lib/wall-time';
+import { adminPage, inPart, orNotFound } from '#lib/web/page';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
-import { filteredAddress, readListAddress } from '#ui/list-address';
+import { filteredAddress, openedAddress, readListAddress } from '#ui/list-address';
+import { numberText } from '#ui/number-text';
+import { heavyListRows } from '../../_parts/list-rows.ts';
 import { LiveTail } from '../../_parts/live-tail.tsx';
 import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { LedgerFilters } from '../_parts/ledger-filters.tsx';
-import { LedgerTable } from '../_parts/ledger-table.tsx';
+import { LedgerTable, readOpenEntry } from '../_parts/ledger-table.tsx';
+import { TimeFilter } from '../_parts/time-filter.tsx';
 
 export const metadata: Metadata = { title: 'Ledger' };
 
@@ -26,20 +34,29 @@ const refreshSeconds = 3;
 export default async function Ledger({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const ctx = await adminPage(path);
   const search = await searchParams;
-  const at = readListAddress(search, [...ledgerFilterNames, 'live']);
-  const { live: wanted, ...filters } = at.filters;
+  const { zone } = await readZone();
+  const at = readListAddress(search, [...ledgerFilterNames, 'live', 'zone']);
+  const { live: wanted, zone: asked, ...given } = at.filters;
+  const filter = readLedgerFilter({ ...given, zone: asked }, { zone, now: new Date() });
+  // Links and the file say moments of UTC, so that they mean the same to readers elsewhere.
+  const { range, ...rest } = given;
+  const moments = given.from || given.to ? momentsOf(given, filter) : { ...(range && { range }) };
+  const filters: Record<string, string> = { ...rest, ...moments };
   // Only the newest page has a tail.
   const live = wanted === '1' && !at.cursor;
-  const filter = readLedgerFilter(filters);
-  const [{ items, nextCursor }, names, keys] = await Promise.all([
-    orNotFound(listLedger(ctx, { ...filter, cursor: at.cursor, limit: 50 })),
+  const [{ items, nextCursor }, names, keys, counted, written] = await Promise.all([
+    orNotFound(listLedger(ctx, { ...filter, cursor: at.cursor, limit: heavyListRows })),
     nameFilter(ctx, filter),
     listKeyChoices(ctx, filters.key),
+    inPart(ctx, 'count', countLedger(ctx, filter)),
+    inPart(ctx, 'last_export', lastExport(ctx)),
   ]);
   const flow = flowParams(search);
   const refusal = flow ? refusalSentence(flow.code) : null;
   const filtered = Object.keys(filters).length > 0;
-  const within = (more: Record<string, string>) => filteredAddress(path, { ...at, filters }, more);
+  const [newest] = items;
+  const begin = newest ? cursorFrom(newest) : '';
+  const within = (more: Record<string, string | undefined>) => filteredAddress(path, { ...at, filters }, more);
   return (
     <>
       <StandingFreezes />
@@ -82,8 +99,15 @@ export default async function Ledger({ searchParams }: { searchParams: Promise<S
           </Notice>
         </div>
       )}
+      <TimeFilter
+        chosen={filters.range}
+        own={filter.from !== undefined && (filters.from ?? filters.to) !== undefined}
+        within={(range) => within({ range, from: undefined, to: undefined })}
+      />
       <LedgerFilters
         path={path}
+        zone={zone}
+        moments={filters.from || filters.to ? { from: filter.from, to: filter.to } : {}}
         filters={filters}
         actions={listedActions.map(({ action, sentence }) => ({ value: action, word: sentence }))}
         providers={ctx.providers.list().map(({ id, name }) => ({ value: id, word: name }))}
@@ -102,11 +126,27 @@ export default async function Ledger({ searchParams }: { searchParams: Promise<S
             Following: this list is read again every {refreshSeconds} seconds while you are here.
           </p>
         )}
-        <ExportForm filters={filters} />
+        {written && (
+          <p className="text-soft">
+            Your last file has {written.rows.toLocaleString('en')} {written.rows === 1 ? 'row' : 'rows'}, complete at{' '}
+            <Clock at={written.at.toISOString()} />.
+          </p>
+        )}
+        <ExportForm
+          filters={filters}
+          zone={zone}
+          rows={counted && (counted.count === 1 && !counted.capped ? '1 row' : `${numberText(counted)} rows`)}
+        />
       </div>
       {live && <LiveTail seconds={refreshSeconds} />}
       {items.length > 0 ? (
-        <LedgerTable entries={items} within={within} nameProvider={(id) => ctx.providers.get(id)?.name ?? id} />
+        <LedgerTable
+          entries={items}
+          open={readOpenEntry(search.entry)}
+          opened={(entry) => openedAddress(path, { ...at, filters }, entry, begin)}
+          within={within}
+          nameProvider={(id) => ctx.providers.get(id)?.name ?? id}
+        />
       ) : filtered || at.cursor ? (
         <EmptyState icon={SearchX} title="Nothing matches">
           No entry fits these filters. Take one away, or widen the time.
@@ -121,14 +161,31 @@ export default async function Ledger({ searchParams }: { searchParams: Promise<S
   );
 }
 
+/** The moments of a filter as a link or a form writes them: UTC without the letter. */
+function momentsOf(given: Readonly<Record<string, string>>, { from, to }: LedgerFilter): Record<string, string> {
+  return {
+    ...(given.from && from && { from: wallTime(from, 'UTC') }),
+    ...(given.to && to && { to: wallTime(to, 'UTC') }),
+  };
+}
+
+interface ExportFormProps {
+  filters: Readonly<Record<string, string>>;
+  /** The reader's, for a named range. */
+  zone: string;
+  /** How many there are now; null where they could not be counted. */
+  rows: string | null;
+}
+
 /** Both files; what the filters leave, as a form since it makes an entry. */
-function ExportForm({ filters }: { filters: Readonly<Record<string, string>> }) {
+function ExportForm({ filters, zone, rows }: ExportFormProps) {
   return (
     <form action="/admin/ledger/export" method="post" className="ml-auto flex flex-wrap items-center gap-2">
       {Object.entries(filters).map(([name, value]) => (
         <input key={name} type="hidden" name={name} value={value} />
       ))}
-      <span className="text-soft">Export these entries as</span>
+      <input type="hidden" name="reader_zone" value={zone} />
+      <span className="text-soft">Export {rows ?? 'these entries'} as</span>
       <button type="submit" name="format" value="csv" className="btn btn-small btn-plain">
         <Download aria-hidden="true" className="size-4" />
         CSV

@@ -1,10 +1,6 @@
-import { X } from 'lucide-react';
-import { Link } from '#app/_ui/link';
-
-interface Choice {
-  value: string;
-  word: string;
-}
+import { wallTime } from '#lib/wall-time';
+import { FilterChip } from '../../_parts/filter-chip.tsx';
+import { type Choice, FilterSelect } from '../../_parts/filter-select.tsx';
 
 const outcomes: Choice[] = [
   { value: 'ok', word: 'OK' },
@@ -18,6 +14,9 @@ interface LedgerFiltersProps {
   actions: readonly Choice[];
   providers: readonly Choice[];
   keys: readonly Choice[];
+  /** The reader's zone, in which moments are typed. */
+  zone: string;
+  moments: { from?: Date | undefined; to?: Date | undefined };
   /** What the ids among the filters are called now, by filter. */
   names: Readonly<Record<string, string | null>>;
   /** The address without one of the filters. */
@@ -32,20 +31,58 @@ const named: Record<string, string> = {
 };
 
 /** What the ledger is narrowed to. */
-export function LedgerFilters({ path, filters, actions, providers, keys, names, without }: LedgerFiltersProps) {
+export function LedgerFilters({
+  path,
+  filters,
+  actions,
+  providers,
+  keys,
+  names,
+  without,
+  zone,
+  moments,
+}: LedgerFiltersProps) {
   const given = Object.entries(filters).filter(([name]) => named[name]);
   return (
     <>
       {/* Anew with each filter: a field that somebody changed by hand would not follow a link. */}
       <form
-        key={JSON.stringify(filters)}
+        key={JSON.stringify([filters, zone])}
         action={path}
         className="mb-4 grid grid-cols-2 items-end gap-2 sm:flex sm:flex-wrap"
       >
-        <Select name="action" label="Action" all="All actions" value={filters.action} choices={actions} wide />
-        <Select name="outcome" label="Outcome" all="All outcomes" value={filters.outcome} choices={outcomes} />
-        <Select name="provider" label="Provider" all="All providers" value={filters.provider} choices={providers} />
-        <Select name="key" label="API key" all="All API keys" value={filters.key} choices={keys} />
+        <FilterSelect
+          name="action"
+          label="Action"
+          all="All actions"
+          value={filters.action}
+          choices={actions}
+          width="col-span-2 sm:w-56"
+        />
+        <FilterSelect
+          name="outcome"
+          label="Outcome"
+          all="All outcomes"
+          value={filters.outcome}
+          choices={outcomes}
+          width="sm:w-40"
+        />
+        <FilterSelect
+          name="provider"
+          label="Provider"
+          all="All providers"
+          value={filters.provider}
+          choices={providers}
+          width="sm:w-40"
+        />
+        <FilterSelect
+          name="key"
+          label="API key"
+          all="All API keys"
+          value={filters.key}
+          choices={keys}
+          width="sm:w-40"
+        />
         {!filters.person && <Text name="person" label="Person: e-mail address or id" placeholder="Person’s e-mail" />}
         <Text name="ip" label="Address" placeholder="Address" value={filters.ip} />
         <Text
@@ -54,8 +91,10 @@ export function LedgerFilters({ path, filters, actions, providers, keys, names, 
           placeholder="Token fingerprint"
           value={filters.fingerprint}
         />
-        <Moment name="from" label="From (UTC)" value={filters.from} />
-        <Moment name="to" label="Before (UTC)" value={filters.to} />
+        <Moment name="from" label="From" value={wallText(moments.from, zone)} />
+        <Moment name="to" label="Before" value={wallText(moments.to, zone)} />
+        <input type="hidden" name="zone" value={zone} />
+        {filters.range && <input type="hidden" name="range" value={filters.range} />}
         {given.map(([name, value]) => (
           <input key={name} type="hidden" name={name} value={value} />
         ))}
@@ -66,14 +105,9 @@ export function LedgerFilters({ path, filters, actions, providers, keys, names, 
       {given.length > 0 && (
         <p className="mb-4 flex flex-wrap gap-2 text-meta">
           {given.map(([name, value]) => (
-            <Link
-              key={name}
-              href={without(name)}
-              className="inline-flex items-center gap-1 rounded-full bg-accent-tint px-3 py-1 font-medium wrap-anywhere text-accent hover:underline"
-            >
+            <FilterChip key={name} href={without(name)}>
               {named[name]}: {names[name] ?? value}
-              <X aria-label="remove" className="size-3.5 flex-none" />
-            </Link>
+            </FilterChip>
           ))}
         </p>
       )}
@@ -81,37 +115,13 @@ export function LedgerFilters({ path, filters, actions, providers, keys, names, 
   );
 }
 
+/** As a field for a moment takes it. */
+const wallText = (at: Date | undefined, zone: string) => at && wallTime(at, zone).replace(/:00$/, '');
+
 interface FieldProps {
   name: string;
   label: string;
   value?: string | undefined;
-}
-
-interface SelectProps extends FieldProps {
-  all: string;
-  choices: readonly Choice[];
-  wide?: boolean;
-}
-
-function Select({ name, label, all, value, choices, wide = false }: SelectProps) {
-  // A value that is not among them (a key that is gone) still narrows the list. The next filter must keep it.
-  const known = value === undefined || choices.some((choice) => choice.value === value);
-  return (
-    <select
-      name={name}
-      defaultValue={value ?? ''}
-      aria-label={label}
-      className={`field field-small ${wide ? 'col-span-2 sm:w-56' : 'sm:w-40'}`}
-    >
-      <option value="">{all}</option>
-      {!known && <option value={value}>{value}</option>}
-      {choices.map((choice) => (
-        <option key={choice.value} value={choice.value}>
-          {choice.word}
-        </option>
-      ))}
-    </select>
-  );
 }
 
 function Text({ name, label, value, placeholder }: FieldProps & { placeholder: string }) {

@@ -1,14 +1,17 @@
-import { ChevronRight, CircleAlert, CircleCheck, CircleX, type LucideIcon } from 'lucide-react';
 import { Fragment } from 'react';
+import { Clock } from '#app/_ui/clock';
+import { DayName } from '#app/_ui/day-heading';
+import { ChevronRight, CircleAlert, CircleCheck, CircleX, type IconComponent } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { Badge } from '#app/_ui/status';
-import { Time } from '#app/_ui/time';
 import type { LedgerEntryView, Named } from '#lib/audit/list-ledger';
+import { readZone } from '#lib/cookies/zone';
+import { byDay } from '#ui/days';
 import type { Tone } from '#ui/status-words';
-import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
-import { detailText } from './detail-text.ts';
+import { DataTable, DayRow, Td, Th, Tr } from '../../_parts/data-table.tsx';
+import { EntryDetails } from './entry-details.tsx';
 
-const looks: Record<'refused' | 'failed', { icon: LucideIcon; tone: Tone; word: string }> = {
+const looks: Record<'refused' | 'failed', { icon: IconComponent; tone: Tone; word: string }> = {
   refused: { icon: CircleX, tone: 'warn', word: 'Refused' },
   failed: { icon: CircleAlert, tone: 'bad', word: 'Failed' },
 };
@@ -18,20 +21,32 @@ const atSignIn = /^(sign_in\.|person\.role_changed$)/;
 
 interface LedgerTableProps {
   entries: LedgerEntryView[];
+  /** The entry that stands open. */
+  open: number | null;
+  /** The address of the same page with an entry open; null: with none. */
+  opened: (entry: number | null) => string;
   /** The address of the same list with one filter more. */
   within: (filter: Record<string, string>) => string;
   /** What a provider is called. */
   nameProvider: (id: string) => string;
 }
 
-/** Entries of the ledger. What stands in them leads to everything else with the same. */
-export function LedgerTable({ entries, ...parts }: LedgerTableProps) {
+/** The entry that an address opens; null where it names none. */
+export const readOpenEntry = (text: string | string[] | undefined): number | null =>
+  typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : null;
+
+/**
+ * Entries of the ledger under their days. A row has one link, which opens the entry; what stands in the open one leads to
+ * everything else with the same.
+ */
+export async function LedgerTable({ entries, open, opened, within, nameProvider }: LedgerTableProps) {
+  const { zone } = await readZone();
   return (
     <DataTable
       label="Ledger"
       head={
         <>
-          <Th>When</Th>
+          <Th>Time</Th>
           <Th>What</Th>
           <Th from="sm">Outcome</Th>
           <Th from="md">By</Th>
@@ -40,79 +55,82 @@ export function LedgerTable({ entries, ...parts }: LedgerTableProps) {
         </>
       }
     >
-      {entries.map((entry) => (
-        <Fragment key={entry.id}>
-          <Entry entry={entry} {...parts} />
-          <tr className="hidden bg-sunken [tr:has(details[open])+&]:table-row">
-            <td colSpan={6} className="p-0">
-              {/* As wide as the table is without it, so that opening moves no column. */}
-              <div className="w-0 min-w-full px-4 pt-1 pb-3">
-                <Details entry={entry} within={parts.within} />
-              </div>
-            </td>
-          </tr>
+      {byDay(entries, ({ at }) => at, zone, new Date()).map((day) => (
+        <Fragment key={day.day}>
+          <DayRow columns={6}>
+            <DayName day={day} />
+          </DayRow>
+          {day.items.map((entry) => (
+            <Fragment key={entry.id}>
+              <Entry
+                entry={entry}
+                isOpen={entry.id === open}
+                address={opened(entry.id === open ? null : entry.id)}
+                nameProvider={nameProvider}
+              />
+              {entry.id === open && (
+                <tr className="bg-sunken">
+                  <td colSpan={6} className="p-0">
+                    {/* As wide as the table is without it, so that opening moves no column. */}
+                    <div className="w-0 min-w-full px-4 pt-1 pb-3">
+                      <EntryDetails entry={entry} within={within} nameProvider={nameProvider} />
+                    </div>
+                  </td>
+                </tr>
+              )}
+            </Fragment>
+          ))}
         </Fragment>
       ))}
     </DataTable>
   );
 }
 
-interface PartProps extends Omit<LedgerTableProps, 'entries'> {
+interface EntryProps {
   entry: LedgerEntryView;
+  isOpen: boolean;
+  address: string;
+  nameProvider: (id: string) => string;
 }
 
-function Entry({ entry, ...parts }: PartProps) {
+function Entry({ entry, isOpen, address, nameProvider }: EntryProps) {
+  const { id, at, sentence, count, ip } = entry;
+  const [by, about] = [actorText(entry), aboutText(entry, nameProvider)];
   return (
     <Tr>
       <Td>
-        <div className="flex items-center gap-1">
-          <details className="group -ml-2 flex-none">
-            <summary className="rounded-md p-1 text-soft hover:bg-line hover:text-ink">
-              <ChevronRight aria-hidden="true" className="size-4 transition-transform group-open:rotate-90" />
-              <span className="sr-only">Details of entry {entry.id}</span>
-            </summary>
-          </details>
-          <Time at={entry.at} />
-        </div>
+        <span id={`entry-${id}`} className="scroll-mt-12">
+          <Clock at={at.toISOString()} seconds />
+        </span>
       </Td>
       <Td>
-        <Link href={parts.within({ action: entry.action })} className="font-medium text-ink hover:underline">
-          {entry.sentence}
-          {entry.count > 1 && (
-            <span className="tabular whitespace-nowrap text-soft"> ×{entry.count.toLocaleString('en')}</span>
-          )}
+        <Link
+          href={`${address}#entry-${id}`}
+          aria-current={isOpen ? 'true' : undefined}
+          className="inline-flex items-center gap-1 font-medium text-ink hover:underline"
+        >
+          <ChevronRight aria-hidden="true" className={`size-4 flex-none text-soft ${isOpen ? 'rotate-90' : ''}`} />
+          {sentence}
+          {count > 1 && <span className="tabular whitespace-nowrap text-soft"> ×{count.toLocaleString('en')}</span>}
         </Link>
-        <div className="flex flex-wrap items-center gap-x-2 text-soft @min-[42rem]:hidden">
-          <span className="@min-[36rem]:hidden">
-            <Outcome entry={entry} />
-          </span>
-          <Actor entry={entry} within={parts.within} />
-        </div>
-        <div className="text-soft @min-[54rem]:hidden">
-          <About entry={entry} {...parts} />
+        <div className="pl-5 text-soft wrap-anywhere @min-[54rem]:hidden">
+          <span className="@min-[36rem]:hidden">{outcomeText(entry)} · </span>
+          <span className="@min-[42rem]:hidden">{by}</span>
+          {about && <span> {about}</span>}
         </div>
       </Td>
       <Td from="sm">
         <Outcome entry={entry} />
       </Td>
-      <Td from="md">
-        <Actor entry={entry} within={parts.within} />
-      </Td>
-      <Td from="lg">
-        <About entry={entry} {...parts} />
-      </Td>
-      <Td from="xl">
-        {entry.ip ? (
-          <Link href={parts.within({ ip: entry.ip })} className="link font-mono wrap-anywhere">
-            {entry.ip}
-          </Link>
-        ) : (
-          <span className="text-soft">inside</span>
-        )}
-      </Td>
+      <Td from="md">{by}</Td>
+      <Td from="lg">{about}</Td>
+      <Td from="xl">{ip ? <span className="font-mono wrap-anywhere">{ip}</span> : 'inside'}</Td>
     </Tr>
   );
 }
+
+const outcomeText = ({ outcome, code }: LedgerEntryView): string =>
+  outcome === 'ok' ? 'OK' : `${looks[outcome].word}${code ? ` ${code}` : ''}`;
 
 function Outcome({ entry: { outcome, code } }: { entry: LedgerEntryView }) {
   // Most entries went well: the failed ones must stand out.
@@ -136,73 +154,27 @@ function Outcome({ entry: { outcome, code } }: { entry: LedgerEntryView }) {
 
 const nameOf = ({ id, name }: Named) => name ?? id;
 
-function Actor({ entry: { actor, action }, within }: Omit<PartProps, 'nameProvider'>) {
+function actorText({ actor, action }: LedgerEntryView): string {
   switch (actor.type) {
     case 'api_key':
-      return (
-        <Link href={within({ key: actor.id })} className="link wrap-anywhere">
-          {nameOf(actor)}
-        </Link>
-      );
     case 'person':
-      return (
-        <Link
-          href={actor.name === null ? within({ person: actor.id }) : `/admin/people/${actor.id}`}
-          className="link wrap-anywhere"
-        >
-          {nameOf(actor)}
-        </Link>
-      );
+      return nameOf(actor);
     case 'system':
-      return <span className="text-soft">Grantkeep ({actor.id})</span>;
+      return `Grantkeep (${actor.id})`;
     case 'anonymous':
-      return <span className="text-soft">{atSignIn.test(action) ? 'at sign-in' : 'not signed in'}</span>;
+      return atSignIn.test(action) ? 'at sign-in' : 'not signed in';
   }
 }
 
-function About({ entry: { person, apiKey, actor, connectionId, provider }, within, nameProvider }: PartProps) {
+/** Of whom and what it tells, beside its actor. */
+function aboutText(
+  { person, apiKey, actor, connectionId, provider }: LedgerEntryView,
+  nameProvider: (id: string) => string,
+): string {
   const parts = [
-    person && person.id !== actor.id && (
-      <Link key="person" href={within({ person: person.id })} className="link wrap-anywhere">
-        {nameOf(person)}
-      </Link>
-    ),
-    apiKey && apiKey.id !== actor.id && (
-      <Link key="key" href={within({ key: apiKey.id })} className="link wrap-anywhere">
-        {nameOf(apiKey)}
-      </Link>
-    ),
-    connectionId && (
-      <Link key="connection" href={`/admin/connections/${connectionId}`} className="link">
-        {provider ? nameProvider(provider) : 'connection'}
-      </Link>
-    ),
-    !connectionId && provider && (
-      <Link key="provider" href={within({ provider })} className="link">
-        {nameProvider(provider)}
-      </Link>
-    ),
-  ].filter((part) => part !== null && part !== false && part !== '');
-  return parts.length > 0 ? <span className="flex flex-wrap gap-x-2">{parts}</span> : null;
-}
-
-function Details({ entry, within }: Pick<PartProps, 'entry' | 'within'>) {
-  return (
-    <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 wrap-anywhere">
-      {detailText(entry).map(({ name, value, filter }) => (
-        <div key={name} className="contents">
-          <dt className="text-soft">{name}</dt>
-          <dd className="min-w-0 font-mono">
-            {filter ? (
-              <Link href={within({ [filter]: value })} className="link">
-                {value}
-              </Link>
-            ) : (
-              value
-            )}
-          </dd>
-        </div>
-      ))}
-    </dl>
-  );
+    person && person.id !== actor.id ? nameOf(person) : null,
+    apiKey && apiKey.id !== actor.id ? nameOf(apiKey) : null,
+    provider ? nameProvider(provider) : connectionId ? 'connection' : null,
+  ];
+  return parts.filter((part) => part !== null).join(', ');
 }

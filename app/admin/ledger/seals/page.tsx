@@ -1,20 +1,26 @@
-import { Download, ShieldCheck } from 'lucide-react';
 import type { Metadata } from 'next';
 import { BackLink } from '#app/_ui/back-link';
+import { Clock } from '#app/_ui/clock';
 import { EmptyState } from '#app/_ui/empty-state';
 import { Fact, Facts } from '#app/_ui/facts';
+import { GoOn } from '#app/_ui/go-on';
+import { Download, ShieldCheck } from '#app/_ui/icons';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Pager } from '#app/_ui/pager';
+import { Panel } from '#app/_ui/panel';
 import { StepUpLink } from '#app/_ui/step-up-link';
 import { Time, TimeOr } from '#app/_ui/time';
+import { ZoneNote } from '#app/_ui/zone-note';
 import { isCheckRunning } from '#lib/audit/begin-check';
 import { listSeals, readSealStatus, type SealView } from '#lib/audit/list-seals';
 import { adminPage, orNotFound } from '#lib/web/page';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
+import { listRows } from '../../_parts/list-rows.ts';
 import { LiveTail } from '../../_parts/live-tail.tsx';
+import { RowsByDay } from '../../_parts/rows-by-day.tsx';
 import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { CheckResult } from './_parts/check-result.tsx';
 import { VerifyForm } from './_parts/verify-form.tsx';
@@ -23,7 +29,7 @@ export const metadata: Metadata = { title: 'Seals of the ledger' };
 
 const path = '/admin/ledger/seals';
 const number = new Intl.NumberFormat('en-US');
-/** Entries are sealed every minute; after so many without a seal something keeps them. */
+/** Entries get a seal every minute; after so many without a seal something keeps them. */
 const lateAfterMs = 15 * 60_000;
 
 export default async function Seals({ searchParams }: { searchParams: Promise<SearchParams> }) {
@@ -31,7 +37,7 @@ export default async function Seals({ searchParams }: { searchParams: Promise<Se
   const search = await searchParams;
   const at = readListAddress(search, []);
   const [{ items, nextCursor }, status] = await orNotFound(
-    Promise.all([listSeals(ctx, { cursor: at.cursor }), readSealStatus(ctx)]),
+    Promise.all([listSeals(ctx, { cursor: at.cursor, limit: listRows }), readSealStatus(ctx)]),
   );
   const running = isCheckRunning();
   const { since } = status.waiting;
@@ -46,6 +52,7 @@ export default async function Seals({ searchParams }: { searchParams: Promise<Se
         title="Seals"
         action={
           <form action="/admin/ledger/checkpoint" method="post">
+            <GoOn form="checkpoint" />
             <button type="submit" className="btn btn-small btn-plain">
               <Download aria-hidden="true" className="size-4" />
               Export a checkpoint
@@ -53,7 +60,7 @@ export default async function Seals({ searchParams }: { searchParams: Promise<Se
           </form>
         }
       >
-        Every minute the new entries are sealed: hashed together, chained to the seal before, and signed. Keep a
+        Every minute the new entries get a seal: hashed together, chained to the seal before, and signed. Keep a
         checkpoint outside this hub from time to time; it shows whether the past was rewritten.
       </PageHeading>
       {running && <LiveTail seconds={3} />}
@@ -63,7 +70,7 @@ export default async function Seals({ searchParams }: { searchParams: Promise<Se
             <p>{refusal}</p>
             {flow?.code === 'step_up_required' && (
               <p>
-                <StepUpLink returnTo={path} />
+                <StepUpLink returnTo={path} form="checkpoint" goOn />
               </p>
             )}
           </Notice>
@@ -79,16 +86,10 @@ export default async function Seals({ searchParams }: { searchParams: Promise<Se
         )}
       </div>
       <div className="mb-6 grid items-start gap-4 lg:grid-cols-2">
-        <section aria-labelledby="verify" className="card p-5">
-          <h2 id="verify" className="mb-4 text-section font-semibold">
-            Verify
-          </h2>
+        <Panel id="verify" title="Verify">
           <VerifyForm running={running} />
-        </section>
-        <section aria-labelledby="stand" className="card p-5">
-          <h2 id="stand" className="mb-4 text-section font-semibold">
-            Status
-          </h2>
+        </Panel>
+        <Panel id="stand" title="Status">
           <Facts>
             <Fact label="Last seal">
               {status.lastSeal ? (
@@ -99,7 +100,7 @@ export default async function Seals({ searchParams }: { searchParams: Promise<Se
                 'none yet'
               )}
             </Fact>
-            <Fact label="Not sealed yet">
+            <Fact label="Without a seal">
               {number.format(status.waiting.rows)} {status.waiting.rows === 1 ? 'entry' : 'entries'}
               {since && (
                 <span className="text-soft">
@@ -121,10 +122,15 @@ export default async function Seals({ searchParams }: { searchParams: Promise<Se
               </Fact>
             ))}
           </Facts>
-        </section>
+        </Panel>
       </div>
       {items.length > 0 ? (
-        <SealTable seals={items} />
+        <>
+          <div className="mb-4">
+            <ZoneNote />
+          </div>
+          <SealTable seals={items} />
+        </>
       ) : (
         <EmptyState icon={ShieldCheck} title="No seals yet">
           The first one is made within a minute after the first entry.
@@ -150,29 +156,33 @@ function SealTable({ seals }: { seals: SealView[] }) {
         </>
       }
     >
-      {seals.map((seal) => (
-        <Tr key={seal.n}>
-          <Td>
-            <span className="tabular font-medium">{number.format(seal.n)}</span>
-          </Td>
-          <Td>
-            <Time at={seal.sealedAt} />
-          </Td>
-          <Td>
-            <span className="tabular">{number.format(seal.rows)}</span>
-          </Td>
-          <Td from="sm">
-            {seal.months.join(', ')}
-            {seal.dropped.length > 0 && <span className="text-soft">dropped {seal.dropped.join(', ')} on purpose</span>}
-          </Td>
-          <Td from="md">
-            <code className="font-mono">{seal.keyId}</code>
-          </Td>
-          <Td from="lg">
-            <code className="font-mono wrap-anywhere">{seal.hash}</code>
-          </Td>
-        </Tr>
-      ))}
+      <RowsByDay items={seals} at={({ sealedAt }) => sealedAt} columns={6}>
+        {(seal) => (
+          <Tr key={seal.n}>
+            <Td>
+              <span className="tabular font-medium">{number.format(seal.n)}</span>
+            </Td>
+            <Td>
+              <Clock at={seal.sealedAt.toISOString()} />
+            </Td>
+            <Td>
+              <span className="tabular">{number.format(seal.rows)}</span>
+            </Td>
+            <Td from="sm">
+              {seal.months.join(', ')}
+              {seal.dropped.length > 0 && (
+                <span className="text-soft">dropped {seal.dropped.join(', ')} on purpose</span>
+              )}
+            </Td>
+            <Td from="md">
+              <code className="font-mono">{seal.keyId}</code>
+            </Td>
+            <Td from="lg">
+              <code className="font-mono wrap-anywhere">{seal.hash}</code>
+            </Td>
+          </Tr>
+        )}
+      </RowsByDay>
     </DataTable>
   );
 }

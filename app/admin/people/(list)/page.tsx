@@ -1,6 +1,6 @@
-import { CircleCheck, CircleSlash, SearchX, Users } from 'lucide-react';
 import type { Metadata } from 'next';
 import { EmptyState } from '#app/_ui/empty-state';
+import { CircleCheck, CircleSlash, SearchX, Users } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
@@ -16,8 +16,9 @@ import { flowParams, type SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
 import { roles, roleWords } from '#ui/role-words';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
-import { ListCount } from '../../_parts/list-count.tsx';
-import { SearchBegins } from '../../_parts/search-begins.tsx';
+import { FilterSelect } from '../../_parts/filter-select.tsx';
+import { FilterSummary } from '../../_parts/filter-summary.tsx';
+import { listRows } from '../../_parts/list-rows.ts';
 import { SearchField } from '../../_parts/search-field.tsx';
 import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 
@@ -35,7 +36,7 @@ export default async function People({ searchParams }: { searchParams: Promise<S
   const searched = q === undefined || isSearchable(q);
   const filter = { query: searched ? q : undefined, role, status };
   const [{ items, nextCursor }, counted] = await orNotFound(
-    Promise.all([listPeople(ctx, { ...filter, cursor: at.cursor, limit: 50 }), countPeople(ctx, filter)]),
+    Promise.all([listPeople(ctx, { ...filter, cursor: at.cursor, limit: listRows }), countPeople(ctx, filter)]),
   );
   const filtered = Object.keys(at.filters).length > 0;
   return (
@@ -61,34 +62,28 @@ export default async function People({ searchParams }: { searchParams: Promise<S
       )}
       <form action={path} className="mb-4 flex flex-wrap items-center gap-2">
         <SearchField label="Search people" placeholder="Name, e-mail or id" value={q} />
-        <select name="role" defaultValue={role ?? ''} aria-label="Role" className="field field-small w-auto">
-          <option value="">All roles</option>
-          {roles.map((one) => (
-            <option key={one} value={one}>
-              {roleWords[one].word}
-            </option>
-          ))}
-        </select>
-        <select name="status" defaultValue={status ?? ''} aria-label="Status" className="field field-small w-auto">
-          <option value="">Active and disabled</option>
-          <option value="active">Active</option>
-          <option value="disabled">Disabled</option>
-        </select>
+        <FilterSelect
+          name="role"
+          label="Role"
+          all="All roles"
+          value={role}
+          choices={roles.map((one) => ({ value: one, word: roleWords[one].word }))}
+        />
+        <FilterSelect
+          name="status"
+          label="Status"
+          all="Active and disabled"
+          value={status}
+          choices={[
+            { value: 'active', word: 'Active' },
+            { value: 'disabled', word: 'Disabled' },
+          ]}
+        />
         <button type="submit" className="btn btn-small btn-plain">
           Filter
         </button>
       </form>
-      {(counted.count > 0 || filtered) && (
-        <p className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-2 text-meta">
-          {!searched && <SearchBegins />}
-          <ListCount counted={counted} one="person" many="people" />
-          {filtered && (
-            <Link href={path} className="link">
-              Show all
-            </Link>
-          )}
-        </p>
-      )}
+      <FilterSummary path={path} counted={counted} one="person" many="people" filtered={filtered} searched={searched} />
       {items.length > 0 ? (
         <PeopleTable people={items} />
       ) : filtered || at.cursor ? (
@@ -145,11 +140,7 @@ function PeopleTable({ people }: { people: PersonView[] }) {
           <Td from="sm">
             <PersonStatus status={person.status} />
           </Td>
-          <Td from="sm">
-            <Link href={`/admin/connections?person=${person.id}`} className="link">
-              {person.connections}
-            </Link>
-          </Td>
+          <Td from="sm">{person.connections}</Td>
           <Td from="lg">{person.provider}</Td>
           <Td from="md">
             <TimeOr at={person.lastSignedInAt} otherwise="never" />

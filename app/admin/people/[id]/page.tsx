@@ -1,9 +1,12 @@
 import type { Metadata } from 'next';
+import { cache } from 'react';
 import { BackLink } from '#app/_ui/back-link';
+import { CopiedId } from '#app/_ui/copied-id';
 import { Fact, Facts } from '#app/_ui/facts';
 import { Link } from '#app/_ui/link';
 import { Moment } from '#app/_ui/moment';
 import { Pager } from '#app/_ui/pager';
+import { Panel } from '#app/_ui/panel';
 import { Status } from '#app/_ui/status';
 import { Time, TimeOr } from '#app/_ui/time';
 import { listConnections } from '#lib/connections/list';
@@ -13,12 +16,13 @@ import { getPerson } from '#lib/people/get';
 import { listSessions } from '#lib/people/list-sessions';
 import type { PersonView } from '#lib/people/views';
 import { readStepUp } from '#lib/sign-in/step-up';
-import { adminPage, orNotFound } from '#lib/web/page';
+import { adminPage, orNotFound, titleOf } from '#lib/web/page';
 import { proofShort } from '#ui/evidence-words';
 import type { SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
 import { roleWords } from '#ui/role-words';
 import { browserName } from '#ui/user-agent';
+import { FrozenBy } from '../../_parts/frozen-by.tsx';
 import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { StepUpNotice, signInUntil } from '../../_parts/step-up-notice.tsx';
 import { FreezeControl } from '../../freezes/_parts/freeze-control.tsx';
@@ -26,23 +30,39 @@ import { EndSession } from '../_parts/end-session.tsx';
 import { PersonActions } from '../_parts/person-actions.tsx';
 import { RoleForm } from '../_parts/role-form.tsx';
 
-export const metadata: Metadata = { title: 'Person' };
-
 const connectionsShown = 20;
+const sessionsShown = 10;
+/** Ranges of the ledger, for who read this person's tokens. */
+const reads = [
+  ['today', 'Today'],
+  ['yesterday', 'Yesterday'],
+  ['7d', '7 days'],
+] as const;
 
 interface PersonPageProps {
   params: Promise<{ id: string }>;
   searchParams: Promise<SearchParams>;
 }
 
+/** Once a request, for the title and the page. */
+const readOnce = cache(async (id: string) =>
+  getPerson(await adminPage(`/admin/people/${encodeURIComponent(id)}`), { id }),
+);
+
+export async function generateMetadata({ params }: PersonPageProps): Promise<Metadata> {
+  const { id } = await params;
+  const person = await titleOf(readOnce(id));
+  return { title: person?.name ?? person?.email ?? 'Person' };
+}
+
 export default async function PersonPage({ params, searchParams }: PersonPageProps) {
   const { id } = await params;
   const at = readListAddress(await searchParams, []);
   const ctx = await adminPage(`/admin/people/${encodeURIComponent(id)}`);
-  const person = await orNotFound(getPerson(ctx, { id }));
+  const person = await orNotFound(readOnce(id));
   const [{ items: sessions, nextCursor: moreSessions }, { items: connections, nextCursor }, freeze, stepUp] =
     await Promise.all([
-      orNotFound(listSessions(ctx, { personId: id, cursor: at.cursor })),
+      orNotFound(listSessions(ctx, { personId: id, cursor: at.cursor, limit: sessionsShown })),
       listConnections(ctx, { personId: id, limit: connectionsShown }),
       standingFreeze(ctx, { scope: 'person', target: id }),
       readStepUp(ctx),
@@ -57,7 +77,14 @@ export default async function PersonPage({ params, searchParams }: PersonPagePro
       <div className="mb-6 flex flex-wrap items-center justify-between gap-4">
         <h1 className="min-w-0 text-title font-semibold tracking-tight wrap-anywhere">{name}</h1>
         <div className="flex flex-wrap items-center gap-2">
-          <FreezeControl scope="person" target={id} name={name} freeze={freeze} administrator={administrator} />
+          <FreezeControl
+            scope="person"
+            target={id}
+            name={name}
+            freeze={freeze}
+            administrator={administrator}
+            signInUntil={signInUntil(stepUp)}
+          />
           {administrator && !self && (
             <PersonActions
               id={id}
@@ -71,11 +98,9 @@ export default async function PersonPage({ params, searchParams }: PersonPagePro
           )}
         </div>
       </div>
+      <FrozenBy over={{ person: id }} />
       <div className="grid items-start gap-4 xl:grid-cols-2">
-        <section aria-labelledby="profile" className="card p-5">
-          <h2 id="profile" className="mb-4 text-section font-semibold">
-            Profile
-          </h2>
+        <Panel id="profile" title="Profile">
           <Facts>
             <Fact label="E-mail">{person.email ?? 'not given'}</Fact>
             <Fact label="Status">{statusText(person)}</Fact>
@@ -90,7 +115,20 @@ export default async function PersonPage({ params, searchParams }: PersonPagePro
               <TimeOr at={person.lastSignedInAt} otherwise="never" />
             </Fact>
             <Fact label="Id">
-              <code className="font-mono text-meta wrap-anywhere">{person.id}</code>
+              <CopiedId id={person.id} what="the person’s id" />
+            </Fact>
+            <Fact label="Tokens read">
+              <span className="flex flex-wrap gap-x-4">
+                {reads.map(([range, word]) => (
+                  <Link
+                    key={range}
+                    href={`/admin/ledger?person=${person.id}&action=token.vended&range=${range}`}
+                    className="link"
+                  >
+                    {word}
+                  </Link>
+                ))}
+              </span>
             </Fact>
             <Fact label="Ledger">
               <Link href={`/admin/ledger?person=${person.id}`} className="link">
@@ -98,11 +136,8 @@ export default async function PersonPage({ params, searchParams }: PersonPagePro
               </Link>
             </Fact>
           </Facts>
-        </section>
-        <section aria-labelledby="role" className="card p-5">
-          <h2 id="role" className="mb-4 text-section font-semibold">
-            Role
-          </h2>
+        </Panel>
+        <Panel id="role" title="Role">
           {administrator && !self && !person.roleFromConfig ? (
             <div className="flex flex-col gap-4">
               <RoleForm id={id} role={person.role} />
@@ -122,11 +157,8 @@ export default async function PersonPage({ params, searchParams }: PersonPagePro
               </p>
             </>
           )}
-        </section>
-        <section aria-labelledby="connections" className="card p-5">
-          <h2 id="connections" className="mb-2 text-section font-semibold">
-            Connections
-          </h2>
+        </Panel>
+        <Panel id="connections" title="Connections" tight>
           {connections.length === 0 && <p className="text-soft">None yet.</p>}
           <ul>
             {connections.map((connection) => (
@@ -160,11 +192,8 @@ export default async function PersonPage({ params, searchParams }: PersonPagePro
               </Link>
             )}
           </p>
-        </section>
-        <section aria-labelledby="sessions" className="card p-5">
-          <h2 id="sessions" className="mb-2 text-section font-semibold">
-            Signed in
-          </h2>
+        </Panel>
+        <Panel id="sessions" title="Signed in" tight>
           {sessions.length === 0 && <p className="text-soft">Nowhere at the moment.</p>}
           <ul>
             {sessions.map((session) => (
@@ -189,7 +218,7 @@ export default async function PersonPage({ params, searchParams }: PersonPagePro
             ))}
           </ul>
           <Pager path={`/admin/people/${encodeURIComponent(id)}`} at={at} nextCursor={moreSessions} />
-        </section>
+        </Panel>
       </div>
     </>
   );

@@ -2,7 +2,7 @@
 
 import { useRouter } from 'next/navigation';
 import { ConfirmDialog } from '#app/_ui/confirm-dialog';
-import { deletionWord } from '#ui/confirmation';
+import { deletionWord, disablingWord } from '#ui/confirmation';
 import { disable, enable, remove } from '../actions.ts';
 
 interface PersonActionsProps {
@@ -30,7 +30,8 @@ export function PersonActions(props: PersonActionsProps) {
           trigger="Disable"
           triggerClass="btn btn-danger-plain"
           title={`Disable ${name}?`}
-          fields={fields}
+          fields={connections > 0 ? fields : [...fields, ['confirmation', disablingWord]]}
+          typed={connections > 0 ? disablingWord : undefined}
           reason
           signInUntil={administrator ? signInUntil : undefined}
           confirm="Disable"

@@ -1,8 +1,9 @@
 'use client';
 
 import { useActionState } from 'react';
+import { GoOn } from '#app/_ui/go-on';
 import { Notice } from '#app/_ui/notice';
-import { StepUpOffer } from '#app/_ui/step-up-link';
+import { Refusal } from '#app/_ui/refusal';
 import type { Role } from '#lib/context';
 import { roles, roleWords } from '#ui/role-words';
 import { changeRole } from '../actions.ts';
@@ -12,6 +13,7 @@ export function RoleForm({ id, role }: { id: string; role: Role }) {
   const [state, run, pending] = useActionState(changeRole, null);
   return (
     <form action={run} className="flex flex-col gap-3">
+      <GoOn form={`role ${id}`} />
       <input type="hidden" name="id" value={id} />
       <fieldset key={role} className="flex flex-col gap-2">
         <legend className="sr-only">Role</legend>
@@ -26,10 +28,7 @@ export function RoleForm({ id, role }: { id: string; role: Role }) {
         ))}
       </fieldset>
       {state?.ok === false && (
-        <Notice tone="bad" title="The role was not changed" reference={state.reference} arrival>
-          <p>{state.message}</p>
-          <StepUpOffer code={state.code} returnTo={`/admin/people/${id}`} />
-        </Notice>
+        <Refusal title="The role was not changed" refused={state} returnTo={`/admin/people/${id}`} />
       )}
       {state?.ok && <Notice tone="good" title={`The role is ${roleWords[role].word} now`} arrival />}
       <button type="submit" disabled={pending} className="btn btn-small btn-plain self-start">

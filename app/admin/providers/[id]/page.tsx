@@ -4,9 +4,11 @@ import { BackLink } from '#app/_ui/back-link';
 import { Fact, Facts } from '#app/_ui/facts';
 import { Notice } from '#app/_ui/notice';
 import { ProviderMark } from '#app/_ui/provider-mark';
+import { listMetadata } from '#lib/checks/metadata-history';
 import { countByProvider } from '#lib/connections/count-by-provider';
 import { readTrace } from '#lib/flow-trace/store-trace';
 import { standingFreeze } from '#lib/freezes/list';
+import { countReconnects } from '#lib/person-mails/ask-reconnect';
 import { listProviderStops } from '#lib/provider-calls/provider-stop';
 import { describeProvider } from '#lib/provider-check/describe-provider';
 import { lastCheck } from '#lib/provider-check/last-check';
@@ -14,7 +16,11 @@ import { readStepUp } from '#lib/sign-in/step-up';
 import { listProviderActivity } from '#lib/status/provider-activity';
 import { isSick, listProviderHealth } from '#lib/status/provider-health';
 import { adminPage, inPart, orNotFound } from '#lib/web/page';
+import { cardPath } from '#ui/card-path';
 import type { SearchParams } from '#ui/flow-result';
+import { AskReconnect } from '../../_parts/ask-reconnect.tsx';
+import { FrozenBy } from '../../_parts/frozen-by.tsx';
+import { Reconnects } from '../../_parts/reconnects.tsx';
 import { SickProviders } from '../../_parts/sick-providers.tsx';
 import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { signInUntil } from '../../_parts/step-up-notice.tsx';
@@ -22,11 +28,15 @@ import { FreezeControl } from '../../freezes/_parts/freeze-control.tsx';
 import { StoppedProviders } from '../../status/_parts/stopped-providers.tsx';
 import { CheckButton } from '../_parts/check-button.tsx';
 import { CheckResults } from '../_parts/check-results.tsx';
+import { ClientSecrets } from '../_parts/client-secrets.tsx';
 import { ConnectTraced } from '../_parts/connect-traced.tsx';
 import { Grants, Health } from '../_parts/health.tsx';
+import { MetadataHistory } from '../_parts/metadata.tsx';
+import { PlayScenarios } from '../_parts/play-scenarios.tsx';
 import { recordWords } from '../_parts/record-words.ts';
 import { Setup } from '../_parts/setup.tsx';
 import { Trace } from '../_parts/trace.tsx';
+import { askAll } from '../actions.ts';
 
 interface ProviderPageProps {
   params: Promise<{ id: string }>;
@@ -45,7 +55,8 @@ export default async function ProviderPage(props: ProviderPageProps) {
   const about = await orNotFound(describeProvider(ctx, { provider: id }));
   const { provider, relaxations } = about;
   const { trace: traceId, flow, ref } = await props.searchParams;
-  const [trace, check, health, activity, counts, stops, freeze, stepUp] = await Promise.all([
+  const administrator = ctx.actor.role === 'administrator';
+  const [trace, check, health, activity, counts, stops, freeze, history, stepUp, reconnects] = await Promise.all([
     typeof traceId === 'string' ? inPart(ctx, 'flow_trace', readTrace(ctx, traceId)) : null,
     inPart(ctx, 'provider_check', lastCheck(ctx, id)),
     inPart(ctx, 'provider_health', listProviderHealth(ctx)),
@@ -53,9 +64,10 @@ export default async function ProviderPage(props: ProviderPageProps) {
     inPart(ctx, 'provider_counts', countByProvider(ctx)),
     inPart(ctx, 'provider_stops', listProviderStops(ctx)),
     inPart(ctx, 'freezes', standingFreeze(ctx, { scope: 'provider', target: id })),
+    inPart(ctx, 'provider_metadata', listMetadata(ctx, { provider: id })),
     readStepUp(ctx),
+    administrator ? inPart(ctx, 'reconnects', countReconnects(ctx, { provider: id })) : null,
   ]);
-  const administrator = ctx.actor.role === 'administrator';
   const own = <T extends { provider: { id: string } }>(all: readonly T[] | null) =>
     all?.filter((one) => one.provider.id === id) ?? [];
   const [healthOfIt] = own(health);
@@ -74,8 +86,10 @@ export default async function ProviderPage(props: ProviderPageProps) {
           name={provider.name}
           freeze={freeze ?? undefined}
           administrator={administrator}
+          signInUntil={signInUntil(stepUp)}
         />
       </div>
+      <FrozenBy over={{ provider: id }} />
       <StoppedProviders stops={own(stops)} signInUntil={administrator ? signInUntil(stepUp) : null} />
       <SickProviders providers={own(health).filter(isSick)} />
       {relaxations.length > 0 && (
@@ -126,9 +140,27 @@ export default async function ProviderPage(props: ProviderPageProps) {
             </div>
           </Part>
         )}
-        <Part id="setup" title="Setup">
-          <Setup about={about} />
-        </Part>
+        {administrator && about.failureScenarios && (
+          <Part id="scenarios" title="Failure scenarios" className="xl:col-span-2">
+            <div className="flex flex-col gap-4">
+              <p className="max-w-[75ch] text-soft">
+                The hub forges what an attacker would, and shows who refused it. The scenario of a code that is used
+                twice needs a person: choose it under Connect as yourself.
+              </p>
+              <PlayScenarios provider={provider} />
+            </div>
+          </Part>
+        )}
+        <div className="flex flex-col gap-4">
+          <Part id="setup" title="Setup">
+            <Setup about={about} />
+          </Part>
+          {about.secrets.length > 0 && (
+            <Part id="secrets" title="Client secret">
+              <ClientSecrets secrets={about.secrets} />
+            </Part>
+          )}
+        </div>
         <div className="flex flex-col gap-4">
           <Part id="record" title="What the hub does here">
             <Facts>
@@ -138,6 +170,17 @@ export default async function ProviderPage(props: ProviderPageProps) {
                 </Fact>
               ))}
             </Facts>
+          </Part>
+          <Part id="metadata" title="Metadata">
+            {history ? (
+              <MetadataHistory
+                provider={provider}
+                history={history}
+                signInUntil={administrator ? signInUntil(stepUp) : null}
+              />
+            ) : (
+              <p className="text-soft">This could not be read just now.</p>
+            )}
           </Part>
           <Part id="health" title="Health">
             {healthOfIt ? (
@@ -149,6 +192,20 @@ export default async function ProviderPage(props: ProviderPageProps) {
           <Part id="grants" title="Connections">
             <Grants provider={id} counts={own(counts)[0]} />
           </Part>
+          {reconnects !== null && reconnects.connections > 0 && (
+            <Part id="reconnect" title="Bring people back">
+              <Reconnects address={new URL(cardPath(id), ctx.config.appUrl).href} counts={reconnects}>
+                <AskReconnect
+                  fields={[
+                    ['provider', id],
+                    ['expected', String(reconnects.askable.connections)],
+                  ]}
+                  action={askAll}
+                  {...reconnects.askable}
+                />
+              </Reconnects>
+            </Part>
+          )}
         </div>
       </div>
     </>

@@ -1,5 +1,5 @@
-import { ChevronRight, CircleAlert, CircleCheck, CircleHelp } from 'lucide-react';
 import { CopyButton } from '#app/_ui/copy-button';
+import { ChevronRight, CircleAlert, CircleCheck, CircleHelp } from '#app/_ui/icons';
 import { Badge } from '#app/_ui/status';
 import { Time } from '#app/_ui/time';
 import type { LastCheckView } from '#lib/provider-check/last-check';

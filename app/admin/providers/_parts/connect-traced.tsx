@@ -10,6 +10,11 @@ const choices = [
   },
   { value: 'keep', name: 'Keep it', about: 'It becomes an ordinary connection of yours.' },
 ] as const;
+const codeTwice = {
+  value: 'code_twice',
+  name: 'Revoke it, then show its code once more',
+  about: 'The failure scenario of a stolen code: the server has to refuse the second exchange.',
+} as const;
 
 /** Begins a flow of the administrator's own, of which each step is told afterwards. */
 export function ConnectTraced({ about }: { about: ProviderDescription }) {
@@ -24,7 +29,7 @@ export function ConnectTraced({ about }: { about: ProviderDescription }) {
       <AccountParamFields provider={`${provider.id}-trace`} params={about.accountParams} />
       <fieldset className="flex flex-col gap-2">
         <legend className="label mb-1">The connection that it makes</legend>
-        {choices.map(({ value, name, about: text }) => (
+        {(about.failureScenarios ? [...choices, codeTwice] : choices).map(({ value, name, about: text }) => (
           <label key={value} className="flex gap-2">
             <input type="radio" name="trace" value={value} defaultChecked={value === 'revoke'} className="mt-1" />
             <span>

@@ -48,9 +48,12 @@ function endpointsFrom({ discovery, endpoints }: ProviderDescription): string {
 
 /** What the hub does with a provider, as its record says, in words. */
 export function recordWords(about: ProviderDescription): [label: string, text: string][] {
-  const { authMethod, learntEncoding, issPolicy, expiresDefault, identity, absentScope } = about;
-  const learnt = learntEncoding
-    ? `. The server reads its header in the encoding ${learntEncoding} only, against the record; the hub found that out`
+  const { authMethod, learntEncodings, issPolicy, expiresDefault, identity, absentScope } = about;
+  const [first] = learntEncodings;
+  const others = learntEncodings.length - 1;
+  const hosts = first && (others > 0 ? `${first.host} and ${others} more` : first.host);
+  const learnt = first
+    ? `. The hub found out that the header is read in the encoding ${first.encoding} only, against the record, at ${hosts}`
     : '';
   return [
     ['Endpoints', endpointsFrom(about)],

@@ -5,6 +5,7 @@ import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Pager } from '#app/_ui/pager';
+import { Panel } from '#app/_ui/panel';
 import { StepUpLink } from '#app/_ui/step-up-link';
 import { TimeOr } from '#app/_ui/time';
 import { getBulkRevocation } from '#lib/bulk-revocation/get';
@@ -15,9 +16,10 @@ import { adminPage, orNotFound } from '#lib/web/page';
 import { criteriaWords, type ProgressLine, progressLines } from '#ui/bulk-words';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 import { filteredAddress, type ListAddress, readListAddress } from '#ui/list-address';
+import { listRows } from '../../_parts/list-rows.ts';
 import { LiveTail } from '../../_parts/live-tail.tsx';
 import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
-import { StepUpNotice } from '../../_parts/step-up-notice.tsx';
+import { StepUpNotice, signInUntil } from '../../_parts/step-up-notice.tsx';
 import { BulkRows } from '../_parts/bulk-rows.tsx';
 import { StartBulk } from '../_parts/start-bulk.tsx';
 
@@ -35,7 +37,7 @@ export default async function BulkPage({ params, searchParams }: BulkPageProps) 
   const search = await searchParams;
   const at = readListAddress(search, ['show']);
   const show = bulkRowFilters.find((one) => one === at.filters.show);
-  const page = { id, ...(show ? { show } : {}), ...(at.cursor ? { cursor: at.cursor } : {}) };
+  const page = { id, limit: listRows, ...(show ? { show } : {}), ...(at.cursor ? { cursor: at.cursor } : {}) };
   const [bulk, { items, nextCursor }, stepUp] = await orNotFound(
     Promise.all([getBulkRevocation(ctx, { id }), listBulkRows(ctx, page), readStepUp(ctx)]),
   );
@@ -51,9 +53,7 @@ export default async function BulkPage({ params, searchParams }: BulkPageProps) 
       <PageHeading
         title={`${prepared ? 'Revoke' : 'Revocation of'} ${count(bulk.total, 'connection')}`}
         action={
-          mayStart && stepUp.fresh ? (
-            <StartBulk id={id} total={bulk.total} people={bulk.people} signInUntil={stepUp.fresh.until.getTime()} />
-          ) : undefined
+          mayStart && <StartBulk id={id} total={bulk.total} people={bulk.people} signInUntil={signInUntil(stepUp)} />
         }
       >
         {criteriaWords(bulk.criteria, names).join(', ')}
@@ -79,19 +79,13 @@ export default async function BulkPage({ params, searchParams }: BulkPageProps) 
         ))}
         <div className="grid items-start gap-4 xl:grid-cols-2">
           {!prepared && (
-            <section aria-labelledby="progress" className="card p-5">
-              <h2 id="progress" className="mb-4 text-section font-semibold">
-                How far it has come
-              </h2>
+            <Panel id="progress" title="How far it has come">
               <Progress bulk={bulk} path={path} at={at} />
-            </section>
+            </Panel>
           )}
-          <section aria-labelledby="what" className="card p-5">
-            <h2 id="what" className="mb-4 text-section font-semibold">
-              What it covers
-            </h2>
+          <Panel id="what" title="What it covers">
             <What bulk={bulk} />
-          </section>
+          </Panel>
         </div>
         <section aria-labelledby="rows">
           <div className="mb-2 flex flex-wrap items-center justify-between gap-2">
@@ -210,7 +204,7 @@ function ProviderWarning({ provider, prepared }: { provider: BulkProviderView; p
   const { name, count, supported, manualUrl, blastRadius, radius } = provider;
   if (!supported) {
     return (
-      <Notice tone="warn" title={`${name} takes no word of it from other sites`}>
+      <Notice tone="warn" title={`${name} offers clients no revocation`}>
         <p>
           {count.toLocaleString('en-US')} {count === 1 ? 'connection' : 'connections'} can be ended here only. At {name}{' '}
           each person must do it

@@ -44,9 +44,7 @@ export function BulkRows({ rows, prepared }: { rows: BulkRowView[]; prepared: bo
             </span>
           </Td>
           <Td from="md">
-            <Link href={`/admin/people/${row.person.id}`} className="block max-w-44 truncate hover:underline">
-              {row.person.name ?? row.person.id}
-            </Link>
+            <span className="block max-w-44 truncate">{row.person.name ?? row.person.id}</span>
           </Td>
           {prepared ? <Before row={row} /> : <Outcome row={row} />}
         </Tr>

@@ -33,7 +33,7 @@ export function HeldTable({ held: { items, more }, administrator, signInUntil }:
       </h2>
       <p className="text-soft">
         Only these sealed tokens can revoke their grants. The hub keeps them until the provider confirms or an
-        administrator lets them go.{more && ' The table shows the oldest 100.'}
+        administrator lets them go.{more && ` The table shows the oldest ${items.length}.`}
       </p>
       <DataTable
         label="Tokens still held"

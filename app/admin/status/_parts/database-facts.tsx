@@ -1,5 +1,5 @@
-import { CircleAlert, CircleCheck } from 'lucide-react';
 import { Fact, Facts } from '#app/_ui/facts';
+import { CircleAlert, CircleCheck } from '#app/_ui/icons';
 import { Badge } from '#app/_ui/status';
 import type { DatabaseStatusView } from '#lib/status/database-status';
 
@@ -7,7 +7,7 @@ const engines = { postgres: 'PostgreSQL', pglite: 'Embedded (PGlite), as Postgre
 
 /** Which database it is, that it answers, and whether its schema is this build's. */
 export function DatabaseFacts({ database }: { database: DatabaseStatusView }) {
-  const { engine, version, answeredInMs, migrations, unboundRows, missingKeys } = database;
+  const { engine, version, answeredInMs, migrations, unboundRows, missingKeys, keyService } = database;
   return (
     <div className="card p-5">
       <Facts>
@@ -32,13 +32,26 @@ export function DatabaseFacts({ database }: { database: DatabaseStatusView }) {
           </span>
         </Fact>
         <Fact label="Stored tokens">
+          {keyService.downSince && (
+            <p>
+              <Badge tone="bad" icon={CircleAlert}>
+                Key service down
+              </Badge>{' '}
+              <span className="tabular">
+                {keyService.secondsLeft === 0
+                  ? 'This process opens no stored token until it answers again.'
+                  : `This process goes on for ${Math.floor((keyService.secondsLeft ?? 0) / 60)} minutes more.`}
+              </span>
+            </p>
+          )}
           {missingKeys.map(({ kid, rows }) => (
             <p key={kid}>
               <Badge tone="bad" icon={CircleAlert}>
                 Key missing
               </Badge>{' '}
               <span className="tabular">
-                {rows} {rows === 1 ? 'row is' : 'rows are'} sealed with <code>{kid}</code>, which is not in VAULT_KEYS.
+                {rows} {rows === 1 ? 'row is' : 'rows are'} sealed with <code>{kid}</code>, which no configured key
+                opens.
               </span>
             </p>
           ))}

@@ -1,4 +1,4 @@
-import { CircleAlert, CircleCheck, Clock, LoaderCircle } from 'lucide-react';
+import { CircleAlert, CircleCheck, Clock, LoaderCircle } from '#app/_ui/icons';
 import { Badge } from '#app/_ui/status';
 import { Time, TimeOr } from '#app/_ui/time';
 import type { JobView } from '#lib/jobs/list-jobs';
@@ -6,7 +6,10 @@ import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 
 const names: Record<JobView['name'], { name: string; about: string }> = {
   tick: { name: 'Upkeep', about: 'Revokes at providers, removes what is over, seals the ledger and makes room in it' },
-  refresh: { name: 'Refreshing ahead', about: 'Tokens in use that are about to end, grants that would die of disuse' },
+  refresh: {
+    name: 'Refreshing ahead',
+    about: 'Tokens in use that are about to end, grants that would expire of disuse',
+  },
 };
 
 /** The jobs of the background: when each ran last, and when next. */

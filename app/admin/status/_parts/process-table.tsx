@@ -1,4 +1,4 @@
-import { CircleCheck, CircleSlash } from 'lucide-react';
+import { CircleCheck, CircleSlash } from '#app/_ui/icons';
 import { Badge } from '#app/_ui/status';
 import { Time } from '#app/_ui/time';
 import type { GoneProcessesView, ProcessView } from '#lib/status/list-processes';

@@ -86,7 +86,9 @@ test('a call reads the key from the shell and has this hub’s address', () => {
   const path = '/api/v1/connections/{id}/token';
   expect(curl(path, 'post')).toMatch(/^curl -sS \\\n {2}-X POST .*\/connections\/con_[a-z0-9]+\/token'$/s);
   expect(curl(path, 'post')).not.toContain(' -d ');
-  expect(curl(path, 'post', { body: true })).toMatch(/-d '\{"rejected_token_fingerprint":"[A-Za-z0-9+/=]+"\}'/);
+  expect(curl(path, 'post', { body: true })).toMatch(
+    /-d '\{"rejected_token_fingerprint":"[A-Za-z0-9+/=]+","purpose":"[^"]+","scopes":\["email"\]\}'/,
+  );
 });
 
 test('no example can leave its quotes in the shell', () => {

@@ -2,6 +2,7 @@ import type { Metadata } from 'next';
 import { BackLink } from '#app/_ui/back-link';
 import { Fact, Facts } from '#app/_ui/facts';
 import { Link } from '#app/_ui/link';
+import { Panel } from '#app/_ui/panel';
 import { Time } from '#app/_ui/time';
 import { getRule, type RuleView } from '#lib/alerts/list-rules';
 import { readStepUp } from '#lib/sign-in/step-up';
@@ -28,16 +29,10 @@ export default async function AlertRule({ params }: { params: Promise<{ id: stri
       <h1 className="text-title font-semibold tracking-tight wrap-anywhere">{title}</h1>
       <p className="mt-2 mb-6 max-w-[75ch] text-soft">{about}</p>
       <div className="grid items-start gap-4 xl:grid-cols-2">
-        <section aria-labelledby="facts" className="card p-5">
-          <h2 id="facts" className="mb-4 text-section font-semibold">
-            Rule
-          </h2>
+        <Panel id="facts" title="Rule">
           <RuleFacts rule={rule} />
-        </section>
-        <section aria-labelledby="numbers" className="card p-5">
-          <h2 id="numbers" className="mb-4 text-section font-semibold">
-            Thresholds and windows
-          </h2>
+        </Panel>
+        <Panel id="numbers" title="Thresholds and windows">
           {numbers.length === 0 ? (
             <p className="text-soft">Nothing to set: this rule takes every event seriously.</p>
           ) : ctx.actor.role === 'administrator' ? (
@@ -50,7 +45,7 @@ export default async function AlertRule({ params }: { params: Promise<{ id: stri
           ) : (
             <Numbers rule={rule} />
           )}
-        </section>
+        </Panel>
       </div>
       <WhatIsSeen />
     </>

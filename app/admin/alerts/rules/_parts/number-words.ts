@@ -9,6 +9,7 @@ interface Words {
 const thresholds: Record<RuleView['counts'], Words> = {
   events: { label: 'Opens at', unit: 'events', hint: 'So many within the window open an alert.' },
   minutes: { label: 'Opens after', unit: 'minutes', hint: 'For so long it must not have answered.' },
+  reviews: { label: 'Opens at', unit: 'reviews', hint: 'So many past their date open an alert.' },
   grants: { label: 'Opens at', unit: 'grants', hint: 'So many that are about to end open an alert.' },
 };
 

@@ -1,8 +1,9 @@
 'use client';
 
 import { useActionState, useState } from 'react';
+import { GoOn } from '#app/_ui/go-on';
 import { Notice } from '#app/_ui/notice';
-import { StepUpOffer } from '#app/_ui/step-up-link';
+import { Refusal } from '#app/_ui/refusal';
 import type { RuleView } from '#lib/alerts/list-rules';
 import type { ActionState } from '#lib/web/action';
 import { reset, set } from '../actions.ts';
@@ -30,6 +31,7 @@ export function RuleForm({ rule: { id, numbers, counts, changed } }: { rule: Rul
   const refused = outcome?.state.ok === false ? outcome.state : null;
   return (
     <form action={run} noValidate className="flex flex-col gap-4">
+      <GoOn form={`rule ${id}`} />
       <input type="hidden" name="rule" value={id} />
       {numbers.map(({ name, own, least, most }) => {
         const { label, unit, hint } = numberWords(name, counts);
@@ -64,10 +66,13 @@ export function RuleForm({ rule: { id, numbers, counts, changed } }: { rule: Rul
         );
       })}
       {refused && (
-        <Notice tone="bad" title="Nothing was changed" reference={refused.reference} arrival>
-          <p>{refused.issues ? 'Some numbers need another look.' : refused.message}</p>
-          <StepUpOffer code={refused.code} returnTo={`/admin/alerts/rules/${id}`} />
-        </Notice>
+        <Refusal
+          title="Nothing was changed"
+          refused={refused}
+          text={refused.issues ? 'Some numbers need another look.' : undefined}
+          returnTo={`/admin/alerts/rules/${id}`}
+          goOn={outcome?.done === 'The rule is changed'}
+        />
       )}
       {outcome?.state.ok && <Notice tone="good" title={outcome.done} arrival />}
       <div className="flex flex-wrap gap-2">

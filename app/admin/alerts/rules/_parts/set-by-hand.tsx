@@ -1,4 +1,4 @@
-import { SlidersHorizontal } from 'lucide-react';
+import { SlidersHorizontal } from '#app/_ui/icons';
 import { Badge } from '#app/_ui/status';
 
 /** Marks a rule with numbers that an administrator set. */

@@ -1,11 +1,14 @@
-import { SearchX, Send } from 'lucide-react';
 import type { Metadata } from 'next';
 import { BackLink } from '#app/_ui/back-link';
+import { Clock } from '#app/_ui/clock';
 import { EmptyState } from '#app/_ui/empty-state';
 import { Fact, Facts } from '#app/_ui/facts';
+import { SearchX, Send } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { Pager } from '#app/_ui/pager';
+import { Panel } from '#app/_ui/panel';
 import { Time, TimeOr } from '#app/_ui/time';
+import { ZoneNote } from '#app/_ui/zone-note';
 import { readStepUp } from '#lib/sign-in/step-up';
 import { adminPage, orNotFound } from '#lib/web/page';
 import { getWebhook } from '#lib/webhooks/list';
@@ -14,6 +17,8 @@ import type { DeliveryView, WebhookView } from '#lib/webhooks/views';
 import type { SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
 import { DataTable, Td, Th, Tr } from '../../../_parts/data-table.tsx';
+import { listRows } from '../../../_parts/list-rows.ts';
+import { RowsByDay } from '../../../_parts/rows-by-day.tsx';
 import { StandingFreezes } from '../../../_parts/standing-freezes.tsx';
 import { StateFilter } from '../../../_parts/state-filter.tsx';
 import { signInUntil } from '../../../_parts/step-up-notice.tsx';
@@ -45,7 +50,10 @@ export default async function WebhookPage({ params, searchParams }: WebhookPageP
   const chosen = filters.find(({ state }) => state === at.filters.state)?.state;
   const [[webhook, { items, nextBefore }], stepUp] = await Promise.all([
     orNotFound(
-      Promise.all([getWebhook(ctx, id), listDeliveries(ctx, { webhook: id, state: chosen, before: at.cursor })]),
+      Promise.all([
+        getWebhook(ctx, id),
+        listDeliveries(ctx, { webhook: id, state: chosen, before: at.cursor, limit: listRows }),
+      ]),
     ),
     readStepUp(ctx),
   ]);
@@ -56,12 +64,9 @@ export default async function WebhookPage({ params, searchParams }: WebhookPageP
       <BackLink href="/admin/alerts/webhooks">Webhooks</BackLink>
       <h1 className="mb-6 text-title font-semibold tracking-tight wrap-anywhere">{webhook.name}</h1>
       <div className="mb-8 grid items-start gap-4 xl:grid-cols-2">
-        <section aria-labelledby="facts" className="card p-5">
-          <h2 id="facts" className="mb-4 text-section font-semibold">
-            Webhook
-          </h2>
+        <Panel id="facts" title="Webhook">
           <WebhookFacts webhook={webhook} />
-        </section>
+        </Panel>
         {administrator && (
           <WebhookActions
             id={webhook.id}
@@ -87,7 +92,12 @@ export default async function WebhookPage({ params, searchParams }: WebhookPageP
         )}
       </div>
       {items.length > 0 ? (
-        <DeliveryTable path={path} deliveries={items} />
+        <>
+          <div className="mb-4">
+            <ZoneNote />
+          </div>
+          <DeliveryTable path={path} deliveries={items} />
+        </>
       ) : chosen || at.cursor ? (
         <EmptyState icon={SearchX} title="None here">
           No message is in this state.
@@ -160,37 +170,41 @@ function DeliveryTable({ path, deliveries }: { path: string; deliveries: Deliver
         </>
       }
     >
-      {deliveries.map((delivery) => (
-        <Tr key={delivery.id}>
-          <Td>
-            <span className="block py-1 md:py-2">
-              <Link href={`${path}/${delivery.id}`} className="hover:text-accent hover:underline">
-                <code className="font-mono wrap-anywhere">{delivery.type}</code>
-              </Link>
-              {delivery.subject && <code className="block font-mono wrap-anywhere text-soft">{delivery.subject}</code>}
-              <span className="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 @min-[36rem]:hidden">
-                <DeliveryState state={delivery.state} />
-                {delivery.state !== 'delivered' && <LastAnswer delivery={delivery} />}
+      <RowsByDay items={deliveries} at={({ createdAt }) => createdAt} columns={6}>
+        {(delivery) => (
+          <Tr key={delivery.id}>
+            <Td>
+              <span className="block py-1 md:py-2">
+                <Link href={`${path}/${delivery.id}`} className="hover:text-accent hover:underline">
+                  <code className="font-mono wrap-anywhere">{delivery.type}</code>
+                </Link>
+                {delivery.subject && (
+                  <code className="block font-mono wrap-anywhere text-soft">{delivery.subject}</code>
+                )}
+                <span className="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 @min-[36rem]:hidden">
+                  <DeliveryState state={delivery.state} />
+                  {delivery.state !== 'delivered' && <LastAnswer delivery={delivery} />}
+                </span>
               </span>
-            </span>
-          </Td>
-          <Td from="sm">
-            <DeliveryState state={delivery.state} />
-          </Td>
-          <Td from="sm">
-            <LastAnswer delivery={delivery} />
-          </Td>
-          <Td from="lg">
-            <span className="tabular">{delivery.attempts}</span>
-          </Td>
-          <Td from="md">
-            <Time at={delivery.createdAt} />
-          </Td>
-          <Td from="lg">
-            <TimeOr at={delivery.nextAttemptAt} otherwise="none" />
-          </Td>
-        </Tr>
-      ))}
+            </Td>
+            <Td from="sm">
+              <DeliveryState state={delivery.state} />
+            </Td>
+            <Td from="sm">
+              <LastAnswer delivery={delivery} />
+            </Td>
+            <Td from="lg">
+              <span className="tabular">{delivery.attempts}</span>
+            </Td>
+            <Td from="md">
+              <Clock at={delivery.createdAt.toISOString()} />
+            </Td>
+            <Td from="lg">
+              <TimeOr at={delivery.nextAttemptAt} otherwise="none" />
+            </Td>
+          </Tr>
+        )}
+      </RowsByDay>
     </DataTable>
   );
 }

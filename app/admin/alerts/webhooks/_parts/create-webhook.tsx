@@ -1,8 +1,8 @@
 'use client';
 
 import { useActionState, useState } from 'react';
-import { Notice } from '#app/_ui/notice';
-import { StepUpOffer } from '#app/_ui/step-up-link';
+import { GoOn } from '#app/_ui/go-on';
+import { Refusal } from '#app/_ui/refusal';
 import { TextField } from '#app/_ui/text-field';
 import { create } from '../actions.ts';
 import { Secret } from './secret.tsx';
@@ -37,12 +37,8 @@ function WebhookForm({ types, instead, again }: CreateWebhookProps & { again: ()
   const fault = (path: string) => refused?.issues?.find((issue) => issue.path === path)?.message;
   return (
     <form action={run} className="card flex flex-col gap-5 p-5">
-      {refused && (
-        <Notice tone="bad" title="No webhook was added" reference={refused.reference} arrival>
-          <p>{refused.message}</p>
-          <StepUpOffer code={refused.code} returnTo="/admin/alerts/webhooks" />
-        </Notice>
-      )}
+      <GoOn form="create webhook" />
+      {refused && <Refusal title="No webhook was added" refused={refused} returnTo="/admin/alerts/webhooks" />}
       <TextField
         id="webhook-name"
         name="name"

@@ -1,4 +1,4 @@
-import { CircleAlert, CircleCheck, CircleSlash, Clock, TriangleAlert } from 'lucide-react';
+import { CircleAlert, CircleCheck, CircleSlash, Clock, TriangleAlert } from '#app/_ui/icons';
 import { Badge } from '#app/_ui/status';
 import type { DeliveryView, WebhookView } from '#lib/webhooks/views';
 

@@ -2,6 +2,7 @@ import type { Metadata } from 'next';
 import { BackLink } from '#app/_ui/back-link';
 import { Fact, Facts } from '#app/_ui/facts';
 import { Link } from '#app/_ui/link';
+import { Panel } from '#app/_ui/panel';
 import { Time } from '#app/_ui/time';
 import { adminPage, orNotFound } from '#lib/web/page';
 import { getDelivery } from '#lib/webhooks/get-delivery';
@@ -32,29 +33,20 @@ export default async function DeliveryPage({ params }: DeliveryPageProps) {
       <BackLink href={path}>{webhook.name}</BackLink>
       <h1 className="mb-6 text-title font-semibold tracking-tight wrap-anywhere">{delivery.type}</h1>
       <div className="grid items-start gap-4 xl:grid-cols-2">
-        <section aria-labelledby="facts" className="card p-5">
-          <h2 id="facts" className="mb-4 text-section font-semibold">
-            Message
-          </h2>
+        <Panel id="facts" title="Message">
           <DeliveryFacts delivery={delivery} />
-        </section>
-        <section aria-labelledby="attempts" className="card p-5">
-          <h2 id="attempts" className="mb-4 text-section font-semibold">
-            Attempts
-          </h2>
+        </Panel>
+        <Panel id="attempts" title="Attempts">
           <Attempts delivery={delivery} />
           {ctx.actor.role === 'administrator' && webhook.disabledAt === null && (
             <RetryOne id={delivery.id} taken={delivery.state === 'delivered'} />
           )}
-        </section>
-        <section aria-labelledby="sent" className="card p-5 xl:col-span-2">
-          <h2 id="sent" className="mb-4 text-section font-semibold">
-            What is sent
-          </h2>
+        </Panel>
+        <Panel id="sent" title="What is sent" wide>
           <pre className="rounded-lg bg-sunken p-3 font-mono text-meta wrap-anywhere whitespace-pre-wrap">
             {JSON.stringify(delivery.payload, null, 2)}
           </pre>
-        </section>
+        </Panel>
       </div>
     </>
   );
