@@ -28,16 +28,19 @@ const works: [string, (ctx: Context) => Promise<unknown>][] = [
 ];
 
 /**
- * Vends at least beside works with dozens of pages. On PostgreSQL vends have connections of their own, and the shorter works
- * may be over before.
+ * Vends at least beside works of many pages: the first may wait for all of a work that lets nobody between, a second never.
+ * More would be a matter of the processor. On PostgreSQL vends have connections of their own, and the shorter works may be
+ * over before.
  */
-const leastVends: Record<string, number> = {
-  'evaluate_alerts of what is to come': 4,
-  seal_ledger: 4,
-  ...(engine === 'pglite'
-    ? { 'count of sealed values': 4, purge_sessions: 1, purge_flows: 1, purge_rate_limits: 1, purge_webhooks: 1 }
-    : {}),
-};
+const longWorks = ['evaluate_alerts of what is to come', 'seal_ledger'];
+const embeddedWorks = [
+  'count of sealed values',
+  'purge_sessions',
+  'purge_flows',
+  'purge_rate_limits',
+  'purge_webhooks',
+];
+const paged = new Set(engine === 'pglite' ? [...longWorks, ...embeddedWorks] : longWorks);
 
 describe('F-09 vends go on between the pages while', () => {
   let caller: Context;
@@ -79,6 +82,6 @@ describe('F-09 vends go on between the pages while', () => {
     }
     await done;
     // One that has nothing to do is over with the first vend.
-    expect(vended).toBeGreaterThan(leastVends[name] ?? 0);
+    expect(vended).toBeGreaterThan(paged.has(name) ? 1 : 0);
   });
 });
