@@ -7,7 +7,14 @@ export type { ApiKeyScope, Role };
 export type Actor =
   | { type: 'anonymous' }
   | { type: 'person'; personId: string; role: Role; sessionId: string; name: string | null; email: string | null }
-  | { type: 'api_key'; keyId: string; scopes: readonly ApiKeyScope[]; providers: readonly string[] | null }
+  | {
+      type: 'api_key';
+      keyId: string;
+      scopes: readonly ApiKeyScope[];
+      providers: readonly string[] | null;
+      /** The application that the key belongs to; null: it sees everybody. */
+      applicationId: string | null;
+    }
   | { type: 'system'; name: string };
 
 /** The id that names an actor: a person's, a key's, or the name of a part of our own; null where no actor is known. */

@@ -194,7 +194,13 @@ export async function addApiKey(
     scopes: ['tokens:vend'],
     ...input,
   });
-  const ctx = as(runtime, { type: 'api_key', keyId: apiKey.id, scopes: apiKey.scopes, providers: apiKey.providers });
+  const ctx = as(runtime, {
+    type: 'api_key',
+    keyId: apiKey.id,
+    scopes: apiKey.scopes,
+    providers: apiKey.providers,
+    applicationId: null,
+  });
   return { id: apiKey.id, key, ctx };
 }
 

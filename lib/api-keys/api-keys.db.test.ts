@@ -124,7 +124,13 @@ describe('revoking', () => {
 describe('authenticating', () => {
   test('says who a key stands for, and notes its use at most once a minute', async () => {
     const { id, key } = await addApiKey(runtime, { scopes: ['connections:read'], providers: ['acme'] });
-    const stands = { type: 'api_key', keyId: id, scopes: ['connections:read'], providers: ['acme'] };
+    const stands = {
+      type: 'api_key',
+      keyId: id,
+      scopes: ['connections:read'],
+      providers: ['acme'],
+      applicationId: null,
+    };
     const lastUse = async () => {
       await Promise.all(runtime.background);
       const [row] = await database.db.select({ at: apiKeys.lastUsedAt }).from(apiKeys).where(eq(apiKeys.id, id));

@@ -6,6 +6,7 @@ import { isKeyFrozen } from '#lib/api-keys/read-views';
 import type { Context } from '#lib/context';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { AppError } from '#lib/errors';
+import { isOfLiveApplication } from '#lib/guards/of-live-application';
 import type { ApiKeyActor } from '#lib/guards/require-api-key';
 import { hashSecret } from '#lib/ids';
 import { record } from '#lib/ledger/record';
@@ -24,6 +25,7 @@ export async function authenticateApiKey(ctx: Context, key: string): Promise<Api
       id: apiKeys.id,
       scopes: apiKeys.scopes,
       providers: apiKeys.providers,
+      applicationId: apiKeys.applicationId,
       ipRanges: apiKeys.ipRanges,
       ipRule: apiKeys.ipRule,
       stale: sql<boolean>`${keyUseIsStale}`,
@@ -35,10 +37,12 @@ export async function authenticateApiKey(ctx: Context, key: string): Promise<Api
         eq(apiKeys.keyHash, hashSecret(key)),
         isNull(apiKeys.revokedAt),
         or(isNull(apiKeys.expiresAt), sql`${apiKeys.expiresAt} > clock_timestamp()`),
+        isOfLiveApplication,
       ),
     );
   if (!row) throw new AppError('invalid_api_key');
-  const actor: ApiKeyActor = { type: 'api_key', keyId: row.id, scopes: row.scopes, providers: row.providers };
+  const { scopes, providers, applicationId } = row;
+  const actor: ApiKeyActor = { type: 'api_key', keyId: row.id, scopes, providers, applicationId };
   const elsewhere = row.ipRanges && row.ipRule === 'deny' && !isWithin(ctx.ip, row.ipRanges);
   // A key that may have leaked must be of no use at all, whatever it could do besides reading tokens.
   const code = elsewhere ? 'ip_not_allowed' : row.frozen ? 'frozen' : null;

@@ -56,7 +56,7 @@ describe('refusals of anonymous requests', () => {
 
   test('of one who is known are theirs, a row each', async () => {
     const folder = createRefusalFolder();
-    const key = { type: 'api_key', keyId: 'key_1', scopes: [], providers: null } as const;
+    const key = { type: 'api_key', keyId: 'key_1', scopes: [], providers: null, applicationId: null } as const;
     const person = {
       type: 'person',
       personId: 'per_1',
@@ -99,7 +99,7 @@ describe('refusals of anonymous requests', () => {
 
   test('of one who is known keep their name in a flood from everywhere', async () => {
     const folder = createRefusalFolder();
-    const key = { type: 'api_key', keyId: 'key_1', scopes: [], providers: null } as const;
+    const key = { type: 'api_key', keyId: 'key_1', scopes: [], providers: null, applicationId: null } as const;
     for (let n = 0; n < 1_200; n++) folder.add(from(`10.${n >> 8}.${n & 255}.1`), 'not_found');
     folder.add({ ...from('203.0.113.1'), actor: key }, 'not_found');
     for (let n = 0; n < 1_200; n++) folder.add({ ...from(`11.${n >> 8}.${n & 255}.1`), actor: key }, 'not_found');

@@ -6,6 +6,7 @@ import { apiKeys } from '#lib/db/schema/api-keys';
 import { people } from '#lib/db/schema/people';
 import { sessions } from '#lib/db/schema/sessions';
 import { AppError } from '#lib/errors';
+import { isOfLiveApplication } from '#lib/guards/of-live-application';
 import type { PersonActor } from '#lib/guards/require';
 import type { ApiKeyActor } from '#lib/guards/require-api-key';
 import { effectiveRole } from '#lib/sign-in/effective-role';
@@ -40,6 +41,7 @@ async function assertKeyActs(tx: Db, { keyId }: ApiKeyActor): Promise<void> {
         eq(apiKeys.id, keyId),
         isNull(apiKeys.revokedAt),
         or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`clock_timestamp()`)),
+        isOfLiveApplication,
       ),
     )
     .for('share');

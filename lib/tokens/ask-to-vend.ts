@@ -37,19 +37,22 @@ export async function askToVend(ctx: Context, { id, key }: { id: string; key?: s
     keyId: row.key_id,
     scopes: row.key_scopes,
     providers: row.key_providers,
+    applicationId: row.key_application_id,
   };
   return { ctx: { ...ctx, actor: asKey }, row, at };
 }
 
 /**
- * A key that is limited to other providers learns nothing of a connection, not even that it exists.
+ * A key that is limited to other providers, or to the people of an application, learns nothing of other connections, not
+ * even that they exist.
  * @throws AppError `ip_not_allowed`, `insufficient_scope`, `not_found`, `revoked`, `frozen`, `needs_reconnect`
  */
 export function assertVendable({ ctx, row }: Asked): void {
   const expected = row.key_ip_ranges === null || isWithin(ctx.ip, row.key_ip_ranges);
   if (!expected && row.key_ip_rule === 'deny') throw new AppError('ip_not_allowed');
   requireApiKey(ctx, 'tokens:vend');
-  if (row.id === null || !keyCoversProvider(ctx.actor, row.provider)) throw new AppError('not_found');
+  if (row.id === null || row.key_elsewhere || !keyCoversProvider(ctx.actor, row.provider))
+    throw new AppError('not_found');
   if (row.status === 'revoked') throw new AppError('revoked');
   if (row.frozen) throw new AppError('frozen');
   if (row.status === 'needs_reconnect') throw needsReconnect(row.refused_with);

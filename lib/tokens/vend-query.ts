@@ -12,8 +12,11 @@ export interface VendRow {
   key_providers: string[] | null;
   key_ip_ranges: string[] | null;
   key_ip_rule: 'deny' | 'alert';
+  key_application_id: string | null;
   /** Its last use is not of the last minute. */
   key_stale: boolean;
+  /** The key belongs to an application, and the connection to none of its people. */
+  key_elsewhere: boolean;
   /** Null, and so is all that follows, where there is no such connection. */
   id: string | null;
   person_id: string;
@@ -64,7 +67,9 @@ interface Asked {
 export const vendStatement = (keyColumn: 'key_hash' | 'id') => `
   select asked.n, k.id as key_id, to_jsonb(k.scopes) as key_scopes, to_jsonb(k.providers) as key_providers,
     to_jsonb(k.ip_ranges) as key_ip_ranges,
-    k.ip_rule as key_ip_rule, (k.last_used_at > now() - interval '1 minute') is not true as key_stale,
+    k.ip_rule as key_ip_rule, k.application_id as key_application_id, (k.last_used_at > now() - interval '1 minute') is not true as key_stale,
+    k.application_id is not null and not exists (
+      select 1 from people p where p.id = c.person_id and p.application_id = k.application_id) as key_elsewhere,
     c.id, c.person_id, c.provider, c.issuer, c.subject, c.label, c.status, c.refused_with,
     to_jsonb(c.scopes_requested) as scopes_requested, to_jsonb(c.scopes_granted) as scopes_granted, c.extras, c.token_type, c.access_token, c.refresh_token is not null as refreshable,
     coalesce((c.authorization->>'idTokenChecked')::boolean, false) as id_token_checked,
@@ -89,7 +94,9 @@ export const vendStatement = (keyColumn: 'key_hash' | 'id') => `
     cross join lateral (select c.refresh_token is not null and coalesce(
       c.access_token_issued_at > clock_timestamp() + interval '5 seconds'
       or c.access_token_issued_at < (select clock_went_back_at from instance), false) as untrusted) end_is
-  where k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())`;
+  where k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())
+    and (k.application_id is null
+      or exists (select 1 from applications a where a.id = k.application_id and a.disabled_at is null))`;
 
 async function askTogether(hot: HotPath, text: string, asked: readonly Asked[]): Promise<(VendRow | undefined)[]> {
   const rows = await hot.read<VendRow & { n: number }>(text, [JSON.stringify(asked.map((one, n) => ({ n, ...one })))]);

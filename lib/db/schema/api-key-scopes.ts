@@ -1,3 +1,9 @@
 /** What a key may do. In a file of its own: the command line names the scopes and must not load the schema for it. */
-export const apiKeyScopes = ['connections:read', 'tokens:vend', 'connections:revoke', 'webhooks:manage'] as const;
+export const apiKeyScopes = [
+  'connections:read',
+  'tokens:vend',
+  'connections:create',
+  'connections:revoke',
+  'webhooks:manage',
+] as const;
 export type ApiKeyScope = (typeof apiKeyScopes)[number];

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { check, index, pgTable, text } from 'drizzle-orm/pg-core';
 import type { ApiKeyScope } from '#lib/db/schema/api-key-scopes';
+import { applications } from '#lib/db/schema/applications';
 import { instant } from '#lib/db/schema/columns';
 
 /** The credential of a backend service. Only a hash of the key is kept. */
@@ -15,6 +16,8 @@ export const apiKeys = pgTable(
     scopes: text().array().$type<ApiKeyScope[]>().notNull(),
     /** Null: every provider. */
     providers: text().array(),
+    /** The application that it belongs to, of which it sees the people alone; null: it sees everybody. */
+    applicationId: text().references(() => applications.id),
     /** Addresses or CIDR ranges that the key is expected from; null: anywhere. */
     ipRanges: text().array(),
     /** The effect of a call from elsewhere: a refusal, or an alert. */

@@ -1,11 +1,15 @@
 import { sql } from 'drizzle-orm';
 import { boolean, check, index, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { applications } from '#lib/db/schema/applications';
 import { instant } from '#lib/db/schema/columns';
 
 export const roles = ['user', 'auditor', 'administrator'] as const;
 export type Role = (typeof roles)[number];
 
-/** Someone who may sign in: an (issuer, subject) pair, never an e-mail (OpenID Connect Core §5.7). */
+/**
+ * Someone who may sign in: an (issuer, subject) pair, never an e-mail (OpenID Connect Core §5.7). Or someone whom an
+ * application knows by its own ids, who never signs in here.
+ */
 export const people = pgTable(
   'people',
   {
@@ -16,6 +20,12 @@ export const people = pgTable(
     name: text(),
     email: text(),
     role: text({ enum: roles }).notNull().default('user'),
+    /** The application that knows them; null: they sign in to the hub. */
+    applicationId: text().references(() => applications.id),
+    /** The id by which the application knows them; null also where they were deleted. */
+    applicationUser: text(),
+    /** The part of the application that the id is of, where it has several. */
+    applicationTenant: text(),
     /** Named in ADMIN_EMAILS at the last sign-in; goes before `role` and is checked anew at each sign-in. */
     adminByConfig: boolean().notNull().default(false),
     /** Set by an administrator: no session of theirs is valid, none can begin. */
@@ -43,6 +53,12 @@ export const people = pgTable(
     // Few among many, and filtered for.
     index('people_staff').on(t.createdAt, t.id).where(sql`${t.adminByConfig} or ${t.role} <> 'user'`),
     index('people_disabled').on(t.createdAt, t.id).where(sql`${t.disabledAt} is not null`),
+    index('people_application').on(t.applicationId, t.createdAt, t.id).where(sql`${t.applicationId} is not null`),
+    check(
+      'people_application',
+      sql`${t.applicationId} is null and ${t.applicationUser} is null
+        or ${t.applicationId} is not null and ${t.role} = 'user' and not ${t.adminByConfig} and ${t.lastSignedInAt} is null`,
+    ),
     check('people_role', sql`${t.role} in ('user', 'auditor', 'administrator')`),
   ],
 );
