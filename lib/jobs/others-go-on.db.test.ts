@@ -28,8 +28,8 @@ const works: [string, (ctx: Context) => Promise<unknown>][] = [
 ];
 
 /**
- * Vends at least beside works of many pages: the first may wait for all of a work that lets nobody between, a second never.
- * More would be a matter of the processor. On PostgreSQL vends have connections of their own, and the shorter works may be
+ * Works of many pages: at least two vends fit beside each. Beside a work without pauses the first vend would wait until its
+ * end, and there would be no second. More would be a matter of the processor. On PostgreSQL vends have connections of their own, and the shorter works may be
  * over before.
  */
 const longWorks = ['evaluate_alerts of what is to come', 'seal_ledger'];

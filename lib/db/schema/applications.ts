@@ -1,7 +1,7 @@
 import { index, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import { instant } from '#lib/db/schema/columns';
 
-/** An application with users of its own, whose people connect accounts through it and never sign in to the hub. */
+/** An application with users of its own: they connect accounts through it and never sign in to the hub. */
 export const applications = pgTable(
   'applications',
   {
@@ -19,7 +19,7 @@ export const applications = pgTable(
     scopes: jsonb().$type<Record<string, string[]>>().notNull().default({}),
     createdBy: text().notNull(),
     createdAt: instant().notNull().defaultNow(),
-    /** Its keys are of no use, and nobody connects through it. */
+    /** Since then its keys are of no use, and no account is connected through it. */
     disabledAt: instant(),
   },
   (t) => [index('applications_created').on(t.createdAt, t.id)],

@@ -39,7 +39,7 @@ export const connectSessions = pgTable(
     status: text({ enum: connectSessionStatuses }).notNull().default('open'),
     /** The code of the error that it ended with. */
     error: text(),
-    /** The provider whose answer was received. */
+    /** The provider that answered. */
     provider: text(),
     /** Names that answer (`rfg_…`), so that it is stored or revoked, and never both. */
     answer: text(),
