@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eq, type SQL, sql } from 'drizzle-orm';
 import { type CreateApiKeyInput, createApiKey } from '#lib/api-keys/create-api-key';
+import { type CreateApplicationInput, createApplication } from '#lib/applications/create';
 import { parseConfig } from '#lib/config/config';
 import { type ProviderRecordInput, providersFileSchema } from '#lib/config/provider-record';
 import { sealTokens } from '#lib/connections/tokens-at-rest';
@@ -199,9 +200,40 @@ export async function addApiKey(
     keyId: apiKey.id,
     scopes: apiKey.scopes,
     providers: apiKey.providers,
-    applicationId: null,
+    applicationId: apiKey.applicationId,
   });
   return { id: apiKey.id, key, ctx };
+}
+
+/** Registers an application and answers its id. */
+export async function addApplication(runtime: Runtime, input: Partial<CreateApplicationInput> = {}): Promise<string> {
+  const { id } = await createApplication(systemContext(runtime, 'test'), {
+    name: 'Planner',
+    contact: 'ops@planner.example',
+    returnUrls: ['https://planner.example/back'],
+    ...input,
+  });
+  return id;
+}
+
+/** Puts a person of an application into the database, known there by these ids, and answers the hub's own. */
+export async function addPersonOf(
+  runtime: Runtime,
+  applicationId: string,
+  { user, tenant = null, label = null }: { user: string; tenant?: string | null; label?: string | null },
+): Promise<string> {
+  const id = newPersonId();
+  await runtime.database.db.insert(people).values({
+    id,
+    provider: applicationId,
+    issuer: `urn:grantkeep:application:${applicationId}`,
+    subject: [tenant, user].flatMap((part) => (part === null ? [] : [encodeURIComponent(part)])).join('/'),
+    name: label,
+    applicationId,
+    applicationUser: user,
+    applicationTenant: tenant,
+  });
+  return id;
 }
 
 /** Everything the ledger says about a connection, or all it says, in order. */

@@ -8,6 +8,7 @@ export const domains: Record<string, readonly string[]> = {
   guards: [],
   'sign-in': ['guards'],
   'api-keys': ['guards', 'sign-in'],
+  applications: ['guards', 'sign-in'],
   webhooks: ['guards', 'sign-in'],
   connections: ['guards', 'sign-in'],
   'person-mails': ['connections', 'guards', 'sign-in'],

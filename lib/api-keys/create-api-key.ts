@@ -3,6 +3,7 @@ import { actorId } from '#lib/actor';
 import { addressDetails, ipRangesText } from '#lib/api-keys/ip-rules';
 import { keyDetailFields } from '#lib/api-keys/key-details';
 import { apiKeyPrefix, generateApiKey } from '#lib/api-keys/key-format';
+import { applicationDetails, assertLive, assertScopesOf } from '#lib/api-keys/of-application';
 import { apiKeyColumns } from '#lib/api-keys/read-views';
 import type { ApiKeyView } from '#lib/api-keys/views';
 import type { Context } from '#lib/context';
@@ -26,6 +27,8 @@ export const createApiKeyInput = z.object({
   expiresAt: z.date().nullish(),
   ipRanges: ipRangesText.nullish(),
   ipRule: z.enum(['deny', 'alert']).default('deny'),
+  /** The application that it is for; null: a key that sees everybody. It stays so. */
+  applicationId: z.string().max(64).nullish(),
 });
 export type CreateApiKeyInput = z.input<typeof createApiKeyInput>;
 
@@ -33,7 +36,7 @@ export type CreateApiKeyInput = z.input<typeof createApiKeyInput>;
  * Makes an API key for a service, which needs a sign-in of the last minutes: it may read everybody's tokens for long after
  * the session that made it. The key itself is in this answer and nowhere else: only its hash is kept.
  * @throws AppError `forbidden` unless an administrator or our own command line asks, `step_up_required`,
- *   `invalid_request`, `unknown_provider`
+ *   `invalid_request`, `unknown_provider`, `conflict` for a disabled application
  */
 export async function createApiKey(
   ctx: Context,
@@ -41,7 +44,9 @@ export async function createApiKey(
 ): Promise<{ key: string; apiKey: ApiKeyView }> {
   requireAdministrator(ctx);
   const { proof } = await requireStepUp(ctx);
-  const { name, purpose, owner, scopes, providers, expiresAt, ipRanges, ipRule } = parseInput(createApiKeyInput, input);
+  const given = parseInput(createApiKeyInput, input);
+  const { name, purpose, owner, scopes, providers, expiresAt, ipRanges, ipRule, applicationId = null } = given;
+  assertScopesOf(scopes, applicationId);
   for (const provider of providers ?? []) {
     if (!ctx.providers.get(provider)) throw new AppError('unknown_provider');
   }
@@ -50,6 +55,7 @@ export async function createApiKey(
   }
   const key = generateApiKey();
   const apiKey = await transactAs(ctx, async (tx) => {
+    if (applicationId !== null) await assertLive(tx, applicationId);
     const [row] = await tx
       .insert(apiKeys)
       .values({
@@ -64,6 +70,7 @@ export async function createApiKey(
         expiresAt: expiresAt ?? null,
         ipRanges: ipRanges ?? null,
         ipRule,
+        applicationId,
         createdBy: actorId(ctx.actor) ?? '',
       })
       .returning(apiKeyColumns);
@@ -74,6 +81,7 @@ export async function createApiKey(
       details: {
         scopes: row.scopes,
         providers: row.providers,
+        ...applicationDetails(row),
         expires_at: row.expiresAt?.toISOString() ?? null,
         ...addressDetails(row),
         step_up: proof,

@@ -17,6 +17,8 @@ export const listApiKeysInput = z.object({
   expiring: z.boolean().default(false),
   /** Accepted keys, or ended ones (expired or revoked); both unless set. */
   state: z.enum(['accepted', 'ended']).optional(),
+  /** Only keys of this application. */
+  application: z.string().max(64).optional(),
   cursor: z.string().max(500).optional(),
   limit: z.int().min(1).max(1000).default(50),
 });
@@ -44,7 +46,7 @@ export function cursorAfterKey({ createdAt, id }: Pick<ApiKeyView, 'createdAt' |
  */
 export async function listApiKeys(ctx: Context, input: ListApiKeysInput = {}): Promise<Page<ApiKeyView>> {
   requireReader(ctx);
-  const { expiring, state, cursor, limit } = parseInput(listApiKeysInput, input);
+  const { expiring, state, application, cursor, limit } = parseInput(listApiKeysInput, input);
   const at = cursor === undefined ? undefined : decodeCursor(cursor, sort);
   const rows = await ctx.database.db
     .select(apiKeyColumns)
@@ -53,6 +55,7 @@ export async function listApiKeys(ctx: Context, input: ListApiKeysInput = {}): P
       and(
         expiring ? endsSoon : undefined,
         state && (state === 'accepted' ? isAccepted : not(isAccepted)),
+        application === undefined ? undefined : eq(apiKeys.applicationId, application),
         at && sql`(${apiKeys.createdAt}, ${apiKeys.id}) < (${at.at}::timestamptz, ${at.id})`,
       ),
     )

@@ -7,6 +7,10 @@ import { freezes } from '#lib/db/schema/freezes';
 export const isKeyFrozen = sql<boolean>`exists (select 1 from ${freezes} where ${freezes.liftedAt} is null
   and ${freezes.scope} = 'api_key' and ${freezes.target} = ${apiKeys}.${sql.identifier('id')})`;
 
+const nameOfItsApplication = sql<
+  string | null
+>`(select a.name from applications a where a.id = ${apiKeys}.${sql.identifier('application_id')})`;
+
 /** The named columns of a view; whether a key has expired is the database clock's word. */
 export const apiKeyColumns = {
   id: apiKeys.id,
@@ -14,6 +18,8 @@ export const apiKeyColumns = {
   prefix: apiKeys.prefix,
   scopes: apiKeys.scopes,
   providers: apiKeys.providers,
+  applicationId: apiKeys.applicationId,
+  applicationName: nameOfItsApplication,
   ipRanges: apiKeys.ipRanges,
   ipRule: apiKeys.ipRule,
   frozen: isKeyFrozen,

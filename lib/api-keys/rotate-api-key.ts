@@ -2,6 +2,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { actorId } from '#lib/actor';
 import { apiKeyPrefix, generateApiKey } from '#lib/api-keys/key-format';
+import { applicationDetails } from '#lib/api-keys/of-application';
 import { apiKeyColumns } from '#lib/api-keys/read-views';
 import type { ApiKeyView } from '#lib/api-keys/views';
 import type { Context } from '#lib/context';
@@ -25,7 +26,7 @@ export const rotateApiKeyInput = z.object({
 export type RotateApiKeyInput = z.input<typeof rotateApiKeyInput>;
 
 /**
- * Makes a key in the place of another, with the same name, scopes, limits and length of life, and lets the old one end after the
+ * Makes a key in the place of another, with the same name, application, scopes, limits and length of life, and lets the old one end after the
  * overlap. The networks that the old one was used from are known of the new one. A frozen key is not rotated: the new one
  * would pass the freeze by.
  * @throws AppError `unauthenticated`, `forbidden`, `step_up_required`, `invalid_request`, `not_found`, `conflict` for a key that is
@@ -66,6 +67,7 @@ export async function rotateApiKey(
         providers: before.providers,
         ipRanges: before.ipRanges,
         ipRule: before.ipRule,
+        applicationId: before.applicationId,
         expiresAt: life === null ? null : sql`clock_timestamp() + make_interval(secs => ${life / 1000}::float8)`,
         replaces: id,
         createdBy: actorId(ctx.actor) ?? '',
@@ -94,6 +96,7 @@ export async function rotateApiKey(
         replaces: id,
         scopes: apiKey.scopes,
         providers: apiKey.providers,
+        ...applicationDetails(apiKey),
         expires_at: apiKey.expiresAt?.toISOString() ?? null,
         step_up: proof,
       },

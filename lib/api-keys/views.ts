@@ -9,6 +9,9 @@ export interface ApiKeyView {
   scopes: ApiKeyScope[];
   /** Null: every provider. */
   providers: string[] | null;
+  /** The application that it belongs to, of which it sees the people alone; null: it sees everybody. */
+  applicationId: string | null;
+  applicationName: string | null;
   /** Addresses and networks that it is expected from; null: anywhere. */
   ipRanges: string[] | null;
   /** The effect of a call from elsewhere; of use only with `ipRanges`. */

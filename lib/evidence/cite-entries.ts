@@ -30,6 +30,7 @@ const citedActions: readonly LedgerAction[] = [
   ] as const),
   ...(['vault.reseal_begun', 'vault.reseal_paused', 'vault.reseal_resumed', 'vault.resealed'] as const),
   ...(['configuration.changed', 'instance.restored', 'instance.promoted', 'ledger.verified'] as const),
+  ...(['application.created', 'application.changed', 'application.disabled', 'application.enabled'] as const),
   ...(['person.role_changed', 'api_key.created', 'api_key.changed', 'api_key.revoked', 'evidence.exported'] as const),
 ];
 const pageSeals = 1_000;

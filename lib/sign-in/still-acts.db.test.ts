@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { eq, sql } from 'drizzle-orm';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { noteOnAlert } from '#lib/alerts/note';
 import { setRule } from '#lib/alerts/set-rule';
 import { createApiKey } from '#lib/api-keys/create-api-key';
 import { revokeApiKey } from '#lib/api-keys/revoke-api-key';
 import { setAddresses } from '#lib/api-keys/set-addresses';
+import { changeApplication } from '#lib/applications/change';
+import { createApplication } from '#lib/applications/create';
+import { disableApplication, enableApplication } from '#lib/applications/disable';
 import { startFlow } from '#lib/authorization/start';
 import { storeGrant } from '#lib/authorization/store-grant';
 import { prepareBulkRevocation } from '#lib/bulk-revocation/prepare';
@@ -27,9 +30,10 @@ import { startProviderCheck } from '#lib/provider-check/check-provider';
 import { revokeConnection } from '#lib/revocation/revoke';
 import { endSession } from '#lib/sign-in/end-session';
 import { completeStepUp } from '#lib/sign-in/step-up';
+import { transactAs } from '#lib/sign-in/transact-as';
 import { createWebhook } from '#lib/webhooks/create';
 import { removeWebhook } from '#lib/webhooks/remove';
-import { sharedDatabase } from '#tests/database';
+import { describeWithConnections, sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addFreshAdministrator, addPerson, createRuntime, plainRecord } from '#tests/hub';
 import { steppedDatabase } from '#tests/process-steps';
 
@@ -70,6 +74,8 @@ const meanwhile: [string, code: string, (personId: string) => Promise<unknown>][
   ],
 ];
 
+const application = { name: 'x', contact: 'ops@app.example', returnUrls: ['https://app.example/back'] };
+
 /** Every change that a person makes, with what it needs. Each is tried where its session ends under it. */
 const verbs: [name: string, prepare: () => Promise<(ctx: Context) => Promise<unknown>>][] = [
   ['createApiKey', async () => (ctx) => createApiKey(ctx, { name: 'x', scopes: ['tokens:vend'] })],
@@ -85,6 +91,27 @@ const verbs: [name: string, prepare: () => Promise<(ctx: Context) => Promise<unk
     async () => {
       const { id } = await addApiKey(runtime);
       return (ctx) => setAddresses(ctx, { id, ipRanges: ['10.0.0.0/8'] });
+    },
+  ],
+  ['createApplication', async () => (ctx) => createApplication(ctx, application)],
+  ...(
+    [
+      ['changeApplication', (ctx, id) => changeApplication(ctx, { id, name: 'y' })],
+      ['disableApplication', (ctx, id) => disableApplication(ctx, { id, reason: 'r' })],
+    ] as [string, (ctx: Context, id: string) => Promise<unknown>][]
+  ).map(([name, act]): (typeof verbs)[number] => [
+    name,
+    async () => {
+      const { id } = await createApplication(admin, application);
+      return (ctx) => act(ctx, id);
+    },
+  ]),
+  [
+    'enableApplication',
+    async () => {
+      const { id } = await createApplication(admin, application);
+      await disableApplication(admin, { id, reason: 'r' });
+      return (ctx) => enableApplication(ctx, { id, reason: 'r' });
     },
   ],
   ['freeze', async () => (ctx) => freeze(ctx, { scope: 'provider', target: 'acme', reason: 'r' })],
@@ -196,6 +223,7 @@ const grant = {
 async function everything(): Promise<string> {
   const tables = [
     'api_keys',
+    'applications',
     'freezes',
     'alert_rules',
     'alert_events',
@@ -252,6 +280,46 @@ describe('A-08 a session that ends while its request is under way', () => {
     const key = await addApiKey(runtime, { scopes: ['connections:revoke'] });
     await revokeApiKey(admin, { id: key.id });
     await expect(revokeConnection(key.ctx, { id })).rejects.toMatchObject({ code: 'invalid_api_key' });
+  });
+
+  test('an API key of an application that was disabled meanwhile revokes nothing, until it is enabled', async () => {
+    const { id: applicationId } = await createApplication(admin, application);
+    const { id: personId } = await addPerson(runtime, { applicationId, applicationUser: 'u' });
+    const id = await addConnection(runtime, { personId });
+    const key = await addApiKey(runtime, { scopes: ['connections:revoke'], applicationId });
+    await disableApplication(admin, { id: applicationId, reason: 'r' });
+    await expect(revokeConnection(key.ctx, { id })).rejects.toMatchObject({ code: 'invalid_api_key' });
+    await enableApplication(admin, { id: applicationId, reason: 'r' });
+    expect(await revokeConnection(key.ctx, { id })).toMatchObject({ changed: true });
+  });
+
+  describeWithConnections('an application that is disabled while a transaction of its key runs', () => {
+    test('is disabled after it, and the next one is refused', async () => {
+      const { id: applicationId } = await createApplication(admin, application);
+      const key = await addApiKey(runtime, { scopes: ['connections:revoke'], applicationId });
+      const held = Promise.withResolvers<void>();
+      const begun = Promise.withResolvers<void>();
+      const running = transactAs(key.ctx, async () => {
+        begun.resolve();
+        await held.promise;
+      });
+      await begun.promise;
+      let over = false;
+      const disabling = disableApplication(admin, { id: applicationId, reason: 'r' }).then(() => {
+        over = true;
+      });
+      // Waits for the row that the transaction holds: seen in the server's own view of its locks.
+      await vi.waitFor(async () => {
+        const waiting = rowsOf<{ n: number }>(
+          await database.db.execute(sql`select count(*)::int as n from pg_locks where not granted`),
+        );
+        expect(waiting[0]?.n).toBeGreaterThan(0);
+      });
+      expect(over).toBe(false);
+      held.resolve();
+      await Promise.all([running, disabling]);
+      await expect(transactAs(key.ctx, async () => undefined)).rejects.toMatchObject({ code: 'invalid_api_key' });
+    });
   });
 
   /** Transactions that no person's request begins, or that end the caller's own session or connections. */

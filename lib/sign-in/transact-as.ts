@@ -3,6 +3,7 @@ import type { Context } from '#lib/context';
 import { lockFor } from '#lib/db/advisory-locks';
 import { type Db, withTransaction } from '#lib/db/database';
 import { apiKeys } from '#lib/db/schema/api-keys';
+import { applications } from '#lib/db/schema/applications';
 import { people } from '#lib/db/schema/people';
 import { sessions } from '#lib/db/schema/sessions';
 import { AppError } from '#lib/errors';
@@ -32,7 +33,18 @@ async function assertPersonActs(tx: Db, ctx: Context, { personId, sessionId, rol
   if (role === 'administrator' && person.role !== role) throw new AppError('forbidden');
 }
 
-async function assertKeyActs(tx: Db, { keyId }: ApiKeyActor): Promise<void> {
+async function isLiveApplication(tx: Db, id: string): Promise<boolean> {
+  const [row] = await tx
+    .select({ id: applications.id })
+    .from(applications)
+    .where(and(eq(applications.id, id), isNull(applications.disabledAt)))
+    .for('share');
+  return row !== undefined;
+}
+
+async function assertKeyActs(tx: Db, { keyId, applicationId }: ApiKeyActor): Promise<void> {
+  // By a statement of its own: after a wait for who disables it, the row is looked at anew.
+  const live = applicationId === null || (await isLiveApplication(tx, applicationId));
   const [key] = await tx
     .select({ id: apiKeys.id })
     .from(apiKeys)
@@ -45,7 +57,7 @@ async function assertKeyActs(tx: Db, { keyId }: ApiKeyActor): Promise<void> {
       ),
     )
     .for('share');
-  if (!key) throw new AppError('invalid_api_key');
+  if (!key || !live) throw new AppError('invalid_api_key');
 }
 
 /**

@@ -1,0 +1,24 @@
+/** An application as pages, the API and the command line show it. */
+export interface ApplicationView {
+  id: string;
+  name: string;
+  /** Where people reach those who run it. */
+  contact: string;
+  returnUrls: string[];
+  origins: string[];
+  /** Null: every provider. */
+  providers: string[] | null;
+  /** By provider the scopes that it may ask for; a provider that is absent has its record's. */
+  scopes: Record<string, string[]>;
+  status: 'active' | 'disabled';
+  /** A person's id, or the name of what made it (`cli`). */
+  createdBy: string;
+  createdAt: Date;
+  disabledAt: Date | null;
+  /** API keys of it that are neither revoked nor expired. */
+  keys: number;
+  /** Its people, without deleted ones. */
+  people: number;
+  /** Connections of its people that are not revoked. */
+  connections: number;
+}
