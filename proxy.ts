@@ -4,6 +4,8 @@ import { getConfig } from '#lib/config/config';
 import { alwaysHeaders, pageHeaders } from '#lib/door/security-headers';
 import { pathHeader } from '#ui/path-header';
 
+const loopbackOrigins = ['http://localhost:*', 'http://127.0.0.1:*'];
+
 /** Gives each page a nonce of its own and the headers that go with it. Who may see the page is decided by the page. */
 export function proxy(request: NextRequest): NextResponse {
   const config = getConfig();
@@ -11,7 +13,9 @@ export function proxy(request: NextRequest): NextResponse {
   if (/^\/oauth\/(?:start|callback(?:\/[^/]+)?)$/.test(request.nextUrl.pathname))
     return withHeaders(NextResponse.next(), alwaysHeaders(config));
   const nonce = randomBytes(18).toString('base64url');
-  const headers = pageHeaders(config, nonce);
+  // The flow of a connect session may lead to an application on the developer's own machine, without a page between.
+  const toApplications = request.nextUrl.pathname === '/connect-session' ? loopbackOrigins : [];
+  const headers = pageHeaders(config, nonce, toApplications);
   // Next reads the nonce from the policy on the request and puts it on its own scripts and styles.
   const forwarded = new Headers(request.headers);
   forwarded.set('Content-Security-Policy', String(headers['Content-Security-Policy']));

@@ -52,6 +52,16 @@ export const errorAdvice: Record<ErrorCode, ErrorAdvice> = {
     'Another site sent the form, or a proxy changes the Origin header.',
     'Compare APP_URL with the address in the browser. Else treat it as an attempt to forge requests.',
   ),
+  connect_session_over: advice(
+    'request',
+    'The link was opened a second time or after ten minutes, or the application cancelled it or came too late.',
+    'The person begins again in the application. Often: look whether the application completes within ten minutes.',
+  ),
+  connect_session_mismatch: advice(
+    'request',
+    'The application completed with the verifier of another browser session, as where a person was handed a foreign link.',
+    'Nothing to mend where one person is concerned. From many people: the application mixes up its sessions.',
+  ),
   sign_in_not_allowed: advice(
     'caller',
     'SIGN_IN_ALLOW does not admit the account.',

@@ -21,6 +21,15 @@ export const errorCodes = {
     502,
     'The provider did not say when you signed in, so it does not count. Tell your administrator.',
   ],
+  // A connect session
+  connect_session_over: [
+    410,
+    'This link was used already, or it is too old. Go back to the application and begin again.',
+  ],
+  connect_session_mismatch: [
+    400,
+    'The code or the verifier is not the one of this session. The session is over, and its grant is being revoked.',
+  ],
   // The request
   invalid_request: [400, 'The request is not valid.'],
   unknown_scope: [400, 'The call states a scope that neither the connection nor its provider’s record has.'],

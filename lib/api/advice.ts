@@ -5,6 +5,11 @@ const afterRetryAfter = 'Send it again after `Retry-After` seconds.';
 /** The advice to a service about each error that the API answers; stands in the document beside the error's example. */
 export const advice = {
   invalid_request: 'Mend the request; `issues` names the fields. The same request is refused again.',
+  unknown_provider: 'Use a provider that the hub has and that the application and its key are for.',
+  person_disabled: 'An administrator of the hub disabled this person. Ask them.',
+  connect_session_over: 'Begin a new session. What it held is revoked, unless it was completed.',
+  connect_session_mismatch:
+    'Connect nothing: the browser that came back is not the one that began. Begin a new session where the person still wants to connect.',
   unknown_scope: 'Correct `scopes`; `issues` names the places. The same request is refused again.',
   invalid_api_key: 'Send a live key. An administrator makes keys in the hub.',
   insufficient_scope: 'Send a key with the scope that the operation names.',

@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Call } from '#lib/api/call';
+import { registerConnectSessions } from '#lib/api/connect-sessions';
 import { registerConnections } from '#lib/api/connections';
 import { registerDocument } from '#lib/api/document';
 import type { ApiEnvironment, GetContext } from '#lib/api/environment';
@@ -73,6 +74,7 @@ export function createApi(getContext: GetContext): Api {
   registerTokens(app);
   registerConnections(app);
   registerWebhooks(app);
+  registerConnectSessions(app);
   registerDocument(app);
   registerMethods(app);
   return app;

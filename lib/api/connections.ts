@@ -16,7 +16,7 @@ import { listConnections } from '#lib/connections/list';
 import type { ConnectionView } from '#lib/connections/views';
 import { revokeConnection } from '#lib/revocation/revoke';
 
-const connectionSchema = z
+export const connectionSchema = z
   .object({
     id: z.string().openapi({ example: exampleConnectionId }),
     user: personId,
@@ -82,7 +82,7 @@ const connectionSchema = z
 const text = (at: Date | null) => at?.toISOString() ?? null;
 
 /** A connection as the API answers it. */
-function toJson(view: ConnectionView): z.infer<typeof connectionSchema> {
+export function toConnection(view: ConnectionView): z.infer<typeof connectionSchema> {
   return {
     id: view.id,
     user: view.personId,
@@ -236,10 +236,10 @@ export function registerConnections(app: OpenAPIHono<ApiEnvironment>): void {
   app.openapi(listRoute, async (c) => {
     const { user, ...filters } = c.req.valid('query');
     const page = await listConnections(c.var.ctx, { ...filters, personId: user });
-    return c.json({ connections: page.items.map(toJson), next_cursor: page.nextCursor }, 200);
+    return c.json({ connections: page.items.map(toConnection), next_cursor: page.nextCursor }, 200);
   });
   app.openapi(getRoute, async (c) => {
-    return c.json(toJson(await getConnection(c.var.ctx, { id: c.req.valid('param').id })), 200);
+    return c.json(toConnection(await getConnection(c.var.ctx, { id: c.req.valid('param').id })), 200);
   });
   app.openapi(deleteRoute, async (c) => {
     const { id } = await revokeConnection(c.var.ctx, { id: c.req.valid('param').id });

@@ -27,6 +27,8 @@ export interface AskedFlow {
   secrets: FlowSecrets;
   accountParams: AccountParamValues;
   account?: WantedAccount | undefined;
+  /** In place of the record's. */
+  scopes?: readonly string[] | undefined;
 }
 
 /**
@@ -38,7 +40,7 @@ export function authorizationLocation(
   ctx: Pick<Context, 'config'>,
   provider: ProviderRecord,
   pinned: PinnedEndpoints,
-  { intent, secrets, accountParams, account }: AskedFlow,
+  { intent, secrets, accountParams, account, scopes }: AskedFlow,
 ): URL {
   const { state, nonce, challenge: codeChallenge } = secrets;
   const location = buildAuthorizationUrl(
@@ -50,7 +52,7 @@ export function authorizationLocation(
       state,
       nonce,
       codeChallenge,
-      scopes: askedScopes(provider, intent),
+      scopes: scopes ? [...scopes] : askedScopes(provider, intent),
       accountParams,
       account,
     },

@@ -41,9 +41,13 @@ async function assertOwnCallback(ctx: Context, url: URL, { state, provider }: Fl
   throw new AppError(record ? 'callback_mismatch' : 'unknown_provider');
 }
 
-/** Only the session that began it ends a flow, or comes again to its end. */
+/**
+ * Only the session that began it ends a flow, or comes again to its end. Signing in and connect sessions have none: the
+ * flow's cookie alone binds them to their browser.
+ */
 function assertOwnSession(ctx: Context, { intent, sessionId }: { intent: FlowIntent; sessionId: string | null }): void {
   if (intent === 'sign_in') return;
+  if (sessionId === null && intent !== 'step_up') return;
   if (ctx.actor.type !== 'person') throw new AppError('unauthenticated');
   if (ctx.actor.sessionId !== sessionId) throw new AppError('flow_other_person');
 }

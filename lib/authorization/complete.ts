@@ -4,8 +4,11 @@ import { showCodeTwice } from '#lib/authorization/code-twice';
 import type { Flow, FlowOutcome } from '#lib/authorization/flow';
 import { fromProtocolError, ledgerCode } from '#lib/authorization/protocol-error';
 import { redirectUri } from '#lib/authorization/redirect-uri';
-import { storeGrant } from '#lib/authorization/store-grant';
+import { type Grant, storeGrant } from '#lib/authorization/store-grant';
 import { followFlow, settleTraced } from '#lib/authorization/traced-flow';
+import { backToApplication } from '#lib/connect-sessions/back-to-application';
+import { failConnectSession } from '#lib/connect-sessions/end';
+import { holdGrant } from '#lib/connect-sessions/hold-grant';
 import { assertNotFrozen } from '#lib/connections/frozen';
 import { tokenLife } from '#lib/connections/token-life';
 import type { Context } from '#lib/context';
@@ -14,7 +17,6 @@ import { connections } from '#lib/db/schema/connections';
 import { AppError, isAppError, toAppError } from '#lib/errors';
 import type { Follower } from '#lib/flow-trace/follow-flow';
 import type { CodeTwice, FlowTrace } from '#lib/flow-trace/trace';
-import type { PersonContext } from '#lib/guards/require';
 import { newId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 import { learnParts } from '#lib/oauth/account-params';
@@ -28,6 +30,7 @@ import { providerDetails } from '#lib/provider-calls/provider-details';
 import { knownProviderError } from '#lib/provider-errors';
 import type { ProviderRecord } from '#lib/providers/record';
 import { keepRefused } from '#lib/revocation/keep-refused';
+import type { RefusedAnswer } from '#lib/revocation/plan-refused';
 import { readAuthentication } from '#lib/sign-in/authentication';
 import type { NewSession } from '#lib/sign-in/sessions';
 import { signIn } from '#lib/sign-in/sign-in';
@@ -47,9 +50,11 @@ export type CompletedFlow =
       /** False where the account was connected before. */
       created: boolean;
       missingScopes: string[];
-    };
+    }
+  /** The grant waits for the application that began it; the browser goes back there with a code. */
+  | { intent: 'connect' | 'reconnect'; provider: string; backToApplication: string };
 
-export type CompletedConnect = Extract<CompletedFlow, { intent: 'connect' | 'reconnect' }>;
+export type CompletedConnect = Extract<CompletedFlow, { connectionId: string }>;
 
 /**
  * Another end. `transaction` is there once the answer was matched to a flow of this browser and session: its card can
@@ -76,19 +81,24 @@ function grantedScopes(provider: ProviderRecord, asked: string[], answered: stri
   return provider.absent_scope === 'as_asked' ? asked : null;
 }
 
-async function keepGrant(
-  ctx: PersonContext,
+/**
+ * The grant of a checked answer, ready to be stored.
+ * @throws AppError `not_found`, `account_mismatch` where it is of another account than the one to reconnect
+ */
+async function grantOf(
+  ctx: Context,
+  personId: string,
   provider: ProviderRecord,
   flow: Flow,
   exchanged: Exchanged,
   answer: string,
-): Promise<CompletedConnect> {
+): Promise<Grant> {
   const { tokens, identity, issChecked } = exchanged;
   if (flow.intent === 'reconnect') {
     const [row] = await ctx.database.db
       .select({ issuer: connections.issuer, subject: connections.subject, label: connections.label })
       .from(connections)
-      .where(and(eq(connections.personId, ctx.actor.personId), eq(connections.id, flow.connectionId ?? '')));
+      .where(and(eq(connections.personId, personId), eq(connections.id, flow.connectionId ?? '')));
     if (!row) throw new AppError('not_found');
     // Nothing says which account it is: the person says so, by reconnecting this one.
     if (provider.identity.source === 'none') Object.assign(identity, { subject: row.subject, label: row.label });
@@ -97,7 +107,7 @@ async function keepGrant(
   const scopesGranted = grantedScopes(provider, flow.scopes, tokens.scopes);
   const life = await tokenLife(ctx, provider, flow.pinned, exchanged);
   const sinceAsked = (life.from - exchanged.askedAt) / 1000;
-  const stored = await storeGrant(ctx, {
+  return {
     answer,
     provider: provider.id,
     issuer: identity.issuer,
@@ -119,9 +129,18 @@ async function keepGrant(
       idTokenChecked: tokens.id_token_claims !== null,
       userAgent: ctx.userAgent?.slice(0, 300) ?? null,
     },
-  });
+  };
+}
+
+/** The scopes that were asked for and did not come. */
+function missingIn(provider: ProviderRecord, { tokens, scopesRequested, scopesGranted }: Grant): string[] {
   const proofs = { refreshToken: tokens.refresh_token !== null, idToken: tokens.id_token_claims !== null };
-  const missing = missingScopes(provider, flow.scopes, scopesGranted, proofs);
+  return missingScopes(provider, scopesRequested, scopesGranted, proofs);
+}
+
+async function keepGrant(ctx: Context, provider: ProviderRecord, flow: Flow, grant: Grant): Promise<CompletedConnect> {
+  const stored = await storeGrant(ctx, grant);
+  const missing = missingIn(provider, grant);
   const outcome = missing.length > 0 ? 'scopes_missing' : stored.outcome === 'created' ? 'connected' : 'reconnected';
   return {
     intent: flow.intent as 'connect' | 'reconnect',
@@ -135,13 +154,20 @@ async function keepGrant(
   };
 }
 
+/** The person that connects by this flow; null where it only signs in. */
+function personOf(ctx: Context, { intent, connectSession }: Flow): string | null {
+  if (connectSession) return connectSession.personId;
+  return (intent === 'connect' || intent === 'reconnect') && ctx.actor.type === 'person' ? ctx.actor.personId : null;
+}
+
 /**
  * Asked before the code is spent: under a freeze the provider is not asked for anything. One that is set while the
  * provider answers does not undo the answer, which is stored and not vended.
  */
-async function assertMayConnect(ctx: Context, { intent, provider, connectionId }: Flow): Promise<void> {
-  if ((intent !== 'connect' && intent !== 'reconnect') || ctx.actor.type !== 'person') return;
-  await assertNotFrozen(ctx, { provider, personId: ctx.actor.personId, connectionId });
+async function assertMayConnect(ctx: Context, flow: Flow): Promise<void> {
+  const { provider, connectionId } = flow;
+  const personId = personOf(ctx, flow);
+  if (personId) await assertNotFrozen(ctx, { provider, personId, connectionId });
 }
 
 interface Exchanged {
@@ -165,21 +191,41 @@ interface Owned {
   account?: { issuer: string; subject: string | null };
 }
 
+/** The tokens of a flow as the revocations take them. A step-up's belong to the person who is signed in. */
+function endingOf(ctx: Context, flow: Flow, owned: Owned): RefusedAnswer[] {
+  const { intent, provider: id, pinned, accountParams } = flow;
+  const signedIn = intent === 'step_up' && ctx.actor.type === 'person' ? ctx.actor.personId : null;
+  return owned.received.map((received, n) => ({
+    ...(n === 0 ? { id: owned.answer } : {}),
+    intent,
+    provider: id,
+    code: 'internal',
+    ...(owned.account ?? { issuer: ctx.providers.get(id)?.identity.issuer ?? pinned.issuer, subject: null }),
+    personId: personOf(ctx, flow) ?? signedIn,
+    received,
+    accountParams,
+    extras: owned.tokens?.extras ?? {},
+  }));
+}
+
 /** A flow that is refused after the exchange leaves live tokens at the provider: the revocations own them from now on. */
-async function handOver(ctx: Context, error: AppError, { intent, provider: id, pinned, ...flow }: Flow, owned: Owned) {
-  for (const [n, received] of owned.received.entries()) {
-    await keepRefused(ctx, {
-      ...(n === 0 ? { id: owned.answer } : {}),
-      intent,
-      provider: id,
-      code: ledgerCode(error),
-      ...(owned.account ?? { issuer: ctx.providers.get(id)?.identity.issuer ?? pinned.issuer, subject: null }),
-      personId: intent !== 'sign_in' && ctx.actor.type === 'person' ? ctx.actor.personId : null,
-      received,
-      accountParams: flow.accountParams,
-      extras: owned.tokens?.extras ?? {},
-    });
-  }
+async function handOver(ctx: Context, error: AppError, flow: Flow, owned: Owned) {
+  for (const answer of endingOf(ctx, flow, owned)) await keepRefused(ctx, { ...answer, code: ledgerCode(error) });
+}
+
+/** Lets the grant of a connect session wait for its application, and leads the browser back there. */
+async function holdForApplication(
+  ctx: Context,
+  flow: Flow,
+  grant: Grant,
+  owned: Owned,
+): Promise<{ backToApplication: string }> {
+  const { id, personId } = flow.connectSession ?? { id: '', personId: '' };
+  // What is only looked at on the way is not kept: it may be long.
+  const { answer: _, ...tokens } = { ...grant.tokens, id_token_claims: null };
+  const held = { grant: { ...grant, tokens }, ending: endingOf(ctx, flow, owned) };
+  const { code } = await holdGrant(ctx, { id, personId, provider: flow.provider, answer: owned.answer, ...held });
+  return { backToApplication: backToApplication(flow.returnTo, { session: id, code }) };
 }
 
 /** The flow, led to the server that the redirect names, where the record lists several. */
@@ -243,7 +289,7 @@ function knownError(cause: unknown): string | null {
 async function recordRefusal(ctx: Context, error: AppError, flow: Flow | undefined): Promise<void> {
   const code = ledgerCode(error);
   const provider = flow?.provider ?? null;
-  if (ctx.actor.type === 'anonymous') {
+  if (ctx.actor.type === 'anonymous' && !flow?.connectSession) {
     ctx.refusals.add(ctx, code, provider, knownError(error.cause));
     return;
   }
@@ -252,8 +298,13 @@ async function recordRefusal(ctx: Context, error: AppError, flow: Flow | undefin
     outcome: error.status >= 500 ? 'failed' : 'refused',
     code,
     provider,
+    personId: flow?.connectSession?.personId ?? null,
     connectionId: flow?.connectionId ?? null,
-    details: { ...(flow ? { intent: flow.intent } : {}), ...providerDetails(error.cause) },
+    details: {
+      ...(flow ? { intent: flow.intent } : {}),
+      ...(flow?.connectSession ? { connect_session: flow.connectSession.id } : {}),
+      ...providerDetails(error.cause),
+    },
   });
 }
 
@@ -262,7 +313,8 @@ async function recordRefusal(ctx: Context, error: AppError, flow: Flow | undefin
  * in the ledger and in the result.
  * @param find looks for what this browser holds of the flow with that state
  */
-export async function completeFlow(ctx: Context, input: { url: URL; find: FindBinding }): Promise<FlowResult> {
+export async function completeFlow(caller: Context, input: { url: URL; find: FindBinding }): Promise<FlowResult> {
+  let ctx = caller;
   let flow: Flow | undefined;
   let claimed = false;
   const owned: Owned = { answer: newId('rfg'), received: [] };
@@ -273,6 +325,8 @@ export async function completeFlow(ctx: Context, input: { url: URL; find: FindBi
     });
     if ('again' in found) return { ok: 'again', claimed, outcome: found.again };
     flow = found.flow;
+    // Who may be signed in to the hub in the same browser is not the application's person.
+    if (flow.connectSession) ctx = { ...caller, actor: { type: 'anonymous' } };
     const provider = ctx.providers.get(flow.provider);
     if (!provider) throw new AppError('unknown_provider');
     await assertMayConnect(ctx, flow);
@@ -290,8 +344,15 @@ export async function completeFlow(ctx: Context, input: { url: URL; find: FindBi
         intent === 'sign_in' ? (await signIn(ctx, signedIn)).session : await completeStepUp(ctx, signedIn);
       return { ok: true, claimed, intent, returnTo, provider: provider.id, session };
     }
-    // claimFlow lets only the person of this flow's session come here.
-    const completed = await keepGrant(ctx as PersonContext, provider, flow, exchanged, owned.answer);
+    // claimFlow lets only the person of this flow's session come here, or the browser of a connect session.
+    const personId = personOf(ctx, flow);
+    if (personId === null) throw new AppError('unauthenticated');
+    const grant = await grantOf(ctx, personId, provider, flow, exchanged, owned.answer);
+    if (flow.connectSession) {
+      const held = await holdForApplication(ctx, flow, grant, owned);
+      return { ok: true, claimed, intent, provider: provider.id, ...held };
+    }
+    const completed = await keepGrant(ctx, provider, flow, grant);
     if (follower) {
       const kept = await settleTraced(ctx, flow, completed);
       const again: ReceivedTokens[] = [];
@@ -304,6 +365,7 @@ export async function completeFlow(ctx: Context, input: { url: URL; find: FindBi
   } catch (thrown) {
     const error = toAppError(fromProtocolError(thrown));
     if (flow) await handOver(ctx, error, flow, owned);
+    if (flow?.connectSession) await failConnectSession(ctx, flow.connectSession.id, error.code);
     await follower?.end({ ...owned, code: ledgerCode(error), providerError: knownError(error.cause) });
     if (error.code === 'internal') ctx.log.error({ event: 'flow_failed', request_id: ctx.requestId, err: error.cause });
     else

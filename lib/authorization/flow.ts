@@ -32,8 +32,10 @@ export interface FlowDetails {
   returnTo: string;
   /** Set where an administrator asked to be told each step. */
   trace?: TraceLink | null;
-  /** The public id of the session it was begun in; null for a sign-in. */
+  /** The public id of the session it was begun in; null for a sign-in, and for a flow of a connect session. */
   sessionId: string | null;
+  /** Set where an application began it for one of its people: the grant waits for the application then. */
+  connectSession?: { id: string; personId: string } | null;
 }
 
 /** One flow, whole: everything that its callback must match. */

@@ -8,6 +8,7 @@ import { fromProtocolError } from '#lib/authorization/protocol-error';
 import { tracePage } from '#lib/authorization/traced-flow';
 import { readPart } from '#lib/config/account-part';
 import { templatesOf } from '#lib/config/provider-parts';
+import { extendConnectSession, type OpenConnectSession, openConnectSession } from '#lib/connect-sessions/open';
 import { assertNotFrozen, isFrozen } from '#lib/connections/frozen';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
@@ -31,6 +32,8 @@ export const startFlowInput = z.object({
   /** A path on this hub, checked already. */
   returnTo: z.string(),
   accountParams: z.record(z.string(), z.string().max(300)).default({}),
+  /** The secret of a connect session's link, which stands for its person. */
+  connectSession: z.string().max(100).optional(),
   /** For administrators: tells each step of it afterwards, and says what becomes of the connection. */
   trace: z.enum(['keep', 'revoke', 'code_twice']).optional(),
 });
@@ -42,7 +45,7 @@ export interface StartedFlow {
   binding: FlowBinding;
 }
 
-async function loadOwn(ctx: Context & { actor: { type: 'person'; personId: string } }, id: string) {
+async function loadOwn(ctx: Context, personId: string, id: string) {
   const [row] = await ctx.database.db
     .select({
       provider: connections.provider,
@@ -53,7 +56,7 @@ async function loadOwn(ctx: Context & { actor: { type: 'person'; personId: strin
       frozen: isFrozen,
     })
     .from(connections)
-    .where(and(eq(connections.personId, ctx.actor.personId), eq(connections.id, id)));
+    .where(and(eq(connections.personId, personId), eq(connections.id, id)));
   if (!row) throw new AppError('not_found');
   if (row.status === 'revoked') throw new AppError('revoked');
   if (row.frozen) throw new AppError('frozen');
@@ -97,64 +100,83 @@ function accountParamsFor(
 const linkOf = (trace: 'keep' | 'revoke' | 'code_twice'): Omit<TraceLink, 'id'> =>
   trace === 'code_twice' ? { afterwards: 'revoke', codeTwice: true } : { afterwards: trace };
 
+/** The person that connects, or undefined where a flow only signs in. */
+interface Connecting {
+  personId: string;
+  /** Theirs is a browser without a session here: an application vouches for it. */
+  guest?: OpenConnectSession | undefined;
+}
+
+/** Who connects by this flow, and what may be chosen for them. @throws AppError as `startFlow` */
+async function whoConnects(ctx: Context, input: StartFlowInput): Promise<Connecting | undefined> {
+  if (input.connectSession !== undefined) {
+    if (input.intent !== 'connect' || input.trace) throw new AppError('invalid_request');
+    const guest = await openConnectSession(ctx, input.connectSession);
+    if (!guest.providers.includes(input.provider ?? '')) throw new AppError('unknown_provider');
+    return { personId: guest.person.id, guest };
+  }
+  if (input.intent === 'sign_in') return undefined;
+  requirePerson(ctx);
+  return input.intent === 'step_up' ? undefined : { personId: ctx.actor.personId };
+}
+
 /**
  * Begins a flow: chooses provider and scopes, makes the secrets, pins issuer and endpoints.
  * @throws AppError `unauthenticated`, `person_disabled`, `forbidden`, `not_found`, `unknown_provider`, `revoked`, `frozen`, `invalid_request`,
- *   `provider_unavailable` or `provider_configuration`
+ *   `connect_session_over`, `provider_unavailable` or `provider_configuration`
  */
-export async function startFlow(ctx: Context, input: StartFlowInput): Promise<StartedFlow> {
-  // Stepping up is signing in once more, where one is signed in.
-  const signingIn = input.intent === 'sign_in' || input.intent === 'step_up';
-  if (input.intent !== 'sign_in') requirePerson(ctx);
-  if (input.trace && input.intent !== 'connect') throw new AppError('invalid_request');
+export async function startFlow(caller: Context, input: StartFlowInput): Promise<StartedFlow> {
+  const connecting = await whoConnects(caller, input);
+  const guest = connecting?.guest;
+  // Who may be signed in to the hub in the same browser is not the application's person.
+  const ctx: Context = guest ? { ...caller, actor: { type: 'anonymous' } } : caller;
+  const intent = guest?.connectionId ? 'reconnect' : input.intent;
+  if (input.trace && intent !== 'connect') throw new AppError('invalid_request');
   // Before anything is asked of the provider.
   if (input.trace) requireAdministrator(ctx);
-  const { actor } = ctx;
+  // Only one that is found to be the person's own: neither flow nor ledger takes an id from a form.
+  const wanted = guest ? guest.connectionId : (input.connectionId ?? '');
   const existing =
-    input.intent === 'reconnect' && actor.type === 'person'
-      ? await loadOwn({ ...ctx, actor }, input.connectionId ?? '')
-      : undefined;
-  const own = input.intent === 'step_up' ? await stepUpProvider(ctx) : existing?.provider;
+    intent === 'reconnect' && connecting ? await loadOwn(ctx, connecting.personId, wanted ?? '') : undefined;
+  const own = intent === 'step_up' ? await stepUpProvider(ctx) : existing?.provider;
   const provider = ctx.providers.get(own ?? input.provider ?? '');
-  const offered = signingIn ? provider?.sign_in : provider?.connect;
+  const offered = connecting ? provider?.connect : provider?.sign_in;
   if (!provider || !offered) throw new AppError('unknown_provider');
   if (input.trace === 'code_twice' && !provider.failure_scenarios) throw new AppError('invalid_request');
-
-  if (actor.type === 'person' && !signingIn)
-    await assertNotFrozen(ctx, { provider: provider.id, personId: actor.personId });
+  if (connecting) await assertNotFrozen(ctx, { provider: provider.id, personId: connecting.personId });
 
   const accountParams = accountParamsFor(provider, existing?.accountParams, input.accountParams);
-  const another =
-    input.intent === 'connect' && actor.type === 'person' && (await hasAccount(ctx, actor.personId, provider.id));
+  const another = intent === 'connect' && connecting && (await hasAccount(ctx, connecting.personId, provider.id));
   const account: WantedAccount | undefined = another ? { another } : existing;
-  const scopes = askedScopes(provider, input.intent);
+  const scopes = guest?.scopes(provider.id) ?? askedScopes(provider, intent);
   const secrets = await createFlowSecrets();
   let location: URL;
   let pinned: FlowDetails['pinned'];
   try {
     pinned = await resolveEndpoints(provider, ctx, accountParams);
     assertOwnAuthorizationEndpoint(ctx.providers, provider, pinned);
-    location = authorizationLocation(ctx, provider, pinned, { intent: input.intent, secrets, accountParams, account });
+    location = authorizationLocation(ctx, provider, pinned, { intent, secrets, accountParams, account, scopes });
   } catch (error) {
     throw fromProtocolError(error);
   }
   const trace = input.trace
     ? { id: await followFlow(ctx, { ...secrets, provider: provider.id, location }), ...linkOf(input.trace) }
     : null;
-  // Only one that was found to be the person's own: neither flow nor ledger takes an id from a form.
-  const connectionId = existing ? (input.connectionId ?? null) : null;
-  const sessionId = actor.type === 'person' ? actor.sessionId : null;
-  const returnTo = trace ? tracePage(provider.id, trace.id) : input.returnTo;
-  const { intent } = input;
-  const of = { provider: provider.id, intent, connectionId, sessionId };
+  const connectionId = existing ? wanted : null;
+  const sessionId = ctx.actor.type === 'person' ? ctx.actor.sessionId : null;
+  const returnTo = trace ? tracePage(provider.id, trace.id) : (guest?.returnUrl ?? input.returnTo);
+  const connectSession = guest ? { id: guest.id, personId: guest.person.id } : null;
+  const of = { provider: provider.id, intent, connectionId, sessionId, connectSession };
   await transactAs(ctx, async (tx) => {
     await saveFlow(ctx, tx, secrets.state, { ...of, pinned, scopes, accountParams, returnTo, trace });
-    if (actor.type !== 'person' || signingIn) return;
+    if (guest) await extendConnectSession(tx, guest.id);
+    if (!connecting) return;
     await record(tx, ctx, {
       action: 'flow.started',
+      personId: connecting.personId,
       provider: provider.id,
       connectionId,
-      details: { intent, scopes },
+      details: { intent, scopes, ...(guest ? { connect_session: guest.id } : {}) },
     });
   });
   return {

@@ -3,13 +3,13 @@ import { nextLookup } from '#lib/authorization/look-again';
 import { isFrozenItself } from '#lib/connections/frozen';
 import { chosenOf, keptChoices } from '#lib/connections/offers';
 import { sealTokens } from '#lib/connections/tokens-at-rest';
-import { inBackground } from '#lib/context';
+import { type Context, inBackground } from '#lib/context';
 import { type Db, withTransaction } from '#lib/db/database';
 import { type Authorization, connections, type OfferedList } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
-import type { PersonContext } from '#lib/guards/require';
+import { requirePerson } from '#lib/guards/require';
 import { newConnectionId } from '#lib/ids';
-import { record } from '#lib/ledger/record';
+import { type LedgerEntry, record } from '#lib/ledger/record';
 import { haveSameParts } from '#lib/oauth/account-params';
 import type { TokenSet } from '#lib/oauth/types';
 import { assertNotRefused } from '#lib/revocation/plan-refused';
@@ -43,6 +43,23 @@ export interface Grant {
   offered?: OfferedList[];
   authorization: Authorization;
 }
+
+/** The person whom a grant is stored for, and what else belongs to storing it. */
+export interface GrantOwner {
+  personId: string;
+  /** Done in the same transaction, before anything is written: what it throws keeps the grant from being stored. */
+  within?: (tx: Db, connectionId: string) => Promise<void>;
+  /** For the entry. */
+  details?: LedgerEntry['details'];
+}
+
+function ownerIn(ctx: Context): GrantOwner {
+  requirePerson(ctx);
+  return { personId: ctx.actor.personId };
+}
+
+/** Rolls back an attempt that met another writer. */
+const changedMeanwhile = new Error('the row was changed meanwhile');
 
 export interface StoredGrant {
   connectionId: string;
@@ -81,8 +98,8 @@ async function findLive(db: Db, personId: string, grant: Grant) {
  * @throws AppError `frozen`, `unauthenticated` where the session ended meanwhile, `person_disabled`, or `conflict` where the row changed under
  *   every attempt, or the answer was refused
  */
-export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<StoredGrant> {
-  const { personId } = ctx.actor;
+export async function storeGrant(ctx: Context, grant: Grant, owner = ownerIn(ctx)): Promise<StoredGrant> {
+  const { personId } = owner;
   const { db } = ctx.database;
   const { missing = [], offered = [] } = grant;
   for (let attempt = 0; attempt < 3; attempt++) {
@@ -112,6 +129,7 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
     const stored = await withTransaction(db, async (tx) => {
       // Ending the session, disabling or deleting the person waits for this, or this sees that it happened.
       await assertStillActs(tx, ctx);
+      await owner.within?.(tx, id);
       await assertNotRefused(tx, personId, grant.answer);
       const old = live && (await readReplaced(tx, personId, id));
       // A raised generation: a refresh still on its way with the old grant cannot overwrite this one.
@@ -147,7 +165,7 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
             })
             .onConflictDoNothing()
             .returning({ id: connections.id });
-      if (rows.length === 0) return null;
+      if (rows.length === 0) throw changedMeanwhile;
       const outcome: StoredGrant['outcome'] = live ? 'reconnected' : 'created';
       const replaced =
         old && (await planReplaced(tx, ctx, { personId, id }, old, { ...grant, sameServer: sameServer === true }));
@@ -156,9 +174,11 @@ export async function storeGrant(ctx: PersonContext, grant: Grant): Promise<Stor
         personId,
         connectionId: id,
         provider: grant.provider,
-        details: { scopes: grant.scopesGranted, pkce: grant.authorization.pkce },
+        details: { scopes: grant.scopesGranted, pkce: grant.authorization.pkce, ...owner.details },
       });
       return { connectionId: id, outcome, unsettled, replaced };
+    }).catch((error: unknown) => {
+      if (error !== changedMeanwhile) throw error;
     });
     if (!stored) continue;
     const { replaced, ...kept } = stored;

@@ -31,13 +31,8 @@ function maySee(ctx: Context, personId: string, provider: string | undefined): b
   }
 }
 
-/**
- * One connection: a person's own, any for administrators and auditors, and within its providers for an API key with
- * `connections:read`.
- * @throws AppError `unauthenticated`, `insufficient_scope`, and `not_found` also for another person's connection
- */
-export async function getConnection(ctx: Context, input: GetConnectionInput): Promise<ConnectionView> {
-  const { id } = parseInput(getConnectionInput, input);
+/** A connection by its id, for callers that decided already who may see it; undefined where there is none. */
+export async function findConnection(ctx: Context, id: string): Promise<ConnectionView | undefined> {
   const personId = personOfConnection(id);
   const [row] = personId
     ? await ctx.database.db
@@ -48,10 +43,21 @@ export async function getConnection(ctx: Context, input: GetConnectionInput): Pr
         .leftJoin(apiKeys, itsKey)
         .where(and(eq(connections.personId, personId), eq(connections.id, id)))
     : [];
+  return row && toConnectionView(ctx, row);
+}
+
+/**
+ * One connection: a person's own, any for administrators and auditors, and within its providers for an API key with
+ * `connections:read`.
+ * @throws AppError `unauthenticated`, `insufficient_scope`, and `not_found` also for another person's connection
+ */
+export async function getConnection(ctx: Context, input: GetConnectionInput): Promise<ConnectionView> {
+  const { id } = parseInput(getConnectionInput, input);
+  const found = await findConnection(ctx, id);
   // Asked even where there is no row, so that a missing scope is said whether or not the connection exists.
-  const allowed = maySee(ctx, personId ?? '', row?.provider);
+  const allowed = maySee(ctx, personOfConnection(id) ?? '', found?.provider.id);
   // A key's refusals are noted where it asks.
-  if (row && !allowed && ctx.actor.type === 'person') ctx.refusals.add(ctx, 'not_found', row.provider);
-  if (!allowed || !row) throw new AppError('not_found');
-  return toConnectionView(ctx, row);
+  if (found && !allowed && ctx.actor.type === 'person') ctx.refusals.add(ctx, 'not_found', found.provider.id);
+  if (!allowed || !found) throw new AppError('not_found');
+  return found;
 }

@@ -26,8 +26,13 @@ const reportGroup = 'policy';
 /**
  * The page's Content-Security-Policy. Chromium applies `form-action` to every hop after a form post, and providers
  * redirect on to sign-on hosts that no list can have: hence `https:` there.
+ * @param formTargets origins beside these that a form of the page may lead on to
  */
-export function contentSecurityPolicy(config: HeaderConfig, nonce: string): string {
+export function contentSecurityPolicy(
+  config: HeaderConfig,
+  nonce: string,
+  formTargets: readonly string[] = [],
+): string {
   // React rebuilds server stacks with eval while developing, never in production.
   const evaluation = config.mode === 'development' ? " 'unsafe-eval'" : '';
   const directives = [
@@ -41,7 +46,7 @@ export function contentSecurityPolicy(config: HeaderConfig, nonce: string): stri
     "object-src 'none'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
-    ["form-action 'self' https:", ...loopbackFormTargets(config)].join(' '),
+    ["form-action 'self' https:", ...loopbackFormTargets(config), ...formTargets].join(' '),
   ];
   directives.push(`report-uri ${policyReportPath}`);
   // Browsers know named endpoints on https only; one that knows `report-to` passes over `report-uri`.
@@ -62,10 +67,14 @@ export function alwaysHeaders(config: Pick<Config, 'secure'>): Record<string, st
  * Headers of a page. `same-origin` and not `no-referrer`: under the latter a plain form posts `Origin: null`, which
  * the Origin check refuses.
  */
-export function pageHeaders(config: HeaderConfig, nonce: string): Record<string, string> {
+export function pageHeaders(
+  config: HeaderConfig,
+  nonce: string,
+  formTargets: readonly string[] = [],
+): Record<string, string> {
   return {
     ...alwaysHeaders(config),
-    'Content-Security-Policy': contentSecurityPolicy(config, nonce),
+    'Content-Security-Policy': contentSecurityPolicy(config, nonce, formTargets),
     ...(config.secure ? { 'Reporting-Endpoints': `${reportGroup}="${policyReportPath}"` } : {}),
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Referrer-Policy': 'same-origin',

@@ -10,6 +10,7 @@ import { lookUpMissing } from '#lib/authorization/look-again';
 import { purgePreparedBulks } from '#lib/bulk-revocation/prepare';
 import { workBulkRevocations } from '#lib/bulk-revocation/work';
 import { beginDailyChecks } from '#lib/checks/run-checks';
+import { expireConnectSessions } from '#lib/connect-sessions/expire';
 import { foldConnectionCounts } from '#lib/connections/count-by-provider';
 import { type Context, type Runtime, systemContext } from '#lib/context';
 import { deleteInPages } from '#lib/db/delete-in-pages';
@@ -74,6 +75,7 @@ const lines: readonly (readonly Steps[])[] = [
     { destroy_retired_keys: destroyRetiredKeys },
     { fold_connection_counts: foldConnectionCounts },
     { purge_flows: purgeFlows },
+    { expire_connect_sessions: (ctx, signal) => expireConnectSessions(ctx, signal ? { signal } : {}) },
     { purge_sessions: purgeSessions },
     { purge_processes: purgeProcesses },
     {

@@ -1,6 +1,7 @@
 import { type AnyColumn, getTableName, type SQL, sql } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import { type Db, rowsOf } from '#lib/db/database';
+import { connectSessions } from '#lib/db/schema/connect-sessions';
 import { connections } from '#lib/db/schema/connections';
 import { flowTraces } from '#lib/db/schema/flow-traces';
 import { flows } from '#lib/db/schema/flows';
@@ -41,6 +42,7 @@ export const lastingValues: readonly SealedTable[] = [
 /** Columns with values that the hub deletes by itself, within minutes and within an hour. */
 const passingValues: readonly SealedTable[] = [
   { table: flows, key: [flows.id], columns: [flows.sealed, flows.outcome] },
+  { table: connectSessions, key: [connectSessions.id], columns: [connectSessions.heldGrant] },
   { table: flowTraces, key: [flowTraces.id], columns: [flowTraces.sealed] },
 ];
 

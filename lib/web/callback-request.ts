@@ -2,6 +2,7 @@ import { limitRate } from '#lib/api-keys/rate-limit';
 import { completeFlow, type FlowResult } from '#lib/authorization/complete';
 import { type FlowBinding, type FlowOutcome, flowSeconds } from '#lib/authorization/flow';
 import { keepOutcome } from '#lib/authorization/flow-rows';
+import { backToApplication } from '#lib/connect-sessions/back-to-application';
 import type { Context } from '#lib/context';
 import type { CookieJar } from '#lib/cookies/cookies';
 import { clearFlow, endFlow, findFlow } from '#lib/cookies/flow-cookies';
@@ -101,6 +102,7 @@ async function answerEnd(ctx: Context, url: URL, result: EndedFlow, jar: CookieJ
       await writeSessionId(ctx.config, jar, id, seconds);
       return sendTo(result.returnTo, { id, seconds });
     }
+    if ('backToApplication' in result) return sendTo(result.backToApplication);
     const { flow, provider, connectionId, unsettled } = result;
     // Stored already: the connection's own page asks for the rest.
     const page = unsettled ? `/connections/${connectionId}` : result.returnTo;
@@ -114,7 +116,9 @@ async function answerEnd(ctx: Context, url: URL, result: EndedFlow, jar: CookieJ
       outcome: { refused, message, reference: ctx.requestId },
     };
   }
-  const { provider, connectionId } = flow;
+  const { provider, connectionId, connectSession } = flow;
+  if (connectSession)
+    return sendTo(backToApplication(flow.returnTo, { session: connectSession.id, error: error.code }));
   return sendTo(
     withFlowResult(pageOfFlow(flow), {
       flow: error.code,

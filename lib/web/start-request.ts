@@ -1,6 +1,7 @@
 import { limitRate } from '#lib/api-keys/rate-limit';
 import { flowSeconds } from '#lib/authorization/flow';
 import { type StartFlowInput, startFlow, startFlowInput } from '#lib/authorization/start';
+import { connectSessionPage } from '#lib/connect-sessions/views';
 import type { Context } from '#lib/context';
 import type { CookieJar } from '#lib/cookies/cookies';
 import { writeFlow } from '#lib/cookies/flow-cookies';
@@ -30,6 +31,7 @@ function readForm(form: FormData): StartFlowInput {
     returnTo: safeReturnTo(text('return_to')),
     accountParams,
     trace: text('trace'),
+    connectSession: text('connect_session'),
   });
   if (!parsed.success) throw new AppError('invalid_request', { cause: parsed.error });
   return parsed.data;
@@ -49,7 +51,8 @@ function failedStart(ctx: Context, input: StartFlowInput, code: string): string 
     for (const { name } of ctx.providers.get(input.provider ?? '')?.account_params ?? [])
       result[typedPrefix + name] = accountParams[name]?.slice(0, 100);
   }
-  return withFlowResult(pageOfFlow(input), result);
+  const { connectSession: token } = input;
+  return withFlowResult(token === undefined ? pageOfFlow(input) : connectSessionPage(token), result);
 }
 
 /** POST /oauth/start: begins a flow and answers 303 to the provider, with what binds the flow in a cookie of its own. */

@@ -1,0 +1,105 @@
+import type { Metadata } from 'next';
+import { Brand } from '#app/_ui/brand';
+import { Notice } from '#app/_ui/notice';
+import { ThemeSwitch } from '#app/_ui/theme-switch';
+import { WhoseHub } from '#app/_ui/whose-hub';
+import { OfferedProviderCard } from '#app/connect-session/_parts/offered-provider';
+import { type ConnectSessionPage, describeConnectSession } from '#lib/connect-sessions/describe';
+import { errorCodes, isAppError } from '#lib/errors';
+import { visitorPage } from '#lib/web/page';
+import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
+
+export const metadata: Metadata = { title: 'Connect' };
+
+/** What an application's link leads to: who asks, for whom, and for what. Nothing begins before the button is pressed. */
+export default async function ConnectSession({ searchParams }: { searchParams: Promise<SearchParams> }) {
+  const ctx = await visitorPage();
+  const search = await searchParams;
+  const token = typeof search.token === 'string' ? search.token : '';
+  const session = await describeConnectSession(ctx, token).catch((error: unknown) => {
+    if (isAppError(error) && error.code === 'connect_session_over') return null;
+    throw error;
+  });
+  const { organisation } = ctx.config;
+  return (
+    <div className="flex min-h-dvh flex-col items-center px-4 py-6">
+      <div className="flex w-full max-w-xl items-center justify-between">
+        <Brand />
+        <ThemeSwitch />
+      </div>
+      <main className="flex w-full max-w-xl flex-1 flex-col gap-4 pt-6 pb-16">
+        {session ? <Offer session={session} token={token} search={search} /> : <Over />}
+        {organisation && (
+          <p className="text-meta text-soft">
+            <WhoseHub organisation={organisation} />
+          </p>
+        )}
+      </main>
+    </div>
+  );
+}
+
+function Over() {
+  return (
+    <>
+      <h1 className="text-title font-semibold tracking-tight">This link is over</h1>
+      <Notice tone="warn" title={errorCodes.connect_session_over[1]}>
+        <p>Nothing was connected by opening it.</p>
+      </Notice>
+    </>
+  );
+}
+
+function Offer({ session, token, search }: { session: ConnectSessionPage; token: string; search: SearchParams }) {
+  const { application, label, reconnects, offered, site, decline } = session;
+  const flow = flowParams(search);
+  const single = offered.length === 1 ? offered[0] : undefined;
+  const what = single ? single.provider.name : 'an account';
+  return (
+    <>
+      <div className="flex flex-col gap-2">
+        <h1 className="text-title font-semibold tracking-tight">
+          {reconnects ? 'Reconnect' : 'Connect'} {what} for {application.name}
+        </h1>
+        <p className="text-soft">
+          {application.name} wants to act for you there. You sign in at the provider; neither {application.name} nor
+          this hub sees your password. Then you go back to <strong className="font-medium text-ink">{site}</strong>.
+        </p>
+        <p>
+          {label ? (
+            <>
+              {application.name} knows you as <strong className="font-medium wrap-anywhere">{label}</strong>. If that is
+              not you, or you did not begin this at {application.name} yourself, close this page.
+            </>
+          ) : (
+            <>If you did not begin this at {application.name} yourself, close this page.</>
+          )}
+        </p>
+      </div>
+      {flow && (
+        <Notice tone="bad" title="Connecting has not begun" reference={flow.reference ?? undefined} arrival>
+          <p>{refusalSentence(flow.code, flow.providerError)}</p>
+        </Notice>
+      )}
+      <ul className="flex flex-col gap-3">
+        {offered.map((one) => (
+          <li key={one.provider.id}>
+            <OfferedProviderCard offered={one} token={token} reconnects={reconnects} typed={flow?.typed} />
+          </li>
+        ))}
+      </ul>
+      <p className="flex flex-wrap gap-x-4 gap-y-2 text-meta">
+        <a href={decline} className="link" rel="noreferrer">
+          Back to {application.name} without connecting
+        </a>
+        <a
+          href={application.contact.startsWith('https:') ? application.contact : `mailto:${application.contact}`}
+          className="link wrap-anywhere"
+          rel="noreferrer"
+        >
+          Ask {application.name}
+        </a>
+      </p>
+    </>
+  );
+}

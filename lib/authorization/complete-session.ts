@@ -1,0 +1,86 @@
+import { timingSafeEqual } from 'node:crypto';
+import { and, eq, gt, isNull, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { type Grant, type StoredGrant, storeGrant } from '#lib/authorization/store-grant';
+import { endConnectSession } from '#lib/connect-sessions/end';
+import { ownConnectSession } from '#lib/connect-sessions/get';
+import { openHeld } from '#lib/connect-sessions/held-grant';
+import { assertNotFrozen } from '#lib/connections/frozen';
+import type { Context } from '#lib/context';
+import type { Db } from '#lib/db/database';
+import { connectSessions } from '#lib/db/schema/connect-sessions';
+import { people } from '#lib/db/schema/people';
+import { AppError } from '#lib/errors';
+import { hashSecret } from '#lib/ids';
+import { parseInput } from '#lib/parse-input';
+
+export const completeSessionInput = z.object({
+  id: z.string().max(64),
+  /** The code that the browser brought back. */
+  code: z.string().max(200),
+  /** The verifier that the same browser session has kept (RFC 7636 §4.1). */
+  codeVerifier: z.string().regex(/^[A-Za-z0-9\-._~]{43,128}$/, 'must be 43 to 128 characters (RFC 7636 §4.1)'),
+});
+export type CompleteSessionInput = z.input<typeof completeSessionInput>;
+
+/** Both are hashes of the same length. */
+const isSame = (one: string | null, other: string): boolean =>
+  one !== null && one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
+
+/** The person may have been disabled or deleted while the grant waited. */
+async function assertPersonLives(tx: Db, personId: string): Promise<void> {
+  const [person] = await tx
+    .select({ disabledAt: people.disabledAt })
+    .from(people)
+    .where(and(eq(people.id, personId), isNull(people.deletedAt)))
+    .for('share');
+  if (!person) throw new AppError('not_found');
+  if (person.disabledAt) throw new AppError('person_disabled');
+}
+
+/** Takes the grant out of the session, once, in the transaction that stores it. */
+async function claimSession(tx: Db, id: string, connectionId: string): Promise<void> {
+  const rows = await tx
+    .update(connectSessions)
+    .set({ status: 'completed', heldGrant: null, madeConnectionId: connectionId, endedAt: sql`now()` })
+    .where(
+      and(
+        eq(connectSessions.id, id),
+        eq(connectSessions.status, 'received'),
+        gt(connectSessions.expiresAt, sql`now()`),
+      ),
+    )
+    .returning({ id: connectSessions.id });
+  if (rows.length === 0) throw new AppError('connect_session_over');
+}
+
+/**
+ * Stores the grant that a connect session holds as a connection of its person, once. The application shows the code that
+ * the browser brought back and the verifier of the browser session that began it: a person who was handed somebody else's
+ * link comes back to a browser without that verifier. A wrong code or verifier ends the session, and its grant is revoked.
+ * @throws AppError `insufficient_scope`, `not_found`, `connect_session_over`, `connect_session_mismatch`, `frozen`,
+ *   `person_disabled`, `conflict`
+ */
+export async function completeConnectSession(ctx: Context, input: CompleteSessionInput): Promise<StoredGrant> {
+  const { id, code, codeVerifier } = parseInput(completeSessionInput, input);
+  const session = await ownConnectSession(ctx, { id });
+  const { personId, heldGrant, provider, connectionId } = session;
+  if (session.status !== 'received' || heldGrant === null || provider === null)
+    throw new AppError(session.status === 'open' ? 'connect_session_mismatch' : 'connect_session_over');
+  // RFC 7636 §4.6: the hash of the verifier is the challenge.
+  const fits = [isSame(session.codeHash, hashSecret(code)), isSame(session.codeChallenge, hashSecret(codeVerifier))];
+  if (fits.includes(false)) {
+    await endConnectSession(ctx, id, { status: 'failed', error: 'connect_session_mismatch' });
+    throw new AppError('connect_session_mismatch');
+  }
+  await assertNotFrozen(ctx, { provider, personId, connectionId });
+  const { grant } = openHeld<Grant>(ctx, id, heldGrant);
+  return storeGrant(ctx, grant, {
+    personId,
+    details: { connect_session: id, application: session.applicationId },
+    within: async (tx, made) => {
+      await assertPersonLives(tx, personId);
+      await claimSession(tx, id, made);
+    },
+  });
+}

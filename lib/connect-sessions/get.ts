@@ -1,0 +1,41 @@
+import { and, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { requireApplicationKey } from '#lib/connect-sessions/require-application-key';
+import type { ConnectSessionView } from '#lib/connect-sessions/views';
+import type { Context } from '#lib/context';
+import { connectSessions } from '#lib/db/schema/connect-sessions';
+import { AppError } from '#lib/errors';
+import { parseInput } from '#lib/parse-input';
+
+export const connectSessionInput = z.object({ id: z.string().max(64) });
+export type ConnectSessionInput = z.input<typeof connectSessionInput>;
+
+/**
+ * A session of the key's own application, with all of its row.
+ * @throws AppError `insufficient_scope`, and `not_found` also for one of another application
+ */
+export async function ownConnectSession(ctx: Context, input: ConnectSessionInput) {
+  const key = requireApplicationKey(ctx);
+  const { id } = parseInput(connectSessionInput, input);
+  const [row] = await ctx.database.db
+    .select()
+    .from(connectSessions)
+    .where(and(eq(connectSessions.id, id), eq(connectSessions.applicationId, key.applicationId)));
+  if (!row) throw new AppError('not_found');
+  return row;
+}
+
+/** A session of the key's own application. @throws AppError as `ownConnectSession` */
+export async function getConnectSession(ctx: Context, input: ConnectSessionInput): Promise<ConnectSessionView> {
+  const row = await ownConnectSession(ctx, input);
+  return {
+    id: row.id,
+    personId: row.personId,
+    status: row.status,
+    error: row.error,
+    provider: row.provider,
+    connectionId: row.madeConnectionId,
+    createdAt: row.createdAt,
+    expiresAt: row.expiresAt,
+  };
+}

@@ -1,0 +1,58 @@
+import { and, eq, sql } from 'drizzle-orm';
+import { type HeldGrant, sealHeld } from '#lib/connect-sessions/held-grant';
+import { connectSessionSeconds } from '#lib/connect-sessions/views';
+import type { Context } from '#lib/context';
+import { withTransaction } from '#lib/db/database';
+import { connectSessions } from '#lib/db/schema/connect-sessions';
+import { mostSealedBytes } from '#lib/db/schema/flows';
+import { AppError } from '#lib/errors';
+import { hashSecret, newSecret } from '#lib/ids';
+import { record } from '#lib/ledger/record';
+import { assertNotRefused } from '#lib/revocation/plan-refused';
+
+/** The grant that a provider answered to a session's flow. */
+export interface ReceivedGrant<G> extends HeldGrant<G> {
+  id: string;
+  personId: string;
+  provider: string;
+  /** Names the answer (`rfg_…`), so that it is held or revoked, and never both. */
+  answer: string;
+}
+
+/**
+ * Keeps the grant, sealed, until the application completes the session: nothing of it can be vended before. From here on
+ * the session owns it, and revokes it after ten minutes. Answers the code that the browser brings back.
+ * @throws AppError `connect_session_over` where it was used, cancelled or ended meanwhile, `conflict` where the answer was
+ *   refused, `token_answer_invalid` where the answer is too long to be kept
+ */
+export async function holdGrant<G>(ctx: Context, received: ReceivedGrant<G>): Promise<{ code: string }> {
+  const { id, personId, provider, answer, grant, ending } = received;
+  const code = newSecret();
+  const heldGrant = await sealHeld(ctx, id, { grant, ending });
+  if (heldGrant.length > mostSealedBytes) throw new AppError('token_answer_invalid');
+  await withTransaction(ctx.database.db, async (tx) => {
+    await assertNotRefused(tx, personId, answer);
+    const rows = await tx
+      .update(connectSessions)
+      .set({
+        status: 'received',
+        heldGrant,
+        provider,
+        answer,
+        codeHash: hashSecret(code),
+        expiresAt: sql`now() + make_interval(secs => ${connectSessionSeconds}::float8)`,
+      })
+      .where(and(eq(connectSessions.id, id), eq(connectSessions.status, 'open')))
+      .returning({ applicationId: connectSessions.applicationId, connectionId: connectSessions.connectionId });
+    const [row] = rows;
+    if (!row) throw new AppError('connect_session_over');
+    await record(tx, ctx, {
+      action: 'connect_session.received',
+      personId,
+      provider,
+      connectionId: row.connectionId,
+      details: { connect_session: id, application: row.applicationId },
+    });
+  });
+  return { code };
+}
