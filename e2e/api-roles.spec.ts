@@ -2,12 +2,22 @@ import { expect, test } from './fixtures.ts';
 import { callHub, givenConnection, makeKey, serviceKey } from './steps.ts';
 
 test('each API key does what its scopes allow, at every operation of the API', async ({ asUser: page, app }) => {
-  const scopes = ['connections:read', 'tokens:vend', 'connections:revoke', 'webhooks:manage'] as const;
+  const scopes = [
+    'connections:read',
+    'tokens:vend',
+    'connections:create',
+    'connections:revoke',
+    'webhooks:manage',
+  ] as const;
   const needed: Record<string, (typeof scopes)[number]> = {
     'get /api/v1/connections': 'connections:read',
     'get /api/v1/connections/{id}': 'connections:read',
     'post /api/v1/connections/{id}/token': 'tokens:vend',
     'delete /api/v1/connections/{id}': 'connections:revoke',
+    'post /api/v1/connect-sessions': 'connections:create',
+    'get /api/v1/connect-sessions/{id}': 'connections:create',
+    'post /api/v1/connect-sessions/{id}/complete': 'connections:create',
+    'delete /api/v1/connect-sessions/{id}': 'connections:create',
     'get /api/v1/webhooks': 'webhooks:manage',
     'post /api/v1/webhooks': 'webhooks:manage',
     'patch /api/v1/webhooks/{id}': 'webhooks:manage',

@@ -186,7 +186,7 @@ test('every path of the machine API that the documents name is in the OpenAPI do
   // Shell variables and examples stand where the document has its parameter.
   const named = pages.flatMap((page) =>
     [...read(page).matchAll(/\/api\/v1(\/[\w${}./-]*[\w}])/g)].map(([, path]) =>
-      `/api/v1${path}`.replace(/\/connections\/(?:\$?\{?\w+\}?)/, '/connections/{id}'),
+      `/api/v1${path}`.replace(/\/(connections|connect-sessions)\/(?:\$?\{?\w+\}?)/, '/$1/{id}'),
     ),
   );
   expect(named.length).toBeGreaterThan(3);

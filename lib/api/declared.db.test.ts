@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createApi } from '#lib/api/app';
 import type { ApiDocument } from '#lib/api/document-shape';
+import { addApplication } from '#tests/application';
 import { sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, as, createRuntime, plainRecord } from '#tests/hub';
 
@@ -40,6 +41,8 @@ test('I-05 whatever is sent to an operation, its answer has a status that the do
   const all = await addApiKey(runtime, {
     scopes: ['connections:read', 'tokens:vend', 'connections:revoke', 'webhooks:manage'],
   });
+  const app = await addApplication(runtime);
+  const session = await app.begin();
   const none = await addApiKey(runtime, { scopes: ['connections:read'], providers: ['other'] });
   const wrong: string[] = [];
   const declared = new Set<string>();
@@ -61,9 +64,10 @@ test('I-05 whatever is sent to an operation, its answer has a status that the do
         else if (text !== '' && !told.content?.[answer.headers.get('content-type')?.split(';')[0] ?? ''])
           wrong.push(`${what} as ${answer.headers.get('content-type')}`);
       };
-      const bearer = `Bearer ${all.key}`;
+      const bearer = `Bearer ${path.includes('/connect-sessions') ? app.key : all.key}`;
       for (const id of path.includes('{id}') ? ids : ['']) await send(path.replace('{id}', id), bearer, noBody);
-      for (const body of bodies) await send(path.replace('{id}', live), bearer, body);
+      for (const body of bodies)
+        await send(path.replace('{id}', path.includes('/connect-sessions') ? session.id : live), bearer, body);
       for (const query of queries) await send(path.replace('{id}', 'con_none') + query, bearer, noBody);
       for (const key of ['', 'Bearer x', 'Basic eDp4', `Bearer ${none.key}`])
         await send(path.replace('{id}', live), key, noBody);

@@ -221,7 +221,7 @@ async function holdForApplication(
   owned: Owned,
 ): Promise<{ backToApplication: string }> {
   const { id, personId } = flow.connectSession ?? { id: '', personId: '' };
-  // What is only looked at on the way is not kept: it may be long.
+  // The hub reads these on the way and keeps neither: they may be long.
   const { answer: _, ...tokens } = { ...grant.tokens, id_token_claims: null };
   const held = { grant: { ...grant, tokens }, ending: endingOf(ctx, flow, owned) };
   const { code } = await holdGrant(ctx, { id, personId, provider: flow.provider, answer: owned.answer, ...held });

@@ -1,9 +1,9 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { putPerson } from '#lib/applications/put-person';
+import { connectSessionPage, connectSessionSeconds } from '#lib/connect-sessions/link';
 import { mayAskScopes } from '#lib/connect-sessions/may-ask';
 import { type ApplicationKey, requireApplicationKey } from '#lib/connect-sessions/require-application-key';
-import { connectSessionPage, connectSessionSeconds } from '#lib/connect-sessions/views';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
 import { applications } from '#lib/db/schema/applications';

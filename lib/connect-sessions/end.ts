@@ -59,8 +59,8 @@ export async function endConnectSession(
 }
 
 /**
- * Ends an open session whose flow was refused: a link is of one use. Never throws, as the refusal has its own answer; a
- * session that is left open expires.
+ * Ends an open session after a refused flow: a link is of one use. Never throws, as the refusal has its own answer. An open
+ * session expires in the end.
  */
 export async function failConnectSession(ctx: Context, id: string, error: ErrorCode): Promise<void> {
   try {

@@ -7,7 +7,7 @@ import { connectSessions } from '#lib/db/schema/connect-sessions';
 /** Sessions that one tick ends at most; the next goes on. */
 const mostAtOnce = 500;
 
-/** Ends the sessions that were not used or not completed in time, and forgets those that ended a day ago. */
+/** Ends sessions that were not used or not completed in time, and forgets each a day after its end. */
 export async function expireConnectSessions(ctx: Context, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
   const { db } = ctx.database;
   const due = await db

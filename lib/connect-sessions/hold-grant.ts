@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { type HeldGrant, sealHeld } from '#lib/connect-sessions/held-grant';
-import { connectSessionSeconds } from '#lib/connect-sessions/views';
+import { connectSessionSeconds } from '#lib/connect-sessions/link';
 import type { Context } from '#lib/context';
 import { withTransaction } from '#lib/db/database';
 import { connectSessions } from '#lib/db/schema/connect-sessions';

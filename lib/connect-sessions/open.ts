@@ -1,6 +1,6 @@
 import { and, eq, gt, isNull, sql } from 'drizzle-orm';
+import { connectSessionSeconds } from '#lib/connect-sessions/link';
 import { scopesOf } from '#lib/connect-sessions/may-ask';
-import { connectSessionSeconds } from '#lib/connect-sessions/views';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
 import { applications } from '#lib/db/schema/applications';
@@ -9,7 +9,7 @@ import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
 import { hashSecret } from '#lib/ids';
 
-/** A session whose link a browser followed. */
+/** A session that a browser came to by its link. */
 export interface OpenConnectSession {
   id: string;
   application: { id: string; name: string; contact: string };

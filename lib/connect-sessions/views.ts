@@ -2,12 +2,6 @@ import type { ConnectSessionStatus } from '#lib/db/schema/connect-sessions';
 
 export { connectSessionStatuses } from '#lib/db/schema/connect-sessions';
 
-/** How long a link may be followed, and how long a received grant waits to be completed, in seconds. */
-export const connectSessionSeconds = 600;
-
-/** The page of a session's link. In the query, since logs have paths. */
-export const connectSessionPage = (token: string): string => `/connect-session?${new URLSearchParams({ token })}`;
-
 /** A connect session as its application sees it. */
 export interface ConnectSessionView {
   id: string;

@@ -1,7 +1,7 @@
 import { limitRate } from '#lib/api-keys/rate-limit';
 import { flowSeconds } from '#lib/authorization/flow';
 import { type StartFlowInput, startFlow, startFlowInput } from '#lib/authorization/start';
-import { connectSessionPage } from '#lib/connect-sessions/views';
+import { connectSessionPage } from '#lib/connect-sessions/link';
 import type { Context } from '#lib/context';
 import type { CookieJar } from '#lib/cookies/cookies';
 import { writeFlow } from '#lib/cookies/flow-cookies';
