@@ -36,6 +36,8 @@ export const pages: Record<string, Expectation> = {
   '/account': forPeople,
   '/activity': forPeople,
   '/connect': forPeople,
+  // To everybody the same: without a link's secret it says that the link is over.
+  '/connect-session': everyone('shown'),
   '/step-up': forPeople,
   '/connections': forPeople,
   '/connections/[id]': forTheOwner,

@@ -7,7 +7,6 @@ import type { Import, SourceFacts } from '#tests/source-facts';
 export const domains: Record<string, readonly string[]> = {
   guards: [],
   'sign-in': ['guards'],
-  applications: [],
   'api-keys': ['guards', 'sign-in'],
   applications: ['guards', 'sign-in'],
   webhooks: ['guards', 'sign-in'],
