@@ -20,7 +20,10 @@ const tokenSchema = z
     }),
     missing_scopes: z
       .array(z.string())
-      .openapi({ example: [], description: 'Scopes that the hub asked for and the provider did not grant.' }),
+      .openapi({
+        example: [],
+        description: 'Scopes that were asked for and not granted: by the connection, or by `scopes` of this call.',
+      }),
     provider: z.string().openapi({ example: 'google' }),
     account: accountSchema,
   })

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { evaluateAlerts } from '#lib/alerts/evaluate';
 import { systemContext } from '#lib/context';
@@ -62,6 +62,17 @@ describe('what a service states about a read', () => {
       stated_scopes: ['https://acme.example/read', 'read', 'write'],
       scopes: ['openid', 'read', 'write', 'admin'],
     });
+  });
+
+  test('is among the missing scopes where it was not granted, though nothing asked for it', async () => {
+    const { runtime, id, read } = await reading();
+    const values = { scopesRequested: ['openid', 'read'], scopesGranted: ['openid', 'read'] };
+    await runtime.database.db.update(connections).set(values).where(eq(connections.id, id));
+    expect((await read({})).missingScopes).toEqual([]);
+    expect((await read({ scopes: ['openid', 'https://acme.example/read'] })).missingScopes).toEqual([]);
+    expect((await read({ scopes: ['write', 'read', 'write'] })).missingScopes).toEqual(['write']);
+    await runtime.database.db.update(connections).set({ scopesGranted: null }).where(eq(connections.id, id));
+    expect((await read({ scopes: ['write'] })).missingScopes).toEqual([]);
   });
 
   test.each<[string, Omit<VendTokenInput, 'id'>, string]>([

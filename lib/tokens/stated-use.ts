@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Context } from '#lib/context';
 import { AppError } from '#lib/errors';
-import { noScopeRules, unheldScopes } from '#lib/oauth/scopes';
+import { missingScopes, noScopeRules, unheldScopes } from '#lib/oauth/scopes';
 import type { VendRow } from '#lib/tokens/vend-query';
 
 /**
@@ -47,6 +47,21 @@ export function assertStatable(ctx: Context, row: VendRow, { scopes }: StatedUse
     unknown.has(scope) ? [{ path: `scopes.${n}`, message: 'is no scope of this connection or of its provider' }] : [],
   );
   throw new AppError('unknown_scope', { issues });
+}
+
+/**
+ * The scopes that were not granted, of the connection's request and of the call's statement: it may state one that the
+ * connection never asked for.
+ */
+export function scopesMissing(ctx: Context, row: VendRow, { scopes = [] }: StatedUse): string[] {
+  const granted = row.scopes_granted;
+  if (granted === null) return [];
+  const rules = ctx.providers.get(row.provider) ?? noScopeRules;
+  // A statement may use any spelling; the request has one. Most calls state nothing.
+  const stated = scopes.length > 0 ? unheldScopes(rules, scopes, granted) : [];
+  const asked = [...row.scopes_requested, ...stated];
+  const proofs = { refreshToken: row.refreshable, idToken: row.id_token_checked };
+  return [...new Set(missingScopes(rules, asked, granted, proofs))];
 }
 
 /** What of it goes into the entry of the read: each scope once. */

@@ -6,12 +6,11 @@ import { lifeLeft } from '#lib/connections/token-life';
 import { type Context, inBackground } from '#lib/context';
 import { AppError, isAppError } from '#lib/errors';
 import { toLedgerRow } from '#lib/ledger/record';
-import { missingScopes, noScopeRules } from '#lib/oauth/scopes';
 import { parseInput } from '#lib/parse-input';
 import { type Asked, askToVend, assertVendable, openAccessToken } from '#lib/tokens/ask-to-vend';
 import { makeFresh } from '#lib/tokens/make-fresh';
 import { replaceRejected } from '#lib/tokens/replace-rejected';
-import { assertStatable, purposeText, statedDetails, statedScopesList } from '#lib/tokens/stated-use';
+import { assertStatable, purposeText, scopesMissing, statedDetails, statedScopesList } from '#lib/tokens/stated-use';
 
 /** SHA-256 in base64, as the ledger names tokens. */
 export const fingerprintText = z.string().regex(/^[A-Za-z0-9+/]{43}=$/);
@@ -37,6 +36,7 @@ export interface VendedToken {
   expiresIn: number | null;
   /** Null: the provider does not say what it granted. */
   scopes: string[] | null;
+  /** Scopes that the connection asked for, or the call states, and the provider did not grant. */
   missingScopes: string[];
   provider: string;
   account: { issuer: string; subject: string; label: string };
@@ -102,10 +102,7 @@ export async function vendToken(caller: Context, input: VendTokenInput): Promise
       // Asked again: the token may have ended while its entry was being committed. That entry stands, and stands alone.
       expiresIn: secondsLeft(asked),
       scopes: granted,
-      missingScopes: missingScopes(ctx.providers.get(row.provider) ?? noScopeRules, row.scopes_requested, granted, {
-        refreshToken: row.refreshable,
-        idToken: row.id_token_checked,
-      }),
+      missingScopes: scopesMissing(ctx, row, parsed),
       provider: row.provider,
       account: { issuer: row.issuer, subject: row.subject, label: row.label ?? row.subject },
       extras: row.extras,
