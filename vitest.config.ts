@@ -11,7 +11,7 @@ const onBothEngines = ['**/*.db.test.ts', '**/*.db.test.tsx'];
  * runs on PostgreSQL only. The statements have tests of their own on both engines.
  */
 const aboutServers = [
-  ...['tests/answers/**', 'tests/odd/**', 'tests/presets/**', 'tests/second-opinions*'],
+  ...['tests/answers/**', 'tests/odd/**', 'tests/presets/**', 'tests/sdk/**', 'tests/second-opinions*'],
   ...['lib/authorization/callback-refused*', 'lib/authorization/odd-*', 'lib/authorization/refused-identity*'],
   ...[
     'lib/flow-trace/**',

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { breaches, domains, floors, importedDomains, isKnownPart } from '#tests/import-rules';
 import { readSource } from '#tests/source-facts';
 
-const files = globSync(['{app,lib,demo,scripts,tests,e2e,bench}/**/*.{ts,tsx,mjs}', '*.{ts,mjs}']).sort();
+const files = globSync(['{app,lib,demo,scripts,tests,e2e,bench,sdk/src}/**/*.{ts,tsx,mjs}', '*.{ts,mjs}']).sort();
 const sources = files.map((file) => readSource(file));
 
 test('imports run downwards in every file', () => {
@@ -49,6 +49,8 @@ test.each([
   ['lib/connections/a.ts', "import Page from '#app/page';"],
   ['lib/connections/a.ts', "import { startDemo } from '#demo/start';"],
   ['lib/connections/a.ts', "export * from '../../tests/database.ts';"],
+  ['lib/api/a.ts', "import { createClient } from '../../sdk/src/index.ts';"],
+  ['sdk/src/a.ts', "import { AppError } from '#lib/errors';"],
   ['app/page.tsx', "import { eq } from 'drizzle-orm';"],
   ['app/page.tsx', "import { sql } from 'drizzle-orm/sql';"],
   ['app/page.tsx', "import type { Db } from '#lib/db/database';"],

@@ -195,6 +195,12 @@ const rules: readonly Rule[] = [
     },
   },
   {
+    name: 'the client stands alone',
+    applies: (part, file) => part === 'sdk' && !isTest(file),
+    import: (from, { target }) =>
+      target.startsWith('node:') || partOf(target) === from ? undefined : `import ${target}`,
+  },
+  {
     name: 'app knows no tables and no ciphertext',
     applies: (part) => part === 'app',
     import: (_, { target }) =>
@@ -260,7 +266,7 @@ function partOf(path: string): string | undefined {
   return top && outsideProduct.has(top) ? top : top === 'app' ? 'app' : undefined;
 }
 
-const outsideProduct = new Set(['demo', 'tests', 'e2e', 'bench', 'scripts']);
+const outsideProduct = new Set(['demo', 'tests', 'e2e', 'bench', 'scripts', 'sdk', 'examples']);
 
 function isProduct(part: string): boolean {
   return !outsideProduct.has(part);

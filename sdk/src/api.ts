@@ -1,0 +1,279 @@
+// Made from the OpenAPI document of the hub by `node scripts/write-client-types.ts`. Do not edit it.
+
+/** A stable code of a refusal, as the hub answers it. */
+export type ErrorCode =
+  | 'body_too_large'
+  | 'conflict'
+  | 'frozen'
+  | 'grant_in_doubt'
+  | 'insufficient_scope'
+  | 'invalid_api_key'
+  | 'invalid_request'
+  | 'ip_not_allowed'
+  | 'needs_reconnect'
+  | 'not_found'
+  | 'provider_configuration'
+  | 'provider_unavailable'
+  | 'rate_limited'
+  | 'refresh_in_progress'
+  | 'refreshed_lately'
+  | 'revoked'
+  | 'unavailable'
+  | 'unknown_scope';
+
+/** Further fields that calls to the provider need, such as `instance_url`, stand beside these under their own names. */
+export interface Token {
+  access_token: string;
+  token_type: string;
+  /** Null if the provider gives the token no end. */
+  expires_at: string | null;
+  /** Seconds left at the moment of the answer. */
+  expires_in: number | null;
+  /** Granted scopes, separated by spaces (RFC 6749 §3.3). Null where the provider does not say. */
+  scope: string | null;
+  /** Scopes that were asked for and not granted: by the connection, or by `scopes` of this call. */
+  missing_scopes: Array<string>;
+  provider: string;
+  account: Account;
+  [name: string]: unknown;
+}
+
+export interface Account {
+  issuer: string;
+  subject: string;
+  /** The name by which a person recognises the account: an e-mail address or a login. */
+  label: string;
+}
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  /** Stable. Branch on this. */
+  code: string;
+  request_id: string;
+  /** With `refreshed_lately`: base64 of the SHA-256 of the access token that is stored now. */
+  token_fingerprint?: string;
+  /** The provider’s own code, if the provider refused (RFC 6749 §5.2). It is for people to look up; branch on `code`. */
+  provider_error?: string;
+  issues?: Array<{
+    path: string;
+    message: string;
+  }>;
+}
+
+export interface TokenRequest {
+  /** Base64 of the SHA-256 of an access token that the provider refused. If it is still the stored one, the hub refreshes it first, at most once in 30 seconds. */
+  rejected_token_fingerprint?: string;
+  /** Why the service reads. It stays in the ledger: write no personal data and no secrets. */
+  purpose?: string;
+  /** The scopes that the service will use. It narrows nothing; the review of scopes compares it with what was granted. */
+  scopes?: Array<string>;
+}
+
+export interface ConnectionPage {
+  connections: Array<Connection>;
+  next_cursor: string | null;
+}
+
+export interface Connection {
+  id: string;
+  user: string;
+  provider: string;
+  account: Account;
+  /** `refresh_due` is connected: the next call refreshes its token. */
+  status: "connected" | "refresh_due" | "needs_reconnect" | "frozen" | "revoked";
+  /** A stable code such as `invalid_grant`. */
+  status_reason: string | null;
+  /** The provider’s own code of the refusal with which the connection ended. For people; do not branch on it. */
+  provider_error: string | null;
+  /** Null where the provider does not say. */
+  scope: string | null;
+  missing_scopes: Array<string>;
+  expires_at: string | null;
+  refreshable: boolean;
+  extras: {
+    [name: string]: string | number | boolean;
+  };
+  /** Lists from which the person chooses an entry, such as a site or a company. Until then `chosen` is null, and `extras` lacks the fields of the choice. */
+  choices: Array<{
+    name: string;
+    chosen: string | null;
+  }>;
+  /** Fields that the provider did not answer yet: `account.label`, or `extras.` and a field of a look-up. */
+  missing: Array<string>;
+  created_at: string;
+  connected_at: string;
+  last_used_at: string | null;
+  last_refreshed_at: string | null;
+  last_refresh_error: string | null;
+  revoked_at: string | null;
+  /** The state of the revocation at the provider. Null for a connection that is not revoked. */
+  revocation: {
+    state: "pending" | "revoked_upstream" | "unsupported" | "failed";
+    attempts: number;
+    finished_at: string | null;
+    /** `proved`: the provider accepted a token before and refused it afterwards. `due`: the provider still accepts one, and the hub tries it again. */
+    proof: "none" | "due" | "proved" | "still_accepted" | "not_provable";
+    proved_at: string | null;
+    /** Services that validate the access token offline may accept it until then. */
+    honoured_until: string | null;
+  } | null;
+}
+
+export interface Revoked {
+  id: string;
+  status: "revoked";
+}
+
+export interface Webhooks {
+  webhooks: Array<Webhook>;
+}
+
+export interface Webhook {
+  id: string;
+  name: string;
+  url: string;
+  /** Null: every type, also later ones. */
+  types: Array<"alert.opened" | "alert.reopened" | "alert.acknowledged" | "alert.resolved" | "connection.created" | "connection.reconnected" | "connection.needs_reauth" | "connection.recovered" | "connection.revoked"> | null;
+  enabled: boolean;
+  /** `gone`: the receiver answered 410. */
+  disabled_reason: "by_hand" | "gone" | null;
+  /** Until then messages carry a signature by the secret before the rotation, too. */
+  previous_secret_until: string | null;
+  /** Messages on their way; 1,000 at most are counted. */
+  pending: number;
+  /** Messages that the hub gave up; 1,000 at most are counted. */
+  failed: number;
+  last_delivered_at: string | null;
+  created_at: string;
+}
+
+export type NewWebhook = Webhook & {
+  /** The signing secret. It is in this answer and in no other. */
+  secret: string;
+};
+
+export interface WebhookRequest {
+  name: string;
+  url: string;
+  /** Absent or empty: every type. */
+  types?: Array<"alert.opened" | "alert.reopened" | "alert.acknowledged" | "alert.resolved" | "connection.created" | "connection.reconnected" | "connection.needs_reauth" | "connection.recovered" | "connection.revoked"> | null;
+}
+
+export interface WebhookChange {
+  enabled: boolean;
+}
+
+export interface WebhookSecret {
+  /** The signing secret. It is in this answer and in no other. */
+  secret: string;
+  previous_secret_until: string;
+}
+
+export interface WebhookTest {
+  /** Null where no answer came. */
+  status: number | null;
+  /** The reason why none came. */
+  code: string | null;
+  duration_ms: number;
+}
+
+/** What each operation takes and answers. */
+export interface Operations {
+  /** Get a live access token */
+  vendToken: {
+    input: { path: {
+      id: string;
+    }; body?: TokenRequest; };
+    answer: Token;
+  };
+  /** List connections */
+  listConnections: {
+    input: { query?: {
+      /** The id of a person. */
+      user?: string;
+      /** The issuer that the person signs in with. Needs `subject`. */
+      issuer?: string;
+      /** The person’s subject at that issuer. Needs `issuer`. */
+      subject?: string;
+      /** The whole e-mail address of the person, in any case of letters. */
+      email?: string;
+      /** The id of a provider. */
+      provider?: string;
+      /** `connected` includes `refresh_due`. */
+      status?: "connected" | "refresh_due" | "needs_reconnect" | "frozen" | "revoked";
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    }; };
+    answer: ConnectionPage;
+  };
+  /** Get a connection */
+  getConnection: {
+    input: { path: {
+      id: string;
+    }; };
+    answer: Connection;
+  };
+  /** Revoke a connection */
+  revokeConnection: {
+    input: { path: {
+      id: string;
+    }; };
+    answer: Revoked;
+  };
+  /** List webhooks */
+  listWebhooks: {
+    input: Record<never, never>;
+    answer: Webhooks;
+  };
+  /** Add a webhook */
+  createWebhook: {
+    input: { body: WebhookRequest; };
+    answer: NewWebhook;
+  };
+  /** Switch a webhook off or on */
+  changeWebhook: {
+    input: { path: {
+      id: string;
+    }; body: WebhookChange; };
+    answer: Webhook;
+  };
+  /** Remove a webhook */
+  removeWebhook: {
+    input: { path: {
+      id: string;
+    }; };
+    answer: undefined;
+  };
+  /** Rotate the signing secret */
+  rotateWebhookSecret: {
+    input: { path: {
+      id: string;
+    }; };
+    answer: WebhookSecret;
+  };
+  /** Send a test */
+  testWebhook: {
+    input: { path: {
+      id: string;
+    }; };
+    answer: WebhookTest;
+  };
+}
+
+/** Where each operation is, below `/api/v1`. */
+export const operations = {
+  vendToken: { method: 'POST', path: '/connections/{id}/token' },
+  listConnections: { method: 'GET', path: '/connections' },
+  getConnection: { method: 'GET', path: '/connections/{id}' },
+  revokeConnection: { method: 'DELETE', path: '/connections/{id}' },
+  listWebhooks: { method: 'GET', path: '/webhooks' },
+  createWebhook: { method: 'POST', path: '/webhooks' },
+  changeWebhook: { method: 'PATCH', path: '/webhooks/{id}' },
+  removeWebhook: { method: 'DELETE', path: '/webhooks/{id}' },
+  rotateWebhookSecret: { method: 'POST', path: '/webhooks/{id}/secret' },
+  testWebhook: { method: 'POST', path: '/webhooks/{id}/test' },
+} as const;
