@@ -18,12 +18,10 @@ const tokenSchema = z
       example: 'openid email',
       description: 'Granted scopes, separated by spaces (RFC 6749 §3.3). Null where the provider does not say.',
     }),
-    missing_scopes: z
-      .array(z.string())
-      .openapi({
-        example: [],
-        description: 'Scopes that were asked for and not granted: by the connection, or by `scopes` of this call.',
-      }),
+    missing_scopes: z.array(z.string()).openapi({
+      example: [],
+      description: 'Scopes that were asked for and not granted: by the connection, or by `scopes` of this call.',
+    }),
     provider: z.string().openapi({ example: 'google' }),
     account: accountSchema,
   })
