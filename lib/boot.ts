@@ -10,6 +10,8 @@ import { getLogger } from '#lib/log';
 import { forget, once } from '#lib/process-parts';
 import { endDeadLeases } from '#lib/refresh/end-dead-leases';
 import { putBackRecent } from '#lib/refresh/recent-answers';
+import { sayRulesWithoutProvider } from '#lib/reload/sign-in-rules';
+import { startReloads } from '#lib/reload/watch';
 import { getRuntime } from '#lib/runtime';
 import { sayStartFault } from '#lib/start-faults';
 import { startHeartbeat } from '#lib/status/heartbeat';
@@ -56,22 +58,20 @@ async function start(options: StartOptions): Promise<Booted> {
   await learnUnboundOver(runtime);
   // Before the first flow: a server that moved its endpoints meanwhile is not followed.
   await learnAcceptedMetadata(runtime);
-  for (const { provider } of runtime.config.signInAllow) {
-    // A slip of the pen there shuts people out without a word; the provider may also come later.
-    const offered = runtime.providers.signIn().some(({ id }) => id === provider);
-    if (!offered) runtime.log.warn({ event: 'sign_in_rule_without_provider', provider });
-  }
+  sayRulesWithoutProvider(runtime);
   // Before anything is refreshed: a database from a backup holds tokens that must not be shown again.
   const stopGuard = await startRestoreGuard(runtime, { onPromotion: putBackRecent });
   await endDeadLeases(runtime);
   inBackground(runtime, 'record_configuration', recordConfiguration(systemContext(runtime, 'start')));
   const stopJobs = startJobs(runtime);
   const stopHeartbeat = startHeartbeat(runtime);
+  const stopReloads = startReloads(runtime);
   return {
     runtime,
     stopJobs,
     shutDown: async () => {
       await stopJobs();
+      await stopReloads();
       stopCheck();
       await runtime.uses.idle();
       await Promise.allSettled(runtime.background);

@@ -29,12 +29,13 @@ export const domains: Record<string, readonly string[]> = {
   'vault-keys': ['audit', 'revocation', 'connections', 'webhooks', 'guards', 'sign-in'],
   'provider-check': ['authorization', 'revocation', 'provider-calls', 'api-keys', 'guards', 'sign-in'],
   checks: ['provider-check', 'authorization', 'flow-trace', 'connections', 'api-keys', 'guards', 'sign-in'],
+  reload: ['audit', 'checks', 'provider-calls'],
   reviews: [
     ...['authorization', 'bulk-revocation', 'checks', 'connections', 'provider-calls', 'guards', 'revocation'],
     'sign-in',
   ],
   evidence: ['reviews', 'audit', 'conformance', 'page-scripts', 'guards', 'sign-in'],
-  status: ['checks', 'refresh', 'authorization', 'provider-calls', 'vault-keys', 'guards'],
+  status: ['reload', 'checks', 'refresh', 'authorization', 'provider-calls', 'vault-keys', 'guards'],
   alerts: ['checks', 'status', 'webhooks', 'vault-keys', 'person-mails', 'connections', 'guards', 'sign-in'],
   incidents: ['alerts', 'audit', 'bulk-revocation', 'guards', 'sign-in'],
   jobs: [

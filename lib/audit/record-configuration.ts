@@ -2,12 +2,26 @@ import { createHmac, hash } from 'node:crypto';
 import { desc, sql } from 'drizzle-orm';
 import { configurationKey } from '#lib/config/configuration-key';
 import type { Context } from '#lib/context';
+import { lockFor } from '#lib/db/advisory-locks';
+import { type Db, withTransaction } from '#lib/db/database';
 import { ledger } from '#lib/db/schema/ledger';
 import { canonicalJson } from '#lib/ledger/canonical';
 import { record } from '#lib/ledger/record';
+import type { ProviderRecord } from '#lib/providers/record';
+import { Secret } from '#lib/providers/secret';
 
 /** First digits of a hash: enough to tell a change. */
 const short = 16;
+
+/** Headers from variables, which print as nothing. A record without any has the hash that it had before they counted. */
+function headerSecrets({ token_headers, identity, lookups, revoke }: ProviderRecord): string[][] {
+  const all = [token_headers, identity.headers, revoke.headers, ...lookups.map(({ headers }) => headers)];
+  return all.flatMap((headers, at) =>
+    Object.entries(headers).flatMap(([name, value]) =>
+      value instanceof Secret ? [[String(at), name, value.reveal()]] : [],
+    ),
+  );
+}
 
 /**
  * The configuration, as short hashes by name: a changed secret changes its provider's hash, and no secret can be
@@ -41,7 +55,10 @@ export function describeConfiguration({ config, providers }: Pick<Context, 'conf
     ...Object.entries(settings).map(([name, value]) => `${name}=${digest(value)}`),
     ...providers.list().map((provider) => {
       const { client_secret, client_secret_previous, client_private_key } = provider;
-      const secrets = [client_secret, client_private_key, client_secret_previous].map((one) => one?.reveal() ?? null);
+      const secrets = [
+        ...[client_secret, client_private_key, client_secret_previous].map((one) => one?.reveal() ?? null),
+        ...headerSecrets(provider),
+      ];
       return `provider:${provider.id}=${digest([provider, secrets])}`;
     }),
   ].sort();
@@ -54,11 +71,21 @@ export function changedNames(before: readonly string[], now: readonly string[]):
   return [...new Set(differing.map((one) => one.slice(0, one.lastIndexOf('='))))].sort();
 }
 
-/** Records the configuration of this start where it is another than the one recorded last. */
-export async function recordConfiguration(ctx: Context): Promise<void> {
-  const { db } = ctx.database;
+/**
+ * Records the configuration where it is another than the one recorded last. Of processes that start or read their files
+ * together, one records it.
+ * @param more further details, as what changed
+ */
+export async function recordConfiguration(ctx: Context, more: Record<string, unknown> = {}): Promise<void> {
+  await withTransaction(ctx.database.db, async (tx) => {
+    await lockFor(tx, 'configuration');
+    await recordOther(tx, ctx, more);
+  });
+}
+
+async function recordOther(tx: Db, ctx: Context, more: Record<string, unknown>): Promise<void> {
   const now = describeConfiguration(ctx);
-  const [last] = await db
+  const [last] = await tx
     .select({ details: ledger.details })
     .from(ledger)
     // Not those of the rules of alerts, which are set in the page.
@@ -68,8 +95,8 @@ export async function recordConfiguration(ctx: Context): Promise<void> {
   const before = Array.isArray(last?.details.parts) ? last.details.parts : [];
   const changed = changedNames(before, now);
   if (changed.length === 0) return;
-  await record(db, ctx, {
+  await record(tx, ctx, {
     action: 'configuration.changed',
-    details: { hash: hash('sha256', now.join('\n'), 'hex'), first: last === undefined, changed, parts: now },
+    details: { hash: hash('sha256', now.join('\n'), 'hex'), first: last === undefined, changed, parts: now, ...more },
   });
 }

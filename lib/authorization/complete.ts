@@ -309,6 +309,15 @@ async function recordRefusal(ctx: Context, error: AppError, flow: Flow | undefin
 }
 
 /**
+ * A flow that began before its record was made anew: the code belongs to the client and server of then, and the secret of
+ * today must not go there.
+ */
+function assertSameClient({ client_id, issuer }: ProviderRecord, { clientId, pinned }: Flow): void {
+  const moved = !issuer.includes('{') && pinned.issuer !== issuer;
+  if (moved || (clientId !== undefined && clientId !== client_id)) throw new AppError('flow_expired');
+}
+
+/**
  * Ends a flow: RFC 6749 §4.1.2 with the checks of RFC 9700 §2.1 and §4. Never throws for a refused answer: the fault is
  * in the ledger and in the result.
  * @param find looks for what this browser holds of the flow with that state
@@ -329,6 +338,7 @@ export async function completeFlow(caller: Context, input: { url: URL; find: Fin
     if (flow.connectSession) ctx = { ...caller, actor: { type: 'anonymous' } };
     const provider = ctx.providers.get(flow.provider);
     if (!provider) throw new AppError('unknown_provider');
+    assertSameClient(provider, flow);
     await assertMayConnect(ctx, flow);
     flow = await withLearntParts(ctx, provider, flow, input.url);
     follower = await followFlow(ctx, flow, input.url);

@@ -25,6 +25,8 @@ export interface FlowDetails {
   provider: string;
   /** The issuer and the endpoints as they were at the start: the code goes to this token endpoint and no other. */
   pinned: PinnedEndpoints;
+  /** The client of the code. Absent in what an earlier build began. */
+  clientId?: string;
   scopes: string[];
   accountParams: Record<string, string>;
   intent: FlowIntent;

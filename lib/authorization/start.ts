@@ -168,7 +168,8 @@ export async function startFlow(caller: Context, input: StartFlowInput): Promise
   const connectSession = guest ? { id: guest.id, personId: guest.person.id } : null;
   const of = { provider: provider.id, intent, connectionId, sessionId, connectSession };
   await transactAs(ctx, async (tx) => {
-    await saveFlow(ctx, tx, secrets.state, { ...of, pinned, scopes, accountParams, returnTo, trace });
+    const { client_id: clientId } = provider;
+    await saveFlow(ctx, tx, secrets.state, { ...of, pinned, clientId, scopes, accountParams, returnTo, trace });
     if (guest) await extendConnectSession(tx, guest.id);
     if (!connecting) return;
     await record(tx, ctx, {

@@ -65,6 +65,11 @@ function createParser(take: (invocation: Invocation) => void, print: (text: stri
     more: 'It prints every fault, one line of JSON each, and opens no database.',
     example: 'config check',
   }).action(() => take({ kind: 'config-check' }));
+  withHelp(program.command('reload'), {
+    does: 'Lets every process read PROVIDERS_FILE and the client secrets in files again.',
+    more: 'Prints a line of JSON for each process. A fault leaves all as it was. Status 1 unless every process took it.',
+    example: 'reload',
+  }).action(() => run({ command: 'reload' }));
   withHelp(program.command('migrate'), {
     does: 'Brings the PostgreSQL database to this build’s schema.',
     more: 'It works as the role of MIGRATE_DATABASE_URL, and gives DATABASE_URL’s role its rights.',

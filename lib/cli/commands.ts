@@ -31,6 +31,7 @@ import { checkProvider } from '#lib/provider-check/check-provider';
 import { type CheckResult, inOrder } from '#lib/provider-check/report';
 import { runDrill } from '#lib/reviews/drill';
 import { endSessions } from '#lib/sign-in/end-session';
+import { type ReloadedProcess, reloadEverywhere } from '#lib/status/reload-everywhere';
 import { exportPage } from '#lib/transfer/export-connections';
 
 /** A command that needs the data, as it travels to the process that has it open. */
@@ -70,6 +71,7 @@ export const commandSchema = z.discriminatedUnion('command', [
     lastAdministrator: z.boolean(),
   }),
   z.strictObject({ command: z.literal('people enable'), person: z.string(), reason: z.string() }),
+  z.strictObject({ command: z.literal('reload') }),
   z.strictObject({ command: z.literal('resume'), provider: z.string(), reason: z.string() }),
   z.strictObject({
     command: z.literal('provider check'),
@@ -149,6 +151,10 @@ function toFreezeLine(view: FreezeView): Record<string, unknown> {
     lifted_by: view.lifted?.by.id ?? null,
     lift_reason: view.lifted?.reason ?? null,
   };
+}
+
+function toReloadLine({ process, host, pid, result, faults, needsRestart }: ReloadedProcess): Record<string, unknown> {
+  return { process, host, pid, result, faults, needs_restart: needsRestart };
 }
 
 function toCheckLine({ check, result, lookedAt, found, mend, recordLine }: CheckResult): Record<string, unknown> {
@@ -243,6 +249,8 @@ export async function runCommand(ctx: Context, command: Command): Promise<Record
       await enablePerson(ctx, { id, reason: command.reason });
       return [{ person: id, status: 'active' }];
     }
+    case 'reload':
+      return (await reloadEverywhere(ctx)).map(toReloadLine);
     case 'resume':
       await resumeProvider(ctx, command);
       return (await listProviderStops(ctx)).map(({ provider, issuer }) => ({ provider: provider.id, issuer }));

@@ -16,8 +16,10 @@ async function toOutput(command: Command, lines: Line[]): Promise<Line[] | strin
   const [first] = lines;
   const { command: name } = command;
   const broken = name === 'ledger verify' && first?.ok !== true;
+  const unread = name === 'reload' && lines.some(({ result }) => result !== 'in force');
   if (
     broken ||
+    unread ||
     ((name === 'provider check' || name === 'check' || name === 'check scenarios') &&
       lines.some(({ result }) => result === 'fails'))
   )

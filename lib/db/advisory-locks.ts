@@ -14,6 +14,7 @@ const locks = {
   vault_keys: 7_301_737,
   reviews: 7_301_738,
   person_mails: 7_301_739,
+  configuration: 7_301_740,
 } as const;
 /** Locks with a name of their own. */
 const named = 7_301_750;

@@ -1,4 +1,4 @@
-import type { OAuthProvider } from '#lib/oauth/types';
+import type { OAuthProvider, SecretText } from '#lib/oauth/types';
 import { once } from '#lib/process-parts';
 
 /** A record's two secrets: during a rotation the server takes both. */
@@ -6,6 +6,7 @@ export type WhichSecret = 'current' | 'previous';
 
 /** How often a secret was shown, and how often the server refused it. */
 export interface SecretTally {
+  secret: SecretText;
   uses: number;
   refusals: number;
 }
@@ -16,7 +17,8 @@ const preferPreviousMs = 5 * 60_000;
 const mostServers = 1000;
 
 const preferred = () => once('oauth.previous-secrets', () => new Map<string, number>());
-const tallies = () => once('oauth.secret-tallies', () => new Map<string, Record<WhichSecret, SecretTally>>());
+/** By record, then by the secret itself: a record that is read again may have others. */
+const tallies = () => once('oauth.secret-tallies', () => new Map<string, Map<string, SecretTally>>());
 const nameOf = ({ id, issuer, client_id }: OAuthProvider, host = '') => JSON.stringify([id, issuer, client_id, host]);
 
 /** The record as it was before the rotation: its previous secret in the place of the current one. */
@@ -35,11 +37,17 @@ export function secretsToTry(provider: OAuthProvider, host: string, now: number)
 
 /** Counts that a server took a secret or refused it. */
 export function countSecret(provider: OAuthProvider, which: WhichSecret, refused: boolean): void {
-  const all = tallies();
+  const secret = which === 'current' ? provider.client_secret : provider.client_secret_previous;
+  if (secret) add(provider, { secret, uses: refused ? 0 : 1, refusals: refused ? 1 : 0 });
+}
+
+function add(provider: OAuthProvider, { secret, uses, refusals }: SecretTally): void {
   const name = nameOf(provider);
-  const tally = all.get(name) ?? { current: { uses: 0, refusals: 0 }, previous: { uses: 0, refusals: 0 } };
-  tally[which][refused ? 'refusals' : 'uses'] += 1;
-  all.set(name, tally);
+  const ofRecord = tallies().get(name) ?? new Map<string, SecretTally>();
+  tallies().set(name, ofRecord);
+  const key = secret.reveal();
+  const known = ofRecord.get(key) ?? { secret, uses: 0, refusals: 0 };
+  ofRecord.set(key, { secret, uses: known.uses + uses, refusals: known.refusals + refusals });
 }
 
 /** Remembers that a server took this secret after it had refused the other one. @param now milliseconds since 1970 */
@@ -52,20 +60,15 @@ export function preferSecret(provider: OAuthProvider, host: string, which: Which
   for (const oldest of known.keys()) if (known.size > mostServers) known.delete(oldest);
 }
 
-/** What was counted of a record since the last call, or undefined. The caller owns it then. */
-export function takeTally(provider: OAuthProvider): Record<WhichSecret, SecretTally> | undefined {
+/** What was counted of a record's secrets since the last call. The caller owns it then. */
+export function takeTallies(provider: OAuthProvider): SecretTally[] {
   const name = nameOf(provider);
-  const tally = tallies().get(name);
+  const taken = [...(tallies().get(name)?.values() ?? [])];
   tallies().delete(name);
-  return tally;
+  return taken;
 }
 
-/** Gives a tally back that could not be kept. */
-export function returnTally(provider: OAuthProvider, tally: Record<WhichSecret, SecretTally>): void {
-  const since = takeTally(provider);
-  for (const which of ['current', 'previous'] as const) {
-    tally[which].uses += since?.[which].uses ?? 0;
-    tally[which].refusals += since?.[which].refusals ?? 0;
-  }
-  tallies().set(nameOf(provider), tally);
+/** Gives tallies back that could not be kept. */
+export function returnTallies(provider: OAuthProvider, taken: readonly SecretTally[]): void {
+  for (const tally of taken) add(provider, tally);
 }

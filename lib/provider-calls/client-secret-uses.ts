@@ -4,7 +4,8 @@ import { configurationKey } from '#lib/config/configuration-key';
 import type { Context, Runtime } from '#lib/context';
 import { clientSecretUses } from '#lib/db/schema/client-secret-uses';
 import { requireReader } from '#lib/guards/require';
-import { returnTally, takeTally, type WhichSecret } from '#lib/oauth/client-secrets';
+import { returnTallies, takeTallies, type WhichSecret } from '#lib/oauth/client-secrets';
+import type { SecretText } from '#lib/oauth/types';
 import type { ProviderRecord } from '#lib/providers/record';
 
 const which = ['current', 'previous'] as const;
@@ -12,9 +13,7 @@ const which = ['current', 'previous'] as const;
 type Parts = Pick<Runtime, 'config' | 'database' | 'providers'>;
 
 /** What stands for a secret in the database: a keyed hash, so that a reader of it learns nothing. */
-function fingerprintOf({ config }: Pick<Parts, 'config'>, record: ProviderRecord, one: WhichSecret): string | null {
-  const secret = one === 'current' ? record.client_secret : record.client_secret_previous;
-  if (!secret) return null;
+function fingerprintOf({ config }: Pick<Parts, 'config'>, record: ProviderRecord, secret: SecretText): string {
   const text = JSON.stringify(['client secret', record.id, record.client_id, secret.reveal()]);
   return createHmac('sha256', configurationKey(config)).update(text).digest('base64url');
 }
@@ -26,15 +25,11 @@ function fingerprintOf({ config }: Pick<Parts, 'config'>, record: ProviderRecord
 export async function keepSecretUses(runtime: Parts): Promise<void> {
   const t = clientSecretUses;
   for (const record of runtime.providers.list()) {
-    const tally = takeTally(record);
-    if (!tally) continue;
-    const rows = which.flatMap((one) => {
-      const fingerprint = fingerprintOf(runtime, record, one);
-      const { uses, refusals } = tally[one];
-      if (fingerprint === null || uses + refusals === 0) return [];
+    const tallies = takeTallies(record);
+    const rows = tallies.map(({ secret, uses, refusals }) => {
       const now = sql<Date>`clock_timestamp()`;
       const moments = { lastUsedAt: uses > 0 ? now : null, lastRefusedAt: refusals > 0 ? now : null };
-      return [{ provider: record.id, fingerprint, uses, refusals, ...moments }];
+      return { provider: record.id, fingerprint: fingerprintOf(runtime, record, secret), uses, refusals, ...moments };
     });
     try {
       if (rows.length > 0)
@@ -51,7 +46,7 @@ export async function keepSecretUses(runtime: Parts): Promise<void> {
             },
           });
     } catch (error) {
-      returnTally(record, tally);
+      returnTallies(record, tallies);
       throw error;
     }
   }
@@ -68,8 +63,8 @@ export interface ClientSecretUse {
 export async function listClientSecrets(ctx: Context, record: ProviderRecord): Promise<ClientSecretUse[]> {
   requireReader(ctx);
   const configured = which.flatMap((one) => {
-    const fingerprint = fingerprintOf(ctx, record, one);
-    return fingerprint === null ? [] : [{ which: one, fingerprint }];
+    const secret = one === 'current' ? record.client_secret : record.client_secret_previous;
+    return secret ? [{ which: one, fingerprint: fingerprintOf(ctx, record, secret) }] : [];
   });
   if (configured.length === 0) return [];
   const t = clientSecretUses;

@@ -6,6 +6,7 @@ import { processes } from '#lib/db/schema/processes';
 import { keepSecretUses } from '#lib/provider-calls/client-secret-uses';
 import { keepLearntEncodings, recallLearnt } from '#lib/provider-calls/learnt-encodings';
 import { watchProviders } from '#lib/provider-calls/protections';
+import { reportConfiguration } from '#lib/reload/state';
 import { reportProviders } from '#lib/status/report-providers';
 import { productVersion } from '#lib/status/version';
 import { learnDataKeys } from '#lib/vault-keys/data-keys';
@@ -18,6 +19,7 @@ export const goneAfterSeconds = 50;
 /** Writes that this process runs, and what it knows of its providers. One row, by the database's clock. */
 export async function sayAlive(runtime: Runtime): Promise<void> {
   const providers = reportProviders(runtime);
+  const configuration = reportConfiguration(runtime);
   await runtime.database.db
     .insert(processes)
     .values({
@@ -27,8 +29,12 @@ export async function sayAlive(runtime: Runtime): Promise<void> {
       version: productVersion(),
       lastSeenAt: sql`clock_timestamp()`,
       providers,
+      configuration,
     })
-    .onConflictDoUpdate({ target: processes.id, set: { lastSeenAt: sql`clock_timestamp()`, providers } });
+    .onConflictDoUpdate({
+      target: processes.id,
+      set: { lastSeenAt: sql`clock_timestamp()`, providers, configuration },
+    });
 }
 
 /**

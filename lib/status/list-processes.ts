@@ -4,7 +4,7 @@ import type { Context } from '#lib/context';
 import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';
 import { type CappedCount, countCapped, countUpTo } from '#lib/db/count-capped';
 import { deleteInPages } from '#lib/db/delete-in-pages';
-import { type ProviderReport, processes } from '#lib/db/schema/processes';
+import { type ConfigurationReport, type ProviderReport, processes } from '#lib/db/schema/processes';
 import { requireReader } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
 import { goneAfterSeconds } from '#lib/status/heartbeat';
@@ -19,6 +19,8 @@ export interface ProcessView {
   lastSeenAt: Date;
   /** False for one that said nothing lately and did not say goodbye. */
   alive: boolean;
+  /** How it stands to the files of its configuration; null: a build that reads them at its start only. */
+  configuration: ConfigurationReport | null;
   /** The process that answers this request. */
   current: boolean;
 }
@@ -30,7 +32,8 @@ export interface ProcessReport {
   providers: ProviderReport[];
 }
 
-const isAlive = sql<boolean>`${processes.lastSeenAt} > now() - make_interval(secs => ${goneAfterSeconds}::float8)`;
+/** Gave a sign of life lately. */
+export const isAlive = sql<boolean>`${processes.lastSeenAt} > now() - make_interval(secs => ${goneAfterSeconds}::float8)`;
 
 const columns = {
   id: processes.id,
@@ -40,6 +43,7 @@ const columns = {
   startedAt: processes.startedAt,
   lastSeenAt: processes.lastSeenAt,
   alive: isAlive,
+  configuration: processes.configuration,
 };
 
 export const listProcessesInput = z.object({

@@ -18,6 +18,7 @@ import { RefreshLink } from '../_parts/refresh-link.tsx';
 import { SickProviders } from '../_parts/sick-providers.tsx';
 import { StandingFreezes } from '../_parts/standing-freezes.tsx';
 import { signInUntil } from '../_parts/step-up-notice.tsx';
+import { ConfigurationNotices } from './_parts/configuration-notices.tsx';
 import { DatabaseFacts } from './_parts/database-facts.tsx';
 import { JobTable } from './_parts/job-table.tsx';
 import { GoneProcesses, ProcessTable } from './_parts/process-table.tsx';
@@ -82,6 +83,7 @@ export default async function Status({ searchParams }: { searchParams: Promise<S
           'Each says every 15 seconds that it runs. One that ends in order leaves the list at once.',
           processes && (
             <>
+              <ConfigurationNotices processes={processes.items} />
               <ProcessTable label="Processes" processes={processes.items} />
               <Pager path={path} at={at} nextCursor={processes.nextCursor} />
               {gone && <GoneProcesses gone={gone} />}

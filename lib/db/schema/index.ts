@@ -26,6 +26,7 @@ export * from '#lib/db/schema/provider-checks';
 export * from '#lib/db/schema/provider-metadata';
 export * from '#lib/db/schema/provider-stops';
 export * from '#lib/db/schema/rate-limits';
+export * from '#lib/db/schema/reload-requests';
 export * from '#lib/db/schema/reviews';
 export * from '#lib/db/schema/revocations';
 export * from '#lib/db/schema/sessions';

@@ -22,6 +22,19 @@ export interface ProviderReport {
   callsWaiting: number;
 }
 
+/** How a process stands to the files of its configuration. Spans count from the row's `lastSeenAt`. */
+export interface ConfigurationReport {
+  /** The last command to reload that it has carried out. */
+  request: number;
+  /** A short keyed hash of the configuration in force: processes with the same one have the same. */
+  digest: string;
+  readMsAgo: number;
+  /** Set while its files have a fault and what was read before is in force. The faults name places, and hold no secret. */
+  refused: { msAgo: number; faults: string[] } | null;
+  /** Variables that changed in their files since the process started, and that it takes at its start only. */
+  needsRestart: string[];
+}
+
 /** A running process, by its own word: it says so every few seconds, and at once when a circuit opens or closes. */
 export const processes = pgTable('processes', {
   id: text().primaryKey(),
@@ -33,4 +46,6 @@ export const processes = pgTable('processes', {
   providers: jsonb().$type<ProviderReport[]>().notNull().default([]),
   /** Ids of the data keys that it holds. Null: a build that knows none. */
   vaultKeys: text().array(),
+  /** Null: a build that does not read its configuration again. */
+  configuration: jsonb().$type<ConfigurationReport>(),
 });
