@@ -55,6 +55,25 @@ function twinOf(visitor: Visitor): Visitor {
   return twin;
 }
 
+describe('a record that is made anew while its flow is under way', () => {
+  test.each([
+    ['another client', { client_id: 'of-today' }],
+    ['another server', { issuer: 'https://today.example' }],
+  ])('%s: the code goes nowhere, and no secret with it', async (_what, changed) => {
+    const visitor = await signedIn({ ...hub.runtime });
+    const url = await visitor.authorize(await visitor.start({ intent: 'connect', provider: 'github' }));
+    const { providers } = visitor.runtime;
+    const record = providers.get('github');
+    if (!record) throw new Error('there is no such provider');
+    const get = (id: string) => (id === 'github' ? { ...record, ...changed } : providers.get(id));
+    Object.assign(visitor.runtime, { providers: { ...providers, get } });
+    const before = exchanges();
+    expect((await visitor.callback(url)).headers.get('location')).toContain('flow=flow_expired');
+    expect(exchanges()).toBe(before);
+    expect(hub.demo.server('github').counts.token_requests).toBe(before);
+  });
+});
+
 describe('P-25 values that no outsider makes long', () => {
   test('a flow’s cookie has the same few bytes, whatever the scopes and the return path', async () => {
     const ada = await signedIn(verbose());
