@@ -4,6 +4,8 @@
 export type ErrorCode =
   | 'body_too_large'
   | 'conflict'
+  | 'connect_session_mismatch'
+  | 'connect_session_over'
   | 'frozen'
   | 'grant_in_doubt'
   | 'insufficient_scope'
@@ -12,6 +14,7 @@ export type ErrorCode =
   | 'ip_not_allowed'
   | 'needs_reconnect'
   | 'not_found'
+  | 'person_disabled'
   | 'provider_configuration'
   | 'provider_unavailable'
   | 'rate_limited'
@@ -19,6 +22,7 @@ export type ErrorCode =
   | 'refreshed_lately'
   | 'revoked'
   | 'unavailable'
+  | 'unknown_provider'
   | 'unknown_scope';
 
 /** Further fields that calls to the provider need, such as `instance_url`, stand beside these under their own names. */
@@ -180,6 +184,57 @@ export interface WebhookTest {
   duration_ms: number;
 }
 
+export interface NewConnectSession {
+  id: string;
+  url: string;
+  expires_at: string;
+}
+
+export interface ConnectSessionRequest {
+  user: ApplicationUser;
+  /** The id of a provider. */
+  provider?: string | null;
+  /** Providers that the person may choose from. Without `provider` and `providers`: all that the application may connect. */
+  providers?: Array<string> | null;
+  /** The connection to reconnect. Its account cannot change. */
+  connection?: string | null;
+  /** The scopes to ask for, all of them. Absent: every scope that the application may ask for. They need one provider. */
+  scopes?: Array<string> | null;
+  /** One of the application’s return addresses, letter by letter. */
+  return_url: string;
+  /** Base64url of the SHA-256 of a verifier (RFC 7636 §4.2). Make a new verifier for each session, and keep it where only the browser that begins it can bring it back. */
+  code_challenge: string;
+}
+
+export interface ApplicationUser {
+  /** The id by which the application knows them. */
+  id: string;
+  /** The part of the application that the id is of, where it has several. */
+  tenant?: string | null;
+  /** A name that the person recognises. */
+  label?: string | null;
+}
+
+export interface ConnectSession {
+  id: string;
+  user: string;
+  /** `open`: the link may be followed. `received`: the provider granted, and the hub waits ten minutes for the session to be completed. The others are ends. */
+  status: "open" | "received" | "completed" | "failed" | "expired" | "cancelled";
+  /** The code of the error. */
+  error: string | null;
+  provider: string | null;
+  connection: string | null;
+  created_at: string;
+  expires_at: string;
+}
+
+export interface ConnectSessionCompletion {
+  /** The code that the browser brought back. */
+  code: string;
+  /** The verifier of `code_challenge` (RFC 7636 §4.1). */
+  code_verifier: string;
+}
+
 /** What each operation takes and answers. */
 export interface Operations {
   /** Get a live access token */
@@ -262,6 +317,32 @@ export interface Operations {
     }; };
     answer: WebhookTest;
   };
+  /** Begin a connect session */
+  createConnectSession: {
+    input: { body: ConnectSessionRequest; };
+    answer: NewConnectSession;
+  };
+  /** Get a connect session */
+  getConnectSession: {
+    input: { path: {
+      id: string;
+    }; };
+    answer: ConnectSession;
+  };
+  /** Cancel a connect session */
+  cancelConnectSession: {
+    input: { path: {
+      id: string;
+    }; };
+    answer: undefined;
+  };
+  /** Complete a connect session */
+  completeConnectSession: {
+    input: { path: {
+      id: string;
+    }; body: ConnectSessionCompletion; };
+    answer: Connection;
+  };
 }
 
 /** Where each operation is, below `/api/v1`. */
@@ -276,4 +357,8 @@ export const operations = {
   removeWebhook: { method: 'DELETE', path: '/webhooks/{id}' },
   rotateWebhookSecret: { method: 'POST', path: '/webhooks/{id}/secret' },
   testWebhook: { method: 'POST', path: '/webhooks/{id}/test' },
+  createConnectSession: { method: 'POST', path: '/connect-sessions' },
+  getConnectSession: { method: 'GET', path: '/connect-sessions/{id}' },
+  cancelConnectSession: { method: 'DELETE', path: '/connect-sessions/{id}' },
+  completeConnectSession: { method: 'POST', path: '/connect-sessions/{id}/complete' },
 } as const;
