@@ -38,6 +38,8 @@ export const pages: Record<string, Expectation> = {
   '/connect': forPeople,
   // To everybody the same: without a link's secret it says that the link is over.
   '/connect-session': everyone('shown'),
+  '/connect-session/done': everyone('shown'),
+  '/device': everyone('shown'),
   '/step-up': forPeople,
   '/connections': forPeople,
   '/connections/[id]': forTheOwner,

@@ -1,7 +1,5 @@
-import { eq } from 'drizzle-orm';
 import { createApi } from '#lib/api/app';
 import type { Runtime } from '#lib/context';
-import { apiKeys } from '#lib/db/schema/api-keys';
 import { applications } from '#lib/db/schema/applications';
 import { hashSecret, newId, newSecret } from '#lib/ids';
 import { addApiKey, as } from '#tests/hub';
@@ -23,9 +21,9 @@ export async function addApplication(runtime: Runtime, given: Partial<typeof app
   const addKey = async (input: Parameters<typeof addApiKey>[1] = {}) => {
     const made = await addApiKey(runtime, {
       scopes: ['connections:create', 'tokens:vend', 'connections:read'],
+      applicationId: id,
       ...input,
     });
-    await runtime.database.db.update(apiKeys).set({ applicationId: id }).where(eq(apiKeys.id, made.id));
     return made.key;
   };
   const key = await addKey();

@@ -19,7 +19,7 @@ export const domains: Record<string, readonly string[]> = {
   audit: ['connections', 'guards', 'sign-in'],
   freezes: ['connections', 'guards', 'sign-in'],
   revocation: ['connections', 'provider-calls', 'guards', 'sign-in'],
-  'connect-sessions': ['applications', 'revocation', 'connections', 'guards', 'sign-in'],
+  'connect-sessions': ['applications', 'api-keys', 'revocation', 'connections', 'guards', 'sign-in'],
   people: ['revocation', 'guards', 'sign-in'],
   'bulk-revocation': ['revocation', 'people', 'connections', 'guards', 'sign-in'],
   authorization: ['connect-sessions', 'revocation', 'provider-calls', 'connections', 'flow-trace', 'guards', 'sign-in'],

@@ -1,11 +1,9 @@
 import type { Metadata } from 'next';
-import { Brand } from '#app/_ui/brand';
 import { Notice } from '#app/_ui/notice';
-import { ThemeSwitch } from '#app/_ui/theme-switch';
-import { WhoseHub } from '#app/_ui/whose-hub';
+import { VisitorShell } from '#app/_ui/visitor-shell';
 import { OfferedProviderCard } from '#app/connect-session/_parts/offered-provider';
 import { type ConnectSessionPage, describeConnectSession } from '#lib/connect-sessions/describe';
-import { errorCodes, isAppError } from '#lib/errors';
+import { isAppError } from '#lib/errors';
 import { visitorPage } from '#lib/web/page';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 
@@ -17,41 +15,29 @@ export default async function ConnectSession({ searchParams }: { searchParams: P
   const search = await searchParams;
   const token = typeof search.token === 'string' ? search.token : '';
   const session = await describeConnectSession(ctx, token).catch((error: unknown) => {
-    if (isAppError(error) && error.code === 'connect_session_over') return null;
+    if (isAppError(error) && (error.code === 'connect_session_over' || error.code === 'rate_limited')) return error;
     throw error;
   });
-  const { organisation } = ctx.config;
   return (
-    <div className="flex min-h-dvh flex-col items-center px-4 py-6">
-      <div className="flex w-full max-w-xl items-center justify-between">
-        <Brand />
-        <ThemeSwitch />
-      </div>
-      <main className="flex w-full max-w-xl flex-1 flex-col gap-4 pt-6 pb-16">
-        {session ? <Offer session={session} token={token} search={search} /> : <Over />}
-        {organisation && (
-          <p className="text-meta text-soft">
-            <WhoseHub organisation={organisation} />
-          </p>
-        )}
-      </main>
-    </div>
-  );
-}
-
-function Over() {
-  return (
-    <>
-      <h1 className="text-title font-semibold tracking-tight">This link is over</h1>
-      <Notice tone="warn" title={errorCodes.connect_session_over[1]}>
-        <p>Nothing was connected by opening it.</p>
-      </Notice>
-    </>
+    <VisitorShell organisation={ctx.config.organisation}>
+      {isAppError(session) ? (
+        <>
+          <h1 className="text-title font-semibold tracking-tight">
+            {session.code === 'rate_limited' ? 'Too many tries' : 'This link is over'}
+          </h1>
+          <Notice tone="warn" title={session.message}>
+            <p>Nothing was connected by opening it.</p>
+          </Notice>
+        </>
+      ) : (
+        <Offer session={session} token={token} search={search} />
+      )}
+    </VisitorShell>
   );
 }
 
 function Offer({ session, token, search }: { session: ConnectSessionPage; token: string; search: SearchParams }) {
-  const { application, label, reconnects, offered, site, decline } = session;
+  const { application, label, reconnects, offered, site, decline, device } = session;
   const flow = flowParams(search);
   const single = offered.length === 1 ? offered[0] : undefined;
   const what = single ? single.provider.name : 'an account';
@@ -63,7 +49,12 @@ function Offer({ session, token, search }: { session: ConnectSessionPage; token:
         </h1>
         <p className="text-soft">
           {application.name} wants to act for you there. You sign in at the provider; neither {application.name} nor
-          this hub sees your password. Then you go back to <strong className="font-medium text-ink">{site}</strong>.
+          this hub sees your password.{' '}
+          {!device && (
+            <>
+              Then you go back to <strong className="font-medium text-ink">{site}</strong>.
+            </>
+          )}
         </p>
         <p>
           {label ? (
@@ -76,6 +67,11 @@ function Offer({ session, token, search }: { session: ConnectSessionPage; token:
           )}
         </p>
       </div>
+      {device && (
+        <Notice tone="warn" title="Only with a code of your own device">
+          <p>Go on only if you read the code on a device in front of you. Never type a code that somebody sent you.</p>
+        </Notice>
+      )}
       {flow && (
         <Notice tone="bad" title="Connecting has not begun" reference={flow.reference ?? undefined} arrival>
           <p>{refusalSentence(flow.code, flow.providerError)}</p>
@@ -90,7 +86,7 @@ function Offer({ session, token, search }: { session: ConnectSessionPage; token:
       </ul>
       <p className="flex flex-wrap gap-x-4 gap-y-2 text-meta">
         <a href={decline} className="link" rel="noreferrer">
-          Back to {application.name} without connecting
+          {device ? 'Do not connect' : `Back to ${application.name} without connecting`}
         </a>
         <a
           href={application.contact.startsWith('https:') ? application.contact : `mailto:${application.contact}`}

@@ -5,7 +5,14 @@ import { AppError } from '#lib/errors';
 import { prefixOf } from '#lib/ledger/fold-refusals';
 
 /** Tries a minute of one session, or of anonymous requests from one address: tight for machines. */
-const perMinute = { sign_in: 60, start: 120, callback: 240, provider_check: 10, policy_report: 60 } as const;
+const perMinute = {
+  sign_in: 60,
+  start: 120,
+  callback: 240,
+  provider_check: 10,
+  policy_report: 60,
+  user_code: 20,
+} as const;
 /** For which tries are counted together. */
 const countedSeconds = 60;
 export type LimitedAct = keyof typeof perMinute;

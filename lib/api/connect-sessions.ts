@@ -12,6 +12,9 @@ import { connectSessionStatuses } from '#lib/connect-sessions/views';
 import { findConnection } from '#lib/connections/get';
 import { AppError } from '#lib/errors';
 
+/** How often a device should ask (RFC 8628 §3.2). */
+const pollSeconds = 5;
+
 const exampleId = 'cns_7w3k9v0q2m5x8r1t';
 
 const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
@@ -77,9 +80,13 @@ const createSessionRoute = createRoute({
               description:
                 'The scopes to ask for, all of them. Absent: every scope that the application may ask for. They need one provider.',
             }),
-            return_url: z.string().openapi({
+            device: z.boolean().optional().openapi({
+              description:
+                'For a machine without a browser: the person types `user_code` at `verification_url` on another device (as RFC 8628 does). Then there is no `return_url` and no `code`; ask for the session every `interval` seconds until it is `received`.',
+            }),
+            return_url: z.string().nullish().openapi({
               example: 'https://app.example.com/connected',
-              description: 'One of the application’s return addresses, letter by letter.',
+              description: 'One of the application’s return addresses, letter by letter. Absent for a device.',
             }),
             code_challenge: z.string().openapi({
               example: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
@@ -100,6 +107,9 @@ const createSessionRoute = createRoute({
             id: z.string().openapi({ example: exampleId }),
             url: z.string().openapi({ example: 'https://hub.example.com/connect-session?token=…' }),
             expires_at: instantText,
+            user_code: z.string().optional().openapi({ example: 'WDJB-MJHT' }),
+            verification_url: z.string().optional().openapi({ example: 'https://hub.example.com/device' }),
+            interval: z.int().optional().openapi({ example: 5, description: 'Seconds.' }),
           })
           .openapi('NewConnectSession'),
       ),
@@ -156,7 +166,10 @@ const completeRoute = createRoute({
       content: json(
         z
           .strictObject({
-            code: z.string().openapi({ description: 'The code that the browser brought back.' }),
+            code: z
+              .string()
+              .nullish()
+              .openapi({ description: 'The code that the browser brought back. Absent for a device.' }),
             code_verifier: z.string().openapi({ description: 'The verifier of `code_challenge` (RFC 7636 §4.1).' }),
           })
           .openapi('ConnectSessionCompletion'),
@@ -195,13 +208,14 @@ const cancelRoute = createRoute({
 export function registerConnectSessions(app: OpenAPIHono<ApiEnvironment>): void {
   app.openapi(createSessionRoute, async (c) => {
     const { connection, return_url: returnUrl, code_challenge: codeChallenge, ...asked } = c.req.valid('json');
-    const { id, url, expiresAt } = await createConnectSession(c.var.ctx, {
+    const { id, url, expiresAt, device } = await createConnectSession(c.var.ctx, {
       ...asked,
       connectionId: connection,
       returnUrl,
       codeChallenge,
     });
-    return c.json({ id, url, expires_at: expiresAt.toISOString() }, 201);
+    const typed = device && { user_code: device.userCode, verification_url: device.page, interval: pollSeconds };
+    return c.json({ id, url, expires_at: expiresAt.toISOString(), ...typed }, 201);
   });
   app.openapi(getSessionRoute, async (c) => {
     const view = await getConnectSession(c.var.ctx, c.req.valid('param'));

@@ -16,8 +16,8 @@ import { parseInput } from '#lib/parse-input';
 
 export const completeSessionInput = z.object({
   id: z.string().max(64),
-  /** The code that the browser brought back. */
-  code: z.string().max(200),
+  /** The code that the browser brought back; a device has none. */
+  code: z.string().max(200).nullish(),
   /** The verifier that the same browser session has kept (RFC 7636 §4.1). */
   codeVerifier: z.string().regex(/^[A-Za-z0-9\-._~]{43,128}$/, 'must be 43 to 128 characters (RFC 7636 §4.1)'),
 });
@@ -57,7 +57,8 @@ async function claimSession(tx: Db, id: string, connectionId: string): Promise<v
 /**
  * Stores the grant that a connect session holds as a connection of its person, once. The application shows the code that
  * the browser brought back and the verifier of the browser session that began it: a person who was handed somebody else's
- * link comes back to a browser without that verifier. A wrong code or verifier ends the session, and its grant is revoked.
+ * link comes back to a browser without that verifier. A device, which the browser does not come back to, shows the verifier
+ * alone. A wrong code or verifier ends the session, and its grant is revoked.
  * @throws AppError `insufficient_scope`, `not_found`, `connect_session_over`, `connect_session_mismatch`, `frozen`,
  *   `person_disabled`, `conflict`
  */
@@ -68,7 +69,10 @@ export async function completeConnectSession(ctx: Context, input: CompleteSessio
   if (session.status !== 'received' || heldGrant === null || provider === null)
     throw new AppError(session.status === 'open' ? 'connect_session_mismatch' : 'connect_session_over');
   // RFC 7636 §4.6: the hash of the verifier is the challenge.
-  const fits = [isSame(session.codeHash, hashSecret(code)), isSame(session.codeChallenge, hashSecret(codeVerifier))];
+  const fits = [
+    session.userCodeHash !== null || isSame(session.codeHash, hashSecret(code ?? '')),
+    isSame(session.codeChallenge, hashSecret(codeVerifier)),
+  ];
   if (fits.includes(false)) {
     await endConnectSession(ctx, id, { status: 'failed', error: 'connect_session_mismatch' });
     throw new AppError('connect_session_mismatch');

@@ -225,7 +225,9 @@ async function holdForApplication(
   const { answer: _, ...tokens } = { ...grant.tokens, id_token_claims: null };
   const held = { grant: { ...grant, tokens }, ending: endingOf(ctx, flow, owned) };
   const { code } = await holdGrant(ctx, { id, personId, provider: flow.provider, answer: owned.answer, ...held });
-  return { backToApplication: backToApplication(flow.returnTo, { session: id, code }) };
+  return {
+    backToApplication: backToApplication(flow.returnTo, code === null ? { session: id } : { session: id, code }),
+  };
 }
 
 /** The flow, led to the server that the redirect names, where the record lists several. */

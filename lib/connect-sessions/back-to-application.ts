@@ -4,7 +4,7 @@
  */
 export function backToApplication(
   returnUrl: string,
-  result: { session: string; code: string } | { session: string; error: string },
+  result: { session: string; code: string } | { session: string; error: string } | { session: string },
 ): string {
   const url = new URL(returnUrl);
   for (const [name, value] of Object.entries(result)) url.searchParams.set(name, value);

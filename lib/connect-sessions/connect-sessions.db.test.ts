@@ -1,12 +1,14 @@
 import { eq, sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { expireConnectSessions } from '#lib/connect-sessions/expire';
+import { openConnectSession } from '#lib/connect-sessions/open';
 import { systemContext } from '#lib/context';
 import { applications } from '#lib/db/schema/applications';
 import { connectSessions } from '#lib/db/schema/connect-sessions';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
 import { revocations } from '#lib/db/schema/revocations';
+import { hashSecret, newSecret } from '#lib/ids';
 import { addApplication, returnUrl } from '#tests/application';
 import { demoHub } from '#tests/demo-hub';
 import { entries, freeze } from '#tests/hub';
@@ -216,6 +218,59 @@ describe('a grant that is not completed', () => {
       const revoked = (await revokedAnswers(personId)).length;
       expect([done.status === 200 ? 1 : 0, stored + revoked]).toEqual([stored, 1]);
     }
+  });
+});
+
+describe('a device', () => {
+  const deviceSession = async (app: App) => {
+    const verifier = newSecret();
+    const asked = { user: { id: 'cli' }, provider: 'google', device: true, code_challenge: hashSecret(verifier) };
+    const { status, body } = await app.call('POST', '/connect-sessions', asked);
+    expect(status).toBe(201);
+    return { id: String(body.id), token: String(body.user_code), url: '', verifier, body };
+  };
+
+  test('shows a code that a person types on another device, asks, and completes with its verifier alone', async () => {
+    const app = await addApplication(hub.runtime);
+    const session = await deviceSession(app);
+    expect(session.body).toMatchObject({
+      user_code: expect.stringMatching(/^[B-DF-HJ-NP-TV-XZ]{4}-[B-DF-HJ-NP-TV-XZ]{4}$/),
+      verification_url: 'http://localhost:3000/device',
+      interval: 5,
+    });
+    const typed = { ...session, token: ` ${session.token.toLowerCase().replace('-', ' ')}` };
+    const back = await grant(new Visitor(hub.runtime), typed);
+    expect(back.pathname).toBe('/connect-session/done');
+    expect(Object.fromEntries(back.searchParams)).toEqual({ session: session.id });
+    const asks = await app.call('GET', `/connect-sessions/${session.id}`);
+    expect(asks.body).toMatchObject({ status: 'received' });
+    const body = { code_verifier: session.verifier };
+    const done = await app.call('POST', `/connect-sessions/${session.id}/complete`, body);
+    expect(done).toMatchObject({ status: 200, body: { provider: 'google', status: 'connected' } });
+  });
+
+  test('without its verifier gets nothing, and the grant is revoked', async () => {
+    const app = await addApplication(hub.runtime);
+    const session = await deviceSession(app);
+    await grant(new Visitor(hub.runtime), session);
+    const answer = await app.complete(session.id, 'x', 'x'.repeat(43));
+    expect(answer.body.code).toBe('connect_session_mismatch');
+    expect(await revokedAnswers(await personOf(session))).toMatchObject([{ state: 'revoked_upstream' }]);
+  });
+
+  test('has no return address, and a browser’s session has no code to type', async () => {
+    const app = await addApplication(hub.runtime);
+    await expect(app.begin({ device: true })).rejects.toThrow('invalid_request');
+    await expect(app.begin({ return_url: undefined })).rejects.toThrow('invalid_request');
+  });
+
+  test('codes cannot be tried: 20 a minute from one address', async () => {
+    const stranger = new Visitor(hub.runtime);
+    const ctx = { ...(await stranger.context()), ip: '198.51.100.7' };
+    const tries = Array.from({ length: 25 }, () => openConnectSession(ctx, 'BCDF-GHJK').catch(({ code }) => code));
+    const answers = await Promise.all(tries);
+    expect(answers.filter((code) => code === 'connect_session_over')).toHaveLength(20);
+    expect(answers.filter((code) => code === 'rate_limited')).toHaveLength(5);
   });
 });
 

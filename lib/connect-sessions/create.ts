@@ -1,7 +1,14 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { putPerson } from '#lib/applications/put-person';
-import { connectSessionPage, connectSessionSeconds } from '#lib/connect-sessions/link';
+import {
+  connectSessionPage,
+  connectSessionSeconds,
+  deviceDonePage,
+  devicePage,
+  newUserCode,
+  userCodeHashOf,
+} from '#lib/connect-sessions/link';
 import { mayAskScopes } from '#lib/connect-sessions/may-ask';
 import { type ApplicationKey, requireApplicationKey } from '#lib/connect-sessions/require-application-key';
 import type { Context } from '#lib/context';
@@ -34,9 +41,15 @@ export const createConnectSessionInput = z
       .min(1)
       .max(100)
       .nullish(),
-    returnUrl: z.string().max(2000),
+    returnUrl: z.string().max(2000).nullish(),
+    /** For a machine without a browser: the person types a code on another device. */
+    device: z.boolean().default(false),
     /** The S256 challenge of a verifier that only the browser session has which begins it (RFC 7636 §4.2). */
     codeChallenge: z.string().regex(/^[\w-]{43}$/, 'must be the base64url of a SHA-256, 43 characters (RFC 7636 §4.2)'),
+  })
+  .refine(({ device, returnUrl }) => device === !returnUrl, {
+    path: ['return_url'],
+    message: 'Give a return address, or ask for a device',
   })
   .refine(({ provider, providers }) => !provider || !providers, {
     path: ['providers'],
@@ -45,6 +58,15 @@ export const createConnectSessionInput = z
 export type CreateConnectSessionInput = z.input<typeof createConnectSessionInput>;
 
 const fault = (path: string, message: string) => new AppError('invalid_request', { issues: [{ path, message }] });
+
+export interface NewConnectSession {
+  id: string;
+  /** The link, which nothing else has. */
+  url: string;
+  expiresAt: Date;
+  /** Of a device: the code to type, and where. */
+  device: { userCode: string; page: string } | null;
+}
 
 /** The provider of a live connection of that person. @throws AppError `not_found`, `revoked` */
 async function providerOf(tx: Db, personId: string, id: string): Promise<string> {
@@ -82,24 +104,23 @@ function providersFor(
  * @throws AppError `insufficient_scope`, `invalid_request`, `unknown_provider`, `not_found` and `revoked` of a connection to
  *   reconnect, `person_disabled`
  */
-export async function createConnectSession(
-  ctx: Context,
-  input: CreateConnectSessionInput,
-): Promise<{ id: string; url: string; expiresAt: Date }> {
+export async function createConnectSession(ctx: Context, input: CreateConnectSessionInput): Promise<NewConnectSession> {
   const key = requireApplicationKey(ctx);
-  const { user, provider, providers, connectionId, scopes, returnUrl, codeChallenge } = parseInput(
+  const { user, provider, providers, connectionId, scopes, device, codeChallenge, ...given } = parseInput(
     createConnectSessionInput,
     input,
   );
   const id = newId('cns');
   const token = newSecret();
+  const userCode = device ? newUserCode() : null;
   const expiresAt = await transactAs(ctx, async (tx) => {
     const [application] = await tx
       .select({ returnUrls: applications.returnUrls, providers: applications.providers, scopes: applications.scopes })
       .from(applications)
       .where(and(eq(applications.id, key.applicationId), isNull(applications.disabledAt)));
     if (!application) throw new AppError('invalid_api_key');
-    if (!application.returnUrls.includes(returnUrl))
+    const returnUrl = device ? new URL(deviceDonePage, ctx.config.appUrl).href : (given.returnUrl ?? '');
+    if (!device && !application.returnUrls.includes(returnUrl))
       throw fault('return_url', 'must be one of the application’s return addresses, letter by letter');
     const person = await putPerson(tx, key.applicationId, user);
     const own = connectionId ? await providerOf(tx, person.id, connectionId) : null;
@@ -115,6 +136,7 @@ export async function createConnectSession(
         applicationId: key.applicationId,
         personId: person.id,
         tokenHash: hashSecret(token),
+        userCodeHash: userCode && userCodeHashOf(userCode),
         apiKeyId: key.keyId,
         providers: chosen,
         connectionId: connectionId ?? null,
@@ -130,9 +152,15 @@ export async function createConnectSession(
       personId: person.id,
       connectionId: connectionId ?? null,
       provider: chosen.length === 1 ? (chosen[0] ?? null) : null,
-      details: { connect_session: id, application: key.applicationId },
+      details: { connect_session: id, application: key.applicationId, device },
     });
     return row.expiresAt;
   });
-  return { id, url: new URL(connectSessionPage(token), ctx.config.appUrl).href, expiresAt };
+  const at = (path: string) => new URL(path, ctx.config.appUrl).href;
+  return {
+    id,
+    url: at(connectSessionPage(token)),
+    expiresAt,
+    device: userCode ? { userCode, page: at(devicePage) } : null,
+  };
 }

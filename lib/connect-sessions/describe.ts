@@ -24,6 +24,8 @@ export interface ConnectSessionPage {
   label: string | null;
   /** The account to reconnect; null where a new one is connected. */
   reconnects: { label: string } | null;
+  /** A device asked, which shows a code; the person ends on a page of the hub. */
+  device: boolean;
   /** The site that the person comes back to. */
   site: string;
   /** Back to the application without connecting. */
@@ -51,6 +53,7 @@ export async function describeConnectSession(ctx: Context, token: string): Promi
     label: session.person.label,
     reconnects,
     site: new URL(session.returnUrl).host,
+    device: session.device,
     decline: backToApplication(session.returnUrl, { session: session.id, error: 'access_denied' }),
     offered: session.providers.flatMap((id) => {
       const provider = ctx.providers.get(id);

@@ -21,16 +21,17 @@ export interface ReceivedGrant<G> extends HeldGrant<G> {
 
 /**
  * Keeps the grant, sealed, until the application completes the session: nothing of it can be vended before. From here on
- * the session owns it, and revokes it after ten minutes. Answers the code that the browser brings back.
+ * the session owns it, and revokes it after ten minutes. Answers the code that the browser brings back;
+ * null where it does not go back to the application, but to a device's last page.
  * @throws AppError `connect_session_over` where it was used, cancelled or ended meanwhile, `conflict` where the answer was
  *   refused, `token_answer_invalid` where the answer is too long to be kept
  */
-export async function holdGrant<G>(ctx: Context, received: ReceivedGrant<G>): Promise<{ code: string }> {
+export async function holdGrant<G>(ctx: Context, received: ReceivedGrant<G>): Promise<{ code: string | null }> {
   const { id, personId, provider, answer, grant, ending } = received;
   const code = newSecret();
   const heldGrant = await sealHeld(ctx, id, { grant, ending });
   if (heldGrant.length > mostSealedBytes) throw new AppError('token_answer_invalid');
-  await withTransaction(ctx.database.db, async (tx) => {
+  const device = await withTransaction(ctx.database.db, async (tx) => {
     await assertNotRefused(tx, personId, answer);
     const rows = await tx
       .update(connectSessions)
@@ -43,7 +44,11 @@ export async function holdGrant<G>(ctx: Context, received: ReceivedGrant<G>): Pr
         expiresAt: sql`now() + make_interval(secs => ${connectSessionSeconds}::float8)`,
       })
       .where(and(eq(connectSessions.id, id), eq(connectSessions.status, 'open')))
-      .returning({ applicationId: connectSessions.applicationId, connectionId: connectSessions.connectionId });
+      .returning({
+        device: sql<boolean>`${connectSessions.userCodeHash} is not null`,
+        applicationId: connectSessions.applicationId,
+        connectionId: connectSessions.connectionId,
+      });
     const [row] = rows;
     if (!row) throw new AppError('connect_session_over');
     await record(tx, ctx, {
@@ -53,6 +58,7 @@ export async function holdGrant<G>(ctx: Context, received: ReceivedGrant<G>): Pr
       connectionId: row.connectionId,
       details: { connect_session: id, application: row.applicationId },
     });
+    return row.device;
   });
-  return { code };
+  return { code: device ? null : code };
 }

@@ -1,5 +1,31 @@
+import { randomInt } from 'node:crypto';
+import { hashSecret } from '#lib/ids';
+
 /** How long a link may be followed, and how long a received grant waits to be completed, in seconds. */
 export const connectSessionSeconds = 600;
 
 /** The page of a session's link. In the query, since logs have paths. */
 export const connectSessionPage = (token: string): string => `/connect-session?${new URLSearchParams({ token })}`;
+
+/** Where people type the code that a device shows. */
+export const devicePage = '/device';
+/** Where the browser of such a session ends: the device is told, not the browser. */
+export const deviceDonePage = '/connect-session/done';
+
+/** Consonants without Y, so that no code is a word (RFC 8628 §6.1). */
+const userCodeLetters = 'BCDFGHJKLMNPQRSTVWXZ';
+const userCodeLength = 8;
+
+/** A code of 34 random bits, for a person to type: `WDJB-MJHT`. */
+export function newUserCode(): string {
+  const letters = Array.from({ length: userCodeLength }, () => userCodeLetters[randomInt(userCodeLetters.length)]);
+  return `${letters.slice(0, 4).join('')}-${letters.slice(4).join('')}`;
+}
+
+/** The hash of a typed code, in any case of letters, with or without spaces and dashes; null for other text. */
+export function userCodeHashOf(typed: string): string | null {
+  const letters = typed.toUpperCase().replaceAll(/[\s\-\u2010-\u2015]/g, '');
+  return letters.length === userCodeLength && [...letters].every((one) => userCodeLetters.includes(one))
+    ? hashSecret(letters)
+    : null;
+}

@@ -1,5 +1,6 @@
-import { and, eq, gt, isNull, sql } from 'drizzle-orm';
-import { connectSessionSeconds } from '#lib/connect-sessions/link';
+import { and, eq, gt, isNull, type SQL, sql } from 'drizzle-orm';
+import { limitRate } from '#lib/api-keys/rate-limit';
+import { connectSessionSeconds, userCodeHashOf } from '#lib/connect-sessions/link';
 import { scopesOf } from '#lib/connect-sessions/may-ask';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
@@ -17,22 +18,36 @@ export interface OpenConnectSession {
   providers: string[];
   connectionId: string | null;
   returnUrl: string;
+  /** A device shows a code, and the browser does not go back to the application. */
+  device: boolean;
   /** By provider the scopes that will be asked for. */
   scopes: (provider: string) => string[];
 }
 
+/** Which session a secret names. A code is short, so that tries are counted before the database is asked. */
+async function namedBy(ctx: Context, token: string): Promise<SQL | undefined> {
+  const userCodeHash = userCodeHashOf(token);
+  if (userCodeHash !== null) {
+    await limitRate(ctx, 'user_code');
+    return eq(connectSessions.userCodeHash, userCodeHash);
+  }
+  return /^[\w-]{43}$/.test(token) ? eq(connectSessions.tokenHash, hashSecret(token)) : undefined;
+}
+
 /**
- * The open session of a link's secret.
- * @throws AppError `connect_session_over` also where there never was one: a link says nothing of others
+ * The open session of a link's secret, or of the code that a device shows.
+ * @throws AppError `rate_limited` for one who tries codes; `connect_session_over` also where there never was one: a link says nothing of others
  */
 export async function openConnectSession(ctx: Context, token: string): Promise<OpenConnectSession> {
-  const [row] = /^[\w-]{43}$/.test(token)
+  const named = await namedBy(ctx, token);
+  const [row] = named
     ? await ctx.database.db
         .select({
           id: connectSessions.id,
           providers: connectSessions.providers,
           connectionId: connectSessions.connectionId,
           returnUrl: connectSessions.returnUrl,
+          device: sql<boolean>`${connectSessions.userCodeHash} is not null`,
           asked: connectSessions.scopes,
           application: { id: applications.id, name: applications.name, contact: applications.contact },
           applicationScopes: applications.scopes,
@@ -43,7 +58,7 @@ export async function openConnectSession(ctx: Context, token: string): Promise<O
         .innerJoin(people, eq(people.id, connectSessions.personId))
         .where(
           and(
-            eq(connectSessions.tokenHash, hashSecret(token)),
+            named,
             eq(connectSessions.status, 'open'),
             gt(connectSessions.expiresAt, sql`now()`),
             isNull(applications.disabledAt),

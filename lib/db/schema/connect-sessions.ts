@@ -25,6 +25,8 @@ export const connectSessions = pgTable(
       .references(() => people.id),
     /** SHA-256 of the secret in its link. */
     tokenHash: text().notNull().unique(),
+    /** SHA-256 of the code that the person types on another device; null where a browser follows the link. */
+    userCodeHash: text().unique(),
     /** The API key that made it. */
     apiKeyId: text().notNull(),
     /** The providers that the person may choose from; one where the application chose. */
