@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
-import { capture } from '#scripts/processes';
+import { capture, start } from '#scripts/processes';
 import type * as Client from '../../sdk/src/index.ts';
 import type * as Webhooks from '../../sdk/src/webhooks.ts';
 
@@ -48,6 +48,13 @@ export function applicationInTest() {
   return {
     /** Runs a program in the application's folder. */
     run: runIn,
+    /** Starts a program of Node there, which the test ends. */
+    start: (args: string[], env: Record<string, string>) =>
+      start(process.execPath, args, {
+        cwd: within(),
+        env: { ...process.env, ...env },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      }),
     write: (name: string, text: string) => writeFileSync(join(within(), name), text),
     client: (): Promise<typeof Client> => module('index.js'),
     webhooks: (): Promise<typeof Webhooks> => module('webhooks.js'),
