@@ -188,6 +188,10 @@ export interface NewConnectSession {
   id: string;
   url: string;
   expires_at: string;
+  user_code?: string;
+  verification_url?: string;
+  /** Seconds. */
+  interval?: number;
 }
 
 export interface ConnectSessionRequest {
@@ -200,8 +204,10 @@ export interface ConnectSessionRequest {
   connection?: string | null;
   /** The scopes to ask for, all of them. Absent: every scope that the application may ask for. They need one provider. */
   scopes?: Array<string> | null;
-  /** One of the application’s return addresses, letter by letter. */
-  return_url: string;
+  /** For a machine without a browser: the person types `user_code` at `verification_url` on another device (as RFC 8628 does). Then there is no `return_url` and no `code`; ask for the session every `interval` seconds until it is `received`. */
+  device?: boolean;
+  /** One of the application’s return addresses, letter by letter. Absent for a device. */
+  return_url?: string | null;
   /** Base64url of the SHA-256 of a verifier (RFC 7636 §4.2). Make a new verifier for each session, and keep it where only the browser that begins it can bring it back. */
   code_challenge: string;
 }
@@ -229,8 +235,8 @@ export interface ConnectSession {
 }
 
 export interface ConnectSessionCompletion {
-  /** The code that the browser brought back. */
-  code: string;
+  /** The code that the browser brought back. Absent for a device. */
+  code?: string | null;
   /** The verifier of `code_challenge` (RFC 7636 §4.1). */
   code_verifier: string;
 }

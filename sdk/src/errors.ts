@@ -6,6 +6,10 @@ export type ClientCode =
   | 'hub_unreachable'
   /** The connection lacks a scope that the call stated. `consentUrl` leads the person to it. */
   | 'missing_scope'
+  /** The user did not begin this connection in this browser. */
+  | 'connect_not_begun'
+  /** A page of another site asked to begin a connection. */
+  | 'wrong_origin'
   /** A webhook message is not signed by the hub with this secret, or is too old. */
   | 'invalid_webhook';
 
