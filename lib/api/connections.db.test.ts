@@ -34,6 +34,7 @@ test('a connection is answered without its tokens', async () => {
   expect(body).toEqual({
     id,
     user: personId,
+    person: { id: personId, issuer: 'https://id.example', subject: personId, email: null },
     provider: 'acme',
     account: { issuer: 'https://acme.example', subject: id, label: 'ada@acme.example' },
     status: 'connected',

@@ -4,6 +4,7 @@ import type { ApiEnvironment } from '#lib/api/environment';
 import {
   accountSchema,
   connectionParams,
+  exampleApplicationId,
   exampleConnectionId,
   instantText,
   needsScope,
@@ -12,14 +13,35 @@ import {
 } from '#lib/api/schemas';
 import { displayStatuses } from '#lib/connections/filter';
 import { getConnection } from '#lib/connections/get';
+import { personJson } from '#lib/connections/its-person';
 import { listConnections } from '#lib/connections/list';
-import type { ConnectionView } from '#lib/connections/views';
+import type { AdminConnectionView } from '#lib/connections/views';
 import { revokeConnection } from '#lib/revocation/revoke';
+
+const hubPerson = z
+  .object({
+    id: personId,
+    issuer: z.string().openapi({ example: 'https://accounts.google.com' }),
+    subject: z.string().openapi({ example: '110248495921238986420' }),
+    email: z.string().nullable().openapi({ example: 'ada@example.com' }),
+  })
+  .openapi('HubPerson', { description: 'A person who signs in to the hub.' });
+
+const applicationPerson = z
+  .object({
+    id: personId,
+    application: z.string().openapi({ example: exampleApplicationId }),
+    tenant: z.string().nullable().openapi({ example: null }),
+    user: z.string().nullable().openapi({ example: '4711', description: 'Null once the person was deleted here.' }),
+    label: z.string().nullable().openapi({ example: 'Ada Lovelace' }),
+  })
+  .openapi('ApplicationPerson', { description: 'A person whom an application knows by its own ids.' });
 
 export const connectionSchema = z
   .object({
     id: z.string().openapi({ example: exampleConnectionId }),
     user: personId,
+    person: z.union([applicationPerson, hubPerson]),
     provider: z.string().openapi({ example: 'google' }),
     account: accountSchema,
     status: z.enum(displayStatuses).openapi({
@@ -82,10 +104,11 @@ export const connectionSchema = z
 const text = (at: Date | null) => at?.toISOString() ?? null;
 
 /** A connection as the API answers it. */
-export function toConnection(view: ConnectionView): z.infer<typeof connectionSchema> {
+export function toConnection(view: AdminConnectionView): z.infer<typeof connectionSchema> {
   return {
     id: view.id,
     user: view.personId,
+    person: personJson(view.person),
     provider: view.provider.id,
     account: view.account,
     status: view.status,
@@ -126,6 +149,16 @@ const query = z.strictObject({
     .string()
     .optional()
     .openapi({ description: 'The whole e-mail address of the person, in any case of letters.' }),
+  application: z.string().optional().openapi({
+    description: 'Of the people of this application. A key of an application has its own unless set.',
+  }),
+  application_user: z.string().optional().openapi({
+    description:
+      'Of the person whom the application knows by this id, and by the `tenant`. Without `tenant`: of the one who has none. Needs `application`, or a key of an application.',
+  }),
+  tenant: z.string().optional().openapi({
+    description: 'Alone: of all people of this tenant. Needs `application`, or a key of an application.',
+  }),
   provider: z.string().optional().openapi({ example: 'google', description: 'The id of a provider.' }),
   status: z.enum(displayStatuses).optional().openapi({ description: '`connected` includes `refresh_due`.' }),
   limit: z.coerce
@@ -234,8 +267,9 @@ const deleteRoute = createRoute({
 /** `GET /connections`, `GET /connections/{id}`, `DELETE /connections/{id}` */
 export function registerConnections(app: OpenAPIHono<ApiEnvironment>): void {
   app.openapi(listRoute, async (c) => {
-    const { user, ...filters } = c.req.valid('query');
-    const page = await listConnections(c.var.ctx, { ...filters, personId: user });
+    const { user, application_user: applicationUser, tenant, ...filters } = c.req.valid('query');
+    const ofApplication = { applicationUser, applicationTenant: tenant };
+    const page = await listConnections(c.var.ctx, { ...filters, ...ofApplication, personId: user });
     return c.json({ connections: page.items.map(toConnection), next_cursor: page.nextCursor }, 200);
   });
   app.openapi(getRoute, async (c) => {

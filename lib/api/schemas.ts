@@ -5,6 +5,7 @@ import { toProblem } from '#lib/door/problem';
 import { AppError, errorCodes } from '#lib/errors';
 
 export const exampleConnectionId = 'con_7w3k9v0q2m5x8r1txd4z6b8n0c2f4h6j';
+export const exampleApplicationId = 'app_4b8n0c2f6h1j5m9p';
 const exampleRequestId = 'req_0a1b2c3d4e5f6g7h';
 const examplePersonId = 'per_7w3k9v0q2m5x8r1t';
 

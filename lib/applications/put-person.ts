@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '#lib/db/database';
 import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
+import { issuerOfApplication } from '#lib/guards/application-issuer';
 import { newPersonId } from '#lib/ids';
 
 /** A person as an application knows them. */
@@ -12,9 +13,6 @@ export interface ApplicationUser {
   /** A name for people to read. */
   label?: string | null | undefined;
 }
-
-/** Names the application in place of a provider: no address of a server is so written, so that no sign-in has it. */
-export const issuerOfApplication = (applicationId: string): string => `urn:grantkeep:application:${applicationId}`;
 
 /** The two ids as one text; a slash within them is written in percent, so that no two people share one. */
 export const subjectOfUser = ({ id, tenant }: ApplicationUser): string =>

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { z } from 'zod';
-import { connectionFilter, findConnections, providersInReach } from '#lib/connections/filter';
+import { connectionFilter, connectionsInReach, findConnections } from '#lib/connections/filter';
 import type { Context } from '#lib/context';
 import { type CappedCount, countCapped, countUpTo } from '#lib/db/count-capped';
 import { parseInput } from '#lib/parse-input';
@@ -17,7 +17,7 @@ export async function countConnections(
   input: CountConnectionsInput = {},
   upTo: number = countUpTo,
 ): Promise<CappedCount> {
-  const reach = providersInReach(ctx);
+  const reach = connectionsInReach(ctx);
   const filter = parseInput(connectionFilter, input);
   const found = await findConnections(ctx, reach, filter, { limit: upTo + 1 });
   return countCapped(ctx.database.db, sql`(${found})`, upTo);

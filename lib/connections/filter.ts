@@ -1,4 +1,4 @@
-import { and, type Column, eq, inArray, ne, not, type SQL, sql } from 'drizzle-orm';
+import { and, type Column, eq, inArray, isNull, ne, not, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { expiringGrants, expiringWithinDays } from '#lib/connections/expiring';
 import { type Freezes, isUnder, standingFreezes } from '#lib/connections/freezes';
@@ -10,6 +10,8 @@ import { contains } from '#lib/db/contains';
 import { connectionSearch } from '#lib/db/schema/connection-search';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
+import { AppError } from '#lib/errors';
+import { isOfItsPeople } from '#lib/guards/application-reach';
 import { requireReader } from '#lib/guards/require';
 import { requireApiKey } from '#lib/guards/require-api-key';
 import { personOfConnection } from '#lib/ids';
@@ -42,6 +44,9 @@ const givenUpWithin = sql`interval '30 days'`;
  */
 const given = (longest: number) => z.string().min(1, 'must not be empty').max(longest).optional();
 
+/** Characters of an application's own id; none is longer. */
+const longestOwnId = 500;
+
 /** The filters of a list of connections. All given ones must hold. */
 export const connectionFilter = z
   .object({
@@ -51,6 +56,12 @@ export const connectionFilter = z
     subject: given(512),
     /** Of the person: the whole address, in any case of letters. */
     email: given(320),
+    /** Of the people of this application. */
+    application: given(64),
+    /** Of the person whom the application knows by this id and tenant; without a tenant, of the one who has none. */
+    applicationUser: given(longestOwnId),
+    /** Alone: of the people of that tenant. */
+    applicationTenant: given(longestOwnId),
     provider: given(64),
     /** `connected` includes the ones with a due refresh. */
     status: z.enum(displayStatuses).optional(),
@@ -77,14 +88,45 @@ export interface Extent {
   limit: number;
 }
 
+/** The bounds of what a caller may list; null: none. */
+export interface Reach {
+  providers: readonly string[] | null;
+  /** Of the people of this application only. */
+  applicationId: string | null;
+}
+
 /**
- * The providers of the connections that the caller may list; null for all.
+ * The connections that the caller may list.
  * @throws AppError `unauthenticated`, `forbidden`, `insufficient_scope`
  */
-export function providersInReach(ctx: Context): readonly string[] | null {
-  if (ctx.actor.type === 'api_key') return requireApiKey(ctx, 'connections:read').providers;
+export function connectionsInReach(ctx: Context): Reach {
+  if (ctx.actor.type === 'api_key') return requireApiKey(ctx, 'connections:read');
   requireReader(ctx);
-  return null;
+  return { providers: null, applicationId: null };
+}
+
+/**
+ * The condition on the people of an application. An id of a user means nothing without it: two applications may know
+ * their users by the same.
+ * @throws AppError `invalid_request`
+ */
+function ofApplication(reach: Reach, { application, applicationUser, applicationTenant }: ConnectionFilter) {
+  if (application === undefined && applicationUser === undefined && applicationTenant === undefined) return undefined;
+  const asked = application ?? reach.applicationId;
+  if (asked === null) {
+    throw new AppError('invalid_request', {
+      issues: [{ path: 'application', message: 'is needed with a user or a tenant of an application' }],
+    });
+  }
+  return and(
+    eq(people.applicationId, asked),
+    applicationUser === undefined ? undefined : eq(people.applicationUser, applicationUser),
+    applicationTenant !== undefined
+      ? eq(people.applicationTenant, applicationTenant)
+      : applicationUser !== undefined
+        ? isNull(people.applicationTenant)
+        : undefined,
+  );
 }
 
 const { status } = connections;
@@ -161,15 +203,15 @@ function isSearchAlone({ query, provider: _, ...more }: ConnectionFilter): boole
 }
 
 /**
- * The statement that finds the rows of a filter within the caller's providers: `person_id`, `id` and `created_at` of
+ * The statement that finds the rows of a filter within the caller's reach: `person_id`, `id` and `created_at` of
  * connections, no more of them than the extent says. It reads no more columns, so that an index can lead: an ordered
  * request walks in order, and a rare value is looked up first.
- * @param reach from `providersInReach`
+ * @param reach from `connectionsInReach`
  * @throws AppError `invalid_request` for a cursor of another list
  */
 export async function findConnections(
   { database, providers }: Pick<Context, 'database' | 'providers'>,
-  reach: readonly string[] | null,
+  reach: Reach,
   filter: ConnectionFilter,
   extent: Extent,
 ): Promise<SQL> {
@@ -178,8 +220,11 @@ export async function findConnections(
   const alone = search !== undefined && isSearchAlone(filter);
   const [table, place] = alone ? [connectionSearch, inSearch] : [connections, inLists];
   const { sort, cursor, limit } = extent;
+  const application = ofApplication(reach, filter);
   const condition = and(
-    reach ? inArray(table.provider, [...reach]) : undefined,
+    reach.providers ? inArray(table.provider, [...reach.providers]) : undefined,
+    reach.applicationId !== null ? isOfItsPeople(table.personId, reach.applicationId) : undefined,
+    application && sql`${table.personId} in (select ${people.id} from ${people} where ${application})`,
     filter.provider ? eq(table.provider, filter.provider) : undefined,
     filter.personId ? eq(connections.personId, filter.personId) : undefined,
     filter.issuer ? eq(people.issuer, filter.issuer) : undefined,

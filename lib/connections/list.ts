@@ -1,6 +1,7 @@
 import { asc, desc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { connectionFilter, findConnections, providersInReach } from '#lib/connections/filter';
+import { connectionFilter, connectionsInReach, findConnections } from '#lib/connections/filter';
+import { itsPersonColumns, toItsPerson } from '#lib/connections/its-person';
 import { itsKey, itsRevocation, itsUse, listedColumns, toConnectionView } from '#lib/connections/read-views';
 import type { AdminConnectionView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
@@ -21,19 +22,19 @@ export type ListConnectionsInput = z.input<typeof listConnectionsInput>;
 
 /**
  * Connections of everybody, in pages: for administrators and auditors, and for API keys with `connections:read` within
- * their providers. Keyset order by the moment of creation, so that a page costs the same however deep it lies.
+ * their reach. Keyset order by the moment of creation, so that a page costs the same however deep it lies.
  * @throws AppError `unauthenticated`, `forbidden`, `insufficient_scope`, `invalid_request`
  */
 export async function listConnections(
   ctx: Context,
   input: ListConnectionsInput = {},
 ): Promise<Page<AdminConnectionView>> {
-  const reach = providersInReach(ctx);
+  const reach = connectionsInReach(ctx);
   const { sort, cursor, limit, ...filter } = parseInput(listConnectionsInput, input);
   const found = await findConnections(ctx, reach, filter, { sort, cursor, limit: limit + 1 });
   const direction = sort === 'newest' ? desc : asc;
   const rows = await ctx.database.db
-    .select({ ...listedColumns, personName: people.name, personEmail: people.email })
+    .select({ ...listedColumns, ...itsPersonColumns })
     .from(connections)
     .innerJoin(people, eq(people.id, connections.personId))
     .leftJoin(revocations, itsRevocation)
@@ -46,7 +47,7 @@ export async function listConnections(
   return {
     items: shown.map((row) => ({
       ...toConnectionView(ctx, row),
-      person: { id: row.personId, name: row.personName, email: row.personEmail },
+      person: toItsPerson(row),
     })),
     nextCursor: last ? encodeCursor({ at: last.createdAt.toISOString(), id: last.id, sort }) : null,
   };

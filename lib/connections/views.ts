@@ -109,9 +109,19 @@ export interface ProviderCardView {
   connections: ConnectionView[];
 }
 
-/** A connection in the administrator's list, with its person. */
+/** The person of a connection: one who signs in to the hub, or one whom an application knows by its own ids. */
+export interface ConnectionPerson {
+  id: string;
+  name: string | null;
+  email: string | null;
+  identity:
+    | { kind: 'hub'; issuer: string; subject: string }
+    | { kind: 'application'; application: string; tenant: string | null; user: string | null };
+}
+
+/** A connection with its person, as administrators and services see it. */
 export interface AdminConnectionView extends ConnectionView {
-  person: { id: string; name: string | null; email: string | null };
+  person: ConnectionPerson;
 }
 
 /** One line of a connection's history; runs of like events are folded. */

@@ -1,8 +1,9 @@
-import { and, inArray } from 'drizzle-orm';
+import { and, eq, inArray, isNull } from 'drizzle-orm';
 import { getAlert } from '#lib/alerts/get';
 import type { Context } from '#lib/context';
 import { databaseNow } from '#lib/db/clock';
 import { connections } from '#lib/db/schema/connections';
+import { people } from '#lib/db/schema/people';
 import { personMails } from '#lib/db/schema/person-mails';
 import { AppError } from '#lib/errors';
 import { requireAdministrator } from '#lib/guards/require';
@@ -41,6 +42,8 @@ export async function tellIncidentPeople(
     const found = await tx
       .select({ id: connections.id, personId: connections.personId, provider: connections.provider })
       .from(connections)
+      // An application tells its own people: the hub has no address of theirs.
+      .innerJoin(people, and(eq(people.id, connections.personId), isNull(people.applicationId)))
       .where(
         and(
           inArray(connections.personId, [...new Set(touched.map(({ person }) => person))]),
@@ -54,10 +57,13 @@ export async function tellIncidentPeople(
       ...{ id: `pml_${id}_${connectionId}`, personId, connectionId, provider },
       ...{ event: 'incident' as const, reason: alert.rule, occurredAt: at, dueAt: at },
     }));
-    const told =
-      rows.length === 0
-        ? []
-        : await tx.insert(personMails).values(rows).onConflictDoNothing().returning({ person: personMails.personId });
+    if (rows.length === 0)
+      throw new AppError('conflict', { message: 'The people of this incident are of applications. Tell those.' });
+    const told = await tx
+      .insert(personMails)
+      .values(rows)
+      .onConflictDoNothing()
+      .returning({ person: personMails.personId });
     if (told.length === 0) throw new AppError('conflict', { message: 'The people of this incident were told before.' });
     const counts = { people: new Set(told.map(({ person }) => person)).size, accounts: told.length };
     await record(tx, ctx, { action: 'alert.people_told', details: { alert: id, rule: alert.rule, ...counts } });

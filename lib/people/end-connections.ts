@@ -79,6 +79,8 @@ async function erasePerson(tx: Db, ctx: Context, { personId, reason, stepUp, rev
       email: null,
       subject: sql`'erased:' || ${people.id}`,
       issuer: 'erased',
+      applicationUser: null,
+      applicationTenant: null,
       adminByConfig: false,
       role: 'user',
       deletedAt: sql`now()`,

@@ -27,6 +27,9 @@ export async function setRole(ctx: Context, input: SetRoleInput): Promise<void> 
   const { id, role } = parseInput(setRoleInput, input);
   await transactOnPeople(ctx, async (tx) => {
     const target = await loadTarget(tx, id);
+    if (target.applicationId !== null) {
+      throw new AppError('conflict', { message: 'People of an application have no role here: they never sign in.' });
+    }
     if (target.adminByConfig) {
       throw new AppError('conflict', {
         message: 'This person is an administrator by ADMIN_EMAILS. Take them out there first.',

@@ -1,4 +1,4 @@
-import { and, asc, gt, inArray, isNotNull, lte } from 'drizzle-orm';
+import { and, asc, gt, inArray, isNotNull, lte, sql } from 'drizzle-orm';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
 import { ledger } from '#lib/db/schema/ledger';
@@ -26,6 +26,8 @@ export async function announceToPeople(tx: Db, ctx: Context, { from, to }: { fro
         inArray(ledger.action, ['connection.created', 'connection.needs_reconnect', 'connection.revoked']),
         isNotNull(ledger.connectionId),
         isNotNull(ledger.personId),
+        // People of an application have no address.
+        sql`not exists (select 1 from people p where p.id = ${ledger.personId} and p.application_id is not null)`,
       ),
     )
     .orderBy(asc(ledger.at), asc(ledger.id));

@@ -8,7 +8,16 @@ import { personMails } from '#lib/db/schema/person-mails';
 import { askToReconnect, countReconnects } from '#lib/person-mails/ask-reconnect';
 import { mailPeople } from '#lib/person-mails/send';
 import { describeWithConnections, sharedDatabase } from '#tests/database';
-import { addConnection, addFreshAdministrator, addPerson, createRuntime, freeze, plainRecord } from '#tests/hub';
+import {
+  addApplication,
+  addConnection,
+  addFreshAdministrator,
+  addPerson,
+  addPersonOf,
+  createRuntime,
+  freeze,
+  plainRecord,
+} from '#tests/hub';
 import { smtpServer } from '#tests/servers/smtp-server';
 
 const database = sharedDatabase();
@@ -53,9 +62,14 @@ test('all that need it at a provider are counted, asked once, told in one mail e
   await needy('eve@example.com', 1, { disabledAt: new Date() });
   const frozen = await needy('ice@example.com');
   await freeze(runtime, 'connection', frozen.id);
+  // Known to an application alone, which asks them itself.
+  await addConnection(runtime, {
+    personId: await addPersonOf(runtime, await addApplication(runtime), { user: '42', label: 'zoe@example.com' }),
+    values: { status: 'needs_reconnect', statusReason: 'ended_at_provider' },
+  });
   expect(await countReconnects(admin, about)).toEqual({
-    ...{ connections: 6, people: 5, askable: { connections: 3, people: 2 } },
-    ...{ without: { lately: 0, no_address: 1, disabled: 1, frozen: 1 }, canMail: true },
+    ...{ connections: 7, people: 6, askable: { connections: 3, people: 2 } },
+    ...{ without: { lately: 0, no_address: 1, disabled: 1, frozen: 1, application: 1 }, canMail: true },
   });
   await expect(askToReconnect(admin, { ...about, expected: 2 })).rejects.toMatchObject({ code: 'conflict' });
   expect(await askToReconnect(admin, { ...about, expected: 3 })).toEqual({ connections: 3 });

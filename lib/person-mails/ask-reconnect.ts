@@ -24,8 +24,11 @@ const mostCounted = 10_000;
 /** One connection, or all of a provider. */
 type About = { connection: string } | { provider: string };
 
-/** Whether the person of a connection can be asked: `lately` were mailed within a day, the others cannot be reached. */
-type Reach = 'askable' | 'lately' | 'no_address' | 'disabled' | 'frozen';
+/**
+ * Whether the person of a connection can be asked: `lately` were mailed within a day, an `application` asks its own people, the
+ * others cannot be reached.
+ */
+type Reach = 'askable' | 'lately' | 'no_address' | 'disabled' | 'frozen' | 'application';
 
 const { personId, id, provider, status, statusReason } = connections;
 
@@ -38,6 +41,7 @@ async function needing(db: Db, about: About): Promise<SQL> {
       : sql`${provider} = ${about.provider}`;
   return sql`select ${personId} as person_id, ${id} as id, ${provider} as provider, ${statusReason} as reason,
       case when p.disabled_at is not null or p.deleted_at is not null then 'disabled'
+        when p.application_id is not null then 'application'
         when coalesce(p.email, '') !~ '^[^[:space:]<>@,;:"()]+@[^[:space:]<>@,;:"()]+$' then 'no_address'
         when ${isUnder(freezes)} then 'frozen'
         when exists (select 1 from person_mails m where m.person_id = ${personId} and m.event = 'needs_reconnect'
@@ -85,6 +89,7 @@ async function count(db: Db, ctx: Context, about: About): Promise<ReconnectCount
       no_address: of('no_address').people,
       disabled: of('disabled').people,
       frozen: of('frozen').people,
+      application: of('application').people,
     },
     canMail: canMail(ctx),
   };

@@ -13,9 +13,11 @@ import { vendToken } from '#lib/tokens/vend-token';
 import { sharedDatabase } from '#tests/database';
 import {
   addApiKey,
+  addApplication,
   addConnection,
   addFreshAdministrator,
   addPerson,
+  addPersonOf,
   createRuntime,
   entries,
   noteUse,
@@ -155,6 +157,21 @@ describe('the silent people of a list', () => {
     });
     await expect(notifyManyInactive(auditor.ctx(), { people: joined })).rejects.toMatchObject({ code: 'forbidden' });
   });
+});
+
+test('people of an application are not among them: they have no sign-in and no address', async () => {
+  const { runtime, administrator, person: listed } = await silentHub({ silentDays: 200 });
+  const person = await addPersonOf(runtime, await addApplication(runtime), { user: '42' });
+  await database.db
+    .update(people)
+    .set({ createdAt: ago(400) })
+    .where(eq(people.id, person));
+  await addConnection(runtime, { personId: person, values: { createdAt: ago(400), connectedAt: ago(400) } });
+  const found = await listInactivePeople(administrator);
+  const ids = found.people.map((one) => one.person.id);
+  expect([ids.includes(listed), ids.includes(person)]).toEqual([true, false]);
+  await expect(notifyInactive(administrator, { person })).rejects.toMatchObject({ code: 'conflict' });
+  await expect(revokeInactive(administrator, { person })).rejects.toMatchObject({ code: 'conflict' });
 });
 
 describe('a notice', () => {

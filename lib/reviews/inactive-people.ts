@@ -25,8 +25,11 @@ const lastActive = sql`greatest(coalesce(p.last_signed_in_at, p.created_at),
     left join connection_uses u on u.person_id = c.person_id and u.connection_id = c.id where c.person_id = p.id))`;
 const liveOf = sql`from connections c where c.person_id = p.id and c.status <> 'revoked'`;
 
-/** True for a person `p` who may sign in, has live connections, and gave no sign of life after `cutoff`. */
-const isInactive = (cutoff: SQL) => sql`p.disabled_at is null and p.deleted_at is null
+/**
+ * True for a person `p` who may sign in, has live connections, and gave no sign of life after `cutoff`. People of an
+ * application never sign in, and have no address to be told at.
+ */
+const isInactive = (cutoff: SQL) => sql`p.disabled_at is null and p.deleted_at is null and p.application_id is null
   and coalesce(p.last_signed_in_at, p.created_at) < ${cutoff} and exists (select 1 ${liveOf}) and ${lastActive} < ${cutoff}`;
 
 const cutoffOf = (ctx: Context, now: Date): SQL => moment(new Date(now.getTime() - ctx.config.inactiveDays * dayMs));

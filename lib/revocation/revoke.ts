@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Context, inBackground } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
+import { keyCoversPerson } from '#lib/guards/application-reach';
 import { keyCoversProvider } from '#lib/guards/require-api-key';
 import { personOfConnection } from '#lib/ids';
 import { reasonText } from '#lib/ledger/reason';
@@ -16,9 +17,9 @@ export type RevokeConnectionInput = z.input<typeof revokeConnectionInput>;
 
 /**
  * The connections that the caller may revoke: a person their own, an administrator or this process every one, a key the
- * ones of its providers.
+ * ones of its providers and of the people of its application.
  */
-function mayRevoke(ctx: Context, personId: string | undefined, provider: string | undefined): boolean {
+async function mayRevoke(ctx: Context, personId: string | undefined, provider: string | undefined): Promise<boolean> {
   const { actor } = ctx;
   switch (actor.type) {
     case 'system':
@@ -27,7 +28,8 @@ function mayRevoke(ctx: Context, personId: string | undefined, provider: string 
       return actor.role === 'administrator' || actor.personId === personId;
     case 'api_key':
       if (!actor.scopes.includes('connections:revoke')) throw new AppError('insufficient_scope');
-      return provider !== undefined && keyCoversProvider(actor, provider);
+      if (personId === undefined || provider === undefined || !keyCoversProvider(actor, provider)) return false;
+      return keyCoversPerson(ctx, actor, personId);
     case 'anonymous':
       throw new AppError('unauthenticated');
   }
@@ -48,7 +50,7 @@ export async function revokeConnection(
   const where = and(eq(connections.personId, personId ?? ''), eq(connections.id, id));
   const [row] = personId ? await db.select({ provider: connections.provider }).from(connections).where(where) : [];
   // Asked even where there is no row, so that a missing scope is said whether or not the connection exists.
-  const allowed = mayRevoke(ctx, personId, row?.provider);
+  const allowed = await mayRevoke(ctx, personId, row?.provider);
   if (!personId || !row || !allowed) throw new AppError('not_found');
 
   const [key] = await transactAs(ctx, (tx) => markRevoked(tx, ctx, [{ personId, id }], reason ? { reason } : {}));

@@ -12,6 +12,8 @@ export interface Target {
   ownRole: Role;
   adminByConfig: boolean;
   disabledAt: Date | null;
+  /** The application that knows them; null: they sign in to the hub. */
+  applicationId: string | null;
 }
 
 /** The person that a change is about; the row stays locked until the transaction ends. @throws AppError `not_found` */
@@ -22,6 +24,7 @@ export async function loadTarget(tx: Db, id: string): Promise<Target> {
       ownRole: people.role,
       adminByConfig: people.adminByConfig,
       disabledAt: people.disabledAt,
+      applicationId: people.applicationId,
     })
     .from(people)
     .where(and(eq(people.id, id), isNull(people.deletedAt)))

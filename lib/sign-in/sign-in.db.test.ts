@@ -6,10 +6,11 @@ import { people } from '#lib/db/schema/people';
 import { sessions } from '#lib/db/schema/sessions';
 import { newId } from '#lib/ids';
 import { disablePerson, enablePerson } from '#lib/people/disable';
+import { setRole } from '#lib/people/set-role';
 import { resolveSession } from '#lib/sign-in/sessions';
 import { maySignIn, type SignInIdentity, signIn } from '#lib/sign-in/sign-in';
 import { sharedDatabase } from '#tests/database';
-import { addFreshAdministrator, as, createRuntime, entries } from '#tests/hub';
+import { addApplication, addFreshAdministrator, addPersonOf, as, createRuntime, entries } from '#tests/hub';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -206,4 +207,55 @@ test('the database keeps no session id, only its hash', async () => {
   const { session } = await signIn(visitor(), { provider, identity: identity() });
   expect(Buffer.from(session.id, 'base64url')).toHaveLength(32);
   expect(JSON.stringify(await database.db.select().from(sessions))).not.toContain(session.id);
+});
+
+describe('people of an application', () => {
+  const ids = { user: '42', tenant: 'acme', label: 'Ada' };
+
+  test.each(['urn:grantkeep:application:', 'URN:Grantkeep:Application:', 'urn:GRANTKEEP:application:'])(
+    'are nobody who signs in, even where a provider calls itself %s',
+    async (prefix) => {
+      const applicationId = await addApplication(runtime);
+      const personId = await addPersonOf(runtime, applicationId, ids);
+      const before = await rowOf(personId);
+      const forged = identity({ issuer: `${prefix}${applicationId}`, subject: 'acme/42', email: 'boss@example.com' });
+      const ctx = visitor({ ADMIN_EMAILS: 'boss@example.com', SIGN_IN_ALLOW: 'google:*' });
+      for (const who of [ctx, visitor()])
+        await expect(signIn(who, { provider, identity: forged })).rejects.toMatchObject({
+          code: 'sign_in_not_allowed',
+        });
+      expect(await lastEntry()).toMatchObject({ action: 'sign_in.refused', code: 'sign_in_not_allowed' });
+      expect(await rowOf(personId)).toEqual(before);
+      const there = await database.db.select().from(people).where(eq(people.subject, 'acme/42'));
+      expect(there.filter(({ issuer }) => issuer.endsWith(applicationId))).toHaveLength(1);
+    },
+  );
+
+  test('are not the person with the same subject or name elsewhere, and hold on to their own', async () => {
+    const applicationId = await addApplication(runtime);
+    const personId = await addPersonOf(runtime, applicationId, { user: 'sub-7', label: 'ada@example.com' });
+    const ctx = visitor({ ADMIN_EMAILS: 'ada@example.com' });
+    const signedIn = await signIn(ctx, { provider, identity: identity({ subject: 'sub-7' }) });
+    expect(signedIn.personId).not.toBe(personId);
+    expect(await rowOf(personId)).toMatchObject({ adminByConfig: false, lastSignedInAt: null, email: null });
+    expect(await rowOf(signedIn.personId)).toMatchObject({ adminByConfig: true, applicationId: null });
+  });
+
+  test.each([
+    ['role', { role: 'administrator' as const }],
+    ['rights of ADMIN_EMAILS', { adminByConfig: true }],
+    ['sign-in', { lastSignedInAt: new Date() }],
+    ['e-mail address', { email: 'ada@example.com' }],
+  ])('cannot have a %s: the database refuses it', async (_, set) => {
+    const personId = await addPersonOf(runtime, await addApplication(runtime), { user: newId('u') });
+    await expect(database.db.update(people).set(set).where(eq(people.id, personId))).rejects.toThrow();
+  });
+
+  test('are given no role by an administrator', async () => {
+    const personId = await addPersonOf(runtime, await addApplication(runtime), { user: newId('u') });
+    const admin = await addFreshAdministrator(runtime);
+    for (const role of ['administrator', 'auditor'] as const)
+      await expect(setRole(admin, { id: personId, role })).rejects.toMatchObject({ code: 'conflict' });
+    expect(await rowOf(personId)).toMatchObject({ role: 'user' });
+  });
 });

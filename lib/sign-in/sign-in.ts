@@ -6,6 +6,7 @@ import { lockFor } from '#lib/db/advisory-locks';
 import { isUniqueViolation, withTransaction } from '#lib/db/database';
 import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
+import { isApplicationIssuer } from '#lib/guards/application-issuer';
 import { newPersonId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 import type { Authentication } from '#lib/sign-in/authentication';
@@ -48,6 +49,8 @@ export function judgeSignIn(
   provider: SignInInput['provider'],
   identity: SignInIdentity,
 ): { allowed: boolean; adminByConfig: boolean } {
+  // People of an application never sign in, whatever a provider calls itself.
+  if (isApplicationIssuer(identity.issuer)) return { allowed: false, adminByConfig: false };
   const everybody = config.signInAllow.length === 0;
   const allowed = everybody || maySignIn(config.signInAllow, provider.id, identity);
   const trusted = provider.trustedEmail && identity.emailVerified && identity.email !== null;
@@ -77,7 +80,14 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<{ person
           adminByConfig: people.adminByConfig,
         })
         .from(people)
-        .where(and(eq(people.issuer, identity.issuer), eq(people.subject, identity.subject), isNull(people.deletedAt)))
+        .where(
+          and(
+            eq(people.issuer, identity.issuer),
+            eq(people.subject, identity.subject),
+            isNull(people.applicationId),
+            isNull(people.deletedAt),
+          ),
+        )
         .for('update');
       const refused = allowed ? (known?.disabledAt ? 'person_disabled' : null) : 'sign_in_not_allowed';
       if (refused) {

@@ -104,7 +104,9 @@ export async function completeStepUp(
     const [person] = await tx
       .select({ issuer: people.issuer, subject: people.subject, adminByConfig: people.adminByConfig })
       .from(people)
-      .where(and(eq(people.id, personId), isNull(people.disabledAt), isNull(people.deletedAt)))
+      .where(
+        and(eq(people.id, personId), isNull(people.applicationId), isNull(people.disabledAt), isNull(people.deletedAt)),
+      )
       .for('update');
     if (!person) throw new AppError('unauthenticated');
     if (person.issuer !== identity.issuer || person.subject !== identity.subject)

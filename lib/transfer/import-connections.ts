@@ -6,6 +6,7 @@ import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
 import { AppError, isAppError, toAppError } from '#lib/errors';
+import { isApplicationIssuer } from '#lib/guards/application-issuer';
 import { requireAdministrator } from '#lib/guards/require';
 import { newConnectionId, newPersonId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
@@ -66,6 +67,7 @@ async function personOf(ctx: Context, { user_id: userId }: ImportRow, signIn: st
   const provider = ctx.providers.get(signIn);
   if (!provider?.sign_in) throw fault(`people: nobody signs in with ${signIn} here`);
   const issuer = provider.identity.issuer ?? provider.issuer;
+  if (isApplicationIssuer(issuer)) throw fault(`people: nobody signs in with ${signIn} here`);
   const [person] = await db
     .select({ id: people.id, disabledAt: people.disabledAt })
     .from(people)

@@ -4,9 +4,13 @@ import { requireAdministrator, requireReader } from '#lib/guards/require';
 import { requireApiKey } from '#lib/guards/require-api-key';
 import { requireStepUp } from '#lib/sign-in/step-up';
 
-/** A key with the scope, for every provider: webhooks tell of all of them. */
+/** A key with the scope, for every provider and of no application: webhooks tell of everybody at all of them. */
 function requireManagersKey(ctx: Context): void {
-  const { providers } = requireApiKey(ctx, 'webhooks:manage');
+  const { providers, applicationId } = requireApiKey(ctx, 'webhooks:manage');
+  if (applicationId !== null) {
+    const message = 'An API key of an application cannot manage webhooks: they tell of everybody.';
+    throw new AppError('insufficient_scope', { message });
+  }
   if (providers === null) return;
   const message = 'An API key that is for some providers only cannot manage webhooks: they tell of every provider.';
   throw new AppError('insufficient_scope', { message });

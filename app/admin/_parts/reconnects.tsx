@@ -15,6 +15,7 @@ const reasons: [reason: keyof ReconnectCounts['without'], words: string][] = [
   ['no_address', 'without an e-mail address'],
   ['disabled', 'disabled'],
   ['frozen', 'with a frozen connection'],
+  ['application', 'of an application, which asks its own people'],
 ];
 
 /** What brings people back to reconnect: an address to give them, and the mail. */

@@ -1,5 +1,5 @@
-import { bigint, customType, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
-import { instant } from '#lib/db/schema/columns';
+import { bigint, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
+import { bytea, instant } from '#lib/db/schema/columns';
 
 /**
  * The chain of seals over the ledger; its fields are those of `lib/ledger/seal-statement.ts`. It is kept when months of
@@ -18,8 +18,6 @@ export const ledgerSeals = pgTable('ledger_seals', {
   /** Ed25519 (RFC 8032) over the statement, in base64. */
   signature: text().notNull(),
 });
-
-const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' });
 
 /**
  * The first bytes of each row's leaf hash, in the order of the batch: no proof, but what tells which row of a broken batch

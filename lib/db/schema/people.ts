@@ -54,11 +54,16 @@ export const people = pgTable(
     index('people_staff').on(t.createdAt, t.id).where(sql`${t.adminByConfig} or ${t.role} <> 'user'`),
     index('people_disabled').on(t.createdAt, t.id).where(sql`${t.disabledAt} is not null`),
     index('people_application').on(t.applicationId, t.createdAt, t.id).where(sql`${t.applicationId} is not null`),
+    index('people_application_user')
+      .on(t.applicationUser, t.applicationId)
+      .where(sql`${t.applicationUser} is not null`),
     check(
       'people_application',
       sql`${t.applicationId} is null and ${t.applicationUser} is null
         or ${t.applicationId} is not null and ${t.role} = 'user' and not ${t.adminByConfig} and ${t.lastSignedInAt} is null`,
     ),
+    // ADMIN_EMAILS and mails go by an address: people of an application have none.
+    check('people_application_address', sql`${t.applicationId} is null or ${t.email} is null`),
     check('people_role', sql`${t.role} in ('user', 'auditor', 'administrator')`),
   ],
 );

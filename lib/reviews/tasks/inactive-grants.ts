@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import { fitting } from '#lib/bulk-revocation/criteria';
 import type { Context } from '#lib/context';
 import { countCapped } from '#lib/db/count-capped';
@@ -53,6 +53,7 @@ export const inactiveGrants: ReviewTask = {
       }
       const absent = sql`(select 1 from ${connections} join ${people} on ${and(
         eq(people.id, connections.personId),
+        isNull(people.applicationId),
         sql`coalesce(${people.lastSignedInAt}, ${people.createdAt}) < ${since}`,
       )} where ${unread} limit ${countUpTo + 1})`;
       const gone = await countCapped(ctx.database.db, absent, countUpTo);
