@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { eq, type SQL, sql } from 'drizzle-orm';
 import { type CreateApiKeyInput, createApiKey } from '#lib/api-keys/create-api-key';
 import { type CreateApplicationInput, createApplication } from '#lib/applications/create';
+import { putPerson } from '#lib/applications/put-person';
 import { parseConfig } from '#lib/config/config';
 import { type ProviderRecordInput, providersFileSchema } from '#lib/config/provider-record';
 import { sealTokens } from '#lib/connections/tokens-at-rest';
@@ -216,24 +217,13 @@ export async function addApplication(runtime: Runtime, input: Partial<CreateAppl
   return id;
 }
 
-/** Puts a person of an application into the database, known there by these ids, and answers the hub's own. */
+/** Makes a person of an application, known there by these ids, and answers the hub's own. */
 export async function addPersonOf(
   runtime: Runtime,
   applicationId: string,
-  { user, tenant = null, label = null }: { user: string; tenant?: string | null; label?: string | null },
+  { user, ...known }: { user: string; tenant?: string | null; label?: string | null },
 ): Promise<string> {
-  const id = newPersonId();
-  await runtime.database.db.insert(people).values({
-    id,
-    provider: applicationId,
-    issuer: `urn:grantkeep:application:${applicationId}`,
-    subject: [tenant, user].flatMap((part) => (part === null ? [] : [encodeURIComponent(part)])).join('/'),
-    name: label,
-    applicationId,
-    applicationUser: user,
-    applicationTenant: tenant,
-  });
-  return id;
+  return (await putPerson(runtime.database.db, applicationId, { id: user, ...known })).id;
 }
 
 /** Everything the ledger says about a connection, or all it says, in order. */
