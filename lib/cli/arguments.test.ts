@@ -47,6 +47,46 @@ test.each([
     },
   ],
   [['webhook', 'rotate', '--id', 'whk_1'], { kind: 'command', command: { command: 'webhook rotate', id: 'whk_1' } }],
+  [
+    ['application', 'create', '--name', 'X', '--contact', 'a@b.example', '--return-url', 'https://b.example/']
+      .concat(['--return-url=https://b.example/2', '--provider', 'google', '--scope', 'google:openid'])
+      .concat(['--scope', 'google:https://www.googleapis.com/auth/drive']),
+    {
+      kind: 'command',
+      command: {
+        command: 'application create',
+        name: 'X',
+        contact: 'a@b.example',
+        returnUrls: ['https://b.example/', 'https://b.example/2'],
+        origins: [],
+        providers: ['google'],
+        scopes: { google: ['openid', 'https://www.googleapis.com/auth/drive'] },
+      },
+    },
+  ],
+  [
+    ['application', 'show', '--id', 'app_1'],
+    { kind: 'command', command: { command: 'application show', id: 'app_1' } },
+  ],
+  [
+    ['application', 'change', '--id', 'app_1', '--every-provider', '--without-origins', '--without-scopes'],
+    {
+      kind: 'command',
+      command: { command: 'application change', id: 'app_1', origins: [], providers: null, scopes: {} },
+    },
+  ],
+  [
+    ['application', 'change', '--id', 'app_1', '--name', 'Y'],
+    { kind: 'command', command: { command: 'application change', id: 'app_1', name: 'Y' } },
+  ],
+  [
+    ['application', 'disable', '--id', 'app_1', '--reason', 'leak'],
+    { kind: 'command', command: { command: 'application disable', id: 'app_1', reason: 'leak' } },
+  ],
+  [
+    ['api-key', 'list', '--application', 'app_1'],
+    { kind: 'command', command: { command: 'api-key list', application: 'app_1' } },
+  ],
   [['api-key', 'list'], { kind: 'command', command: { command: 'api-key list' } }],
   [['api-key', 'revoke', '--id', 'key_1'], { kind: 'command', command: { command: 'api-key revoke', id: 'key_1' } }],
   [
@@ -60,6 +100,7 @@ test.each([
         owner: null,
         scopes: ['tokens:vend', 'connections:read'],
         providers: null,
+        applicationId: null,
         expiresInDays: null,
         ipRanges: null,
         ipRule: 'deny',
@@ -77,6 +118,7 @@ test.each([
         owner: null,
         scopes: ['tokens:vend'],
         providers: ['google'],
+        applicationId: null,
         expiresInDays: 0.5,
         ipRanges: null,
         ipRule: 'deny',
@@ -161,6 +203,13 @@ test.each([
   [['api-key', 'addresses', '--id', 'key_1', '--from', '::1', '--anywhere']],
   [['api-key', 'addresses', '--id', 'key_1', '--from', '::1', '--elsewhere', 'ignore']],
   [['api-key', 'create', '--name', 'X', '--scope', 'tokens:vend', '--elsewhere', 'alert']],
+  [['application']],
+  [['application', 'create', '--name', 'X', '--contact', 'a@b.example']],
+  [['application', 'create', '--contact', 'a@b.example', '--return-url', 'https://b.example/']],
+  [['application', 'change', '--name', 'X']],
+  [['application', 'change', '--id', 'app_1', '--every-provider', '--provider', 'google']],
+  [['application', 'change', '--id', 'app_1', '--scope', 'openid']],
+  [['application', 'disable', '--id', 'app_1']],
   [['freeze']],
   [['freeze', '--all']],
   [['freeze', '--all', '--reason', ' ']],

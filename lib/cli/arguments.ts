@@ -1,5 +1,6 @@
 import { CommanderError, type CommandUnknownOpts, Help, Command as Parser } from '@commander-js/extra-typings';
 import { apiKeyCommands } from '#lib/cli/arguments/api-keys';
+import { applicationCommands } from '#lib/cli/arguments/applications';
 import { evidenceCommands } from '#lib/cli/arguments/evidence';
 import { freezeCommands } from '#lib/cli/arguments/freezes';
 import { ledgerCommands } from '#lib/cli/arguments/ledger';
@@ -43,6 +44,7 @@ function createParser(take: (invocation: Invocation) => void, print: (text: stri
     .addHelpText('after', afterAll);
   const run = (command: Command) => take({ kind: 'command', command });
   apiKeyCommands(program, run);
+  applicationCommands(program, run);
   freezeCommands(program, run);
   peopleCommands(program, run);
   providerCommands(program, run, take);

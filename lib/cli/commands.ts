@@ -1,15 +1,13 @@
 import { z } from 'zod';
-import { createApiKey } from '#lib/api-keys/create-api-key';
-import { cursorAfterKey, listApiKeys } from '#lib/api-keys/list-api-keys';
-import { revokeApiKey } from '#lib/api-keys/revoke-api-key';
-import { rotateApiKey } from '#lib/api-keys/rotate-api-key';
-import { setAddresses } from '#lib/api-keys/set-addresses';
-import type { ApiKeyView } from '#lib/api-keys/views';
+import { cursorAfterKey } from '#lib/api-keys/list-api-keys';
+import { cursorAfterApplication } from '#lib/applications/list';
 import { checkLedger } from '#lib/audit/check-ledger';
 import { exportCheckpoint } from '#lib/audit/export-checkpoint';
 import { listLedgerKeys } from '#lib/audit/list-ledger-keys';
 import { pruneLedger } from '#lib/audit/prune-ledger';
 import type { LedgerReport } from '#lib/audit/verify-ledger';
+import { apiKeyCommands, runApiKeyCommand } from '#lib/cli/api-key-commands';
+import { applicationCommands, runApplicationCommand } from '#lib/cli/application-commands';
 import { runCheckCommand, runScenarios } from '#lib/cli/check-command';
 import { revocationCommands, runRevocationCommand } from '#lib/cli/revocation-commands';
 import { runTransferCommand, transferCommands } from '#lib/cli/transfer-commands';
@@ -17,7 +15,6 @@ import { runVaultCommand, vaultCommands } from '#lib/cli/vault-commands';
 import { runWebhookCommand, webhookCommands } from '#lib/cli/webhook-commands';
 import type { Context } from '#lib/context';
 import { openPostgres } from '#lib/db/open';
-import { apiKeyScopes } from '#lib/db/schema/api-key-scopes';
 import { freezeScopes } from '#lib/db/schema/freezes';
 import { exportEvidence } from '#lib/evidence/export';
 import { freeze } from '#lib/freezes/freeze';
@@ -36,26 +33,8 @@ import { exportPage } from '#lib/transfer/export-connections';
 
 /** A command that needs the data, as it travels to the process that has it open. */
 export const commandSchema = z.discriminatedUnion('command', [
-  z.strictObject({
-    command: z.literal('api-key create'),
-    name: z.string(),
-    purpose: z.string().nullable(),
-    owner: z.string().nullable(),
-    scopes: z.array(z.enum(apiKeyScopes)),
-    providers: z.array(z.string()).nullable(),
-    expiresInDays: z.number().positive().max(36_500).nullable(),
-    ipRanges: z.array(z.string()).nullable(),
-    ipRule: z.enum(['deny', 'alert']),
-  }),
-  z.strictObject({
-    command: z.literal('api-key addresses'),
-    id: z.string(),
-    ipRanges: z.array(z.string()).nullable(),
-    ipRule: z.enum(['deny', 'alert']),
-  }),
-  z.strictObject({ command: z.literal('api-key rotate'), id: z.string(), overlapHours: z.int() }),
-  z.strictObject({ command: z.literal('api-key list'), cursor: z.string().optional() }),
-  z.strictObject({ command: z.literal('api-key revoke'), id: z.string() }),
+  ...apiKeyCommands,
+  ...applicationCommands,
   z.strictObject({
     command: z.enum(['freeze', 'thaw']),
     scope: z.enum(freezeScopes),
@@ -94,13 +73,13 @@ export const commandSchema = z.discriminatedUnion('command', [
 ]);
 export type Command = z.infer<typeof commandSchema>;
 
-const dayMs = 86_400_000;
 /** Lines of one answer of a long list; the command line asks for the next ones after the last. */
 const linesAtOnce = 1000;
 
 /** Long lists, by how a page of each goes on after a line. */
 const cursorAfter: Partial<Record<Command['command'], (line: { id: string; createdAt: Date }) => string>> = {
   'api-key list': cursorAfterKey,
+  'application list': cursorAfterApplication,
   freezes: cursorAfterFreeze,
 };
 
@@ -115,28 +94,6 @@ export function commandAfter(command: Command, lines: readonly Record<string, un
     ...command,
     cursor: after({ id: String(last.id), createdAt: new Date(String(last.created_at)) }),
   } as Command;
-}
-
-function toLine(view: ApiKeyView): Record<string, unknown> {
-  return {
-    id: view.id,
-    name: view.name,
-    prefix: view.prefix,
-    purpose: view.purpose,
-    owner: view.owner,
-    replaces: view.replaces,
-    status: view.status,
-    scopes: view.scopes,
-    providers: view.providers,
-    created_at: view.createdAt.toISOString(),
-    created_by: view.createdBy,
-    ip_ranges: view.ipRanges,
-    ip_rule: view.ipRanges && view.ipRule,
-    frozen: view.frozen,
-    expires_at: view.expiresAt?.toISOString() ?? null,
-    last_used_at: view.lastUsedAt?.toISOString() ?? null,
-    revoked_at: view.revokedAt?.toISOString() ?? null,
-  };
 }
 
 function toFreezeLine(view: FreezeView): Record<string, unknown> {
@@ -207,24 +164,19 @@ async function endTheirSessions(ctx: Context, person: string | null): Promise<Re
 /** Runs a command and answers its lines, each to be printed as JSON. */
 export async function runCommand(ctx: Context, command: Command): Promise<Record<string, unknown>[]> {
   switch (command.command) {
-    case 'api-key create': {
-      const { command: _verb, expiresInDays, ...given } = command;
-      const expiresAt = expiresInDays === null ? null : new Date(ctx.now().getTime() + expiresInDays * dayMs);
-      const { key, apiKey } = await createApiKey(ctx, { ...given, expiresAt });
-      const expires_at = apiKey.expiresAt?.toISOString() ?? null;
-      return [{ id: apiKey.id, name: apiKey.name, key, scopes: apiKey.scopes, expires_at }];
-    }
-    case 'api-key rotate': {
-      const { key, apiKey, old } = await rotateApiKey(ctx, { id: command.id, overlapHours: command.overlapHours });
-      const ends = { old: old.id, old_expires_at: old.expiresAt?.toISOString() ?? null };
-      return [{ id: apiKey.id, name: apiKey.name, key, scopes: apiKey.scopes, ...ends }];
-    }
+    case 'api-key create':
+    case 'api-key rotate':
     case 'api-key list':
-      return (await listApiKeys(ctx, { cursor: command.cursor, limit: linesAtOnce })).items.map(toLine);
-    case 'api-key addresses': {
-      const { id, ipRanges, ipRule } = command;
-      return [toLine(await setAddresses(ctx, { id, ipRanges, ipRule }))];
-    }
+    case 'api-key addresses':
+    case 'api-key revoke':
+      return runApiKeyCommand(ctx, command, linesAtOnce);
+    case 'application create':
+    case 'application list':
+    case 'application show':
+    case 'application change':
+    case 'application disable':
+    case 'application enable':
+      return runApplicationCommand(ctx, command, linesAtOnce);
     case 'freeze': {
       const { scope, target, reason } = command;
       return [toFreezeLine(await freeze(ctx, { scope, target, reason }))];
@@ -292,8 +244,6 @@ export async function runCommand(ctx: Context, command: Command): Promise<Record
     case 'webhook enable':
     case 'webhook disable':
       return runWebhookCommand(ctx, command);
-    case 'api-key revoke':
-      return [toLine(await revokeApiKey(ctx, { id: command.id }))];
     case 'evidence':
       return [{ text: (await exportEvidence(ctx, { from: command.from, to: command.to })).file }];
     case 'ledger verify':

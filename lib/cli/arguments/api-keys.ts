@@ -52,10 +52,11 @@ export const apiKeyCommands: CommandGroup = (program, run) => {
     .option('--purpose <text>', 'What the service does with an account, in words for its owner.')
     .option('--owner <text>', 'The team or the address that answers for the service.')
     .option('--provider <id>', 'A provider that the key may use; all unless set. May be repeated.', collect)
+    .option('--application <id>', 'The application that the key is for: it sees the people of that one alone.')
     .option('--expires-in-days <days>', 'Days until the key ends; never unless set.', days)
     .option(...from, collect)
     .addOption(elsewhere())
-    .action(({ name, purpose, owner, scope: scopes, provider, expiresInDays, ...values }) => {
+    .action(({ name, purpose, owner, scope: scopes, provider, application, expiresInDays, ...values }) => {
       const given = required(name, '--name');
       if (!scopes) throw new UsageError('--scope is required.');
       run({
@@ -65,6 +66,7 @@ export const apiKeyCommands: CommandGroup = (program, run) => {
         owner: owner ?? null,
         scopes,
         providers: provider ?? null,
+        applicationId: application ?? null,
         expiresInDays: expiresInDays ?? null,
         ...addresses(values),
       });
@@ -98,8 +100,11 @@ export const apiKeyCommands: CommandGroup = (program, run) => {
 
   withHelp(group.command('list'), {
     does: 'Prints every API key, one line of JSON each.',
-    example: 'api-key list',
-  }).action(() => run({ command: 'api-key list' }));
+    usage: '[--application <id>]',
+    example: 'api-key list --application app_…',
+  })
+    .option('--application <id>', 'Only the keys of this application.')
+    .action(({ application }) => run({ command: 'api-key list', application }));
 
   withHelp(group.command('revoke'), {
     does: 'Ends an API key at once.',
