@@ -132,13 +132,14 @@ class _Bounded(OrderedDict):
             self.popitem(last=False)
 
 
-def _is_protected(url):
+def is_protected(url):
+    """True for an address, split by urllib, to which a secret may be sent."""
     return url.scheme == "https" or (url.scheme == "http" and LOOPBACK.fullmatch(url.hostname or "") is not None)
 
 
 def _checked_origin(text):
     url = urllib.parse.urlsplit(text)
-    if not _is_protected(url) or url.username or url.path not in ("", "/") or url.query or url.fragment:
+    if not is_protected(url) or url.username or url.path not in ("", "/") or url.query or url.fragment:
         raise ValueError("The address of the hub must be one such as https://connect.example.com.")
     return f"{url.scheme}://{url.netloc}"
 
@@ -209,6 +210,12 @@ class Client:
         token = self._get(key)
         self._require_scopes(key, token)
         return token
+
+    def call(self, method, path, body=None):
+        """Calls an operation of the API, as in `call("GET", f"/connections/{id}")`, and answers what it answers."""
+        if not re.fullmatch(r"(/[A-Za-z0-9_-]+)+(\?[^#\s]*)?", path):
+            raise ValueError("This is not a path of the API.")
+        return self._call(method, path, body)
 
     def forget(self, connection):
         """Drops the kept tokens of a connection, as after the message `connection.revoked`."""
@@ -315,7 +322,7 @@ class Client:
         if refused is not None:
             body["rejected_token_fingerprint"] = _fingerprint(refused)
         try:
-            answer = self._call("POST", f"/connections/{connection}/token", body or None, connection)
+            answer = self._call("POST", f"/connections/{connection}/token", body or None)
             if not isinstance(answer.get("access_token"), str):
                 raise self._foreign(200)
             token = AccessToken(answer)
@@ -332,12 +339,12 @@ class Client:
         with self._lock:
             self._quiet.put(_fingerprint(token), time.monotonic() + seconds)
 
-    def _call(self, method, path, body, connection):
+    def _call(self, method, path, body):
         """One call, and again as `Retry-After` says, as long as that stays within `max_wait_seconds`."""
         begun = time.monotonic()
         while True:
             try:
-                return self._ask(method, path, body, connection)
+                return self._ask(method, path, body)
             except GrantkeepError as error:
                 if error.status not in (429, 503) or error.code == "provider_configuration" or error.retry_after is None:
                     raise
@@ -347,17 +354,20 @@ class Client:
                     raise
             time.sleep(wait)
 
-    def _ask(self, method, path, body, connection):
+    def _ask(self, method, path, body):
         headers = {"Authorization": f"Bearer {self._api_key}", "Accept": "application/json", "User-Agent": "grantkeep.py"}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        data = b"" if body is None else json.dumps(body).encode()
+        data = json.dumps(body).encode() if body is not None else b"" if method == "POST" else None
         request = urllib.request.Request(f"{self._origin}/api/v1{path}", data, headers, method=method)
         try:
             with self._opener.open(request, timeout=self._timeout) as answer:
-                return self._read(answer, "application/json") or self._raise_foreign(answer.status)
+                read = None if answer.status == 204 else self._read(answer, "application/json")
+                if read is None and answer.status != 204:
+                    raise self._foreign(answer.status)
+                return read
         except urllib.error.HTTPError as answer:
-            raise self._refusal(answer, connection) from None
+            raise self._refusal(answer, path) from None
         except OSError as cause:
             raise GrantkeepError("hub_unreachable", "The hub did not answer.") from cause
 
@@ -377,10 +387,7 @@ class Client:
         message = f"The address of the hub answered {status}, and not in the hub’s form."
         return GrantkeepError("hub_unreachable", message, status=status, retry_after=retry_after)
 
-    def _raise_foreign(self, status):
-        raise self._foreign(status)
-
-    def _refusal(self, answer, connection):
+    def _refusal(self, answer, path):
         with answer:
             said = answer.headers.get("Retry-After") or ""
             retry_after = int(said) if re.fullmatch(r"[0-9]{1,6}", said) else None
@@ -388,7 +395,8 @@ class Client:
         if problem is None or not isinstance(problem.get("code"), str):
             return self._foreign(answer.code, retry_after)
         code = problem["code"]
-        consent_url = f"{self._origin}/connections/{connection}" if code == "needs_reconnect" else None
+        page = re.sub("/token$", "", path)
+        consent_url = f"{self._origin}{page}" if code == "needs_reconnect" else None
         return GrantkeepError(
             code,
             problem.get("detail", code),

@@ -48,13 +48,11 @@ export function applicationInTest() {
   return {
     /** Runs a program in the application's folder. */
     run: runIn,
-    /** Starts a program of Node there, which the test ends. */
-    start: (args: string[], env: Record<string, string>) =>
-      start(process.execPath, args, {
-        cwd: within(),
-        env: { ...process.env, ...env },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      }),
+    /** Starts a program there, which the test ends. */
+    start: (command: string, args: string[], cwd: string, env: Record<string, string>) =>
+      start(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }),
+    /** The path of a file or folder in the application. */
+    path: (name = '') => join(within(), name),
     write: (name: string, text: string) => writeFileSync(join(within(), name), text),
     client: (): Promise<typeof Client> => module('index.js'),
     webhooks: (): Promise<typeof Webhooks> => module('webhooks.js'),

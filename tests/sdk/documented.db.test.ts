@@ -118,7 +118,10 @@ test('webhooks: a true message is taken, also after a rotation; others are refus
   const url = `http://127.0.0.1:${port}/hooks`;
   const { id, secret } = await grantkeep.call('createWebhook', { body: { name: 'app', url } });
   application.write('block.js', block('js', 'express.raw'));
-  const app = application.start(['block.js'], { PORT: String(port), WEBHOOK_SECRETS: secret });
+  const app = application.start(process.execPath, ['block.js'], application.path(), {
+    PORT: String(port),
+    WEBHOOK_SECRETS: secret,
+  });
   const told: string[] = [];
   app.stdout?.setEncoding('utf8').on('data', (text: string) => told.push(...text.trim().split('\n')));
   const receives = () => fetch(url, { method: 'POST', headers: { connection: 'close' } });
@@ -162,6 +165,11 @@ test('Python: a call, and a message', async () => {
     status: 0,
     output: 'webhook.test\n',
   });
+});
+
+test('the lines about connecting are those of the example, which has a test of its own', () => {
+  const example = readFileSync(new URL('../../examples/express/app.js', import.meta.url), 'utf8');
+  for (const has of ['createConnect({', "app.post('/connect'"]) expect(example).toContain(block('js', has));
 });
 
 test('every block of the page is run by a test', () => {

@@ -1,0 +1,59 @@
+// An application with users of its own, which connects their GitHub accounts. docs/sdk.md explains the parts.
+import { createClient, grantkeepFetch, isGrantkeepError } from '@grantkeep/client';
+import { createConnect, sendRedirect } from '@grantkeep/client/connect';
+import express from 'express';
+import { settingsPage } from './pages.js';
+import { users } from './users.js';
+
+const { HUB_URL, GRANTKEEP_KEY, APP_URL, SECRET, PORT, GITHUB_API = 'https://api.github.com' } = process.env;
+const hub = createClient({ url: HUB_URL, apiKey: GRANTKEEP_KEY });
+const { startConnect, finishConnect } = createConnect({
+  client: hub,
+  returnUrl: `${APP_URL}/connected`,
+  secret: SECRET,
+});
+
+const app = express();
+app.use(express.urlencoded({ extended: false }), users);
+
+app.get('/', async ({ user }, response) => {
+  const connection = user.connection && (await hub.call('getConnection', { path: { id: user.connection } }));
+  response.send(settingsPage(user, connection));
+});
+
+app.post('/connect', async (request, response) => {
+  const { id, label, connection } = request.user;
+  const asked = connection ? { connection } : { provider: 'github' };
+  sendRedirect(response, await startConnect(request, { user: { id, label }, ...asked }));
+});
+
+app.get('/connected', async (request, response) => {
+  const { id } = await finishConnect(request, { user: request.user });
+  request.user.connection = id;
+  hub.forget(id);
+  response.redirect(303, '/');
+});
+
+app.get('/me', async ({ user }, response) => {
+  const github = grantkeepFetch(hub, user.connection, { baseUrl: GITHUB_API });
+  const answer = await github('/user');
+  response.type('text').send(`At GitHub you are ${(await answer.json()).login}.`);
+});
+
+app.post('/disconnect', async ({ user }, response) => {
+  await hub.call('revokeConnection', { path: { id: user.connection } });
+  hub.forget(user.connection);
+  user.connection = undefined;
+  response.redirect(303, '/');
+});
+
+app.use((error, _request, response, _next) => {
+  if (!isGrantkeepError(error)) console.error(error);
+  const code = isGrantkeepError(error) ? error.code : 'internal';
+  response
+    .status(code === 'internal' ? 500 : 409)
+    .type('text')
+    .send(`That did not work: ${code}.`);
+});
+
+app.listen(Number(PORT), '127.0.0.1', () => console.log('listening'));

@@ -1,0 +1,26 @@
+const escaped = (text) => String(text).replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
+
+const page = (title, body) =>
+  `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title><h1>${title}</h1>${body}</html>`;
+
+const button = (action, name) => `<form method="post" action="${action}"><button type="submit">${name}</button></form>`;
+
+export const signInPage = () =>
+  page(
+    'Sign in',
+    '<form method="post"><label>Name <input name="name" required></label><button type="submit">Sign in</button></form>',
+  );
+
+/** @param connection as the hub answers it; undefined where the user connected none */
+export function settingsPage({ label }, connection) {
+  const hello = `<p>You are ${escaped(label)}.</p>`;
+  if (!connection)
+    return page('Settings', `${hello}<p>GitHub: not connected</p>${button('/connect', 'Connect GitHub')}`);
+  const { account, status } = connection;
+  const broken = status === 'needs_reconnect' ? button('/connect', 'Reconnect GitHub') : '';
+  return page(
+    'Settings',
+    `${hello}<p>GitHub: ${escaped(account.label)}, ${status}</p><p><a href="/me">Who am I at GitHub?</a></p>
+     ${broken}${button('/disconnect', 'Disconnect GitHub')}`,
+  );
+}
