@@ -4,6 +4,9 @@ import { authorizeHeadless, type HeadlessChoices } from '#demo/consent';
 import type { Demo, DemoProviderId } from '#demo/start';
 import type { RunningApp } from './app-process.ts';
 
+/** An app as far as steps need it, wherever its process runs. */
+export type ReachableApp = Pick<RunningApp, 'url' | 'demo' | 'grantkeep'>;
+
 export type Connectable = Exclude<DemoProviderId, 'demo'>;
 export const titles: Record<Connectable, string> = {
   google: 'Google',
@@ -82,7 +85,7 @@ interface Flow extends HeadlessChoices {
 }
 
 /** Takes a flow as far as its callback with this browser's cookies but none of its pages; answers the callback. */
-export async function flowUpToCallback(page: Page, app: RunningApp, flow: Flow): Promise<URL> {
+export async function flowUpToCallback(page: Page, app: ReachableApp, flow: Flow): Promise<URL> {
   const { intent, provider, connection, returnTo = '/connections', ...choices } = flow;
   const started = await page.request.post('/oauth/start', {
     headers: { origin: app.url },
@@ -96,7 +99,7 @@ export async function flowUpToCallback(page: Page, app: RunningApp, flow: Flow):
 }
 
 /** What signing in or connecting comes to, without the pages: for stories about something else. */
-export async function flowWithoutPages(page: Page, app: RunningApp, flow: Flow): Promise<URL> {
+export async function flowWithoutPages(page: Page, app: ReachableApp, flow: Flow): Promise<URL> {
   const callback = await flowUpToCallback(page, app, flow);
   const ended = await page.request.get(callback.href, { maxRedirects: 0 });
   if (ended.status() !== 303) throw new Error(`The callback answered ${ended.status()}.`);
@@ -104,12 +107,12 @@ export async function flowWithoutPages(page: Page, app: RunningApp, flow: Flow):
 }
 
 /** Signs this browser in by name. */
-export async function signInAs(page: Page, app: RunningApp, account: string): Promise<void> {
+export async function signInAs(page: Page, app: ReachableApp, account: string): Promise<void> {
   await flowWithoutPages(page, app, { intent: 'sign_in', provider: 'demo', account });
 }
 
 /** Signs somebody who is signed in in once more, as what needs a sign-in of the last minutes asks for. */
-export async function stepUpAs(page: Page, app: RunningApp, account: string): Promise<void> {
+export async function stepUpAs(page: Page, app: ReachableApp, account: string): Promise<void> {
   await flowWithoutPages(page, app, { intent: 'step_up', provider: 'demo', account });
 }
 
@@ -124,7 +127,7 @@ export async function stepUpByHand(page: Page, back: RegExp): Promise<void> {
 /** Connects an account; answers the connection's id. */
 export async function givenConnection(
   page: Page,
-  app: RunningApp,
+  app: ReachableApp,
   provider: Connectable,
   account = someone('Account'),
 ): Promise<string> {
@@ -134,24 +137,24 @@ export async function givenConnection(
   return id;
 }
 
-const keys = new WeakMap<RunningApp, Promise<string>>();
+const keys = new WeakMap<ReachableApp, Promise<string>>();
 
 /** An API key that may do everything, made once for each app. */
-export function serviceKey(app: RunningApp): Promise<string> {
+export function serviceKey(app: ReachableApp): Promise<string> {
   const known = keys.get(app) ?? makeKey(app, 'connections:read', 'tokens:vend', 'connections:revoke');
   keys.set(app, known);
   return known;
 }
 
 /** A new API key with these scopes. */
-export async function makeKey(app: RunningApp, ...scopes: string[]): Promise<string> {
+export async function makeKey(app: ReachableApp, ...scopes: string[]): Promise<string> {
   const options = scopes.flatMap((scope) => ['--scope', scope]);
   const line = await app.grantkeep('api-key', 'create', '--name', someone('service'), ...options);
   return (JSON.parse(line) as { key: string }).key;
 }
 
 /** Calls the machine API. */
-export function callHub(app: RunningApp, key: string, path: string, method = 'GET'): Promise<Response> {
+export function callHub(app: ReachableApp, key: string, path: string, method = 'GET'): Promise<Response> {
   return fetch(`${app.url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${key}` } });
 }
 
@@ -163,14 +166,14 @@ export interface Vended {
 }
 
 /** Asks for a connection's token as a service does; throws where none is given. */
-export async function vend(app: RunningApp, connection: string): Promise<Vended> {
+export async function vend(app: ReachableApp, connection: string): Promise<Vended> {
   const answer = await callHub(app, await serviceKey(app), `/connections/${connection}/token`, 'POST');
   if (answer.status !== 200) throw new Error(`Vending answered ${answer.status}: ${await answer.text()}`);
   return (await answer.json()) as Vended;
 }
 
 /** Calls the demo's resource API with a token; answers the status. */
-export async function statusWithToken(app: RunningApp, provider: Connectable, token: string): Promise<number> {
+export async function statusWithToken(app: ReachableApp, provider: Connectable, token: string): Promise<number> {
   const answer = await fetch(`${app.demo.resourceUrl}/${provider}/me`, {
     headers: { authorization: `Bearer ${token}` },
   });
@@ -179,13 +182,13 @@ export async function statusWithToken(app: RunningApp, provider: Connectable, to
 }
 
 /** The id of the person with the connection. */
-export async function personOf(app: RunningApp, connection: string): Promise<string> {
+export async function personOf(app: ReachableApp, connection: string): Promise<string> {
   const answer = await callHub(app, await serviceKey(app), `/connections/${connection}`);
   return ((await answer.json()) as { user: string }).user;
 }
 
 /** Signs a browser in as somebody new to whom an administrator then gives a role; answers their name. */
-async function giveRole(role: 'Administrator' | 'Auditor', administrator: Page, page: Page, app: RunningApp) {
+async function giveRole(role: 'Administrator' | 'Auditor', administrator: Page, page: Page, app: ReachableApp) {
   const name = someone(role);
   await signInAs(page, app, name);
   await stepUpAs(administrator, app, 'admin@example.com');
@@ -198,15 +201,15 @@ async function giveRole(role: 'Administrator' | 'Auditor', administrator: Page, 
 }
 
 /** Signs a browser in as somebody new whom an administrator then makes an auditor; answers their name. */
-export const makeAuditor = (administrator: Page, auditor: Page, app: RunningApp): Promise<string> =>
+export const makeAuditor = (administrator: Page, auditor: Page, app: ReachableApp): Promise<string> =>
   giveRole('Auditor', administrator, auditor, app);
 
 /** Signs a browser in as somebody new whom an administrator then makes another one; answers their name. */
-export const makeAdministrator = (administrator: Page, other: Page, app: RunningApp): Promise<string> =>
+export const makeAdministrator = (administrator: Page, other: Page, app: ReachableApp): Promise<string> =>
   giveRole('Administrator', administrator, other, app);
 
 /** What the API says of a connection. */
-export async function statusOf(app: RunningApp, connection: string): Promise<string> {
+export async function statusOf(app: ReachableApp, connection: string): Promise<string> {
   const answer = await callHub(app, await serviceKey(app), `/connections/${connection}`);
   return ((await answer.json()) as { status: string }).status;
 }

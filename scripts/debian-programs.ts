@@ -3,7 +3,14 @@ import { isExecutable, pathFolders } from './programs.ts';
 import { canInstallPackages, installPackages } from './system-packages.ts';
 
 /** Programs, and the Debian package in which each lies. */
-const packages = { haproxy: 'haproxy', nginx: 'nginx', pgbouncer: 'pgbouncer', 'systemd-analyze': 'systemd' } as const;
+const packages = {
+  bwrap: 'bubblewrap',
+  caddy: 'caddy',
+  haproxy: 'haproxy',
+  nginx: 'nginx',
+  pgbouncer: 'pgbouncer',
+  'systemd-analyze': 'systemd',
+} as const;
 export type DebianProgram = keyof typeof packages;
 
 /** Where daemons are, whether or not PATH says so. */
