@@ -146,6 +146,28 @@ export const actionRules: Record<string, ActionRule> = {
     ['overlapHours', '24'],
   ]),
   'admin/api-keys/actions#revokeKey': administrators(({ key }) => [['id', key]]),
+  'admin/applications/actions#registerApplication': {
+    ...administratorsLately(() => [
+      ['name', 'registered in passing'],
+      ['contact', 'ops@app.example'],
+      ['returnUrls', 'https://app.example/connected'],
+    ]),
+    answers: /^\/admin\/applications\/app_/,
+  },
+  'admin/applications/actions#saveApplication': administratorsLately(({ application }) => [
+    ['id', application],
+    ['name', 'renamed'],
+    ['contact', 'ops@app.example'],
+    ['returnUrls', 'https://elsewhere.example/connected'],
+  ]),
+  'admin/applications/actions#stopApplication': administratorsLately(({ application }) => [
+    ['id', application],
+    reason,
+  ]),
+  'admin/applications/actions#resumeApplication': administratorsLately(({ application }) => [
+    ['id', application],
+    reason,
+  ]),
   'admin/freezes/actions#setFreeze': administrators(({ person }) => [['scope', 'person'], ['target', person], reason]),
   'admin/freezes/actions#liftFreeze': administratorsLately(({ freeze }) => [['id', freeze], reason]),
   'admin/providers/actions#check': administrators(() => [['provider', 'google']]),

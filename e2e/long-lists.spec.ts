@@ -19,7 +19,7 @@ const test = governed.extend<object, { alone: null }>({
 /** Pages that list rows, at their fullest: what a page has may at most be so much (S-15). */
 const ofLists = { kilobytes: 200, tabStops: 80 };
 const listPages =
-  /^\/(?:activity|admin\/(?:connections|people|api-keys|ledger(?:\/seals)?|alerts(?:\/webhooks(?:\/\w+)?)?|revocations(?:\/\w+)?|freezes|providers|reviews))$/;
+  /^\/(?:activity|admin\/(?:connections|people|api-keys|applications|ledger(?:\/seals)?|alerts(?:\/webhooks(?:\/\w+)?)?|revocations(?:\/\w+)?|freezes|providers|reviews))$/;
 
 /** How often Tab stops on the page: what has focus in turn and is there to be seen. */
 const tabStops = (page: Page) =>

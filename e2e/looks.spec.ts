@@ -55,6 +55,8 @@ test('the admin pages look right, light and dark, wide and narrow', async ({ new
     '/admin/connections?q=nobody-at-all',
     '/admin/people',
     '/admin/api-keys',
+    '/admin/applications',
+    '/admin/applications/new',
     '/admin/freezes',
     '/admin/providers',
     '/admin/providers/okta',
@@ -83,10 +85,27 @@ test('the admin pages look right, light and dark, wide and narrow', async ({ new
     await look(page, path);
     expect.soft(await cutOff(page), path).toEqual([]);
   }
+  const registered = await app.grantkeep(
+    ...['application', 'create', '--name', 'Planner of a very long name that goes on and on', '--contact'],
+    ...[
+      'https://planner.example/contact',
+      '--return-url',
+      'https://planner.example/connected',
+      '--scope',
+      'okta:openid',
+    ],
+  );
+  const { id: application } = JSON.parse(registered) as { id: string };
+  await look(page, '/admin/applications');
+  await look(page, `/admin/applications/${application}`);
   // The form stands there only after a sign-in of the last minutes.
   await stepUpAs(page, app, 'admin@example.com');
   await look(page, '/admin/api-keys');
   await expect(page.getByRole('button', { name: 'Create API key' })).toBeVisible();
+  for (const path of ['/admin/applications/new', `/admin/applications/${application}`]) {
+    await look(page, path);
+    expect.soft(await cutOff(page), path).toEqual([]);
+  }
 });
 
 test('what is frozen, and what a bulk revocation would end, look right with more to say than there is room', async ({

@@ -54,6 +54,9 @@ export const pages: Record<string, Expectation> = {
   '/admin/alerts/webhooks/[id]/[delivery]': forAdmins,
   '/admin/api-keys': forAdmins,
   '/admin/api-keys/[id]': forAdmins,
+  '/admin/applications': forAdmins,
+  '/admin/applications/[id]': forAdmins,
+  '/admin/applications/new': forAdmins,
   '/admin/checks': forAdmins,
   '/admin/checks/history': forAdmins,
   '/admin/conformance': forAdmins,
@@ -134,6 +137,7 @@ export const handlers: Record<string, Handler> = {
 export const forAuditors = [
   'CSV',
   'Copy the alert’s id',
+  'Copy the application’s id',
   'Copy the connection’s id',
   'Copy the id',
   'Copy the person’s id',

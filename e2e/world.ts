@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { sql } from 'drizzle-orm';
 import { createApiKey } from '#lib/api-keys/create-api-key';
+import { createApplication } from '#lib/applications/create';
 import { heldIdOf } from '#lib/bulk-revocation/held-key';
 import { prepareBulkRevocation } from '#lib/bulk-revocation/prepare';
 import { revokedTokenPlaces } from '#lib/connections/tokens-at-rest';
@@ -39,6 +40,7 @@ export interface World {
   ownersSession: string;
   ownersConnection: string;
   key: string;
+  application: string;
   /** One that is not frozen. */
   keyToRotate: string;
   alert: string;
@@ -123,6 +125,11 @@ export async function makeWorld(
   const { id: bulk } = await prepareBulkRevocation(ctx, { ids: [prepared] });
   const { apiKey } = await createApiKey(ctx, { name: someone('service'), scopes: ['tokens:vend'] });
   const { apiKey: toRotate } = await createApiKey(ctx, { name: someone('rotating'), scopes: ['tokens:vend'] });
+  const { id: application } = await createApplication(ctx, {
+    name: someone('Application'),
+    contact: 'ops@app.example',
+    returnUrls: ['https://app.example/connected'],
+  });
   const { id: webhook } = await createWebhook(ctx, { name: 'on call', url: hook.url });
   const delivery = await giveUpOn(second, webhook);
   const standing = await freeze(ctx, { scope: 'api_key', target: apiKey.id, reason: 'the story begins so' });
@@ -168,6 +175,7 @@ export async function makeWorld(
     ownersSession: await sessionOf(await personOf(app, ownersConnection)),
     ownersConnection,
     key: apiKey.id,
+    application,
     keyToRotate: toRotate.id,
     alert,
     webhook,
@@ -192,6 +200,7 @@ export function pathWithin(world: World, file: string): string {
     ['/admin/alerts/rules/', 'failed_exchanges'],
     ['/admin/alerts/', world.alert],
     ['/admin/api-keys/', world.key],
+    ['/admin/applications/', world.application],
     ['/admin/providers/', 'google'],
     ['/admin/revocations/', world.prepared],
     ['/admin/reviews/', world.review],

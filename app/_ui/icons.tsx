@@ -44,6 +44,7 @@ const icon =
 
 const ring = 'M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18Z';
 
+export const AppWindow = icon('M3 4h18v16H3ZM3 9h18M6 6.5v.01M9 6.5v.01');
 export const Activity = icon('M2 12h5l3-8 4 16 3-8h5');
 export const ArrowDown = icon('M12 5v14M6 13l6 6 6-6');
 export const ArrowLeft = icon('M19 12H5M11 6l-6 6 6 6');

@@ -8,6 +8,7 @@ import { type Db, withTransaction } from '#lib/db/database';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { ledger } from '#lib/db/schema/ledger';
 import { people } from '#lib/db/schema/people';
+import { shownName } from '#lib/db/shown-name';
 import { AppError } from '#lib/errors';
 import { requireReader } from '#lib/guards/require';
 import type { LedgerTableRow } from '#lib/ledger/columns';
@@ -69,7 +70,7 @@ export async function readNames(db: Db, personIds: readonly string[], keyIds: re
     personIds.length === 0
       ? []
       : db
-          .select({ id: people.id, name: sql<string | null>`coalesce(${people.name}, ${people.email})` })
+          .select({ id: people.id, name: shownName(people) })
           .from(people)
           .where(inArray(people.id, [...new Set(personIds)])),
     keyIds.length === 0

@@ -4,6 +4,7 @@ import type { Context } from '#lib/context';
 import { type Db, rowsOf } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
+import { shownName } from '#lib/db/shown-name';
 import { personOfConnection } from '#lib/ids';
 
 const named = 20;
@@ -57,7 +58,7 @@ export async function listBlastRadius(ctx: Context, id: string): Promise<Map<str
     .select({
       id: connections.id,
       label: sql<string>`coalesce(${connections.label}, ${connections.subject})`,
-      person: { id: people.id, name: sql<string | null>`coalesce(${people.name}, ${people.email})` },
+      person: { id: people.id, name: shownName(people) },
     })
     .from(connections)
     .innerJoin(people, eq(people.id, connections.personId))

@@ -1,9 +1,10 @@
-import { asc, eq, sql } from 'drizzle-orm';
+import { asc, eq } from 'drizzle-orm';
 import { heldIdOf, heldKindOf } from '#lib/bulk-revocation/held-key';
 import { isHeld } from '#lib/bulk-revocation/held-rows';
 import type { Context } from '#lib/context';
 import { people } from '#lib/db/schema/people';
 import { type ProofState, type RefusedIntent, type RevocationState, revocations } from '#lib/db/schema/revocations';
+import { shownName } from '#lib/db/shown-name';
 import { requireReader } from '#lib/guards/require';
 
 /** Tokens that the hub still holds, sealed, since only they can revoke their grant. Never a token. */
@@ -47,7 +48,7 @@ export async function listHeldRevocations(
       refused: revocations.refused,
       createdAt: revocations.createdAt,
       finishedAt: revocations.finishedAt,
-      name: sql<string | null>`coalesce(${people.name}, ${people.email})`,
+      name: shownName(people),
     })
     .from(revocations)
     .leftJoin(people, eq(people.id, revocations.personId))

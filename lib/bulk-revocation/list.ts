@@ -1,15 +1,19 @@
 import { desc, eq, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import type { BulkView } from '#lib/bulk-revocation/views';
 import type { Context } from '#lib/context';
 import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';
 import { bulkRevocations } from '#lib/db/schema/bulk-revocations';
 import { people } from '#lib/db/schema/people';
+import { shownName } from '#lib/db/shown-name';
 import { requireReader } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
 
 /** The last actor: the administrator who began it, else the one who prepared it. */
 export const itsAuthor = sql<string>`coalesce(${bulkRevocations.startedBy}, ${bulkRevocations.preparedBy})`;
+
+const named = alias(people, 'named');
 
 export const bulkColumns = {
   id: bulkRevocations.id,
@@ -22,7 +26,7 @@ export const bulkColumns = {
   finishedAt: bulkRevocations.finishedAt,
   byId: itsAuthor,
   byName: sql<string | null>`coalesce(${people.name}, ${people.email})`,
-  personName: sql<string | null>`(select coalesce(named.name, named.email) from people named
+  personName: sql<string | null>`(select ${shownName(named)} from people named
     where named.id = bulk_revocations.criteria ->> 'personId')`,
   keyName: sql<string | null>`(select named.name from api_keys named
     where named.id = bulk_revocations.criteria ->> 'readByKey')`,

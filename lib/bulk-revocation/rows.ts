@@ -8,6 +8,7 @@ import { connectionUses } from '#lib/db/schema/connection-uses';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
 import { revocations } from '#lib/db/schema/revocations';
+import { shownName } from '#lib/db/shown-name';
 import { AppError } from '#lib/errors';
 import { requireReader } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
@@ -56,7 +57,7 @@ export async function listBulkRows(ctx: Context, input: ListBulkRowsInput): Prom
       subject: connections.subject,
       connectedAt: connections.connectedAt,
       lastUsedAt: connectionUses.lastUsedAt,
-      name: sql<string | null>`coalesce(${people.name}, ${people.email})`,
+      name: shownName(people),
       upstream: revocations.state,
       attempts: revocations.attempts,
       lastErrorCode: revocations.lastErrorCode,

@@ -75,6 +75,7 @@ if (engine === 'pglite') {
           name: 'X',
           key: expect.stringMatching(/^gk_/),
           scopes: ['tokens:vend'],
+          application: null,
           expires_at: null,
         });
         expect(await authenticateApiKey(asNobody(runtime), line.key)).toMatchObject({ keyId: line.id });

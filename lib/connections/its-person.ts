@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import type { ConnectionPerson } from '#lib/connections/views';
 import { people } from '#lib/db/schema/people';
 
@@ -8,6 +9,7 @@ export const itsPersonColumns = {
   personIssuer: people.issuer,
   personSubject: people.subject,
   applicationId: people.applicationId,
+  applicationName: sql<string | null>`(select its.name from applications its where its.id = ${people.applicationId})`,
   applicationUser: people.applicationUser,
   applicationTenant: people.applicationTenant,
 } as const;
@@ -19,13 +21,14 @@ interface PersonRow {
   personIssuer: string;
   personSubject: string;
   applicationId: string | null;
+  applicationName: string | null;
   applicationUser: string | null;
   applicationTenant: string | null;
 }
 
 /** A selected row as the person that pages and answers name. */
 export function toItsPerson(row: PersonRow): ConnectionPerson {
-  const { applicationId, applicationUser: user, applicationTenant: tenant } = row;
+  const { applicationId, applicationName, applicationUser: user, applicationTenant: tenant } = row;
   return {
     id: row.personId,
     name: row.personName,
@@ -33,7 +36,7 @@ export function toItsPerson(row: PersonRow): ConnectionPerson {
     identity:
       applicationId === null
         ? { kind: 'hub', issuer: row.personIssuer, subject: row.personSubject }
-        : { kind: 'application', application: applicationId, tenant, user },
+        : { kind: 'application', application: applicationId, applicationName, tenant, user },
   };
 }
 

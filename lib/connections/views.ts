@@ -116,7 +116,13 @@ export interface ConnectionPerson {
   email: string | null;
   identity:
     | { kind: 'hub'; issuer: string; subject: string }
-    | { kind: 'application'; application: string; tenant: string | null; user: string | null };
+    | {
+        kind: 'application';
+        application: string;
+        applicationName: string | null;
+        tenant: string | null;
+        user: string | null;
+      };
 }
 
 /** A connection with its person, as administrators and services see it. */

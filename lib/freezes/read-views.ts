@@ -6,13 +6,14 @@ import { apiKeys } from '#lib/db/schema/api-keys';
 import { connections } from '#lib/db/schema/connections';
 import { freezes } from '#lib/db/schema/freezes';
 import { people } from '#lib/db/schema/people';
+import { shownName } from '#lib/db/shown-name';
 import type { FreezeView } from '#lib/freezes/views';
 
 const pulledBy = alias(people, 'pulled_by');
 const liftedBy = alias(people, 'lifted_by');
 const frozenPerson = alias(people, 'frozen_person');
 
-const nameOf = (person: typeof pulledBy | typeof liftedBy | typeof frozenPerson) =>
+const nameOf = (person: typeof pulledBy | typeof liftedBy) =>
   sql<string | null>`coalesce(${person.name}, ${person.email})`;
 
 const columns = {
@@ -27,7 +28,7 @@ const columns = {
   liftedByName: nameOf(liftedBy),
   liftedAt: freezes.liftedAt,
   liftReason: freezes.liftReason,
-  personName: nameOf(frozenPerson),
+  personName: shownName(frozenPerson),
   keyName: apiKeys.name,
   connectionLabel: connections.label,
 };

@@ -10,6 +10,8 @@ const liveConnections = sql<number>`(select count(*)::int from ${connections} as
 
 const ending = sql<EndingKind | null>`(select going.kind from ${personEndings} as going where going.person_id = ${people}.id)`;
 
+const applicationName = sql<string | null>`(select a.name from applications a where a.id = ${people}.application_id)`;
+
 /** The named columns of a view. */
 export const personColumns = {
   id: people.id,
@@ -17,6 +19,10 @@ export const personColumns = {
   email: people.email,
   provider: people.provider,
   issuer: people.issuer,
+  applicationId: people.applicationId,
+  applicationName,
+  applicationTenant: people.applicationTenant,
+  applicationUser: people.applicationUser,
   role: effectiveRole,
   roleFromConfig: people.adminByConfig,
   disabledAt: people.disabledAt,
@@ -26,9 +32,21 @@ export const personColumns = {
   lastSignedInAt: people.lastSignedInAt,
 };
 
-type PersonRow = Omit<PersonView, 'status'> & { disabledAt: Date | null };
+type PersonRow = Omit<PersonView, 'status' | 'application'> & {
+  disabledAt: Date | null;
+  applicationId: string | null;
+  applicationName: string | null;
+  applicationTenant: string | null;
+  applicationUser: string | null;
+};
 
 /** A selected row as administrators see it. */
-export function toPersonView({ disabledAt, ...row }: PersonRow): PersonView {
-  return { ...row, status: disabledAt ? 'disabled' : 'active' };
+export function toPersonView(row: PersonRow): PersonView {
+  const { disabledAt, applicationId, applicationName, applicationTenant: tenant, applicationUser: user, ...view } = row;
+  return {
+    ...view,
+    application:
+      applicationId === null ? null : { id: applicationId, name: applicationName ?? applicationId, tenant, user },
+    status: disabledAt ? 'disabled' : 'active',
+  };
 }

@@ -8,6 +8,8 @@ export interface PersonView {
   email: string | null;
   provider: string;
   issuer: string;
+  /** The application that knows them by its own ids; null: they sign in to the hub. */
+  application: { id: string; name: string; tenant: string | null; user: string | null } | null;
   role: Role;
   /** The role comes from ADMIN_EMAILS and cannot be changed here. */
   roleFromConfig: boolean;

@@ -2,6 +2,7 @@ import { and, desc, eq, inArray, ne, sql } from 'drizzle-orm';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
+import { shownName } from '#lib/db/shown-name';
 import { AppError } from '#lib/errors';
 import { readsEverything } from '#lib/guards/require';
 import { personOfConnection } from '#lib/ids';
@@ -66,7 +67,7 @@ export async function getBlastRadius(ctx: Context, { id }: { id: string }): Prom
         label: connections.label,
         subject: connections.subject,
         personId: connections.personId,
-        name: sql<string | null>`coalesce(${people.name}, ${people.email})`,
+        name: shownName(people),
       })
       .from(connections)
       .innerJoin(people, eq(people.id, connections.personId))

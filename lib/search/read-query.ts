@@ -20,12 +20,13 @@ const idKinds = {
   per: 'person',
   con: 'connection',
   key: 'api_key',
+  app: 'application',
   alr: 'alert',
   blk: 'bulk_revocation',
 } as const;
 export type IdKind = (typeof idKinds)[keyof typeof idKinds];
 
-const id = /^(per|con|key|alr|blk)_[0-9a-hjkmnp-tv-z]{16,32}$/;
+const id = /^(per|con|key|app|alr|blk)_[0-9a-hjkmnp-tv-z]{16,32}$/;
 const reference = /^(?:unavailable\.)?((?:req|err)_[0-9a-hjkmnp-tv-z]{16})$/;
 /** How ledgers and logs write a network: `203.0.113.0/24`. */
 const network = /^(.+)\/\d{1,3}$/;

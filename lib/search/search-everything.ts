@@ -1,6 +1,8 @@
 import { eq } from 'drizzle-orm';
 import { findApiKeys } from '#lib/api-keys/find';
 import type { ApiKeyView } from '#lib/api-keys/views';
+import { listApplications } from '#lib/applications/list';
+import type { ApplicationView } from '#lib/applications/views';
 import { listLedger } from '#lib/audit/list-ledger';
 import { listConnections } from '#lib/connections/list';
 import type { AdminConnectionView } from '#lib/connections/views';
@@ -35,6 +37,7 @@ export interface SearchResult {
   people: PersonView[];
   connections: AdminConnectionView[];
   apiKeys: ApiKeyView[];
+  applications: ApplicationView[];
   providers: { id: string; name: string }[];
   /** There are more than are shown. */
   more: { people: boolean; connections: boolean };
@@ -47,6 +50,7 @@ const nothing = (query: Query): SearchResult => ({
   people: [],
   connections: [],
   apiKeys: [],
+  applications: [],
   providers: [],
   more: { people: false, connections: false },
 });
@@ -61,6 +65,8 @@ async function exists(ctx: Context, of: IdKind, id: string): Promise<boolean> {
       return (await listPeople(ctx, { query: id, limit: 1 })).items.length > 0;
     case 'api_key':
       return (await findApiKeys(ctx, id, 1)).length > 0;
+    case 'application':
+      return (await listApplications(ctx, { query: id, limit: 1 })).items.length > 0;
     case 'alert':
       return (await db.select({ id: alerts.id }).from(alerts).where(eq(alerts.id, id))).length > 0;
     case 'bulk_revocation':
@@ -86,7 +92,7 @@ function splitWords(ctx: Context, text: string): SearchedWords {
 /** The one thing that is called exactly so; a person, where several are and all of them are theirs. */
 function leadOf(text: string, found: Omit<SearchResult, 'lead' | 'query'>): Lead | null {
   const same = (...names: (string | null)[]) => names.some((name) => name?.toLowerCase() === text.toLowerCase());
-  const persons = found.people.filter(({ name, email }) => same(name, email));
+  const persons = found.people.filter(({ name, email, application }) => same(name, email, application?.user ?? null));
   // Within a provider the words may name the person.
   const connections = found.connections.filter(
     ({ account, person }) =>
@@ -96,6 +102,7 @@ function leadOf(text: string, found: Omit<SearchResult, 'lead' | 'query'>): Lead
     ...found.apiKeys
       .filter(({ name, prefix }) => same(name, prefix))
       .map(({ id }) => ({ kind: 'api_key', id }) as const),
+    ...found.applications.filter(({ name }) => same(name)).map(({ id }) => ({ kind: 'application', id }) as const),
     ...found.providers.filter(({ id, name }) => same(id, name)).map(({ id }) => ({ kind: 'provider', id }) as const),
   ];
   const [person, another] = persons;
@@ -112,10 +119,11 @@ function leadOf(text: string, found: Omit<SearchResult, 'lead' | 'query'>): Lead
 async function searchWords(ctx: Context, query: Query, given: string): Promise<SearchResult> {
   const words = splitWords(ctx, given);
   const { text, provider } = words;
-  const [persons, connections, apiKeys] = await Promise.all([
+  const [persons, connections, apiKeys, applications] = await Promise.all([
     provider ? null : listPeople(ctx, { query: text, limit: mostShown }),
     listConnections(ctx, { query: text, ...(provider ? { provider: provider.id } : {}), limit: mostShown }),
     provider ? [] : findApiKeys(ctx, text, mostShown),
+    provider ? null : listApplications(ctx, { query: text, limit: mostShown }),
   ]);
   const providers = ctx.providers
     .list()
@@ -126,6 +134,7 @@ async function searchWords(ctx: Context, query: Query, given: string): Promise<S
     people: persons?.items ?? [],
     connections: connections.items,
     apiKeys,
+    applications: applications?.items ?? [],
     providers,
     more: { people: (persons?.nextCursor ?? null) !== null, connections: connections.nextCursor !== null },
   };

@@ -4,6 +4,7 @@ import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import {
   Activity,
+  AppWindow,
   BellRing,
   Blocks,
   BookOpen,
@@ -26,6 +27,7 @@ const icons: Record<Section['icon'], typeof Plug> = {
   connections: Plug,
   people: Users,
   keys: KeyRound,
+  applications: AppWindow,
   providers: Blocks,
   alerts: BellRing,
   freezes: Snowflake,

@@ -7,6 +7,7 @@ export interface Section {
     | 'connections'
     | 'people'
     | 'keys'
+    | 'applications'
     | 'providers'
     | 'alerts'
     | 'freezes'
@@ -25,6 +26,7 @@ export const sections: readonly Section[] = [
   { href: '/admin/connections', name: 'Connections', icon: 'connections' },
   { href: '/admin/people', name: 'People', icon: 'people' },
   { href: '/admin/api-keys', name: 'API keys', icon: 'keys' },
+  { href: '/admin/applications', name: 'Applications', icon: 'applications' },
   { href: '/admin/providers', name: 'Providers', icon: 'providers' },
   { href: '/admin/alerts', name: 'Alerts', icon: 'alerts' },
   { href: '/admin/freezes', name: 'Freezes', icon: 'freezes' },

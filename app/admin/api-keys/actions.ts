@@ -34,6 +34,11 @@ const keyInput = z.object({
   days: z.enum(['', '7', '30', '90', '365']),
   ipRanges: addresses,
   ipRule: elsewhere,
+  applicationId: z
+    .string()
+    .max(64)
+    .optional()
+    .transform((id) => id || null),
 });
 
 const dayInMilliseconds = 24 * 60 * 60 * 1000;
@@ -45,7 +50,11 @@ export const createKey = formAction(
   async (ctx, { days, providers, ipRanges, ...given }) => {
     const expiresAt = days === '' ? null : new Date(ctx.now().getTime() + Number(days) * dayInMilliseconds);
     // Asked for first: a fault after the key was made would lose the only sight of it.
-    const { items } = await listConnections(ctx, { status: 'connected', limit: 50 });
+    const { items } = await listConnections(ctx, {
+      status: 'connected',
+      limit: 50,
+      ...(given.applicationId ? { application: given.applicationId } : {}),
+    });
     const { key, apiKey } = await createApiKey(ctx, {
       ...given,
       providers: providers.length > 0 ? providers : null,

@@ -1,17 +1,19 @@
 import type { Metadata } from 'next';
 import { EmptyState } from '#app/_ui/empty-state';
-import { BookOpen, KeyRound, Plus } from '#app/_ui/icons';
+import { BookOpen, KeyRound, Plus, SearchX } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Pager } from '#app/_ui/pager';
 import { Time } from '#app/_ui/time';
 import { expiringWithinDays, listApiKeys } from '#lib/api-keys/list-api-keys';
 import type { ApiKeyView } from '#lib/api-keys/views';
+import { listApplicationChoices } from '#lib/applications/list';
 import { readStepUp } from '#lib/sign-in/step-up';
 import { adminPage, orNotFound } from '#lib/web/page';
 import type { SearchParams } from '#ui/flow-result';
-import { readListAddress } from '#ui/list-address';
+import { filteredAddress, readListAddress } from '#ui/list-address';
 import { DataTable, Td, Th, Tr } from '../_parts/data-table.tsx';
+import { FilterChip } from '../_parts/filter-chip.tsx';
 import { heavyListRows } from '../_parts/list-rows.ts';
 import { StandingFreezes } from '../_parts/standing-freezes.tsx';
 import { StepUpNotice } from '../_parts/step-up-notice.tsx';
@@ -24,14 +26,19 @@ const path = '/admin/api-keys';
 
 export default async function ApiKeys({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const ctx = await adminPage(path);
-  const at = readListAddress(await searchParams, ['expiring', 'state']);
+  const at = readListAddress(await searchParams, ['expiring', 'state', 'application']);
   const expiring = at.filters.expiring === '1';
   const ended = at.filters.state === 'ended';
-  const [{ items: keys, nextCursor }, stepUp] = await Promise.all([
+  const { application } = at.filters;
+  const [{ items: keys, nextCursor }, stepUp, applications] = await Promise.all([
     orNotFound(
-      listApiKeys(ctx, { expiring, state: ended ? 'ended' : 'accepted', cursor: at.cursor, limit: heavyListRows }),
+      listApiKeys(ctx, {
+        ...{ expiring, state: ended ? 'ended' : 'accepted', application },
+        ...{ cursor: at.cursor, limit: heavyListRows },
+      }),
     ),
     readStepUp(ctx),
+    listApplicationChoices(ctx, application),
   ]);
   const administrator = ctx.actor.role === 'administrator';
   const providers = ctx.providers.connectable().map(({ id, name }) => ({ id, name }));
@@ -65,6 +72,11 @@ export default async function ApiKeys({ searchParams }: { searchParams: Promise<
               : expiring
                 ? `Those that end within ${expiringWithinDays} days.`
                 : 'Keys that are accepted.'}
+            {application && (
+              <FilterChip href={filteredAddress(path, at, { application: undefined })}>
+                Application: {applications.find(({ id }) => id === application)?.name ?? application}
+              </FilterChip>
+            )}
             {(ended || expiring) && (
               <Link href={path} className="link">
                 Show keys that are accepted
@@ -81,6 +93,10 @@ export default async function ApiKeys({ searchParams }: { searchParams: Promise<
               <KeyTable keys={keys} />
               <Pager path={path} at={at} nextCursor={nextCursor} />
             </>
+          ) : application ? (
+            <EmptyState icon={SearchX} title="No key matches">
+              This application has no such key. {administrator && 'Make one here, and choose the application.'}
+            </EmptyState>
           ) : ended ? (
             <EmptyState icon={KeyRound} title="None has ended">
               No key expired or was revoked.
@@ -104,6 +120,8 @@ export default async function ApiKeys({ searchParams }: { searchParams: Promise<
             </h2>
             <CreateKey
               providers={providers}
+              applications={applications}
+              application={application ?? ''}
               instead={stepUp.fresh ? null : <StepUpNotice stepUp={stepUp} what="Making a key" returnTo={path} />}
             />
           </section>
@@ -138,6 +156,7 @@ function KeyTable({ keys }: { keys: ApiKeyView[] }) {
             <code className="block font-mono text-meta text-soft">{key.prefix}…</code>
             {key.owner && <span className="block text-soft wrap-anywhere">{key.owner}</span>}
             <span className="block text-soft @min-[42rem]:hidden">{key.scopes.join(', ')}</span>
+            {key.applicationId && <span className="block text-soft wrap-anywhere">of {key.applicationName}</span>}
             {(key.providers || key.ipRanges) && (
               <span className="block text-soft @min-[54rem]:hidden">
                 <Limits apiKey={key} />

@@ -159,6 +159,18 @@ function About({ about: { apiKey, madeBy }, administrator }: { about: ApiKeyDesc
       <Fact label="Scopes">
         <code className="font-mono text-meta">{apiKey.scopes.join(' ')}</code>
       </Fact>
+      <Fact label="Application">
+        {apiKey.applicationId ? (
+          <>
+            <Link href={`/admin/applications/${apiKey.applicationId}`} className="link">
+              {apiKey.applicationName}
+            </Link>{' '}
+            <span className="text-soft">It sees the connections of its people alone.</span>
+          </>
+        ) : (
+          <span className="text-soft">none: it sees everybody</span>
+        )}
+      </Fact>
       <Fact label="Limits">
         <Limits apiKey={apiKey} all />
       </Fact>

@@ -11,6 +11,9 @@ import { keyScopes } from './scope-words.ts';
 
 interface CreateKeyProps {
   providers: { id: string; name: string }[];
+  applications: { id: string; name: string }[];
+  /** The application that is chosen at first; empty: none. */
+  application: string;
   /** Stands where the form would, when none can be made just now. A key that is shown stays. */
   instead: React.ReactNode;
 }
@@ -21,12 +24,13 @@ export function CreateKey(props: CreateKeyProps) {
   return <KeyForm key={round} {...props} again={() => setRound(round + 1)} />;
 }
 
-function KeyForm({ providers, instead, again }: CreateKeyProps & { again: () => void }) {
+function KeyForm({ providers, applications, application, instead, again }: CreateKeyProps & { again: () => void }) {
   const [state, run, pending] = useActionState(createKey, null);
   // Held here, since React empties a form's own fields after each try.
   const [details, setDetails] = useState({ name: '', purpose: '', owner: '' });
   const [scopes, setScopes] = useState<string[]>([]);
   const [limit, setLimit] = useState<string[]>([]);
+  const [of, setOf] = useState(application);
   const [days, setDays] = useState('90');
   const [addresses, setAddresses] = useState<Addresses>({ ranges: '', rule: 'deny' });
   if (state?.ok && state.data) {
@@ -54,9 +58,38 @@ function KeyForm({ providers, instead, again }: CreateKeyProps & { again: () => 
       <GoOn form="create key" />
       {refused && <Refusal title="No key was made" refused={refused} returnTo="/admin/api-keys" />}
       <DetailFields id="key" value={details} change={setDetails} fault={fault} />
+      {applications.length > 0 && (
+        <div className="flex flex-col gap-1">
+          <label htmlFor="key-application" className="label">
+            Application
+          </label>
+          <select
+            id="key-application"
+            name="applicationId"
+            value={of}
+            onChange={(event) => setOf(event.target.value)}
+            aria-describedby="key-application-hint"
+            className="field"
+          >
+            <option value="">None: it sees everybody</option>
+            {applications.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </select>
+          <p id="key-application-hint" className="hint">
+            {fault('applicationId') ?? 'A key of an application sees the connections of its people alone. It stays so.'}
+          </p>
+        </div>
+      )}
       <fieldset className="flex flex-col gap-2">
         <legend className="label mb-1">What it may do</legend>
-        {fault('scopes') && <p className="text-meta font-medium text-bad">Choose at least one.</p>}
+        {fault('scopes') && (
+          <p className="text-meta font-medium text-bad">
+            {scopes.length === 0 ? 'Choose at least one.' : `These ${fault('scopes')}.`}
+          </p>
+        )}
         {keyScopes.map((scope) => (
           <div key={scope.name} className="flex gap-3">
             <input

@@ -50,8 +50,8 @@ export function RotateKey({ id, name, instead }: RotateKeyProps) {
       )}
       <input type="hidden" name="id" value={id} />
       <p className="max-w-[60ch] text-soft">
-        Makes a new key with the same scopes and limits. The old one ends after the overlap, so that the service can
-        change without a failed call.
+        Makes a new key with the same application, scopes and limits. The old one ends after the overlap, so that the
+        service can change without a failed call.
       </p>
       <div className="flex flex-wrap items-end gap-3">
         <div className="flex flex-col gap-1">

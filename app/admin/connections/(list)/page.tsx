@@ -3,6 +3,7 @@ import { EmptyState } from '#app/_ui/empty-state';
 import { Plug, SearchX } from '#app/_ui/icons';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Pager } from '#app/_ui/pager';
+import { listApplicationChoices } from '#lib/applications/list';
 import { countConnections } from '#lib/connections/count';
 import { readConcern } from '#lib/connections/filter';
 import { listConnections } from '#lib/connections/list';
@@ -31,23 +32,32 @@ const statuses = Object.keys(statusWords) as (keyof typeof statusWords)[];
 
 export default async function AdminConnections({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const ctx = await adminPage(path);
-  const at = readListAddress(await searchParams, ['q', 'provider', 'status', 'person', 'concern', 'sort']);
-  const { q, provider, person } = at.filters;
+  const at = readListAddress(await searchParams, [
+    'q',
+    'provider',
+    'status',
+    'person',
+    'application',
+    'concern',
+    'sort',
+  ]);
+  const { q, provider, person, application } = at.filters;
   const sort = at.filters.sort === 'oldest' ? 'oldest' : 'newest';
   const status = statuses.find((one) => one === at.filters.status);
   const concern = readConcern(at.filters.concern);
   const searched = q === undefined || isSearchable(q);
-  const filter = { query: searched ? q : undefined, provider, status, personId: person, concern };
-  const [{ items, nextCursor }, counted] = await orNotFound(
+  const filter = { query: searched ? q : undefined, provider, status, personId: person, application, concern };
+  const [{ items, nextCursor }, counted, applications] = await orNotFound(
     Promise.all([
       listConnections(ctx, { ...filter, sort, cursor: at.cursor, limit: heavyListRows }),
       countConnections(ctx, filter),
+      listApplicationChoices(ctx, application),
     ]),
   );
   const sick = await inPart(ctx, 'provider_health', listSickProviders(ctx));
   const providers = ctx.providers.list();
   const administrator = ctx.actor.role === 'administrator';
-  const filtered = [q, provider, status, person, concern].some((filter) => filter !== undefined);
+  const filtered = [q, provider, status, person, application, concern].some((filter) => filter !== undefined);
   return (
     <>
       <StandingFreezes />
@@ -69,6 +79,15 @@ export default async function AdminConnections({ searchParams }: { searchParams:
           value={status}
           choices={statuses.map((one) => ({ value: one, word: statusWords[one].word }))}
         />
+        {applications.length > 0 && (
+          <FilterSelect
+            name="application"
+            label="Application"
+            all="Of the hub and of applications"
+            value={application}
+            choices={applications.map(({ id, name }) => ({ value: id, word: name }))}
+          />
+        )}
         {person && <input type="hidden" name="person" value={person} />}
         {concern && <input type="hidden" name="concern" value={concern} />}
         {sort === 'oldest' && <input type="hidden" name="sort" value="oldest" />}

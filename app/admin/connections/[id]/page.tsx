@@ -17,7 +17,6 @@ import { listServices } from '#lib/connections/services';
 import type { RevocationView } from '#lib/connections/views';
 import { readZone } from '#lib/cookies/zone';
 import { standingFreeze } from '#lib/freezes/list';
-import { getPerson } from '#lib/people/get';
 import { countReconnects } from '#lib/person-mails/ask-reconnect';
 import { connectionAddress } from '#lib/person-mails/compose';
 import { relaxationsOf } from '#lib/providers/relaxations';
@@ -30,7 +29,7 @@ import { Reconnects } from '../../_parts/reconnects.tsx';
 import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { signInUntil } from '../../_parts/step-up-notice.tsx';
 import { FreezeControl } from '../../freezes/_parts/freeze-control.tsx';
-import { Relaxations } from '../_parts/connection-table.tsx';
+import { personName, Relaxations } from '../_parts/connection-table.tsx';
 import { RevokeOne } from '../_parts/revoke-one.tsx';
 import { askOne } from '../actions.ts';
 
@@ -61,8 +60,7 @@ export default async function AdminConnection({ params }: { params: Promise<{ id
   const { provider, account, personId, status, revocation } = connection;
   const administrator = ctx.actor.role === 'administrator';
   const asks = administrator && status === 'needs_reconnect';
-  const [person, services, stepUp, reconnects] = await Promise.all([
-    inPart(ctx, 'person', getPerson(ctx, { id: personId })),
+  const [services, stepUp, reconnects] = await Promise.all([
     inPart(ctx, 'services', listServices(ctx, { id })),
     readStepUp(ctx),
     asks ? inPart(ctx, 'reconnects', countReconnects(ctx, { connection: id })) : null,
@@ -82,7 +80,7 @@ export default async function AdminConnection({ params }: { params: Promise<{ id
               {provider.name}
               <Relaxations words={configured ? relaxationsOf(configured) : []} />, of{' '}
               <Link href={`/admin/people/${personId}`} className="link wrap-anywhere">
-                {person?.name ?? person?.email ?? personId}
+                {personName(connection.person)}
               </Link>
             </p>
           </div>

@@ -59,9 +59,10 @@ export function ConnectionTable({ connections, relaxations, selectable, sort, so
   );
 }
 
-/** The person, by name, e-mail or id, whichever the hub knows. */
-export function personName({ id, name, email }: AdminConnectionView['person']): string {
-  return name ?? email ?? id;
+/** The person, by name, e-mail or id, whichever the hub knows; one of an application with its name, since it named them. */
+export function personName({ id, name, email, identity }: AdminConnectionView['person']): string {
+  if (identity.kind === 'hub') return name ?? email ?? id;
+  return `${name ?? identity.user ?? id} (through ${identity.applicationName ?? identity.application})`;
 }
 
 function Row({

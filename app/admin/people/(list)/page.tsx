@@ -7,6 +7,7 @@ import { PageHeading } from '#app/_ui/page-heading';
 import { Pager } from '#app/_ui/pager';
 import { Badge } from '#app/_ui/status';
 import { Time, TimeOr } from '#app/_ui/time';
+import { listApplicationChoices } from '#lib/applications/list';
 import { countPeople } from '#lib/people/count';
 import { listPeople } from '#lib/people/list';
 import type { PersonView } from '#lib/people/views';
@@ -21,6 +22,7 @@ import { FilterSummary } from '../../_parts/filter-summary.tsx';
 import { listRows } from '../../_parts/list-rows.ts';
 import { SearchField } from '../../_parts/search-field.tsx';
 import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
+import { idsText } from '../../applications/_parts/ids-text.ts';
 
 export const metadata: Metadata = { title: 'People' };
 
@@ -29,20 +31,26 @@ const path = '/admin/people';
 export default async function People({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const ctx = await adminPage(path);
   const search = await searchParams;
-  const at = readListAddress(search, ['q', 'role', 'status']);
-  const { q } = at.filters;
+  const at = readListAddress(search, ['q', 'role', 'status', 'application']);
+  const { q, application } = at.filters;
   const role = roles.find((one) => one === at.filters.role);
   const status = (['active', 'disabled'] as const).find((one) => one === at.filters.status);
   const searched = q === undefined || isSearchable(q);
-  const filter = { query: searched ? q : undefined, role, status };
-  const [{ items, nextCursor }, counted] = await orNotFound(
-    Promise.all([listPeople(ctx, { ...filter, cursor: at.cursor, limit: listRows }), countPeople(ctx, filter)]),
+  const filter = { query: searched ? q : undefined, role, status, application };
+  const [{ items, nextCursor }, counted, applications] = await orNotFound(
+    Promise.all([
+      listPeople(ctx, { ...filter, cursor: at.cursor, limit: listRows }),
+      countPeople(ctx, filter),
+      listApplicationChoices(ctx, application),
+    ]),
   );
   const filtered = Object.keys(at.filters).length > 0;
   return (
     <>
       <StandingFreezes />
-      <PageHeading title="People">Everybody who has signed in, newest first.</PageHeading>
+      <PageHeading title="People">
+        Everybody who has signed in, or connected through an application. Newest first.
+      </PageHeading>
       {flowParams(search)?.code === 'person_deleted' && (
         <div className="mb-4">
           <Notice tone="good" title="The person is deleted" arrival>
@@ -79,6 +87,15 @@ export default async function People({ searchParams }: { searchParams: Promise<S
             { value: 'disabled', word: 'Disabled' },
           ]}
         />
+        {applications.length > 0 && (
+          <FilterSelect
+            name="application"
+            label="Application"
+            all="Of the hub and of applications"
+            value={application}
+            choices={applications.map(({ id, name }) => ({ value: id, word: name }))}
+          />
+        )}
         <button type="submit" className="btn btn-small btn-plain">
           Filter
         </button>
@@ -92,7 +109,7 @@ export default async function People({ searchParams }: { searchParams: Promise<S
         </EmptyState>
       ) : (
         <EmptyState icon={Users} title="No people yet">
-          People stand here from their first sign-in on.
+          People stand here from their first sign-in on, or from their first connection through an application.
         </EmptyState>
       )}
       <Pager path={path} at={at} nextCursor={nextCursor} />
@@ -123,8 +140,13 @@ function PeopleTable({ people }: { people: PersonView[] }) {
               href={`${path}/${person.id}`}
               className="font-medium wrap-anywhere text-ink hover:text-accent hover:underline"
             >
-              {person.name ?? person.email ?? person.id}
+              {person.name ?? person.email ?? person.application?.user ?? person.id}
             </Link>
+            {person.application && (
+              <span className="block max-w-48 text-soft wrap-anywhere sm:max-w-80">
+                through {person.application.name}, there {idsText(person.application)}
+              </span>
+            )}
             {person.name && person.email && (
               <span className="block max-w-48 truncate text-soft sm:max-w-80" title={person.email}>
                 {person.email}
@@ -136,12 +158,12 @@ function PeopleTable({ people }: { people: PersonView[] }) {
               </span>
             )}
           </Td>
-          <Td>{roleWords[person.role].word}</Td>
+          <Td>{person.application ? <span className="text-soft">none</span> : roleWords[person.role].word}</Td>
           <Td from="sm">
             <PersonStatus status={person.status} />
           </Td>
           <Td from="sm">{person.connections}</Td>
-          <Td from="lg">{person.provider}</Td>
+          <Td from="lg">{person.application ? 'nothing' : person.provider}</Td>
           <Td from="md">
             <TimeOr at={person.lastSignedInAt} otherwise="never" />
           </Td>

@@ -69,7 +69,7 @@ export default async function PersonPage({ params, searchParams }: PersonPagePro
     ]);
   const administrator = ctx.actor.role === 'administrator';
   const self = ctx.actor.personId === id;
-  const name = person.name ?? person.email ?? person.id;
+  const name = person.name ?? person.email ?? person.application?.user ?? person.id;
   return (
     <>
       <StandingFreezes />
@@ -102,18 +102,26 @@ export default async function PersonPage({ params, searchParams }: PersonPagePro
       <div className="grid items-start gap-4 xl:grid-cols-2">
         <Panel id="profile" title="Profile">
           <Facts>
-            <Fact label="E-mail">{person.email ?? 'not given'}</Fact>
+            {person.application ? (
+              <Through application={person.application} />
+            ) : (
+              <Fact label="E-mail">{person.email ?? 'not given'}</Fact>
+            )}
             <Fact label="Status">{statusText(person)}</Fact>
-            <Fact label="Signs in with">
-              {person.provider}
-              <code className="block font-mono text-meta wrap-anywhere text-soft">{person.issuer}</code>
-            </Fact>
+            {!person.application && (
+              <Fact label="Signs in with">
+                {person.provider}
+                <code className="block font-mono text-meta wrap-anywhere text-soft">{person.issuer}</code>
+              </Fact>
+            )}
             <Fact label="First seen">
               <Time at={person.createdAt} />
             </Fact>
-            <Fact label="Last signed in">
-              <TimeOr at={person.lastSignedInAt} otherwise="never" />
-            </Fact>
+            {!person.application && (
+              <Fact label="Last signed in">
+                <TimeOr at={person.lastSignedInAt} otherwise="never" />
+              </Fact>
+            )}
             <Fact label="Id">
               <CopiedId id={person.id} what="the person’s id" />
             </Fact>
@@ -138,7 +146,9 @@ export default async function PersonPage({ params, searchParams }: PersonPagePro
           </Facts>
         </Panel>
         <Panel id="role" title="Role">
-          {administrator && !self && !person.roleFromConfig ? (
+          {person.application ? (
+            <p className="text-soft">None. People of an application never sign in here.</p>
+          ) : administrator && !self && !person.roleFromConfig ? (
             <div className="flex flex-col gap-4">
               <RoleForm id={id} role={person.role} />
               {!stepUp.fresh && (
@@ -194,7 +204,11 @@ export default async function PersonPage({ params, searchParams }: PersonPagePro
           </p>
         </Panel>
         <Panel id="sessions" title="Signed in" tight>
-          {sessions.length === 0 && <p className="text-soft">Nowhere at the moment.</p>}
+          {sessions.length === 0 && (
+            <p className="text-soft">
+              {person.application ? 'Never: they use the application.' : 'Nowhere at the moment.'}
+            </p>
+          )}
           <ul>
             {sessions.map((session) => (
               <li
@@ -220,6 +234,26 @@ export default async function PersonPage({ params, searchParams }: PersonPagePro
           <Pager path={`/admin/people/${encodeURIComponent(id)}`} at={at} nextCursor={moreSessions} />
         </Panel>
       </div>
+    </>
+  );
+}
+
+/** The application that knows the person, and by which ids. */
+function Through({ application }: { application: NonNullable<PersonView['application']> }) {
+  const { id, name, tenant, user } = application;
+  return (
+    <>
+      <Fact label="Through">
+        <Link href={`/admin/applications/${id}`} className="link">
+          {name}
+        </Link>
+      </Fact>
+      {tenant !== null && (
+        <Fact label="Tenant there">
+          <CopiedId id={tenant} what="the tenant’s id at the application" />
+        </Fact>
+      )}
+      <Fact label="User there">{user !== null && <CopiedId id={user} what="the user’s id at the application" />}</Fact>
     </>
   );
 }

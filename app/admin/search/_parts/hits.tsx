@@ -5,6 +5,7 @@ import { Status } from '#app/_ui/status';
 import { TimeOr } from '#app/_ui/time';
 import type { SearchResult } from '#lib/search/search-everything';
 import { roleWords } from '#ui/role-words';
+import { idsText } from '../../applications/_parts/ids-text.ts';
 import { personName } from '../../connections/_parts/connection-table.tsx';
 import { leadAddress } from './lead-address.ts';
 
@@ -12,7 +13,7 @@ const keyWords = { active: 'Active', expired: 'Expired', revoked: 'Revoked' } as
 
 /** All that fits the words, by kind, each with its state and what last happened to it. */
 export function Hits({ result, text }: { result: SearchResult; text: string }) {
-  const { people, connections, apiKeys, providers, more, words } = result;
+  const { people, connections, apiKeys, applications, providers, more, words } = result;
   const q = encodeURIComponent(words?.text ?? text);
   const within = words?.provider ? `&provider=${encodeURIComponent(words.provider.id)}` : '';
   return (
@@ -25,11 +26,19 @@ export function Hits({ result, text }: { result: SearchResult; text: string }) {
                 key={person.id}
                 href={leadAddress({ kind: 'person', id: person.id })}
                 name={person.name ?? person.email ?? person.id}
-                about={[person.name && person.email, roleWords[person.role].word].filter(Boolean).join(', ')}
+                about={
+                  person.application
+                    ? `through ${person.application.name}, there ${idsText(person.application)}`
+                    : [person.name && person.email, roleWords[person.role].word].filter(Boolean).join(', ')
+                }
               >
                 {person.status === 'disabled' ? 'Disabled' : <Connected count={person.connections} />}
-                <br />
-                signed in <TimeOr at={person.lastSignedInAt} otherwise="never" />
+                {!person.application && (
+                  <>
+                    <br />
+                    signed in <TimeOr at={person.lastSignedInAt} otherwise="never" />
+                  </>
+                )}
               </Hit>
             ))}
           </ul>
@@ -66,6 +75,17 @@ export function Hits({ result, text }: { result: SearchResult; text: string }) {
                 {frozen ? 'Frozen' : keyWords[status]}
                 <br />
                 used <TimeOr at={lastUsedAt} otherwise="never" />
+              </Hit>
+            ))}
+          </ul>
+        </Panel>
+      )}
+      {applications.length > 0 && (
+        <Panel id="applications" title="Applications" tight>
+          <ul>
+            {applications.map(({ id, name, status, connections: held }) => (
+              <Hit key={id} href={leadAddress({ kind: 'application', id })} name={name} about={id}>
+                {status === 'disabled' ? 'Disabled' : <Connected count={held} />}
               </Hit>
             ))}
           </ul>

@@ -10,6 +10,8 @@ export function leadAddress({ kind, id }: Lead): string {
       return `/admin/connections/${named}`;
     case 'api_key':
       return `/admin/api-keys/${named}`;
+    case 'application':
+      return `/admin/applications/${named}`;
     case 'alert':
       return `/admin/alerts/${named}`;
     case 'bulk_revocation':
