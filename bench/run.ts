@@ -2,6 +2,7 @@ import { endAll, onEnd } from '#scripts/processes';
 import { answers } from './answers.ts';
 import { background } from './background.ts';
 import type { Benchmark } from './benchmark.ts';
+import { connect } from './connect.ts';
 import { cost } from './cost.ts';
 import { growth } from './growth.ts';
 import { importRows } from './import.ts';
@@ -24,6 +25,7 @@ const benchmarks: Record<string, Benchmark> = {
   revoke,
   reseal,
   import: importRows,
+  connect,
   'sick-provider': sickProvider,
   growth,
   cost,
