@@ -1,0 +1,154 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Page } from '@playwright/test';
+import { test as base, expect } from './fixtures.ts';
+import { look } from './look.ts';
+import { type OwnApplication, startOwnApplication } from './own-application.ts';
+import { someone } from './steps.ts';
+
+const test = base.extend<{ own: OwnApplication }>({
+  own: async ({ app, demo: _ }, use) => {
+    const own = await startOwnApplication(app, { provider: 'github' });
+    await use(own);
+    await own.close();
+  },
+});
+
+/** A browser in which that user is signed in to the application, and nobody to the hub. */
+async function userOf(own: OwnApplication, page: Page, user: string): Promise<void> {
+  await page.context().addCookies([{ name: 'user', value: user, url: own.url }]);
+  await page.goto(own.url);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(`You are ${user}`);
+}
+
+/** At the provider's pages: another account by name, then Allow. */
+async function allow(page: Page, account: string): Promise<void> {
+  await page.getByLabel('Another account').fill(account);
+  await page.getByRole('button', { name: 'Use this account' }).click();
+  await page.getByRole('button', { name: 'Allow' }).click();
+}
+
+const ask = (own: OwnApplication, hub: string, path: string, body?: unknown) =>
+  fetch(`${hub}/api/v1${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { authorization: `Bearer ${own.key}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+
+test('a user connects an account in an application, sees who asks and for whom, and is back there', async ({
+  newPage,
+  own,
+  app,
+}) => {
+  const page = await newPage();
+  const account = someone();
+  await userOf(own, page, 'ada');
+  await page.getByRole('button', { name: 'Connect an account' }).click();
+  await expect(page.getByRole('heading', { name: `Connect GitHub for ${own.name}` })).toBeVisible();
+  await expect(page.getByText(`${own.name} knows you as`)).toContainText(`ada of ${own.name}`);
+  await expect(page.getByText('See the profile, also what is private in it')).toBeVisible();
+  expect(new URL(page.url()).origin).toBe(new URL(app.url).origin);
+  await page.getByRole('button', { name: 'Connect GitHub' }).click();
+  await allow(page, account);
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Connected ');
+  expect(new URL(page.url()).origin).toBe(own.url);
+
+  const listed = (await (await ask(own, app.url, '/connections')).json()) as { connections: { id: string }[] };
+  expect(listed.connections).toHaveLength(1);
+  expect((await ask(own, app.url, `/connections/${listed.connections[0]?.id}/token`, {})).status).toBe(200);
+});
+
+test('a link that was handed on connects nothing, and its grant is revoked at the provider', async ({
+  newPage,
+  own,
+  app,
+  demo,
+}) => {
+  const [mallory, ada] = [await newPage(), await newPage()];
+  await userOf(own, mallory, 'mallory');
+  await mallory.getByRole('button', { name: 'Connect an account' }).click();
+  await userOf(own, ada, 'ada');
+  const before = demo.server('github').counts.revocations;
+  await ada.goto(mallory.url());
+  await ada.getByRole('button', { name: 'Connect GitHub' }).click();
+  await allow(ada, someone());
+  await expect(ada.getByRole('heading', { level: 1 })).toHaveText('Not connected: connect_not_begun');
+  // The link is of one use, for the one who made it as well.
+  await mallory.reload();
+  await expect(mallory.getByRole('heading', { name: 'This link is over' })).toBeVisible();
+  const listed = (await (await ask(own, app.url, '/connections')).json()) as { connections: unknown[] };
+  expect(listed.connections).toEqual([]);
+  await expect.poll(() => demo.server('github').counts.revocations).toBeGreaterThan(before);
+});
+
+test('one who declines at the hub or at the provider is back in the application, told so', async ({ newPage, own }) => {
+  const page = await newPage();
+  await userOf(own, page, 'grace');
+  await page.getByRole('button', { name: 'Connect an account' }).click();
+  await page.getByRole('link', { name: `Back to ${own.name} without connecting` }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not connected: access_denied');
+  await page.getByRole('button', { name: 'Connect an account' }).click();
+  await page.getByRole('button', { name: 'Connect GitHub' }).click();
+  await page.getByLabel('Another account').fill(someone());
+  await page.getByRole('button', { name: 'Use this account' }).click();
+  await page.getByRole('button', { name: 'Deny' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not connected: access_denied');
+});
+
+test('a machine without a browser shows a code, which a person types on another device', async ({
+  newPage,
+  own,
+  app,
+}) => {
+  const verifier = randomBytes(32).toString('base64url');
+  const challenge = createHash('sha256').update(verifier).digest('base64url');
+  const user = { id: 'nas', label: 'The box in the cellar' };
+  const asked = { user, provider: 'okta', device: true, code_challenge: challenge };
+  const made = (await (await ask(own, app.url, '/connect-sessions', asked)).json()) as Record<string, string>;
+  const page = await newPage();
+  await page.goto(made.verification_url ?? '');
+  await page.getByLabel('Code').fill((made.user_code ?? '').toLowerCase());
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await expect(page.getByText('Never type a code that somebody sent you.')).toBeVisible();
+  await page.getByRole('button', { name: 'Connect Okta' }).click();
+  await allow(page, someone());
+  await expect(page.getByRole('heading', { name: 'Back to your device' })).toBeVisible();
+  const path = `/connect-sessions/${made.id}`;
+  expect(await (await ask(own, app.url, path)).json()).toMatchObject({ status: 'received' });
+  const done = await ask(own, app.url, `${path}/complete`, { code_verifier: verifier });
+  expect(await done.json()).toMatchObject({ provider: 'okta', status: 'connected' });
+});
+
+test('the pages of a connect session look right, light and dark, wide and narrow', async ({ newPage, app, own }) => {
+  const page = await newPage();
+  const long = await startOwnApplication(app, {
+    name: `${someone('Würzburger Buchhaltungs- und Rechnungswesen')} GmbH`,
+  });
+  try {
+    const challenge = createHash('sha256').update(randomBytes(32)).digest('base64url');
+    const user = { id: '1', label: `${'x'.repeat(60)}@example.com` };
+    const linkOf = async (of: OwnApplication, more: object) => {
+      const asked = { user, return_url: `${of.url}/connected`, code_challenge: challenge, ...more };
+      return String(((await (await ask(of, app.url, '/connect-sessions', asked)).json()) as { url: string }).url);
+    };
+    // Every provider to choose from, one of them with a part of its address to type, and one alone.
+    await look(page, await linkOf(long, {}));
+    await look(page, `${await linkOf(own, { provider: 'okta' })}&flow=provider_unavailable&ref=req_0123456789abcdef`);
+    await look(page, '/connect-session?token=nothing');
+    await look(page, '/connect-session/done');
+    await look(page, '/connect-session/done?error=access_denied');
+    await look(page, '/device');
+  } finally {
+    await long.close();
+  }
+});
+
+test('by keyboard and without JavaScript one connects as well', async ({ browser, own, app }) => {
+  const context = await browser.newContext({ baseURL: app.url, javaScriptEnabled: false });
+  const page = await context.newPage();
+  await userOf(own, page, 'ken');
+  await page.getByRole('button', { name: 'Connect an account' }).press('Enter');
+  await page.getByRole('button', { name: 'Connect GitHub' }).press('Enter');
+  await allow(page, someone());
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Connected ');
+  await context.close();
+});
