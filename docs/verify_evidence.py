@@ -19,8 +19,13 @@ ENVELOPE = re.compile(
     rb'"signature":"([A-Za-z0-9+/]{86}==)"\}\n'
 )
 NOTE = re.compile(
-    "([^\n]{1,300})\n(0|[1-9][0-9]{0,14})\n([A-Za-z0-9+/]{43}=)\n\n\u2014 ([^\\s]+) ([A-Za-z0-9+/]{91}=)\n"
+    "([!-~]{1,300})\n(0|[1-9][0-9]{0,14})\n([A-Za-z0-9+/]{43}=)\n\n\u2014 ([!-~]+) ([A-Za-z0-9+/]{91}=)\n"
 )
+MONTH = re.compile("[0-9]{4}-[0-9]{2}")
+VISIBLE = re.compile("[!-~]{1,300}")
+FRACTION = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]*[1-9]")
+MOST = 2**53 - 1
+DEEPEST = 64
 
 
 class Fault(Exception):
@@ -30,6 +35,59 @@ class Fault(Exception):
 def must(holds, fault):
     if not holds:
         raise Fault(fault)
+
+
+def whole(value, least=0):
+    """A whole number, which `True` and 1.0 are not."""
+    must(type(value) is int and least <= value, "not a whole number")
+    return value
+
+
+def listed(value):
+    must(isinstance(value, list), "not a list")
+    return value
+
+
+def words(value):
+    must(isinstance(value, str), "not a text")
+    return value
+
+
+def number_of(text):
+    number = float(text) if "." in text else int(text)
+    must(FRACTION.fullmatch(text) and repr(number) == text if "." in text else abs(number) <= MOST, "a number in another form")
+    return number
+
+
+def refuse_number(text):
+    raise Fault(f"{text} is no number")
+
+
+def members_of(pairs):
+    found = dict(pairs)
+    must(len(found) == len(pairs), "a member stands twice")
+    return found
+
+
+def ordered(value, ledger, depth=0):
+    """The value as its writer puts it: the ledger sorts members by UTF-16 code units, a bundle names none by a number."""
+    must(depth <= DEEPEST, "nested too deep")
+    if isinstance(value, list):
+        return [ordered(one, ledger, depth + 1) for one in value]
+    if isinstance(value, dict):
+        must(ledger or not any(re.fullmatch("[0-9]+", name) for name in value), "a member named by a number")
+        names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass")) if ledger else value
+        return {name: ordered(value[name], ledger, depth + 1) for name in names}
+    return value
+
+
+def parsed(text, ledger=True):
+    """JSON in its one spelling, so that no two readers take it for different things."""
+    number = {"parse_float": number_of, "parse_int": number_of, "parse_constant": refuse_number}
+    value = json.loads(words(text), object_pairs_hook=members_of, **number)
+    spelled = json.dumps(ordered(value, ledger), ensure_ascii=False, separators=(",", ":"))
+    must(spelled == text, "JSON in another spelling")
+    return value
 
 
 def decoded(text):
@@ -57,9 +115,10 @@ def leaf_hash(text):
 
 def root_of(leaf, index, size, path):
     """The root that an inclusion proof leads to (RFC 9162 section 2.1.3.2)."""
-    must(0 <= index < size, "a place outside of its tree")
+    must(whole(index) < whole(size), "a place outside of its tree")
     at, last, root = index, size - 1, leaf
     for sibling in path:
+        must(len(sibling) == 32, "a hash of another length")
         must(last != 0, "a proof that is too long")
         if at % 2 == 1 or at == last:
             root = sha256(b"\x01" + sibling + root)
@@ -88,47 +147,59 @@ def check_note(bundle, keys):
 
 
 def check_seal(seal, keys, size, root):
-    n = seal["n"]
-    statement = json.loads(seal["text"])
-    must(statement[0] == "grantkeep/ledger/seal/1" and statement[1] == n, f"seal {n} is another")
-    key = keys.get(statement[9])
+    n = whole(seal["n"])
+    statement = listed(parsed(seal["text"]))
+    must(statement[0] == "grantkeep/ledger/seal/1" and whole(statement[1]) == n, f"seal {n} is another")
+    months = [words(month) for month, rows, root in listed(statement[5]) if whole(rows) >= 0 and len(decoded(root)) == 32]
+    must(len(months) == len(set(months)) == len(statement[5]), f"a month of seal {n} stands twice")
+    must(whole(statement[3]) <= whole(statement[4]), f"seal {n} is of no batch")
+    key = keys.get(words(statement[9]))
     must(key, f"seal {n} names no key of the bundle")
     signature = decoded(seal["signature"])
     must(signed_by(key, seal["text"].encode(), signature), f"the signature of seal {n} does not fit")
-    path = [decoded(one) for one in seal["path"]]
-    found = root_of(leaf_hash(seal["text"]), seal["index"], size, path)
+    path = [decoded(one) for one in listed(seal["path"])]
+    must(whole(seal["index"]) == n - 1, f"seal {n} is at another place")
+    found = root_of(leaf_hash(seal["text"]), n - 1, size, path)
     must(found == root, f"seal {n} is not under the checkpoint")
     return statement
 
 
 def check_entry(entry, seals):
-    statement = seals.get(entry["seal"])
+    statement = seals.get(whole(entry["seal"]))
     must(statement, f"seal {entry['seal']} is not in the bundle")
-    row = json.loads(entry["text"])
-    must(row[0] == "grantkeep/ledger/row/1", "an entry of another form")
-    _, at, number, xid = row[:4]
+    row = listed(parsed(entry["text"]))
+    must(row[0] == "grantkeep/ledger/row/1" and len(row) == 17, "an entry of another form")
+    at, number, xid = whole(row[1]), whole(row[2]), whole(row[3])
     parts = {month: (rows, root) for month, rows, root in statement[5]}
-    must(entry["month"] in parts, f"entry {number} is of another month")
+    must(MONTH.fullmatch(entry["month"]) and entry["month"] in parts, f"entry {number} is of another month")
     month = datetime.fromtimestamp(at / 1000, timezone.utc).strftime("%Y-%m")
-    must(month == entry["month"] and statement[3] <= xid < statement[4], f"entry {number} is of another batch")
+    within = statement[3] <= xid < statement[4]
+    must(month == entry["month"] and within, f"entry {number} is of another batch")
     rows, root = parts[entry["month"]]
-    path = [decoded(one) for one in entry["path"]]
+    path = [decoded(one) for one in listed(entry["path"])]
     found = root_of(leaf_hash(entry["text"]), entry["index"], rows, path)
     must(found == decoded(root), f"entry {number} is not under its seal")
     return row
 
 
 def check_reviews(bundle, rows):
-    for review in bundle["reviews"]:
+    """How many reviews say that they were signed off, and cite no entry that proves it."""
+    unproved = 0
+    for review in listed(bundle["reviews"]):
+        words(review["id"] + review["state"])
+        texts = {field: "" if review[field] is None else words(review[field]) for field in ("findings", "note")}
         if review["entry"] is None:
+            unproved += review["state"] == "signed_off"
             continue
-        must(0 <= review["entry"] < len(rows), f"review {review['id']} cites no entry")
+        must(review["state"] == "signed_off", f"review {review['id']} cites an entry and was not signed off")
+        must(whole(review["entry"]) < len(rows), f"review {review['id']} cites no entry")
         row = rows[review["entry"]]
         details = row[-1]
         must(row[4] == "review.signed_off" and details["review"] == review["id"], f"review {review['id']} cites another")
-        for field in ("findings", "note"):
-            digest = hashlib.sha256((review[field] or "").encode()).hexdigest()
+        for field, text in texts.items():
+            digest = hashlib.sha256(text.encode()).hexdigest()
             must(digest == details[f"{field}_sha256"], f"review {review['id']} has other {field} than were signed off")
+    return unproved
 
 
 def verify(data, trusted=None):
@@ -139,15 +210,19 @@ def verify(data, trusted=None):
     message = b"\n".join([b"grantkeep/evidence/1", key_id, public_key, text])
     must(signed_by(public_key.decode(), message, decoded(signature.decode())), "the signature does not fit")
     must(trusted is None or trusted == public_key.decode(), "another key than the trusted one signed the bundle")
-    bundle = json.loads(text)
+    bundle = parsed(text.decode(), ledger=False)
     must(bundle["format"] == "grantkeep/evidence/1", "the bundle has another format")
-    keys = {key["id"]: key["public_key"] for key in bundle["keys"]}
+    for field in ("hub", "from", "to"):
+        must(VISIBLE.fullmatch(bundle[field]), f"{field} in another form")
+    keys = {words(key["id"]): words(key["public_key"]) for key in listed(bundle["keys"])}
+    must(len(keys) == len(bundle["keys"]), "a key stands twice")
     must(keys.get(key_id.decode()) == public_key.decode(), "the bundle does not list its signing key")
     size, root = check_note(bundle, keys)
-    seals = {seal["n"]: check_seal(seal, keys, size, root) for seal in bundle["seals"]}
-    rows = [check_entry(entry, seals) for entry in bundle["entries"]]
-    check_reviews(bundle, rows)
-    return bundle, public_key.decode()
+    seals = {seal["n"]: check_seal(seal, keys, size, root) for seal in listed(bundle["seals"])}
+    must(len(seals) == len(bundle["seals"]), "a seal stands twice")
+    rows = [check_entry(entry, seals) for entry in listed(bundle["entries"])]
+    must(len({entry["text"] for entry in bundle["entries"]}) == len(rows), "an entry stands twice")
+    return bundle, public_key.decode(), check_reviews(bundle, rows)
 
 
 def main(arguments):
@@ -157,7 +232,7 @@ def main(arguments):
     with open(arguments[1], "rb") as file:
         data = file.read()
     try:
-        bundle, public_key = verify(data, arguments[2] if len(arguments) == 3 else None)
+        bundle, public_key, unproved = verify(data, arguments[2] if len(arguments) == 3 else None)
     except Fault as fault:
         print(f"refused: {fault}")
         return 1
@@ -167,6 +242,8 @@ def main(arguments):
     fingerprint = hashlib.sha256(base64.b64decode(public_key)).hexdigest()[:16]
     print(f"whole: {bundle['hub']}, {bundle['from']} to {bundle['to']}")
     print(f"{len(bundle['entries'])} entries, {len(bundle['seals'])} seals, {len(bundle['reviews'])} reviews")
+    if unproved:
+        print(f"{unproved} reviews say that they were signed off, and cite no entry that proves it")
     print(f"signed by {public_key}, fingerprint {fingerprint}")
     if len(arguments) == 2:
         print("No trusted key was given. Compare this one with the hub's, which `ledger keys` prints.")

@@ -1,6 +1,8 @@
 import { createHash, hash } from 'node:crypto';
-import { bundleFormat, type CitedEntry, type CitedSeal, type EvidenceBundle, readEntry } from '#lib/evidence/bundle';
+import { z } from 'zod';
+import { bundleFormat } from '#lib/evidence/bundle';
 import { isSignedBy, readEnvelope } from '#lib/evidence/envelope';
+import { readStrictJson } from '#lib/evidence/strict-json';
 import { rootOf } from '#lib/ledger/inclusion';
 import { leafHash } from '#lib/ledger/merkle';
 import { keyFingerprint } from '#lib/ledger/signing-keys';
@@ -19,6 +21,8 @@ export interface EvidenceReport {
   entries: number;
   seals: number;
   reviews: number;
+  /** Reviews that say that they were signed off, and cite no entry that proves it. */
+  unproved_reviews: number;
 }
 
 class Fault extends Error {
@@ -29,15 +33,73 @@ function must(holds: unknown, fault: string): asserts holds {
   if (!holds) throw new Fault(fault);
 }
 
-const noteForm = /^([^\n]{1,300})\n(0|[1-9]\d{0,14})\n([A-Za-z0-9+/]{43}=)\n\n\u2014 (\S+) ([A-Za-z0-9+/]{91}=)\n$/;
+const whole = z.int().min(0);
+const hash64 = z.string().regex(/^[A-Za-z0-9+/]{43}=$/);
+// Control characters could write lines of their own into the output of a verifier.
+const visible = z.string().regex(/^[!-~]{1,300}$/);
+const monthForm = z.string().regex(/^\d{4}-\d{2}$/);
+
+/** What a verifier reads of a bundle, as docs/evidence.md describes it. */
+const bundleForm = z.object({
+  format: z.literal(bundleFormat),
+  hub: visible,
+  from: visible,
+  to: visible,
+  keys: z.array(z.object({ id: z.string(), public_key: z.string() })),
+  checkpoint: z.string(),
+  seals: z.array(z.object({ n: whole, text: z.string(), signature: z.string(), index: whole, path: z.array(hash64) })),
+  entries: z.array(z.object({ text: z.string(), seal: whole, month: monthForm, index: whole, path: z.array(hash64) })),
+  reviews: z.array(
+    z.object({
+      id: z.string(),
+      state: z.string(),
+      entry: whole.nullable(),
+      note: z.string().nullable(),
+      findings: z.string().nullable(),
+    }),
+  ),
+});
+type Bundle = z.output<typeof bundleForm>;
+type CitedSeal = Bundle['seals'][number];
+type CitedEntry = Bundle['entries'][number];
+
+/** The columns of an entry that are read: docs/ledger.md, row encoding 1. */
+const rowForm = z.tuple([z.literal('grantkeep/ledger/row/1'), whole, whole, whole], z.unknown());
+const rowColumns = 17;
+/** docs/ledger.md, seal encoding 1. */
+const sealForm = z.tuple(
+  [
+    z.literal('grantkeep/ledger/seal/1'),
+    whole,
+    z.unknown(),
+    whole,
+    whole,
+    z.array(z.tuple([z.string(), whole, hash64])),
+    z.unknown(),
+    z.unknown(),
+    z.unknown(),
+    z.string(),
+  ],
+  z.unknown(),
+);
+type SealText = z.output<typeof sealForm>;
+
+const noteForm = /^([!-~]{1,300})\n(0|[1-9]\d{0,14})\n([A-Za-z0-9+/]{43}=)\n\n\u2014 ([!-~]+) ([A-Za-z0-9+/]{91}=)\n$/;
+
+/** Bytes of base64 in its one spelling. */
+function readBase64(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64');
+  must(bytes.toString('base64') === text, 'base64 in another spelling');
+  return bytes;
+}
 
 /** The size and root that the checkpoint names, once its signature fits (C2SP signed-note). */
-function checkNote({ checkpoint }: EvidenceBundle, keys: ReadonlyMap<string, string>): { size: number; root: string } {
+function checkNote({ checkpoint }: Bundle, keys: ReadonlyMap<string, string>): { size: number; root: string } {
   const [, origin = '', size, root = '', name = '', encoded = ''] = noteForm.exec(checkpoint) ?? [];
   must(size !== undefined, 'the checkpoint is no signed note');
   const key = keys.get(name.slice(origin.length + 1));
   must(name.startsWith(`${origin}+`) && key, 'the checkpoint names no key of the bundle');
-  const bytes = Buffer.from(encoded, 'base64');
+  const bytes = readBase64(encoded);
   const id = createHash('sha256').update(`${name}\n\u0001`).update(Buffer.from(key, 'base64')).digest().subarray(0, 4);
   must(bytes.subarray(0, 4).equals(id), 'the checkpoint names another key');
   const signature = bytes.subarray(4).toString('base64');
@@ -45,17 +107,25 @@ function checkNote({ checkpoint }: EvidenceBundle, keys: ReadonlyMap<string, str
   return { size: Number(size), root };
 }
 
-type SealText = [string, number, number, number, number, [string, number, string][], string[], string, number, string];
+const buffers = (path: readonly string[]) => path.map(readBase64);
 
-const buffers = (path: readonly string[]) => path.map((one) => Buffer.from(one, 'base64'));
+function mustDiffer(values: readonly unknown[], what: string): void {
+  must(new Set(values).size === values.length, `${what} stands twice`);
+}
 
 function checkSeal(
   seal: CitedSeal,
   keys: ReadonlyMap<string, string>,
   { size, root }: { size: number; root: string },
 ): SealText {
-  const statement = JSON.parse(seal.text) as SealText;
-  must(statement[0] === 'grantkeep/ledger/seal/1' && statement[1] === seal.n, `seal ${seal.n} is another`);
+  const statement = sealForm.parse(readStrictJson(seal.text, 'ledger'));
+  must(statement[1] === seal.n, `seal ${seal.n} is another`);
+  must(statement[3] <= statement[4], `seal ${seal.n} is of no batch`);
+  must(seal.index === seal.n - 1, `seal ${seal.n} is at another place`);
+  mustDiffer(
+    statement[5].map(([month]) => month),
+    `a month of seal ${seal.n}`,
+  );
   const key = keys.get(statement[9]);
   must(key && isSignedBy(key, seal.text, seal.signature), `the signature of seal ${seal.n} does not fit`);
   const found = rootOf(leafHash(seal.text), seal.index, size, buffers(seal.path))?.toString('base64');
@@ -63,29 +133,41 @@ function checkSeal(
   return statement;
 }
 
-function checkEntry(entry: CitedEntry, seals: ReadonlyMap<number, SealText>): void {
+type Row = [string, at: number, id: number, xid: number, ...unknown[]];
+
+function checkEntry(entry: CitedEntry, seals: ReadonlyMap<number, SealText>): Row {
   const seal = seals.get(entry.seal);
   must(seal, `seal ${entry.seal} is not in the bundle`);
-  const { at, id, xid } = readEntry(entry.text);
+  const row = rowForm.parse(readStrictJson(entry.text, 'ledger')) as Row;
+  must(row.length === rowColumns, 'an entry of another form');
+  const [, at, id, xid] = row;
   const part = seal[5].find(([month]) => month === entry.month);
-  const fits = xid >= seal[3] && xid < seal[4] && new Date(at).toISOString().startsWith(entry.month);
+  const fits = xid >= seal[3] && xid < seal[4] && new Date(at).toISOString().slice(0, 7) === entry.month;
   must(part && fits, `entry ${id} is of another batch`);
   const found = rootOf(leafHash(entry.text), entry.index, part[1], buffers(entry.path))?.toString('base64');
   must(found === part[2], `entry ${id} is not under its seal`);
+  return row;
 }
 
-function checkReviews({ reviews, entries }: EvidenceBundle): void {
-  for (const { id, entry, note, findings } of reviews) {
-    if (entry === null) continue;
-    const cited = entries[entry];
-    must(cited, `review ${id} cites no entry`);
-    const { action, details } = readEntry(cited.text);
-    must(action === 'review.signed_off' && details.review === id, `review ${id} cites another entry`);
+/** Answers how many reviews say that they were signed off, and cite no entry that proves it. */
+function checkReviews({ reviews }: Bundle, rows: readonly Row[]): number {
+  let unproved = 0;
+  for (const { id, state, entry, note, findings } of reviews) {
+    if (entry === null) {
+      if (state === 'signed_off') unproved += 1;
+      continue;
+    }
+    must(state === 'signed_off', `review ${id} cites an entry and was not signed off`);
+    const row = rows[entry];
+    must(row, `review ${id} cites no entry`);
+    const details = z.record(z.string(), z.unknown()).parse(row.at(-1));
+    must(row[4] === 'review.signed_off' && details.review === id, `review ${id} cites another entry`);
     const fits =
       hash('sha256', findings ?? '', 'hex') === details.findings_sha256 &&
       hash('sha256', note ?? '', 'hex') === details.note_sha256;
     must(fits, `review ${id} has other findings, or another note, than were signed off`);
   }
+  return unproved;
 }
 
 /**
@@ -103,6 +185,7 @@ export function verifyEvidence(file: Uint8Array, trusted?: string): EvidenceRepo
     entries: 0,
     seals: 0,
     reviews: 0,
+    unproved_reviews: 0,
   };
   const envelope = readEnvelope(file);
   if (!envelope) return { ok: false, fault: 'the file is no bundle, or its signature does not fit', ...none };
@@ -114,15 +197,30 @@ export function verifyEvidence(file: Uint8Array, trusted?: string): EvidenceRepo
   };
   try {
     must(signer.trusted !== false, 'another key than the trusted one signed the bundle');
-    const bundle = JSON.parse(envelope.bundle) as EvidenceBundle;
-    must(bundle.format === bundleFormat, 'the bundle has another format');
+    const bundle = bundleForm.parse(readStrictJson(envelope.bundle, 'bundle'));
     const keys = new Map(bundle.keys.map(({ id, public_key }) => [id, public_key]));
+    mustDiffer(
+      bundle.keys.map(({ id }) => id),
+      'a key',
+    );
     must(keys.get(keyId) === publicKey, 'the bundle does not list its signing key');
     const tree = checkNote(bundle, keys);
+    mustDiffer(
+      bundle.seals.map(({ n }) => n),
+      'a seal',
+    );
     const seals = new Map(bundle.seals.map((seal) => [seal.n, checkSeal(seal, keys, tree)]));
-    for (const entry of bundle.entries) checkEntry(entry, seals);
-    checkReviews(bundle);
-    const counts = { entries: bundle.entries.length, seals: bundle.seals.length, reviews: bundle.reviews.length };
+    const rows = bundle.entries.map((entry) => checkEntry(entry, seals));
+    mustDiffer(
+      bundle.entries.map(({ text }) => text),
+      'an entry',
+    );
+    const counts = {
+      entries: rows.length,
+      seals: seals.size,
+      reviews: bundle.reviews.length,
+      unproved_reviews: checkReviews(bundle, rows),
+    };
     return { ok: true, fault: null, ...signer, from: bundle.from, to: bundle.to, ...counts };
   } catch (error) {
     return {
