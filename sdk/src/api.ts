@@ -84,6 +84,7 @@ export interface ConnectionPage {
 export interface Connection {
   id: string;
   user: string;
+  person: ApplicationPerson | HubPerson;
   provider: string;
   account: Account;
   /** `refresh_due` is connected: the next call refreshes its token. */
@@ -124,6 +125,24 @@ export interface Connection {
     /** Services that validate the access token offline may accept it until then. */
     honoured_until: string | null;
   } | null;
+}
+
+/** A person whom an application knows by its own ids. */
+export interface ApplicationPerson {
+  id: string;
+  application: string;
+  tenant: string | null;
+  /** Null once the person was deleted here. */
+  user: string | null;
+  label: string | null;
+}
+
+/** A person who signs in to the hub. */
+export interface HubPerson {
+  id: string;
+  issuer: string;
+  subject: string;
+  email: string | null;
 }
 
 export interface Revoked {
@@ -261,6 +280,12 @@ export interface Operations {
       subject?: string;
       /** The whole e-mail address of the person, in any case of letters. */
       email?: string;
+      /** Of the people of this application. A key of an application has its own unless set. */
+      application?: string;
+      /** Of the person whom the application knows by this id, and by the `tenant`. Without `tenant`: of the one who has none. Needs `application`, or a key of an application. */
+      application_user?: string;
+      /** Alone: of all people of this tenant. Needs `application`, or a key of an application. */
+      tenant?: string;
       /** The id of a provider. */
       provider?: string;
       /** `connected` includes `refresh_due`. */
