@@ -37,6 +37,7 @@ app.get('/connected', async (request, response) => {
 app.get('/me', async ({ user }, response) => {
   const github = grantkeepFetch(hub, user.connection, { baseUrl: GITHUB_API });
   const answer = await github('/user');
+  if (!answer.ok) throw new Error(`GitHub answered ${answer.status}.`);
   response.type('text').send(`At GitHub you are ${(await answer.json()).login}.`);
 });
 

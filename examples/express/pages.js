@@ -17,10 +17,9 @@ export function settingsPage({ label }, connection) {
   if (!connection)
     return page('Settings', `${hello}<p>GitHub: not connected</p>${button('/connect', 'Connect GitHub')}`);
   const { account, status } = connection;
-  const broken = status === 'needs_reconnect' ? button('/connect', 'Reconnect GitHub') : '';
   return page(
     'Settings',
     `${hello}<p>GitHub: ${escaped(account.label)}, ${status}</p><p><a href="/me">Who am I at GitHub?</a></p>
-     ${broken}${button('/disconnect', 'Disconnect GitHub')}`,
+     ${button('/connect', 'Reconnect GitHub')}${button('/disconnect', 'Disconnect GitHub')}`,
   );
 }

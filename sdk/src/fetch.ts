@@ -8,7 +8,7 @@ export interface FetchOptions extends Use {
   fetch?: typeof fetch;
 }
 
-/** `fetch` for one connection at one provider: an address of its API, or a path below it. */
+/** `fetch` for one connection at one provider: an address of its API, or a path below `baseUrl`, with or without a slash. */
 export type ProviderFetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
 /** A body that can be read once. */
@@ -28,7 +28,8 @@ export function grantkeepFetch(
   if (!base.pathname.endsWith('/')) base.pathname += '/';
 
   return async (url, init = {}) => {
-    const address = typeof url === 'string' && url.startsWith('/') ? new URL(base.origin + url) : new URL(url, base);
+    // As clients of APIs read it: `/user` is below `https://ghe.example.com/api/v3` too.
+    const address = new URL(typeof url === 'string' && url.startsWith('/') ? `.${url}` : url, base);
     // An address out of an answer, such as a link to the next page, must not take the token elsewhere.
     if (address.origin !== base.origin) throw new TypeError('The address is not of the provider’s API.');
     let refused: Response | undefined;

@@ -308,6 +308,8 @@ test('grantkeepFetch sends the token to its provider only', async () => {
   await world.endAccessToken((await grantkeep.getToken(id)).value);
   const answer = await okta('me', { headers: { connection: 'close' } });
   expect([answer.status, sent]).toEqual([200, [world.me('okta'), world.me('okta')]]);
+  for (const path of ['/me', 'me', world.me('okta'), new URL(world.me('okta'))])
+    expect((await okta(path, { headers: { connection: 'close' } })).status).toBe(200);
   expect(() => grantkeepFetch(grantkeep, id, { baseUrl: 'http://api.example.com' })).toThrow(TypeError);
 });
 

@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { end } from '#scripts/processes';
 import { addApiKey } from '#tests/hub';
-import { applicationInTest, installCommands } from '#tests/sdk/client-package';
+import { installCommands } from '#tests/sdk/application-folder';
+import { applicationInTest } from '#tests/sdk/client-package';
 import { connectedHub } from '#tests/sdk/connected-hub';
 import { providerApi } from '#tests/sdk/provider-api';
 import { signedMessage } from '#tests/sdk/webhook-messages';
@@ -49,16 +50,16 @@ const here = (text: string): string =>
 
 /** Runs a block of JavaScript in the application. */
 async function runBlock(has: string, connection: string) {
-  application.write('block.js', here(block('js', has)));
-  return application.run(process.execPath, ['block.js'], { GRANTKEEP_KEY: key, CONNECTION: connection });
+  application.folder.write('block.js', here(block('js', has)));
+  return application.folder.run(process.execPath, ['block.js'], { GRANTKEEP_KEY: key, CONNECTION: connection });
 }
 
 /** Compiles a block of TypeScript as a strict application does, into `typed.js`. */
 async function compileBlock(has: string) {
-  application.write('typed.ts', here(block('ts', has)));
+  application.folder.write('typed.ts', here(block('ts', has)));
   const tsc = new URL('../../node_modules/.bin/tsc', import.meta.url).pathname;
   const options = ['--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022', '--types', 'node'];
-  expect(await application.run(tsc, [...options, 'typed.ts'])).toEqual({ status: 0, output: '' });
+  expect(await application.folder.run(tsc, [...options, 'typed.ts'])).toEqual({ status: 0, output: '' });
 }
 
 test('the commands that install the client are those that every test of it runs', () => {
@@ -70,15 +71,20 @@ test('the first call works as TypeScript and as JavaScript, on each Node that is
   await compileBlock('async function login');
   const env = { GRANTKEEP_KEY: key, CONNECTION: connection };
   for (const node of [process.execPath, '/usr/bin/node']) {
-    const version = (await application.run(node, ['--version'])).output;
+    const version = (await application.folder.run(node, ['--version'])).output;
     if (node !== process.execPath && !/^v(?:2\d|[3-9]\d)\./.test(version)) continue;
-    expect(await application.run(node, ['typed.js'], env)).toMatchObject({ status: 0, output: 'ada-lovelace\n' });
+    expect(await application.folder.run(node, ['typed.js'], env)).toMatchObject({
+      status: 0,
+      output: 'ada-lovelace\n',
+    });
   }
   world.hub.demo.server('github').withdraw();
   await world.expire(connection);
-  expect((await application.run(process.execPath, ['typed.js'], env)).output).toContain("code: 'grant_in_doubt'");
+  expect((await application.folder.run(process.execPath, ['typed.js'], env)).output).toContain(
+    "code: 'grant_in_doubt'",
+  );
   await world.confirmEnd(connection);
-  expect(await application.run(process.execPath, ['typed.js'], env)).toMatchObject({
+  expect(await application.folder.run(process.execPath, ['typed.js'], env)).toMatchObject({
     status: 0,
     output: `Reconnect the account at ${world.door.url}/connections/${connection}\n`,
   });
@@ -103,7 +109,7 @@ test.each([
 test('operations are called by name, typed', async () => {
   const connection = await world.connect('github');
   await compileBlock("hub.call('listConnections'");
-  const { status, output } = await application.run(process.execPath, ['typed.js'], { GRANTKEEP_KEY: key });
+  const { status, output } = await application.folder.run(process.execPath, ['typed.js'], { GRANTKEEP_KEY: key });
   expect([status, output.split('\n')]).toEqual([0, expect.arrayContaining([`${connection} ada-lovelace`])]);
 });
 
@@ -117,8 +123,8 @@ test('webhooks: a true message is taken, also after a rotation; others are refus
   const grantkeep = createClient({ url: world.door.url, apiKey: key });
   const url = `http://127.0.0.1:${port}/hooks`;
   const { id, secret } = await grantkeep.call('createWebhook', { body: { name: 'app', url } });
-  application.write('block.js', block('js', 'express.raw'));
-  const app = application.start(process.execPath, ['block.js'], application.path(), {
+  application.folder.write('block.js', block('js', 'express.raw'));
+  const app = application.folder.start(process.execPath, ['block.js'], application.folder.path(), {
     PORT: String(port),
     WEBHOOK_SECRETS: secret,
   });
@@ -152,16 +158,22 @@ test('webhooks: a true message is taken, also after a rotation; others are refus
 
 test('Python: a call, and a message', async () => {
   const connection = await world.connect('github');
-  application.write('grantkeep.py', readFileSync(new URL('../../sdk/python/grantkeep.py', import.meta.url), 'utf8'));
-  application.write('call.py', here(block('python', 'def login')));
+  application.folder.write(
+    'grantkeep.py',
+    readFileSync(new URL('../../sdk/python/grantkeep.py', import.meta.url), 'utf8'),
+  );
+  application.folder.write('call.py', here(block('python', 'def login')));
   const env = { GRANTKEEP_KEY: key, CONNECTION: connection };
-  expect(await application.run('/usr/bin/python3', ['call.py'], env)).toEqual({ status: 0, output: 'ada-lovelace\n' });
-  application.write('message.py', block('python', 'verify_webhook'));
+  expect(await application.folder.run('/usr/bin/python3', ['call.py'], env)).toEqual({
+    status: 0,
+    output: 'ada-lovelace\n',
+  });
+  application.folder.write('message.py', block('python', 'verify_webhook'));
   const { body, headers, secret } = signedMessage();
   const variables = Object.entries(headers).map(([name, value]) => [name.toUpperCase().replaceAll('-', '_'), value]);
-  application.write('body', body);
+  application.folder.write('body', body);
   const shown = { ...Object.fromEntries(variables), WEBHOOK_SECRETS: secret } as Record<string, string>;
-  expect(await application.run('sh', ['-c', '/usr/bin/python3 message.py < body'], shown)).toEqual({
+  expect(await application.folder.run('sh', ['-c', '/usr/bin/python3 message.py < body'], shown)).toEqual({
     status: 0,
     output: 'webhook.test\n',
   });

@@ -1,12 +1,12 @@
-import { once } from 'node:events';
-import { cpSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { desc } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { connections } from '#lib/db/schema/connections';
 import { freePort } from '#scripts/postgres-server';
 import { end } from '#scripts/processes';
-import { needPython, python } from '#scripts/python-package';
+import { needPython } from '#scripts/python-package';
 import { addApplication } from '#tests/application';
+import { type Example, startExample } from '#tests/sdk/application-folder';
 import { applicationInTest } from '#tests/sdk/client-package';
 import { connectedHub } from '#tests/sdk/connected-hub';
 import { ExampleBrowser } from '#tests/sdk/example-browser';
@@ -25,39 +25,20 @@ beforeAll(async () => {
 });
 afterAll(() => provider.close());
 
-/** Each example: the file with the parts about connecting, and the program that runs it. */
-const examples: [string, string, string, string[]][] = [
-  ['express', 'app.js', process.execPath, ['app.js']],
-  ['flask', 'app.py', python, ['-B', 'app.py']],
-];
+/** Next's takes a build: it runs in the browser's stories alone. */
+const cheap: Example[] = ['express', 'flask'];
 
 /** Runs an example as an application that is registered at the hub, until the test is over. */
-async function run(name: string, command: string, args: string[]) {
+async function run(name: Example) {
   const url = `http://127.0.0.1:${await freePort()}`;
   const { addKey } = await addApplication(hub.runtime, { returnUrls: [`${url}/connected`] });
   const scopes = ['connections:create', 'connections:read', 'connections:revoke', 'tokens:vend'] as const;
   const key = await addKey({ scopes: [...scopes] });
-  cpSync(`examples/${name}`, application.path(name), { recursive: true });
-  for (const file of ['grantkeep.py', 'grantkeep_connect.py'])
-    if (name === 'flask') cpSync(`sdk/python/${file}`, application.path(`${name}/${file}`));
-  const child = application.start(command, args, application.path(name), {
+  const child = await startExample(application.folder, name, {
     ...{ HUB_URL: world.door.url, GRANTKEEP_KEY: key, APP_URL: url, PORT: new URL(url).port },
-    ...{ SECRET: 'a secret of the tests, which is long enough', GITHUB_API: provider.url },
+    GITHUB_API: provider.url,
   });
   onTestFinished(() => end(child));
-  let faults = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    faults += text;
-  });
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${name} ended: ${faults}`)));
-  ended.catch(() => undefined);
-  const up = expect.poll(() =>
-    fetch(url, { redirect: 'manual' }).then(
-      ({ status }) => status,
-      () => 0,
-    ),
-  );
-  await Promise.race([up.toBeGreaterThan(0), ended]);
   const browser = async (user: string) => {
     people += 1;
     const made = new ExampleBrowser(url, new Visitor(hub.runtime), `example-${people}@example.com`);
@@ -77,45 +58,45 @@ async function newest(): Promise<string> {
   return row?.id ?? '';
 }
 
-test.each(examples)(
-  '%s: connect, use, reconnect after the provider ended it, disconnect',
-  async (name, _, command, args) => {
-    const { browser } = await run(name, command, args);
-    const ada = await browser('Ada <b>');
-    expect(await ada.read('/')).toContain('You are Ada &');
-    expect(await ada.read('/')).toContain('GitHub: not connected');
-    expect(await ada.grant(await ada.begin())).toMatch(/GitHub: [^,]+, connected/);
-    expect(await ada.read('/me')).toMatch(/^At GitHub you are [\w-]+\.$/);
+test.each(cheap)('%s: connect, use, reconnect after the provider ended it, disconnect', async (name) => {
+  const { browser } = await run(name);
+  const ada = await browser('Ada <b>');
+  expect(await ada.read('/')).toContain('You are Ada &');
+  expect(await ada.read('/')).toContain('GitHub: not connected');
+  expect(await ada.grant(await ada.begin())).toMatch(/GitHub: [^,]+, connected/);
+  expect(await ada.read('/me')).toMatch(/^At GitHub you are [\w-]+\.$/);
 
-    const id = await newest();
-    hub.demo.server('github').withdraw();
-    expect(await ada.read('/me')).toBe('That did not work: grant_in_doubt.');
-    await world.confirmEnd(id);
-    await world.expire(id);
-    expect(await ada.read('/me')).toBe('That did not work: needs_reconnect.');
-    expect(await ada.read('/')).toContain('Reconnect GitHub');
-    expect(await ada.grant(await ada.begin())).toMatch(/GitHub: [^,]+, connected/);
-    expect(await newest()).toBe(id);
-    expect(await ada.read('/me')).toMatch(/^At GitHub you are [\w-]+\.$/);
+  const id = await newest();
+  hub.demo.server('github').withdraw();
+  expect(await ada.read('/me')).toBe('That did not work: grant_in_doubt.');
+  await world.confirmEnd(id);
+  await world.expire(id);
+  expect(await ada.read('/me')).toBe('That did not work: needs_reconnect.');
+  expect(await ada.read('/')).toMatch(/GitHub: [^,]+, needs_reconnect/);
+  expect(await ada.grant(await ada.begin())).toMatch(/GitHub: [^,]+, connected/);
+  expect(await newest()).toBe(id);
+  expect(await ada.read('/me')).toMatch(/^At GitHub you are [\w-]+\.$/);
 
-    await ada.ask('/disconnect', {});
-    expect(await ada.read('/')).toContain('GitHub: not connected');
-  },
-);
+  await ada.ask('/disconnect', {});
+  expect(await ada.read('/')).toContain('GitHub: not connected');
+});
 
-test.each(examples)(
-  '%s: a link that was handed on, and a page of another site, connect nothing',
-  async (name, _, command, args) => {
-    const { browser } = await run(name, command, args);
-    const [mallory, ada] = [await browser('Mallory'), await browser('Ada')];
-    expect(await ada.grant(await mallory.begin())).toBe('That did not work: connect_not_begun.');
-    for (const one of [mallory, ada]) expect(await one.read('/')).toContain('GitHub: not connected');
-    expect((await ada.ask('/connect', {}, 'cross-site')).status).toBe(409);
-  },
-);
+test.each(cheap)('%s: a link that was handed on, and a page of another site, connect nothing', async (name) => {
+  const { browser } = await run(name);
+  const [mallory, ada] = [await browser('Mallory'), await browser('Ada')];
+  expect(await ada.grant(await mallory.begin())).toBe('That did not work: connect_not_begun.');
+  for (const one of [mallory, ada]) expect(await one.read('/')).toContain('GitHub: not connected');
+  expect((await ada.ask('/connect', {}, 'cross-site')).status).toBe(409);
+});
 
-test.each(examples)('%s: has less than sixty lines about connecting', (name, file) => {
-  const lines = readFileSync(`examples/${name}/${file}`, 'utf8').split('\n');
+const files: Record<Example, string[]> = {
+  express: ['app.js'],
+  flask: ['app.py'],
+  next: ['hub.ts', 'app/connect/route.ts', 'app/connected/route.ts'],
+};
+
+test.each(Object.entries(files))('%s: has less than sixty lines about connecting', (name, own) => {
+  const lines = own.flatMap((file) => readFileSync(`examples/${name}/${file}`, 'utf8').split('\n'));
   const code = lines.filter((line) => line.trim() !== '' && !/^\s*(?:\/\/|#|""")/.test(line));
   expect(code.length).toBeLessThan(60);
 });
