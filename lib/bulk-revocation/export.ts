@@ -16,8 +16,37 @@ export type ExportBulkInput = z.input<typeof exportBulkInput>;
 
 const pageSize = 1000;
 
+/** Of the person: as they sign in, or by the ids of their application. */
+const identityColumns = [
+  ...(['person_issuer', 'person_subject', 'person_email'] as const),
+  ...(['application', 'application_tenant', 'application_user'] as const),
+] as const;
+
+function identityCells(of: BulkRowView['identity']): Record<(typeof identityColumns)[number], Cell> {
+  const hub = 'issuer' in of ? of : null;
+  const own = 'issuer' in of ? null : of;
+  return {
+    person_issuer: hub?.issuer ?? null,
+    person_subject: hub?.subject ?? null,
+    person_email: hub?.email ?? null,
+    application: own?.application ?? null,
+    application_tenant: own?.tenant ?? null,
+    application_user: own?.user ?? null,
+  };
+}
+
 const columns = [
-  ...(['connection', 'provider', 'account', 'person', 'person_name', 'here', 'here_code', 'here_at'] as const),
+  ...([
+    'connection',
+    'provider',
+    'account',
+    'person',
+    'person_name',
+    ...identityColumns,
+    'here',
+    'here_code',
+    'here_at',
+  ] as const),
   ...(['at_provider', 'attempts', 'last_error', 'at_provider_since', 'proof', 'proved_at', 'tokens'] as const),
   ...(['self_contained', 'honoured_until', 'manual_url'] as const),
 ] as const;
@@ -32,6 +61,7 @@ function flat({ upstream, ...row }: BulkRowView): Record<Column, Cell> {
     account: row.label,
     person: row.person.id,
     person_name: row.person.name,
+    ...identityCells(row.identity),
     here: row.state,
     here_code: row.code,
     here_at: row.doneAt,

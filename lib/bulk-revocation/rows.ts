@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { BulkRowView } from '#lib/bulk-revocation/views';
+import { itsPersonColumns, personJson, toItsPerson } from '#lib/connections/its-person';
 import type { Context } from '#lib/context';
 import type { Page } from '#lib/cursor';
 import { bulkRevocationRows } from '#lib/db/schema/bulk-revocations';
@@ -47,6 +48,7 @@ export async function listBulkRows(ctx: Context, input: ListBulkRowsInput): Prom
   const row = bulkRevocationRows;
   const found = await ctx.database.db
     .select({
+      ...itsPersonColumns,
       personId: row.personId,
       connectionId: row.connectionId,
       provider: row.provider,
@@ -94,6 +96,7 @@ export async function listBulkRows(ctx: Context, input: ListBulkRowsInput): Prom
         connectionId: one.connectionId,
         provider: { id: one.provider, name: provider?.name ?? one.provider },
         person: { id: one.personId, name: one.name },
+        identity: personJson(toItsPerson(one)),
         label: one.label ?? one.subject,
         connectedAt: one.connectedAt,
         lastUsedAt: one.lastUsedAt,

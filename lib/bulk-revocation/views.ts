@@ -1,3 +1,4 @@
+import type { personJson } from '#lib/connections/its-person';
 import type { ProofView } from '#lib/connections/views';
 import type { BulkRowState, BulkState } from '#lib/db/schema/bulk-revocations';
 import type { RevocationState } from '#lib/db/schema/revocations';
@@ -63,6 +64,8 @@ export interface BulkRowView {
   connectionId: string;
   provider: { id: string; name: string };
   person: { id: string; name: string | null };
+  /** The person, so that an application finds its user. */
+  identity: ReturnType<typeof personJson>;
   label: string;
   /** When the connection was made, or made again, and last read. */
   connectedAt: Date;

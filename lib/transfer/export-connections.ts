@@ -1,9 +1,11 @@
-import { and, ne, sql } from 'drizzle-orm';
+import { and, eq, ne, sql } from 'drizzle-orm';
 import { CompactEncrypt, calculateJwkThumbprint, importJWK, type JWK } from 'jose';
 import { z } from 'zod';
+import { itsPersonColumns, personJson, toItsPerson } from '#lib/connections/its-person';
 import { openTokens, sealedColumns } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
+import { people } from '#lib/db/schema/people';
 import { AppError, isAppError } from '#lib/errors';
 import { requireAdministrator, requireReader } from '#lib/guards/require';
 import { personOfConnection } from '#lib/ids';
@@ -56,6 +58,7 @@ function readPage(ctx: Context, after: string | undefined) {
   return ctx.database.db
     .select({
       ...sealedColumns,
+      ...itsPersonColumns,
       personId: connections.personId,
       subject: connections.subject,
       label: connections.label,
@@ -65,6 +68,7 @@ function readPage(ctx: Context, after: string | undefined) {
       connectedAt: connections.connectedAt,
     })
     .from(connections)
+    .innerJoin(people, eq(people.id, connections.personId))
     .where(
       and(
         ne(connections.status, 'revoked'),
@@ -78,6 +82,7 @@ function readPage(ctx: Context, after: string | undefined) {
 const toLine = (row: Row) => ({
   connection: row.id,
   user_id: row.personId,
+  person: personJson(toItsPerson(row)),
   provider: row.provider,
   issuer: row.issuer,
   subject: row.subject,

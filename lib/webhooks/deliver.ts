@@ -6,6 +6,7 @@ import { webhookDeliveries, webhookEndpoints } from '#lib/db/schema/webhooks';
 import { AppError } from '#lib/errors';
 import { alertMessages } from '#lib/webhooks/announce';
 import { attemptDelivery, type Claimed, claimSeconds, type Endpoint } from '#lib/webhooks/attempt';
+import { bodyOf, itsPerson } from '#lib/webhooks/body';
 
 /** Sent side by side to one endpoint; endpoints wait for no other, so one that hangs delays only itself. */
 const sideBySide = 8;
@@ -44,9 +45,9 @@ async function claim(ctx: Context, { id }: Endpoint, kind: SQL, now: Date): Prom
         order by d.next_attempt_at, d.id limit ${sideBySide} for update skip locked)
       update webhook_deliveries d
       set attempts = d.attempts + 1, next_attempt_at = ${at} + make_interval(secs => ${claimSeconds}::float8)
-      from due, webhook_messages m
+      from due, webhook_messages m ${itsPerson}
       where d.id = due.id and m.id = d.message_id
-      returning d.id, d.attempts, d.created_at, d.message_id, m.payload::text as payload`),
+      returning d.id, d.attempts, d.created_at, d.message_id, ${bodyOf} as payload`),
   );
 }
 

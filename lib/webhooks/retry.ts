@@ -10,6 +10,7 @@ import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { transactAs } from '#lib/sign-in/transact-as';
 import { attemptDelivery, type Claimed, claimSeconds, type Endpoint } from '#lib/webhooks/attempt';
+import { bodyOf, itsPerson } from '#lib/webhooks/body';
 import { loadEndpoint, type WebhookId, webhookId } from '#lib/webhooks/endpoint';
 import type { Sent } from '#lib/webhooks/send';
 
@@ -44,8 +45,8 @@ export async function retryDelivery(ctx: Context, input: RetryDeliveryInput): Pr
       await tx.execute(sql`
         update webhook_deliveries d set state = 'pending', finished_at = null, attempts = d.attempts + 1,
           next_attempt_at = ${now.toISOString()}::timestamptz + make_interval(secs => ${claimSeconds}::float8)
-        from webhook_messages m where d.id = ${id} and m.id = d.message_id and d.state <> 'delivered'
-        returning d.id, d.attempts, d.created_at, d.message_id, m.payload::text as payload`),
+        from webhook_messages m ${itsPerson} where d.id = ${id} and m.id = d.message_id and d.state <> 'delivered'
+        returning d.id, d.attempts, d.created_at, d.message_id, ${bodyOf} as payload`),
     );
     if (!one) throw new AppError('conflict', { message: 'The receiver took it meanwhile.' });
     await record(tx, ctx, { action: 'webhook.changed', details: { webhook: endpoint.id, retried: 1 } });

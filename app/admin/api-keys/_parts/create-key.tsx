@@ -54,7 +54,12 @@ function KeyForm({ providers, applications, application, instead, again }: Creat
   const toggle = (list: string[], value: string) =>
     list.includes(value) ? list.filter((one) => one !== value) : [...list, value];
   return (
-    <form action={run} className="card flex flex-col gap-5 p-5">
+    <form
+      action={run}
+      // React resets a form after its action: boxes and choices would lose the state that is held here.
+      onReset={(event) => event.preventDefault()}
+      className="card flex flex-col gap-5 p-5"
+    >
       <GoOn form="create key" />
       {refused && <Refusal title="No key was made" refused={refused} returnTo="/admin/api-keys" />}
       <DetailFields id="key" value={details} change={setDetails} fault={fault} />

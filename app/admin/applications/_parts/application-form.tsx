@@ -43,7 +43,12 @@ export function ApplicationForm({ id, draft, providers, path }: ApplicationFormP
         : [...value.providers, one],
     });
   return (
-    <form action={run} className="flex flex-col gap-5">
+    <form
+      action={run}
+      // React resets a form after its action: boxes would lose the state that is held here.
+      onReset={(event) => event.preventDefault()}
+      className="flex flex-col gap-5"
+    >
       <GoOn form={id === undefined ? 'register application' : `change ${id}`} />
       {refused && (
         <Refusal
