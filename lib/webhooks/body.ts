@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 
-/** Joins the person whom a message `m` is about, as `p`; none of them where the person was deleted. */
+/** Joins the person of a message `m` as `p`; no row of a person who was deleted. */
 export const itsPerson = sql`left join people p on p.id = m.payload #>> '{data,person_id}' and p.deleted_at is null`;
 
 /**
