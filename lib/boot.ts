@@ -15,6 +15,7 @@ import { startReloads } from '#lib/reload/watch';
 import { getRuntime } from '#lib/runtime';
 import { sayStartFault } from '#lib/start-faults';
 import { startHeartbeat } from '#lib/status/heartbeat';
+import { startTelemetry } from '#lib/telemetry/start-telemetry';
 import { holdDataKeys, startDataKeys } from '#lib/vault-keys/data-keys';
 import { learnUnboundOver } from '#lib/vault-keys/reseal';
 import { checkVaultKeys } from '#lib/vault-keys/vault-keys';
@@ -52,6 +53,7 @@ export function failToStart(error: unknown): never {
 async function start(options: StartOptions): Promise<Booted> {
   getConfig();
   const runtime = await getRuntime();
+  const stopTelemetry = await startTelemetry(runtime.config, runtime.log);
   await holdDataKeys(runtime);
   await checkVaultKeys(runtime, { allowMissing: options.allowMissingKeys === true });
   await startDataKeys(runtime);
@@ -79,6 +81,7 @@ async function start(options: StartOptions): Promise<Booted> {
       await stopHeartbeat();
       await stopGuard();
       await runtime.database.close();
+      await stopTelemetry();
     },
   };
 }

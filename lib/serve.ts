@@ -17,6 +17,7 @@ import { sayLate } from '#lib/jobs/list-jobs';
 import { metricsListener } from '#lib/metrics/metrics-listener';
 import { inventoryIntegrity, readInventory } from '#lib/page-scripts/inventory';
 import { createReadiness } from '#lib/status/readiness';
+import { nameRoutes } from '#lib/telemetry/route-of';
 import { sayKeyService } from '#lib/vault-keys/data-keys';
 
 /** For running requests; then they are cut, so that what they and the background began can still be kept. */
@@ -41,6 +42,7 @@ export async function serve(releaseFaults: () => void): Promise<void> {
   releaseFaults();
   const servePage = pages.getRequestHandler();
   const api = createApi(apiContext);
+  nameRoutes(api.routes.map(({ path }) => path));
 
   const ready = createReadiness(runtime);
   let draining = false;

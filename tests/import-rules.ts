@@ -86,6 +86,7 @@ const ground = [
   'search-text',
   'wall-time',
   'export',
+  'telemetry',
 ];
 
 /** What a domain stands on. */
@@ -156,6 +157,8 @@ const mayImport: Record<string, readonly string[]> = {
   // Turns rows into files for people to keep.
   export: [],
   config: ['process-parts'],
+  // Spans are made everywhere; what sends them is started once.
+  telemetry: ['config', 'log', 'process-parts'],
   ...Object.fromEntries(
     Object.entries(domains).map(([domain, below]) => [domain, [...below, ...underDomains, ...ground]]),
   ),

@@ -77,6 +77,8 @@ export interface Config {
   /** For which an ending process goes on serving, so that a balancer notices first. */
   drainGraceSeconds: number;
   logLevel: Environment['LOG_LEVEL'];
+  /** Where traces and metrics go (OTLP over HTTP), and which share of traces; undefined: nowhere. */
+  telemetry: { endpoint: string; headers: Record<string, string>; serviceName: string; sampled: number } | undefined;
   /** Proxies for calls to providers; undefined for direct connections. */
   proxy: { httpProxy?: string | undefined; httpsProxy?: string | undefined; noProxy?: string | undefined } | undefined;
   builtinProviders: BuiltinProviders;
@@ -293,6 +295,14 @@ export function parseConfig(variables: Source): Config {
     metricsToken: env.METRICS_TOKEN,
     drainGraceSeconds: env.DRAIN_GRACE_SECONDS,
     logLevel: env.LOG_LEVEL,
+    telemetry: env.OTEL_EXPORTER_OTLP_ENDPOINT
+      ? {
+          endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT.replace(/\/+$/, ''),
+          headers: env.OTEL_EXPORTER_OTLP_HEADERS,
+          serviceName: env.OTEL_SERVICE_NAME,
+          sampled: env.OTEL_TRACES_SAMPLER_ARG,
+        }
+      : undefined,
     proxy,
     builtinProviders: builtin,
     providersFile,

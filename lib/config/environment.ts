@@ -167,6 +167,18 @@ const absoluteUrl = z.string().refine((text) => URL.canParse(text), 'must be an 
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://');
 const credential = z.string().min(1).optional();
 
+/** `OTEL_EXPORTER_OTLP_HEADERS`: `name=value`, comma list, values percent-encoded (W3C Baggage, as OpenTelemetry says). */
+const otlpHeaders = commaList.transform((items, ctx) => {
+  const pairs = items.map((item) => /^([A-Za-z0-9-]+)\s*=\s*(.+)$/.exec(item));
+  if (pairs.includes(null)) ctx.addIssue('must be a comma list of name=value');
+  try {
+    return Object.fromEntries(pairs.map((pair) => [String(pair?.[1]), decodeURIComponent(String(pair?.[2]))]));
+  } catch {
+    ctx.addIssue('has a value that is not percent-encoded');
+    return z.NEVER;
+  }
+});
+
 /** Every variable the product reads, as text, before the rules that join several of them. */
 export const environmentSchema = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('production'),
@@ -231,6 +243,13 @@ export const environmentSchema = z.object({
   HTTP_PROXY: z.string().optional(),
   HTTPS_PROXY: z.string().optional(),
   NO_PROXY: z.string().optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http: or https: URL' }).optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: otlpHeaders,
+  OTEL_SERVICE_NAME: z
+    .string()
+    .regex(/^[\w.-]{1,60}$/)
+    .default('grantkeep'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   GOOGLE_CLIENT_ID: credential,
   GOOGLE_CLIENT_SECRET: credential,

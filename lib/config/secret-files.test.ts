@@ -30,6 +30,10 @@ const values: Record<(typeof secretVariables)[number], [value: string, beside?: 
   MIGRATE_DATABASE_URL: ['postgres://owner:canary@db.example/hub', { DATABASE_URL: 'postgres://hub@db.example/hub' }],
   SMTP_URL: ['smtps://user:canary@mail.example.com', { MAIL_FROM: 'hub@example.com' }],
   METRICS_TOKEN: ['m'.repeat(32)],
+  OTEL_EXPORTER_OTLP_HEADERS: [
+    'authorization=Bearer%20canary',
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example:4318' },
+  ],
   AWS_ACCESS_KEY_ID: ['AKIA'],
   AWS_SECRET_ACCESS_KEY: ['canary'],
   AWS_SESSION_TOKEN: ['canary'],

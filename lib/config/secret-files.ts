@@ -5,7 +5,7 @@ type Source = Readonly<Record<string, string | undefined>>;
 /** The variables that hold a secret, or a URL with one: each may be given as the path of a file, in a variable with `_FILE` at its end. */
 export const secretVariables = [
   ...['SESSION_PASSWORD', 'VAULT_KEYS', 'LEDGER_KEYS', 'DATABASE_URL', 'MIGRATE_DATABASE_URL', 'SMTP_URL'],
-  ...['METRICS_TOKEN', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'],
+  ...['METRICS_TOKEN', 'OTEL_EXPORTER_OTLP_HEADERS', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'],
   ...['IMPORT_DATABASE_URL', 'IMPORT_KEY'],
   ...['GOOGLE', 'GITHUB', 'SALESFORCE', 'OKTA', 'AUTH0'].flatMap((name) => [
     `${name}_CLIENT_SECRET`,

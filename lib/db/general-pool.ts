@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Pooler } from '#lib/db/database';
 import { type DatabaseSockets, type Deafness, deafError, probeMs, watchForDeafness } from '#lib/db/deaf-connections';
 import { afterRunning, withinRunning } from '#lib/running-time';
+import { operationOf, type SpanAttributes, traced } from '#lib/telemetry/span';
 
 export interface PoolOptions {
   max: number;
@@ -77,6 +78,12 @@ async function askWhoIsAtWork(client: pg.Client, pooler: Pooler): Promise<Readon
   }
 }
 
+/** What a span says of a statement: never its text. */
+function attributesOf(given: unknown): SpanAttributes {
+  const text = typeof given === 'object' && given !== null && 'text' in given ? given.text : given;
+  return { 'db.system.name': 'postgresql', 'db.operation.name': operationOf(text) };
+}
+
 /**
  * Makes sure that a connection that is lost leaves the pool even where its borrower never gives it back (Drizzle does
  * not when `begin` itself fails), that giving it back twice does no harm, and that a statement without an answer ends.
@@ -97,8 +104,11 @@ function guard(client: Connection, { deafness, overdueMs }: Limits): pg.PoolClie
   client.query = ((...given: unknown[]) => {
     const fail = () => void client.socket.destroy(deafError('no answer'));
     const overdue = overdueMs > 0 ? afterRunning(overdueMs, fail) : () => {};
-    return deafness
-      .listen(query(...given), client.processID, fail)
+    return traced(
+      'database',
+      () => attributesOf(given[0]),
+      () => deafness.listen(query(...given), client.processID, fail),
+    )
       .catch((error: unknown) => {
         if (!(error instanceof pg.DatabaseError)) giveBack(true);
         throw withCode(error);

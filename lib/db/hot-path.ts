@@ -3,6 +3,7 @@ import postgres from 'postgres';
 import { type HotPath, isDatabaseUnavailable, type Pooler } from '#lib/db/database';
 import { type DatabaseSockets, type Deafness, deafError } from '#lib/db/deaf-connections';
 import { withinRunning } from '#lib/running-time';
+import { operationOf, traced } from '#lib/telemetry/span';
 
 /** Longest wait for an answer, in milliseconds of running time: its statements take a few. */
 const patienceMs = 7_000;
@@ -108,6 +109,9 @@ function openLine(url: string, max: number, { pooler, sockets, deafness }: LineO
   };
 }
 
+const attributesOf = (text: string) => () =>
+  ({ 'db.system.name': 'postgresql', 'db.operation.name': operationOf(text) }) as const;
+
 /**
  * Opens the connections of the hot path, apart from each other so that no read waits for a commit. One each: callers
  * share statements, and one pipelined connection serves small ones faster than ten.
@@ -117,8 +121,9 @@ export function openHotPath(url: string, options: LineOptions): HotPath & { clos
   const writing = openLine(url, 1, options);
   return {
     read: async <Row>(text: string, parameters: readonly (string | null)[]) =>
-      (await reading.run(text, parameters)) as Row[],
-    write: async (text, parameters) => void (await writing.run(text, parameters)),
+      (await traced('database', attributesOf(text), () => reading.run(text, parameters))) as Row[],
+    write: async (text, parameters) =>
+      void (await traced('database', attributesOf(text), () => writing.run(text, parameters))),
     close: async () => {
       await Promise.all([reading.close(), writing.close()]);
     },

@@ -13,6 +13,7 @@ import { giveTurns } from '#lib/db/embedded-turns';
 import { openGeneralPool } from '#lib/db/general-pool';
 import { openHotPath } from '#lib/db/hot-path';
 import * as schema from '#lib/db/schema/index';
+import { operationOf, traced } from '#lib/telemetry/span';
 
 const options = { schema, casing: 'snake_case' } as const;
 
@@ -53,9 +54,21 @@ export interface EmbeddedDatabase extends Database {
 /** What any PGlite with this schema must be opened with: its own extensions are files beside it. */
 export const pgliteOptions = { extensions: { pg_trgm } } satisfies PGliteOptions;
 
+/** A span for each statement outside of transactions, which run in one piece here. */
+function traceQueries(pglite: PGlite): void {
+  const query = pglite.query.bind(pglite);
+  pglite.query = ((text: string, ...given: []) =>
+    traced(
+      'database',
+      () => ({ 'db.system.name': 'pglite', 'db.operation.name': operationOf(text) }),
+      () => query(text, ...given),
+    )) as typeof pglite.query;
+}
+
 /** Wraps a PGlite that was opened with `pgliteOptions` (tests open one in memory). */
 export function wrapPglite(pglite: PGlite, afterClose: () => void = () => {}): EmbeddedDatabase {
   giveTurns(pglite);
+  traceQueries(pglite);
   return {
     db: drizzlePglite(pglite, options) as unknown as Db,
     hot: {

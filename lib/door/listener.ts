@@ -12,6 +12,8 @@ import { knownMethods } from '#lib/door/server-options';
 import { maxBodyBytes, takeBody } from '#lib/door/take-body';
 import { AppError } from '#lib/errors';
 import { newId } from '#lib/ids';
+import { routeOf } from '#lib/telemetry/route-of';
+import { isTracing, traced } from '#lib/telemetry/span';
 
 /** Headers that must not be believed from outside, Next's own words among them; the needed ones are written anew. */
 const intermediary =
@@ -111,6 +113,30 @@ export interface ListenerParts {
   integrity?: ScriptIntegrity | undefined;
 }
 
+/** Probes and files of the build are no work to look into. */
+const untraced = /^\/(?:healthz|readyz|metrics|_next\/)/;
+
+/** Answers within a span, which ends when the answer has been sent or its caller is gone. */
+function traceRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+): Promise<void> {
+  const path = targetOf(request)?.split('?', 1)[0] ?? '/';
+  if (untraced.test(path)) return answer(request, response);
+  const method = knownMethods.includes(request.method ?? '') ? String(request.method) : '_OTHER';
+  return traced(
+    'request',
+    () => ({ 'http.request.method': method, 'http.route': routeOf(path) }),
+    async (set) => {
+      const closed = new Promise<void>((resolve) => response.once('close', resolve));
+      await answer(request, response);
+      await closed;
+      set({ 'http.response.status_code': response.statusCode });
+    },
+  );
+}
+
 /** The one door: bounds the body, learns the client's address, forgets what only a proxy may say, and hands on. */
 export function createListener(parts: ListenerParts): RequestListener {
   const trust = proxyaddr.compile(parts.config.trustedProxies);
@@ -194,12 +220,15 @@ export function createListener(parts: ListenerParts): RequestListener {
     servePassing(request, response, () => parts.pages(whole, response));
   }
 
-  return (request, response) => {
-    // A fault of ours must not end the process, which every connection shares.
+  // A fault of ours must not end the process, which every connection shares.
+  const answer = (request: IncomingMessage, response: ServerResponse) =>
     serve(request, response).catch((error: unknown) => {
       parts.runtime()?.log.error({ event: 'listener_failed', err: error });
       if (!response.headersSent) response.writeHead(500);
       response.end();
     });
+  return (request, response) => {
+    if (isTracing()) void traceRequest(request, response, answer);
+    else void answer(request, response);
   };
 }

@@ -1,6 +1,7 @@
 import { bareJson, decodeBody } from '#lib/oauth/answer-text';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import type { CallFor, CallInit, OAuthDeps } from '#lib/oauth/types';
+import { type SpanAttributes, traced } from '#lib/telemetry/span';
 
 /** When an answer was sent by the clock of who sent it (RFC 9110 §6.6.1), in whole seconds; null where it does not say. */
 export function sentAt(response: Response): number | null {
@@ -62,6 +63,12 @@ function callFailure(error: unknown): OAuthError {
   return new OAuthError(known ?? 'provider_unavailable', reason ? { detail: reason } : {});
 }
 
+/** The address stays out: it may name an account's own server, and hold what belongs in no trace. */
+const attributesOf = (provider: CallFor & { id?: string }, { method }: CallInit): SpanAttributes => ({
+  'http.request.method': method ?? 'GET',
+  ...(provider.id === undefined ? {} : { 'grantkeep.provider': provider.id }),
+});
+
 /**
  * Calls the provider. A network failure, 408, 425, 429 and every 5xx become transient OAuthErrors here, whatever the body
  * says, so that no caller can mistake an outage for a dead grant.
@@ -73,12 +80,19 @@ export async function callProvider(
   init: CallInit,
   deps: OAuthDeps,
 ): Promise<Response> {
-  let response: Response;
-  try {
-    response = await deps.fetch(url, { ...init, redirect: 'manual', operatorHosts: provider.operator_hosts });
-  } catch (error) {
-    throw callFailure(error);
-  }
+  const response = await traced(
+    'provider call',
+    () => attributesOf(provider, init),
+    async (set) => {
+      try {
+        const answer = await deps.fetch(url, { ...init, redirect: 'manual', operatorHosts: provider.operator_hosts });
+        set({ 'http.response.status_code': answer.status });
+        return answer;
+      } catch (error) {
+        throw callFailure(error);
+      }
+    },
+  );
   if ([408, 425, 429].includes(response.status) || response.status >= 500) {
     throw new OAuthError(response.status === 429 ? 'rate_limited' : 'provider_unavailable', {
       retryAfterSeconds: retryAfterSeconds(response, deps.now()),

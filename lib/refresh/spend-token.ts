@@ -16,6 +16,7 @@ import { sealRefusedRefresh } from '#lib/refresh/refused-refresh';
 import { type HeldAnswer, sealAnswer } from '#lib/refresh/store-answers';
 import type { SealedRefused } from '#lib/revocation/plan-refused';
 import { msSince } from '#lib/running-time';
+import { traced } from '#lib/telemetry/span';
 
 /** Milliseconds for which a proof that was made before a turn at the provider came needs no other. */
 const proofMs = 1000;
@@ -72,7 +73,8 @@ export async function spendToken(
 ): Promise<Outcome> {
   const call: Call = { sent: false, stale: false, askedAt: 0, refused: [] };
   try {
-    const spent = await ask(() => spend(ctx, leased, provider, call, begun));
+    const attributes = () => ({ 'grantkeep.provider': provider.id });
+    const spent = await traced('refresh', attributes, () => ask(() => spend(ctx, leased, provider, call, begun)));
     return { leased, provider, letGo, spent };
   } catch (error) {
     return { leased, provider, letGo, error, call };

@@ -11,6 +11,7 @@ const fixed = {
   migrateDatabaseUrl: 'MIGRATE_DATABASE_URL',
   mail: 'SMTP_URL',
   metricsToken: 'METRICS_TOKEN',
+  telemetry: 'OTEL_EXPORTER_OTLP_HEADERS',
 } as const satisfies Partial<Record<keyof Config, string>>;
 
 /** The variables that changed in their files since the start, when this process took them. They take effect at the next one. */
