@@ -80,6 +80,32 @@ test('a link that was handed on connects nothing, and its grant is revoked at th
   await expect.poll(() => demo.server('github').counts.revocations).toBeGreaterThan(before);
 });
 
+test('in a window of its own: the page stays, and is told by the application’s own return page', async ({
+  newPage,
+  own,
+}) => {
+  const page = await newPage();
+  await userOf(own, page, 'ada');
+  const opening = page.waitForEvent('popup');
+  await page.getByRole('button', { name: 'Connect in a window' }).click();
+  const popup = await opening;
+  await popup.getByRole('button', { name: 'Connect GitHub' }).click();
+  await allow(popup, someone());
+  await expect(page.locator('#told')).toContainText('Connected in a window: ');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('You are ada');
+});
+
+test('a blocked window: the page itself goes to the hub and comes back', async ({ newPage, own }) => {
+  const page = await newPage();
+  await userOf(own, page, 'ada');
+  // As a browser answers that blocks it.
+  await page.evaluate(() => Object.assign(window, { open: () => null }));
+  await page.getByRole('button', { name: 'Connect in a window' }).click();
+  await page.getByRole('button', { name: 'Connect GitHub' }).click();
+  await allow(page, someone());
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Connected ');
+});
+
 test('one who declines at the hub or at the provider is back in the application, told so', async ({ newPage, own }) => {
   const page = await newPage();
   await userOf(own, page, 'grace');
@@ -106,6 +132,9 @@ test('a machine without a browser shows a code, which a person types on another 
   const made = (await (await ask(own, app.url, '/connect-sessions', asked)).json()) as Record<string, string>;
   const page = await newPage();
   await page.goto(made.verification_url ?? '');
+  await page.getByLabel('Code').fill('wrong');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('link', { name: 'Type it again' }).click();
   await page.getByLabel('Code').fill((made.user_code ?? '').toLowerCase());
   await page.getByRole('button', { name: 'Continue' }).click();
   await expect(page.getByText('Never type a code that somebody sent you.')).toBeVisible();
@@ -133,7 +162,8 @@ test('the pages of a connect session look right, light and dark, wide and narrow
     // Every provider to choose from, one of them with a part of its address to type, and one alone.
     await look(page, await linkOf(long, {}));
     await look(page, `${await linkOf(own, { provider: 'okta' })}&flow=provider_unavailable&ref=req_0123456789abcdef`);
-    await look(page, '/connect-session?token=nothing');
+    await look(page, `/connect-session?token=${'x'.repeat(43)}`);
+    await look(page, '/connect-session?token=BCDF-GHJK');
     await look(page, '/connect-session/done');
     await look(page, '/connect-session/done?error=access_denied');
     await look(page, '/device');

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
+import { stripTypeScriptTypes } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { createConnect, sendRedirect } from '../sdk/src/connect.ts';
 import { createClient, isGrantkeepError } from '../sdk/src/index.ts';
@@ -15,6 +17,13 @@ export interface OwnApplication {
   key: string;
   close(): Promise<void>;
 }
+
+/** The script for windows as the package has it, without its types. */
+const popup = stripTypeScriptTypes(readFileSync(new URL('../sdk/src/popup.ts', import.meta.url), 'utf8'));
+const onClick = `document.querySelector('#popup').onclick = async () => {
+  const opened = connectInPopup(document.querySelector('form'));
+  document.querySelector('#told').textContent = 'Connected in a window: ' + (await opened.told).connected;
+}`;
 
 /** Its user is named by a cookie, which a test sets. */
 const userOf = (request: IncomingMessage) =>
@@ -40,19 +49,25 @@ export async function startOwnApplication(
 
   server.on('request', async (request, response) => {
     const user = { id: userOf(request), label: `${userOf(request)} of ${name}` };
-    const say = (text: string) =>
+    const say = (text: string, script = onClick) =>
       response
         .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
         .end(`<!doctype html><title>${name}</title><link rel="icon" href="data:,"><h1>${text}</h1>
-          <form method="post" action="/connect"><button>Connect an account</button></form>`);
+          <form method="post" action="/connect"><button>Connect an account</button></form>
+          <button id="popup">Connect in a window</button><p id="told"></p>
+          <script type="module">import { connectInPopup, tellOpener } from '/popup.js'; ${script}</script>`);
     try {
+      if (request.url === '/popup.js') return response.writeHead(200, { 'content-type': 'text/javascript' }).end(popup);
       if (request.url === '/connect') {
         const asked = provider ? { user, provider } : { user };
         return sendRedirect(response, await startConnect(request, asked));
       }
       if (!request.url?.startsWith('/connected')) return say(`You are ${user.id}`);
       const connection = await finishConnect(request, { user });
-      say(`Connected ${connection.account.label}`);
+      say(
+        `Connected ${connection.account.label}`,
+        `tellOpener({ connected: ${JSON.stringify(connection.account.label)} })`,
+      );
     } catch (error) {
       say(`Not connected: ${isGrantkeepError(error) ? error.code : error}`);
     }

@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { VisitorShell } from '#app/_ui/visitor-shell';
 import { OfferedProviderCard } from '#app/connect-session/_parts/offered-provider';
@@ -6,6 +7,9 @@ import { type ConnectSessionPage, describeConnectSession } from '#lib/connect-se
 import { isAppError } from '#lib/errors';
 import { visitorPage } from '#lib/web/page';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
+
+/** Shorter ones were typed by a person. */
+const shortestSecret = 40;
 
 export const metadata: Metadata = { title: 'Connect' };
 
@@ -20,7 +24,11 @@ export default async function ConnectSession({ searchParams }: { searchParams: P
   });
   return (
     <VisitorShell organisation={ctx.config.organisation}>
-      {isAppError(session) ? (
+      {!isAppError(session) ? (
+        <Offer session={session} token={token} search={search} />
+      ) : session.code === 'connect_session_over' && token.length > 0 && token.length < shortestSecret ? (
+        <MistypedCode />
+      ) : (
         <>
           <h1 className="text-title font-semibold tracking-tight">
             {session.code === 'rate_limited' ? 'Too many tries' : 'This link is over'}
@@ -29,10 +37,24 @@ export default async function ConnectSession({ searchParams }: { searchParams: P
             <p>Nothing was connected by opening it.</p>
           </Notice>
         </>
-      ) : (
-        <Offer session={session} token={token} search={search} />
       )}
     </VisitorShell>
+  );
+}
+
+function MistypedCode() {
+  return (
+    <>
+      <h1 className="text-title font-semibold tracking-tight">This code is not valid</h1>
+      <Notice tone="warn" title="It was mistyped, used already, or is older than ten minutes.">
+        <p>
+          <Link href="/device" className="link">
+            Type it again
+          </Link>{' '}
+          or ask your device for a new one.
+        </p>
+      </Notice>
+    </>
   );
 }
 
