@@ -22,7 +22,7 @@ export interface OwnApplication {
 const popup = stripTypeScriptTypes(readFileSync(new URL('../sdk/src/popup.ts', import.meta.url), 'utf8'));
 const onClick = `document.querySelector('#popup').onclick = async () => {
   const opened = connectInPopup(document.querySelector('form'));
-  document.querySelector('#told').textContent = 'Connected in a window: ' + (await opened.told).connected;
+  if (opened) document.querySelector('#told').textContent = 'Connected in a window: ' + (await opened.told).connected;
 }`;
 
 /** Its user is named by a cookie, which a test sets. */
