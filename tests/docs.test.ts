@@ -9,7 +9,7 @@ import { sentencesOf, wordsIn } from '#tests/sentences';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const variables = Object.keys(environmentSchema.shape).sort();
-const pages = globSync(['*.md', 'docs/**/*.md', '{bench,demo,examples,tests}/*.md'], { cwd: root });
+const pages = globSync(['*.md', 'docs/**/*.md', '{bench,demo,examples,sdk,tests}/*.md'], { cwd: root });
 
 /** Every name that stands as the first cell of a row of the table in docs/configuration.md. */
 function tableVariables(): string[] {

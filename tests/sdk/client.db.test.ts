@@ -1,9 +1,11 @@
+import { createServer } from 'node:http';
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { generateApiKey } from '#lib/api-keys/key-format';
 import { addApiKey, entries, freeze } from '#tests/hub';
 import { applicationInTest } from '#tests/sdk/client-package';
 import { connectedHub } from '#tests/sdk/connected-hub';
+import { listenOnLoopback } from '#tests/servers/loopback';
 import type { AccessToken, ClientOptions, GrantkeepClient } from '../../sdk/src/index.ts';
 
 const world = connectedHub(['google', 'github', 'okta']);
@@ -76,6 +78,18 @@ describe('a token', () => {
     expect(world.vends()).toBe(2);
   });
 
+  test('that was forgotten while it was under way is not kept', async () => {
+    const id = await world.connect('google');
+    const gate = Promise.withResolvers<void>();
+    const grantkeep = await client({ fetch: (url, init) => gate.promise.then(() => fetch(url, init)) });
+    const [one, other] = [grantkeep.getToken(id), grantkeep.getToken({ id })];
+    grantkeep.forget(id);
+    gate.resolve();
+    expect((await one).value).toBe((await other).value);
+    await grantkeep.getToken(id);
+    expect(world.vends()).toBe(2);
+  });
+
   test('stands in no log by itself, and neither does the key', async () => {
     const id = await world.connect('google');
     const grantkeep = await client();
@@ -111,6 +125,34 @@ describe('a token that the provider refuses', () => {
     expect(world.vends()).toBe(1);
     expect(hub.demo.server('okta').counts.refreshes).toBe(1);
     expect((await grantkeep.getToken(id)).value).not.toBe(old.value);
+  });
+
+  test('is reported though another caller asks for a token at that moment, and though none is kept', async () => {
+    const id = await world.connect('okta');
+    const gates: (() => void)[] = [];
+    const held = (url: string | URL | Request, init?: RequestInit) =>
+      new Promise<void>((resolve) => void gates.push(resolve)).then(() => fetch(url, init));
+    let holds = false;
+    const grantkeep = await client({
+      cacheSeconds: 0,
+      fetch: (...asked) => (holds ? held(...asked) : fetch(...asked)),
+    });
+    const { value } = await grantkeep.getToken(id);
+    await world.endAccessToken(value);
+    let meanwhile: Promise<AccessToken> | undefined;
+    const answer = grantkeep.withToken(id, async (token) => {
+      if (token.value === value) {
+        holds = true;
+        meanwhile = grantkeep.getToken(id);
+      }
+      return callAt('okta')(token);
+    });
+    await expect.poll(() => gates.length).toBe(1);
+    holds = false;
+    gates[0]?.();
+    expect((await answer).status).toBe(200);
+    expect((await meanwhile)?.value).toBe(value);
+    expect(hub.demo.server('okta').counts.refreshes).toBe(1);
   });
 
   test('is found in a fault with status 401 too, whatever client threw it', async () => {
@@ -262,10 +304,19 @@ describe('the hub’s refusals are errors with its code', () => {
     const down = await faultOf(grantkeep.getToken(id));
     await world.door.up();
     expect((await grantkeep.getToken(id)).provider).toBe('google');
+    world.vends();
+    const elsewhere = createServer((request, response) => {
+      response.writeHead(307, { location: `${world.door.url}${request.url}` }).end();
+    });
+    const redirecting = await listenOnLoopback(elsewhere);
+    onTestFinished(redirecting.close);
+    const redirected = await faultOf((await client({ url: `http://127.0.0.1:${redirecting.port}` })).getToken(id));
+    expect(world.vends()).toBe(0);
     const answering = async (answer: () => Response) =>
       faultOf((await client({ fetch: async () => answer() })).getToken(id));
     const faults = [
       down,
+      redirected,
       await answering(() => Response.json({})),
       await answering(
         () => new Response('{"access_token":"at_canary', { headers: { 'content-type': 'application/json' } }),
