@@ -45,7 +45,8 @@ export async function makeApplication(): Promise<Application> {
   mkdirSync(path());
   writeFileSync(path('package.json'), JSON.stringify({ name: 'app', private: true, type: 'module' }));
   for (const command of installCommands) {
-    const { status, output } = await run('sh', ['-c', command]);
+    // Packing writes into the repository: not at the same time as another test.
+    const { status, output } = await run('flock', [join(root, 'sdk/tsconfig.json'), 'sh', '-c', command]);
     if (status !== 0) throw new Error(`${command}\n${output}`);
   }
   for (const name of others) symlinkSync(join(root, 'node_modules', name), path(join('node_modules', name)));

@@ -205,9 +205,12 @@ describe('a token that the provider refuses', () => {
     });
   });
 
-  test('is not what a 403, or another fault of the function, means', async () => {
+  test('is not what a 403, another fault of the function, or a wrong API key in it, means', async () => {
     const id = await world.connect('google');
     const grantkeep = await client();
+    const wrong = await client({ apiKey: generateApiKey() });
+    const nested = await faultOf(grantkeep.withToken(id, () => wrong.call('getConnection', { path: { id } })));
+    expect(nested).toMatchObject({ code: 'invalid_api_key', status: 401 });
     const fault = new Error('mine');
     expect(await faultOf(grantkeep.withToken(id, () => Promise.reject(fault)))).toBe(fault);
     expect((await grantkeep.withToken(id, async () => new Response('', { status: 403 }))).status).toBe(403);

@@ -181,6 +181,12 @@ test('the cookie opens under its own secrets only, whole, and for twenty minutes
     expect(await refused(browser.finish(back))).toBe('connect_not_begun');
     browser.cookie = undefined;
   }
+  const renamed = await begin();
+  browser.cookie = browser.cookie?.replace('__Host-', '');
+  expect(await refused(browser.finish(renamed, ada, { returnUrl: 'http://localhost:3999/' }))).toBe(
+    'connect_not_begun',
+  );
+  browser.cookie = undefined;
   const late = await begin();
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 1_201_000 });
   expect(await refused(browser.finish(late))).toBe('connect_not_begun');

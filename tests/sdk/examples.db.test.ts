@@ -100,3 +100,13 @@ test.each(Object.entries(files))('%s: has less than sixty lines about connecting
   const code = lines.filter((line) => line.trim() !== '' && !/^\s*(?:\/\/|#|""")/.test(line));
   expect(code.length).toBeLessThan(60);
 });
+
+test('the examples have the versions of the packages that they are tested with', () => {
+  const read = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, string>>;
+  const tested = read('package.json');
+  for (const name of ['express', 'next']) {
+    const { '@grantkeep/client': client, ...others } = read(`examples/${name}/package.json`).dependencies ?? {};
+    expect(client).toBe(`file:../grantkeep-client-${read('sdk/package.json').version}.tgz`);
+    expect({ ...tested.dependencies, ...tested.devDependencies }).toMatchObject(others);
+  }
+});
