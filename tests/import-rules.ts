@@ -119,6 +119,7 @@ const mayImport: Record<string, readonly string[]> = {
       'bulk-revocation',
       'audit',
       'api-keys',
+      'applications',
       'evidence',
       'transfer',
       'sign-in',

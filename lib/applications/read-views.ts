@@ -11,6 +11,9 @@ export const ownColumns = {
   origins: applications.origins,
   providers: applications.providers,
   scopes: applications.scopes,
+  hasLogo: sql<boolean>`${applications.logo} is not null`,
+  colourLight: applications.colourLight,
+  colourDark: applications.colourDark,
   createdBy: applications.createdBy,
   createdAt: applications.createdAt,
   disabledAt: applications.disabledAt,
@@ -29,7 +32,12 @@ export const applicationColumns = {
     where p.application_id = ${its} and c.status <> 'revoked')`,
 };
 
+type ApplicationRow = Omit<ApplicationView, 'status' | 'colours'> & {
+  colourLight: string | null;
+  colourDark: string | null;
+};
+
 /** A selected row as administrators see it. */
-export function toApplicationView(row: Omit<ApplicationView, 'status'>): ApplicationView {
-  return { ...row, status: row.disabledAt ? 'disabled' : 'active' };
+export function toApplicationView({ colourLight: light, colourDark: dark, ...row }: ApplicationRow): ApplicationView {
+  return { ...row, colours: light && dark ? { light, dark } : null, status: row.disabledAt ? 'disabled' : 'active' };
 }

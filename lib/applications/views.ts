@@ -10,6 +10,10 @@ export interface ApplicationView {
   providers: string[] | null;
   /** By provider the scopes that it may ask for; a provider that is absent has its record's. */
   scopes: Record<string, string[]>;
+  /** Its logo has a route of its own. */
+  hasLogo: boolean;
+  /** The colour of what can be done next on its pages, `#rrggbb` in each scheme; null: the hub's own. */
+  colours: { light: string; dark: string } | null;
   status: 'active' | 'disabled';
   /** A person's id, or the name of what made it (`cli`). */
   createdBy: string;

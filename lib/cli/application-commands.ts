@@ -51,6 +51,8 @@ const toLine = (view: ApplicationView): Record<string, unknown> => ({
   origins: view.origins,
   providers: view.providers,
   scopes: view.scopes,
+  has_logo: view.hasLogo,
+  colours: view.colours,
   keys: view.keys,
   people: view.people,
   connections: view.connections,

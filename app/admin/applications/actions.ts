@@ -7,6 +7,7 @@ import { changeApplication } from '#lib/applications/change';
 import { createApplication } from '#lib/applications/create';
 import { applicationFields } from '#lib/applications/details';
 import { disableApplication, disableApplicationInput, enableApplication } from '#lib/applications/disable';
+import { setAppearance } from '#lib/applications/set-appearance';
 import { formAction } from '#lib/web/action';
 
 /** Texts as they are typed, one a line. */
@@ -58,6 +59,28 @@ export const saveApplication = formAction(
   { role: 'administrator' },
   async (ctx, input) => {
     await changeApplication(ctx, input);
+    refresh();
+    return { message: 'Saved.' };
+  },
+);
+
+/** Sets the logo and the colours of an application. */
+export const saveAppearance = formAction(
+  z.object({
+    id: z.string().max(64),
+    /** Base64; empty: as it is. */
+    logo: z.string().max(100_000).default(''),
+    withoutLogo: z.literal('yes').optional(),
+    light: z.string().max(20).default(''),
+    dark: z.string().max(20).default(''),
+  }),
+  { role: 'administrator' },
+  async (ctx, { id, logo, withoutLogo, light, dark }) => {
+    await setAppearance(ctx, {
+      id,
+      logo: withoutLogo ? null : logo || undefined,
+      colours: light.trim() === '' && dark.trim() === '' ? null : { light, dark },
+    });
     refresh();
     return { message: 'Saved.' };
   },

@@ -1,5 +1,6 @@
 import type { Metadata } from 'next';
 import { cache } from 'react';
+import { ApplicationLogo } from '#app/_ui/application-logo';
 import { BackLink } from '#app/_ui/back-link';
 import { CopiedId } from '#app/_ui/copied-id';
 import { Fact, Facts } from '#app/_ui/facts';
@@ -19,6 +20,7 @@ import { numberText } from '#ui/number-text';
 import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { StepUpNotice, signInUntil } from '../../_parts/step-up-notice.tsx';
 import { KeyStatus } from '../../api-keys/_parts/key-facts.tsx';
+import { AppearanceForm } from '../_parts/appearance-form.tsx';
 import { ApplicationForm } from '../_parts/application-form.tsx';
 import { ApplicationStatus } from '../_parts/application-status.tsx';
 import { idsText } from '../_parts/ids-text.ts';
@@ -63,6 +65,7 @@ export default async function ApplicationPage(props: ApplicationPageProps) {
       <BackLink href="/admin/applications">Applications</BackLink>
       <div className="mb-6 flex flex-wrap items-center justify-between gap-4">
         <div className="flex min-w-0 flex-wrap items-center gap-3">
+          {application.hasLogo && <ApplicationLogo src={logoOf(application)} />}
           <h1 className="min-w-0 text-title font-semibold tracking-tight wrap-anywhere">{name}</h1>
           <ApplicationStatus status={status} />
         </div>
@@ -144,6 +147,16 @@ export default async function ApplicationPage(props: ApplicationPageProps) {
             {connections.nextCursor && <More href={`/admin/connections?application=${id}`}>All of them</More>}
           </p>
         </Panel>
+        {administrator && stepUp.fresh && (
+          <Panel id="appearance" title="Appearance">
+            <AppearanceForm
+              id={id}
+              logo={application.hasLogo ? logoOf(application) : null}
+              colours={application.colours}
+              path={path}
+            />
+          </Panel>
+        )}
         {administrator && (
           <Panel id="change" title="Change">
             {stepUp.fresh ? (
@@ -157,6 +170,8 @@ export default async function ApplicationPage(props: ApplicationPageProps) {
     </>
   );
 }
+
+const logoOf = ({ id }: Pick<ApplicationView, 'id'>) => `/applications/${id}/logo`;
 
 const scopeLines = ({ scopes }: Pick<ApplicationView, 'scopes'>) =>
   Object.entries(scopes).flatMap(([provider, names]) => names.map((name) => `${provider}:${name}`));
@@ -195,6 +210,9 @@ function About({ application }: { application: ApplicationView }) {
       <Fact label="Providers">{application.providers?.join(', ') ?? 'every one'}</Fact>
       <Fact label="Scopes">
         <Texts texts={scopeLines(application)} none="those of the providers’ records" />
+      </Fact>
+      <Fact label="Colours">
+        {application.colours ? `${application.colours.light} and ${application.colours.dark}` : 'those of the hub'}
       </Fact>
       <Fact label="Registered">
         <Time at={application.createdAt} /> by{' '}
