@@ -160,6 +160,11 @@ export const actionRules: Record<string, ActionRule> = {
     ['contact', 'ops@app.example'],
     ['returnUrls', 'https://elsewhere.example/connected'],
   ]),
+  'admin/applications/actions#saveAppearance': administratorsLately(({ application }) => [
+    ['id', application],
+    ['light', '#9d174d'],
+    ['dark', '#f9a8d4'],
+  ]),
   'admin/applications/actions#stopApplication': administratorsLately(({ application }) => [
     ['id', application],
     reason,

@@ -1,5 +1,7 @@
 import { expect, test } from './governed.ts';
+import { look } from './look.ts';
 import { callHub, givenConnection, signInAs, someone, stepUpAs } from './steps.ts';
+import { smallestPng } from './world.ts';
 
 test('an administrator registers an application, makes its key, stops it and lets it go on', async ({
   asAdmin: page,
@@ -64,4 +66,70 @@ test('an administrator registers an application, makes its key, stops it and let
   await page.getByRole('textbox', { name: 'Name' }).fill(`${name} 2`);
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('heading', { level: 1, name: `${name} 2` })).toBeVisible();
+});
+
+test('people see the logo and the colours of an application, in both schemes, and nothing that is no picture', async ({
+  asAdmin: page,
+  newPage,
+  app,
+}) => {
+  const registered = await app.grantkeep(
+    ...['application', 'create', '--name', someone('Planner'), '--contact', 'ops@planner.example'],
+    ...['--return-url', 'https://planner.example/connected'],
+  );
+  const { id } = JSON.parse(registered) as { id: string };
+  const made = await app.grantkeep(
+    ...['api-key', 'create', '--name', 'planner', '--application', id, '--scope', 'connections:create'],
+  );
+  const { key } = JSON.parse(made) as { key: string };
+  await stepUpAs(page, app, 'admin@example.com');
+  await page.goto(`/admin/applications/${id}`);
+  const appearance = page.getByRole('region', { name: 'Appearance' });
+  const logo = appearance.getByLabel('Logo');
+  await logo.setInputFiles({
+    name: 'logo.png',
+    mimeType: 'image/png',
+    buffer: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),
+  });
+  const [light, dark] = [appearance.getByLabel(/, light/), appearance.getByLabel(/, dark/)];
+  await light.fill('#1d4ed8');
+  await dark.fill('#1d4ed8');
+  await appearance.getByRole('button', { name: 'Save appearance' }).click();
+  await expect(appearance.getByText('needs a contrast of 4.5')).toBeVisible();
+  await dark.fill('#93c5fd');
+  await appearance.getByRole('button', { name: 'Save appearance' }).click();
+  await expect(appearance.getByText('must be a PNG, a JPEG or a WebP')).toBeVisible();
+  await logo.setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: Buffer.from(smallestPng, 'base64') });
+  await appearance.getByRole('button', { name: 'Save appearance' }).click();
+  await expect(appearance.getByText('Saved')).toBeVisible();
+
+  const picture = await fetch(`${app.url}/applications/${id}/logo`);
+  expect([picture.status, picture.headers.get('content-type'), picture.headers.get('x-content-type-options')]).toEqual([
+    ...[200, 'image/png', 'nosniff'],
+  ]);
+  expect(picture.headers.get('content-security-policy')).toBe("default-src 'none'; sandbox");
+  expect(Buffer.from(await picture.arrayBuffer()).toString('base64')).toBe(smallestPng);
+
+  const session = await fetch(`${app.url}/api/v1/connect-sessions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      user: { id: '42', label: 'Ada' },
+      provider: 'okta',
+      return_url: 'https://planner.example/connected',
+      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    }),
+  });
+  const { url } = (await session.json()) as { url: string };
+  const visitor = await newPage();
+  const shown = async (colorScheme: 'light' | 'dark') => {
+    await visitor.emulateMedia({ colorScheme });
+    await visitor.goto(url);
+    await expect(visitor.locator('main img')).toHaveJSProperty('naturalWidth', 1);
+    const button = visitor.getByRole('button', { name: /Connect/ });
+    return button.evaluate((element) => getComputedStyle(element).backgroundColor);
+  };
+  expect(await shown('light')).toBe('rgb(29, 78, 216)');
+  expect(await shown('dark')).toBe('rgb(147, 197, 253)');
+  await look(visitor, url);
 });

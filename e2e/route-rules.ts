@@ -111,6 +111,9 @@ export const handlers: Record<string, Handler> = {
   'POST /admin/ledger/export': file({ format: 'csv' }),
   'POST /admin/ledger/checkpoint': file({}),
   'POST /admin/revocations/[id]/export': file({ format: 'json' }),
+  // They stand on pages without a sign-in.
+  'GET /applications/[id]/logo': { expected: everyone('shown'), foreign: 'shown' },
+  'GET /applications/[id]/colours.css': { expected: everyone('shown'), foreign: 'shown' },
   // Browsers report here; an answer has no content, and one without a report is refused.
   'POST /policy-report': { expected: everyone('refused'), foreign: 'refused' },
   // Without a flow there is nothing to come back from.

@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test';
 import { sql } from 'drizzle-orm';
 import { createApiKey } from '#lib/api-keys/create-api-key';
 import { createApplication } from '#lib/applications/create';
+import { setAppearance } from '#lib/applications/set-appearance';
 import { heldIdOf } from '#lib/bulk-revocation/held-key';
 import { prepareBulkRevocation } from '#lib/bulk-revocation/prepare';
 import { revokedTokenPlaces } from '#lib/connections/tokens-at-rest';
@@ -23,6 +24,10 @@ import type { RunningApp } from './app-process.ts';
 import { expect, type SecondProcess } from './governed.ts';
 import { givenConnection, personOf, someone } from './steps.ts';
 import type { WebhookReceiver } from './webhook-receiver.ts';
+
+/** A PNG of one pixel, in base64. */
+export const smallestPng =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
 
 /** What the owner's connection is offered to choose from. */
 export const offeredSite = { label: 'One', extras: { site_id: 's-1' } };
@@ -130,6 +135,8 @@ export async function makeWorld(
     contact: 'ops@app.example',
     returnUrls: ['https://app.example/connected'],
   });
+  const colours = { light: '#1d4ed8', dark: '#93c5fd' };
+  await setAppearance(ctx, { id: application, logo: smallestPng, colours });
   const { id: webhook } = await createWebhook(ctx, { name: 'on call', url: hook.url });
   const delivery = await giveUpOn(second, webhook);
   const standing = await freeze(ctx, { scope: 'api_key', target: apiKey.id, reason: 'the story begins so' });
@@ -204,6 +211,7 @@ export function pathWithin(world: World, file: string): string {
     ['/admin/providers/', 'google'],
     ['/admin/revocations/', world.prepared],
     ['/admin/reviews/', world.review],
+    ['/applications/', world.application],
     ['/admin/', world.revocable],
     ['/', world.ownersConnection],
   ];

@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { ApplicationLogo } from '#app/_ui/application-logo';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { VisitorShell } from '#app/_ui/visitor-shell';
@@ -65,6 +66,10 @@ function Offer({ session, token, search }: { session: ConnectSessionPage; token:
   const what = single ? single.provider.name : 'an account';
   return (
     <>
+      {application.hasColours && (
+        <link rel="stylesheet" href={`/applications/${application.id}/colours.css`} precedence="default" />
+      )}
+      {application.hasLogo && <ApplicationLogo src={`/applications/${application.id}/logo`} />}
       <div className="flex flex-col gap-2">
         <h1 className="text-title font-semibold tracking-tight">
           {reconnects ? 'Reconnect' : 'Connect'} {what} for {application.name}

@@ -63,7 +63,7 @@ function toLogo(text: string) {
 }
 
 /**
- * Sets the logo and the two colours that people see where an application asks for their account. What is absent stays. Needs
+ * Sets the logo and the two colours that people see where an application asks for their account. An absent field stays. Needs
  * a sign-in of the last minutes: the mark of somebody else would deceive people.
  * @throws AppError `unauthenticated`, `forbidden`, `step_up_required`, `invalid_request`, `not_found`
  */

@@ -19,7 +19,7 @@ export interface OfferedProvider {
 
 /** What the page of a link shows. */
 export interface ConnectSessionPage {
-  application: { name: string; contact: string };
+  application: { id: string; name: string; contact: string; hasLogo: boolean; hasColours: boolean };
   /** The name by which the application knows the person, where it gave one. */
   label: string | null;
   /** The account to reconnect; null where a new one is connected. */

@@ -13,7 +13,7 @@ import { hashSecret } from '#lib/ids';
 /** A session that a browser came to by its link. */
 export interface OpenConnectSession {
   id: string;
-  application: { id: string; name: string; contact: string };
+  application: { id: string; name: string; contact: string; hasLogo: boolean; hasColours: boolean };
   person: { id: string; label: string | null };
   providers: string[];
   connectionId: string | null;
@@ -49,7 +49,11 @@ export async function openConnectSession(ctx: Context, token: string): Promise<O
           returnUrl: connectSessions.returnUrl,
           device: sql<boolean>`${connectSessions.userCodeHash} is not null`,
           asked: connectSessions.scopes,
-          application: { id: applications.id, name: applications.name, contact: applications.contact },
+          application: {
+            ...{ id: applications.id, name: applications.name, contact: applications.contact },
+            hasLogo: sql<boolean>`${applications.logo} is not null`,
+            hasColours: sql<boolean>`${applications.colourLight} is not null`,
+          },
           applicationScopes: applications.scopes,
           person: { id: people.id, label: people.name },
         })
