@@ -2,10 +2,9 @@ import { readColours, readLogo } from '#lib/applications/appearance';
 import type { Context } from '#lib/context';
 import { isAppError } from '#lib/errors';
 
-/** Whatever the bytes are taken for, they load and run nothing. */
+/** The bytes are taken for nothing but the type that is said. The door adds the policy of every answer. */
 const harmless = {
   'x-content-type-options': 'nosniff',
-  'content-security-policy': "default-src 'none'; sandbox",
   'cross-origin-resource-policy': 'same-origin',
   // A change shows soon; a page of many visitors asks once.
   'cache-control': 'public, max-age=300',

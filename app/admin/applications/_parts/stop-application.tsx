@@ -20,7 +20,9 @@ export function StopApplication({ id, name, status, keys, people, connections, s
   const held = `${many(connections, 'connection', 'connections')} of ${many(people, 'person', 'people')}`;
   if (status === 'disabled')
     return (
+      // By its key one dialog never goes on as the other.
       <ConfirmDialog
+        key="enable"
         trigger="Enable"
         triggerClass="btn btn-small btn-plain"
         title={`Enable ${name}?`}
@@ -38,6 +40,7 @@ export function StopApplication({ id, name, status, keys, people, connections, s
     );
   return (
     <ConfirmDialog
+      key="disable"
       trigger="Disable"
       triggerClass="btn btn-small btn-danger-plain"
       title={`Disable ${name}?`}
