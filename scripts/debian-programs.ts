@@ -9,6 +9,7 @@ const packages = {
   haproxy: 'haproxy',
   nginx: 'nginx',
   pgbouncer: 'pgbouncer',
+  unzip: 'unzip',
   'systemd-analyze': 'systemd',
 } as const;
 export type DebianProgram = keyof typeof packages;
