@@ -12,7 +12,7 @@ export interface BackgroundProgram {
   /** Writes a file into the folder, for the program's user only, and answers its path. */
   write(name: string, text: string): string;
   /** Starts it, and resolves when it takes connections at the port. Where it does not, all of it is gone again. */
-  start(program: string, args: string[], port: number): Promise<void>;
+  start(program: string, args: string[], port: number, environment?: Record<string, string>): Promise<void>;
   reload(): void;
   /** What it has written. */
   log(): string;
@@ -51,9 +51,14 @@ export async function prepareProgram(name: string): Promise<BackgroundProgram> {
       own(path);
       return path;
     },
-    start: async (program, args, port) => {
+    start: async (program, args, port, environment = {}) => {
       const [command = program, ...rest] = [...(await boundToThisProcess()), program, ...args];
-      const begun = spawn(command, rest, { ...account, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+      const begun = spawn(command, rest, {
+        ...account,
+        cwd: folder,
+        env: { ...process.env, ...environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       child = begun;
       for (const stream of [begun.stdout, begun.stderr]) {
         stream.setEncoding('utf8').on('data', (text: string) => {

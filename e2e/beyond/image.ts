@@ -47,6 +47,8 @@ export function readContainerfile(): ImageSettings {
   };
 }
 
+const inherited: StdioOptions = ['ignore', 'inherit', 'inherit', 'pipe'];
+
 /** A program in a container. */
 export interface Contained {
   child: ChildProcess;
@@ -61,7 +63,11 @@ export interface Image {
   root: string;
   settings: ImageSettings;
   /** Starts a program on the read-only root, as the image's user, with its volume. */
-  start(command: string[], environment: Record<string, string>, stdio?: StdioOptions): Promise<Contained>;
+  start(
+    command: string[],
+    environment: Record<string, string>,
+    options?: { stdio?: StdioOptions; withVolume?: boolean },
+  ): Promise<Contained>;
   /** Runs a program to its end. */
   capture(command: string[], environment: Record<string, string>): Promise<{ status: number; output: string }>;
   remove(): void;
@@ -95,19 +101,23 @@ export async function buildImage(): Promise<Image> {
   }
   /** As root we become the image's user for good before anything of the image runs. */
   const before = isRoot ? ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', bwrap] : [bwrap];
-  const argumentsFor = (command: string[], environment: Record<string, string>) => [
+  const argumentsFor = (environment: Record<string, string>, withVolume: boolean) => [
     ...before.slice(1),
     ...['--unshare-all', '--share-net', '--as-pid-1', '--die-with-parent', '--cap-drop', 'ALL'],
     ...(isRoot ? [] : ['--uid', uid, '--gid', gid]),
     ...['--ro-bind', root, '/', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'],
     ...['--ro-bind', '/etc/hosts', '/etc/hosts', '--ro-bind', '/etc/resolv.conf', '/etc/resolv.conf'],
-    ...['--bind', data, settings.volume, '--chdir', settings.workingFolder, '--clearenv'],
+    ...(withVolume ? ['--bind', data, settings.volume] : []),
+    ...['--chdir', settings.workingFolder, '--clearenv'],
     ...Object.entries({ ...settings.environment, ...environment }).flatMap((pair) => ['--setenv', ...pair]),
-    ...['--info-fd', '3', ...command],
   ];
   const program = String(before[0]);
-  const starting = async (command: string[], environment: Record<string, string>, stdio: StdioOptions) => {
-    const child = start(program, argumentsFor(command, environment), { stdio });
+  const starting = async (
+    command: string[],
+    environment: Record<string, string>,
+    { stdio, withVolume = true }: { stdio: StdioOptions; withVolume?: boolean },
+  ) => {
+    const child = start(program, [...argumentsFor(environment, withVolume), '--info-fd', '3', ...command], { stdio });
     const ended = once(child, 'exit').then(([code]) => code as number | null);
     const info = (await json(child.stdio[3] as Readable)) as { 'child-pid': number };
     return { child, ended, kill: (signal: NodeJS.Signals) => void process.kill(info['child-pid'], signal) };
@@ -115,20 +125,9 @@ export async function buildImage(): Promise<Image> {
   return {
     root,
     settings,
-    start: (command, environment, stdio = ['ignore', 'inherit', 'inherit', 'pipe']) =>
-      starting(command, environment, stdio),
-    capture: async (command, environment) => {
-      const { child, ended } = await starting(command, environment, ['ignore', 'pipe', 'pipe', 'pipe']);
-      let output = '';
-      for (const stream of [child.stdout, child.stderr])
-        stream?.setEncoding('utf8').on('data', (text: string) => {
-          output += text;
-        });
-      const closed = once(child, 'close');
-      const status = (await ended) ?? 143;
-      await closed.catch(() => undefined);
-      return { status, output };
-    },
+    start: (command, environment, { stdio = inherited, withVolume = true } = {}) =>
+      starting(command, environment, { stdio, withVolume }),
+    capture: (command, environment) => capture(program, [...argumentsFor(environment, true), ...command]),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
