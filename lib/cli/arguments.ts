@@ -1,4 +1,5 @@
 import { CommanderError, type CommandUnknownOpts, Help, Command as Parser } from '@commander-js/extra-typings';
+import { alertCommands } from '#lib/cli/arguments/alerts';
 import { apiKeyCommands } from '#lib/cli/arguments/api-keys';
 import { applicationCommands } from '#lib/cli/arguments/applications';
 import { evidenceCommands } from '#lib/cli/arguments/evidence';
@@ -47,6 +48,7 @@ function createParser(take: (invocation: Invocation) => void, print: (text: stri
   applicationCommands(program, run);
   freezeCommands(program, run);
   peopleCommands(program, run);
+  alertCommands(program, run);
   providerCommands(program, run, take);
   revocationCommands(program, run);
   ledgerCommands(program, run);
@@ -72,6 +74,11 @@ function createParser(take: (invocation: Invocation) => void, print: (text: stri
     more: 'Prints a line of JSON for each process. A fault leaves all as it was. Status 1 unless every process took it.',
     example: 'reload',
   }).action(() => run({ command: 'reload' }));
+  withHelp(program.command('completion'), {
+    does: 'Prints a script by which bash completes commands and options.',
+    more: 'Needs neither configuration nor database.',
+    example: 'completion > /etc/bash_completion.d/grantkeep',
+  }).action(() => take({ kind: 'completion' }));
   withHelp(program.command('migrate'), {
     does: 'Brings the PostgreSQL database to this build’s schema.',
     more: 'It works as the role of MIGRATE_DATABASE_URL, and gives DATABASE_URL’s role its rights.',
@@ -142,6 +149,37 @@ export function parseArguments(args: readonly string[]): Invocation {
   }
   if (!invocation) throw new UsageError('The arguments cannot be read.');
   return invocation;
+}
+
+/** Each command and group by its words, with the words and options that may follow. */
+function completions(command: CommandUnknownOpts, words = ''): [words: string, next: string[]][] {
+  const options = [...command.options.flatMap(({ long }) => long ?? []), '--help'];
+  const next = command.commands.length > 0 ? command.commands.map((child) => child.name()) : options;
+  return [[words, next], ...command.commands.flatMap((child) => completions(child, `${words} ${child.name()}`.trim()))];
+}
+
+/** A script for bash that knows every command and option of this build. */
+export function completionScript(): string {
+  const program = createParser(
+    () => undefined,
+    () => undefined,
+  );
+  const cases = completions(program).map(([words, next]) => `    '${words}') next='${next.join(' ')}' ;;`);
+  return `${[
+    '# bash completion of grantkeep',
+    '_grantkeep() {',
+    '  local words="" next="" at',
+    '  for ((at = 1; at < COMP_CWORD; at++)); do',
+    `    case "\${COMP_WORDS[at]}" in -*) break ;; esac`,
+    `    words="\${words:+$words }\${COMP_WORDS[at]}"`,
+    '  done',
+    '  case "$words" in',
+    ...cases,
+    '  esac',
+    `  COMPREPLY=($(compgen -W "$next" -- "\${COMP_WORDS[COMP_CWORD]}"))`,
+    '}',
+    'complete -o default -F _grantkeep grantkeep',
+  ].join('\n')}\n`;
 }
 
 /** The usage of the command or group that the arguments name, for an answer to faulty arguments. */

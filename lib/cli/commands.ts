@@ -9,6 +9,7 @@ import type { LedgerReport } from '#lib/audit/verify-ledger';
 import { apiKeyCommands, runApiKeyCommand } from '#lib/cli/api-key-commands';
 import { applicationCommands, runApplicationCommand } from '#lib/cli/application-commands';
 import { runCheckCommand, runScenarios } from '#lib/cli/check-command';
+import { listCommands, runListCommand } from '#lib/cli/list-commands';
 import { revocationCommands, runRevocationCommand } from '#lib/cli/revocation-commands';
 import { runTransferCommand, transferCommands } from '#lib/cli/transfer-commands';
 import { runVaultCommand, vaultCommands } from '#lib/cli/vault-commands';
@@ -61,6 +62,7 @@ export const commandSchema = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('drill'), provider: z.string(), connection: z.string().optional() }),
   z.strictObject({ command: z.literal('check scenarios'), provider: z.string(), json: z.boolean() }),
   z.strictObject({ command: z.literal('check'), provider: z.string().nullable(), json: z.boolean() }),
+  ...listCommands,
   ...revocationCommands,
   ...vaultCommands,
   ...transferCommands,
@@ -224,6 +226,11 @@ export async function runCommand(ctx: Context, command: Command): Promise<Record
         },
       ];
     }
+    case 'people list':
+    case 'providers list':
+    case 'alerts list':
+    case 'alerts ack':
+      return runListCommand(ctx, command);
     case 'revocations held':
     case 'revocations let-go':
     case 'revocations retry':

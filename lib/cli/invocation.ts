@@ -7,6 +7,7 @@ export type Invocation =
   | { kind: 'help'; text: string }
   | { kind: 'migrate' }
   | { kind: 'config-check' }
+  | { kind: 'completion' }
   | { kind: 'scripts'; json: boolean }
   | { kind: 'import'; file: string; names: string[]; json: boolean }
   | { kind: 'import-connections'; options: ImportOptions }

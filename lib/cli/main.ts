@@ -1,4 +1,4 @@
-import { parseArguments, usageOf } from '#lib/cli/arguments';
+import { completionScript, parseArguments, usageOf } from '#lib/cli/arguments';
 import { askProcess } from '#lib/cli/ask-process';
 import type { Command } from '#lib/cli/commands';
 import { UsageError } from '#lib/cli/invocation';
@@ -29,6 +29,8 @@ async function toOutput(command: Command, lines: Line[]): Promise<Line[] | strin
   if (command.command === 'check scenarios' && !command.json)
     return (await import('#lib/cli/check-command')).scenariosText(lines);
   if (command.command === 'check' && !command.json) return (await import('#lib/cli/check-command')).checksText(lines);
+  if ((name.endsWith(' list') || name === 'alerts ack') && 'json' in command && !command.json)
+    return (await import('#lib/cli/table-text')).tableText(lines);
   return name === 'ledger checkpoint' || name === 'evidence' ? String(first?.text) : lines;
 }
 
@@ -50,6 +52,7 @@ async function run(args: readonly string[]): Promise<Line[] | string> {
     return page ?? [{ ...report }];
   }
   if (invocation.kind === 'scripts') return (await import('#lib/cli/scripts-command')).scriptsOutput(invocation);
+  if (invocation.kind === 'completion') return completionScript();
   if (invocation.kind === 'config-check') {
     const { ok, lines } = (await import('#lib/cli/config-command')).checkConfig();
     if (!ok) process.exitCode = 1;

@@ -25,7 +25,16 @@ export const peopleCommands: CommandGroup = (program, run) => {
       run({ command: 'sessions end', person: values.all ? null : personOf(values.person) });
     });
 
-  const people = program.command('people').description('Shuts people out, and lets them in again.');
+  const people = program.command('people').description('Lists people, shuts them out, and lets them in again.');
+  withHelp(people.command('list'), {
+    does: 'Prints people, the newest first.',
+    more: 'At most 10,000; search for the others.',
+    example: 'people list --search example.com --json',
+  })
+    .option('--search <text>', 'Part of a name or e-mail address, or a whole id.')
+    .option('--json', 'Prints one line of JSON for each person.')
+    .action(({ search, json }) => run({ command: 'people list', search: search ?? null, json: json ?? false }));
+
   withHelp(people.command('disable'), {
     does: 'Shuts a person out.',
     more: 'Ends their sessions, refuses new ones, and revokes their connections.',

@@ -32,6 +32,14 @@ export function providerCommands(
       run({ command: 'check scenarios', provider, json: json ?? false });
     });
 
+  const providers = program.command('providers').description('Shows the configured providers.');
+  withHelp(providers.command('list'), {
+    does: 'Prints the configured providers.',
+    example: 'providers list --json',
+  })
+    .option('--json', 'Prints one line of JSON for each provider.')
+    .action(({ json }) => run({ command: 'providers list', json: json ?? false }));
+
   const group = program.command('provider').description('Tries providers, and imports their records.');
   withHelp(group.command('check'), {
     does: 'Tries a provider without a person, in at most 20 seconds.',
