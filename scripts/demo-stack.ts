@@ -14,6 +14,8 @@ export interface StackOptions {
   /** The app's port on loopback. */
   port: number;
   development: boolean;
+  /** The demo servers take free ports, so that several demos run on one machine. */
+  anyPorts?: boolean;
   /** Names of Odd's rows, joined by commas, or `none`: that server runs, too. */
   odd?: string | undefined;
   /** More variables for the app, such as DATABASE_URL. */
@@ -27,6 +29,8 @@ export interface Stack {
   demo: ChildProcess;
   /** Ends the app, then the demo servers, each with time to finish. */
   stop(): Promise<void>;
+  /** The demo servers' own line: where each is. */
+  servers: { providers_file: string; resource_url: string; urls: Record<string, string> };
 }
 
 /** The e-mail address that *Continue as administrator* signs in with. */
@@ -48,9 +52,10 @@ export function appEnvironment({ folder, port, development, environment }: Stack
   };
 }
 
-const demoArguments = ({ folder, port, odd }: StackOptions): string[] => [
+const demoArguments = ({ folder, port, odd, anyPorts }: StackOptions): string[] => [
   ...['demo/main.ts', '--app-url', `http://localhost:${port}`, '--data-dir', folder],
   ...(odd === undefined ? [] : ['--odd', odd]),
+  ...(anyPorts ? ['--any-ports'] : []),
 ];
 
 /**
@@ -75,13 +80,13 @@ export async function startStack(options: StackOptions, tell: (line: string) => 
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
     begun.push(servers);
-    await firstLine(servers);
+    const where = JSON.parse(await firstLine(servers)) as Stack['servers'];
     tell('The demo authorization servers are running.');
     const logFile = options.development ? undefined : join(folder, 'server.log');
     const app = await startApp(environment, logFile);
     begun.push(app);
     tell('The app is ready.');
-    return { url, app, demo: servers, stop };
+    return { url, app, demo: servers, stop, servers: where };
   } catch (error) {
     await stop();
     throw error;

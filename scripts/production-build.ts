@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { inventoryFile } from '#lib/page-scripts/inventory';
 import { capture } from './processes.ts';
@@ -26,8 +27,23 @@ export function isBuilt(): boolean {
   );
 }
 
-/** Makes the production build. The answer is what the build wrote when it failed, else undefined. */
+/** Next's words where another process builds here; it has a lock of its own for that. */
+const builtElsewhere = 'Another next build process is already running';
+
+/**
+ * Makes the production build; while another process makes it, this one waits for that. The answer is what the build wrote when
+ * it failed, else undefined.
+ */
 export async function build(): Promise<string | undefined> {
+  for (;;) {
+    const fault = await buildHere();
+    if (!fault?.includes(builtElsewhere)) return fault;
+    await sleep(1_000);
+    if (isBuilt()) return undefined;
+  }
+}
+
+async function buildHere(): Promise<string | undefined> {
   const before = fingerprint();
   const { status, output } = await capture('next', ['build'], {
     env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },

@@ -1,8 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { oddPort } from '#demo/odd/in-demo';
 import { namesakes } from '#demo/start';
 import { appEnvironment, isFree, type Stack, type StackOptions, startStack } from './demo-stack.ts';
+import { freePort } from './postgres-server.ts';
 import { endAll, onEnd } from './processes.ts';
 import { build, isBuilt } from './production-build.ts';
 
@@ -13,45 +16,70 @@ let stack: Stack | undefined;
 
 /** `npm run demo` and, with `--development`, `npm run dev`: builds where needed, runs everything until it is interrupted. */
 async function main(): Promise<void> {
+  const { json, temporary, ...options } = await readArguments();
+  const tell = json ? (line: string) => console.error(line) : (line: string) => console.log(line);
+  if (temporary) process.once('exit', () => rmSync(options.folder, { recursive: true, force: true }));
   onEnd(async () => {
     ending = true;
-    console.log('\nEnding …');
+    tell('\nEnding …');
     await stack?.stop();
     await endAll();
-    console.log('Everything has ended. The data is kept.');
+    tell(temporary ? 'Everything has ended, and its data is gone.' : 'Everything has ended. The data is kept.');
     process.exit(0);
   });
-  const { port, development, odd } = readArguments();
-  await refuseTakenPorts(port, odd === undefined ? [] : [oddPort]);
+  const { port, development, odd } = options;
+  if (!options.anyPorts) await refuseTakenPorts(port, odd === undefined ? [] : [oddPort]);
   if (!development && !isBuilt()) {
-    console.log('Building the app. This takes about half a minute …');
+    tell('Building the app. This takes about half a minute …');
     const fault = await build();
     if (ending) return;
     if (fault !== undefined) fail(`${fault}\nThe build failed.`);
   }
-  const options = { folder: development ? '.demo/dev' : '.demo', port, development, odd };
   try {
-    stack = await startStack(options, (line) => console.log(line));
+    stack = await startStack(options, tell);
   } catch (error) {
     if (ending) return;
     fail(error instanceof Error ? error.message : String(error));
   }
   watch(stack);
-  writeEnvironment(options);
-  console.log(guide(stack.url, odd));
+  const environmentFile = writeEnvironment(options);
+  if (json) console.log(JSON.stringify({ ready: true, ...described(stack), environment_file: environmentFile }));
+  else console.log(guide(stack.url, odd));
 }
 
-function readArguments(): { port: number; development: boolean; odd: string | undefined } {
+/** Where everything is, for a program that started the demo. */
+function described({ url, servers }: Stack) {
+  const { providers_file, resource_url, urls } = servers;
+  return { url, administrator: 'admin@example.com', resource_url, urls, providers_file };
+}
+
+interface Asked extends StackOptions {
+  json: boolean;
+  /** The folder goes with the demo. */
+  temporary: boolean;
+}
+
+async function readArguments(): Promise<Asked> {
   const { values } = parseArgs({
     options: {
-      port: { type: 'string', default: '3000' },
+      port: { type: 'string' },
       development: { type: 'boolean', default: false },
       odd: { type: 'string' },
+      'any-ports': { type: 'boolean', default: false },
+      'data-dir': { type: 'string' },
+      json: { type: 'boolean', default: false },
     },
   });
-  const port = Number(values.port);
+  const { development, json, odd } = values;
+  const anyPorts = values['any-ports'];
+  const port = Number(values.port ?? (anyPorts ? await freePort() : 3000));
   if (!Number.isInteger(port) || port < 1 || port > 65_535) fail(`--port ${values.port} is not a port number.`);
-  return { port, development: values.development, odd: values.odd };
+  // Two demos must not share their data: one with any ports has a folder of its own, which goes with it.
+  const temporary = anyPorts && values['data-dir'] === undefined;
+  const folder = temporary
+    ? mkdtempSync(join(tmpdir(), 'grantkeep-demo-'))
+    : (values['data-dir'] ?? (development ? '.demo/dev' : '.demo'));
+  return { folder, port, development, odd, anyPorts, json, temporary };
 }
 
 async function refuseTakenPorts(port: number, more: readonly number[]): Promise<void> {
@@ -63,10 +91,15 @@ async function refuseTakenPorts(port: number, more: readonly number[]): Promise<
   }
 }
 
-/** Leaves the app's variables for `npm run -s grantkeep`, which talks to this app while nothing else is configured. */
-function writeEnvironment(options: StackOptions): void {
+/**
+ * Leaves the app's variables for the command line, and answers the file. `npm run -s grantkeep` reads the one of the demo on
+ * the fixed ports while nothing else is configured.
+ */
+function writeEnvironment(options: StackOptions): string {
   const lines = Object.entries(appEnvironment(options)).map(([name, value]) => `${name}='${value}'\n`);
-  writeFileSync('.demo/demo.env', lines.join(''), { mode: 0o600 });
+  const file = options.anyPorts ? resolve(options.folder, 'demo.env') : '.demo/demo.env';
+  writeFileSync(file, lines.join(''), { mode: 0o600 });
+  return resolve(file);
 }
 
 /** Says so and ends everything when one of the processes dies by itself. */
