@@ -16,7 +16,9 @@ const withNumber = (column: string) => sql.raw(`r.${column} || '_' || n`);
 const earlier = (column: string) => sql.raw(`r.${column} - make_interval(secs => n)`);
 
 /** The rows of each list, by the row of a world that is copied. */
-export const lists = (world: Record<'person' | 'revocable' | 'key' | 'alert' | 'delivery', string>): Copied[] => [
+export const lists = (
+  world: Record<'person' | 'revocable' | 'key' | 'application' | 'alert' | 'delivery', string>,
+): Copied[] => [
   {
     table: 'people',
     of: sql`id = ${world.person}`,
@@ -41,6 +43,11 @@ export const lists = (world: Record<'person' | 'revocable' | 'key' | 'alert' | '
     table: 'revocations',
     of: sql`replaced_generation = -1 and let_go_at is null`,
     differing: { connection_id: withNumber('connection_id') },
+  },
+  {
+    table: 'applications',
+    of: sql`id = ${world.application}`,
+    differing: { id: withNumber('id'), created_at: earlier('created_at') },
   },
   {
     table: 'api_keys',

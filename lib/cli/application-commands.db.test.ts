@@ -39,6 +39,12 @@ test('an operator registers, changes, stops and lists applications, and makes a 
   expect(await run('application', 'change', '--id', id, '--every-provider', '--without-scopes')).toMatchObject([
     { name: 'Planner', providers: null, scopes: {}, return_urls: ['https://planner.example/back'] },
   ]);
+  const look = ['application', 'appearance', '--id', id];
+  await expect(run(...look, '--logo', 'app/icon.svg')).rejects.toMatchObject({ code: 'invalid_request' });
+  expect(await run(...look, '--light', '#1d4ed8', '--dark', '#93c5fd')).toMatchObject([
+    { has_logo: false, colours: { light: '#1d4ed8', dark: '#93c5fd' } },
+  ]);
+  expect(await run(...look, '--without-colours')).toMatchObject([{ colours: null }]);
   expect(await run('application', 'disable', '--id', id, '--reason', 'leak')).toMatchObject([
     { status: 'disabled', ...counted },
   ]);
@@ -46,6 +52,6 @@ test('an operator registers, changes, stops and lists applications, and makes a 
   expect(await run('application', 'enable', '--id', id, '--reason', 'mended')).toMatchObject([{ status: 'active' }]);
   const told = (await entries(runtime)).filter(({ action }) => action.startsWith('application.'));
   expect(told.map(({ action, actorId }) => [action, actorId])).toEqual(
-    ['created', 'changed', 'disabled', 'enabled'].map((what) => [`application.${what}`, 'cli']),
+    ['created', 'changed', 'changed', 'changed', 'disabled', 'enabled'].map((what) => [`application.${what}`, 'cli']),
   );
 });

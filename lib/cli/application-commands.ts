@@ -4,6 +4,7 @@ import { createApplication } from '#lib/applications/create';
 import { disableApplication, enableApplication } from '#lib/applications/disable';
 import { getApplication } from '#lib/applications/get';
 import { listApplications } from '#lib/applications/list';
+import { setAppearance } from '#lib/applications/set-appearance';
 import type { ApplicationView } from '#lib/applications/views';
 import type { Context } from '#lib/context';
 
@@ -32,6 +33,12 @@ export const applicationCommands = [
     origins: texts.optional(),
     providers: texts.nullable().optional(),
     scopes: scopes.optional(),
+  }),
+  z.strictObject({
+    command: z.literal('application appearance'),
+    id: z.string(),
+    logo: z.string().nullable().optional(),
+    colours: z.strictObject({ light: z.string(), dark: z.string() }).nullable().optional(),
   }),
   z.strictObject({
     command: z.enum(['application disable', 'application enable']),
@@ -79,6 +86,10 @@ export async function runApplicationCommand(
     case 'application change': {
       const { command: _, ...given } = command;
       return [toLine(await changeApplication(ctx, given))];
+    }
+    case 'application appearance': {
+      const { command: _, ...given } = command;
+      return [toLine(await setAppearance(ctx, given))];
     }
     case 'application disable':
       return [toLine(await disableApplication(ctx, { id: command.id, reason: command.reason }))];

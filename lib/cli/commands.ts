@@ -176,6 +176,7 @@ export async function runCommand(ctx: Context, command: Command): Promise<Record
     case 'application list':
     case 'application show':
     case 'application change':
+    case 'application appearance':
     case 'application disable':
     case 'application enable':
       return runApplicationCommand(ctx, command, linesAtOnce);

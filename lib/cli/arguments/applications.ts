@@ -1,4 +1,8 @@
+import { readFileSync, statSync } from 'node:fs';
 import { type CommandGroup, collect, required, UsageError, withHelp } from '#lib/cli/invocation';
+
+/** As the schema has it; the command line loads the hub only where it runs it. */
+const mostLogoBytes = 65_536;
 
 const id = ['--id <id>', 'The application, as application list prints it.'] as const;
 const reason = ['--reason <why>', 'The reason, which the ledger keeps.'] as const;
@@ -14,6 +18,14 @@ const scope = [
   '--scope <provider:scope>',
   'A scope that it may ask of a provider; those of the provider’s record unless set. May be repeated.',
 ] as const;
+
+/** The bytes of a file that is small enough, in base64. @throws UsageError */
+function base64Of(file: string): string {
+  const { size } = statSync(file, { throwIfNoEntry: false }) ?? {};
+  if (size === undefined) throw new UsageError('--logo names no file.');
+  if (size > mostLogoBytes) throw new UsageError('--logo must have at most 64 KiB.');
+  return readFileSync(file).toString('base64');
+}
 
 /** `google:openid` and its like, by provider. @throws UsageError */
 function byProvider(texts: readonly string[] | undefined): Record<string, string[]> | undefined {
@@ -106,6 +118,35 @@ export const applicationCommands: CommandGroup = (program, run) => {
         contact: values.contact,
         returnUrls: values.returnUrl,
         ...{ origins, providers, scopes },
+      });
+    });
+
+  withHelp(group.command('appearance'), {
+    does: 'Sets the logo and the colours that people see where the application asks for their account.',
+    more: 'A colour needs a contrast of 4.5 with the text on it and the page behind it.',
+    usage: '--id <id> [options]',
+    example: "application appearance --id app_… --logo logo.png --light '#1d4ed8' --dark '#93c5fd'",
+  })
+    .option(...id)
+    .option('--logo <file>', 'A PNG, a JPEG or a WebP of at most 64 KiB.')
+    .option('--without-logo', 'Takes the logo away.')
+    .option('--light <colour>', 'The colour of buttons and links in the light scheme: #rrggbb.')
+    .option('--dark <colour>', 'The same in the dark scheme. The two go together.')
+    .option('--without-colours', 'Takes the colours away.')
+    .action(({ light, dark, ...values }) => {
+      if ((light === undefined) !== (dark === undefined)) throw new UsageError('Give --light and --dark together.');
+      const given = light !== undefined && dark !== undefined ? { light, dark } : undefined;
+      const file = values.logo === undefined ? undefined : base64Of(values.logo);
+      run({
+        command: 'application appearance',
+        id: required(values.id, '--id'),
+        logo: orWithout<string | null>(file, values.withoutLogo, null, '--logo and --without-logo'),
+        colours: orWithout<{ light: string; dark: string } | null>(
+          given,
+          values.withoutColours,
+          null,
+          '--light with --dark and --without-colours',
+        ),
       });
     });
 

@@ -14,7 +14,7 @@ import { filteredAddress, readListAddress } from '#ui/list-address';
 import { numberText } from '#ui/number-text';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 import { FilterSelect } from '../../_parts/filter-select.tsx';
-import { heavyListRows } from '../../_parts/list-rows.ts';
+import { listRows } from '../../_parts/list-rows.ts';
 import { SearchField } from '../../_parts/search-field.tsx';
 import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { ApplicationStatus } from '../_parts/application-status.tsx';
@@ -31,7 +31,7 @@ export default async function Applications({ searchParams }: { searchParams: Pro
   const sort = at.filters.sort === 'oldest' ? 'oldest' : 'newest';
   const searched = q === undefined || isSearchable(q);
   const filter = { query: searched ? q : undefined, status, sort, cursor: at.cursor } as const;
-  const { items, nextCursor } = await orNotFound(listApplications(ctx, { ...filter, limit: heavyListRows }));
+  const { items, nextCursor } = await orNotFound(listApplications(ctx, { ...filter, limit: listRows }));
   const administrator = ctx.actor.role === 'administrator';
   const filtered = q !== undefined || status !== undefined;
   const register = administrator && (
@@ -131,19 +131,13 @@ function ApplicationTable({ applications, sort, sortAddress }: ApplicationTableP
             <ApplicationStatus status={one.status} />
           </Td>
           <Td from="sm">
-            <Link href={`/admin/people?application=${one.id}`} className="link tabular">
-              {numberText(one.people)}
-            </Link>
+            <span className="tabular">{numberText(one.people)}</span>
           </Td>
           <Td>
-            <Link href={`/admin/connections?application=${one.id}`} className="link tabular">
-              {numberText(one.connections)}
-            </Link>
+            <span className="tabular">{numberText(one.connections)}</span>
           </Td>
           <Td from="md">
-            <Link href={`/admin/api-keys?application=${one.id}`} className="link tabular">
-              {numberText(one.keys)}
-            </Link>
+            <span className="tabular">{numberText(one.keys)}</span>
           </Td>
           <Td from="lg">{one.providers?.join(', ') ?? 'every one'}</Td>
           <Td from="lg">

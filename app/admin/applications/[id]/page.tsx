@@ -105,7 +105,9 @@ export default async function ApplicationPage(props: ApplicationPageProps) {
             ))}
           </ul>
           <p className="flex flex-wrap gap-4 pt-2 empty:hidden">
-            {keys.nextCursor && <More href={`/admin/api-keys?application=${id}`}>All keys that are accepted</More>}
+            {keys.items.length > 0 && (
+              <More href={`/admin/api-keys?application=${id}`}>All keys that are accepted</More>
+            )}
             {administrator && status === 'active' && (
               <More href={`/admin/api-keys?application=${id}#new-key`}>Make a key</More>
             )}
@@ -126,7 +128,7 @@ export default async function ApplicationPage(props: ApplicationPageProps) {
             ))}
           </ul>
           <p className="pt-2 empty:hidden">
-            {people.nextCursor && <More href={`/admin/people?application=${id}`}>All of them</More>}
+            {people.items.length > 0 && <More href={`/admin/people?application=${id}`}>All of them</More>}
           </p>
         </Panel>
         <Panel id="connections" title="Connections" tight>
@@ -144,7 +146,7 @@ export default async function ApplicationPage(props: ApplicationPageProps) {
             ))}
           </ul>
           <p className="pt-2 empty:hidden">
-            {connections.nextCursor && <More href={`/admin/connections?application=${id}`}>All of them</More>}
+            {connections.items.length > 0 && <More href={`/admin/connections?application=${id}`}>All of them</More>}
           </p>
         </Panel>
         {administrator && stepUp.fresh && (
