@@ -65,7 +65,7 @@ test('an administrator registers an application, makes its key, stops it and let
   expect(await listed()).toBe(200);
 
   await page.getByRole('textbox', { name: 'Name' }).fill(`${name} 2`);
-  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(page.getByRole('heading', { level: 1, name: `${name} 2` })).toBeVisible();
 });
 
