@@ -69,8 +69,8 @@ export async function listApplications(
   };
 }
 
-/** So many applications are offered where one is chosen. */
-const mostChoices = 100;
+/** So many applications are offered where one is chosen: each weighs on the page of every list. */
+const mostChoices = 50;
 
 /**
  * Applications to choose from in a form, the newest first, and the one that was chosen before, however old.
