@@ -1,7 +1,6 @@
 import { Link } from '#app/_ui/link';
 import { Moment } from '#app/_ui/moment';
 import { Notice } from '#app/_ui/notice';
-import { Time } from '#app/_ui/time';
 import type { RevocationView } from '#lib/connections/views';
 import { honouredSentence, proofWords, tokenSentence } from './evidence-words.ts';
 
@@ -33,7 +32,7 @@ export function Evidence({ revocation, provider, fingerprints = false }: Evidenc
               {one.by && one.at && (
                 <span className="text-soft">
                   {' '}
-                  <Time at={new Date(one.at)} />
+                  <Moment at={new Date(one.at).toISOString()} />
                 </span>
               )}
               {fingerprints && one.fingerprint && (

@@ -31,6 +31,9 @@ export function TellPeople({ id, people }: TellPeopleProps) {
           The mail says that somebody may have used their account without permission, and leads to its page. It names
           neither the service nor your notes. A mail cannot be taken back.
         </p>
+        <p>
+          While everything is frozen, the mails wait for the thaw. The hub gives up a mail that waited for 72 hours.
+        </p>
       </ConfirmDialog>
       {told && <Notice tone="good" title={told} arrival />}
     </div>

@@ -1,5 +1,5 @@
 import { Link } from '#app/_ui/link';
-import { Time } from '#app/_ui/time';
+import { Moment } from '#app/_ui/moment';
 import type { HeldView } from '#lib/bulk-revocation/list-held';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 import { HeldActions } from './held-actions.tsx';
@@ -64,7 +64,7 @@ export function HeldTable({ held: { items, more }, administrator, signInUntil }:
             <Td>{whyOf(one)}</Td>
             <Td from="md">{one.person ? (one.person.name ?? one.person.id) : 'Unknown'}</Td>
             <Td from="lg">
-              <Time at={one.finishedAt ?? one.createdAt} />
+              <Moment at={(one.finishedAt ?? one.createdAt).toISOString()} />
             </Td>
             {administrator && (
               <Td>

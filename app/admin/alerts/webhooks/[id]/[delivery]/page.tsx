@@ -2,8 +2,8 @@ import type { Metadata } from 'next';
 import { BackLink } from '#app/_ui/back-link';
 import { Fact, Facts } from '#app/_ui/facts';
 import { Link } from '#app/_ui/link';
+import { Moment } from '#app/_ui/moment';
 import { Panel } from '#app/_ui/panel';
-import { Time } from '#app/_ui/time';
 import { adminPage, orNotFound } from '#lib/web/page';
 import { getDelivery } from '#lib/webhooks/get-delivery';
 import { getWebhook } from '#lib/webhooks/list';
@@ -78,16 +78,16 @@ function DeliveryFacts({ delivery }: { delivery: DeliveryDetailView }) {
         </Fact>
       )}
       <Fact label="Made">
-        <Time at={createdAt} />
+        <Moment at={createdAt.toISOString()} />
       </Fact>
       {nextAttemptAt && (
         <Fact label="Next attempt">
-          <Time at={nextAttemptAt} />
+          <Moment at={nextAttemptAt.toISOString()} />
         </Fact>
       )}
       {finishedAt && (
         <Fact label={state === 'delivered' ? 'Delivered' : state === 'failed' ? 'Given up' : 'Dropped'}>
-          <Time at={finishedAt} />
+          <Moment at={finishedAt.toISOString()} />
         </Fact>
       )}
       <Fact label="webhook-id">
@@ -103,7 +103,7 @@ function Attempts({ delivery: { log } }: { delivery: DeliveryDetailView }) {
     <ol className="flex flex-col text-meta">
       {log.map(({ id, at, status, code, durationMs }) => (
         <li key={id} className="flex flex-wrap gap-x-4 border-t border-line py-2 first:border-t-0">
-          <Time at={at} />
+          <Moment at={at.toISOString()} />
           <span>{answerText({ status, code })}</span>
           <span className="tabular text-soft">{durationMs} ms</span>
         </li>
