@@ -8,6 +8,9 @@ import { addApiKey, plainRecord, settle } from '#tests/hub';
 import { startTokenServer } from '#tests/servers/token-server';
 import { defineBenchmark } from './benchmark.ts';
 import { type Filled, fillConnections } from './fill.ts';
+import { restOf } from './memory.ts';
+import { needBuild, startHub } from './processes.ts';
+import type { BenchDatabase, Stage } from './stage.ts';
 import { rounded } from './statistics.ts';
 
 interface Bytes {
@@ -47,14 +50,26 @@ async function costOf(runtime: Runtime, filled: readonly Filled[], call: (one: F
   };
 }
 
+/** Starts a process on the database, and looks at its memory when nobody has asked it for a while. */
+async function atRest(stage: Stage, database: BenchDatabase, seconds: number) {
+  await needBuild();
+  const began = performance.now();
+  const { pid } = await startHub(stage, database);
+  const readyMs = performance.now() - began;
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  return { ready_ms: rounded(readyMs), ...restOf(pid) };
+}
+
 export const size = defineBenchmark({
-  about: 'bytes that a connection, a vend and a refresh take in PostgreSQL',
-  full: { rows: 100_000, vends: 50_000, refreshes: 10_000 },
-  quick: { rows: 2_000, vends: 1_000, refreshes: 500 },
-  run: async ({ rows, vends, refreshes }, stage) => {
+  about: 'bytes that a connection, a vend and a refresh take in PostgreSQL, and memory of a process at rest',
+  full: { rows: 100_000, vends: 50_000, refreshes: 10_000, rest_seconds: 90 },
+  quick: { rows: 2_000, vends: 1_000, refreshes: 500, rest_seconds: 3 },
+  run: async ({ rows, vends, refreshes, rest_seconds }, stage) => {
     const server = await startTokenServer();
     stage.onClose(() => server.close());
-    const { runtime } = await stage.createDatabase('size', [plainRecord(server.issuer)]);
+    const database = await stage.createDatabase('size', [plainRecord(server.issuer)]);
+    const process = await atRest(stage, await stage.createDatabase('rest', []), rest_seconds);
+    const { runtime } = database;
     const { db } = runtime.database;
     const filling = { count: rows, provider: 'acme', expiresIn: 3600, refreshToken: () => server.grant() };
     const filled = await fillConnections(runtime, filling);
@@ -103,9 +118,22 @@ export const size = defineBenchmark({
             ['refresh', ...of(refresh)],
           ],
         },
+        {
+          title: 'A process on PostgreSQL',
+          columns: ['', ''],
+          rows: [
+            ['ready after, ms', process.ready_ms],
+            [`memory after ${rest_seconds} s of rest, MiB`, process.resident],
+            ['of it its own, MiB', process.own],
+            ['of it files that processes share, MiB', process.files],
+          ],
+        },
       ],
-      goals: [],
-      results: { connections, search, uses, people, vend: often, vend_noting_use: seldom, refresh },
+      goals: [
+        { goal: 'memory at rest, at most 250 MiB', value: process.resident, reached: process.resident <= 250 },
+        { goal: 'ready within 5,000 ms', value: process.ready_ms, reached: process.ready_ms <= 5_000 },
+      ],
+      results: { process, connections, search, uses, people, vend: often, vend_noting_use: seldom, refresh },
     };
   },
 });
