@@ -5,14 +5,20 @@ import type { ConnectSessionView } from '#lib/connect-sessions/views';
 import type { Context } from '#lib/context';
 import { connectSessions } from '#lib/db/schema/connect-sessions';
 import { AppError } from '#lib/errors';
+import { type ApiKeyActor, keyCoversProvider } from '#lib/guards/require-api-key';
 import { parseInput } from '#lib/parse-input';
 
 export const connectSessionInput = z.object({ id: z.string().max(64) });
 export type ConnectSessionInput = z.input<typeof connectSessionInput>;
 
+/** By the provider that answered; before one did, by any of its providers. */
+const keyCovers = (key: ApiKeyActor, { provider, providers }: typeof connectSessions.$inferSelect): boolean =>
+  (provider === null ? providers : [provider]).some((id) => keyCoversProvider(key, id));
+
 /**
  * A session of the key's own application, with all of its row.
- * @throws AppError `insufficient_scope`, and `not_found` also for one of another application
+ * @throws AppError `insufficient_scope`, and `not_found` also for one of another application, or of a provider that the key
+ *   may not see
  */
 export async function ownConnectSession(ctx: Context, input: ConnectSessionInput) {
   const key = requireApplicationKey(ctx);
@@ -21,7 +27,7 @@ export async function ownConnectSession(ctx: Context, input: ConnectSessionInput
     .select()
     .from(connectSessions)
     .where(and(eq(connectSessions.id, id), eq(connectSessions.applicationId, key.applicationId)));
-  if (!row) throw new AppError('not_found');
+  if (!row || !keyCovers(key, row)) throw new AppError('not_found');
   return row;
 }
 

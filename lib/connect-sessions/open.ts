@@ -34,6 +34,13 @@ async function namedBy(ctx: Context, token: string): Promise<SQL | undefined> {
   return /^[\w-]{43}$/.test(token) ? eq(connectSessions.tokenHash, hashSecret(token)) : undefined;
 }
 
+/** Of the asked scopes the ones that are allowed still. Where none is left, asking for none would ask for the server's own. */
+function scopesNow(asked: readonly string[] | null, allowed: string[]): string[] {
+  const scopes = asked?.filter((scope) => allowed.includes(scope)) ?? allowed;
+  if (asked && scopes.length === 0) throw new AppError('connect_session_over');
+  return scopes;
+}
+
 /**
  * The open session of a link's secret, or of the code that a device shows.
  * @throws AppError `rate_limited` for one who tries codes; `connect_session_over` also where there never was one: a link says nothing of others
@@ -54,7 +61,7 @@ export async function openConnectSession(ctx: Context, token: string): Promise<O
             hasLogo: sql<boolean>`${applications.logo} is not null`,
             hasColours: sql<boolean>`${applications.colourLight} is not null`,
           },
-          applicationScopes: applications.scopes,
+          allowed: { providers: applications.providers, scopes: applications.scopes },
           person: { id: people.id, label: people.name },
         })
         .from(connectSessions)
@@ -72,8 +79,11 @@ export async function openConnectSession(ctx: Context, token: string): Promise<O
         )
     : [];
   if (!row) throw new AppError('connect_session_over');
-  const { asked, applicationScopes, ...session } = row;
-  return { ...session, scopes: (provider) => asked ?? scopesOf(ctx, { scopes: applicationScopes }, provider) };
+  const { asked, allowed, ...session } = row;
+  // An administrator may have narrowed since what the application may ask.
+  const providers = session.providers.filter((id) => allowed.providers === null || allowed.providers.includes(id));
+  if (providers.length === 0) throw new AppError('connect_session_over');
+  return { ...session, providers, scopes: (provider) => scopesNow(asked, scopesOf(ctx, allowed, provider)) };
 }
 
 /**
