@@ -1,18 +1,18 @@
 import { timingSafeEqual } from 'node:crypto';
-import { and, eq, gt, isNull, sql } from 'drizzle-orm';
+import { and, eq, gt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { type Grant, type StoredGrant, storeGrant } from '#lib/authorization/store-grant';
 import { endConnectSession } from '#lib/connect-sessions/end';
 import { ownConnectSession } from '#lib/connect-sessions/get';
-import { openHeld } from '#lib/connect-sessions/held-grant';
+import { assertPersonLives } from '#lib/connect-sessions/person-lives';
 import { assertNotFrozen } from '#lib/connections/frozen';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
 import { connectSessions } from '#lib/db/schema/connect-sessions';
-import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
 import { hashSecret } from '#lib/ids';
 import { parseInput } from '#lib/parse-input';
+import { openHeld } from '#lib/revocation/held-grant';
 
 export const completeSessionInput = z.object({
   id: z.string().max(64),
@@ -26,17 +26,6 @@ export type CompleteSessionInput = z.input<typeof completeSessionInput>;
 /** Both are hashes of the same length. */
 const isSame = (one: string | null, other: string): boolean =>
   one !== null && one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
-
-/** The person may have been disabled or deleted while the grant waited. */
-async function assertPersonLives(tx: Db, personId: string): Promise<void> {
-  const [person] = await tx
-    .select({ disabledAt: people.disabledAt })
-    .from(people)
-    .where(and(eq(people.id, personId), isNull(people.deletedAt)))
-    .for('share');
-  if (!person) throw new AppError('not_found');
-  if (person.disabledAt) throw new AppError('person_disabled');
-}
 
 /** Takes the grant out of the session, once, in the transaction that stores it. */
 async function claimSession(tx: Db, id: string, connectionId: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { and, eq, ne, or, sql } from 'drizzle-orm';
+import { endReceivedOf } from '#lib/connect-sessions/end';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
@@ -95,13 +96,14 @@ async function erasePerson(tx: Db, ctx: Context, { personId, reason, stepUp, rev
 }
 
 /**
- * Ends the next batch of a person's connections in the caller's transaction, which holds the row of the person, already
+ * Ends the next batch of a person's connections, and of grants that wait for an application, in the caller's transaction, which holds the row of the person, already
  * disabled: nothing new can begin. The last batch of a deletion erases the person with it.
  */
 export async function endSome(tx: Db, ctx: Context, ending: Ending): Promise<EndingProgress> {
   const { personId, kind } = ending;
   const most = endingBatch[ctx.database.engine];
   const revoked = await revokeSome(tx, ctx, ending);
+  await endReceivedOf(tx, ctx, personId, most);
   // A full batch may have been the last one; the next finds out.
   if (revoked.length === most) return { revoked, over: (await countLive(tx, personId)) === 0 && kind === 'disabled' };
   if (kind === 'disabled') return { revoked, over: true };

@@ -20,6 +20,7 @@ import {
   refusedOf,
   settleProof,
 } from '#lib/revocation/finish-revocation';
+import { isAwaited } from '#lib/revocation/is-awaited';
 import { fingerprintsOf, isHeldByAny } from '#lib/revocation/is-held';
 import { conclude, hasEnded, lookBefore, nothingKnown, prove, type RevokedGrant } from '#lib/revocation/prove-dead';
 import { fateOfRefused } from '#lib/revocation/refused-fate';
@@ -29,6 +30,9 @@ const firstDelaySeconds = 30;
 const longestDelaySeconds = 3600;
 /** About three days of hourly attempts: past that the token has most likely expired, and a person should look. */
 const maxAttempts = 80;
+/** How long a grant that waits for its application puts off the end of another of its account, and for how many attempts. */
+const awaited = { seconds: 30, attempts: 40 };
+
 /** How an attempt ended; `rest` where its provider should be left alone for a while. */
 export type AttemptOutcome = 'done' | 'failed' | 'rest';
 
@@ -239,6 +243,11 @@ export async function workClaimed(ctx: Context, key: ClaimedRevocation): Promise
         tokens: grant.tokens,
         proof: { ...noProof, evidence: key.evidence, honouredUntil: grant.accessTokenEndsAt },
       });
+      return 'done';
+    }
+    // Its application may complete it yet; then the connection decides. Bounded, so that new ones put nothing off for ever.
+    if (!refused.evenOthers && key.attempts <= awaited.attempts && (await isAwaited(ctx, asked))) {
+      await planNext(ctx, key, awaited.seconds, 'other_connections');
       return 'done';
     }
   }
