@@ -4,10 +4,12 @@ import { z } from 'zod';
 import { type Grant, type StoredGrant, storeGrant } from '#lib/authorization/store-grant';
 import { endConnectSession } from '#lib/connect-sessions/end';
 import { ownConnectSession } from '#lib/connect-sessions/get';
+import { refusedNow } from '#lib/connect-sessions/may-ask';
 import { assertPersonLives } from '#lib/connect-sessions/person-lives';
 import { assertNotFrozen } from '#lib/connections/frozen';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
+import { applications } from '#lib/db/schema/applications';
 import { connectSessions } from '#lib/db/schema/connect-sessions';
 import { AppError } from '#lib/errors';
 import { hashSecret } from '#lib/ids';
@@ -26,6 +28,25 @@ export type CompleteSessionInput = z.input<typeof completeSessionInput>;
 /** Both are hashes of the same length. */
 const isSame = (one: string | null, other: string): boolean =>
   one !== null && one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
+
+/** What an administrator took from the application since. */
+class Narrowed extends Error {
+  readonly code: NonNullable<ReturnType<typeof refusedNow>>;
+  constructor(code: Narrowed['code']) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/** The application's row is locked for share already (`transact-as.ts`). */
+async function assertStillAllowed(tx: Db, applicationId: string, grant: Grant): Promise<void> {
+  const [allowed] = await tx
+    .select({ providers: applications.providers, scopes: applications.scopes })
+    .from(applications)
+    .where(eq(applications.id, applicationId));
+  const refused = allowed ? refusedNow(allowed, grant) : 'unknown_provider';
+  if (refused) throw new Narrowed(refused);
+}
 
 /** Takes the grant out of the session, once, in the transaction that stores it. */
 async function claimSession(tx: Db, id: string, connectionId: string): Promise<void> {
@@ -47,7 +68,8 @@ async function claimSession(tx: Db, id: string, connectionId: string): Promise<v
  * Stores the grant that a connect session holds as a connection of its person, once. The application shows the code that
  * the browser brought back and the verifier of the browser session that began it: a person who was handed somebody else's
  * link comes back to a browser without that verifier. A device, which the browser does not come back to, shows the verifier
- * alone. A wrong code or verifier ends the session, and its grant is revoked.
+ * alone. A wrong code or verifier ends the session, and its grant is revoked; so does a provider or a scope that an
+ * administrator took from the application meanwhile.
  * @throws AppError `insufficient_scope`, `not_found`, `connect_session_over`, `connect_session_mismatch`, `frozen`,
  *   `person_disabled`, `conflict`
  */
@@ -68,12 +90,20 @@ export async function completeConnectSession(ctx: Context, input: CompleteSessio
   }
   await assertNotFrozen(ctx, { provider, personId, connectionId });
   const { grant } = openHeld<Grant>(ctx, id, heldGrant);
-  return storeGrant(ctx, grant, {
-    personId,
-    details: { connect_session: id, application: session.applicationId },
-    within: async (tx, made) => {
-      await assertPersonLives(tx, personId);
-      await claimSession(tx, id, made);
-    },
-  });
+  const { applicationId } = session;
+  try {
+    return await storeGrant(ctx, grant, {
+      personId,
+      details: { connect_session: id, application: applicationId },
+      within: async (tx, made) => {
+        await assertStillAllowed(tx, applicationId, grant);
+        await assertPersonLives(tx, personId);
+        await claimSession(tx, id, made);
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof Narrowed)) throw error;
+    await endConnectSession(ctx, id, { status: 'failed', error: error.code });
+    throw new AppError('connect_session_over');
+  }
 }

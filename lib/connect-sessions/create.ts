@@ -9,7 +9,7 @@ import {
   newUserCode,
   userCodeHashOf,
 } from '#lib/connect-sessions/link';
-import { mayAskScopes } from '#lib/connect-sessions/may-ask';
+import { mayAskScopes, mayConnect } from '#lib/connect-sessions/may-ask';
 import { type ApplicationKey, requireApplicationKey } from '#lib/connect-sessions/require-application-key';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
@@ -85,7 +85,7 @@ function providersFor(
   { key, allowed, asked }: { key: ApplicationKey; allowed: readonly string[] | null; asked: readonly string[] | null },
 ): string[] {
   const may = (id: string) =>
-    ctx.providers.get(id)?.connect === true && (allowed === null || allowed.includes(id)) && keyCoversProvider(key, id);
+    ctx.providers.get(id)?.connect === true && mayConnect({ providers: allowed }, id) && keyCoversProvider(key, id);
   const wanted =
     asked ??
     ctx.providers

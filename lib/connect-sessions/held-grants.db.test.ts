@@ -170,6 +170,32 @@ describe('what an application may ask, narrowed after its session began', () => 
     expect(new URL(started.headers.get('location') ?? '').searchParams.get('scope')).toBe('read:user');
   });
 
+  test('an address that it leads people back to no more ends the link', async () => {
+    const app = await addApplication(hub.runtime);
+    const { token } = await app.begin();
+    await hub.database.db
+      .update(applications)
+      .set({ returnUrls: ['https://app.example.com/elsewhere'] })
+      .where(eq(applications.id, app.id));
+    const fields = { intent: 'connect', provider: 'google', connect_session: token };
+    const answer = await new Visitor(hub.runtime).start(fields);
+    expect(answer.headers.get('location')).toContain('flow=connect_session_over');
+  });
+
+  test.each<[string, Partial<typeof applications.$inferInsert>, string]>([
+    ['a provider', { providers: ['github'] }, 'unknown_provider'],
+    ['a scope', { scopes: { google: ['openid'] } }, 'insufficient_scope'],
+  ])('%s that was taken while the grant waited: it is revoked and not stored', async (_, taken, error) => {
+    const app = await addApplication(hub.runtime);
+    const session = await received(app);
+    await hub.database.db.update(applications).set(taken).where(eq(applications.id, app.id));
+    const done = await app.complete(session.id, session.code, session.verifier);
+    expect(done.body.code).toBe('connect_session_over');
+    expect(await sessionOf(session.id)).toMatchObject({ status: 'failed', error, heldGrant: null });
+    expect(await connectionsOf(session.personId)).toEqual([]);
+    expect(await revocationsOf(session.personId)).toMatchObject([{ state: 'revoked_upstream' }]);
+  });
+
   test('a key for one provider sees, completes and cancels no session of another', async () => {
     const app = await addApplication(hub.runtime);
     const session = await received(app);

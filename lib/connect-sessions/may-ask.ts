@@ -22,3 +22,22 @@ export function mayAskScopes(
   const allowed = scopesOf(ctx, application, provider);
   return asked.every((scope) => allowed.includes(scope));
 }
+
+/** What an administrator allows an application, as its row says. */
+type Allowed = Pick<typeof applications.$inferSelect, 'providers' | 'scopes'>;
+
+export const mayConnect = ({ providers }: { providers: readonly string[] | null }, provider: string): boolean =>
+  providers === null || providers.includes(provider);
+
+/**
+ * The code of what an application may not have of a grant, or null: a provider, or scopes that were asked for. A change of
+ * the provider's own record takes nothing from a grant.
+ */
+export function refusedNow(
+  allowed: Allowed,
+  { provider, scopesRequested }: { provider: string; scopesRequested: readonly string[] },
+): 'unknown_provider' | 'insufficient_scope' | null {
+  if (!mayConnect(allowed, provider)) return 'unknown_provider';
+  const own = Object.hasOwn(allowed.scopes, provider) ? allowed.scopes[provider] : undefined;
+  return own && !scopesRequested.every((scope) => own.includes(scope)) ? 'insufficient_scope' : null;
+}

@@ -1,7 +1,7 @@
 import { and, eq, gt, isNull, type SQL, sql } from 'drizzle-orm';
 import { limitRate } from '#lib/api-keys/rate-limit';
 import { connectSessionSeconds, userCodeHashOf } from '#lib/connect-sessions/link';
-import { scopesOf } from '#lib/connect-sessions/may-ask';
+import { mayConnect, scopesOf } from '#lib/connect-sessions/may-ask';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
 import { applications } from '#lib/db/schema/applications';
@@ -61,7 +61,10 @@ export async function openConnectSession(ctx: Context, token: string): Promise<O
             hasLogo: sql<boolean>`${applications.logo} is not null`,
             hasColours: sql<boolean>`${applications.colourLight} is not null`,
           },
-          allowed: { providers: applications.providers, scopes: applications.scopes },
+          allowed: {
+            ...{ providers: applications.providers, scopes: applications.scopes },
+            returnUrls: applications.returnUrls,
+          },
           person: { id: people.id, label: people.name },
         })
         .from(connectSessions)
@@ -80,9 +83,10 @@ export async function openConnectSession(ctx: Context, token: string): Promise<O
     : [];
   if (!row) throw new AppError('connect_session_over');
   const { asked, allowed, ...session } = row;
-  // An administrator may have narrowed since what the application may ask.
-  const providers = session.providers.filter((id) => allowed.providers === null || allowed.providers.includes(id));
-  if (providers.length === 0) throw new AppError('connect_session_over');
+  // An administrator may have narrowed since what the application may ask, and where it leads people.
+  const providers = session.providers.filter((id) => mayConnect(allowed, id));
+  const returns = session.device || allowed.returnUrls.includes(session.returnUrl);
+  if (providers.length === 0 || !returns) throw new AppError('connect_session_over');
   return { ...session, providers, scopes: (provider) => scopesNow(asked, scopesOf(ctx, allowed, provider)) };
 }
 
