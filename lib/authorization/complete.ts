@@ -4,6 +4,7 @@ import { showCodeTwice } from '#lib/authorization/code-twice';
 import type { Flow, FlowOutcome } from '#lib/authorization/flow';
 import { fromProtocolError, ledgerCode } from '#lib/authorization/protocol-error';
 import { redirectUri } from '#lib/authorization/redirect-uri';
+import { assertSameClient } from '#lib/authorization/same-client';
 import { type Grant, storeGrant } from '#lib/authorization/store-grant';
 import { followFlow, settleTraced } from '#lib/authorization/traced-flow';
 import { backToApplication } from '#lib/connect-sessions/back-to-application';
@@ -308,15 +309,6 @@ async function recordRefusal(ctx: Context, error: AppError, flow: Flow | undefin
       ...providerDetails(error.cause),
     },
   });
-}
-
-/**
- * A flow that began before its record was made anew: the code belongs to the client and server of then, and the secret of
- * today must not go there.
- */
-function assertSameClient({ client_id, issuer }: ProviderRecord, { clientId, pinned }: Flow): void {
-  const moved = !issuer.includes('{') && pinned.issuer !== issuer;
-  if (moved || (clientId !== undefined && clientId !== client_id)) throw new AppError('flow_expired');
 }
 
 /**

@@ -59,6 +59,8 @@ describe('a record that is made anew while its flow is under way', () => {
   test.each([
     ['another client', { client_id: 'of-today' }],
     ['another server', { issuer: 'https://today.example' }],
+    ['another server, named by a part of the account', { issuer: 'https://{shop}.today.example' }],
+    ['another token endpoint', { token_endpoint: 'https://today.example/token' }],
   ])('%s: the code goes nowhere, and no secret with it', async (_what, changed) => {
     const visitor = await signedIn({ ...hub.runtime });
     const url = await visitor.authorize(await visitor.start({ intent: 'connect', provider: 'github' }));
