@@ -274,6 +274,16 @@ describe('a device', () => {
   });
 });
 
+test('sign-ins give no further tries of codes: those of one address are counted together', async () => {
+  const ctx = await new Visitor(hub.runtime).context();
+  const tries = Array.from({ length: 25 }, (_, n) => {
+    const actor = { type: 'person', personId: 'per_x', sessionId: `ses_${n}`, role: 'user', name: null, email: null };
+    const asked = { ...ctx, actor, ip: '198.51.100.9' } as typeof ctx;
+    return openConnectSession(asked, 'BCDF-GHJK').catch(({ code }) => code);
+  });
+  expect((await Promise.all(tries)).filter((code) => code === 'rate_limited')).toHaveLength(5);
+});
+
 describe('the hostile matrix', () => {
   test('a link that was handed to another person: their browser has no verifier, and the attacker’s has no code', async () => {
     const app = await addApplication(hub.runtime);

@@ -28,7 +28,8 @@ export interface OpenConnectSession {
 async function namedBy(ctx: Context, token: string): Promise<SQL | undefined> {
   const userCodeHash = userCodeHashOf(token);
   if (userCodeHash !== null) {
-    await limitRate(ctx, 'user_code');
+    // By address also of somebody signed in, who could begin many sessions to try from.
+    await limitRate({ ...ctx, actor: { type: 'anonymous' } }, 'user_code');
     return eq(connectSessions.userCodeHash, userCodeHash);
   }
   return /^[\w-]{43}$/.test(token) ? eq(connectSessions.tokenHash, hashSecret(token)) : undefined;
