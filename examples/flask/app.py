@@ -46,7 +46,9 @@ def finish():
 @app.get("/me")
 def me():
     def login(token):
-        asked = urllib.request.Request(GITHUB_API + "/user", headers={"Authorization": token.authorization})
+        asked = urllib.request.Request(GITHUB_API + "/user")
+        # Other headers are sent to wherever the provider redirects.
+        asked.add_unredirected_header("Authorization", token.authorization)
         with urllib.request.urlopen(asked, timeout=30) as answer:
             return json.load(answer)["login"]
 

@@ -179,6 +179,32 @@ test('Python: a call, and a message', async () => {
   });
 });
 
+test('Python: the token does not follow a redirect to another host', async () => {
+  const connection = await world.connect('github');
+  const shown: (string | undefined)[] = [];
+  const stranger = await listenOnLoopback(
+    createServer(({ headers }, response) => {
+      shown.push(headers.authorization);
+      response.writeHead(200, { connection: 'close' }).end('{"login": "stranger"}');
+    }),
+  );
+  onTestFinished(() => stranger.close());
+  const location = `http://127.0.0.1:${stranger.port}/user`;
+  const moved = await listenOnLoopback(
+    createServer((_request, response) => response.writeHead(302, { location, connection: 'close' }).end()),
+  );
+  onTestFinished(() => moved.close());
+  application.folder.write(
+    'grantkeep.py',
+    readFileSync(new URL('../../sdk/python/grantkeep.py', import.meta.url), 'utf8'),
+  );
+  const lines = here(block('python', 'def login')).replaceAll(provider.url, `http://127.0.0.1:${moved.port}`);
+  application.folder.write('call.py', lines);
+  const env = { GRANTKEEP_KEY: key, CONNECTION: connection };
+  expect((await application.folder.run('/usr/bin/python3', ['call.py'], env)).status).toBe(0);
+  expect(shown).toEqual([undefined]);
+});
+
 test('the lines about connecting are those of the example, which has a test of its own', () => {
   const example = readFileSync(new URL('../../examples/express/app.js', import.meta.url), 'utf8');
   for (const has of ['createConnect({', "app.post('/connect'"]) expect(example).toContain(block('js', has));
