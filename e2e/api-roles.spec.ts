@@ -1,4 +1,5 @@
 import { expect, test } from './fixtures.ts';
+import { startOwnApplication } from './own-application.ts';
 import { callHub, givenConnection, makeKey, serviceKey } from './steps.ts';
 
 test('each API key does what its scopes allow, at every operation of the API', async ({ asUser: page, app }) => {
@@ -42,16 +43,22 @@ test('each API key does what its scopes allow, at every operation of the API', a
   }
 
   const keys: [has: string, key: string][] = [['nothing', 'gk_not-a-key']];
-  for (const scope of scopes) keys.push([scope, await makeKey(app, scope)]);
+  for (const scope of scopes.filter((one) => one !== 'connections:create'))
+    keys.push([scope, await makeKey(app, scope)]);
+  // Only the key of an application may have this one.
+  const own = await startOwnApplication(app, { scopes: ['connections:create'] });
+  await own.close();
+  keys.push(['connections:create', own.key]);
   const connection = await givenConnection(page, app, 'okta');
-  // No webhook has that id: a key that may ask is told so, and only then.
-  const idOf = (path: string) => (path.includes('/webhooks') ? 'whk_none' : connection);
+  // No webhook and no session has that id: a key that may ask is told so, and only then.
+  const idOf = (path: string) =>
+    path.includes('/webhooks') ? 'whk_none' : path.includes('/connect-sessions') ? 'cns_none' : connection;
   for (const [operation, scope] of Object.entries(needed)) {
     const [method = '', path = ''] = operation.split(' ');
     for (const [has, key] of keys) {
       const where = path.replace('/api/v1', '').replace('{id}', idOf(path));
       const answer = await callHub(app, key, where, method.toUpperCase());
-      const allowed = scope === 'webhooks:manage' ? [200, 400, 404] : [200, 202];
+      const allowed = /webhooks|create/.test(scope) ? [200, 400, 404] : [200, 202];
       const expected = has === 'nothing' ? 401 : has === scope ? allowed : 403;
       expect([expected].flat(), `${operation} with ${has}`).toContain(answer.status);
       if (answer.status === 401) expect(answer.headers.get('www-authenticate')).toContain('invalid_token');

@@ -31,7 +31,11 @@ const userOf = (request: IncomingMessage) =>
 
 export async function startOwnApplication(
   app: RunningApp,
-  { provider, name = someone('Application') }: { provider?: string; name?: string } = {},
+  {
+    provider,
+    name = someone('Application'),
+    scopes = ['connections:create', 'connections:read', 'tokens:vend'],
+  }: { provider?: string; name?: string; scopes?: string[] } = {},
 ): Promise<OwnApplication> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
@@ -41,8 +45,8 @@ export async function startOwnApplication(
     JSON.parse(await app.grantkeep(...args)) as { id: string; key: string };
   const registered = ['--name', name, '--contact', 'help@app.example.com', '--return-url', `${url}/connected`];
   const { id } = await grantkeep('application', 'create', ...registered);
-  const scopes = ['connections:create', 'connections:read', 'tokens:vend'].flatMap((scope) => ['--scope', scope]);
-  const { key } = await grantkeep('api-key', 'create', '--name', name, '--application', id, ...scopes);
+  const may = scopes.flatMap((scope) => ['--scope', scope]);
+  const { key } = await grantkeep('api-key', 'create', '--name', name, '--application', id, ...may);
   const client = createClient({ url: app.url, apiKey: key });
   const secret = randomBytes(32).toString('base64');
   const { startConnect, finishConnect } = createConnect({ client, returnUrl: `${url}/connected`, secret });
