@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { createMiddleware } from 'hono/factory';
 import type { AnsweredCode } from '#lib/api/advice';
 import { authenticate, noteRefusal } from '#lib/api/authenticate';
 import { connectionSchema, toConnection } from '#lib/api/connections';
@@ -8,6 +9,7 @@ import { completeConnectSession } from '#lib/authorization/complete-session';
 import { cancelConnectSession } from '#lib/connect-sessions/cancel';
 import { createConnectSession } from '#lib/connect-sessions/create';
 import { getConnectSession } from '#lib/connect-sessions/get';
+import { requireApplicationKey } from '#lib/connect-sessions/require-application-key';
 import { connectSessionStatuses } from '#lib/connect-sessions/views';
 import { findConnection } from '#lib/connections/get';
 import { AppError } from '#lib/errors';
@@ -25,10 +27,16 @@ const params = z.object({
     .openapi({ param: { name: 'id', in: 'path' }, example: exampleId }),
 });
 
+/** Before the body is looked at: a key without the scope, or of no application, learns nothing of it. */
+const applicationsOnly = createMiddleware<ApiEnvironment>(async (c, next) => {
+  requireApplicationKey(c.var.ctx);
+  await next();
+});
+
 const common = {
   tags: ['Connect sessions'],
   security: needsScope('connections:create'),
-  middleware: [authenticate, noteRefusal],
+  middleware: [authenticate, noteRefusal, applicationsOnly],
 };
 const refusals = (...codes: AnsweredCode[]) =>
   problems(

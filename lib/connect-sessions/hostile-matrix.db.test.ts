@@ -115,6 +115,9 @@ describe('the hostile matrix', () => {
       expect((await asked(other.key)).status).toBe(404);
       expect((await asked(await app.addKey({ scopes: ['tokens:vend'] }))).status).toBe(403);
     }
+    // It learns nothing of the body either.
+    const without = await app.addKey({ scopes: ['tokens:vend'] });
+    expect((await app.call('POST', '/connect-sessions', {}, without)).status).toBe(403);
     expect(await statusOf(session.id)).toMatchObject({ status: 'received' });
     // Another key of the same application goes on, as where a key is rotated meanwhile.
     const next = await app.addKey();
