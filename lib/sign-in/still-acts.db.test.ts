@@ -50,6 +50,9 @@ const actorOf = (ctx: Context) => {
   return ctx.actor;
 };
 
+/** The column rounds to milliseconds: `now()` may lie ahead of the next statement's. */
+const over = sql`now() - interval '1 second'`;
+
 /** What happens between the checks of a request and its transaction. */
 const meanwhile: [string, code: string, (personId: string) => Promise<unknown>][] = [
   [
@@ -60,7 +63,7 @@ const meanwhile: [string, code: string, (personId: string) => Promise<unknown>][
   [
     'the session runs out',
     'unauthenticated',
-    (id) => database.db.update(sessions).set({ expiresAt: sql`now()` }).where(eq(sessions.personId, id)),
+    (id) => database.db.update(sessions).set({ expiresAt: over }).where(eq(sessions.personId, id)),
   ],
   [
     'the person is disabled',
@@ -269,7 +272,7 @@ describe('A-08 a session that ends while its request is under way', () => {
       identity: { issuer: 'https://id.example', subject: personId, name: null, email: null, emailVerified: false },
       authentication: { ageSeconds: 0, proof: 'session_only' as const },
     };
-    for (const set of [{ expiresAt: sql`now()` }, { endedAt: sql`now()` }]) {
+    for (const set of [{ expiresAt: over }, { endedAt: sql`now()` }]) {
       await database.db.update(sessions).set(set).where(eq(sessions.publicId, sessionId));
       await expect(completeStepUp(admin, input)).rejects.toMatchObject({ code: 'unauthenticated' });
     }
