@@ -1,10 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { createMiddleware } from 'hono/factory';
-import type { AnsweredCode } from '#lib/api/advice';
 import { authenticate, noteRefusal } from '#lib/api/authenticate';
 import { connectionSchema, toConnection } from '#lib/api/connections';
 import type { ApiEnvironment } from '#lib/api/environment';
-import { exampleConnectionId, instantText, needsScope, personId, problems } from '#lib/api/schemas';
+import { exampleConnectionId, idParams, instantText, json, needsScope, personId, refusals } from '#lib/api/schemas';
 import { completeConnectSession } from '#lib/authorization/complete-session';
 import { cancelConnectSession } from '#lib/connect-sessions/cancel';
 import { createConnectSession } from '#lib/connect-sessions/create';
@@ -19,13 +18,7 @@ const pollSeconds = 5;
 
 const exampleId = 'cns_7w3k9v0q2m5x8r1t';
 
-const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
-const params = z.object({
-  id: z
-    .string()
-    .max(64)
-    .openapi({ param: { name: 'id', in: 'path' }, example: exampleId }),
-});
+const params = idParams(exampleId);
 
 /** Before the body is looked at: a key without the scope, or of no application, learns nothing of it. */
 const applicationsOnly = createMiddleware<ApiEnvironment>(async (c, next) => {
@@ -38,16 +31,6 @@ const common = {
   security: needsScope('connections:create'),
   middleware: [authenticate, noteRefusal, applicationsOnly],
 };
-const refusals = (...codes: AnsweredCode[]) =>
-  problems(
-    ...codes,
-    'invalid_api_key',
-    'insufficient_scope',
-    'ip_not_allowed',
-    'frozen',
-    'rate_limited',
-    'unavailable',
-  );
 
 const createSessionRoute = createRoute({
   ...common,

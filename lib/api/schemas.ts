@@ -14,6 +14,18 @@ export const connectionParams = z.object({
   id: z.string().openapi({ param: { name: 'id', in: 'path' }, example: exampleConnectionId }),
 });
 
+/** A body of JSON. */
+export const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
+
+/** The path parameter of a row that is no connection. */
+export const idParams = (example: string) =>
+  z.object({
+    id: z
+      .string()
+      .max(64)
+      .openapi({ param: { name: 'id', in: 'path' }, example }),
+  });
+
 export const instantText = z.iso.datetime().openapi({ example: '2026-11-22T15:30:00.000Z' });
 export const personId = z.string().openapi({ example: examplePersonId });
 
@@ -77,3 +89,15 @@ export function problems(...codes: readonly AnsweredCode[]) {
     ]),
   );
 }
+
+/** The error answers of a route that asks for a key, beside its own. */
+export const refusals = (...codes: AnsweredCode[]) =>
+  problems(
+    ...codes,
+    'invalid_api_key',
+    'insufficient_scope',
+    'ip_not_allowed',
+    'frozen',
+    'rate_limited',
+    'unavailable',
+  );

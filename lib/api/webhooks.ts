@@ -1,9 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { createMiddleware } from 'hono/factory';
-import type { AnsweredCode } from '#lib/api/advice';
 import { authenticate, noteRefusal } from '#lib/api/authenticate';
 import type { ApiEnvironment } from '#lib/api/environment';
-import { instantText, needsScope, problems } from '#lib/api/schemas';
+import { idParams, instantText, json, needsScope, refusals } from '#lib/api/schemas';
 import { createWebhook } from '#lib/webhooks/create';
 import { getWebhook, listWebhooks } from '#lib/webhooks/list';
 import { removeWebhook } from '#lib/webhooks/remove';
@@ -60,13 +59,8 @@ export function toWebhook(view: WebhookView): z.infer<typeof webhookSchema> {
   };
 }
 
-const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
-const params = z.object({
-  id: z
-    .string()
-    .max(64)
-    .openapi({ param: { name: 'id', in: 'path' }, example: exampleId }),
-});
+const params = idParams(exampleId);
+
 /** Before the body is looked at: a key without the scope learns nothing of it. */
 const managersOnly = createMiddleware<ApiEnvironment>(async (c, next) => {
   requireWebhookManager(c.var.ctx);
@@ -78,16 +72,6 @@ const common = {
   security: needsScope('webhooks:manage'),
   middleware: [authenticate, noteRefusal, managersOnly],
 };
-const refusals = (...codes: AnsweredCode[]) =>
-  problems(
-    ...codes,
-    'invalid_api_key',
-    'insufficient_scope',
-    'ip_not_allowed',
-    'frozen',
-    'rate_limited',
-    'unavailable',
-  );
 
 const listRoute = createRoute({
   ...common,
