@@ -17,6 +17,7 @@ export const domains: Record<string, readonly string[]> = {
   conformance: ['guards'],
   'page-scripts': ['guards'],
   audit: ['connections', 'guards', 'sign-in'],
+  'ledger-stream': ['audit', 'guards'],
   freezes: ['connections', 'guards', 'sign-in'],
   revocation: ['connections', 'provider-calls', 'guards', 'sign-in'],
   'connect-sessions': ['applications', 'api-keys', 'revocation', 'connections', 'guards', 'sign-in'],

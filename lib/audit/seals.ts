@@ -1,4 +1,4 @@
-import { desc, sql } from 'drizzle-orm';
+import { asc, desc, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { type Db, rowsOf } from '#lib/db/database';
 import { ledgerSeals } from '#lib/db/schema/ledger-seals';
@@ -43,4 +43,14 @@ export async function readWaiting(db: Db, from: number): Promise<Waiting> {
       from ledger where xid >= ${from}::bigint`),
   );
   return { rows: row?.rows ?? 0, since: row?.since ? new Date(row.since) : null };
+}
+
+/** The seal by which the rows of a month are gone: the number of the last one that dropped it. */
+export async function readDropped(db: Db): Promise<Map<string, number>> {
+  const rows = await db
+    .select({ n: ledgerSeals.n, dropped: ledgerSeals.dropped })
+    .from(ledgerSeals)
+    .where(sql`cardinality(${ledgerSeals.dropped}) > 0`)
+    .orderBy(asc(ledgerSeals.n));
+  return new Map(rows.flatMap(({ n, dropped }) => dropped.map((month) => [month, n] as const)));
 }

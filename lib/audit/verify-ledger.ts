@@ -1,17 +1,17 @@
 import { and, asc, gt, gte, lte, sql } from 'drizzle-orm';
 import { type BatchCheck, checkBatch } from '#lib/audit/check-batch';
 import { checkCheckpoints, readCheckpoints } from '#lib/audit/check-checkpoints';
+import { checkSeal } from '#lib/audit/check-seal';
 import { type Fault, fault } from '#lib/audit/faults';
 import { readRows } from '#lib/audit/read-rows';
-import { readWaiting, type SignedSeal, toSeal, type Waiting } from '#lib/audit/seals';
+import { readDropped, readWaiting, type SignedSeal, toSeal, type Waiting } from '#lib/audit/seals';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
 import { ledger } from '#lib/db/schema/ledger';
 import { ledgerLocators, ledgerSeals } from '#lib/db/schema/ledger-seals';
 import { requireReader } from '#lib/guards/require';
 import type { Checkpoint } from '#lib/ledger/checkpoint';
-import { encodeSeal, sealHash } from '#lib/ledger/seal-statement';
-import { createSigningKeys, type SigningKeys } from '#lib/ledger/signing-keys';
+import { createSigningKeys } from '#lib/ledger/signing-keys';
 
 const pageSeals = 500;
 /** Rows that are read at once, about: small batches share a read. */
@@ -41,21 +41,6 @@ export interface VerifyLedgerInput {
   signal?: AbortSignal;
 }
 
-/** Checks each seal by itself and against the one before. */
-function checkSeal(seal: SignedSeal, before: SignedSeal | undefined, keys: SigningKeys): Fault[] {
-  const expected = (before?.n ?? 0) + 1;
-  const signed = keys.verify(seal.keyId, encodeSeal(seal), Buffer.from(seal.signature, 'base64'));
-  const faults: Fault[] = [];
-  if (seal.n !== expected) faults.push(fault('seal_missing', { seal: expected }));
-  if (signed === 'bad') faults.push(fault('seal_changed', { seal: seal.n }));
-  if (signed === 'unknown') faults.push(fault('seal_key_unknown', { seal: seal.n }));
-  const follows = before
-    ? seal.previous === sealHash(before).toString('base64') && seal.from === before.to
-    : seal.previous === '' && seal.from === 0;
-  if (seal.n === expected && !follows) faults.push(fault('seal_out_of_chain', { seal: seal.n }));
-  return faults;
-}
-
 /** Seals that share one read of rows: neighbours, together not too large. */
 function* readTogether(seals: readonly SignedSeal[]): Generator<SignedSeal[]> {
   let group: SignedSeal[] = [];
@@ -81,16 +66,6 @@ async function checkRows(db: Db, group: readonly SignedSeal[]): Promise<[SignedS
     checks[at]?.[1].add(row);
   });
   return checks;
-}
-
-/** The seal by which the rows of a month are gone: the number of the last one that dropped it. */
-async function readDropped(db: Db): Promise<Map<string, number>> {
-  const rows = await db
-    .select({ n: ledgerSeals.n, dropped: ledgerSeals.dropped })
-    .from(ledgerSeals)
-    .where(sql`cardinality(${ledgerSeals.dropped}) > 0`)
-    .orderBy(asc(ledgerSeals.n));
-  return new Map(rows.flatMap(({ n, dropped }) => dropped.map((month) => [month, n] as const)));
 }
 
 interface Checked {

@@ -178,6 +178,12 @@ test.each([
   [['ledger', 'verify'], { kind: 'command', command: { command: 'ledger verify', checkpoints: [] } }],
   [['ledger', 'checkpoint'], { kind: 'command', command: { command: 'ledger checkpoint' } }],
   [['ledger', 'prune'], { kind: 'command', command: { command: 'ledger prune' } }],
+  [['ledger', 'stream'], { kind: 'ledger-stream', from: 0, cursor: undefined, follow: false }],
+  [
+    ['ledger', 'stream', '--from', '42', '--cursor', 'c', '--follow'],
+    { kind: 'ledger-stream', from: 42, cursor: 'c', follow: true },
+  ],
+  [['ledger', 'reconcile', 'back.jsonl'], { kind: 'ledger-reconcile', file: 'back.jsonl', fromSeal: 1 }],
 ])('%j is understood', (args, expected) => {
   expect(parseArguments(args)).toEqual(expected);
 });
@@ -245,6 +251,9 @@ test.each([
   [['ledger']],
   [['ledger', 'seal']],
   [['ledger', 'keys', '--all']],
+  [['ledger', 'stream', '--from', '-1']],
+  [['ledger', 'stream', '--from', 'now']],
+  [['ledger', 'reconcile']],
   [['ledger', 'verify', '--checkpoint']],
   [['ledger', 'verify', '--checkpoint', '/nowhere/checkpoint']],
 ])('%j is refused with what is wrong', (args) => {

@@ -51,7 +51,7 @@ function createParser(take: (invocation: Invocation) => void, print: (text: stri
   alertCommands(program, run);
   providerCommands(program, run, take);
   revocationCommands(program, run);
-  ledgerCommands(program, run);
+  ledgerCommands(program, run, take);
   evidenceCommands(program, run, take);
   vaultCommands(program, run);
   webhookCommands(program, run);

@@ -9,6 +9,7 @@ import type { LedgerReport } from '#lib/audit/verify-ledger';
 import { apiKeyCommands, runApiKeyCommand } from '#lib/cli/api-key-commands';
 import { applicationCommands, runApplicationCommand } from '#lib/cli/application-commands';
 import { runCheckCommand, runScenarios } from '#lib/cli/check-command';
+import { ledgerStreamCommands, runLedgerStreamCommand } from '#lib/cli/ledger-stream-commands';
 import { listCommands, runListCommand } from '#lib/cli/list-commands';
 import { revocationCommands, runRevocationCommand } from '#lib/cli/revocation-commands';
 import { runTransferCommand, transferCommands } from '#lib/cli/transfer-commands';
@@ -62,6 +63,7 @@ export const commandSchema = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('drill'), provider: z.string(), connection: z.string().optional() }),
   z.strictObject({ command: z.literal('check scenarios'), provider: z.string(), json: z.boolean() }),
   z.strictObject({ command: z.literal('check'), provider: z.string().nullable(), json: z.boolean() }),
+  ...ledgerStreamCommands,
   ...listCommands,
   ...revocationCommands,
   ...vaultCommands,
@@ -260,6 +262,9 @@ export async function runCommand(ctx: Context, command: Command): Promise<Record
       return [{ text: await exportCheckpoint(ctx) }];
     case 'ledger keys':
       return listLedgerKeys(ctx).map((key) => ({ ...key }));
+    case 'ledger entries':
+    case 'ledger seals':
+      return runLedgerStreamCommand(ctx, command);
     case 'ledger prune':
       return [{ dropped: await pruneAsOwner(ctx) }];
   }

@@ -12,6 +12,8 @@ export type Invocation =
   | { kind: 'import'; file: string; names: string[]; json: boolean }
   | { kind: 'import-connections'; options: ImportOptions }
   | { kind: 'evidence'; act: 'verify' | 'report'; file: string; key: string | undefined }
+  | { kind: 'ledger-stream'; from: number; cursor: string | undefined; follow: boolean }
+  | { kind: 'ledger-reconcile'; file: string; fromSeal: number }
   | { kind: 'command'; command: Command };
 
 /** Faulty arguments; the message names the fault. */

@@ -64,6 +64,15 @@ async function run(args: readonly string[]): Promise<Line[] | string> {
     const { importInParts } = await import('#lib/cli/import-in-parts');
     return importInParts(invocation.options, settings);
   }
+  if (invocation.kind === 'ledger-stream') {
+    await (await import('#lib/cli/stream-ledger')).streamLedger(invocation, settings);
+    return '';
+  }
+  if (invocation.kind === 'ledger-reconcile') {
+    const report = await (await import('#lib/cli/reconcile-ledger')).reconcileLedger(invocation, settings);
+    if (!report.ok) process.exitCode = 1;
+    return [{ ...report }];
+  }
   const { command } = invocation;
   if (command.command === 'provider check' && process.stderr.isTTY)
     process.stderr.write(`Checking ${command.provider}, for at most 20 seconds.\n`);
