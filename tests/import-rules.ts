@@ -54,7 +54,7 @@ export const domains: Record<string, readonly string[]> = {
       'webhooks',
     ],
   ],
-  metrics: ['alerts', 'jobs', 'status', 'vault-keys'],
+  metrics: ['alerts', 'checks', 'jobs', 'status', 'vault-keys'],
   search: ['authorization', 'api-keys', 'applications', 'audit', 'connections', 'people', 'guards'],
   overview: ['alerts', 'api-keys', 'audit', 'connections', 'freezes', 'guards', 'jobs', 'status'],
 };

@@ -1,7 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { rules } from '#lib/alerts/rules';
-import type { Runtime } from '#lib/context';
+import { checks } from '#lib/checks/list';
+import { listFailing } from '#lib/checks/results';
+import { type Runtime, systemContext } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { alertProgress, eventTotals } from '#lib/db/schema/alerts';
 import { jobNames } from '#lib/jobs/claim-run';
@@ -23,7 +25,8 @@ const ageOf = (
   else greatest(0, extract(epoch from clock_timestamp() - ${moment})::float8) end`;
 
 /** The metrics that are counted in the hub's database, and so are the same at every process. */
-function addHubMetrics(registry: Registry, { database }: Runtime): void {
+function addHubMetrics(registry: Registry, runtime: Runtime): void {
+  const { database, providers } = runtime;
   const { db } = database;
   const registers = [registry];
   new Counter({
@@ -64,6 +67,37 @@ function addHubMetrics(registry: Registry, { database }: Runtime): void {
     },
   });
   new Gauge({
+    name: 'grantkeep_seals_lag_seconds',
+    help: 'Age of the oldest entry of the ledger that came after the newest seal; 0 where none did. The same at every process.',
+    registers,
+    async collect() {
+      // By time, so that the key of the ledger answers; an entry that a seal of the same second has, counts as well.
+      const [row] = rowsOf<{ lag: number }>(
+        await db.execute(sql`with last as (select sealed_at from ledger_seals order by n desc limit 1)
+          select case when (select sealed_at from last) > clock_timestamp() + interval '1 minute' then 'infinity'::float8
+            else coalesce((select ${ageOf(sql`at`)} from ledger
+              where at > coalesce((select sealed_at from last), '-infinity') order by at limit 1), 0) end as lag`),
+      );
+      this.set(row?.lag ?? Number.POSITIVE_INFINITY);
+    },
+  });
+  new Gauge({
+    name: 'grantkeep_check_failing',
+    help: '1 where a security check of the hub, or of a provider, failed when it was last made, else 0. The same at every process.',
+    labelNames: ['check', 'provider'],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { id: check, scope } of checks)
+        for (const provider of scope === 'hub' ? [''] : providers.list().map(({ id }) => id))
+          this.set({ check, provider }, 0);
+      const ctx = systemContext(runtime, 'metrics');
+      for (const severity of ['critical', 'warning', null] as const)
+        for (const { check, provider } of await listFailing(ctx, severity))
+          this.set({ check, provider: provider?.id ?? '' }, 1);
+    },
+  });
+  new Gauge({
     name: 'grantkeep_ledger_held_back_seconds',
     help: 'For how long a transaction of the database has kept the hub from reading the ledger and giving it seals, from a minute on; 0 where none does. The same at every process.',
     labelNames: ['server_pid', 'role'],
@@ -78,15 +112,16 @@ function addHubMetrics(registry: Registry, { database }: Runtime): void {
   new Gauge({
     name: 'grantkeep_job_age_seconds',
     help: 'How long ago the last run of a background job ended; each has one a minute. The same at every process.',
-    labelNames: ['job'],
+    // Not `job`: Prometheus itself gives every series a label of that name.
+    labelNames: ['name'],
     registers,
     async collect() {
       this.reset();
-      for (const job of jobNames) this.set({ job }, Number.POSITIVE_INFINITY);
-      const rows = rowsOf<{ job: string; age: number }>(
-        await db.execute(sql`select name as job, ${ageOf(sql`ended_at`)} as age from jobs where ended_at is not null`),
+      for (const name of jobNames) this.set({ name }, Number.POSITIVE_INFINITY);
+      const rows = rowsOf<{ name: string; age: number }>(
+        await db.execute(sql`select name, ${ageOf(sql`ended_at`)} as age from jobs where ended_at is not null`),
       );
-      for (const { job, age } of rows) this.set({ job }, age);
+      for (const { name, age } of rows) this.set({ name }, age);
     },
   });
   new Gauge({
