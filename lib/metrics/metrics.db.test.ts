@@ -8,11 +8,10 @@ import { sealLedger } from '#lib/audit/seal-ledger';
 import { systemContext } from '#lib/context';
 import { alerts, eventTotals } from '#lib/db/schema/alerts';
 import { checkResults } from '#lib/db/schema/checks';
-import { ledger } from '#lib/db/schema/ledger';
 import { record } from '#lib/ledger/record';
 import { metricsListener } from '#lib/metrics/metrics-listener';
 import { alertClock, raisedBy } from '#tests/alerts';
-import { sharedDatabase } from '#tests/database';
+import { sharedDatabase, withDatabase } from '#tests/database';
 import { createRuntime, plainRecord } from '#tests/hub';
 import { Visitor } from '#tests/visitor';
 
@@ -78,50 +77,33 @@ test('asked again, the counters are not added up', async () => {
   expect(await metricsOf(runtime).metrics()).toContain('provider="acme"} 43');
 });
 
-test('the seals lag by the oldest entry that came after the newest of them', async () => {
-  const runtime = createRuntime(database.current, []);
-  const { metricsOf } = await import('#lib/metrics/collect');
-  const lag = async () =>
-    Number(/^grantkeep_seals_lag_seconds (\S+)$/m.exec(await metricsOf(runtime).metrics())?.[1] ?? Number.NaN);
-  await database.db.delete(ledger);
-  expect(await lag()).toBe(0);
-  const ctx = systemContext(runtime, 'test');
-  await record(database.db, ctx, { action: 'connection.named' });
-  await sealLedger(ctx);
-  await database.db.execute(sql`update ledger_seals set sealed_at = now() - interval '1 hour'`);
-  await database.db.execute(sql`update ledger set at = now() - interval '2 hours'`);
-  expect(await lag()).toBe(0);
-  await record(database.db, ctx, { action: 'connection.named' });
-  await database.db.execute(
-    sql`update ledger set at = now() - interval '20 minutes' where at > now() - interval '1 hour'`,
-  );
-  expect(Math.round((await lag()) / 60)).toBe(20);
-  // A seal of a clock that was ahead would hide all that comes.
-  await database.db.execute(sql`update ledger_seals set sealed_at = now() + interval '1 hour'`);
-  expect(await lag()).toBe(Number.POSITIVE_INFINITY);
-  await database.db.execute(sql`delete from ledger_seals`);
-});
+test('the seals lag by the oldest entry that came after the newest of them, and a check that fails shows', () =>
+  withDatabase(async (own) => {
+    const { db } = own;
+    const runtime = createRuntime(own, [plainRecord('http://127.0.0.1:1')]);
+    const { metricsOf } = await import('#lib/metrics/collect');
+    const lag = async () => /^grantkeep_seals_lag_seconds (\S+)$/m.exec(await metricsOf(runtime).metrics())?.[1];
+    expect(await lag()).toBe('0');
+    const ctx = systemContext(runtime, 'test');
+    await record(db, ctx, { action: 'connection.named' });
+    await sealLedger(ctx);
+    await db.execute(sql`update ledger_seals set sealed_at = now() - interval '1 hour'`);
+    await db.execute(sql`update ledger set at = now() - interval '2 hours'`);
+    expect(await lag()).toBe('0');
+    await record(db, ctx, { action: 'connection.named' });
+    await db.execute(sql`update ledger set at = now() - interval '20 minutes' where at > now() - interval '1 hour'`);
+    expect(Math.round(Number(await lag()) / 60)).toBe(20);
+    // A seal of a clock that was ahead would hide all that comes.
+    await db.execute(sql`update ledger_seals set sealed_at = now() + interval '1 hour'`);
+    expect(await lag()).toBe('+Inf');
 
-test('a check that fails shows, and one that was never made is 0', async () => {
-  const runtime = createRuntime(database.current, [plainRecord('http://127.0.0.1:1')]);
-  const at = new Date();
-  await database.db.insert(checkResults).values({
-    ...{
-      run: 'r',
-      checkId: 'https_endpoints',
-      provider: 'acme',
-      result: 'fails',
-      lookedAt: 'x',
-      found: 'x',
-      at,
-      since: at,
-    },
-  });
-  const { metricsOf } = await import('#lib/metrics/collect');
-  const text = await metricsOf(runtime).metrics();
-  expect(text).toContain('grantkeep_check_failing{check="https_endpoints",provider="acme"} 1');
-  expect(text).toContain('grantkeep_check_failing{check="own_certificate",provider=""} 0');
-});
+    const at = new Date();
+    const about = { run: 'r', checkId: 'https_endpoints', provider: 'acme', lookedAt: 'x', found: 'x', at, since: at };
+    await db.insert(checkResults).values({ ...about, result: 'fails' });
+    const text = await metricsOf(runtime).metrics();
+    expect(text).toContain('grantkeep_check_failing{check="https_endpoints",provider="acme"} 1');
+    expect(text).toContain('grantkeep_check_failing{check="own_certificate",provider=""} 0');
+  }));
 
 describe('who may read', () => {
   test.each<[what: string, options: Parameters<typeof ask>[0], status: number]>([
