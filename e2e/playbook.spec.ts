@@ -35,7 +35,7 @@ test.describe('the complete flow', () => {
 
     const lines = app.log().slice(logged).trim().split('\n');
     const exchange = lines.map((line) => JSON.parse(line)).find(({ event }) => event === 'flow_completed');
-    expect(exchange).toMatchObject({ level: 'info', provider: 'okta', intent: 'connect' });
+    expect(exchange).toMatchObject({ level: 'info', 'grantkeep.provider': 'okta', 'grantkeep.intent': 'connect' });
     const { access_token } = await vend(app, connectionInAddress(page));
     expect(await statusWithToken(app, 'okta', access_token)).toBe(200);
   });

@@ -87,7 +87,7 @@ plainTest('two processes take SIGHUP, a swapped link and the command, each in al
     const counts = (event: string) => told(event).map((lines) => lines.length);
     swap('two', ['acme', 'beta']);
     await expectPlain.poll(() => counts('configuration_reloaded'), { timeout: inForceWithin }).toEqual([1, 1]);
-    expectPlain(told('configuration_reloaded').flat().join()).toContain('"added":["beta"]');
+    expectPlain(told('configuration_reloaded').flat().join()).toContain('"grantkeep.added":["beta"]');
     for (const { child } of stage.hubs) child.kill('SIGHUP');
     await expectPlain.poll(() => counts('configuration_reloaded'), { timeout: inForceWithin }).toEqual([2, 2]);
     const variables = { ...process.env, ...environment, APP_URL: 'http://localhost:1' } as NodeJS.ProcessEnv;

@@ -8,6 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { AppError } from '#lib/errors';
 import { createLogger, describeError, type Logger, scrub } from '#lib/log';
 import { Secret } from '#lib/providers/secret';
+import { readLogLine } from '#tests/log-lines';
 
 const canary = `canary${randomBytes(12).toString('hex')}`;
 
@@ -61,7 +62,7 @@ test('a secret’s name is known however many other names came before it', () =>
     for (let n = 0; n < 2; n++) log.info({ 'Refresh-TOKEN': canary, CodeVerifier: canary });
   });
   expect(text).not.toContain(canary);
-  expect(text).toContain('"name_1499":1499');
+  expect(text).toContain('"grantkeep.name_1499":1499');
 });
 
 test('nor does one hide in what stands where a prototype would', () => {
@@ -141,7 +142,7 @@ test('the parameters of a failed query are left out, the query stays', () => {
 });
 
 test('of a URL only where it leads is written', () => {
-  const line = JSON.parse(written((log) => log.info({ url: new URL(`https://idp.example/a?b=${canary}#${canary}`) })));
+  const line = readLogLine(written((log) => log.info({ url: new URL(`https://idp.example/a?b=${canary}#${canary}`) })));
   expect(line.url).toBe('https://idp.example/a');
 });
 
@@ -149,7 +150,7 @@ test('instances are named and not opened', () => {
   const text = written((log) =>
     log.info({ held: new Secret(canary), map: new Map([['a', canary]]), headers: new Headers({ a: canary }) }),
   );
-  expect(JSON.parse(text)).toMatchObject({ held: '[Secret]', map: '[Map]', headers: '[Headers]' });
+  expect(readLogLine(text)).toMatchObject({ held: '[Secret]', map: '[Map]', headers: '[Headers]' });
 });
 
 test('an object that holds itself is written to a depth', () => {
@@ -210,7 +211,7 @@ test('what is no secret stays as it is', () => {
     none: null,
     list: ['a', 1],
   };
-  expect(JSON.parse(written((log) => log.info(event)))).toMatchObject({
+  expect(readLogLine(written((log) => log.info(event)))).toMatchObject({
     level: 'info',
     time: expect.stringMatching(/Z$/),
     ...event,
@@ -221,13 +222,25 @@ test('what is no secret stays as it is', () => {
 
 test('an error is written with kind, code, message, frames and what caused it', () => {
   const cause = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' });
-  const { err } = JSON.parse(written((log) => log.error({ err: new AppError('unavailable', { cause }) })));
-  expect(err).toMatchObject({
-    type: 'AppError',
-    error_code: 'unavailable',
-    stack: expect.stringContaining('log.test.ts'),
-    cause: { type: 'Error', error_code: 'ECONNREFUSED', message: 'connect ECONNREFUSED 127.0.0.1:5432' },
+  const line = JSON.parse(written((log) => log.error({ err: new AppError('unavailable', { cause }) })));
+  expect(line).toMatchObject({
+    'exception.type': 'AppError',
+    'exception.code': 'unavailable',
+    'exception.stacktrace': expect.stringContaining('log.test.ts'),
+    'exception.cause': { type: 'Error', error_code: 'ECONNREFUSED', message: 'connect ECONNREFUSED 127.0.0.1:5432' },
+    'error.type': 'unavailable',
   });
+});
+
+test('fields have the names of OpenTelemetry, or stand under the name of the product', () => {
+  const said = { event: 'x', method: 'GET', path: '/', status: 200, ip: '::1', provider: 'acme', error_code: 'c' };
+  const line = JSON.parse(written((log) => log.child({ part: 1 }).info({ ...said, err: new Error('no') })));
+  expect(Object.keys(line).sort()).toEqual([
+    ...['client.address', 'error.type', 'event', 'exception.message', 'exception.stacktrace', 'exception.type'],
+    ...['grantkeep.part', 'grantkeep.provider', 'http.request.method', 'http.response.status_code', 'level', 'time'],
+    'url.path',
+  ]);
+  expect(line['error.type']).toBe('c');
 });
 
 describe('a log that cannot be written stops nothing', () => {

@@ -1,4 +1,5 @@
 import pino, { type Logger } from 'pino';
+import { conventionalFields } from '#lib/log-fields';
 import { existing, once } from '#lib/process-parts';
 
 export type { Logger };
@@ -196,13 +197,12 @@ export function createLogger(options: {
     base: null,
     timestamp: createTimestamp(),
     formatters: { level: (label) => ({ level: label }) },
-    // Errors are described already when they come here.
-    serializers: { err: (described: unknown) => described },
     hooks: {
       logMethod(args, method) {
         const [first, ...rest] = args as unknown[];
         const event = first instanceof Error ? { err: describeError(first) } : cleaned(first);
-        method.apply(this, [event, ...rest.map((each) => cleaned(each))] as Parameters<typeof method>);
+        const line = typeof event === 'object' && event !== null ? conventionalFields({ ...event }) : event;
+        method.apply(this, [line, ...rest.map((each) => cleaned(each))] as Parameters<typeof method>);
       },
     },
   };
@@ -214,7 +214,7 @@ export function createLogger(options: {
   const child = logger.child;
   return Object.assign(logger, {
     child(this: Logger, bindings: pino.Bindings) {
-      return child.call(this, cleanedFields(bindings));
+      return child.call(this, conventionalFields(cleanedFields(bindings)));
     },
   }) as Logger;
 }

@@ -97,7 +97,7 @@ export function ownOutput(): () => void {
       process.exit(1);
     };
     process.on('uncaughtException', fatal);
-    getLogger().info({ event: 'starting', pid: process.pid, node: process.version });
+    getLogger().info({ event: 'starting', process_id: process.pid, node: process.version });
     return () => void process.off('uncaughtException', fatal);
   });
 }

@@ -20,6 +20,7 @@ import { sessions } from '#lib/db/schema/sessions';
 import { newConnectionId, newId, newPersonId, personOfConnection } from '#lib/ids';
 import { createLogger } from '#lib/log';
 import { assembleRuntime } from '#lib/runtime';
+import { readLogLine } from '#tests/log-lines';
 
 const appUrl = 'http://localhost:3000';
 
@@ -48,7 +49,7 @@ export function createRuntime(
   const log = createLogger({
     level: 'debug',
     pretty: false,
-    destination: { write: (line: string) => void logged.push(JSON.parse(line)) },
+    destination: { write: (line: string) => void logged.push(readLogLine(line)) },
   });
   return { ...assembleRuntime({ ...config, providersFile: file }, database, { log, ...overrides }), logged };
 }

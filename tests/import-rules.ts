@@ -141,7 +141,8 @@ const mayImport: Record<string, readonly string[]> = {
   // Root keys in other services are asked through the guard.
   vault: ['outbound', ...ground],
   outbound: ['config', 'errors', 'passing', 'running-time'],
-  log: ['config', 'process-parts'],
+  'log-fields': [],
+  log: ['config', 'log-fields', 'process-parts'],
   'start-faults': ['log'],
   printed: ['config', 'log', 'process-parts'],
   errors: ['passing'],

@@ -79,7 +79,7 @@ test('without the setting a process says at its start which one is missing', asy
   const pooler = await startPgbouncer(String(story.environment.DATABASE_URL), poolSize);
   try {
     const started = startHubs({ count: 1, databaseUrl: pooler.url });
-    await expect(started).rejects.toThrow(/"event":"not_started".*"faults":\["DATABASE_POOLER: /);
+    await expect(started).rejects.toThrow(/"event":"not_started".*"grantkeep.faults":\["DATABASE_POOLER: /);
     await expect(started).rejects.not.toThrow(/ at .*:\d+:\d+/);
   } finally {
     await pooler.close();

@@ -46,7 +46,9 @@ describe('A-09 a data folder that is open to others', () => {
     chmodSync(folder, mode);
     closeDataFolder(folder);
     expect(modeOf(folder) & 0o777).toBe(0o700);
-    expect(logged).toMatchObject([{ event: 'data_folder_closed', path: folder, was: mode.toString(8) }]);
+    expect(logged).toMatchObject([
+      { event: 'data_folder_closed', 'grantkeep.folder': folder, 'grantkeep.was': mode.toString(8) },
+    ]);
   });
 
   test('that is closed already, or made now, is worth no line', () => {

@@ -91,5 +91,5 @@ export function closeDataFolder(dataDir: string): void {
     throw new DataFolderOpen(path, `is open to others (mode ${octal(found.mode)}) and cannot be closed`);
   // What was laid there between the first look and the closing
   checkEntries(path, self);
-  getLogger().warn({ event: 'data_folder_closed', path, was: octal(found.mode), now: '700' });
+  getLogger().warn({ event: 'data_folder_closed', folder: path, was: octal(found.mode), now: '700' });
 }

@@ -200,7 +200,7 @@ export function createListener(parts: ListenerParts): RequestListener {
           // None was sent to a client that broke off.
           status: response.headersSent ? response.statusCode : null,
           ip,
-          ms: Math.round(performance.now() - started),
+          seconds_served: Math.round(performance.now() - started) / 1000,
         });
       });
     }

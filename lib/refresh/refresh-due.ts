@@ -132,7 +132,7 @@ async function refreshClaimed(
     await shareRefresh(ctx, lease.id, work());
     return 'refreshed';
   } catch (error) {
-    if (!isAppError(error)) ctx.log.error({ event: 'background_refresh_failed', connectionId: lease.id, err: error });
+    if (!isAppError(error)) ctx.log.error({ event: 'background_refresh_failed', connection: lease.id, err: error });
     if (spending || !ours) return toAppError(error).code;
     return secondsOfRest(ctx, target) > 0 ? 'resting' : 'given_back';
   }

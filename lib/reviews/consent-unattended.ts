@@ -43,7 +43,7 @@ export async function consentUnattended(
   const end = new URL(redirectUri);
   const forms = provider.drill_consent.map(asForm);
   const stopped = (event: string, at: URL, status: number) => {
-    ctx.log.warn({ event: 'drill_consent_stopped', provider: provider.id, why: event, path: at.pathname, status });
+    ctx.log.warn({ event: 'drill_consent_stopped', provider: provider.id, why: event, page: at.pathname, status });
     return new AppError('conflict', {
       message: `The server of ${provider.name} gave no grant for the forms of drill_consent. The log has the page.`,
     });

@@ -13,5 +13,7 @@ test('a part of a page that fails is logged with the request’s reference and t
   const ctx = { log, requestId: 'req_test' } as Context;
   expect(await inPart(ctx, 'jobs', Promise.resolve(7))).toBe(7);
   expect(await inPart(ctx, 'jobs', Promise.reject(new Error('no such table')))).toBeNull();
-  expect(logged).toMatchObject([{ event: 'page_part_failed', part: 'jobs', request_id: 'req_test', level: 'error' }]);
+  expect(logged).toMatchObject([
+    { event: 'page_part_failed', 'grantkeep.part': 'jobs', 'grantkeep.request_id': 'req_test', level: 'error' },
+  ]);
 });

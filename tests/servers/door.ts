@@ -8,6 +8,7 @@ import { createListener, type ListenerParts } from '#lib/door/listener';
 import { refuseTunnels, serverOptions } from '#lib/door/server-options';
 import { createRefusalFolder } from '#lib/ledger/fold-refusals';
 import { createLogger } from '#lib/log';
+import { readLogLine } from '#tests/log-lines';
 
 const servers = new Set<Server>();
 afterEach(async () => {
@@ -48,7 +49,7 @@ export async function openDoor(
   const log = createLogger({
     level: 'info',
     pretty: false,
-    destination: { write: (line) => void logged.push(JSON.parse(line)) },
+    destination: { write: (line) => void logged.push(readLogLine(line)) },
   });
   const listener = createListener({
     config,
