@@ -10,6 +10,7 @@ const restless: Record<string, true | string[]> = {
   jobs: true,
   instance: true,
   rate_limits: true,
+  spendings: true,
   alert_progress: true,
   alert_counts: true,
   event_totals: true,

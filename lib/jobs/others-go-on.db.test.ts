@@ -38,6 +38,7 @@ const embeddedWorks = [
   'purge_sessions',
   'purge_flows',
   'purge_rate_limits',
+  'purge_spendings',
   'purge_webhooks',
 ];
 const paged = new Set(engine === 'pglite' ? [...longWorks, ...embeddedWorks] : longWorks);
@@ -62,6 +63,8 @@ describe('F-09 vends go on between the pages while', () => {
       sql`insert into flows (id, intent, sealed, expires_at)
         select 'flow' || n, 'sign_in', 'x', now() - interval '1 hour'`,
       sql`insert into rate_limits (key, points, expire) select 'address:' || n, 1, now() - interval '2 hours'`,
+      sql`insert into spendings (person_id, connection_id, provider, shown_at)
+        select 'p', 'con_' || n, 'acme', now() - interval '1 hour'`,
       sql`insert into webhook_messages (id, type, payload, created_at)
         select 'msg_' || n, 'alert.opened', '{}', now() - interval '60 days'`,
     ])

@@ -16,12 +16,14 @@ import { type Context, type Runtime, systemContext } from '#lib/context';
 import { deleteInPages } from '#lib/db/delete-in-pages';
 import { ensureLedgerPartitions, mayMakePartitions } from '#lib/db/partitions';
 import { rateLimits } from '#lib/db/schema/rate-limits';
+import { spendings } from '#lib/db/schema/spendings';
 import { purgeTraces } from '#lib/flow-trace/store-trace';
 import { mendMoments } from '#lib/jobs/mend-moments';
 import { createTimer } from '#lib/jobs/timer';
 import { workEndings } from '#lib/people/work-endings';
 import { purgePersonMails } from '#lib/person-mails/purge';
 import { mailPeople } from '#lib/person-mails/send';
+import { createFollower, followEveryMs } from '#lib/refresh/follow-silent';
 import { refreshDueConnections } from '#lib/refresh/refresh-due';
 import { computeDueFindings } from '#lib/reviews/compute-due';
 import { mailReviews } from '#lib/reviews/mail-reviews';
@@ -82,6 +84,10 @@ const lines: readonly (readonly Steps[])[] = [
       purge_rate_limits: ({ database }) =>
         deleteInPages(database.db, rateLimits, lt(rateLimits.expire, sql`now() - interval '1 hour'`)),
     },
+    {
+      purge_spendings: ({ database }) =>
+        deleteInPages(database.db, spendings, lt(spendings.shownAt, sql`now() - interval '10 minutes'`)),
+    },
     { look_up_missing: (ctx, signal) => lookUpMissing(ctx, signal ? { signal } : {}) },
     { purge_alerts: purgeAlerts },
     { purge_webhooks: purgeWebhooks },
@@ -125,7 +131,7 @@ export async function tick(ctx: Context, signal?: AbortSignal): Promise<string[]
 /**
  * Starts the jobs: a row wakes one process a minute for the tick and one for a round of refreshes, and each process
  * writes its own folded refusals every minute. Messages about connections do not wait for the tick: each process looks for
- * them every second. Returns a function that stops them and writes the last refusals. A
+ * them every second, and every few seconds for tokens that a dead process showed. Returns a function that stops them and writes the last refusals. A
  * second call writes the refusals that came since.
  */
 export function startJobs(runtime: Runtime): () => Promise<void> {
@@ -140,6 +146,9 @@ export function startJobs(runtime: Runtime): () => Promise<void> {
   const prompt = createPromptDelivery(systemContext(runtime, 'jobs'));
   const everySecond = setInterval(() => void prompt.look(), 1_000);
   everySecond.unref();
+  const follower = createFollower(systemContext(runtime, 'jobs'));
+  const everyFewSeconds = setInterval(() => void follower.look(), followEveryMs);
+  everyFewSeconds.unref();
   const flush = () =>
     runtime.refusals
       .flush(database.db)
@@ -150,7 +159,8 @@ export function startJobs(runtime: Runtime): () => Promise<void> {
   return async () => {
     clearInterval(everyMinute);
     clearInterval(everySecond);
-    stopped ??= Promise.all([timer.stop(), prompt.stop()]);
+    clearInterval(everyFewSeconds);
+    stopped ??= Promise.all([timer.stop(), prompt.stop(), follower.stop()]);
     await stopped;
     await flush();
   };

@@ -8,7 +8,8 @@ import { createGrouped, oncePerDatabase } from '#lib/db/grouped';
 import { connections } from '#lib/db/schema/connections';
 import { historyIsUnsettled, withTimeline } from '#lib/db/timeline';
 import { newSecret } from '#lib/ids';
-import { isForgiven, mayBeTakenOver } from '#lib/refresh/take-over';
+import type { ProviderRecord } from '#lib/providers/record';
+import { isForgiven, leewayOf, mayBeTakenOver } from '#lib/refresh/take-over';
 import { type Moment, momentNow } from '#lib/running-time';
 
 /** The value of `last_refresh_error` from the moment the refresh token may be spent until the answer is stored. */
@@ -167,12 +168,15 @@ export interface Begun {
   clock: ClockReading;
 }
 
+/** A lease, and whether other processes follow where its holder falls silent (`leewayOf`). */
+type Beginning = Lease & { followed: boolean };
+
 const begins = oncePerDatabase('begin-spending', (database) =>
-  createGrouped(async (leases: Lease[]): Promise<(Begun | undefined)[]> => {
+  createGrouped(async (leases: Beginning[]): Promise<(Begun | undefined)[]> => {
     const asked = leases.map((lease, n) => ({ n, ...lease })).sort(inKeyOrder);
     const provedAt = momentNow();
     const begun = await withTimeline(database, (timeline) =>
-      database.db.execute(sql`update connections
+      database.db.execute(sql`with begun as (update connections
       set lease_expires_at = ${spendingEnd}, last_refresh_error = ${answerLost},
         spent_at = case when last_refresh_error in (${sql.join(
           [...lossy].map((code) => sql`${code}`),
@@ -180,12 +184,17 @@ const begins = oncePerDatabase('begin-spending', (database) =>
         )})
           then coalesce(spent_at, clock_timestamp()) else clock_timestamp() end
       from jsonb_to_recordset(${JSON.stringify(asked)}::text::jsonb)
-        as lease(n integer, "personId" text, id text, owner text, generation integer, "forgivenSeconds" float8)
+        as lease(n integer, "personId" text, id text, owner text, generation integer, "forgivenSeconds" float8,
+          followed boolean)
       where connections.person_id = lease."personId" and connections.id = lease.id
         and connections.lease_owner = lease.owner and connections.generation = lease.generation
         and (lease."forgivenSeconds" is null or ${isForgiven(sql`lease."forgivenSeconds"`)})
         and connections.status = 'connected' and not ${isFrozen} and not ${historyIsUnsettled(timeline)}
-      returning lease.n, extract(epoch from clock_timestamp())::float8 as now`),
+      returning lease.n, lease.followed, connections.person_id, connections.id, connections.provider, clock_timestamp() as at),
+      noted as (insert into spendings (person_id, connection_id, provider, shown_at)
+        select person_id, id, provider, at from begun where followed
+        on conflict (person_id, connection_id) do update set provider = excluded.provider, shown_at = excluded.shown_at)
+      select n, extract(epoch from at)::float8 as now from begun`),
     );
     const local = performance.now();
     const ours = new Map(rowsOf<{ n: number; now: number }>(begun).map(({ n, now }) => [n, now]));
@@ -200,11 +209,12 @@ const begins = oncePerDatabase('begin-spending', (database) =>
  * The last write before the refresh token is spent. It proves that the row can be written, gives the call its whole
  * lease, and notes that the answer is lost, which is true until it is stored: a process that dies here leaves the row
  * saying so. Undefined where the lease is no longer ours, a freeze was set while this waited for its turn, the provider
- * may forgive a silent holder's token no more, or a standby has just taken over and the rows may be older than their tokens. Refreshes that begin at the same time share a
- * statement.
+ * may forgive a silent holder's token no more, or a standby has just taken over and the rows may be older than their
+ * tokens. Refreshes that begin at the same time share a statement.
+ * @param provider tells whether others follow a holder that falls silent; then `spendings` says where
  */
-export const beginSpending = (ctx: Context, lease: Lease): Promise<Begun | undefined> =>
-  begins(ctx.database).add(lease);
+export const beginSpending = (ctx: Context, lease: Lease, provider: ProviderRecord): Promise<Begun | undefined> =>
+  begins(ctx.database).add({ ...lease, followed: leewayOf(provider) > 0 });
 
 /** Gives the lease the whole time of a spending again. False where it is no longer ours. */
 export async function renewLease(ctx: Context, lease: Lease): Promise<boolean> {

@@ -109,7 +109,7 @@ async function refreshClaimed(
   const work = async () => {
     try {
       // Before a slot is taken, so that no slot waits for the database.
-      const begun = await beginSpending(ctx, lease);
+      const begun = await beginSpending(ctx, lease, provider);
       ours = begun !== undefined;
       if (!begun) throw new AppError('refresh_in_progress', { retryAfterSeconds: 1 });
       const outcome = await callProtected(ctx, target, slotPatienceMs, async (ask) => {

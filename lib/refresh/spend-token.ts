@@ -82,11 +82,16 @@ export async function spendToken(
 }
 
 /** The last look before the token is shown, unless there was one a moment ago. @throws NotAsked */
-async function begin(ctx: Context, { lease, row }: Leased, before: Begun | undefined): Promise<Begun> {
+async function begin(
+  ctx: Context,
+  { lease, row }: Leased,
+  provider: ProviderRecord,
+  before: Begun | undefined,
+): Promise<Begun> {
   if (before && msSince(before.provedAt) < proofMs) return before;
   let begun: Begun | undefined;
   try {
-    begun = await beginSpending(ctx, lease);
+    begun = await beginSpending(ctx, lease, provider);
     if (begun) return begun;
     await assertNotFrozen(ctx, { provider: row.provider, personId: lease.personId, connectionId: lease.id });
   } catch (error) {
@@ -106,7 +111,7 @@ async function spend(
   if (holdsTooMuch(ctx)) throw new NotAsked(new AppError('unavailable', { retryAfterSeconds: 5 }));
   const pinned = await endpointsOf(ctx, provider, row);
   const refreshToken = ctx.vault.open(row.refreshToken ?? '', refreshTokenPlace(row));
-  const begun = await begin(ctx, leased, before);
+  const begun = await begin(ctx, leased, provider, before);
   const beforeSend = () => {
     call.stale = msSince(begun.provedAt) > longestProofMs;
     if (call.stale) throw new Error('The proof that the token is unspent is too old.');

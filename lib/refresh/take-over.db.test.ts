@@ -1,6 +1,8 @@
 import { eq, sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
+import type { ProviderRecord } from '#lib/providers/record';
 import { beginSpending, releaseLease, takeLease } from '#lib/refresh/lease';
 import { leewayOf } from '#lib/refresh/take-over';
 import { vendToken } from '#lib/tokens/vend-token';
@@ -9,6 +11,12 @@ import { json, refreshHub } from '#tests/refresh-hub';
 
 const hub = refreshHub();
 const forgiving = { rotation: { leeway_s: 60 } };
+
+const leewayRecord = (ctx: Context): ProviderRecord => {
+  const record = ctx.providers.get('acme');
+  if (!record) throw new Error('no record');
+  return record;
+};
 
 const keyOf = (id: string) => ({ personId: hub.personId, id });
 
@@ -126,7 +134,7 @@ describe('a lease that was taken over and brings nothing leaves the silent holde
       .update(connections)
       .set({ spentAt: sql`clock_timestamp() - interval '31 seconds'` })
       .where(eq(connections.id, id));
-    expect(await beginSpending(other, taken.lease)).toBeUndefined();
+    expect(await beginSpending(other, taken.lease, leewayRecord(other))).toBeUndefined();
     await releaseLease(hub.database.db, taken.lease, 'answer_lost');
     expect(await protectedFor(id)).toBeGreaterThan(160);
   });

@@ -30,5 +30,6 @@ export * from '#lib/db/schema/reload-requests';
 export * from '#lib/db/schema/reviews';
 export * from '#lib/db/schema/revocations';
 export * from '#lib/db/schema/sessions';
+export * from '#lib/db/schema/spendings';
 export * from '#lib/db/schema/vault-keys';
 export * from '#lib/db/schema/webhooks';
