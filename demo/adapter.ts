@@ -1,12 +1,13 @@
 import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider';
 import type { Namesake } from '#demo/namesake';
+import { type ScopedSwitches, targetOfPayload } from '#demo/scoped-switches';
 import type { ServerStore } from '#demo/store';
-import type { Counts, Switches } from '#demo/switches';
+import type { Counts } from '#demo/switches';
 
 interface AdapterParts {
   store: ServerStore;
   namesake: Namesake;
-  switches: Switches;
+  switches: ScopedSwitches;
   counts: Counts;
 }
 
@@ -29,7 +30,8 @@ function adapterFor(model: string, { store, namesake, switches, counts }: Adapte
 
   /** Within the leeway, and only for the token right before the newest one. */
   function forgiven(payload: Record<string, unknown>): boolean {
-    if (Date.now() - Number(payload.consumed_ms) > switches.grace_s * 1000) return false;
+    const { grace_s: grace } = switches.for(targetOfPayload(payload));
+    if (Date.now() - Number(payload.consumed_ms) > grace * 1000) return false;
     const rotations = [...store.list('RefreshToken')]
       .filter(([, row]) => row.payload.grantId === payload.grantId)
       .map(([, row]) => Number(row.payload.rotations ?? 0));

@@ -5,6 +5,7 @@ import { frontPage, interactionPages } from '#demo/interaction';
 import type { Ctx, Namesake, ServerParts, TokenHolder } from '#demo/namesake';
 import { findPerson } from '#demo/people';
 import { providerConfiguration } from '#demo/provider-configuration';
+import { targetOfPayload } from '#demo/scoped-switches';
 import { tokenEndpoint } from '#demo/token-endpoint';
 
 /** One oidc-provider configured as the namesake says, with the middleware that gives it the namesake's manners. */
@@ -36,7 +37,7 @@ export function authorizationServer(
     if (await namesake.api?.(ctx, server)) return;
     await next();
     dropSession(ctx, namesake);
-    bendCallback(ctx, namesake, server, redirectUris);
+    bendCallback(ctx, namesake, server);
   }) as never);
   metadata(provider, namesake);
   use(namesake.routes.authorization, async (ctx, next) => {
@@ -61,11 +62,17 @@ function shapeTokens(namesake: Namesake, { provider, switches }: ServerParts): v
       return prefix + original.call(this);
     };
   }
-  const model = provider.AccessToken.prototype as unknown as { scope?: string; save(): Promise<string> };
+  const model = provider.AccessToken.prototype as unknown as {
+    scope?: string;
+    accountId: string;
+    clientId: string;
+    save(): Promise<string>;
+  };
   const original = model.save;
   model.save = function save() {
     const scopes = this.scope?.split(' ') ?? [];
-    const withheld = switches.shrink_scopes === true ? scopes.slice(-1) : switches.shrink_scopes || [];
+    const { shrink_scopes: shrink } = switches.for(targetOfPayload({ ...this }));
+    const withheld = shrink === true ? scopes.slice(-1) : shrink || [];
     this.scope = scopes.filter((scope) => !withheld.includes(scope)).join(' ');
     return original.call(this);
   };

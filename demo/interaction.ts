@@ -46,7 +46,8 @@ export async function interactionPages(ctx: Ctx, namesake: Namesake, server: Ser
   const view = { ctx, namesake, server, details, label };
   const form = ctx.method === 'POST' ? new URLSearchParams(await readText(ctx.req)) : null;
   if (form?.get('decision') === 'deny') {
-    await finish(view, { error: 'access_denied', error_description: 'The person did not agree.' });
+    const { chosen } = details.result ?? {};
+    await finish(view, { error: 'access_denied', error_description: 'The person did not agree.', chosen });
   } else if (match[2]) {
     await onConsent(view, form);
   } else {

@@ -52,7 +52,12 @@ try {
     ...Object.fromEntries(demo.providers.map(({ id }) => [id, demo?.server(id).url])),
     ...(odd ? { odd: odd.origin } : {}),
   };
-  console.log(JSON.stringify({ ready: true, providers_file: providersFile, resource_url: demo.resourceUrl, urls }));
+  console.log(
+    JSON.stringify({
+      ...{ ready: true, providers_file: providersFile, resource_url: demo.resourceUrl, urls },
+      control_secret: demo.controlSecret,
+    }),
+  );
 } catch (error) {
   const { code, port } = error as NodeJS.ErrnoException & { port?: number };
   if (error instanceof RangeError) console.error(error.message);

@@ -1,5 +1,6 @@
 import type { ClientAuthMethod, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { KnownPerson } from '#demo/people';
+import type { ScopedSwitches, Target } from '#demo/scoped-switches';
 import type { ServerStore } from '#demo/store';
 import type { Counts, DemoProviderId, Switches } from '#demo/switches';
 
@@ -10,18 +11,20 @@ export type TokenBody = Record<string, unknown>;
 export interface ServerParts {
   readonly provider: Provider;
   readonly store: ServerStore;
-  readonly switches: Switches;
+  readonly switches: ScopedSwitches;
   readonly counts: Counts;
   readonly issuer: string;
   readonly origin: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** The secret of the hub's client, or of one that a test added. */
+  readonly secretOf: (clientId: string) => string | undefined;
   /** Where the resource API listens: Salesforce's `instance_url`. */
   readonly resourceUrl: () => string;
   /** Ends one grant with all its tokens. */
   readonly endGrant: (grantId: string) => void;
-  /** Ends all grants of this subject, or of everybody. Answers how many. */
-  readonly endGrants: (subject?: string) => number;
+  /** Ends all grants of this person at this client, or of everybody. Answers how many. */
+  readonly endGrants: (target: Target) => number;
 }
 
 /** What the person agreed to, kept beside the grant because oidc-provider has no place for it. */
@@ -102,6 +105,7 @@ export interface TokenError {
 export interface RevokedToken {
   kind: string;
   subject: string;
+  client: string;
 }
 
 /** The account of a live access token, and its scopes. */

@@ -5,8 +5,18 @@ import type { GrantNote, Namesake, ServerParts } from '#demo/namesake';
 import { faultPage } from '#demo/pages';
 import { findPerson } from '#demo/people';
 import { alwaysAsk } from '#demo/policy';
+import { targetOfPayload } from '#demo/scoped-switches';
 
 const day = 24 * 3600;
+
+/** What every client of a namesake is registered with, beside its id and secret. */
+export const clientMetadata = ({ clientAuth }: Namesake, redirectUris: readonly string[]) => ({
+  client_name: 'Grantkeep',
+  redirect_uris: [...redirectUris],
+  grant_types: ['authorization_code', 'refresh_token'],
+  response_types: ['code' as const],
+  token_endpoint_auth_method: clientAuth,
+});
 
 /** oidc-provider's configuration for a namesake. What it cannot say is done by middleware. */
 export function providerConfiguration(
@@ -22,17 +32,7 @@ export function providerConfiguration(
   return {
     adapter: createAdapter({ store, namesake, switches, counts }),
     jwks: { keys: [signingKey as never] },
-    clients: [
-      {
-        client_id: clientId,
-        client_name: 'Grantkeep',
-        client_secret: clientSecret,
-        redirect_uris: [...redirectUris],
-        grant_types: ['authorization_code', 'refresh_token'],
-        response_types: ['code'],
-        token_endpoint_auth_method: namesake.clientAuth,
-      },
-    ],
+    clients: [{ ...clientMetadata(namesake, redirectUris), client_id: clientId, client_secret: clientSecret }],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
     responseTypes: ['code'],
     scopes,
@@ -89,7 +89,7 @@ export function providerConfiguration(
       const grantId = ctx.oidc.result?.consent?.grantId;
       return grantId ? ctx.oidc.provider.Grant.find(grantId) : undefined;
     },
-    findAccount: (_ctx, subject) => {
+    findAccount: (ctx, subject) => {
       const person = findPerson(store, subject);
       if (!person) return undefined;
       return {
@@ -99,19 +99,21 @@ export function providerConfiguration(
           name: person.name,
           preferred_username: person.login,
           email: person.email,
-          email_verified: switches.email_verified,
+          email_verified: switches.for({ subject, client: ctx.oidc.client?.clientId }).email_verified,
         }),
       };
     },
     expiresWithSession: () => false,
     issueRefreshToken: (_ctx, _client, source) => namesake.issuesRefreshToken(source.scopes, noteOf(source.grantId)),
-    rotateRefreshToken: () => switches.rotation === 'rotate',
+    rotateRefreshToken: ({ oidc }) =>
+      switches.for(targetOfPayload({ ...oidc.entities.RefreshToken })).rotation === 'rotate',
     renderError: (ctx, out) => {
       const lines = [`${out.error}: ${out.error_description ?? ''}`, 'Nothing was sent to the application.'];
       showPage(ctx, ctx.status, faultPage(labelOf(namesake), 'This request cannot be answered', lines));
     },
     ttl: {
-      AccessToken: (_ctx, token) => switches.access_token_ttl_s ?? namesake.accessTokenTtl(token.scopes),
+      AccessToken: (_ctx, token) =>
+        switches.for(targetOfPayload({ ...token })).access_token_ttl_s ?? namesake.accessTokenTtl(token.scopes),
       AuthorizationCode: 600,
       Grant: 400 * day,
       IdToken: 3600,

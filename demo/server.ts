@@ -4,21 +4,33 @@ import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { authorizationServer } from '#demo/authorization-server';
 import { handleControl } from '#demo/control';
+import { Grants } from '#demo/grants';
 import type { Namesake, ServerParts, TokenHolder } from '#demo/namesake';
+import { personFrom } from '#demo/people';
+import { clientMetadata } from '#demo/provider-configuration';
+import { ScopedSwitches, type Target } from '#demo/scoped-switches';
 import type { ServerStore } from '#demo/store';
-import { type Counts, initialCounts, initialSwitches, type Switches } from '#demo/switches';
+import { type Counts, initialCounts, type Switches } from '#demo/switches';
 
 export interface DemoServer {
   readonly url: string;
+  /** The switches of everybody; `switchFor` sets those of one person or client. */
   readonly switches: Switches;
   readonly counts: Counts;
   readonly clientId: string;
   readonly clientSecret: string;
   readonly issuer: string;
-  /** Puts switches and counts back to where they started. */
-  reset: () => void;
+  /** Sets switches for a target, and answers all that it meets then. */
+  switchFor: (target: Target, switches: Partial<Switches>) => Switches;
+  /** Puts all switches and counts back to where they started, or forgets the switches of one target. */
+  reset: (target?: Target) => void;
   /** Ends grants at the server, as a person does there: all, or those of one subject. Answers how many. */
   withdraw: (subject?: string) => number;
+  readonly grants: Grants;
+  /** The subject that somebody has here: a name, an e-mail address, or the subject itself. Null for empty text. */
+  subjectOf: (person: string) => string | null;
+  /** Registers one more client, and answers its secret. */
+  addClient: (clientId: string, redirectUris: readonly string[]) => string;
   /** Who holds this live access token, or null. */
   look: (accessToken: string) => Promise<TokenHolder | null>;
   close: () => Promise<void>;
@@ -29,6 +41,8 @@ export interface DemoServerOptions {
   appUrls: readonly string[];
   store: ServerStore;
   resourceUrl: () => string;
+  /** What a program shows that uses `/__demo`. */
+  controlSecret: string;
 }
 
 /** Starts one namesake on loopback. Port 0 takes a free one. */
@@ -38,23 +52,26 @@ export async function startServer(namesake: Namesake, options: DemoServerOptions
   const http = await listen(options.port, (request, response) => listener.current(request, response));
   const origin = `http://localhost:${(http.address() as AddressInfo).port}`;
   const keys = await ownKeys(namesake, store);
-  const switches = initialSwitches(namesake.switches);
+  const switches = new ScopedSwitches(namesake.switches);
+  const grants = new Grants(store);
   const counts = initialCounts();
   const redirectUris = options.appUrls.map((url) => new URL(`/oauth/callback/${namesake.id}`, url).href);
   const issuer = origin + namesake.issuerPath;
 
-  function endGrant(grantId: string): void {
-    for (const model of ['AccessToken', 'RefreshToken', 'AuthorizationCode']) {
-      store.deleteWhere(model, (payload) => payload.grantId === grantId);
-    }
-    store.delete('Grant', grantId);
-    store.delete('GrantNote', grantId);
-  }
-  function endGrants(subject?: string): number {
-    const grants = [...store.list('Grant')].filter(([, row]) => !subject || row.payload.accountId === subject);
-    for (const [key] of grants) endGrant(key.slice('Grant:'.length));
-    return grants.length;
-  }
+  const secretOf = (clientId: string) => {
+    const added = store.get('Client', clientId)?.payload.client_secret;
+    return clientId === keys.clientId ? keys.clientSecret : typeof added === 'string' ? added : undefined;
+  };
+  const subjectOf = (person: string) => {
+    if (store.get('Person', person)) return person;
+    const named = personFrom(person, namesake.people);
+    return named && namesake.subject(named.login, issuer);
+  };
+  const addClient = (clientId: string, own: readonly string[]) => {
+    const secret = randomBytes(32).toString('base64url');
+    store.set('Client', clientId, { ...clientMetadata(namesake, own), client_id: clientId, client_secret: secret });
+    return secret;
+  };
 
   const parts: Omit<ServerParts, 'provider'> = {
     store,
@@ -65,32 +82,35 @@ export async function startServer(namesake: Namesake, options: DemoServerOptions
     clientId: keys.clientId,
     clientSecret: keys.clientSecret,
     resourceUrl: options.resourceUrl,
-    endGrant,
-    endGrants,
+    secretOf,
+    endGrant: (grant) => void grants.end({ grant }),
+    endGrants: (target) => grants.end(target),
   };
   const { provider, look } = authorizationServer(namesake, parts, redirectUris, keys.signingKey);
   const answer = provider.callback();
-  const reset = () => {
-    Object.assign(switches, initialSwitches(namesake.switches));
-    Object.assign(counts, initialCounts());
-  };
-  const withdraw = (subject?: string) => endGrants(subject);
-  listener.current = guardHost(origin, (request, response) => {
-    if (!handleControl(request, response, { switches, counts, reset, withdraw })) answer(request, response);
-  });
-
-  return {
+  const server: DemoServer = {
     url: origin,
-    switches,
+    switches: switches.all,
+    switchFor: (target, input) => switches.set(target, { ...input }),
     counts,
+    grants,
+    subjectOf,
+    addClient,
     issuer,
     clientId: keys.clientId,
     clientSecret: keys.clientSecret,
-    reset,
-    withdraw,
+    reset: (target) => {
+      switches.reset(target);
+      if (!target) Object.assign(counts, initialCounts());
+    },
+    withdraw: (subject) => grants.end({ subject }),
     look,
     close: () => closeServer(http),
   };
+  listener.current = guardHost(origin, (request, response) => {
+    if (!handleControl(request, response, server, options.controlSecret)) answer(request, response);
+  });
+  return server;
 }
 
 interface OwnKeys {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import type { Namesake } from '#demo/namesake';
@@ -34,6 +35,8 @@ export interface Demo {
   resourceUrl: string;
   /** Throws a RangeError for a server that was not started. */
   server: (id: DemoProviderId) => DemoServer;
+  /** What a program shows to the servers' `/__demo`. */
+  controlSecret: string;
   close: () => Promise<void>;
 }
 
@@ -42,6 +45,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const { ports = {}, only = demoProviderIds, dataDir = null } = options;
   const appUrls = [options.appUrl].flat();
   const store = new DemoStore(dataDir ? join(dataDir, 'demo-state.json') : null);
+  const controlSecret = randomBytes(32).toString('base64url');
   const servers = new Map<DemoProviderId, DemoServer>();
   const resource: { url: string; http?: Server } = { url: '' };
 
@@ -56,7 +60,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     await Promise.all(
       only.map(async (id) => {
         const port = ports[id] ?? 0;
-        const parts = { port, appUrls, store: store.section(id), resourceUrl: () => resource.url };
+        const parts = { port, appUrls, controlSecret, store: store.section(id), resourceUrl: () => resource.url };
         servers.set(id, await startServer(namesakes[id], parts));
       }),
     );
@@ -71,5 +75,5 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     return found;
   };
   const providers = only.map((id) => providerRecord(namesakes[id], server(id)));
-  return { providers, resourceUrl: resource.url, server, close };
+  return { providers, resourceUrl: resource.url, server, controlSecret, close };
 }

@@ -60,6 +60,17 @@ export class ServerStore {
     }
   }
 
+  /** Replaces the live rows of a model for which `change` answers another. Answers how many. */
+  change(model: string, change: (row: Row) => Row | null): number {
+    const changes = [...this.list(model)].flatMap(([key, row]) => {
+      const changed = change(row);
+      return changed ? [[key, changed] as const] : [];
+    });
+    for (const [key, row] of changes) this.rows.set(key, row);
+    this.#changed();
+    return changes.length;
+  }
+
   deleteWhere(model: string, matches: (payload: Record<string, unknown>) => boolean): void {
     for (const [key, row] of this.list(model)) if (matches(row.payload)) this.rows.delete(key);
     this.#changed();

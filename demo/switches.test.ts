@@ -147,17 +147,29 @@ test('latency_ms delays the token endpoint', async () => {
 
 test('another process sets switches, reads counts, resets and withdraws over HTTP', async () => {
   const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
-    fetch(`${okta.server.url}/__demo/${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
+    fetch(`${okta.server.url}/__demo/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${okta.demo.controlSecret}`, ...headers },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
   const { json } = await connect(okta.record);
   await call('POST', 'switches', { token_status: 503 });
   expect((await refresh(okta.record, json.refresh_token)).status).toBe(503);
   expect(await (await call('GET', 'counts')).json()).toMatchObject({ code_exchanges: 1, refreshes: 1 });
   expect((await call('POST', 'switches', { tokenstatus: 500 })).status).toBe(400);
-  expect((await call('POST', 'switches', { token_status: null }, { origin: 'http://evil.example' })).status).toBe(403);
+  for (const [name, value] of [
+    ['origin', 'http://evil.example'],
+    ['origin', 'null'],
+    ['sec-fetch-site', 'same-site'],
+  ] as const)
+    expect((await call('POST', 'switches', { token_status: null }, { [name]: value })).status).toBe(403);
+  for (const authorization of ['', 'Bearer ', 'Bearer x'])
+    expect((await call('GET', 'counts', undefined, { authorization })).status).toBe(401);
   await call('POST', 'reset');
   expect(okta.server.switches.token_status).toBeNull();
   expect(okta.server.counts.refreshes).toBe(0);
-  expect(await (await call('POST', 'withdraw', {})).json()).toEqual({ ended: 1 });
+  expect((await call('POST', 'withdraw', {})).status).toBe(400);
+  expect(await (await call('POST', 'withdraw?all=true')).json()).toEqual({ ended: 1 });
   expect((await refresh(okta.record, json.refresh_token)).json.error).toBe('invalid_grant');
 });
 

@@ -120,7 +120,7 @@ export function initialCounts(): Counts {
 }
 
 /** Sets the switches named in `input`. Throws a RangeError for a name that is no switch, so that a typo cannot pass. */
-export function setSwitches(switches: Switches, input: Record<string, unknown>): void {
+export function setSwitches(switches: Partial<Switches>, input: Record<string, unknown>): void {
   for (const name of Object.keys(input)) {
     if (!(name in baseSwitches)) throw new RangeError(`There is no switch called ${name}.`);
   }

@@ -3,6 +3,7 @@ import { answerFault } from '#demo/faults';
 import { peekForm } from '#demo/form';
 import { bendIdToken } from '#demo/id-token';
 import type { Ctx, Namesake, ServerParts, TokenBody } from '#demo/namesake';
+import { targetOf } from '#demo/scoped-switches';
 
 type Next = () => Promise<unknown>;
 
@@ -17,7 +18,7 @@ export function tokenEndpoint(namesake: Namesake, server: ServerParts, signingKe
   };
 
   return async (ctx: Ctx, next: Next): Promise<void> => {
-    const { counts, switches } = server;
+    const { counts, store } = server;
     const form = await peekForm(ctx.req, (fields) => {
       note(ctx, fields, server);
       namesake.onForm?.(fields, ctx, server);
@@ -26,7 +27,10 @@ export function tokenEndpoint(namesake: Namesake, server: ServerParts, signingKe
     const grantType = form?.get('grant_type') ?? null;
     if (grantType === 'authorization_code') counts.code_exchanges += 1;
     if (grantType === 'refresh_token') counts.refreshes += 1;
-    await dawdle(server);
+    const shown = form?.get(grantType === 'refresh_token' ? 'refresh_token' : 'code');
+    const target = { client: clientOf(ctx, form), ...targetOf(store, shown) };
+    const switches = server.switches.for(target);
+    await dawdle(switches);
 
     if (await answerFault(ctx, switches, namesake)) return;
     if (switches.inactive_people) {
@@ -62,7 +66,7 @@ export function tokenEndpoint(namesake: Namesake, server: ServerParts, signingKe
       let body = { ...(ctx.body as TokenBody) };
       if (grant === 'refresh_token') {
         if (switches.rotation === 'keep') delete body.refresh_token;
-        if (takeDrop(server)) {
+        if (server.switches.takeDrop(target)) {
           ctx.respond = false;
           ctx.req.socket.destroy();
           return;
@@ -77,11 +81,11 @@ export function tokenEndpoint(namesake: Namesake, server: ServerParts, signingKe
   };
 }
 
-function takeDrop({ switches }: ServerParts): boolean {
-  if (typeof switches.drop_answer === 'boolean') return switches.drop_answer;
-  if (switches.drop_answer < 1) return false;
-  switches.drop_answer -= 1;
-  return true;
+/** The client that a request names, whether or not it proves to be that. */
+function clientOf(ctx: Ctx, form: URLSearchParams | null): string | undefined {
+  const [, encoded = ''] = /^basic (.+)$/i.exec(ctx.get('authorization')) ?? [];
+  const [name = ''] = Buffer.from(encoded, 'base64').toString().split(':');
+  return name || (form?.get('client_id') ?? undefined);
 }
 
 function note(ctx: Ctx, form: URLSearchParams, { counts }: ServerParts): void {

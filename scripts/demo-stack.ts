@@ -30,7 +30,7 @@ export interface Stack {
   /** Ends the app, then the demo servers, each with time to finish. */
   stop(): Promise<void>;
   /** The demo servers' own line: where each is. */
-  servers: { providers_file: string; resource_url: string; urls: Record<string, string> };
+  servers: { providers_file: string; resource_url: string; urls: Record<string, string>; control_secret: string };
 }
 
 /** The e-mail address that *Continue as administrator* signs in with. */

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { oddPort } from '#demo/odd/in-demo';
 import { namesakes } from '#demo/start';
+import { writePrivate } from '#demo/store';
 import { appEnvironment, isFree, type Stack, type StackOptions, startStack } from './demo-stack.ts';
 import { freePort } from './postgres-server.ts';
 import { endAll, onEnd } from './processes.ts';
@@ -43,14 +44,24 @@ async function main(): Promise<void> {
   }
   watch(stack);
   const environmentFile = writeEnvironment(options);
-  if (json) console.log(JSON.stringify({ ready: true, ...described(stack), environment_file: environmentFile }));
+  const demoFile = resolve(options.folder, 'demo.json');
+  const line = JSON.stringify({
+    ready: true,
+    ...described(stack),
+    environment_file: environmentFile,
+    demo_file: demoFile,
+  });
+  writePrivate(demoFile, `${line}\n`);
+  process.once('exit', () => rmSync(demoFile, { force: true }));
+  if (json) console.log(line);
   else console.log(guide(stack.url, odd));
 }
 
 /** Where everything is, for a program that started the demo. */
 function described({ url, servers }: Stack) {
-  const { providers_file, resource_url, urls } = servers;
-  return { url, administrator: 'admin@example.com', resource_url, urls, providers_file };
+  const { providers_file, resource_url, urls, control_secret } = servers;
+  const repository = process.cwd();
+  return { url, administrator: 'admin@example.com', resource_url, urls, control_secret, providers_file, repository };
 }
 
 interface Asked extends StackOptions {

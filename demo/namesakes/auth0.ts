@@ -63,6 +63,6 @@ export const auth0: Namesake = {
   // Only refresh tokens can be revoked; other tokens get the same empty 200.
   revokes: (kind) => kind === 'RefreshToken',
   onRevoked: (found, _ctx, { switches, endGrants }) => {
-    if (found?.kind === 'RefreshToken' && switches.revoke_deletes_grant) endGrants(found.subject);
+    if (found?.kind === 'RefreshToken' && switches.for(found).revoke_deletes_grant) endGrants(found);
   },
 };

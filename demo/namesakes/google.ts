@@ -1,4 +1,5 @@
 import type { Namesake, ServerParts } from '#demo/namesake';
+import { authenticateByToken } from '#demo/namesakes/no-authentication';
 import { defaultPeople, digitsOf } from '#demo/people';
 
 /** `access_type=offline` gives a refresh token at the first consent, and again only with `prompt=consent`. */
@@ -77,10 +78,8 @@ export const google: Namesake = {
     url.searchParams.set('prompt', typeof prompt === 'string' ? prompt : 'none');
   },
   // A holder of a token may revoke it: Google asks for no client authentication there.
-  onForm: (form, ctx, { clientId, clientSecret }) => {
-    if (ctx.path !== '/revoke' || form.has('client_secret') || ctx.get('authorization')) return;
-    form.set('client_id', clientId);
-    form.set('client_secret', clientSecret);
+  onForm: (form, ctx, server) => {
+    if (ctx.path === '/revoke') authenticateByToken(form, ctx, server);
   },
   onTokens: (body) => (body.scope === undefined ? body : { ...body, scope: asGranted(body.scope) }),
   onTokenError: ({ error }) => ({
@@ -90,7 +89,7 @@ export const google: Namesake = {
   onRevoked: (found, ctx, { endGrants }) => {
     if (found) {
       // Any token ends all that the person ever granted to the project.
-      endGrants(found.subject);
+      endGrants({ subject: found.subject });
       ctx.status = 200;
       ctx.body = {};
     } else {

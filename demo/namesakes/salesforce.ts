@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Ctx, Namesake, ServerParts, TokenError } from '#demo/namesake';
+import { authenticateByToken } from '#demo/namesakes/no-authentication';
 import { defaultPeople, findPerson, lettersOf } from '#demo/people';
 
 const organization = '00D000000000DemoAA';
@@ -85,10 +86,8 @@ export const salesforce: Namesake = {
   subject: (login, issuer) => `${issuer}/id/${organization}/005${lettersOf(`salesforce:${login}`, 15)}`,
   issuesRefreshToken: (scopes) => scopes.has('refresh_token') || scopes.has('offline_access'),
   // Revoking asks for no client authentication.
-  onForm: (form, ctx, { clientId, clientSecret }) => {
-    if (ctx.path !== salesforce.routes.revocation || form.has('client_secret') || ctx.get('authorization')) return;
-    form.set('client_id', clientId);
-    form.set('client_secret', clientSecret);
+  onForm: (form, ctx, server) => {
+    if (ctx.path === salesforce.routes.revocation) authenticateByToken(form, ctx, server);
   },
   onTokens: ({ expires_in: _, ...body }, ctx, { clientSecret, resourceUrl }) => {
     const id = String(ctx.oidc.account?.accountId);
