@@ -17,7 +17,12 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'grantkeep-units-'));
   // As they would be installed, but with the product in this folder: verifying looks whether the programs are there.
   for (const unit of units)
-    writeFileSync(join(folder, basename(unit)), readFileSync(unit, 'utf8').replaceAll('/opt/grantkeep', process.cwd()));
+    writeFileSync(
+      join(folder, basename(unit)),
+      readFileSync(unit, 'utf8')
+        .replaceAll('/opt/grantkeep/node', process.execPath)
+        .replaceAll('/opt/grantkeep', process.cwd()),
+    );
 }, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
