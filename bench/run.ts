@@ -16,6 +16,7 @@ import { sickProvider } from './sick-provider.ts';
 import { size } from './size.ts';
 import { stampede } from './stampede.ts';
 import { sweep } from './sweep.ts';
+import { telemetry } from './telemetry.ts';
 import { vend } from './vend.ts';
 
 const benchmarks: Record<string, Benchmark> = {
@@ -36,6 +37,7 @@ const benchmarks: Record<string, Benchmark> = {
   background,
   ledger,
   search,
+  telemetry,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -11,7 +11,7 @@ import { commandsOf } from '#tests/documented-ways';
 /** Runs a line with bash in a folder of its own, where a program stands under its name. */
 function runIn(folder: string, line: string, programs: Readonly<Record<string, string>> = {}): string {
   const functions = Object.entries(programs).map(([name, run]) => `${name}() { ${run}; }`);
-  return execFileSync('bash', ['-euo', 'pipefail', '-c', [...functions, line].join('\n')], {
+  return execFileSync('bash', ['--norc', '-euo', 'pipefail', '-c', [...functions, line].join('\n')], {
     cwd: folder,
     encoding: 'utf8',
   });
@@ -29,7 +29,7 @@ test('Compose: the commands make what compose.yaml asks for', () => {
   for (const { file } of Object.values(compose.secrets)) expect(existsSync(join(folder, file))).toBe(true);
   // Variables without a default, as Compose asks for them.
   const needed = new Set([...text.matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name));
-  const given = runIn(folder, `env -i bash -c '${variables}; env'`);
+  const given = runIn(folder, `env -i bash --norc -c '${variables}; env'`);
   expect(needed.size).toBeGreaterThan(0);
   for (const name of needed) expect(given).toContain(`\n${name}=`);
   // The engine itself is not at hand; its lines name services that there are.

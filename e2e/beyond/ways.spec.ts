@@ -51,7 +51,7 @@ async function createSandbox(env = ''): Promise<Sandbox> {
     ...['--clearenv', '--setenv', 'PATH', machinePath(), '--setenv', 'HOME', '/tmp'],
   ];
   return {
-    run: (script) => capture(bwrap, [...args, 'bash', '-euo', 'pipefail', '-c', script]),
+    run: (script) => capture(bwrap, [...args, 'bash', '--norc', '-euo', 'pipefail', '-c', script]),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
