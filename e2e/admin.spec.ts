@@ -140,10 +140,10 @@ test.describe('people', () => {
 
   test('who is disabled is out at the next click and cannot sign in, until enabled', async ({
     asAdmin: page,
-    signIn,
+    signedIn,
   }) => {
     const name = someone();
-    const other = await signIn(name);
+    const other = await signedIn(name);
     await openPerson(page, name);
     await page.getByRole('button', { name: 'Disable' }).click();
     const dialog = page.getByRole('alertdialog', { name: `Disable ${name}?` });
@@ -202,9 +202,9 @@ test.describe('people', () => {
     expect((await other.request.get('/connections', { maxRedirects: 0 })).status()).toBe(307);
   });
 
-  test('a browser of theirs is signed out from here', async ({ asAdmin: page, signIn }) => {
+  test('a browser of theirs is signed out from here', async ({ asAdmin: page, signedIn }) => {
     const name = someone();
-    const other = await signIn(name);
+    const other = await signedIn(name);
     await openPerson(page, name);
     await page.getByRole('region', { name: 'Signed in' }).getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('alertdialog').getByRole('button', { name: 'Sign out' }).click();

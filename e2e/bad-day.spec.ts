@@ -49,7 +49,7 @@ async function download(page: Page, button: Locator): Promise<string> {
 
 test('the bad day: a key leaks, and everything that it read is found, stopped, revoked, proved dead and handed over', async ({
   asAdmin: page,
-  signIn,
+  signedIn,
   app,
   demo,
   hook,
@@ -67,7 +67,7 @@ test('the bad day: a key leaks, and everything that it read is found, stopped, r
     sql`update sessions set authenticated_at = now() - interval '1 day' where authenticated_at is not null`,
   );
   const [leaked, other] = [await keyFor(app, 'billing-sync'), await keyFor(app, 'reports')];
-  const [ada, ben] = [await signIn(someone('Ada')), await signIn(someone('Ben'))];
+  const [ada, ben] = [await signedIn(someone('Ada')), await signedIn(someone('Ben'))];
   const providers = ['google', 'github', 'salesforce', 'okta'] as const satisfies readonly Connectable[];
   const taken: { provider: Connectable; id: string; token: string }[] = [];
   for (const [n, provider] of providers.entries())

@@ -108,10 +108,10 @@ test.describe('connecting', () => {
     expect(held).toEqual([]);
   });
 
-  test('a person does not see the connections of another', async ({ asUser: page, signIn, app, expectedConsole }) => {
+  test('a person does not see the connections of another', async ({ asUser: page, signedIn, app, expectedConsole }) => {
     expectedConsole.push(/status of 404/);
     const id = await givenConnection(page, app, 'okta');
-    const other = await signIn(someone());
+    const other = await signedIn(someone());
     await other.goto(`/connections/${id}`);
     await expect(other.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
     await other.goto(`/connections/${id}/disconnect`);
@@ -267,8 +267,8 @@ test('a connection’s own page tells its facts and its history', async ({ asUse
 });
 
 test.describe('signing in and out', () => {
-  test('signing out ends the session for good, also for a kept cookie', async ({ signIn, app }) => {
-    const page = await signIn(someone());
+  test('signing out ends the session for good, also for a kept cookie', async ({ signedIn, app }) => {
+    const page = await signedIn(someone());
     const cookies = await page.context().cookies(app.url);
     await page.getByRole('button', { name: 'Sign out' }).click();
     await expect(page.getByText('You are signed out')).toBeVisible();
@@ -303,13 +303,13 @@ test.describe('signing in and out', () => {
   });
 
   test('a flow that was begun before signing out is not completed for whoever signs in next', async ({
-    signIn,
+    signedIn,
     app,
     demo,
     expectedConsole,
   }) => {
     expectedConsole.push(/status of 403/);
-    const page = await signIn(someone());
+    const page = await signedIn(someone());
     await page.getByRole('button', { name: 'Connect GitHub' }).click();
     await page.getByLabel('Another account').fill(someone());
     await page.getByRole('button', { name: 'Use this account' }).click();

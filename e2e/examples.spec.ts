@@ -2,13 +2,17 @@ import { freePort } from '#scripts/postgres-server';
 import { end } from '#scripts/processes';
 import { needPython } from '#scripts/python-package';
 import { type Example, examples, makeApplication, startExample } from '#tests/sdk/application-folder';
+import { registerApplication } from '../sdk/src/playwright/index.ts';
 import { expect, test } from './fixtures.ts';
-import { someone } from './steps.ts';
 
 for (const name of Object.keys(examples) as Example[]) {
   test(`${name}: a user of the example connects, uses, reconnects after the provider ended it, and disconnects`, async ({
     newPage,
     app,
+    hub,
+    person,
+    allow,
+    endGrant,
     demo,
     expectedConsole,
   }) => {
@@ -16,17 +20,7 @@ for (const name of Object.keys(examples) as Example[]) {
     expectedConsole.push(/status of 4\d\d/);
     if (name === 'flask') await needPython('flask');
     const url = `http://127.0.0.1:${await freePort()}`;
-    const made = await app.grantkeep(
-      ...['application', 'create', '--name', `Example ${name}`, '--contact', 'ops@example.com'],
-      ...['--return-url', `${url}/connected`],
-    );
-    const scopes = ['connections:create', 'connections:read', 'connections:revoke', 'tokens:vend'];
-    const { key } = JSON.parse(
-      await app.grantkeep(
-        ...['api-key', 'create', '--name', name, '--application', (JSON.parse(made) as { id: string }).id],
-        ...scopes.flatMap((scope) => ['--scope', scope]),
-      ),
-    ) as { key: string };
+    const { key } = await registerApplication(hub, `Example ${name}`, `${url}/connected`);
     const application = await makeApplication();
     const child = await startExample(application, name, {
       ...{ HUB_URL: app.url, GRANTKEEP_KEY: key, APP_URL: url, PORT: new URL(url).port },
@@ -34,11 +28,8 @@ for (const name of Object.keys(examples) as Example[]) {
     });
     try {
       const page = await newPage();
-      const account = someone();
-      const allow = async () => {
-        await page.getByLabel('Another account').fill(account);
-        await page.getByRole('button', { name: 'Use this account' }).click();
-        await page.getByRole('button', { name: 'Allow' }).click();
+      const allowed = async () => {
+        await allow(page);
         await page.waitForURL(`${url}/`);
       };
 
@@ -51,18 +42,18 @@ for (const name of Object.keys(examples) as Example[]) {
       await expect(page.getByRole('heading', { name: `Connect GitHub for Example ${name}` })).toBeVisible();
       await expect(page.getByText('knows you as Ada')).toBeVisible();
       await page.getByRole('button', { name: 'Connect GitHub' }).click();
-      await allow();
+      await allowed();
       await expect(page.getByText(/^GitHub: .+, connected$/)).toBeVisible();
       await page.getByRole('link', { name: 'Who am I at GitHub?' }).click();
       await expect(page.getByText(/^At GitHub you are .+\.$/)).toBeVisible();
 
-      demo.server('github').withdraw();
+      await endGrant({ provider: 'github', account: person.name });
       await page.goto(`${url}/me`);
       await expect(page.getByText('That did not work: grant_in_doubt.')).toBeVisible();
       await page.goto(url);
       await page.getByRole('button', { name: 'Reconnect GitHub' }).click();
       await page.getByRole('button', { name: 'Reconnect GitHub' }).click();
-      await allow();
+      await allowed();
       await expect(page.getByText(/^GitHub: .+, connected$/)).toBeVisible();
       await page.getByRole('link', { name: 'Who am I at GitHub?' }).click();
       await expect(page.getByText(/^At GitHub you are .+\.$/)).toBeVisible();

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
+import { type BrowserContext, expect, type Page } from '@playwright/test';
 import type { Demo } from '#demo/start';
 import { demoProviderIds } from '#demo/switches';
+import { test as base } from '../sdk/src/playwright/index.ts';
 import { type RunningApp, runApp } from './app-process.ts';
-import { signInAs } from './steps.ts';
+import { hubOf, signInAs, someone } from './steps.ts';
 import { type StoryDatabase, storyDatabase } from './story-database.ts';
 
 export { expect };
@@ -27,7 +27,7 @@ export interface StoryFixtures {
   /** A page signed in as a person whom no other story knows. */
   asUser: Page;
   /** Opens a page in a browser of its own, signed in as a person by name (another name, another person). */
-  signIn(name: string): Promise<Page>;
+  signedIn(name: string): Promise<Page>;
   /** Opens a page in a browser of its own, signed out. */
   newPage(): Promise<Page>;
 }
@@ -51,6 +51,13 @@ export const test = base.extend<StoryFixtures, StackFixtures>({
       await app.close();
     },
     { scope: 'worker', timeout: 120_000 },
+  ],
+
+  hub: [
+    async ({ app }, use) => {
+      await use(hubOf(app));
+    },
+    { scope: 'worker' },
   ],
 
   baseURL: async ({ app }, use) => {
@@ -84,7 +91,7 @@ export const test = base.extend<StoryFixtures, StackFixtures>({
     expect(opened.flatMap(({ faults }) => unexpected(faults, expectedConsole))).toEqual([]);
   },
 
-  signIn: async ({ newPage, app, demo: _ }, use) => {
+  signedIn: async ({ newPage, app, demo: _ }, use) => {
     await use(async (name) => {
       const page = await newPage();
       // The pages of signing in have stories of their own.
@@ -94,12 +101,12 @@ export const test = base.extend<StoryFixtures, StackFixtures>({
     });
   },
 
-  asAdmin: async ({ signIn }, use) => {
-    await use(await signIn('admin@example.com'));
+  asAdmin: async ({ signedIn }, use) => {
+    await use(await signedIn('admin@example.com'));
   },
 
-  asUser: async ({ signIn }, use) => {
-    await use(await signIn(`Person ${randomBytes(6).toString('hex')}`));
+  asUser: async ({ signedIn }, use) => {
+    await use(await signedIn(someone()));
   },
 });
 

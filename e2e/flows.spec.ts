@@ -134,7 +134,7 @@ test('P-30 a scanner that asks for the head of an answer, with the person’s co
 
 test('P-31 an answer that is loaded again leads its own browser to the first result, and no other browser', async ({
   asUser: page,
-  signIn,
+  signedIn,
   app,
   archive,
   expectedConsole,
@@ -153,7 +153,7 @@ test('P-31 an answer that is loaded again leads its own browser to the first res
     expect((await page.goto(callback))?.status()).toBe(200);
     await expect(page).toHaveURL(result);
   }
-  const other = await signIn(someone());
+  const other = await signedIn(someone());
   expect((await other.goto(callback))?.status()).toBe(400);
   await expect(other.getByText('This answer was used already')).toBeVisible();
   expect(exchanges(archive)).toBe(1);

@@ -11,12 +11,12 @@ const button = (page: Page, name: string) => page.getByRole('button', { name, ex
 
 test('an incident is read in words, frozen by keyboard, thawed by a sign-in within the dialog, and proved', async ({
   asAdmin: page,
-  signIn,
+  signedIn,
   app,
   second,
 }) => {
   const person = someone('Ada');
-  const connection = await givenConnection(await signIn(person), app, 'github');
+  const connection = await givenConnection(await signedIn(person), app, 'github');
   const service = someone('billing-sync');
   const made = await app.grantkeep('api-key', 'create', '--name', service, '--scope', 'tokens:vend');
   const { id: key, key: secret } = JSON.parse(made) as { id: string; key: string };

@@ -44,7 +44,7 @@ async function begin({ request }: Page, origin: string, provider: string): Promi
 test('a malicious provider gets no code of an honest one, whichever it sends people to', async ({
   app,
   demo,
-  signIn,
+  signedIn,
   expectedConsole,
 }) => {
   test.setTimeout(240_000);
@@ -66,8 +66,8 @@ test('a malicious provider gets no code of an honest one, whichever it sends peo
   writeFileSync(file, JSON.stringify([...JSON.parse(before), record]), { mode: 0o600 });
   await app.start();
   try {
-    const attacker = await signIn(someone('Mallory'));
-    const victim = await signIn(someone('Victim'));
+    const attacker = await signedIn(someone('Mallory'));
+    const victim = await signedIn(someone('Victim'));
     await victim.goto('/connections');
     const rounds = connectable.flatMap((provider) => [true, false].map((withIss) => ({ provider, withIss })));
     for (const { provider, withIss } of rounds) {

@@ -16,7 +16,7 @@ import {
 
 test('a person leaves: out at once everywhere, every grant proved dead, and nothing comes back with them', async ({
   asAdmin: page,
-  signIn,
+  signedIn,
   newPage,
   app,
   demo,
@@ -26,7 +26,7 @@ test('a person leaves: out at once everywhere, every grant proved dead, and noth
   // Chromium writes down that a page was refused.
   expectedConsole.push(/status of 401/);
   const name = someone('Leaver');
-  const leaver = await signIn(name);
+  const leaver = await signedIn(name);
   const phone = await newPage();
   await signInAs(phone, app, name);
   const grants: { provider: Connectable; id: string; token: string }[] = [];
@@ -34,7 +34,7 @@ test('a person leaves: out at once everywhere, every grant proved dead, and noth
     const id = await givenConnection(leaver, app, provider, name);
     grants.push({ provider, id, token: (await vend(app, id)).access_token });
   }
-  const stays = await signIn(someone('Stays'));
+  const stays = await signedIn(someone('Stays'));
   const staying = await givenConnection(stays, app, 'okta');
   // Half-way through connecting one more when it happens.
   const halfway = await flowUpToCallback(leaver, app, { intent: 'connect', provider: 'okta', account: someone() });

@@ -71,14 +71,14 @@ test.describe('what must fail', () => {
 
   test('an answer opened in another browser is refused, and still good in its own', async ({
     asUser: page,
-    signIn,
+    signedIn,
     app,
     demo,
     expectedConsole,
   }) => {
     expectedConsole.push(/status of 400/);
     const callback = await flowUpToCallback(page, app, { intent: 'connect', provider: 'okta' });
-    const other = await signIn(someone());
+    const other = await signedIn(someone());
     expect((await other.goto(callback.href))?.status()).toBe(400);
     expect(demo.server('okta').counts.token_requests).toBe(0);
 
@@ -291,8 +291,8 @@ test.describe('the security validation checklist', () => {
     expect(provider.output).toMatch(/OKTA_ISSUER.*https/);
   });
 
-  test('refresh works without the person', async ({ signIn, app, demo }) => {
-    const page = await signIn(someone());
+  test('refresh works without the person', async ({ signedIn, app, demo }) => {
+    const page = await signedIn(someone());
     demo.server('github').switches.access_token_ttl_s = 2;
     const id = await givenConnection(page, app, 'github');
     await page.getByRole('button', { name: 'Sign out' }).click();

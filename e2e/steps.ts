@@ -1,8 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { expect, type Locator, type Page } from '@playwright/test';
-import { authorizeHeadless, type HeadlessChoices } from '#demo/consent';
 import type { Demo, DemoProviderId } from '#demo/start';
+import * as client from '../sdk/src/playwright/index.ts';
+import { type Flow, type Hub, someone } from '../sdk/src/playwright/index.ts';
 import type { RunningApp } from './app-process.ts';
+
+export { someone };
 
 /** An app as far as steps need it, wherever its process runs. */
 export type ReachableApp = Pick<RunningApp, 'url' | 'demo' | 'grantkeep'>;
@@ -16,11 +18,6 @@ export const titles: Record<Connectable, string> = {
   auth0: 'Auth0',
 };
 export const connectable = Object.keys(titles) as Connectable[];
-
-/** A name that no other story uses, so that ending its grants disturbs no story. */
-export function someone(kind = 'Person'): string {
-  return `${kind} ${randomBytes(5).toString('hex')}`;
-}
 
 /** The card of a provider on the connections page. */
 export function card(page: Page, provider: Connectable): Locator {
@@ -52,9 +49,7 @@ export async function freezeBy(page: Page, button: string, reason: string): Prom
 
 /** At the provider's pages: another account by name, then Allow. Ends back at the app. */
 export async function allowAs(page: Page, account: string): Promise<void> {
-  await page.getByLabel('Another account').fill(account);
-  await page.getByRole('button', { name: 'Use this account' }).click();
-  await page.getByRole('button', { name: 'Allow' }).click();
+  await client.allow(page, account);
   await page.waitForURL(/\/connections[/?]/);
 }
 
@@ -77,39 +72,24 @@ export async function beginConnecting(page: Page, demo: Demo, provider: Connecta
   return authorization;
 }
 
-interface Flow extends HeadlessChoices {
-  intent: 'sign_in' | 'step_up' | 'connect' | 'reconnect';
-  provider: DemoProviderId;
-  connection?: string;
-  returnTo?: string;
+/** The hub as the client for Playwright knows it. */
+export function hubOf(app: ReachableApp): Hub {
+  const { providers, server, resourceUrl, controlSecret } = app.demo;
+  const urls = Object.fromEntries(providers.map(({ id }) => [id, server(id).url]));
+  return { url: app.url, urls, resourceUrl, controlSecret, grantkeep: app.grantkeep };
 }
 
 /** Takes a flow as far as its callback with this browser's cookies but none of its pages; answers the callback. */
-export async function flowUpToCallback(page: Page, app: ReachableApp, flow: Flow): Promise<URL> {
-  const { intent, provider, connection, returnTo = '/connections', ...choices } = flow;
-  const started = await page.request.post('/oauth/start', {
-    headers: { origin: app.url },
-    form: { intent, provider, return_to: returnTo, ...(connection && { connection_id: connection }) },
-    maxRedirects: 0,
-  });
-  const location = started.headers().location ?? '';
-  if (!location.startsWith(app.demo.server(provider).url))
-    throw new Error(`Not begun: ${started.status()} ${location}`);
-  return authorizeHeadless(location, choices);
-}
+export const flowUpToCallback = (page: Page, app: ReachableApp, flow: Flow): Promise<URL> =>
+  client.flowUpToCallback(page, hubOf(app), flow);
 
 /** What signing in or connecting comes to, without the pages: for stories about something else. */
-export async function flowWithoutPages(page: Page, app: ReachableApp, flow: Flow): Promise<URL> {
-  const callback = await flowUpToCallback(page, app, flow);
-  const ended = await page.request.get(callback.href, { maxRedirects: 0 });
-  if (ended.status() !== 303) throw new Error(`The callback answered ${ended.status()}.`);
-  return new URL(ended.headers().location ?? '', app.url);
-}
+export const flowWithoutPages = (page: Page, app: ReachableApp, flow: Flow): Promise<URL> =>
+  client.flowWithoutPages(page, hubOf(app), flow);
 
 /** Signs this browser in by name. */
-export async function signInAs(page: Page, app: ReachableApp, account: string): Promise<void> {
-  await flowWithoutPages(page, app, { intent: 'sign_in', provider: 'demo', account });
-}
+export const signInAs = (page: Page, app: ReachableApp, account: string): Promise<void> =>
+  client.signIn(page, hubOf(app), account);
 
 /** Signs somebody who is signed in in once more, as what needs a sign-in of the last minutes asks for. */
 export async function stepUpAs(page: Page, app: ReachableApp, account: string): Promise<void> {
@@ -131,10 +111,7 @@ export async function givenConnection(
   provider: Connectable,
   account = someone('Account'),
 ): Promise<string> {
-  const back = await flowWithoutPages(page, app, { intent: 'connect', provider, account });
-  const id = back.searchParams.get('connection');
-  if (!id) throw new Error(`Not connected: ${back.search}`);
-  return id;
+  return (await client.connect(page, hubOf(app), { provider, account })).id;
 }
 
 const keys = new WeakMap<ReachableApp, Promise<string>>();

@@ -51,6 +51,8 @@ test.each([
   ['lib/connections/a.ts', "export * from '../../tests/database.ts';"],
   ['lib/api/a.ts', "import { createClient } from '../../sdk/src/index.ts';"],
   ['sdk/src/a.ts', "import { AppError } from '#lib/errors';"],
+  ['sdk/src/a.ts', "import type { Page } from '@playwright/test';"],
+  ['sdk/src/playwright/a.ts', "import { startDemo } from '#demo/start';"],
   ['app/page.tsx', "import { eq } from 'drizzle-orm';"],
   ['app/page.tsx', "import { sql } from 'drizzle-orm/sql';"],
   ['app/page.tsx', "import type { Db } from '#lib/db/database';"],

@@ -203,9 +203,17 @@ const rules: readonly Rule[] = [
   },
   {
     name: 'the client stands alone',
-    applies: (part, file) => part === 'sdk' && !isTest(file),
+    applies: (part, file) => part === 'sdk' && !isTest(file) && !isForPlaywright(file),
     import: (from, { target }) =>
       target.startsWith('node:') || partOf(target) === from ? undefined : `import ${target}`,
+  },
+  {
+    name: 'the fixtures of the client need Playwright alone, which their users have',
+    applies: (_, file) => isForPlaywright(file),
+    import: (from, { target }) =>
+      target.startsWith('node:') || target === '@playwright/test' || partOf(target) === from
+        ? undefined
+        : `import ${target}`,
   },
   {
     name: 'app knows no tables and no ciphertext',
@@ -281,6 +289,10 @@ function isProduct(part: string): boolean {
 
 function isTest(file: string): boolean {
   return /\.(test|spec)\.tsx?$/.test(file);
+}
+
+function isForPlaywright(file: string): boolean {
+  return file.startsWith('sdk/src/playwright/');
 }
 
 function isPackage(target: string, name: string): boolean {

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Packages that an application has beside the client, or that its types need. */
 const others = [
   ...['@types', 'undici-types', 'csstype', 'typescript', '@octokit', 'google-auth-library', '@googleapis'],
-  ...['express', 'next', 'react', 'react-dom'],
+  ...['express', 'next', 'react', 'react-dom', '@playwright'],
 ];
 
 /** The two commands of docs/sdk.md that install the client. */
