@@ -62,6 +62,7 @@ const calls: Record<string, Call> = {
   },
   'POST clients': (_of, { client_id, redirect_uris }, server) => {
     if (typeof client_id !== 'string' || !Array.isArray(redirect_uris)) throw new TypeError('client_id, redirect_uris');
+    if (client_id === '' || client_id === server.clientId) throw new RangeError('Choose another client_id.');
     return { client_id, client_secret: server.addClient(client_id, redirect_uris.map(String)) };
   },
   'POST authorize': async (_of, { url, person, deny, untick }, server) => {

@@ -124,6 +124,7 @@ test.each([
   ['switches?person=Ada', { tokenstatus: 500 }],
   ['switches?person=%20', { token_status: 500 }],
   ['authorize', { url: 'http://127.0.0.1:1/authorize' }],
+  ['clients', { client_id: 'grantkeep-at-okta', redirect_uris: ['http://localhost:3999/'] }],
 ] as const)('%s %j is refused and ends nothing', async (path, body) => {
   const { json } = await connect(okta.record);
   expect((await control(path, body)).status).toBe(400);
