@@ -135,6 +135,7 @@ async function receivedSessions({ ctx }: Awaited<ReturnType<typeof givenApplicat
         id,
         personId,
         provider: 'acme',
+        connectionId: null,
         answer: grant.answer,
         grant,
         ending: [],

@@ -106,6 +106,42 @@ test('a blocked window: the page itself goes to the hub and comes back', async (
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Connected ');
 });
 
+test('a user manages the accounts of an application: looks, reconnects, disconnects; its link is of no use elsewhere', async ({
+  newPage,
+  own,
+}) => {
+  const page = await newPage();
+  const account = someone();
+  await userOf(own, page, 'mary');
+  await page.getByRole('button', { name: 'Connect an account' }).click();
+  await page.getByRole('button', { name: 'Connect GitHub' }).click();
+  await allow(page, account);
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Connected ');
+  const opened = page.waitForRequest((request) => request.url().includes('/connect-session/open?token='));
+  await page.getByRole('button', { name: 'Manage accounts' }).click();
+  await expect(page.getByRole('heading', { name: `Your accounts connected to ${own.name}` })).toBeVisible();
+  expect(page.url()).not.toContain('token');
+  const thief = await newPage();
+  await thief.goto((await opened).url());
+  await expect(thief.getByRole('heading', { name: 'This page is over' })).toBeVisible();
+  await thief.goto(page.url());
+  await expect(thief.getByRole('heading', { name: 'This page is over' })).toBeVisible();
+
+  await page.getByRole('button', { name: 'Reconnect' }).click();
+  await allow(page, account);
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Connected ');
+  await page.getByRole('button', { name: 'Manage accounts' }).click();
+  await look(page, page.url());
+  await page.getByRole('link', { name: 'Details and disconnect' }).click();
+  await expect(page.getByRole('heading', { name: 'Used by' })).toBeVisible();
+  await look(page, page.url());
+  await page.getByRole('button', { name: 'Disconnect' }).click();
+  await expect(page.getByText(`GitHub is disconnected from ${own.name}`)).toBeVisible();
+  await page.getByRole('link', { name: `Your accounts connected to ${own.name}` }).click();
+  await page.getByRole('link', { name: `Back to ${own.name}` }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Back from the connected accounts');
+});
+
 test('one who declines at the hub or at the provider is back in the application, told so', async ({ newPage, own }) => {
   const page = await newPage();
   await userOf(own, page, 'grace');

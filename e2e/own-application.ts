@@ -34,7 +34,7 @@ export async function startOwnApplication(
   {
     provider,
     name = someone('Application'),
-    scopes = ['connections:create', 'connections:read', 'tokens:vend'],
+    scopes = ['connections:create', 'connections:read', 'connections:revoke', 'tokens:vend'],
   }: { provider?: string; name?: string; scopes?: string[] } = {},
 ): Promise<OwnApplication> {
   const server = createServer();
@@ -49,7 +49,7 @@ export async function startOwnApplication(
   const { key } = await grantkeep('api-key', 'create', '--name', name, '--application', id, ...may);
   const client = createClient({ url: app.url, apiKey: key });
   const secret = randomBytes(32).toString('base64');
-  const { startConnect, finishConnect } = createConnect({ client, returnUrl: `${url}/connected`, secret });
+  const { startConnect, startManage, finishManage } = createConnect({ client, returnUrl: `${url}/connected`, secret });
 
   server.on('request', async (request, response) => {
     const user = { id: userOf(request), label: `${userOf(request)} of ${name}` };
@@ -58,6 +58,7 @@ export async function startOwnApplication(
         .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
         .end(`<!doctype html><title>${name}</title><link rel="icon" href="data:,"><h1>${text}</h1>
           <form method="post" action="/connect"><button>Connect an account</button></form>
+          <form method="post" action="/manage"><button>Manage accounts</button></form>
           <button id="popup">Connect in a window</button><p id="told"></p>
           <script type="module">import { connectInPopup, tellOpener } from '/popup.js'; ${script}</script>`);
     try {
@@ -66,8 +67,10 @@ export async function startOwnApplication(
         const asked = provider ? { user, provider } : { user };
         return sendRedirect(response, await startConnect(request, asked));
       }
+      if (request.url === '/manage') return sendRedirect(response, await startManage(request, { user }));
       if (!request.url?.startsWith('/connected')) return say(`You are ${user.id}`);
-      const connection = await finishConnect(request, { user });
+      const connection = await finishManage(request, { user });
+      if (connection === null) return say('Back from the connected accounts');
       say(
         `Connected ${connection.account.label}`,
         `tellOpener({ connected: ${JSON.stringify(connection.account.label)} })`,

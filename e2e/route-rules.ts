@@ -39,6 +39,9 @@ export const pages: Record<string, Expectation> = {
   // To everybody the same: without a link's secret it says that the link is over.
   '/connect-session': everyone('shown'),
   '/connect-session/done': everyone('shown'),
+  // To a browser that did not open the page by its link it says that it is over.
+  '/connect-session/manage/[id]': everyone('shown'),
+  '/connect-session/manage/[id]/[connection]': everyone('shown'),
   '/device': everyone('shown'),
   '/step-up': forPeople,
   '/connections': forPeople,
@@ -114,6 +117,17 @@ export const handlers: Record<string, Handler> = {
   // They stand on pages without a sign-in.
   'GET /applications/[id]/logo': { expected: everyone('shown'), foreign: 'shown' },
   'GET /applications/[id]/colours.css': { expected: everyone('shown'), foreign: 'shown' },
+  // Links lead here from applications. This one is of nobody.
+  'GET /connect-session/open': {
+    expected: everyone('/connect-session/manage/over'),
+    foreign: '/connect-session/manage/over',
+  },
+  'HEAD /connect-session/open': { expected: everyone('refused'), foreign: 'refused' },
+  'POST /connect-session/manage/[id]/disconnect': {
+    expected: everyone('/connect-session/manage/over'),
+    foreign: 'refused',
+    form: { connection: 'con_none' },
+  },
   // Browsers report here; an answer has no content, and one without a report is refused.
   'POST /policy-report': { expected: everyone('refused'), foreign: 'refused' },
   // Without a flow there is nothing to come back from.

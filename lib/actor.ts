@@ -15,12 +15,23 @@ export type Actor =
       /** The application that the key belongs to; null: it sees everybody. */
       applicationId: string | null;
     }
+  | {
+      /** A person of an application, in the browser that opened the page of their connections there. */
+      type: 'application_person';
+      personId: string;
+      applicationId: string;
+      /** The connect session of that page. */
+      connectSession: string;
+      /** The providers that its API key may see; null: every one. */
+      providers: readonly string[] | null;
+    }
   | { type: 'system'; name: string };
 
 /** The id that names an actor: a person's, a key's, or the name of a part of our own; null where no actor is known. */
 export function actorId(actor: Actor): string | null {
   switch (actor.type) {
     case 'person':
+    case 'application_person':
       return actor.personId;
     case 'api_key':
       return actor.keyId;

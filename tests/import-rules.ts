@@ -117,6 +117,7 @@ const mayImport: Record<string, readonly string[]> = {
       'cookies',
       'authorization',
       'connect-sessions',
+      'revocation',
       'bulk-revocation',
       'audit',
       'api-keys',

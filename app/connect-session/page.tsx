@@ -1,8 +1,8 @@
 import type { Metadata } from 'next';
-import { ApplicationLogo } from '#app/_ui/application-logo';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { VisitorShell } from '#app/_ui/visitor-shell';
+import { ApplicationFrame, AskApplication } from '#app/connect-session/_parts/application-frame';
 import { OfferedProviderCard } from '#app/connect-session/_parts/offered-provider';
 import { type ConnectSessionPage, describeConnectSession } from '#lib/connect-sessions/describe';
 import { isAppError } from '#lib/errors';
@@ -66,10 +66,7 @@ function Offer({ session, token, search }: { session: ConnectSessionPage; token:
   const what = single ? single.provider.name : 'an account';
   return (
     <>
-      {application.hasColours && (
-        <link rel="stylesheet" href={`/applications/${application.id}/colours.css`} precedence="default" />
-      )}
-      {application.hasLogo && <ApplicationLogo src={`/applications/${application.id}/logo`} />}
+      <ApplicationFrame application={application} />
       <div className="flex flex-col gap-2">
         <h1 className="text-title font-semibold tracking-tight">
           {reconnects ? 'Reconnect' : 'Connect'} {what} for {application.name}
@@ -115,13 +112,7 @@ function Offer({ session, token, search }: { session: ConnectSessionPage; token:
         <a href={decline} className="link" rel="noreferrer">
           {device ? 'Do not connect' : `Back to ${application.name} without connecting`}
         </a>
-        <a
-          href={application.contact.startsWith('https:') ? application.contact : `mailto:${application.contact}`}
-          className="link wrap-anywhere"
-          rel="noreferrer"
-        >
-          Ask {application.name}
-        </a>
+        <AskApplication application={application} />
       </p>
     </>
   );

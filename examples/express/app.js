@@ -7,7 +7,7 @@ import { users } from './users.js';
 
 const { HUB_URL, GRANTKEEP_KEY, APP_URL, SECRET, PORT, GITHUB_API = 'https://api.github.com' } = process.env;
 const hub = createClient({ url: HUB_URL, apiKey: GRANTKEEP_KEY });
-const { startConnect, finishConnect } = createConnect({
+const { startConnect, startManage, finishManage } = createConnect({
   client: hub,
   returnUrl: `${APP_URL}/connected`,
   secret: SECRET,
@@ -18,7 +18,8 @@ app.use(express.urlencoded({ extended: false }), users);
 
 app.get('/', async ({ user }, response) => {
   const connection = user.connection && (await hub.call('getConnection', { path: { id: user.connection } }));
-  response.send(settingsPage(user, connection));
+  if (connection?.status === 'revoked') user.connection = undefined;
+  response.send(settingsPage(user, user.connection && connection));
 });
 
 app.post('/connect', async (request, response) => {
@@ -27,10 +28,15 @@ app.post('/connect', async (request, response) => {
   sendRedirect(response, await startConnect(request, { user: { id, label }, ...asked }));
 });
 
+app.post('/manage', async (request, response) => {
+  const { id, label } = request.user;
+  sendRedirect(response, await startManage(request, { user: { id, label } }));
+});
+
 app.get('/connected', async (request, response) => {
-  const { id } = await finishConnect(request, { user: request.user });
-  request.user.connection = id;
-  hub.forget(id);
+  const made = await finishManage(request, { user: request.user });
+  if (made) request.user.connection = made.id;
+  hub.forget(request.user.connection);
   response.redirect(303, '/');
 });
 

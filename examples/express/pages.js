@@ -20,6 +20,6 @@ export function settingsPage({ label }, connection) {
   return page(
     'Settings',
     `${hello}<p>GitHub: ${escaped(account.label)}, ${status}</p><p><a href="/me">Who am I at GitHub?</a></p>
-     ${button('/connect', 'Reconnect GitHub')}${button('/disconnect', 'Disconnect GitHub')}`,
+     ${button('/connect', 'Reconnect GitHub')}${button('/manage', 'Manage connected accounts')}${button('/disconnect', 'Disconnect GitHub')}`,
   );
 }

@@ -57,6 +57,7 @@ interface Asker {
  */
 function askerOf({ actor, ip }: Context): Asker | null {
   if (actor.type === 'person') return { one: actor.sessionId, network: null };
+  if (actor.type === 'application_person') return { one: actor.connectSession, network: null };
   // Where only Next runs the address is unknown; one shared counter would let one stranger lock all people out.
   if (ip === null) return null;
   return { one: prefixOf(ip, { ipv4: 32, ipv6: 64 }), network: prefixOf(ip, { ipv4: 24, ipv6: 48 }) };

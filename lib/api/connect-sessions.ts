@@ -75,6 +75,10 @@ const createSessionRoute = createRoute({
               description:
                 'For a machine without a browser: the person types `user_code` at `verification_url` on another device (as RFC 8628 does). Then there is no `return_url` and no `code`; ask for the session every `interval` seconds until it is `received`.',
             }),
+            manage: z.boolean().optional().openapi({
+              description:
+                'Shows the person their connections at the application, to reconnect and disconnect them, in the one browser that follows the link. A reconnect comes back with a `code`, as any other. The key needs `connections:read` and `connections:revoke` too. Then there is no `provider`, `connection`, `scopes` or `device`.',
+            }),
             return_url: z.string().nullish().openapi({
               example: 'https://app.example.com/connected',
               description: 'One of the application’s return addresses, letter by letter. Absent for a device.',

@@ -145,7 +145,8 @@ async function holdForApplication(
   // The hub reads these on the way and keeps neither: they may be long.
   const { answer: _, ...tokens } = { ...grant.tokens, id_token_claims: null };
   const held = { grant: { ...grant, tokens }, ending: endingOf(ctx, flow, owned) };
-  const { code } = await holdGrant(ctx, { id, personId, provider: flow.provider, answer: owned.answer, ...held });
+  const { provider, connectionId } = flow;
+  const { code } = await holdGrant(ctx, { id, personId, provider, connectionId, answer: owned.answer, ...held });
   return {
     backToApplication: backToApplication(flow.returnTo, code === null ? { session: id } : { session: id, code }),
   };

@@ -34,6 +34,8 @@ export const startFlowInput = z.object({
   accountParams: z.record(z.string(), z.string().max(300)).default({}),
   /** The secret of a connect session's link, which stands for its person. */
   connectSession: z.string().max(100).optional(),
+  /** That secret is of a browser that opened the page of a person's connections, where they chose `connectionId`. */
+  managing: z.boolean().optional(),
   /** For administrators: tells each step of it afterwards, and says what becomes of the connection. */
   trace: z.enum(['keep', 'revoke', 'code_twice']).optional(),
 });
@@ -111,7 +113,10 @@ interface Connecting {
 async function whoConnects(ctx: Context, input: StartFlowInput): Promise<Connecting | undefined> {
   if (input.connectSession !== undefined) {
     if (input.intent !== 'connect' || input.trace) throw new AppError('invalid_request');
-    const guest = await openConnectSession(ctx, input.connectSession);
+    const { connectionId, managing: manage = false } = input;
+    if (manage && !connectionId) throw new AppError('invalid_request');
+    const session = await openConnectSession(ctx, input.connectSession, { manage });
+    const guest = manage ? { ...session, connectionId: connectionId ?? null } : session;
     if (!guest.providers.includes(input.provider ?? '')) throw new AppError('unknown_provider');
     return { personId: guest.person.id, guest };
   }
@@ -138,6 +143,8 @@ export async function startFlow(caller: Context, input: StartFlowInput): Promise
   const wanted = guest ? guest.connectionId : (input.connectionId ?? '');
   const existing =
     intent === 'reconnect' && connecting ? await loadOwn(ctx, connecting.personId, wanted ?? '') : undefined;
+  // An application may have lost a provider that one of its people is still connected to.
+  if (guest && existing && existing.provider !== input.provider) throw new AppError('unknown_provider');
   const own = intent === 'step_up' ? await stepUpProvider(ctx) : existing?.provider;
   const provider = ctx.providers.get(own ?? input.provider ?? '');
   const offered = connecting ? provider?.connect : provider?.sign_in;

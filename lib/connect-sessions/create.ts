@@ -6,6 +6,7 @@ import {
   connectSessionSeconds,
   deviceDonePage,
   devicePage,
+  manageLink,
   newUserCode,
   userCodeHashOf,
 } from '#lib/connect-sessions/link';
@@ -17,7 +18,7 @@ import { applications } from '#lib/db/schema/applications';
 import { connectSessions } from '#lib/db/schema/connect-sessions';
 import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
-import { keyCoversProvider } from '#lib/guards/require-api-key';
+import { keyCoversProvider, requireApiKey } from '#lib/guards/require-api-key';
 import { hashSecret, newId, newSecret } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
@@ -44,6 +45,8 @@ export const createConnectSessionInput = z
     returnUrl: z.string().max(2000).nullish(),
     /** For a machine without a browser: the person types a code on another device. */
     device: z.boolean().default(false),
+    /** Shows the person their connections at the application, to reconnect and disconnect them. */
+    manage: z.boolean().default(false),
     /** The S256 challenge of a verifier that only the browser session has which begins it (RFC 7636 §4.2). */
     codeChallenge: z.string().regex(/^[\w-]{43}$/, 'must be the base64url of a SHA-256, 43 characters (RFC 7636 §4.2)'),
   })
@@ -51,6 +54,11 @@ export const createConnectSessionInput = z
     path: ['return_url'],
     message: 'Give a return address, or ask for a device',
   })
+  .refine(
+    ({ manage, device, provider, providers, connectionId, scopes }) =>
+      !manage || !(device || provider || providers || connectionId || scopes),
+    { path: ['manage'], message: 'The person chooses: give neither a provider, a connection, scopes nor a device' },
+  )
   .refine(({ provider, providers }) => !provider || !providers, {
     path: ['providers'],
     message: 'Give provider or providers, not both',
@@ -94,8 +102,16 @@ function providersFor(
       .filter(may);
   const refused = wanted.find((id) => !may(id));
   if (refused !== undefined) throw new AppError('unknown_provider');
-  if (wanted.length === 0) throw fault('providers', 'This application may connect to none');
   return [...new Set(wanted)];
+}
+
+/**
+ * A page of connections shows and ends them: a key that may do neither must not get both by a link.
+ * @throws AppError `insufficient_scope`
+ */
+function requireManaging(ctx: Context): void {
+  requireApiKey(ctx, 'connections:read');
+  requireApiKey(ctx, 'connections:revoke');
 }
 
 /**
@@ -106,10 +122,11 @@ function providersFor(
  */
 export async function createConnectSession(ctx: Context, input: CreateConnectSessionInput): Promise<NewConnectSession> {
   const key = requireApplicationKey(ctx);
-  const { user, provider, providers, connectionId, scopes, device, codeChallenge, ...given } = parseInput(
+  const { user, provider, providers, connectionId, scopes, device, manage, codeChallenge, ...given } = parseInput(
     createConnectSessionInput,
     input,
   );
+  if (manage) requireManaging(ctx);
   const id = newId('cns');
   const token = newSecret();
   const userCode = device ? newUserCode() : null;
@@ -127,6 +144,7 @@ export async function createConnectSession(ctx: Context, input: CreateConnectSes
     if (own && (provider ?? own) !== own) throw fault('provider', 'The connection is at another provider');
     const asked = own ? [own] : provider ? [provider] : (providers ?? null);
     const chosen = providersFor(ctx, { key, allowed: application.providers, asked });
+    if (chosen.length === 0 && !manage) throw fault('providers', 'This application may connect to none');
     if (scopes && (chosen.length > 1 || !mayAskScopes(ctx, application, chosen[0] ?? '', scopes)))
       throw fault('scopes', 'must be scopes of one provider that the application may ask for');
     const [row] = await tx
@@ -143,6 +161,7 @@ export async function createConnectSession(ctx: Context, input: CreateConnectSes
         scopes: scopes ? [...new Set(scopes)] : null,
         returnUrl,
         codeChallenge,
+        manage,
         expiresAt: sql`now() + make_interval(secs => ${connectSessionSeconds}::float8)`,
       })
       .returning({ expiresAt: connectSessions.expiresAt });
@@ -152,14 +171,14 @@ export async function createConnectSession(ctx: Context, input: CreateConnectSes
       personId: person.id,
       connectionId: connectionId ?? null,
       provider: chosen.length === 1 ? (chosen[0] ?? null) : null,
-      details: { connect_session: id, application: key.applicationId, device },
+      details: { connect_session: id, application: key.applicationId, device, manage },
     });
     return row.expiresAt;
   });
   const at = (path: string) => new URL(path, ctx.config.appUrl).href;
   return {
     id,
-    url: at(connectSessionPage(token)),
+    url: at(manage ? manageLink(token) : connectSessionPage(token)),
     expiresAt,
     device: userCode ? { userCode, page: at(devicePage) } : null,
   };

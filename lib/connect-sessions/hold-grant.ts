@@ -17,6 +17,8 @@ export interface ReceivedGrant<G> extends HeldGrant<G> {
   id: string;
   personId: string;
   provider: string;
+  /** The connection that it is to renew. */
+  connectionId: string | null;
   /** Names the answer (`rfg_…`), so that it is held or revoked, and never both. */
   answer: string;
 }
@@ -41,7 +43,7 @@ async function assertLiveApplication(tx: Db, id: string): Promise<void> {
  *   refused, `token_answer_invalid` where the answer is too long to be kept
  */
 export async function holdGrant<G>(ctx: Context, received: ReceivedGrant<G>): Promise<{ code: string | null }> {
-  const { id, personId, provider, answer, grant, ending } = received;
+  const { id, personId, provider, connectionId, answer, grant, ending } = received;
   const code = newSecret();
   const heldGrant = await sealHeld(ctx, id, { grant, ending });
   if (heldGrant.length > mostSealedBytes) throw new AppError('token_answer_invalid');
@@ -56,6 +58,8 @@ export async function holdGrant<G>(ctx: Context, received: ReceivedGrant<G>): Pr
         status: 'received',
         heldGrant,
         provider,
+        // On the page of somebody's connections they chose it only now.
+        connectionId,
         answer,
         codeHash: hashSecret(code),
         expiresAt: sql`now() + make_interval(secs => ${connectSessionSeconds}::float8)`,

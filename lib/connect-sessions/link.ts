@@ -7,6 +7,12 @@ export const connectSessionSeconds = 600;
 /** The page of a session's link. In the query, since logs have paths. */
 export const connectSessionPage = (token: string): string => `/connect-session?${new URLSearchParams({ token })}`;
 
+/** Opens the page that shows a person their connections, once, in the browser that follows the link. */
+export const manageLink = (token: string): string => `/connect-session/open?${new URLSearchParams({ token })}`;
+/** That page. It shows nothing to a browser that did not open the link. */
+export const managePage = (id: string, connectionId?: string): string =>
+  `/connect-session/manage/${encodeURIComponent(id)}${connectionId ? `/${encodeURIComponent(connectionId)}` : ''}`;
+
 /** Where people type the code that a device shows. */
 export const devicePage = '/device';
 /** Where the browser of such a session ends: the device is told, not the browser. */

@@ -1,9 +1,10 @@
-import { and, eq, gt, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gt, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { limitRate } from '#lib/api-keys/rate-limit';
 import { connectSessionSeconds, userCodeHashOf } from '#lib/connect-sessions/link';
 import { mayConnect, scopesOf } from '#lib/connect-sessions/may-ask';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
+import { apiKeys } from '#lib/db/schema/api-keys';
 import { applications } from '#lib/db/schema/applications';
 import { connectSessions } from '#lib/db/schema/connect-sessions';
 import { people } from '#lib/db/schema/people';
@@ -18,6 +19,10 @@ export interface OpenConnectSession {
   providers: string[];
   connectionId: string | null;
   returnUrl: string;
+  /** The page of the person's connections: they choose there which one to reconnect. */
+  manage: boolean;
+  /** The providers that the key may see which made the session; null: every one. */
+  visible: string[] | null;
   /** A device shows a code, and the browser does not go back to the application. */
   device: boolean;
   /** By provider the scopes that will be asked for. */
@@ -35,6 +40,11 @@ async function namedBy(ctx: Context, token: string): Promise<SQL | undefined> {
   return /^[\w-]{43}$/.test(token) ? eq(connectSessions.tokenHash, hashSecret(token)) : undefined;
 }
 
+const isLiveKey = and(
+  ...[isNotNull(apiKeys.id), isNull(apiKeys.revokedAt)],
+  or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`clock_timestamp()`)),
+);
+
 /** Of the asked scopes the ones that are allowed still. Where none is left, asking for none would ask for the server's own. */
 function scopesNow(asked: readonly string[] | null, allowed: string[]): string[] {
   const scopes = asked?.filter((scope) => allowed.includes(scope)) ?? allowed;
@@ -44,9 +54,15 @@ function scopesNow(asked: readonly string[] | null, allowed: string[]): string[]
 
 /**
  * The open session of a link's secret, or of the code that a device shows.
+ * @param manage the secret is of a browser that opened the page of somebody's connections, and no link's. Such a page ends
+ *   with its API key
  * @throws AppError `rate_limited` for one who tries codes; `connect_session_over` also where there never was one: a link says nothing of others
  */
-export async function openConnectSession(ctx: Context, token: string): Promise<OpenConnectSession> {
+export async function openConnectSession(
+  ctx: Context,
+  token: string,
+  { manage = false } = {},
+): Promise<OpenConnectSession> {
   const named = await namedBy(ctx, token);
   const [row] = named
     ? await ctx.database.db
@@ -56,6 +72,8 @@ export async function openConnectSession(ctx: Context, token: string): Promise<O
           connectionId: connectSessions.connectionId,
           returnUrl: connectSessions.returnUrl,
           device: sql<boolean>`${connectSessions.userCodeHash} is not null`,
+          manage: connectSessions.manage,
+          visible: apiKeys.providers,
           asked: connectSessions.scopes,
           application: {
             ...{ id: applications.id, name: applications.name, contact: applications.contact },
@@ -71,9 +89,12 @@ export async function openConnectSession(ctx: Context, token: string): Promise<O
         .from(connectSessions)
         .innerJoin(applications, eq(applications.id, connectSessions.applicationId))
         .innerJoin(people, eq(people.id, connectSessions.personId))
+        .leftJoin(apiKeys, eq(apiKeys.id, connectSessions.apiKeyId))
         .where(
           and(
             named,
+            eq(connectSessions.manage, manage),
+            manage ? and(isNotNull(connectSessions.openedAt), isLiveKey) : undefined,
             eq(connectSessions.status, 'open'),
             gt(connectSessions.expiresAt, sql`now()`),
             isNull(applications.disabledAt),
@@ -87,7 +108,7 @@ export async function openConnectSession(ctx: Context, token: string): Promise<O
   // An administrator may have narrowed since what the application may ask, and where it leads people.
   const providers = session.providers.filter((id) => mayConnect(allowed, id));
   const returns = session.device || allowed.returnUrls.includes(session.returnUrl);
-  if (providers.length === 0 || !returns) throw new AppError('connect_session_over');
+  if ((providers.length === 0 && !manage) || !returns) throw new AppError('connect_session_over');
   return { ...session, providers, scopes: (provider) => scopesNow(asked, scopesOf(ctx, allowed, provider)) };
 }
 

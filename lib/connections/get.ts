@@ -11,6 +11,7 @@ import { people } from '#lib/db/schema/people';
 import { revocations } from '#lib/db/schema/revocations';
 import { AppError } from '#lib/errors';
 import { keyCoversPerson } from '#lib/guards/application-reach';
+import { isOwn } from '#lib/guards/is-own';
 import { keyCoversProvider } from '#lib/guards/require-api-key';
 import { personOfConnection } from '#lib/ids';
 import { parseInput } from '#lib/parse-input';
@@ -30,6 +31,8 @@ async function maySee(ctx: Context, personId: string, provider: string | undefin
       if (!actor.scopes.includes('connections:read')) throw new AppError('insufficient_scope');
       if (provider === undefined || !keyCoversProvider(actor, provider)) return false;
       return keyCoversPerson(ctx, actor, personId);
+    case 'application_person':
+      return provider !== undefined && isOwn(actor, personId, provider);
     case 'anonymous':
       throw new AppError('unauthenticated');
   }
@@ -62,7 +65,7 @@ export async function getConnection(ctx: Context, input: GetConnectionInput): Pr
   // Asked even where there is no row, so that a missing scope is said whether or not the connection exists.
   const allowed = await maySee(ctx, personOfConnection(id) ?? '', found?.provider.id);
   // A key's refusals are noted where it asks.
-  if (found && !allowed && ctx.actor.type === 'person') ctx.refusals.add(ctx, 'not_found', found.provider.id);
+  if (found && !allowed && 'personId' in ctx.actor) ctx.refusals.add(ctx, 'not_found', found.provider.id);
   if (!allowed || !found) throw new AppError('not_found');
   return found;
 }

@@ -8,6 +8,7 @@ import { apiKeys } from '#lib/db/schema/api-keys';
 import { connections } from '#lib/db/schema/connections';
 import { ledger } from '#lib/db/schema/ledger';
 import { AppError } from '#lib/errors';
+import { isOwn } from '#lib/guards/is-own';
 import { readsEverything } from '#lib/guards/require';
 import { personOfConnection } from '#lib/ids';
 
@@ -56,13 +57,12 @@ export async function connectionHistory(
 ): Promise<HistoryView[]> {
   const { db } = ctx.database;
   const personId = personOfConnection(input.id);
-  const own = ctx.actor.type === 'person' && ctx.actor.personId === personId;
-  if (!personId || !(own || readsEverything(ctx))) throw new AppError('not_found');
+  if (!personId) throw new AppError('not_found');
   const [known] = await db
-    .select({ id: connections.id })
+    .select({ provider: connections.provider })
     .from(connections)
     .where(and(eq(connections.personId, personId), eq(connections.id, input.id)));
-  if (!known) throw new AppError('not_found');
+  if (!known || !(isOwn(ctx.actor, personId, known.provider) || readsEverything(ctx))) throw new AppError('not_found');
   const events = await db
     .select({
       at: ledger.at,
@@ -88,7 +88,7 @@ export async function connectionHistory(
       ? []
       : await db.select({ id: apiKeys.id, name: apiKeys.name }).from(apiKeys).where(inArray(apiKeys.id, keyIds));
   const keyNames = new Map(keys.map((key) => [key.id, key.name]));
-  const self = ctx.actor.type === 'person' ? ctx.actor.personId : null;
+  const self = 'personId' in ctx.actor ? ctx.actor.personId : null;
   const nameOf = (event: Event): string => {
     if (isOfItself(event.action)) return 'Grantkeep';
     if (event.actorType === 'api_key') return keyNames.get(event.actorId ?? '') ?? event.actorId ?? 'a service';

@@ -4,7 +4,10 @@ import type { Context } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { connections } from '#lib/db/schema/connections';
+import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
+import { isOwn } from '#lib/guards/is-own';
+import { isOfLiveApplication } from '#lib/guards/of-live-application';
 import { readsEverything } from '#lib/guards/require';
 import { personOfConnection } from '#lib/ids';
 import { parseInput } from '#lib/parse-input';
@@ -45,13 +48,14 @@ export async function listServices(ctx: Context, given: z.input<typeof input>): 
   const { id } = parseInput(input, given);
   const { db } = ctx.database;
   const personId = personOfConnection(id);
-  const own = ctx.actor.type === 'person' && ctx.actor.personId === personId;
-  if (!personId || !(own || readsEverything(ctx))) throw new AppError('not_found');
+  if (!personId) throw new AppError('not_found');
   const [connection] = await db
-    .select({ provider: connections.provider, status: connections.status })
+    .select({ provider: connections.provider, status: connections.status, applicationId: people.applicationId })
     .from(connections)
+    .innerJoin(people, eq(people.id, connections.personId))
     .where(and(eq(connections.personId, personId), eq(connections.id, id)));
-  if (!connection) throw new AppError('not_found');
+  if (!connection || !(isOwn(ctx.actor, personId, connection.provider) || readsEverything(ctx)))
+    throw new AppError('not_found');
   const reads = rowsOf<{ key: string; day: number; reads: number; last: Date | string; seen: number }>(
     await db.execute(sql`
       with read as (
@@ -68,6 +72,9 @@ export async function listServices(ctx: Context, given: z.input<typeof input>): 
     isNull(apiKeys.revokedAt),
     or(isNull(apiKeys.expiresAt), sql`${apiKeys.expiresAt} > clock_timestamp()`),
     arrayContains(apiKeys.scopes, ['tokens:vend']),
+    // A key of another application does not see this person.
+    or(isNull(apiKeys.applicationId), eq(apiKeys.applicationId, connection.applicationId ?? '')),
+    isOfLiveApplication,
     or(isNull(apiKeys.providers), arrayContains(apiKeys.providers, [connection.provider])),
   );
   const live = connection.status !== 'revoked';

@@ -19,6 +19,6 @@ export function requireApiKey(ctx: Pick<Context, 'actor'>, scope: ApiKeyScope): 
 }
 
 /** True where an API key may see connections of that provider; a key without a limit sees all. */
-export function keyCoversProvider(actor: ApiKeyActor, provider: string): boolean {
+export function keyCoversProvider(actor: Pick<ApiKeyActor, 'providers'>, provider: string): boolean {
   return actor.providers === null || actor.providers.includes(provider);
 }

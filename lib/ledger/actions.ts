@@ -7,6 +7,7 @@ export const ledgerActions = {
   'flow.started': 'Connecting begun',
   'flow.refused': 'Connecting refused',
   'connect_session.created': 'Connect session begun',
+  'connect_session.opened': 'Connections shown to their person',
   'connect_session.received': 'Account waits for its application',
   'connect_session.ended': 'Connect session ended without a connection',
   'connection.created': 'Connected',

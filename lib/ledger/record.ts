@@ -25,9 +25,10 @@ export function toLedgerRow(who: Requester, entry: LedgerEntry): LedgerRow {
     action: entry.action,
     outcome: entry.outcome ?? 'ok',
     code: entry.code ?? null,
-    actorType: actor.type,
+    // Whether somebody signs in here or an application knows them, the row of `people` says.
+    actorType: actor.type === 'application_person' ? 'person' : actor.type,
     actorId: actorId(actor),
-    personId: entry.personId ?? (actor.type === 'person' ? actor.personId : null),
+    personId: entry.personId ?? ('personId' in actor ? actor.personId : null),
     connectionId: entry.connectionId ?? null,
     provider: entry.provider ?? null,
     apiKeyId: entry.apiKeyId ?? (actor.type === 'api_key' ? actor.keyId : null),

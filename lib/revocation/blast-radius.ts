@@ -4,6 +4,7 @@ import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
 import { shownName } from '#lib/db/shown-name';
 import { AppError } from '#lib/errors';
+import { isOwn } from '#lib/guards/is-own';
 import { readsEverything } from '#lib/guards/require';
 import { personOfConnection } from '#lib/ids';
 import type { RevokeRule } from '#lib/oauth/types';
@@ -37,19 +38,18 @@ const shown = 20;
 export async function getBlastRadius(ctx: Context, { id }: { id: string }): Promise<BlastRadiusView> {
   const { db } = ctx.database;
   const personId = personOfConnection(id);
-  const own = ctx.actor.type === 'person' && ctx.actor.personId === personId;
   const all = readsEverything(ctx);
-  const [row] =
-    personId && (own || all)
-      ? await db
-          .select({ provider: connections.provider, issuer: connections.issuer, subject: connections.subject })
-          .from(connections)
-          .where(and(eq(connections.personId, personId), eq(connections.id, id)))
-      : [];
-  if (!row || !personId) throw new AppError('not_found');
+  const [row] = personId
+    ? await db
+        .select({ provider: connections.provider, issuer: connections.issuer, subject: connections.subject })
+        .from(connections)
+        .where(and(eq(connections.personId, personId), eq(connections.id, id)))
+    : [];
+  if (!row || !personId || !(all || isOwn(ctx.actor, personId, row.provider))) throw new AppError('not_found');
   const radius = ctx.providers.get(row.provider)?.revoke.blast_radius ?? 'token';
   if (radius === 'token') return { radius, connections: [], more: 0 };
   const wide = ctx.providers.list().filter(({ revoke }) => revoke.blast_radius === 'account');
+  const reach = ctx.actor.type === 'application_person' ? ctx.actor.providers : null;
   const providers = radius === 'account' ? wide.map((provider) => provider.id) : [row.provider];
   const others = and(
     eq(connections.issuer, row.issuer),
@@ -71,7 +71,13 @@ export async function getBlastRadius(ctx: Context, { id }: { id: string }): Prom
       })
       .from(connections)
       .innerJoin(people, eq(people.id, connections.personId))
-      .where(and(others, all ? undefined : eq(connections.personId, personId)))
+      .where(
+        and(
+          others,
+          all ? undefined : eq(connections.personId, personId),
+          reach ? inArray(connections.provider, [...reach]) : undefined,
+        ),
+      )
       .orderBy(desc(connections.createdAt))
       .limit(shown),
   ]);

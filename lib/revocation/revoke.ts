@@ -4,6 +4,7 @@ import { type Context, inBackground } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { AppError } from '#lib/errors';
 import { keyCoversPerson } from '#lib/guards/application-reach';
+import { isOwn } from '#lib/guards/is-own';
 import { keyCoversProvider } from '#lib/guards/require-api-key';
 import { personOfConnection } from '#lib/ids';
 import { reasonText } from '#lib/ledger/reason';
@@ -16,7 +17,7 @@ export const revokeConnectionInput = z.object({ id: z.string(), reason: reasonTe
 export type RevokeConnectionInput = z.input<typeof revokeConnectionInput>;
 
 /**
- * The connections that the caller may revoke: a person their own, an administrator or this process every one, a key the
+ * The connections that the caller may revoke: a person their own, also on their application's page, an administrator or this process every one, a key the
  * ones of its providers and of the people of its application.
  */
 async function mayRevoke(ctx: Context, personId: string | undefined, provider: string | undefined): Promise<boolean> {
@@ -30,10 +31,18 @@ async function mayRevoke(ctx: Context, personId: string | undefined, provider: s
       if (!actor.scopes.includes('connections:revoke')) throw new AppError('insufficient_scope');
       if (personId === undefined || provider === undefined || !keyCoversProvider(actor, provider)) return false;
       return keyCoversPerson(ctx, actor, personId);
+    case 'application_person':
+      return provider !== undefined && isOwn(actor, personId, provider);
     case 'anonymous':
       throw new AppError('unauthenticated');
   }
 }
+
+/** Of a person who came by their application's page: which one, for the ledger. */
+const throughApplication = ({ actor }: Context): Record<string, string> =>
+  actor.type === 'application_person'
+    ? { application: actor.applicationId, connect_session: actor.connectSession }
+    : {};
 
 /**
  * Ends a connection: here at once and for good, at the provider as soon as it answers. Revoking a revoked one changes
@@ -53,7 +62,8 @@ export async function revokeConnection(
   const allowed = await mayRevoke(ctx, personId, row?.provider);
   if (!personId || !row || !allowed) throw new AppError('not_found');
 
-  const [key] = await transactAs(ctx, (tx) => markRevoked(tx, ctx, [{ personId, id }], reason ? { reason } : {}));
+  const details = { ...(reason ? { reason } : {}), ...throughApplication(ctx) };
+  const [key] = await transactAs(ctx, (tx) => markRevoked(tx, ctx, [{ personId, id }], details));
   if (key) inBackground(ctx, 'revoke at the provider', workOneRevocation(ctx, key));
   return { id, changed: key !== undefined };
 }

@@ -1,9 +1,10 @@
-import { and, eq, gt, isNull, or, sql } from 'drizzle-orm';
-import type { Context } from '#lib/context';
+import { and, eq, gt, isNotNull, isNull, or, sql } from 'drizzle-orm';
+import type { Actor, Context } from '#lib/context';
 import { lockFor } from '#lib/db/advisory-locks';
 import { type Db, withTransaction } from '#lib/db/database';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { applications } from '#lib/db/schema/applications';
+import { connectSessions } from '#lib/db/schema/connect-sessions';
 import { people } from '#lib/db/schema/people';
 import { sessions } from '#lib/db/schema/sessions';
 import { AppError } from '#lib/errors';
@@ -60,21 +61,48 @@ async function assertKeyActs(tx: Db, { keyId, applicationId }: ApiKeyActor): Pro
   if (!key || !live) throw new AppError('invalid_api_key');
 }
 
+/** The same order as a grant that arrives (`hold-grant.ts`): application, person, session. */
+async function assertGuestActs(
+  tx: Db,
+  { applicationId, personId, connectSession }: Extract<Actor, { type: 'application_person' }>,
+): Promise<void> {
+  if (!(await isLiveApplication(tx, applicationId))) throw new AppError('connect_session_over');
+  const [person] = await tx
+    .select({ disabledAt: people.disabledAt })
+    .from(people)
+    .where(and(eq(people.id, personId), eq(people.applicationId, applicationId), isNull(people.deletedAt)))
+    .for('share');
+  if (!person || person.disabledAt) throw new AppError('connect_session_over');
+  const [session] = await tx
+    .select({ id: connectSessions.id })
+    .from(connectSessions)
+    .where(
+      and(
+        ...[eq(connectSessions.id, connectSession), eq(connectSessions.personId, personId)],
+        ...[eq(connectSessions.manage, true), eq(connectSessions.status, 'open')],
+        ...[isNotNull(connectSessions.openedAt), gt(connectSessions.expiresAt, sql`now()`)],
+      ),
+    )
+    .for('share');
+  if (!session) throw new AppError('connect_session_over');
+}
+
 /**
- * Asserts, in the caller's transaction, that who asks may still act: the session or the key has not ended since the
- * request began, and an administrator still is one. The rows are locked for share, so that ending them waits for the
+ * Asserts, in the caller's transaction, that who asks may still act: the session, the key or the page of an application has not ended
+ * since the request began, and an administrator still is one. The rows are locked for share, so that ending them waits for the
  * transaction, or the transaction sees that it happened.
- * @throws AppError `unauthenticated`, `person_disabled`, `forbidden`, `invalid_api_key`
+ * @throws AppError `unauthenticated`, `person_disabled`, `forbidden`, `invalid_api_key`, `connect_session_over`
  */
 export async function assertStillActs(tx: Db, ctx: Context): Promise<void> {
   const { actor } = ctx;
   if (actor.type === 'person') await assertPersonActs(tx, ctx, actor);
   if (actor.type === 'api_key') await assertKeyActs(tx, actor);
+  if (actor.type === 'application_person') await assertGuestActs(tx, actor);
 }
 
 /**
  * Runs the body in one transaction on behalf of the requester, who must still be allowed to act in it.
- * @throws AppError `unauthenticated`, `person_disabled`, `forbidden`, `invalid_api_key`
+ * @throws AppError `unauthenticated`, `person_disabled`, `forbidden`, `invalid_api_key`, `connect_session_over`
  */
 export function transactAs<T>(ctx: Context, body: (tx: Db) => Promise<T>): Promise<T> {
   return withTransaction(ctx.database.db, async (tx) => {

@@ -1,10 +1,11 @@
 import { limitRate } from '#lib/api-keys/rate-limit';
 import { flowSeconds } from '#lib/authorization/flow';
 import { type StartFlowInput, startFlow, startFlowInput } from '#lib/authorization/start';
-import { connectSessionPage } from '#lib/connect-sessions/link';
+import { connectSessionPage, managePage } from '#lib/connect-sessions/link';
 import type { Context } from '#lib/context';
 import type { CookieJar } from '#lib/cookies/cookies';
 import { writeFlow } from '#lib/cookies/flow-cookies';
+import { readManaged } from '#lib/cookies/manage-cookies';
 import { noteFailure } from '#lib/door/note-failure';
 import { refusalPage, seeOther } from '#lib/door/oauth-answers';
 import { AppError, toAppError } from '#lib/errors';
@@ -37,8 +38,17 @@ function readForm(form: FormData): StartFlowInput {
   return parsed.data;
 }
 
+/** The page of somebody's connections that a form came from, and its secret: in this browser's cookie, never in a form. */
+async function withSecret(ctx: Context, jar: CookieJar, form: FormData, input: StartFlowInput) {
+  const id = form.get('manage');
+  if (typeof id !== 'string') return { input, page: undefined };
+  const secret = await readManaged(ctx.config, jar, id);
+  if (secret === undefined) throw new AppError('connect_session_over');
+  return { input: { ...input, connectSession: secret, managing: true }, page: managePage(id) };
+}
+
 /** Where a failed start is shown: on the card it began at, or on the page for signing in. */
-function failedStart(ctx: Context, input: StartFlowInput, code: string): string {
+function failedStart(ctx: Context, input: StartFlowInput, code: string, page: string | undefined): string {
   const result: Record<string, string | undefined> = {
     flow: code,
     provider: input.provider,
@@ -52,17 +62,21 @@ function failedStart(ctx: Context, input: StartFlowInput, code: string): string 
       result[typedPrefix + name] = accountParams[name]?.slice(0, 100);
   }
   const { connectSession: token } = input;
+  if (page !== undefined) return withFlowResult(page, result);
   return withFlowResult(token === undefined ? pageOfFlow(input) : connectSessionPage(token), result);
 }
 
 /** POST /oauth/start: begins a flow and answers 303 to the provider, with what binds the flow in a cookie of its own. */
 export async function handleStart(ctx: Context, request: Request, jar: CookieJar): Promise<Response> {
   let input: StartFlowInput | undefined;
+  let page: string | undefined;
   try {
     requireSameOrigin(ctx.config, request.headers);
     // Before the form is read: reading costs more than refusing.
     await limitRate(ctx, 'start');
-    input = readForm(await request.formData());
+    const form = await request.formData();
+    input = readForm(form);
+    ({ input, page } = await withSecret(ctx, jar, form, input));
     if (input.intent === 'sign_in' || input.intent === 'step_up') await limitRate(ctx, 'sign_in');
     const { location, binding } = await startFlow(ctx, input);
     await writeFlow(ctx.config, jar, binding, flowSeconds);
@@ -75,6 +89,6 @@ export async function handleStart(ctx: Context, request: Request, jar: CookieJar
     // Only a provider that there is: the ledger must not take words from a form.
     ctx.refusals.add(ctx, error.code, ctx.providers.get(input?.provider ?? '')?.id);
     const outright = !input || error.code === 'rate_limited' || error.code === 'unavailable';
-    return outright || !input ? refusalPage(error, ctx.requestId) : seeOther(failedStart(ctx, input, error.code));
+    return outright || !input ? refusalPage(error, ctx.requestId) : seeOther(failedStart(ctx, input, error.code, page));
   }
 }

@@ -225,6 +225,8 @@ export interface ConnectSessionRequest {
   scopes?: Array<string> | null;
   /** For a machine without a browser: the person types `user_code` at `verification_url` on another device (as RFC 8628 does). Then there is no `return_url` and no `code`; ask for the session every `interval` seconds until it is `received`. */
   device?: boolean;
+  /** Shows the person their connections at the application, to reconnect and disconnect them, in the one browser that follows the link. A reconnect comes back with a `code`, as any other. The key needs `connections:read` and `connections:revoke` too. Then there is no `provider`, `connection`, `scopes` or `device`. */
+  manage?: boolean;
   /** One of the application’s return addresses, letter by letter. Absent for a device. */
   return_url?: string | null;
   /** Base64url of the SHA-256 of a verifier (RFC 7636 §4.2). Make a new verifier for each session, and keep it where only the browser that begins it can bring it back. */

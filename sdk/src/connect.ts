@@ -70,7 +70,23 @@ export function createConnect({ client, returnUrl, secret }: ConnectOptions) {
    * without which the hub refuses the connection.
    * @throws GrantkeepError `wrong_origin` where another site's page asks, or as the hub refuses the session
    */
-  async function startConnect(request: AnyRequest, { user, ...asked }: StartOptions): Promise<Response> {
+  async function startConnect(request: AnyRequest, options: StartOptions): Promise<Response> {
+    return start(request, options);
+  }
+
+  /**
+   * Begins the page of the hub that shows the user their connections, to reconnect and disconnect them. The key needs
+   * `connections:read` and `connections:revoke` too. The browser comes back to the return address: finish with `finishManage`.
+   * @throws GrantkeepError as `startConnect`
+   */
+  async function startManage(request: AnyRequest, { user }: Pick<StartOptions, 'user'>): Promise<Response> {
+    return start(request, { user, manage: true });
+  }
+
+  async function start(
+    request: AnyRequest,
+    { user, ...asked }: StartOptions & { manage?: boolean },
+  ): Promise<Response> {
     if (isForeign(request, url.origin))
       throw new GrantkeepError('wrong_origin', 'A page of another site asked for this. Let the user begin it here.');
     const verifier = randomText();
@@ -92,7 +108,18 @@ export function createConnect({ client, returnUrl, secret }: ConnectOptions) {
    * @throws GrantkeepError `connect_not_begun` where this user did not begin it in this browser: the grant is revoked then.
    *   The code that the hub sent along, such as `access_denied`. Every refusal of the hub
    */
-  async function finishConnect(request: AnyRequest, { user }: FinishOptions): Promise<Connection> {
+  async function finishConnect(request: AnyRequest, options: FinishOptions): Promise<Connection> {
+    const connection = await finishManage(request, options);
+    if (connection === null) throw notBegun();
+    return connection;
+  }
+
+  /**
+   * Finishes what `startConnect` or `startManage` began, with the request in which the browser came back: the connection that
+   * was made or reconnected, or null where the user only looked, or disconnected.
+   * @throws GrantkeepError as `finishConnect`
+   */
+  async function finishManage(request: AnyRequest, { user }: FinishOptions): Promise<Connection | null> {
     const { searchParams } = new URL(request.url ?? '/', url.origin);
     const [id, code, error] = ['session', 'code', 'error'].map((name) => searchParams.get(name) ?? '');
     const begun = (await cookie.read(headerOf(request, 'cookie'))).find(({ session }) => session === id);
@@ -108,10 +135,11 @@ export function createConnect({ client, returnUrl, secret }: ConnectOptions) {
         .call('completeConnectSession', { path, body: { code, code_verifier: randomText() } })
         .catch(() => undefined);
     if (own && error && /^[a-z_]{1,64}$/.test(error)) throw new GrantkeepError(error, 'Nothing was connected.');
+    if (own && !code && !error) return null;
     throw notBegun();
   }
 
-  return { startConnect, finishConnect };
+  return { startConnect, finishConnect, startManage, finishManage };
 }
 
 /** Sends the answer of `startConnect` on Node's own response, as Express has it. */

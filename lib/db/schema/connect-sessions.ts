@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { check, index, pgTable, text } from 'drizzle-orm/pg-core';
+import { boolean, check, index, pgTable, text } from 'drizzle-orm/pg-core';
 import { applications } from '#lib/db/schema/applications';
 import { instant } from '#lib/db/schema/columns';
 import { mostSealedBytes } from '#lib/db/schema/flows';
@@ -38,6 +38,10 @@ export const connectSessions = pgTable(
     returnUrl: text().notNull(),
     /** Base64url of the SHA-256 of the verifier that completes it (RFC 7636 §4.2). */
     codeChallenge: text().notNull(),
+    /** True: the link opens the page of the person's connections. False: it connects an account. */
+    manage: boolean().notNull().default(false),
+    /** When the link of such a page was opened. From then on `token_hash` is of a secret that only that browser has. */
+    openedAt: instant(),
     status: text({ enum: connectSessionStatuses }).notNull().default('open'),
     /** The code of the error that it ended with. */
     error: text(),
@@ -65,6 +69,7 @@ export const connectSessions = pgTable(
       'connect_sessions_status',
       sql`${t.status} in ('open', 'received', 'completed', 'failed', 'expired', 'cancelled')`,
     ),
+    check('connect_sessions_opened', sql`${t.openedAt} is null or ${t.manage}`),
     check('connect_sessions_held', sql`(${t.status} = 'received') = (${t.heldGrant} is not null)`),
     check('connect_sessions_over', sql`(${t.status} in ('open', 'received')) = (${t.endedAt} is null)`),
     check('connect_sessions_bounded', sql`octet_length(${t.heldGrant}) <= ${sql.raw(String(mostSealedBytes))}`),
