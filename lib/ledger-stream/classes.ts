@@ -48,6 +48,7 @@ export const placedActions: Readonly<Record<LedgerAction, Placed>> = {
   'flow.started': ['entity', 'Other', 'connection'],
   'flow.refused': ['entity', 'Create', 'connection'],
   'connect_session.created': ['entity', 'Create', 'connect session'],
+  'connect_session.opened': ['entity', 'Update', 'connect session'],
   'connect_session.received': ['entity', 'Update', 'connect session'],
   'connect_session.ended': ['entity', 'Delete', 'connect session'],
   'connection.created': ['entity', 'Create', 'connection'],
