@@ -9,6 +9,7 @@ test('each API key does what its scopes allow, at every operation of the API', a
     'connections:create',
     'connections:revoke',
     'webhooks:manage',
+    'applications:manage',
   ] as const;
   const needed: Record<string, (typeof scopes)[number]> = {
     'get /api/v1/connections': 'connections:read',
@@ -25,6 +26,11 @@ test('each API key does what its scopes allow, at every operation of the API', a
     'post /api/v1/webhooks/{id}/secret': 'webhooks:manage',
     'post /api/v1/webhooks/{id}/test': 'webhooks:manage',
     'delete /api/v1/webhooks/{id}': 'webhooks:manage',
+    'get /api/v1/applications': 'applications:manage',
+    'post /api/v1/applications': 'applications:manage',
+    'get /api/v1/applications/{id}': 'applications:manage',
+    'patch /api/v1/applications/{id}': 'applications:manage',
+    'post /api/v1/applications/{id}/disable': 'applications:manage',
   };
   const document = (await (await fetch(`${app.url}/api/v1/openapi.json`)).json()) as {
     paths: Record<string, Record<string, { security: { apiKey: string[] }[] }>>;
@@ -50,15 +56,19 @@ test('each API key does what its scopes allow, at every operation of the API', a
   await own.close();
   keys.push(['connections:create', own.key]);
   const connection = await givenConnection(page, app, 'okta');
-  // No webhook and no session has that id: a key that may ask is told so, and only then.
-  const idOf = (path: string) =>
-    path.includes('/webhooks') ? 'whk_none' : path.includes('/connect-sessions') ? 'cns_none' : connection;
+  // No webhook, session or application has that id: a key that may ask is told so, and only then.
+  const noneOf: Record<string, string> = {
+    webhooks: 'whk_none',
+    'connect-sessions': 'cns_none',
+    applications: 'app_none',
+  };
+  const idOf = (path: string) => noneOf[path.split('/')[3] ?? ''] ?? connection;
   for (const [operation, scope] of Object.entries(needed)) {
     const [method = '', path = ''] = operation.split(' ');
     for (const [has, key] of keys) {
       const where = path.replace('/api/v1', '').replace('{id}', idOf(path));
       const answer = await callHub(app, key, where, method.toUpperCase());
-      const allowed = /webhooks|create/.test(scope) ? [200, 400, 404] : [200, 202];
+      const allowed = /manage|create/.test(scope) ? [200, 400, 404] : [200, 202];
       const expected = has === 'nothing' ? 401 : has === scope ? allowed : 403;
       expect([expected].flat(), `${operation} with ${has}`).toContain(answer.status);
       if (answer.status === 401) expect(answer.headers.get('www-authenticate')).toContain('invalid_token');

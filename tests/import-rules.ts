@@ -106,6 +106,7 @@ const mayImport: Record<string, readonly string[]> = {
     'api-keys',
     'context',
     'runtime',
+    'applications',
     'connect-sessions',
     'authorization',
     ...ground,

@@ -39,6 +39,7 @@ describe('a key of an application', () => {
 
   test.each([
     ['webhooks of everybody, with an application', 'webhooks:manage', true],
+    ['applications, with one', 'applications:manage', true],
     ['people to connect, without one', 'connections:create', false],
   ] as const)('has no scope for %s', async (_, scope, ofApplication) => {
     const applicationId = ofApplication ? await addApplication(runtime) : null;

@@ -8,13 +8,16 @@ import { AppError } from '#lib/errors';
 const fault = (path: string, message: string) => new AppError('invalid_request', { issues: [{ path, message }] });
 
 /**
- * Refuses scopes that a key cannot have: webhooks tell of everybody, so a key of an application may not manage them; and
+ * Refuses scopes that a key cannot have: webhooks tell of everybody, so a key of an application may not manage them, and applications as
+ * little; and
  * only an application has people to connect accounts for.
  * @throws AppError `invalid_request`
  */
 export function assertScopesOf(scopes: readonly ApiKeyScope[], applicationId: string | null): void {
   if (applicationId !== null && scopes.includes('webhooks:manage'))
     throw fault('scopes', 'of an application may not have webhooks:manage: webhooks tell of everybody');
+  if (applicationId !== null && scopes.includes('applications:manage'))
+    throw fault('scopes', 'of an application may not have applications:manage');
   if (applicationId === null && scopes.includes('connections:create'))
     throw fault('scopes', 'have connections:create for an application only');
 }

@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { registerApplications } from '#lib/api/applications';
 import type { Call } from '#lib/api/call';
 import { registerConnectSessions } from '#lib/api/connect-sessions';
 import { registerConnections } from '#lib/api/connections';
@@ -75,6 +76,7 @@ export function createApi(getContext: GetContext): Api {
   registerConnections(app);
   registerWebhooks(app);
   registerConnectSessions(app);
+  registerApplications(app);
   registerDocument(app);
   registerMethods(app);
   return app;

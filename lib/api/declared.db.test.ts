@@ -39,7 +39,7 @@ test('I-05 whatever is sent to an operation, its answer has a status that the do
   const document = (await (await api.request('/api/v1/openapi.json')).json()) as ApiDocument;
   const live = await addConnection(runtime, { personId: (await addPerson(runtime)).id, accessToken: 'at_live' });
   const all = await addApiKey(runtime, {
-    scopes: ['connections:read', 'tokens:vend', 'connections:revoke', 'webhooks:manage'],
+    scopes: ['connections:read', 'tokens:vend', 'connections:revoke', 'webhooks:manage', 'applications:manage'],
   });
   const app = await addApplication(runtime);
   const session = await app.begin();

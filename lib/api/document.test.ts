@@ -56,11 +56,16 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
     'delete /api/v1/connect-sessions/{id}',
     'delete /api/v1/connections/{id}',
     'delete /api/v1/webhooks/{id}',
+    'get /api/v1/applications',
+    'get /api/v1/applications/{id}',
     'get /api/v1/connect-sessions/{id}',
     'get /api/v1/connections',
     'get /api/v1/connections/{id}',
     'get /api/v1/webhooks',
+    'patch /api/v1/applications/{id}',
     'patch /api/v1/webhooks/{id}',
+    'post /api/v1/applications',
+    'post /api/v1/applications/{id}/disable',
     'post /api/v1/connect-sessions',
     'post /api/v1/connect-sessions/{id}/complete',
     'post /api/v1/connections/{id}/token',
@@ -81,7 +86,11 @@ test('every operation asks for an API key and shows each of its errors by a true
   const { document } = await read();
   for (const operation of Object.values(document.paths).flatMap((item) => Object.values(item))) {
     expect(operation.security).toEqual([
-      { apiKey: [expect.stringMatching(/^(tokens:vend|connections:(create|read|revoke)|webhooks:manage)$/)] },
+      {
+        apiKey: [
+          expect.stringMatching(/^(tokens:vend|connections:(create|read|revoke)|(webhooks|applications):manage)$/),
+        ],
+      },
     ]);
     expect(document.components.securitySchemes).toHaveProperty('apiKey');
     for (const [status, response] of Object.entries(operation.responses)) {

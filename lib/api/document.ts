@@ -15,6 +15,7 @@ const about = {
   tags: [
     { name: 'Tokens', description: 'Getting a live access token.' },
     { name: 'Connections', description: 'Finding and revoking connections.' },
+    { name: 'Applications', description: 'Applications with users of their own.' },
     { name: 'Connect sessions', description: 'Connecting accounts in an application of one’s own.' },
     { name: 'Webhooks', description: 'Where the hub tells of changes of connections and of alerts.' },
   ],

@@ -4,15 +4,14 @@ import { z } from 'zod';
 import { applicationFields, assertProviders } from '#lib/applications/details';
 import { getApplication } from '#lib/applications/get';
 import { ownColumns } from '#lib/applications/read-views';
+import { requireFreshManager } from '#lib/applications/require-manager';
 import { toDetails } from '#lib/applications/to-details';
 import type { ApplicationView } from '#lib/applications/views';
 import type { Context } from '#lib/context';
 import { applications } from '#lib/db/schema/applications';
 import { AppError } from '#lib/errors';
-import { requireAdministrator } from '#lib/guards/require';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
-import { requireStepUp } from '#lib/sign-in/step-up';
 import { transactAs } from '#lib/sign-in/transact-as';
 
 /** A field that is absent stays as it is. */
@@ -27,11 +26,10 @@ const fields = ['name', 'contact', 'returnUrls', 'origins', 'providers', 'scopes
 /**
  * Changes an application, effective at its next call. The ledger says which fields changed and the new addresses, providers
  * and scopes. Needs a sign-in of the last minutes: another return address leads people elsewhere.
- * @throws AppError `unauthenticated`, `forbidden`, `step_up_required`, `invalid_request`, `not_found`
+ * @throws AppError `unauthenticated`, `forbidden`, `insufficient_scope`, `step_up_required`, `invalid_request`, `not_found`
  */
 export async function changeApplication(ctx: Context, input: ChangeApplicationInput): Promise<ApplicationView> {
-  requireAdministrator(ctx);
-  const { proof } = await requireStepUp(ctx);
+  const proof = await requireFreshManager(ctx);
   const { id, ...given } = parseInput(changeApplicationInput, input);
   await transactAs(ctx, async (tx) => {
     const [before] = await tx.select(ownColumns).from(applications).where(eq(applications.id, id)).for('update');
@@ -45,7 +43,7 @@ export async function changeApplication(ctx: Context, input: ChangeApplicationIn
     if (changed.includes('providers') || changed.includes('scopes')) assertProviders(ctx, after);
     const values = Object.fromEntries(changed.map((field) => [field, after[field]]));
     await tx.update(applications).set(values).where(eq(applications.id, id));
-    const details = { application: id, changed, ...toDetails(values), step_up: proof };
+    const details = { application: id, changed, ...toDetails(values), ...proof };
     await record(tx, ctx, { action: 'application.changed', details });
   });
   return getApplication(ctx, { id });

@@ -2,16 +2,15 @@ import { z } from 'zod';
 import { actorId } from '#lib/actor';
 import { applicationFields, assertProviders } from '#lib/applications/details';
 import { ownColumns, toApplicationView } from '#lib/applications/read-views';
+import { requireFreshManager } from '#lib/applications/require-manager';
 import { toDetails } from '#lib/applications/to-details';
 import type { ApplicationView } from '#lib/applications/views';
 import type { Context } from '#lib/context';
 import { applications } from '#lib/db/schema/applications';
 import { AppError } from '#lib/errors';
-import { requireAdministrator } from '#lib/guards/require';
 import { newId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
-import { requireStepUp } from '#lib/sign-in/step-up';
 import { transactAs } from '#lib/sign-in/transact-as';
 
 export const createApplicationInput = z.object({
@@ -29,8 +28,7 @@ export type CreateApplicationInput = z.input<typeof createApplicationInput>;
  *   `step_up_required`, `invalid_request`
  */
 export async function createApplication(ctx: Context, input: CreateApplicationInput): Promise<ApplicationView> {
-  requireAdministrator(ctx);
-  const { proof } = await requireStepUp(ctx);
+  const proof = await requireFreshManager(ctx);
   const given = parseInput(createApplicationInput, input);
   assertProviders(ctx, given);
   const row = await transactAs(ctx, async (tx) => {
@@ -41,7 +39,7 @@ export async function createApplication(ctx: Context, input: CreateApplicationIn
     if (!made) throw new AppError('internal');
     await record(tx, ctx, {
       action: 'application.created',
-      details: { application: made.id, ...toDetails(made), step_up: proof },
+      details: { application: made.id, ...toDetails(made), ...proof },
     });
     return made;
   });

@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { getApplication } from '#lib/applications/get';
+import { requireFreshManager } from '#lib/applications/require-manager';
 import type { ApplicationView } from '#lib/applications/views';
 import type { Context } from '#lib/context';
 import { applications } from '#lib/db/schema/applications';
@@ -9,15 +10,15 @@ import { requireAdministrator } from '#lib/guards/require';
 import { reasonText } from '#lib/ledger/reason';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
-import { requireStepUp } from '#lib/sign-in/step-up';
 import { transactAs } from '#lib/sign-in/transact-as';
 
 export const disableApplicationInput = z.object({ id: z.string().max(64), reason: reasonText });
 export type DisableApplicationInput = z.input<typeof disableApplicationInput>;
 
 async function setDisabled(ctx: Context, input: DisableApplicationInput, disabled: boolean): Promise<ApplicationView> {
-  requireAdministrator(ctx);
-  const { proof } = await requireStepUp(ctx);
+  // A key that fails or leaks must not undo what an administrator decided.
+  if (!disabled) requireAdministrator(ctx);
+  const proof = await requireFreshManager(ctx);
   const { id, reason } = parseInput(disableApplicationInput, input);
   await transactAs(ctx, async (tx) => {
     // Transactions of its keys hold this row for share (`transact-as.ts`): each ends before, or sees the end.
@@ -33,7 +34,7 @@ async function setDisabled(ctx: Context, input: DisableApplicationInput, disable
       .set({ disabledAt: disabled ? sql`now()` : null })
       .where(eq(applications.id, id));
     const action = disabled ? 'application.disabled' : 'application.enabled';
-    await record(tx, ctx, { action, details: { application: id, reason, step_up: proof } });
+    await record(tx, ctx, { action, details: { application: id, reason, ...proof } });
   });
   return getApplication(ctx, { id });
 }
@@ -41,7 +42,7 @@ async function setDisabled(ctx: Context, input: DisableApplicationInput, disable
 /**
  * Stops an application: from the next call on its keys are of no use, and it connects no account. Connections of its
  * people stay, and are refreshed, until they are revoked. Doing it again changes and records nothing.
- * @throws AppError `unauthenticated`, `forbidden`, `step_up_required`, `invalid_request`, `not_found`
+ * @throws AppError `unauthenticated`, `forbidden`, `insufficient_scope`, `step_up_required`, `invalid_request`, `not_found`
  */
 export function disableApplication(ctx: Context, input: DisableApplicationInput): Promise<ApplicationView> {
   return setDisabled(ctx, input, true);

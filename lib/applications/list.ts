@@ -1,11 +1,11 @@
 import { and, asc, desc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { applicationColumns, toApplicationView } from '#lib/applications/read-views';
+import { requireApplicationReader } from '#lib/applications/require-manager';
 import type { ApplicationView } from '#lib/applications/views';
 import type { Context } from '#lib/context';
 import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';
 import { applications } from '#lib/db/schema/applications';
-import { requireReader } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
 import { searchText } from '#lib/search-text';
 
@@ -39,14 +39,14 @@ export function cursorAfterApplication({ createdAt, id }: Pick<ApplicationView, 
 }
 
 /**
- * Applications, a page at a time, for administrators and auditors.
+ * Applications, a page at a time, for administrators and auditors, and for API keys with `applications:manage`.
  * @throws AppError `unauthenticated`, `forbidden`, `invalid_request`
  */
 export async function listApplications(
   ctx: Context,
   input: ListApplicationsInput = {},
 ): Promise<Page<ApplicationView>> {
-  requireReader(ctx);
+  requireApplicationReader(ctx);
   const { query, status, sort, cursor, limit } = parseInput(listApplicationsInput, input);
   const direction = sort === 'newest' ? desc : asc;
   const rows = await ctx.database.db
@@ -80,7 +80,7 @@ export async function listApplicationChoices(
   ctx: Context,
   chosen?: string,
 ): Promise<Pick<ApplicationView, 'id' | 'name'>[]> {
-  requireReader(ctx);
+  requireApplicationReader(ctx);
   const columns = { id: applications.id, name: applications.name };
   const { db } = ctx.database;
   const newest = await db

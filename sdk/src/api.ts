@@ -262,6 +262,79 @@ export interface ConnectSessionCompletion {
   code_verifier: string;
 }
 
+export interface ApplicationPage {
+  applications: Array<Application>;
+  next_cursor: string | null;
+}
+
+export interface Application {
+  id: string;
+  /** People read it where they are asked for an account. */
+  name: string;
+  /** An e-mail or an https: address. */
+  contact: string;
+  /** The addresses that people may be led back to, 1 to 20, each compared as a whole. */
+  return_urls: Array<string>;
+  /** Sites that may open the hub’s page in a window of their own. */
+  origins: Array<string>;
+  /** The only providers that it may use. Null: every one. */
+  providers: Array<string> | null;
+  /** By provider what it may ask for. A provider that is absent has the scopes of its record. */
+  scopes: {
+    [name: string]: Array<string>;
+  };
+  status: "active" | "disabled";
+  has_logo: boolean;
+  /** An administrator sets them, and the logo, on its page. Null: the hub’s own. */
+  colours: {
+    light: string;
+    dark: string;
+  } | null;
+  /** API keys of it that are neither revoked nor expired. */
+  keys: number;
+  /** Its people, without deleted ones. */
+  people: number;
+  /** Connections of its people that are not revoked. */
+  connections: number;
+  created_at: string;
+  disabled_at: string | null;
+}
+
+export interface ApplicationRequest {
+  /** People read it where they are asked for an account. */
+  name: string;
+  /** An e-mail or an https: address. */
+  contact: string;
+  /** The addresses that people may be led back to, 1 to 20, each compared as a whole. */
+  return_urls: Array<string>;
+  origins?: Array<string>;
+  providers?: Array<string> | null;
+  scopes?: {
+    [name: string]: Array<string>;
+  };
+}
+
+export interface ApplicationChange {
+  /** People read it where they are asked for an account. */
+  name?: string;
+  /** An e-mail or an https: address. */
+  contact?: string;
+  /** The addresses that people may be led back to, 1 to 20, each compared as a whole. */
+  return_urls?: Array<string>;
+  /** Sites that may open the hub’s page in a window of their own. */
+  origins?: Array<string>;
+  /** The only providers that it may use. Null: every one. */
+  providers?: Array<string> | null;
+  /** By provider what it may ask for. A provider that is absent has the scopes of its record. */
+  scopes?: {
+    [name: string]: Array<string>;
+  };
+}
+
+export interface ApplicationDisabling {
+  reason: string;
+}
+
 /** What each operation takes and answers. */
 export interface Operations {
   /** Get a live access token */
@@ -376,6 +449,44 @@ export interface Operations {
     }; body: ConnectSessionCompletion; };
     answer: Connection;
   };
+  /** List applications */
+  listApplications: {
+    input: { query?: {
+      status?: "active" | "disabled";
+      /** Part of a name, or a whole id. */
+      query?: string;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+      limit?: number;
+    }; };
+    answer: ApplicationPage;
+  };
+  /** Register an application */
+  createApplication: {
+    input: { body: ApplicationRequest; };
+    answer: Application;
+  };
+  /** Get an application */
+  getApplication: {
+    input: { path: {
+      id: string;
+    }; };
+    answer: Application;
+  };
+  /** Change an application */
+  changeApplication: {
+    input: { path: {
+      id: string;
+    }; body: ApplicationChange; };
+    answer: Application;
+  };
+  /** Disable an application */
+  disableApplication: {
+    input: { path: {
+      id: string;
+    }; body: ApplicationDisabling; };
+    answer: Application;
+  };
 }
 
 /** Where each operation is, below `/api/v1`. */
@@ -394,4 +505,9 @@ export const operations = {
   getConnectSession: { method: 'GET', path: '/connect-sessions/{id}' },
   cancelConnectSession: { method: 'DELETE', path: '/connect-sessions/{id}' },
   completeConnectSession: { method: 'POST', path: '/connect-sessions/{id}/complete' },
+  listApplications: { method: 'GET', path: '/applications' },
+  createApplication: { method: 'POST', path: '/applications' },
+  getApplication: { method: 'GET', path: '/applications/{id}' },
+  changeApplication: { method: 'PATCH', path: '/applications/{id}' },
+  disableApplication: { method: 'POST', path: '/applications/{id}/disable' },
 } as const;

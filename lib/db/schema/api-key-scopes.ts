@@ -5,5 +5,6 @@ export const apiKeyScopes = [
   'connections:create',
   'connections:revoke',
   'webhooks:manage',
+  'applications:manage',
 ] as const;
 export type ApiKeyScope = (typeof apiKeyScopes)[number];

@@ -41,11 +41,11 @@ export const apiKeys = pgTable(
     index('api_keys_replaces').on(t.replaces).where(sql`${t.replaces} is not null`),
     index('api_keys_application').on(t.applicationId).where(sql`${t.applicationId} is not null`),
     check('api_keys_scopes', sql`cardinality(${t.scopes}) > 0`),
-    // Webhooks tell of everybody, and only an application has people to connect accounts for.
+    // Webhooks tell of everybody, an application must not change what it may do, and only an application has people to connect accounts for.
     check(
       'api_keys_application',
       sql`case when ${t.applicationId} is null then not 'connections:create' = any(${t.scopes})
-        else not 'webhooks:manage' = any(${t.scopes}) end`,
+        else not ${t.scopes} && array['webhooks:manage', 'applications:manage'] end`,
     ),
   ],
 );

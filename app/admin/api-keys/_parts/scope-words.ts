@@ -8,4 +8,8 @@ export const keyScopes = [
   { name: 'connections:create', meaning: 'Connect accounts for the people of its application.' },
   { name: 'connections:revoke', meaning: 'End connections, here and at the provider.' },
   { name: 'webhooks:manage', meaning: 'Add, change and remove webhooks, which tell of every connection and alert.' },
+  {
+    name: 'applications:manage',
+    meaning: 'Register, change and disable applications, and where they lead people.',
+  },
 ] as const;
