@@ -1,25 +1,24 @@
 import type { Metadata } from 'next';
 import { cache } from 'react';
 import { BackLink } from '#app/_ui/back-link';
-import { CopyButton } from '#app/_ui/copy-button';
-import { Fact, Facts } from '#app/_ui/facts';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
-import { Time, TimeOr } from '#app/_ui/time';
-import { type ApiKeyDescription, describeApiKey, shownDays } from '#lib/api-keys/describe-api-key';
+import { Time } from '#app/_ui/time';
+import { describeApiKey, shownDays } from '#lib/api-keys/describe-api-key';
 import { standingFreeze } from '#lib/freezes/list';
 import { readStepUp } from '#lib/sign-in/step-up';
 import { adminPage, inPart, orNotFound, titleOf } from '#lib/web/page';
-import { numberText } from '#ui/number-text';
-import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
+import { CardPart } from '../../_parts/card-part.tsx';
 import { FrozenBy } from '../../_parts/frozen-by.tsx';
 import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { StepUpNotice, signInUntil } from '../../_parts/step-up-notice.tsx';
 import { FreezeControl } from '../../freezes/_parts/freeze-control.tsx';
 import { EditDetails } from '../_parts/edit-details.tsx';
+import { KeyAbout } from '../_parts/key-about.tsx';
 import { KeyAddresses } from '../_parts/key-addresses.tsx';
-import { KeyStatus, Limits } from '../_parts/key-facts.tsx';
-import { DayBars } from '../_parts/key-use.tsx';
+import { KeyCounts } from '../_parts/key-counts.tsx';
+import { KeyStatus } from '../_parts/key-facts.tsx';
+import { KeyNetworks } from '../_parts/key-networks.tsx';
 import { RevokeKey } from '../_parts/revoke-key.tsx';
 import { RotateKey } from '../_parts/rotate-key.tsx';
 
@@ -111,14 +110,14 @@ export default async function KeyPage(props: KeyPageProps) {
         </div>
       )}
       <div className="grid items-start gap-4 xl:grid-cols-2">
-        <Part id="about" title="About">
-          <About about={about} administrator={administrator} />
-        </Part>
-        <Part id="use" title={`Use in the last ${shownDays} days`}>
-          <Use about={about} nameProvider={(provider) => ctx.providers.get(provider)?.name ?? provider} />
-        </Part>
+        <CardPart id="about" title="About">
+          <KeyAbout about={about} administrator={administrator} />
+        </CardPart>
+        <CardPart id="use" title={`Use in the last ${shownDays} days`}>
+          <KeyCounts about={about} nameProvider={(provider) => ctx.providers.get(provider)?.name ?? provider} />
+        </CardPart>
         {administrator && apiKey.status !== 'revoked' && (
-          <Part id="rotate" title="Rotate">
+          <CardPart id="rotate" title="Rotate">
             <RotateKey
               id={id}
               name={apiKey.name}
@@ -132,223 +131,12 @@ export default async function KeyPage(props: KeyPageProps) {
                 )
               }
             />
-          </Part>
+          </CardPart>
         )}
-        <Part id="networks" title="Where it was used from">
-          <Networks about={about} />
-        </Part>
+        <CardPart id="networks" title="Where it was used from">
+          <KeyNetworks networks={about.networks} />
+        </CardPart>
       </div>
     </>
-  );
-}
-
-function About({ about: { apiKey, madeBy }, administrator }: { about: ApiKeyDescription; administrator: boolean }) {
-  return (
-    <Facts>
-      <Fact label="Purpose">{apiKey.purpose ?? <span className="text-soft">not said</span>}</Fact>
-      <Fact label="Owner">{apiKey.owner ?? <span className="text-soft">not said</span>}</Fact>
-      <Fact label="Id">
-        <span className="flex flex-wrap items-center gap-2">
-          <code className="font-mono text-meta wrap-anywhere">{apiKey.id}</code>
-          <CopyButton text={apiKey.id} label="Copy the id" />
-        </span>
-      </Fact>
-      <Fact label="Begins with">
-        <code className="font-mono text-meta">{apiKey.prefix}…</code>
-      </Fact>
-      <Fact label="Scopes">
-        <code className="font-mono text-meta">{apiKey.scopes.join(' ')}</code>
-      </Fact>
-      <Fact label="Application">
-        {apiKey.applicationId ? (
-          <>
-            <Link href={`/admin/applications/${apiKey.applicationId}`} className="link">
-              {apiKey.applicationName}
-            </Link>{' '}
-            <span className="text-soft">It sees the connections of its people alone.</span>
-          </>
-        ) : (
-          <span className="text-soft">none: it sees everybody</span>
-        )}
-      </Fact>
-      <Fact label="Limits">
-        <Limits apiKey={apiKey} all />
-      </Fact>
-      <Fact label="Made">
-        <Time at={apiKey.createdAt} /> by{' '}
-        {madeBy ? (
-          <Link href={`/admin/people/${madeBy.id}`} className="link">
-            {madeBy.email ?? madeBy.id}
-          </Link>
-        ) : (
-          apiKey.createdBy
-        )}
-        {apiKey.replaces && (
-          <>
-            , in the place of{' '}
-            <Link href={`/admin/api-keys/${apiKey.replaces}`} className="link">
-              an older key
-            </Link>
-          </>
-        )}
-      </Fact>
-      <Fact label="Expires">
-        <TimeOr at={apiKey.expiresAt} otherwise="never" />
-      </Fact>
-      <Fact label="Last used">
-        <TimeOr at={apiKey.lastUsedAt} otherwise="never" />
-      </Fact>
-      <Fact label="Ledger">
-        <span className="flex flex-wrap gap-x-4">
-          <Link href={`/admin/ledger?key=${encodeURIComponent(apiKey.id)}`} className="link">
-            Everything about this key
-          </Link>
-          {administrator && (
-            <Link href={`/admin/revocations?key=${encodeURIComponent(apiKey.id)}`} className="link">
-              Revoke what it read
-            </Link>
-          )}
-        </span>
-      </Fact>
-    </Facts>
-  );
-}
-
-interface UseProps {
-  about: ApiKeyDescription;
-  nameProvider: (id: string) => string;
-}
-
-function Use({ about: { days, providers }, nameProvider }: UseProps) {
-  const total = days.reduce(
-    (all, { reads, refused }) => ({ reads: all.reads + reads, refused: all.refused + refused }),
-    {
-      reads: 0,
-      refused: 0,
-    },
-  );
-  return (
-    <div className="flex flex-col gap-4">
-      <p className="tabular text-soft">
-        {numberText(total.reads)} tokens read, {numberText(total.refused)} calls refused. Days are of UTC; the hub
-        counts about a minute late.
-      </p>
-      <DayBars days={days} />
-      {providers.length > 0 ? (
-        <UseTable
-          label="Use by provider"
-          first="Provider"
-          rows={providers.map(({ provider, ...counts }) => ({
-            ...counts,
-            key: provider,
-            name:
-              provider === '' ? (
-                'none'
-              ) : (
-                <Link href={`/admin/providers/${encodeURIComponent(provider)}`} className="link">
-                  {nameProvider(provider)}
-                </Link>
-              ),
-          }))}
-        />
-      ) : (
-        <p className="text-soft">No call for a token was counted in these days.</p>
-      )}
-      {total.reads + total.refused > 0 && (
-        <details>
-          <summary className="link cursor-pointer text-meta">Day by day</summary>
-          <div className="mt-3">
-            <UseTable
-              label="Use by day"
-              first="Day"
-              rows={days
-                .filter(({ reads, refused }) => reads + refused > 0)
-                .toReversed()
-                .map(({ day, ...counts }) => ({ ...counts, key: day, name: day }))}
-            />
-          </div>
-        </details>
-      )}
-    </div>
-  );
-}
-
-interface UseTableProps {
-  label: string;
-  /** The head of the first column. */
-  first: string;
-  rows: { key: string; name: React.ReactNode; reads: number; refused: number }[];
-}
-
-/** Reads and refused calls, by provider or by day. */
-function UseTable({ label, first, rows }: UseTableProps) {
-  return (
-    <DataTable
-      label={label}
-      head={
-        <>
-          <Th>{first}</Th>
-          <Th>Read</Th>
-          <Th>Refused</Th>
-        </>
-      }
-    >
-      {rows.map(({ key, name, reads, refused }) => (
-        <Tr key={key}>
-          <Td>{name}</Td>
-          <Td>
-            <span className="tabular">{numberText(reads)}</span>
-          </Td>
-          <Td>
-            <span className="tabular">{numberText(refused)}</span>
-          </Td>
-        </Tr>
-      ))}
-    </DataTable>
-  );
-}
-
-function Networks({ about: { networks } }: { about: ApiKeyDescription }) {
-  if (networks.length === 0) return <p className="text-soft">No token was read with this key yet.</p>;
-  return (
-    <DataTable
-      label="Networks"
-      head={
-        <>
-          <Th>Network</Th>
-          <Th from="sm">First seen</Th>
-          <Th>Last seen</Th>
-          <Th>Reads</Th>
-        </>
-      }
-    >
-      {networks.map(({ network, firstSeenAt, lastSeenAt, reads }) => (
-        <Tr key={network}>
-          <Td>
-            <code className="font-mono wrap-anywhere">{network}</code>
-          </Td>
-          <Td from="sm">
-            <Time at={firstSeenAt} />
-          </Td>
-          <Td>
-            <Time at={lastSeenAt} />
-          </Td>
-          <Td>
-            <span className="tabular">{numberText(reads)}</span>
-          </Td>
-        </Tr>
-      ))}
-    </DataTable>
-  );
-}
-
-function Part({ id, title, children }: { id: string; title: string; children: React.ReactNode }) {
-  return (
-    <section aria-labelledby={id} className="card min-w-0 p-5">
-      <h2 id={id} className="mb-4 text-section font-semibold">
-        {title}
-      </h2>
-      {children}
-    </section>
   );
 }

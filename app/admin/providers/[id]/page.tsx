@@ -19,6 +19,7 @@ import { adminPage, inPart, orNotFound } from '#lib/web/page';
 import { cardPath } from '#ui/card-path';
 import type { SearchParams } from '#ui/flow-result';
 import { AskReconnect } from '../../_parts/ask-reconnect.tsx';
+import { CardPart } from '../../_parts/card-part.tsx';
 import { FrozenBy } from '../../_parts/frozen-by.tsx';
 import { Reconnects } from '../../_parts/reconnects.tsx';
 import { SickProviders } from '../../_parts/sick-providers.tsx';
@@ -106,7 +107,7 @@ export default async function ProviderPage(props: ProviderPageProps) {
         </div>
       )}
       <div className="grid items-start gap-4 xl:grid-cols-2">
-        <Part id="check" title="Check" className="xl:col-span-2">
+        <CardPart id="check" title="Check" className="xl:col-span-2">
           <div className="flex flex-col gap-5">
             {administrator && (
               <CheckButton provider={provider} running={check?.state === 'running'}>
@@ -115,9 +116,9 @@ export default async function ProviderPage(props: ProviderPageProps) {
             )}
             <CheckResults check={check} />
           </div>
-        </Part>
+        </CardPart>
         {administrator && about.connect && (
-          <Part id="trace" title="Connect as yourself" className="xl:col-span-2">
+          <CardPart id="trace" title="Connect as yourself" className="xl:col-span-2">
             <div className="flex flex-col gap-5">
               <p className="max-w-[75ch] text-soft">
                 You go through the real flow with your account at {provider.name}. Afterwards this page shows every
@@ -138,10 +139,10 @@ export default async function ProviderPage(props: ProviderPageProps) {
               {trace?.provider === id && <Trace trace={trace} />}
               <ConnectTraced about={about} />
             </div>
-          </Part>
+          </CardPart>
         )}
         {administrator && about.failureScenarios && (
-          <Part id="scenarios" title="Failure scenarios" className="xl:col-span-2">
+          <CardPart id="scenarios" title="Failure scenarios" className="xl:col-span-2">
             <div className="flex flex-col gap-4">
               <p className="max-w-[75ch] text-soft">
                 The hub forges what an attacker would, and shows who refused it. The scenario of a code that is used
@@ -149,20 +150,20 @@ export default async function ProviderPage(props: ProviderPageProps) {
               </p>
               <PlayScenarios provider={provider} />
             </div>
-          </Part>
+          </CardPart>
         )}
         <div className="flex flex-col gap-4">
-          <Part id="setup" title="Setup">
+          <CardPart id="setup" title="Setup">
             <Setup about={about} />
-          </Part>
+          </CardPart>
           {about.secrets.length > 0 && (
-            <Part id="secrets" title="Client secret">
+            <CardPart id="secrets" title="Client secret">
               <ClientSecrets secrets={about.secrets} />
-            </Part>
+            </CardPart>
           )}
         </div>
         <div className="flex flex-col gap-4">
-          <Part id="record" title="What the hub does here">
+          <CardPart id="record" title="What the hub does here">
             <Facts>
               {recordWords(about).map(([label, text]) => (
                 <Fact key={label} label={label}>
@@ -170,8 +171,8 @@ export default async function ProviderPage(props: ProviderPageProps) {
                 </Fact>
               ))}
             </Facts>
-          </Part>
-          <Part id="metadata" title="Metadata">
+          </CardPart>
+          <CardPart id="metadata" title="Metadata">
             {history ? (
               <MetadataHistory
                 provider={provider}
@@ -181,19 +182,19 @@ export default async function ProviderPage(props: ProviderPageProps) {
             ) : (
               <p className="text-soft">This could not be read just now.</p>
             )}
-          </Part>
-          <Part id="health" title="Health">
+          </CardPart>
+          <CardPart id="health" title="Health">
             {healthOfIt ? (
               <Health health={healthOfIt} activity={own(activity)[0] ?? null} />
             ) : (
               <p className="text-soft">This could not be read just now.</p>
             )}
-          </Part>
-          <Part id="grants" title="Connections">
+          </CardPart>
+          <CardPart id="grants" title="Connections">
             <Grants provider={id} counts={own(counts)[0]} />
-          </Part>
+          </CardPart>
           {reconnects !== null && reconnects.connections > 0 && (
-            <Part id="reconnect" title="Bring people back">
+            <CardPart id="reconnect" title="Bring people back">
               <Reconnects address={new URL(cardPath(id), ctx.config.appUrl).href} counts={reconnects}>
                 <AskReconnect
                   fields={[
@@ -204,22 +205,10 @@ export default async function ProviderPage(props: ProviderPageProps) {
                   {...reconnects.askable}
                 />
               </Reconnects>
-            </Part>
+            </CardPart>
           )}
         </div>
       </div>
     </>
-  );
-}
-
-function Part(props: { id: string; title: string; className?: string; children: React.ReactNode }) {
-  const { id, title, className = '', children } = props;
-  return (
-    <section aria-labelledby={id} className={`card p-5 ${className}`}>
-      <h2 id={id} className="mb-4 text-section font-semibold">
-        {title}
-      </h2>
-      {children}
-    </section>
   );
 }
