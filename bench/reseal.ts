@@ -13,7 +13,7 @@ import { type Filled, fillConnections } from './fill.ts';
 import { rounded } from './statistics.ts';
 
 /** Vends by several callers until `over` says so; answers the time of each in milliseconds, in order of length. */
-async function vendUntil(ctx: Context, filled: readonly Filled[], callers: number, over: () => boolean) {
+export async function vendUntil(ctx: Context, filled: readonly Filled[], callers: number, over: () => boolean) {
   const times: number[] = [];
   let failed = 0;
   let next = 0;
@@ -31,6 +31,12 @@ async function vendUntil(ctx: Context, filled: readonly Filled[], callers: numbe
   const sorted = times.toSorted((a, b) => a - b);
   const at = (share: number) => rounded(sorted[Math.floor(sorted.length * share)] ?? 0);
   return { vends: times.length, failed, p50: at(0.5), p99: at(0.99) };
+}
+
+/** How many values are sealed under another key than the newest. */
+export async function countLeft(ctx: Context): Promise<number> {
+  const view = await listVaultKeys(ctx, { count: true });
+  return view.keys.slice(1).reduce((sum, { values }) => sum + values, 0);
 }
 
 /** Milliseconds a row of what pgcrypto's users do for a new key: one statement over the table of the playbook. */
@@ -74,8 +80,7 @@ export const reseal = defineBenchmark({
     const msPerRow = (performance.now() - begun) / rows;
     state.over = true;
     const meanwhile = await vending;
-    const view = await listVaultKeys(ctx, { count: true });
-    const left = view.keys.slice(1).reduce((sum, { values }) => sum + values, 0);
+    const left = await countLeft(ctx);
     const pgcryptoMsPerRow = await rotatePgcrypto(runtime.database.db, pgcryptoRows);
 
     const ratio = rounded(meanwhile.p99 / rest.p99);

@@ -10,6 +10,7 @@ import { invariant } from './invariant.ts';
 import { kills } from './kills.ts';
 import { ledger } from './ledger.ts';
 import { reseal } from './reseal.ts';
+import { resealKills } from './reseal-kills.ts';
 import { revoke } from './revoke.ts';
 import { search } from './search.ts';
 import { sickProvider } from './sick-provider.ts';
@@ -25,6 +26,7 @@ const benchmarks: Record<string, Benchmark> = {
   sweep,
   revoke,
   reseal,
+  'reseal-kills': resealKills,
   import: importRows,
   connect,
   'sick-provider': sickProvider,
