@@ -147,6 +147,8 @@ export function startJobs(runtime: Runtime): () => Promise<void> {
   const everySecond = setInterval(() => void prompt.look(), 1_000);
   everySecond.unref();
   const follower = createFollower(systemContext(runtime, 'jobs'));
+  // At once too: it may be this process's own forerunner that died, and seconds count.
+  void follower.look();
   const everyFewSeconds = setInterval(() => void follower.look(), followEveryMs);
   everyFewSeconds.unref();
   const flush = () =>
