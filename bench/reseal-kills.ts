@@ -60,7 +60,7 @@ async function countSpoilt(ctx: Context, filled: readonly Filled[]): Promise<num
 
 /** Reseals every stored token in processes that are killed one after the other, while another process vends. */
 export const resealKills = defineBenchmark({
-  about: 'seals all stored tokens anew in processes that `kill -9` ends each second: what is left, spoilt or refused',
+  about: 'seals all stored tokens anew in processes that `kill -9` ends each second, and its losses',
   full: { rows: 50_000, callers: 8, kill_every_ms: 1000 },
   quick: { rows: 4_000, callers: 4, kill_every_ms: 10 },
   run: async ({ rows, callers, kill_every_ms: killEveryMs }, stage) => {

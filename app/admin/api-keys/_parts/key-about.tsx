@@ -10,7 +10,7 @@ interface KeyAboutProps {
   administrator: boolean;
 }
 
-/** What is known of a key, beside its use. */
+/** The facts of a key: its purpose, owner, scopes and limits. */
 export function KeyAbout({ about: { apiKey, madeBy }, administrator }: KeyAboutProps) {
   return (
     <Facts>
