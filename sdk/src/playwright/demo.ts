@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { readDemo } from './hub.ts';
 
@@ -17,7 +17,7 @@ export default async function startDemo(): Promise<() => Promise<void>> {
   }
   if (!repository)
     throw new Error('Set GRANTKEEP_REPOSITORY to the folder of Grantkeep, or GRANTKEEP_DEMO to a demo.json.');
-  const demo = spawn(process.execPath, [join(repository, 'scripts/demo.mjs'), '--any-ports', '--json'], {
+  const demo = spawn(process.execPath, [resolve(repository, 'scripts/demo.mjs'), '--any-ports', '--json'], {
     cwd: repository,
     // The demo ends with the channel, however this process ends.
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
