@@ -26,7 +26,7 @@ export const domains: Record<string, readonly string[]> = {
   authorization: ['connect-sessions', 'revocation', 'provider-calls', 'connections', 'flow-trace', 'guards', 'sign-in'],
   refresh: ['revocation', 'provider-calls', 'connections'],
   tokens: ['refresh', 'provider-calls', 'connections', 'api-keys', 'guards'],
-  transfer: ['refresh', 'people', 'connections', 'guards', 'sign-in'],
+  transfer: ['refresh', 'people', 'applications', 'connections', 'guards', 'sign-in'],
   'vault-keys': ['audit', 'revocation', 'connections', 'webhooks', 'guards', 'sign-in'],
   'provider-check': ['authorization', 'revocation', 'provider-calls', 'api-keys', 'guards', 'sign-in'],
   checks: ['provider-check', 'authorization', 'flow-trace', 'connections', 'api-keys', 'guards', 'sign-in'],

@@ -6,17 +6,16 @@ import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
 import { AppError, isAppError, toAppError } from '#lib/errors';
-import { isApplicationIssuer } from '#lib/guards/application-issuer';
 import { requireAdministrator } from '#lib/guards/require';
 import { newConnectionId, newPersonId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 import { fetchIdentity } from '#lib/oauth/fetch-identity';
 import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
 import { parseInput } from '#lib/parse-input';
-import { findPerson } from '#lib/people/find-person';
 import type { ProviderRecord } from '#lib/providers/record';
 import { refreshConnection } from '#lib/refresh/refresh';
 import { faultsOf, type ImportRow, importRow } from '#lib/transfer/import-row';
+import { type Found, holdApplication, personOfRow, rowFault } from '#lib/transfer/person-of-row';
 
 export const importInput = z.strictObject({
   provider: z.string(),
@@ -43,46 +42,13 @@ export interface ImportedLine {
 
 type Settings = Omit<z.output<typeof importInput>, 'rows' | 'provider'> & { provider: ProviderRecord };
 
-/** A fault of one row, as its line says it. */
-const fault = (message: string) => new AppError('invalid_request', { message });
-
-interface Found {
-  id: string | null;
-  make: { issuer: string; subject: string } | null;
-}
-
-/** The person of a row; one to be made where the row names a subject at a provider that people sign in with. */
-async function personOf(ctx: Context, { user_id: userId }: ImportRow, signIn: string | null): Promise<Found> {
-  const { db } = ctx.database;
-  if (signIn === null) {
-    const id = await findPerson(ctx, userId);
-    const [person] = await db
-      .select({ id: people.id, disabledAt: people.disabledAt })
-      .from(people)
-      .where(and(eq(people.id, id), isNull(people.deletedAt)));
-    if (!person) throw fault('user_id: no person here has this id or address');
-    if (person.disabledAt) throw fault('user_id: this person is disabled');
-    return { id, make: null };
-  }
-  const provider = ctx.providers.get(signIn);
-  if (!provider?.sign_in) throw fault(`people: nobody signs in with ${signIn} here`);
-  const issuer = provider.identity.issuer ?? provider.issuer;
-  if (isApplicationIssuer(issuer)) throw fault(`people: nobody signs in with ${signIn} here`);
-  const [person] = await db
-    .select({ id: people.id, disabledAt: people.disabledAt })
-    .from(people)
-    .where(and(eq(people.issuer, issuer), eq(people.subject, userId), isNull(people.deletedAt)));
-  if (person?.disabledAt) throw fault('user_id: this person is disabled');
-  return person ? { id: person.id, make: null } : { id: null, make: { issuer, subject: userId } };
-}
-
 /** The account of a row: as the source says, else as the provider says of the access token. */
 async function accountOf(ctx: Context, row: ImportRow, provider: ProviderRecord) {
   const pinned = await resolveEndpoints(provider, ctx, {}, { connected: true });
   const issuer = provider.identity.issuer ?? pinned.issuer;
   if (row.subject !== null) return { issuer, subject: row.subject, label: row.label, extras: {} };
   if (row.expires_at && row.expires_at <= ctx.now())
-    throw fault('subject: is missing, and the access token that could tell it has expired');
+    throw rowFault('subject: is missing, and the access token that could tell it has expired');
   const tokens = {
     access_token: row.access_token,
     token_type: 'bearer',
@@ -103,7 +69,7 @@ async function accountOf(ctx: Context, row: ImportRow, provider: ProviderRecord)
     };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw fault(`subject: is missing, and the provider did not tell it (${code})`);
+    throw rowFault(`subject: is missing, and the provider did not tell it (${code})`);
   }
 }
 
@@ -114,7 +80,6 @@ async function store(
   provider: ProviderRecord,
   found: Found,
   account: Awaited<ReturnType<typeof accountOf>>,
-  signIn: string | null,
 ): Promise<string | null> {
   const personId = found.id ?? newPersonId();
   const id = newConnectionId(personId);
@@ -123,6 +88,7 @@ async function store(
   const tokens = { access_token: row.access_token, refresh_token: row.refresh_token, refresh_token_expires_in: null };
   const life = row.expires_at && (row.expires_at.getTime() - ctx.now().getTime()) / 1000;
   return withTransaction(ctx.database.db, async (tx) => {
+    if (row.application !== null) await holdApplication(tx, row.application);
     if (found.id !== null) {
       // Disabling and deleting a person wait for this, or this sees that it happened.
       const [person] = await tx
@@ -130,12 +96,12 @@ async function store(
         .from(people)
         .where(and(eq(people.id, found.id), isNull(people.disabledAt), isNull(people.deletedAt)))
         .for('share');
-      if (!person) throw fault('user_id: this person is disabled');
+      if (!person) throw rowFault('user_id: this person is disabled');
     }
     if (found.make) {
       const made = await tx
         .insert(people)
-        .values({ id: personId, provider: signIn ?? provider.id, ...found.make })
+        .values({ id: personId, ...found.make })
         .onConflictDoNothing()
         .returning({ id: people.id });
       if (made.length === 0) throw new AppError('conflict');
@@ -152,7 +118,7 @@ async function store(
         label,
         extras,
         status: 'connected',
-        scopesRequested: [...provider.scopes],
+        scopesRequested: found.scopes ?? [...provider.scopes],
         scopesGranted: row.scopes,
         // The grant came about elsewhere: nothing is known of how.
         authorization: { pkce: 'none', issChecked: false, idTokenChecked: false, userAgent: null },
@@ -179,15 +145,15 @@ async function importOne(ctx: Context, line: number, given: unknown, settings: S
   const { provider, people: signIn, apply, refresh } = settings;
   const row = parsed.data;
   try {
-    if (refresh && row.refresh_token === null) throw fault('refresh_token: is missing, and a refresh was asked for');
-    const found = await personOf(ctx, row, signIn);
+    if (refresh && row.refresh_token === null) throw rowFault('refresh_token: is missing, and a refresh was asked for');
+    const found = await personOfRow(ctx, row, { signIn, provider: provider.id });
     // A dry run shows no token to a provider.
     if (!apply && row.subject === null) return { line, result: 'would_import' };
     const account = await accountOf(ctx, row, provider);
     if (found.id !== null && (await isHere(ctx, found.id, provider.id, account)))
       return { line, result: 'already_here' };
     if (!apply) return { line, result: 'would_import' };
-    const id = await store(ctx, row, provider, found, account, signIn);
+    const id = await store(ctx, row, provider, found, account);
     if (id === null) return { line, result: 'already_here' };
     const failed = refresh ? await refreshOnce(ctx, id) : undefined;
     return { line, result: 'imported', connection: id, ...(failed ? { refresh_failed: failed } : {}) };

@@ -21,10 +21,26 @@ const moment = z.union([z.string(), z.number()]).transform((value, ctx) => {
 const blank = (value: unknown) => (value === '' ? null : value);
 const optional = <T extends z.ZodType>(schema: T) => z.preprocess(blank, schema.nullable().default(null));
 
-/** A row to import: the columns of `oauth_tokens`, and what else a source may know. */
-export const importRow = z.object({
-  /** A person's id here, e-mail address, or subject at the provider that they sign in with. */
-  user_id: z.preprocess((value) => (typeof value === 'number' ? String(value) : value), z.string().min(1).max(255)),
+const idText = (most: number) =>
+  z.preprocess(
+    (value) => (typeof value === 'number' ? String(value) : blank(value)),
+    z.string().min(1).max(most).nullable().default(null),
+  );
+/** An id of an application's own, as connect sessions take it. */
+const ownId = idText(200).refine(
+  (id) => id === null || /^[^\p{C}\p{Zl}\p{Zp}]*$/u.test(id),
+  'must be one line of text',
+);
+
+const columns = z.object({
+  /** A person's id here, e-mail address, or subject at the provider that they sign in with; null beside `application`. */
+  user_id: idText(255),
+  /** An application by its id here; `tenant` and `user` are its own ids of one of its people. */
+  application: optional(z.string().max(64)),
+  tenant: ownId,
+  user: ownId,
+  /** The name by which the application knows them; taken where the row makes them known. */
+  user_label: ownId,
   access_token: tokenText,
   refresh_token: optional(tokenText),
   /** Null: nothing is known of its end. */
@@ -40,6 +56,18 @@ export const importRow = z.object({
     ]),
   ),
 });
+
+/** A row to import: the columns of `oauth_tokens`, and what else a source may know. */
+export const importRow = columns
+  .refine(({ user_id, application }) => (user_id === null) !== (application === null), {
+    path: ['user_id'],
+    message: 'is missing, or stands beside application',
+  })
+  .refine(({ application, user }) => application === null || user !== null, { path: ['user'], message: 'is missing' })
+  .refine(({ application, tenant, user, user_label }) => application !== null || !(tenant ?? user ?? user_label), {
+    path: ['application'],
+    message: 'is missing',
+  });
 export type ImportRow = z.output<typeof importRow>;
 
 /** A line of the source: a row to look at, or why there is none. Never a token. */

@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream';
-import { eq, sql } from 'drizzle-orm';
+import { eq, inArray, sql } from 'drizzle-orm';
 import { compactDecrypt, exportJWK, generateKeyPair } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ImportOptions, importAll, runTransferCommand } from '#lib/cli/transfer-commands';
 import { openTokens } from '#lib/connections/tokens-at-rest';
 import { systemContext } from '#lib/context';
+import { applications } from '#lib/db/schema/applications';
 import { connections } from '#lib/db/schema/connections';
+import { people } from '#lib/db/schema/people';
 import { exportConnections } from '#lib/transfer/export-connections';
 import { type ImportInput, importConnections } from '#lib/transfer/import-connections';
 import type { SourceLine } from '#lib/transfer/import-row';
@@ -13,9 +15,11 @@ import { readLines } from '#lib/transfer/read-lines';
 import { readPgcrypto } from '#lib/transfer/read-pgcrypto';
 import { describeWithConnections, engine, sharedDatabase } from '#tests/database';
 import {
+  addApplication,
   addConnection,
   addFreshAdministrator,
   addPerson,
+  addPersonOf,
   createRuntime,
   entries,
   plainRecord,
@@ -101,6 +105,64 @@ describe('import', () => {
     // No token is told, logged or written into the ledger.
     for (const text of [dry.told, first.told, again.told, runtime.logged, await entries(runtime)])
       expect(JSON.stringify(text)).not.toContain('secret');
+  });
+
+  test('people of an application come in by its own ids, each as another person than anybody with the same ids elsewhere', async () => {
+    const { ctx, runtime } = hub();
+    const [app, other, disabled] = [
+      await addApplication(runtime, { scopes: { acme: ['read'] } }),
+      await addApplication(runtime),
+      await addApplication(runtime),
+    ];
+    const narrow = await addApplication(runtime);
+    const change = (id: string, to: Partial<typeof applications.$inferInsert>) =>
+      database.db.update(applications).set(to).where(eq(applications.id, id));
+    await change(disabled, { disabledAt: new Date() });
+    await change(narrow, { providers: ['elsewhere'] });
+    const known = await addPersonOf(runtime, app, { user: '42', tenant: 'acme', label: 'Ada' });
+    await addPerson(runtime, { subject: 'acme/42' });
+    const token = { access_token: 'at', refresh_token: 'rt', subject: 's' };
+    const csv = [
+      'application,tenant,user,user_label,user_id,access_token,refresh_token,subject',
+      ...[`${app},acme,42,Renamed`, `${app},,42,Grace`, `${other},acme,42,`].map((who) => `${who},,at,rt,s`),
+    ].join('\n');
+    const rows = (await all(readLines('csv', Readable.from(csv)))).flatMap((one) => ('row' in one ? [one] : []));
+    const faulty = [
+      { application: disabled, user: '1' },
+      { application: narrow, user: '1' },
+      { application: 'app_none', user: '1' },
+      { application: app },
+      { application: app, user: '1', user_id: known },
+      { user: '1' },
+      { user_id: known, tenant: 'acme' },
+      { application: app, user: 'two\nlines' },
+    ].map((who, n) => ({ line: 10 + n, row: { ...who, ...token } }));
+    expect((await importConnections(ctx, { ...settings, apply: false, rows })).map(({ result }) => result)).toEqual([
+      'would_import',
+      'would_import',
+      'would_import',
+    ]);
+    const told = await importConnections(ctx, { ...settings, rows: [...rows, ...faulty] });
+    expect(told.map(({ result }) => result)).toEqual([...rows.map(() => 'imported'), ...faulty.map(() => 'fault')]);
+    expect(await ownRows(known)).toMatchObject([{ scopesRequested: ['read'], subject: 's' }]);
+    const made = await database.db
+      .select()
+      .from(people)
+      .where(inArray(people.applicationId, [app, other]));
+    const idsOf = (one: (typeof made)[number]) => [
+      ...[one.applicationId, one.applicationTenant, one.applicationUser, one.name],
+    ];
+    expect(made.map(idsOf).sort()).toEqual(
+      [
+        [app, 'acme', '42', 'Ada'],
+        [app, null, '42', 'Grace'],
+        [other, 'acme', '42', null],
+      ].sort(),
+    );
+    const again = await importConnections(ctx, { ...settings, rows });
+    expect(again.map(({ result }) => result)).toEqual(rows.map(() => 'already_here'));
+    const signIns = await importConnections(ctx, { ...settings, people: 'acme', rows });
+    expect(signIns.map(({ result }) => result)).toEqual(rows.map(() => 'fault'));
   });
 
   test('each refresh token is tried once, also where it is dead', async () => {
