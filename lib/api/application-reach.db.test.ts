@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createApi } from '#lib/api/app';
+import { changeApplication } from '#lib/applications/change';
 import { disableApplication } from '#lib/applications/disable';
 import { getConnection } from '#lib/connections/get';
 import { listConnections } from '#lib/connections/list';
@@ -44,8 +45,9 @@ beforeEach(async () => {
   applicationOf = await each(async (owner) => (owner === 'nobody' ? null : addApplication(runtime, { name: owner })));
   keyOf = await each((owner) => {
     const scopes: ApiKeyScope[] = ['connections:read', 'connections:revoke', 'tokens:vend'];
-    const more: ApiKeyScope = applicationOf[owner] === null ? 'webhooks:manage' : 'connections:create';
-    return addApiKey(runtime, { scopes: [...scopes, more], applicationId: applicationOf[owner] });
+    const more: ApiKeyScope[] =
+      applicationOf[owner] === null ? ['webhooks:manage', 'applications:manage'] : ['connections:create'];
+    return addApiKey(runtime, { scopes: [...scopes, ...more], applicationId: applicationOf[owner] });
   });
   personOf = await each(async (owner) => {
     const applicationId = applicationOf[owner];
@@ -79,13 +81,19 @@ const ofConnections: Record<string, [method: string, path: (id: string) => strin
   vendToken: ['POST', (id) => `/connections/${id}/token`, 200],
   revokeConnection: ['DELETE', (id) => `/connections/${id}`, 202],
 };
-const ofWebhooks: Record<string, [method: string, path: string, body?: object]> = {
+/** What tells of everybody, or says what an application may do: for no key of one. */
+const ofTheHub: Record<string, [method: string, path: string, body?: object]> = {
   listWebhooks: ['GET', '/webhooks'],
   createWebhook: ['POST', '/webhooks', { name: '', url: 'x' }],
   changeWebhook: ['PATCH', '/webhooks/whk_x', { enabled: false }],
   removeWebhook: ['DELETE', '/webhooks/whk_x'],
   rotateWebhookSecret: ['POST', '/webhooks/whk_x/secret'],
   testWebhook: ['POST', '/webhooks/whk_x/test'],
+  listApplications: ['GET', '/applications'],
+  createApplication: ['POST', '/applications', { name: '', contact: 'x', return_urls: [] }],
+  getApplication: ['GET', '/applications/app_x'],
+  changeApplication: ['PATCH', '/applications/app_x', { name: 'x' }],
+  disableApplication: ['POST', '/applications/app_x/disable', { reason: 'r' }],
 };
 /** Operations about connect sessions, which have a table of their own. */
 const ofConnectSessions = /connectSession/i;
@@ -95,7 +103,7 @@ test('every operation of the API is tried here', async () => {
     paths: Record<string, Record<string, { operationId: string }>>;
   };
   const operations = Object.values(paths).flatMap((item) => Object.values(item).map(({ operationId }) => operationId));
-  const tried = [...Object.keys(ofConnections), ...Object.keys(ofWebhooks), 'listConnections'];
+  const tried = [...Object.keys(ofConnections), ...Object.keys(ofTheHub), 'listConnections'];
   expect(operations.filter((one) => one && !ofConnectSessions.test(one)).toSorted()).toEqual(tried.toSorted());
 });
 
@@ -247,7 +255,7 @@ test('people of the hub are named as they sign in', async () => {
   });
 });
 
-describe.each(Object.entries(ofWebhooks))('%s', (_, [method, path, body]) => {
+describe.each(Object.entries(ofTheHub))('%s', (_, [method, path, body]) => {
   test.each(owners)('by a key of %s', async (of) => {
     const found = await call(of, method, path, body);
     if (of !== 'nobody') expect(found).toMatchObject({ status: 403, body: { code: 'insufficient_scope' } });
@@ -255,19 +263,25 @@ describe.each(Object.entries(ofWebhooks))('%s', (_, [method, path, body]) => {
   });
 });
 
-test('no row can say that a key of an application manages webhooks', async () => {
-  await expect(
-    database.db
-      .update(apiKeys)
-      .set({ scopes: ['webhooks:manage'] })
-      .where(sql`id = ${keyOf.planner.id}`),
-  ).rejects.toThrow();
+test('no row can say that a key of an application manages webhooks or applications', async () => {
+  for (const scope of ['webhooks:manage', 'applications:manage'] as const)
+    await expect(
+      database.db
+        .update(apiKeys)
+        .set({ scopes: [scope] })
+        .where(sql`id = ${keyOf.planner.id}`),
+    ).rejects.toThrow();
   // Not even where the row did: the verbs refuse the actor.
   const { actor } = keyOf.planner.ctx;
   if (actor.type !== 'api_key') throw new Error('no key');
-  const forged: Context = { ...keyOf.planner.ctx, actor: { ...actor, scopes: ['webhooks:manage'] } };
+  const forged: Context = {
+    ...keyOf.planner.ctx,
+    actor: { ...actor, scopes: ['webhooks:manage', 'applications:manage'] },
+  };
   const { listWebhooks } = await import('#lib/webhooks/list');
   await expect(listWebhooks(forged)).rejects.toMatchObject({ code: 'insufficient_scope' });
+  const itself = { id: applicationOf.planner ?? '', returnUrls: ['https://elsewhere.example/'] };
+  await expect(changeApplication(forged, itself)).rejects.toMatchObject({ code: 'insufficient_scope' });
 });
 
 test('an application that is disabled amid a call: nothing more is answered or done', async () => {
