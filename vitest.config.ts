@@ -27,8 +27,8 @@ const aboutServers = [
     'lib/reviews/unattended-drill*',
   ],
   'lib/refresh/race-steps*',
-  // Tries of an attacker, by the statements that the tests beside them try on both engines.
-  ...['lib/connect-sessions/hostile-matrix*', 'lib/api/application-reach*'],
+  // Tries of an attacker, by the statements that the tests beside them, or a story, try on both engines.
+  ...['lib/connect-sessions/hostile-matrix*', 'lib/connect-sessions/manage*', 'lib/api/application-reach*'],
   // Prometheus before /metrics, of which each number is tried on both engines.
   'lib/metrics/prometheus*',
   // Flows and failures in earnest: what finds them in the ledger is tried on both engines by `evaluate.db.test.ts`.
