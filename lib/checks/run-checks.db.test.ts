@@ -3,10 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { listAlerts } from '#lib/alerts/list';
 import { purgeChecks } from '#lib/checks/purge';
 import { lastRun, listLastResults } from '#lib/checks/results';
-import { beginDailyChecks, runChecks, startChecks } from '#lib/checks/run-checks';
+import { beginDueChecks, runChecks, startChecks } from '#lib/checks/run-checks';
 import { systemContext } from '#lib/context';
 import { checkResults, checkRuns } from '#lib/db/schema/checks';
 import { connections } from '#lib/db/schema/connections';
+import { reviews } from '#lib/db/schema/reviews';
+import { newId } from '#lib/ids';
 import { alertClock } from '#tests/alerts';
 import { patched, recordFor } from '#tests/checked-provider';
 import { sharedDatabase } from '#tests/database';
@@ -65,7 +67,7 @@ describe('runs', () => {
     const runtime = await hub();
     const ctx = systemContext(runtime, 'jobs');
     const day = async (runningMs?: number) => {
-      await beginDailyChecks(ctx, runningMs === undefined ? {} : { runningMs });
+      await beginDueChecks(ctx, runningMs === undefined ? {} : { runningMs });
       await settle(runtime);
       return (await database.db.select().from(checkRuns)).length;
     };
@@ -73,12 +75,27 @@ describe('runs', () => {
       database.db.execute(sql`update check_runs set started_at = clock_timestamp() + ${at}::interval`);
     await database.db.delete(checkRuns);
     expect(await day(60_000)).toBe(0);
-    await Promise.all([1, 2].map(() => beginDailyChecks(ctx, { runningMs: 3_600_000 })));
+    await Promise.all([1, 2].map(() => beginDueChecks(ctx, { runningMs: 3_600_000 })));
     expect(await day(3_600_000)).toBe(1);
     await started('-24 hours');
     expect(await day(3_600_000)).toBe(2);
     await started('2 hours');
     expect(await day(3_600_000)).toBe(3);
+    // A review was opened since, so the checks run before its findings are computed; once, however old it grows.
+    const [hourAgo, tomorrow] = [-3_600_000, 86_400_000].map((ms) => new Date(Date.now() + ms)) as [Date, Date];
+    const periodStart = new Date(0);
+    const opened = {
+      task: 'redirect_uris',
+      period: 'monthly',
+      periodStart,
+      dueAt: tomorrow,
+      createdAt: hourAgo,
+    } as const;
+    await database.db.insert(reviews).values({ id: newId('rev'), ...opened });
+    await started('-2 hours');
+    expect(await day(3_600_000)).toBe(4);
+    expect(await day(3_600_000)).toBe(4);
+    await database.db.delete(reviews);
     // Of a process that is gone.
     await database.db.delete(checkRuns);
     await database.db.insert(checkRuns).values({ id: 'run_lost', startedAt: new Date(Date.now() - 3_600_000) });

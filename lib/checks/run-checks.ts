@@ -12,6 +12,7 @@ import { type Context, inBackground } from '#lib/context';
 import { lockFor } from '#lib/db/advisory-locks';
 import { withTransaction } from '#lib/db/database';
 import { checkRuns } from '#lib/db/schema/checks';
+import { reviews } from '#lib/db/schema/reviews';
 import { AppError } from '#lib/errors';
 import { requireAdministrator } from '#lib/guards/require';
 import { newId } from '#lib/ids';
@@ -178,16 +179,19 @@ export async function runChecks(ctx: Context, input: RunChecksInput): Promise<Ch
 const firstAfterMs = 10 * 60_000;
 
 /**
- * Begins the run of the day, where none began within the last one. It goes on beside the tick, which it may outlast.
+ * Begins the run of the day, where none began within the last one, and a run for reviews that were opened since the last
+ * one began: their findings are of checks of that moment. It goes on beside the tick, which it may outlast.
  * @param input.runningMs for how long this process has been running
  * @throws AppError `forbidden` unless this process itself asks
  */
-export async function beginDailyChecks(ctx: Context, { runningMs = performance.now() } = {}): Promise<void> {
+export async function beginDueChecks(ctx: Context, { runningMs = performance.now() } = {}): Promise<void> {
   if (ctx.actor.type !== 'system') throw new AppError('forbidden');
   if (runningMs < firstAfterMs) return;
   // One of a process that is gone does not count. Neither does one that seems to begin later: a clock was ahead.
   const ofTheDay = sql`${checkRuns.startedAt} between clock_timestamp() - interval '23 hours 50 minutes'
-    and clock_timestamp() + interval '1 minute' and (${checkRuns.endedAt} is not null or not (${isOver}))`;
+    and clock_timestamp() + interval '1 minute' and (${checkRuns.endedAt} is not null or not (${isOver}))
+    and not exists (select 1 from ${reviews} where ${reviews.createdAt} between ${checkRuns.startedAt}
+      and clock_timestamp())`;
   const id = await claimRun(ctx, '', and(eq(checkRuns.provider, ''), ofTheDay) ?? null);
   if (id) inBackground(ctx, 'checks', carryOut(ctx, { id, providers: ctx.providers.list(), whole: true }));
 }

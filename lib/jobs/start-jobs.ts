@@ -9,7 +9,7 @@ import { purgeFlows } from '#lib/authorization/flow-rows';
 import { lookUpMissing } from '#lib/authorization/look-again';
 import { purgePreparedBulks } from '#lib/bulk-revocation/prepare';
 import { workBulkRevocations } from '#lib/bulk-revocation/work';
-import { beginDailyChecks } from '#lib/checks/run-checks';
+import { beginDueChecks } from '#lib/checks/run-checks';
 import { expireConnectSessions } from '#lib/connect-sessions/expire';
 import { foldConnectionCounts } from '#lib/connections/count-by-provider';
 import { type Context, type Runtime, systemContext } from '#lib/context';
@@ -65,7 +65,7 @@ const lines: readonly (readonly Steps[])[] = [
         if (await mayMakePartitions(ctx.database.db)) await pruneLedger(ctx, ctx.database.db);
       },
     },
-    { check_ledger: beginDailyCheck, run_checks: (ctx) => beginDailyChecks(ctx) },
+    { check_ledger: beginDailyCheck, run_checks: (ctx) => beginDueChecks(ctx) },
   ],
   [
     { work_person_endings: (ctx, signal) => workEndings(ctx, { signal, seconds: 10 }) },

@@ -1,6 +1,7 @@
 import { and, asc, sql } from 'drizzle-orm';
 import type { Context } from '#lib/context';
 import { databaseNow } from '#lib/db/clock';
+import { checkRuns } from '#lib/db/schema/checks';
 import { reviews } from '#lib/db/schema/reviews';
 import { AppError, isAppError } from '#lib/errors';
 import { computeFindings } from '#lib/reviews/compute-findings';
@@ -13,13 +14,15 @@ const atOnce = 3;
 const againAfterHours = 12;
 
 /**
- * Computes the findings of open reviews that have none, or old ones.
+ * Computes the findings of open reviews that have none, or old ones, or such as are older than the last run of the checks.
  * @throws AppError `forbidden` unless this process itself asks
  */
 export async function computeDueFindings(ctx: Context, clock: Clock = {}): Promise<void> {
   if (ctx.actor.type !== 'system') throw new AppError('forbidden');
   const { db } = ctx.database;
   const now = clock.now ?? (await databaseNow(db));
+  const lastChecked = sql`(select max(${checkRuns.endedAt}) from ${checkRuns}
+    where ${checkRuns.provider} = '' and ${checkRuns.endedAt} <= ${moment(now)})`;
   const due = await db
     .select({ id: reviews.id })
     .from(reviews)
@@ -27,7 +30,7 @@ export async function computeDueFindings(ctx: Context, clock: Clock = {}): Promi
       and(
         isOpen,
         sql`coalesce(${reviews.findingsAt}, '-infinity') not between
-          ${moment(now)} - make_interval(hours => ${againAfterHours}::int) and ${moment(now)}`,
+          greatest(${moment(now)} - make_interval(hours => ${againAfterHours}::int), ${lastChecked}) and ${moment(now)}`,
       ),
     )
     .orderBy(asc(sql`coalesce(${reviews.findingsAt}, '-infinity')`), asc(reviews.id))

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { evaluateAlerts } from '#lib/alerts/evaluate';
 import { type Runtime, systemContext } from '#lib/context';
 import { alertProgress, alerts } from '#lib/db/schema/alerts';
+import { checkRuns } from '#lib/db/schema/checks';
 import { connections } from '#lib/db/schema/connections';
 import { ledger } from '#lib/db/schema/ledger';
 import { type MetadataChange, providerMetadata } from '#lib/db/schema/provider-metadata';
@@ -181,6 +182,25 @@ describe('findings', () => {
     const later = new Date(now.getTime() + 13 * 3_600_000);
     for (let n = 0; n < 4; n++) await computeDueFindings(system(runtime), { now: later });
     expect((await all()).every(({ findingsAt }) => findingsAt?.getTime() === later.getTime())).toBe(true);
+  });
+
+  test('are computed anew after each run of the checks', async () => {
+    const runtime = hub();
+    const now = day('2026-06-01');
+    const minutes = (count: number) => new Date(now.getTime() + count * 60_000);
+    await openReviews(system(runtime), { now });
+    const compute = async (at: Date) => {
+      for (let n = 0; n < 4; n++) await computeDueFindings(system(runtime), { now: at });
+      return [...new Set((await all()).map(({ findingsAt }) => findingsAt?.getTime()))];
+    };
+    expect(await compute(minutes(0))).toEqual([minutes(0).getTime()]);
+    const { db } = database;
+    await db.insert(checkRuns).values({ id: 'run_one', provider: 'acme', startedAt: minutes(1), endedAt: minutes(2) });
+    expect(await compute(minutes(3))).toEqual([minutes(0).getTime()]);
+    await db.insert(checkRuns).values({ id: 'run_all', startedAt: minutes(3), endedAt: minutes(4) });
+    expect(await compute(minutes(5))).toEqual([minutes(5).getTime()]);
+    expect(await compute(minutes(6))).toEqual([minutes(5).getTime()]);
+    await db.delete(checkRuns);
   });
 });
 
