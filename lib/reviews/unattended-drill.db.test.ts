@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull } from 'drizzle-orm';
+import { and, desc, eq, isNotNull, isNull } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { type Context, type Runtime, systemContext } from '#lib/context';
 import { reviews } from '#lib/db/schema/reviews';
@@ -34,7 +34,10 @@ describe('a drill without a person', () => {
     expect(told).toEqual(expect.arrayContaining(['flow.started', 'connection.created', 'session.ended']));
     expect(await liveSessions(runtime)).toBe(0);
     // Other files of this worker may have left older ones.
-    const ofDrills = runtime.database.db.select().from(reviews).where(eq(reviews.task, drillTask));
+    const ofDrills = runtime.database.db
+      .select()
+      .from(reviews)
+      .where(and(eq(reviews.task, drillTask), isNotNull(reviews.findingsAt)));
     const [review] = await ofDrills.orderBy(desc(reviews.findingsAt)).limit(1);
     const finding = review?.findings?.items.find(({ subject }) => subject === provider);
     expect([finding?.result, finding?.figures?.map(({ name }) => name)]).toEqual([
