@@ -11,8 +11,12 @@ import { parseInput } from '#lib/parse-input';
 export const connectSessionInput = z.object({ id: z.string().max(64) });
 export type ConnectSessionInput = z.input<typeof connectSessionInput>;
 
-/** By the provider that answered; before one did, by any of its providers. */
-const keyCovers = (key: ApiKeyActor, { provider, providers }: typeof connectSessions.$inferSelect): boolean =>
+/**
+ * By the provider that answered; before one did, by any of its providers. A page of connections may have none: it shows
+ * those of an application that connects no more.
+ */
+const keyCovers = (key: ApiKeyActor, { provider, providers, manage }: typeof connectSessions.$inferSelect): boolean =>
+  (manage && provider === null && providers.length === 0) ||
   (provider === null ? providers : [provider]).some((id) => keyCoversProvider(key, id));
 
 /**

@@ -256,6 +256,21 @@ describe('the hostile matrix of the page of connections', () => {
     expect((await app.call('POST', '/connect-sessions', asked, app.key)).status).toBe(400);
   });
 
+  test('an application that may connect no more still shows what is connected, and can end the page', async () => {
+    const app = await addManager();
+    const id = await connected(app);
+    const narrowed = { providers: ['gone'] };
+    await hub.database.db.update(applications).set(narrowed).where(eq(applications.id, app.id));
+    const { session, browser } = await opened(app);
+    const { ctx, reconnects } = await shown(browser, session.id);
+    expect((await listManaged(ctx)).map((one) => one.id)).toEqual([id]);
+    expect(reconnects('github')).toBe(false);
+    const fields = { intent: 'connect', provider: 'github', connection_id: id, manage: session.id };
+    expect((await browser.start(fields)).headers.get('location')).toContain('flow=unknown_provider');
+    expect((await app.call('DELETE', `/connect-sessions/${session.id}`)).status).toBe(204);
+    await expect(shown(browser, session.id)).rejects.toThrow(over);
+  });
+
   test('a key for one provider shows the connections there alone', async () => {
     const app = await addManager();
     const id = await connected(app);
