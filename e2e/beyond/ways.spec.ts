@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
@@ -37,8 +37,6 @@ async function createSandbox(env = ''): Promise<Sandbox> {
     filter: (path) => isRoot || !/shadow|ssl\/private/.test(path),
   });
   for (const name of ['opt', 'srv', 'varlib', 'project']) mkdirSync(join(folder, name));
-  for (const name of readdirSync(project))
-    if (name !== '.env') symlinkSync(join(project, name), join(folder, 'project', name));
   writeFileSync(join(folder, 'project/.env'), env);
   writeFileSync(join(folder, 'project/until-ready.mjs'), untilReady);
   const own = (name: string, at: string) => ['--bind', join(folder, name), at];
@@ -46,7 +44,11 @@ async function createSandbox(env = ''): Promise<Sandbox> {
     ...['--unshare-pid', '--unshare-ipc', '--unshare-net', '--die-with-parent', '--new-session'],
     ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--tmpfs', '/tmp', '--tmpfs', '/run'],
     ...[...own('etc', '/etc'), ...own('opt', '/opt'), ...own('srv', '/srv'), ...own('varlib', '/var/lib')],
-    ...['--ro-bind', project, project, ...own('project', '/tmp/project'), '--chdir', '/tmp/project'],
+    ...own('project', '/tmp/project'),
+    ...readdirSync(project)
+      .filter((name) => name !== '.env' && name !== '.git')
+      .flatMap((name) => ['--ro-bind', join(project, name), join('/tmp/project', name)]),
+    ...['--chdir', '/tmp/project'],
     // The Node of the machine, as its operator has it.
     ...['--clearenv', '--setenv', 'PATH', machinePath(), '--setenv', 'HOME', '/tmp'],
   ];
@@ -73,7 +75,7 @@ test('one machine, by the commands of docs/deployment.md', async () => {
   const sandbox = await createSandbox();
   try {
     const { status, output } = await sandbox.run(
-      `( ${commands.join('\n')}\n) & hub=$!\nnpx node until-ready.mjs\nkill -TERM $(cat /proc/$hub/task/$hub/children)\nwait $hub`,
+      `( ${commands.join('\n')}\n) & hub=$!\nnpx node until-ready.mjs\nchildren=$(cat /proc/$hub/task/$hub/children)\nkill -TERM \${children:-$hub}\nwait $hub`,
     );
     expect(output).toContain('ready');
     expect(output).toContain('"event":"stopped"');
@@ -94,7 +96,8 @@ set -a
 . "$(sed -n 's/^EnvironmentFile=//p' $unit)"
 eval "$(sed -n 's/^Environment=//p' $unit | sed "s|%d|$CREDENTIALS|g")"
 set +a
-as_user() { setpriv --reuid=grantkeep --regid=grantkeep --clear-groups --no-new-privs "$@"; }
+user="--reuid=grantkeep --regid=grantkeep --clear-groups --no-new-privs"
+as_user() { setpriv $user "$@"; }
 cd "$(sed -n 's/^WorkingDirectory=//p' $unit)"`;
 
 test('systemd, by the commands of docs/deployment.md', async () => {
@@ -115,7 +118,7 @@ test('systemd, by the commands of docs/deployment.md', async () => {
       as_user cat /etc/grantkeep/vault_keys 2>&1 || echo 'the key is not read'
       as_user touch /opt/grantkeep/server.ts 2>&1 || echo 'the code is not changed'
       as_user ./node scripts/grantkeep.mjs config check
-      as_user $(sed -n 's/^ExecStart=//p' $unit) & hub=$!
+      ( exec setpriv $user $(sed -n 's/^ExecStart=//p' $unit) ) & hub=$!
       ./node /tmp/project/until-ready.mjs
       kill -HUP $hub
       kill -TERM $hub
