@@ -78,6 +78,17 @@ test('every figure of the overview is what happened, and leads to exactly its ro
   }).toPass({ timeout: 60_000, intervals: [1_000] });
   expect(await faults(page)).toEqual([]);
 
+  // Of 30 days, and of the grants, which are all of this week: each picture has a table.
+  const refreshes = page.getByRole('region', { name: 'Refresh success' });
+  await expect(refreshes).toContainText(/Last 7 days[\d.]+% of [\d,]+ refresh(?:es)? succeeded/);
+  await expect(refreshes.getByRole('table', { name: 'Refreshes by provider' })).toContainText('Salesforce');
+  await refreshes.getByText('Day by day, as a table').click();
+  await expect(refreshes.getByRole('table', { name: 'Refreshes by day' }).getByRole('row')).toHaveCount(31);
+  const ages = page.getByRole('region', { name: 'Age and last use of grants' });
+  const [, live] = /All ([\d,]+) live grants/.exec((await ages.textContent()) ?? '') ?? [];
+  expect(live).toBeDefined();
+  await expect(ages.getByRole('row', { name: 'Up to 7 days' })).toContainText(`days${live}`);
+
   // Of the day: each figure, by hour too, is a list of so many entries.
   const figures: Awaited<ReturnType<typeof figure>>[] = [];
   for (const name of ['Tokens read', 'Reads refused', 'Refreshes']) figures.push(await figure(day, name));

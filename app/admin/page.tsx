@@ -3,16 +3,21 @@ import { PageHeading } from '#app/_ui/page-heading';
 import { Time } from '#app/_ui/time';
 import { listMostSevere } from '#lib/alerts/most-severe';
 import { countByProvider } from '#lib/connections/count-by-provider';
+import { readZone } from '#lib/cookies/zone';
 import { listFirstSteps } from '#lib/overview/first-steps';
+import { readGrantAges } from '#lib/overview/grant-ages';
 import { readLastDay } from '#lib/overview/last-day';
 import { listNeeds } from '#lib/overview/needs';
+import { readRefreshDays } from '#lib/overview/refresh-days';
 import { adminPage, inPart } from '#lib/web/page';
 import { Connections } from './_overview/connections.tsx';
 import { FirstSteps } from './_overview/first-steps.tsx';
+import { GrantAges } from './_overview/grant-ages.tsx';
 import { LastDay } from './_overview/last-day.tsx';
 import { LiveAlerts } from './_overview/live-alerts.tsx';
 import { Needs } from './_overview/needs.tsx';
 import { Part, Read } from './_overview/part.tsx';
+import { RefreshDays } from './_overview/refresh-days.tsx';
 import { Unwell } from './_overview/unwell.tsx';
 import { LiveTail } from './_parts/live-tail.tsx';
 import { RefreshLink } from './_parts/refresh-link.tsx';
@@ -26,12 +31,15 @@ const alertsShown = 5;
 /** Health at a glance. Each part is sent when it has been read; every number leads to its rows. */
 export default async function Overview() {
   const ctx = await adminPage(path);
+  const { zone } = await readZone();
   const reference = ctx.requestId;
   // All begun at once, and none awaited here.
   const needs = inPart(ctx, 'needs', listNeeds(ctx));
   const alerts = inPart(ctx, 'alerts', listMostSevere(ctx, { limit: alertsShown }));
   const day = inPart(ctx, 'last_day', readLastDay(ctx));
   const connections = inPart(ctx, 'connections', countByProvider(ctx));
+  const refreshes = inPart(ctx, 'refresh_days', readRefreshDays(ctx, { zone }));
+  const ages = inPart(ctx, 'grant_ages', readGrantAges(ctx));
   // Awaited, for where there are none nothing may move later.
   const steps = await inPart(ctx, 'first_steps', listFirstSteps(ctx));
   return (
@@ -86,6 +94,18 @@ export default async function Overview() {
             {(providers) => <Connections providers={providers} />}
           </Read>
         </Part>
+        <div className="grid items-start gap-8 xl:grid-cols-2">
+          <Part id="refreshes" title="Refresh success">
+            <Read from={refreshes} reference={reference}>
+              {(view) => <RefreshDays view={view} zone={zone} />}
+            </Read>
+          </Part>
+          <Part id="ages" title="Age and last use of grants">
+            <Read from={ages} reference={reference}>
+              {(view) => <GrantAges view={view} />}
+            </Read>
+          </Part>
+        </div>
       </div>
     </>
   );

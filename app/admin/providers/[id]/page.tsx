@@ -6,8 +6,11 @@ import { Notice } from '#app/_ui/notice';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { listMetadata } from '#lib/checks/metadata-history';
 import { countByProvider } from '#lib/connections/count-by-provider';
+import { readZone } from '#lib/cookies/zone';
 import { readTrace } from '#lib/flow-trace/store-trace';
 import { standingFreeze } from '#lib/freezes/list';
+import { readGrantAges } from '#lib/overview/grant-ages';
+import { readRefreshDays } from '#lib/overview/refresh-days';
 import { countReconnects } from '#lib/person-mails/ask-reconnect';
 import { listProviderStops } from '#lib/provider-calls/provider-stop';
 import { describeProvider } from '#lib/provider-check/describe-provider';
@@ -18,6 +21,8 @@ import { isSick, listProviderHealth } from '#lib/status/provider-health';
 import { adminPage, inPart, orNotFound } from '#lib/web/page';
 import { cardPath } from '#ui/card-path';
 import type { SearchParams } from '#ui/flow-result';
+import { GrantAges } from '../../_overview/grant-ages.tsx';
+import { RefreshDays } from '../../_overview/refresh-days.tsx';
 import { AskReconnect } from '../../_parts/ask-reconnect.tsx';
 import { CardPart } from '../../_parts/card-part.tsx';
 import { FrozenBy } from '../../_parts/frozen-by.tsx';
@@ -57,18 +62,22 @@ export default async function ProviderPage(props: ProviderPageProps) {
   const { provider, relaxations } = about;
   const { trace: traceId, flow, ref } = await props.searchParams;
   const administrator = ctx.actor.role === 'administrator';
-  const [trace, check, health, activity, counts, stops, freeze, history, stepUp, reconnects] = await Promise.all([
-    typeof traceId === 'string' ? inPart(ctx, 'flow_trace', readTrace(ctx, traceId)) : null,
-    inPart(ctx, 'provider_check', lastCheck(ctx, id)),
-    inPart(ctx, 'provider_health', listProviderHealth(ctx)),
-    inPart(ctx, 'provider_activity', listProviderActivity(ctx)),
-    inPart(ctx, 'provider_counts', countByProvider(ctx)),
-    inPart(ctx, 'provider_stops', listProviderStops(ctx)),
-    inPart(ctx, 'freezes', standingFreeze(ctx, { scope: 'provider', target: id })),
-    inPart(ctx, 'provider_metadata', listMetadata(ctx, { provider: id })),
-    readStepUp(ctx),
-    administrator ? inPart(ctx, 'reconnects', countReconnects(ctx, { provider: id })) : null,
-  ]);
+  const { zone } = await readZone();
+  const [trace, check, health, activity, counts, stops, freeze, history, stepUp, reconnects, refreshes, ages] =
+    await Promise.all([
+      typeof traceId === 'string' ? inPart(ctx, 'flow_trace', readTrace(ctx, traceId)) : null,
+      inPart(ctx, 'provider_check', lastCheck(ctx, id)),
+      inPart(ctx, 'provider_health', listProviderHealth(ctx)),
+      inPart(ctx, 'provider_activity', listProviderActivity(ctx)),
+      inPart(ctx, 'provider_counts', countByProvider(ctx)),
+      inPart(ctx, 'provider_stops', listProviderStops(ctx)),
+      inPart(ctx, 'freezes', standingFreeze(ctx, { scope: 'provider', target: id })),
+      inPart(ctx, 'provider_metadata', listMetadata(ctx, { provider: id })),
+      readStepUp(ctx),
+      administrator ? inPart(ctx, 'reconnects', countReconnects(ctx, { provider: id })) : null,
+      inPart(ctx, 'refresh_days', readRefreshDays(ctx, { zone })),
+      inPart(ctx, 'grant_ages', readGrantAges(ctx)),
+    ]);
   const own = <T extends { provider: { id: string } }>(all: readonly T[] | null) =>
     all?.filter((one) => one.provider.id === id) ?? [];
   const [healthOfIt] = own(health);
@@ -192,6 +201,20 @@ export default async function ProviderPage(props: ProviderPageProps) {
           </CardPart>
           <CardPart id="grants" title="Connections">
             <Grants provider={id} counts={own(counts)[0]} />
+          </CardPart>
+          <CardPart id="refreshes" title="Refresh success">
+            {refreshes ? (
+              <RefreshDays view={refreshes} zone={zone} provider={id} />
+            ) : (
+              <p className="text-soft">This could not be read just now.</p>
+            )}
+          </CardPart>
+          <CardPart id="ages" title="Age and last use of grants">
+            {ages ? (
+              <GrantAges view={ages} provider={id} />
+            ) : (
+              <p className="text-soft">This could not be read just now.</p>
+            )}
           </CardPart>
           {reconnects !== null && reconnects.connections > 0 && (
             <CardPart id="reconnect" title="Bring people back">
