@@ -51,7 +51,7 @@ test('an administrator registers an application, makes its key, stops it and let
   await expect(page.getByRole('region', { name: 'Keys' })).toContainText('planner-server');
   await page.getByRole('button', { name: 'Disable' }).click();
   const dialog = page.getByRole('alertdialog');
-  await expect(dialog).toContainText('From the next call on its 1 key is of no use');
+  await expect(dialog).toContainText('From the next call on its 1 key is refused');
   await dialog.getByRole('textbox', { name: 'Reason' }).fill('its key leaked');
   await dialog.getByRole('button', { name: 'Disable' }).click();
   await expect(page.getByText('Disabled', { exact: true }).first()).toBeVisible();

@@ -74,7 +74,7 @@ test('a link that was handed on connects nothing, and its grant is revoked at th
   await expect(ada.getByRole('heading', { level: 1 })).toHaveText('Not connected: connect_not_begun');
   // The link is of one use, for the one who made it as well.
   await mallory.reload();
-  await expect(mallory.getByRole('heading', { name: 'This link is over' })).toBeVisible();
+  await expect(mallory.getByRole('heading', { name: 'This link no longer works' })).toBeVisible();
   const listed = (await (await ask(own, app.url, '/connections')).json()) as { connections: unknown[] };
   expect(listed.connections).toEqual([]);
   await expect.poll(() => demo.server('github').counts.revocations).toBeGreaterThan(before);

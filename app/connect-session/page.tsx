@@ -32,7 +32,7 @@ export default async function ConnectSession({ searchParams }: { searchParams: P
       ) : (
         <>
           <h1 className="text-title font-semibold tracking-tight">
-            {session.code === 'rate_limited' ? 'Too many tries' : 'This link is over'}
+            {session.code === 'rate_limited' ? 'Too many tries' : 'This link no longer works'}
           </h1>
           <Notice tone="warn" title={session.message}>
             <p>Nothing was connected by opening it.</p>

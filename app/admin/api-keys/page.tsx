@@ -108,8 +108,8 @@ export default async function ApiKeys({ searchParams }: { searchParams: Promise<
           ) : (
             <EmptyState icon={KeyRound} title="No API keys yet">
               A service needs one to read tokens.{' '}
-              {administrator ? 'The first that you make here' : 'The first that an administrator makes'} stands in this
-              list by its first characters.
+              {administrator ? 'The first that you make here' : 'The first that an administrator makes'} is listed here
+              by its first characters.
             </EmptyState>
           )}
         </div>

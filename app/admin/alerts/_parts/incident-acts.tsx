@@ -87,7 +87,7 @@ export async function IncidentActs({ ctx, incident, signInUntil, path }: Inciden
       )}
       <Fact label="Keep evidence">
         <p className="mb-2 text-soft">
-          A checkpoint proves later that nobody rewrote the ledger up to now. Keep the file outside this hub.
+          A checkpoint proves later that the ledger was not rewritten up to now. Keep the file outside this hub.
         </p>
         <form action="/admin/ledger/checkpoint" method="post">
           <GoOn form="checkpoint" />

@@ -22,8 +22,8 @@ export default async function AlertRules() {
       <StandingFreezes />
       <BackLink href="/admin/alerts">Alerts</BackLink>
       <PageHeading title="Rules">
-        What raises an alert, and when it is over. Where a rule counts, administrators set its thresholds and windows on
-        its page. An alert that ends by itself and soon comes back stays the same alert, and no new message is sent.
+        What raises an alert, and when it resolves. Where a rule counts, administrators set its thresholds and windows
+        on its page. An alert that ends by itself and soon comes back stays the same alert, and no new message is sent.
       </PageHeading>
       <DataTable
         label="Rules"
@@ -32,7 +32,7 @@ export default async function AlertRules() {
             <Th>Rule</Th>
             <Th from="sm">Severity</Th>
             <Th from="md">Opens at</Th>
-            <Th from="lg">Is over</Th>
+            <Th from="lg">Resolves</Th>
           </>
         }
       >

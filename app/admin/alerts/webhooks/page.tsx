@@ -28,8 +28,8 @@ export default async function Webhooks() {
       <StandingFreezes />
       <BackLink href="/admin/alerts">Alerts</BackLink>
       <PageHeading title="Webhooks">
-        Where alerts and what becomes of connections are sent, signed. A message that is not taken is tried again for a
-        day.
+        Where signed messages about alerts and connections are sent. The hub retries a message that is not accepted for
+        a day.
       </PageHeading>
       <div className={administrator ? 'grid items-start gap-6 2xl:grid-cols-[minmax(0,1fr)_24rem]' : ''}>
         <div className="min-w-0">
@@ -37,8 +37,8 @@ export default async function Webhooks() {
             <WebhookTable webhooks={webhooks} />
           ) : (
             <EmptyState icon={Webhook} title="No webhooks yet">
-              {administrator ? 'The first that you add here' : 'The first that an administrator adds'} stands in this
-              list with what was sent to it.
+              {administrator ? 'The first that you add here' : 'The first that an administrator adds'} is listed here,
+              with the messages that were sent to it.
             </EmptyState>
           )}
         </div>
@@ -89,7 +89,7 @@ function InLog({ webhook, state }: { webhook: WebhookView; state: 'pending' | 'f
       {count}
       {count === countedUpTo && '+'}
       <span className="sr-only">
-        {state === 'pending' ? ' on their way to ' : ' given up to '}
+        {state === 'pending' ? ' pending to ' : ' given up to '}
         {webhook.name}
       </span>
     </Link>
@@ -124,7 +124,7 @@ function WebhookTable({ webhooks }: { webhooks: WebhookView[] }) {
               <code className="block font-mono text-meta wrap-anywhere text-soft">{new URL(webhook.url).host}</code>
               {(webhook.pending > 0 || webhook.failed > 0) && (
                 <span className="block text-soft @min-[42rem]:hidden">
-                  {webhook.pending} on their way, {webhook.failed} given up
+                  {webhook.pending} pending, {webhook.failed} given up
                 </span>
               )}
               <span className="mt-1 block @min-[36rem]:hidden">

@@ -85,7 +85,7 @@ export default async function ApplicationPage(props: ApplicationPageProps) {
         <div className="mb-4">
           <Notice tone="info" title="Disabled">
             <p className="text-meta">
-              Since <Time at={application.disabledAt} /> its keys are of no use, and nobody connects through it. Its
+              Since <Time at={application.disabledAt} /> its keys are refused, and people cannot connect through it. Its
               connections stay.
             </p>
           </Notice>

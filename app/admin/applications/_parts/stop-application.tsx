@@ -51,8 +51,8 @@ export function StopApplication({ id, name, status, keys, people, connections, s
       action={stopApplication}
     >
       <p>
-        From the next call on its {many(keys, 'key', 'keys')} {keys === 1 ? 'is' : 'are'} of no use, and nobody connects
-        through it. Sessions to connect that are under way end without a connection.
+        From the next call on its {many(keys, 'key', 'keys')} {keys === 1 ? 'is' : 'are'} refused, and people cannot
+        connect through it. Connect sessions that have begun end without a connection.
       </p>
       <p>Its {held} stay, and the hub goes on refreshing them. Revoke them where the application will not come back.</p>
     </ConfirmDialog>

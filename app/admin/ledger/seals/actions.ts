@@ -12,6 +12,6 @@ export const verifyNow = formAction(
   async (ctx, { checkpoint }) => {
     const begun = beginCheck(ctx, { checkpoints: checkpoint.trim() === '' ? [] : [checkpoint] });
     refresh();
-    return { message: begun ? 'The check has begun.' : 'A check is under way already.' };
+    return { message: begun ? 'The check has begun.' : 'A check is already running.' };
   },
 );

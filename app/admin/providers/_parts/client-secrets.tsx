@@ -33,8 +33,8 @@ export function ClientSecrets({ secrets }: { secrets: readonly ClientSecretUse[]
       </Facts>
       {secrets.length > 1 && (
         <p className="max-w-[75ch] text-meta text-soft">
-          A rotation is under way: the hub shows the current secret first and the previous one where that is refused.
-          Once the previous one is no longer used, delete it in the provider’s console and run the check above.
+          The secret is being rotated: the hub shows the current secret first and the previous one where that is
+          refused. Once the previous one is no longer used, delete it in the provider’s console and run the check above.
         </p>
       )}
     </div>

@@ -13,7 +13,7 @@ const looks: Record<
 > = {
   untold: { tone: 'warn', icon: CircleAlert, word: 'Not told' },
   no_address: { tone: 'quiet', icon: CircleHelp, word: 'No address is known' },
-  sending: { tone: 'due', icon: Clock, word: 'Mail on its way' },
+  sending: { tone: 'due', icon: Clock, word: 'Mail pending' },
   told: { tone: 'due', icon: Clock, word: 'Told' },
   due: { tone: 'bad', icon: CircleAlert, word: 'May be revoked' },
   over: { tone: 'good', icon: CircleCheck, word: 'Not inactive any more' },

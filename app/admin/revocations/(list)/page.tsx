@@ -76,7 +76,7 @@ export default async function BulkRevocations({ searchParams }: { searchParams: 
           </>
         ) : (
           <EmptyState icon={CircleSlash} title="No bulk revocation yet">
-            As soon as an administrator revokes many connections at once, it stands here with what became of each.
+            Bulk revocations that an administrator starts are listed here, with the outcome for each connection.
           </EmptyState>
         )}
       </div>

@@ -5,7 +5,7 @@ import type { JobView } from '#lib/jobs/list-jobs';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
 
 const names: Record<JobView['name'], { name: string; about: string }> = {
-  tick: { name: 'Upkeep', about: 'Revokes at providers, removes what is over, seals the ledger and makes room in it' },
+  tick: { name: 'Upkeep', about: 'Revokes at providers, removes expired rows, seals the ledger and makes room in it' },
   refresh: {
     name: 'Refreshing ahead',
     about: 'Tokens in use that are about to end, grants that would expire of disuse',

@@ -27,9 +27,8 @@ export function ResumeButton({ provider, signInUntil }: ResumeButtonProps) {
       action={resume}
     >
       <p>
-        Connections are refreshed again. A grant that {provider.name} refuses once more is over then, and its person
-        must reconnect. For an hour nothing stops this again. Make sure first that {provider.name} has no trouble of its
-        own.
+        Connections are refreshed again. A grant that {provider.name} refuses once more ends then, and its person must
+        reconnect. For an hour nothing stops this again. Make sure first that {provider.name} has no trouble of its own.
       </p>
     </ConfirmDialog>
   );

@@ -59,7 +59,7 @@ function RuleFacts({ rule: { id, severity, opens, ends, changed } }: { rule: Rul
         <Severity severity={severity} />
       </Fact>
       <Fact label="Opens at">{opens}</Fact>
-      <Fact label="Is over">{ends}</Fact>
+      <Fact label="Resolves">{ends}</Fact>
       {changed && (
         <Fact label="Numbers">
           <SetByHand />

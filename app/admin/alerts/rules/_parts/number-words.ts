@@ -16,7 +16,11 @@ const thresholds: Record<RuleView['counts'], Words> = {
 const words: Record<Exclude<RuleNumberView['name'], 'threshold'>, Words> = {
   windowMinutes: { label: 'Window', unit: 'minutes', hint: 'How far back events are counted together; a day at most.' },
   holdsAt: { label: 'Stays open at', unit: 'events', hint: 'So few within the window still keep it open.' },
-  quietMinutes: { label: 'Ends after', unit: 'minutes', hint: 'For so long nothing must be found until it is over.' },
+  quietMinutes: {
+    label: 'Resolves after',
+    unit: 'minutes',
+    hint: 'The alert resolves when nothing was found for so long.',
+  },
   coolDownMinutes: {
     label: 'Same alert within',
     unit: 'minutes',

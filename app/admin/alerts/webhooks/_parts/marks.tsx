@@ -24,7 +24,7 @@ export function WebhookState({ webhook: { disabledAt, disabledReason, failing } 
 }
 
 const states = {
-  pending: { tone: 'due', icon: Clock, word: 'On its way' },
+  pending: { tone: 'due', icon: Clock, word: 'Pending' },
   delivered: { tone: 'good', icon: CircleCheck, word: 'Delivered' },
   failed: { tone: 'bad', icon: CircleAlert, word: 'Given up' },
   dropped: { tone: 'quiet', icon: CircleSlash, word: 'Dropped' },

@@ -51,7 +51,7 @@ export function RetryAll({ webhook, failed }: { webhook: string; failed: number 
         </Notice>
       )}
       {state?.ok === false && (
-        <Notice tone="bad" title="None was put on its way" reference={state.reference} arrival>
+        <Notice tone="bad" title="Nothing was queued" reference={state.reference} arrival>
           <p>{state.message}</p>
         </Notice>
       )}

@@ -63,9 +63,7 @@ export function WebhookActions({ id, name, enabled, signInUntil }: WebhookAction
           danger={enabled}
           action={setEnabled}
         >
-          <p>
-            {enabled ? 'What is on its way is dropped, and nothing more is sent.' : 'What happens from now on is sent.'}
-          </p>
+          <p>{enabled ? 'Pending messages are dropped, and nothing more is sent.' : 'Events from now on are sent.'}</p>
         </ConfirmDialog>
         <ConfirmDialog
           trigger="Remove"
