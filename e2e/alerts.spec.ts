@@ -12,12 +12,16 @@ test('a webhook is added, tried, given a new secret and removed', async ({ asAdm
   try {
     await page.goto('/admin/alerts/webhooks');
     await expect(page.getByText('Adding a webhook needs a fresh sign-in')).toBeVisible();
+    const name = someone('hook');
+    await page.getByLabel('Name').fill(name);
+    await page.getByRole('checkbox', { name: 'alert.opened' }).check();
     await stepUpByHand(page, /\/admin\/alerts\/webhooks$/);
+    // Not submitted before, so it waits, with what was typed and ticked.
+    await expect(page.getByLabel('Name')).toHaveValue(name);
+    await expect(page.getByRole('checkbox', { name: 'alert.opened' })).toBeChecked();
     await page.goto('/admin/alerts');
     await expect(page.getByText('does not see who used it')).toBeVisible();
     await page.getByRole('link', { name: 'Webhooks' }).click();
-    const name = someone('hook');
-
     await page.getByLabel('Name').fill(name);
     await page.getByLabel('Address').fill('https://10.0.0.5/hook');
     await page.getByRole('button', { name: 'Add webhook' }).click();

@@ -67,9 +67,11 @@ test('a key is made after a fresh sign-in only, and stays on the page until it i
   const [first, third] = [someone('first'), someone('third')];
   await page.goto('/admin/api-keys');
   await expect(page.getByText('Making a key needs a fresh sign-in')).toBeVisible();
-  await expect(page.getByRole('button', { name: 'Create API key' })).toHaveCount(0);
-  await stepUpByHand(page, /\/admin\/api-keys$/);
+  // What was typed before the sign-in is there after it, and what was submitted goes on.
   await make(first);
+  await expect(page.getByText('No key was made')).toBeVisible();
+  await stepUpByHand(page, /\/admin\/api-keys$/);
+  await expect(page.getByRole('heading', { name: `${first} is ready` })).toBeVisible();
   const shown = async () => (await page.getByText(/^gk_[\w-]{40,}$/).textContent()) ?? '';
   const old = await shown();
   await page.getByRole('button', { name: 'I have stored it' }).click();

@@ -44,11 +44,11 @@ const searchOf = (address: string) => new URL(address, 'https://hub.test').searc
 
 describe('S-13 a form is kept while its person signs in once more', () => {
   test('as it was submitted, although the page has emptied its fields since, and as it is once a reader changes it', () => {
-    const listeners = new Map<string, () => void>();
+    const listeners = new Map<string, (event?: unknown) => void>();
     const watched = {
       fields: [['role', 'administrator']],
       querySelectorAll: () => [],
-      addEventListener: (type: string, listener: () => void) => listeners.set(type, listener),
+      addEventListener: (type: string, listener: (event?: unknown) => void) => listeners.set(type, listener),
     };
     const element = watched as unknown as HTMLFormElement;
     const kept = (goOn: boolean) => {
@@ -56,7 +56,7 @@ describe('S-13 a form is kept while its person signs in once more', () => {
       return takeKept(path, 'role', searchOf(back))?.fields;
     };
     watchForm(element);
-    listeners.get('submit')?.();
+    listeners.get('submit')?.({ submitter: null });
     watched.fields = [['role', 'user']];
     expect(kept(true)).toEqual([['role', 'administrator']]);
     expect(kept(false)).toEqual([['role', 'user']]);
@@ -68,8 +68,36 @@ describe('S-13 a form is kept while its person signs in once more', () => {
     const back = keep(true, '/admin/freezes?cursor=1');
     expect(back).toMatch(/^\/admin\/freezes\?cursor=1&go_on=[0-9a-f]{32}$/);
     expect(isKept(path, 'thaw')).toBe(true);
-    expect(takeKept(path, 'thaw', searchOf(back))).toEqual({ fields: [['reason', 'explained']], goOn: true });
+    const kept = { fields: [['reason', 'explained']], button: null, goOn: true };
+    expect(takeKept(path, 'thaw', searchOf(back))).toEqual(kept);
     expect(takeKept(path, 'thaw', searchOf(back))).toBeNull();
+  });
+
+  test('by the button that submitted it', () => {
+    const listeners = new Map<string, (event: unknown) => void>();
+    const element = {
+      fields: [['q', 'ada']],
+      querySelectorAll: () => [],
+      addEventListener: (type: string, listener: (event: unknown) => void) => listeners.set(type, listener),
+    } as unknown as HTMLFormElement;
+    watchForm(element);
+    listeners.get('submit')?.({ submitter: { name: 'format', value: 'csv' } });
+    const back = keepForm(element, { path, returnTo: '/admin/ledger?q=ada', form: 'export', goOn: true });
+    expect(takeKept(path, 'export', searchOf(back))).toMatchObject({ button: ['format', 'csv'], goOn: true });
+  });
+
+  test.each([
+    '{"kty":"OKP","crv":"X25519","x":"hSDw","d":"c2VjcmV0"}',
+    '{"kty":"oct", "k" : "AAAA"}',
+    '-----BEGIN EC PRIVATE KEY-----\nMHc=',
+  ])('but not with a private key that was pasted by mistake: %s', (pasted) => {
+    const element = { fields: [['public_key', pasted]], querySelectorAll: () => [] } as unknown as HTMLFormElement;
+    expect(keepForm(element, { path, returnTo: path, form: 'export', goOn: true })).toBe(path);
+    expect([...stored.values()].join()).toBe('');
+    const given = [['public_key', '{"kty":"OKP","crv":"X25519","x":"hSDw"}']];
+    const whole = { fields: given, querySelectorAll: () => [] } as unknown as HTMLFormElement;
+    keepForm(whole, { path, returnTo: path, form: 'export', goOn: true });
+    expect(takeKept(path, 'export', '')).toMatchObject({ fields: given });
   });
 
   test.each<[string, search: (back: string) => string]>([

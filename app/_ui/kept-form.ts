@@ -12,6 +12,8 @@ interface Kept {
   /** The person at the form: another person of the same tab must not finish it. */
   person: string;
   fields: [name: string, value: string][];
+  /** The button that submitted it, where the form has several. */
+  button: [name: string, value: string] | null;
   /** In the address on the way back; null where nothing was submitted, so that nothing goes on by itself. */
   nonce: string | null;
   at: number;
@@ -29,11 +31,20 @@ function fieldsOf(form: HTMLFormElement): Kept['fields'] {
 }
 
 /** What each form was last submitted with: React empties a form's own fields after each try. */
-const submitted = new WeakMap<HTMLFormElement, Kept['fields']>();
+const submitted = new WeakMap<HTMLFormElement, Pick<Kept, 'fields' | 'button'>>();
+
+/** A private or symmetric key, which belongs in no form. One that was pasted by mistake is not kept. */
+const isSecret = (value: string) => /-----BEGIN [A-Z ]*PRIVATE KEY|"(?:d|k|p|q|dp|dq|qi|oth)"\s*:/.test(value);
 
 /** Remembers what a form is submitted with, until its reader changes a field. Answers what stops it. */
 export function watchForm(element: HTMLFormElement): () => void {
-  const remember = () => submitted.set(element, fieldsOf(element));
+  const remember = (event: Event) => {
+    const button = (event as SubmitEvent).submitter as HTMLButtonElement | null;
+    submitted.set(element, {
+      fields: fieldsOf(element),
+      button: button?.name ? [button.name, button.value] : null,
+    });
+  };
   const forget = () => submitted.delete(element);
   // Before React's own listener, which takes the fields.
   element.addEventListener('submit', remember, { capture: true });
@@ -60,8 +71,10 @@ interface KeepOptions {
 export function keepForm(element: HTMLFormElement, { path, returnTo, form, goOn }: KeepOptions): string {
   const nonce = goOn ? newMark() : null;
   // What goes on is the act that was refused.
-  const fields = (goOn && submitted.get(element)) || fieldsOf(element);
-  const kept: Kept = { path, form, person: personHere(), fields, nonce, at: Date.now() };
+  const { fields, button } = (goOn && submitted.get(element)) || { fields: fieldsOf(element), button: null };
+  // Without the field the act would be another, so nothing is kept and nothing goes on.
+  if (fields.some(([, value]) => isSecret(value))) return returnTo;
+  const kept: Kept = { path, form, person: personHere(), fields, button, nonce, at: Date.now() };
   try {
     sessionStorage.setItem(place, JSON.stringify(kept));
   } catch {
@@ -93,7 +106,7 @@ export function takeKept(path: string, form: string, search: string) {
   if (!kept) return null;
   sessionStorage.removeItem(place);
   const goOn = kept.nonce !== null && new URLSearchParams(search).get(goOnParam) === kept.nonce;
-  return { fields: kept.fields, goOn };
+  return { fields: kept.fields, button: kept.button, goOn };
 }
 
 /** Types a value as a person would, so that the page's own state follows. */

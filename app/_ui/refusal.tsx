@@ -10,16 +10,14 @@ interface RefusalProps {
   text?: string | undefined;
   /** The page of the form, for after a fresh sign-in. */
   returnTo: string;
-  /** False where the form has several buttons, and another than its first was refused: it would go on as the first. */
-  goOn?: boolean;
 }
 
 /** Why a form changed nothing, with the sign-in that it may need. */
-export function Refusal({ title, refused, text = refused.message, returnTo, goOn }: RefusalProps) {
+export function Refusal({ title, refused, text = refused.message, returnTo }: RefusalProps) {
   return (
     <Notice tone="bad" title={title} reference={refused.reference} arrival>
       <p>{text}</p>
-      <StepUpOffer code={refused.code} returnTo={returnTo} {...(goOn === undefined ? {} : { goOn })} />
+      <StepUpOffer code={refused.code} returnTo={returnTo} />
     </Notice>
   );
 }

@@ -2,7 +2,6 @@
 
 import { usePathname, useRouter } from 'next/navigation';
 import { Link } from '#app/_ui/link';
-import type { ErrorCode } from '#lib/errors';
 import { keepForm } from './kept-form.ts';
 
 interface StepUpLinkProps {
@@ -16,7 +15,8 @@ interface StepUpLinkProps {
   children?: React.ReactNode;
 }
 
-const addressOf = (returnTo: string) => `/step-up?${new URLSearchParams({ return_to: returnTo })}`;
+/** The page that asks to sign in once more, and leads on to a path of this hub. */
+export const stepUpAddress = (returnTo: string) => `/step-up?${new URLSearchParams({ return_to: returnTo })}`;
 
 /** The form to keep: the named one, else the one around the link, else one of the page that was refused for want of a sign-in. */
 function formOf(link: Element, name: string | undefined) {
@@ -27,7 +27,7 @@ function formOf(link: Element, name: string | undefined) {
     : (around ?? refused)?.querySelector<HTMLElement>('[data-go-on]');
   const element = mark?.closest('form');
   return element && mark?.dataset.goOn
-    ? { element, name: mark.dataset.goOn, refused: !name && element === refused }
+    ? { element, name: mark.dataset.goOn, refused: !around && element.querySelector('[data-step-up-offer]') !== null }
     : null;
 }
 
@@ -44,21 +44,21 @@ export function StepUpLink(props: StepUpLinkProps) {
     // A new tab or window keeps nothing of this one.
     if (!form || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    router.push(addressOf(keepForm(form.element, { path, returnTo, form: form.name, goOn: goOn || form.refused })));
+    router.push(stepUpAddress(keepForm(form.element, { path, returnTo, form: form.name, goOn: goOn || form.refused })));
   };
   return (
-    <Link href={addressOf(returnTo)} className={className} onClick={keep}>
+    <Link href={stepUpAddress(returnTo)} className={className} onClick={keep}>
       {children}
     </Link>
   );
 }
 
 /** The way out of a refusal that asks for a fresh sign-in; nothing for other refusals. */
-export function StepUpOffer({ code, returnTo, goOn = true }: { code: ErrorCode; returnTo: string; goOn?: boolean }) {
+export function StepUpOffer({ code, returnTo }: { code: string; returnTo: string }) {
   if (code !== 'step_up_required') return null;
   return (
-    <p data-step-up-offer={goOn ? '' : undefined}>
-      <StepUpLink returnTo={returnTo} goOn={goOn} />
+    <p data-step-up-offer="">
+      <StepUpLink returnTo={returnTo} goOn />
     </p>
   );
 }

@@ -55,6 +55,7 @@ export const placedActions: Readonly<Record<LedgerAction, Placed>> = {
   'connection.reconnected': ['entity', 'Update', 'connection'],
   'connection.imported': ['entity', 'Create', 'connection'],
   'connection.exported': ['api', 'Read'],
+  'connection.export_written': ['api', 'Read'],
   'connection.chosen': ['entity', 'Update', 'connection'],
   'connection.named': ['entity', 'Update', 'connection'],
   'connection.looked_up': ['entity', 'Update', 'connection'],

@@ -14,6 +14,7 @@ export const ledgerActions = {
   'connection.reconnected': 'Reconnected',
   'connection.imported': 'Imported',
   'connection.exported': 'Connections exported',
+  'connection.export_written': 'Export of the connections complete',
   'connection.chosen': 'Choice made',
   'connection.named': 'Named',
   'connection.looked_up': 'Details found',

@@ -3,6 +3,7 @@ import { compactDecrypt, exportJWK, generateKeyPair } from 'jose';
 import { expect, test } from 'vitest';
 import { people } from '#lib/db/schema/people';
 import { newPersonId } from '#lib/ids';
+import { lastExportWritten } from '#lib/transfer/export-written';
 import { handleConnectionsExport } from '#lib/web/connections-file';
 import { demoHub } from '#tests/demo-hub';
 import { addConnection, entries } from '#tests/hub';
@@ -39,10 +40,20 @@ test('an auditor takes the connections without tokens, and the ledger says so', 
   const lines = await linesOf(answer);
   expect(lines.map((line) => line.connection)).toContain(connection);
   expect(JSON.stringify(lines)).not.toContain(token);
-  expect((await entries(hub.runtime)).at(-1)).toMatchObject({
-    action: 'connection.exported',
-    details: { connections: lines.length, tokens: false, to: null },
-  });
+  expect((await entries(hub.runtime)).slice(-2)).toMatchObject([
+    { action: 'connection.exported', details: { connections: lines.length, tokens: false, to: null } },
+    { action: 'connection.export_written', details: { rows: lines.length, tokens: false } },
+  ]);
+  expect(await lastExportWritten(ctx)).toMatchObject({ rows: lines.length });
+  expect(await lastExportWritten((await someone('auditor')).ctx)).toBeNull();
+});
+
+test('a file that breaks off is not called complete', async () => {
+  const { ctx } = await someone('auditor');
+  await (await handleConnectionsExport(ctx, ask())).body?.cancel();
+  expect(await lastExportWritten(ctx)).toBeNull();
+  const { ctx: person } = await someone('user');
+  await expect(lastExportWritten(person)).rejects.toMatchObject({ code: 'forbidden' });
 });
 
 test('an administrator takes them with tokens, and only the holder of the key reads them', async () => {

@@ -5,6 +5,7 @@ import { refusalPage, seeOther } from '#lib/door/oauth-answers';
 import { AppError, toAppError } from '#lib/errors';
 import { inChunks } from '#lib/export/chunks';
 import { exportConnections, exportPage } from '#lib/transfer/export-connections';
+import { noteExportWritten } from '#lib/transfer/export-written';
 import { attachment } from '#lib/web/attachment';
 import { requireSameOrigin } from '#lib/web/origin';
 
@@ -31,10 +32,12 @@ async function* following(
   first: readonly Record<string, unknown>[],
   publicKey: Record<string, unknown> | undefined,
 ): AsyncGenerator<string> {
+  let rows = 0;
   for (let lines = first; ; ) {
     for (const line of lines) yield `${JSON.stringify(line)}\n`;
     const last = lines.at(-1);
-    if (!last || lines.length < exportPage) return;
+    rows += lines.length;
+    if (!last || lines.length < exportPage) return noteExportWritten(ctx, { rows, tokens: publicKey !== undefined });
     lines = await exportConnections(ctx, { after: String(last.connection), ...(publicKey && { publicKey }) });
   }
 }

@@ -13,10 +13,18 @@ interface StepUpNoticeProps {
   /** More than one thing needs it. */
   several?: boolean;
   returnTo: string;
+  /** The page's form that it is about, by the name in its `GoOn`: what is typed there stays. */
+  form?: string;
 }
 
 /** Whether what needs a fresh sign-in can be done just now, how that sign-in is known, and what to do where it cannot. */
-export function StepUpNotice({ stepUp: { fresh, provider }, what, several = false, returnTo }: StepUpNoticeProps) {
+export function StepUpNotice({
+  stepUp: { fresh, provider },
+  what,
+  several = false,
+  returnTo,
+  form,
+}: StepUpNoticeProps) {
   if (fresh) {
     return (
       <Notice tone="info" title={`${what} ${several ? 'are' : 'is'} open to you`}>
@@ -37,7 +45,7 @@ export function StepUpNotice({ stepUp: { fresh, provider }, what, several = fals
           ` Session only: ${provider.name} does not say when you proved there who you are.`}
       </p>
       <p>
-        <StepUpLink returnTo={returnTo} className="btn btn-small btn-primary" />
+        <StepUpLink returnTo={returnTo} className="btn btn-small btn-primary" {...(form !== undefined && { form })} />
       </p>
     </Notice>
   );

@@ -122,7 +122,7 @@ export default async function ApiKeys({ searchParams }: { searchParams: Promise<
               providers={providers}
               applications={applications}
               application={application ?? ''}
-              instead={stepUp.fresh ? null : <StepUpNotice stepUp={stepUp} what="Making a key" returnTo={path} />}
+              notice={!stepUp.fresh && <StepUpNotice stepUp={stepUp} what="Making a key" returnTo={path} />}
             />
           </section>
         )}

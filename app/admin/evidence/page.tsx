@@ -5,9 +5,12 @@ import { PageHeading } from '#app/_ui/page-heading';
 import { StepUpLink } from '#app/_ui/step-up-link';
 import { listLedgerKeys } from '#lib/audit/list-ledger-keys';
 import { countConnections } from '#lib/connections/count';
-import { adminPage } from '#lib/web/page';
+import { readStepUp } from '#lib/sign-in/step-up';
+import { lastExportWritten } from '#lib/transfer/export-written';
+import { adminPage, inPart } from '#lib/web/page';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 import { StandingFreezes } from '../_parts/standing-freezes.tsx';
+import { signInUntil } from '../_parts/step-up-notice.tsx';
 import { ExportConnections } from './_parts/export-connections.tsx';
 import { MakeBundle } from './_parts/make-bundle.tsx';
 
@@ -22,7 +25,12 @@ export default async function Evidence({ searchParams }: { searchParams: Promise
   const flow = flowParams(await searchParams);
   const refusal = flow ? refusalSentence(flow.code) : null;
   const now = ctx.now();
-  const [all, revoked] = await Promise.all([countConnections(ctx), countConnections(ctx, { status: 'revoked' })]);
+  const [all, revoked, stepUp, written] = await Promise.all([
+    countConnections(ctx),
+    countConnections(ctx, { status: 'revoked' }),
+    readStepUp(ctx),
+    inPart(ctx, 'last_export', lastExportWritten(ctx)),
+  ]);
   const live = { count: all.count - revoked.count, capped: all.capped || revoked.capped };
   const signing = listLedgerKeys(ctx).find(({ signs }) => signs);
   return (
@@ -73,7 +81,12 @@ export default async function Evidence({ searchParams }: { searchParams: Promise
             .
           </p>
         </section>
-        <ExportConnections live={live} withTokens={ctx.actor.role === 'administrator'} />
+        <ExportConnections
+          live={live}
+          withTokens={ctx.actor.role === 'administrator'}
+          signInUntil={signInUntil(stepUp)}
+          written={written}
+        />
       </div>
     </>
   );

@@ -49,7 +49,7 @@ export default async function Webhooks() {
             </h2>
             <CreateWebhook
               types={webhookTypes}
-              instead={stepUp.fresh ? null : <StepUpNotice stepUp={stepUp} what="Adding a webhook" returnTo={path} />}
+              notice={!stepUp.fresh && <StepUpNotice stepUp={stepUp} what="Adding a webhook" returnTo={path} />}
             />
           </section>
         )}

@@ -126,10 +126,9 @@ export default async function KeyPage(props: KeyPageProps) {
                   <p className="text-soft">This key was rotated. A key can be rotated once.</p>
                 ) : apiKey.frozen || apiKey.status !== 'active' ? (
                   <p className="text-soft">Only a key that is accepted can be rotated.</p>
-                ) : stepUp.fresh ? null : (
-                  <StepUpNotice stepUp={stepUp} what="Rotating a key" returnTo={path} />
-                )
+                ) : null
               }
+              notice={!stepUp.fresh && <StepUpNotice stepUp={stepUp} what="Rotating a key" returnTo={path} />}
             />
           </CardPart>
         )}

@@ -14,8 +14,8 @@ interface CreateKeyProps {
   applications: { id: string; name: string }[];
   /** The application that is chosen at first; empty: none. */
   application: string;
-  /** Stands where the form would, when none can be made just now. A key that is shown stays. */
-  instead: React.ReactNode;
+  /** Above the form: that a sign-in is needed. */
+  notice: React.ReactNode;
 }
 
 /** Makes API keys, one after the other. */
@@ -24,7 +24,7 @@ export function CreateKey(props: CreateKeyProps) {
   return <KeyForm key={round} {...props} again={() => setRound(round + 1)} />;
 }
 
-function KeyForm({ providers, applications, application, instead, again }: CreateKeyProps & { again: () => void }) {
+function KeyForm({ providers, applications, application, notice, again }: CreateKeyProps & { again: () => void }) {
   const [state, run, pending] = useActionState(createKey, null);
   // Held here, since React empties a form's own fields after each try.
   const [details, setDetails] = useState({ name: '', purpose: '', owner: '' });
@@ -47,7 +47,6 @@ function KeyForm({ providers, applications, application, instead, again }: Creat
       </ShownOnce>
     );
   }
-  if (instead) return instead;
   const refused = state?.ok === false ? state : null;
   const fault = (path: string) =>
     refused?.issues?.find((issue) => issue.path === path || issue.path.startsWith(`${path}.`))?.message;
@@ -61,6 +60,7 @@ function KeyForm({ providers, applications, application, instead, again }: Creat
       className="card flex flex-col gap-5 p-5"
     >
       <GoOn form="create key" />
+      {refused ? null : notice}
       {refused && <Refusal title="No key was made" refused={refused} returnTo="/admin/api-keys" />}
       <DetailFields id="key" value={details} change={setDetails} fault={fault} />
       {applications.length > 0 && (

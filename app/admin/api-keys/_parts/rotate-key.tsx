@@ -12,10 +12,12 @@ interface RotateKeyProps {
   name: string;
   /** Stands where the form would, when the key cannot be rotated just now. A key that is shown stays. */
   instead: React.ReactNode;
+  /** Above the form: that a sign-in is needed. */
+  notice: React.ReactNode;
 }
 
 /** Makes a key in the place of this one, while both are accepted for a time. */
-export function RotateKey({ id, name, instead }: RotateKeyProps) {
+export function RotateKey({ id, name, instead, notice }: RotateKeyProps) {
   const [state, run, pending] = useActionState(rotateKey, null);
   const [overlap, setOverlap] = useState('24');
   const [stored, setStored] = useState(false);
@@ -45,6 +47,7 @@ export function RotateKey({ id, name, instead }: RotateKeyProps) {
   return (
     <form action={run} className="flex flex-col gap-4">
       <GoOn form={`rotate ${id}`} />
+      {state?.ok === false ? null : notice}
       {state?.ok === false && (
         <Refusal title="The key was not rotated" refused={state} returnTo={`/admin/api-keys/${id}`} />
       )}

@@ -161,11 +161,12 @@ export default async function ApplicationPage(props: ApplicationPageProps) {
         )}
         {administrator && (
           <Panel id="change" title="Change">
-            {stepUp.fresh ? (
+            <div className="flex flex-col gap-5">
+              {!stepUp.fresh && (
+                <StepUpNotice stepUp={stepUp} what="Changing an application" returnTo={path} form={`change ${id}`} />
+              )}
               <ApplicationForm id={id} draft={draftOf(application)} providers={providers} path={path} />
-            ) : (
-              <StepUpNotice stepUp={stepUp} what="Changing an application" returnTo={path} />
-            )}
+            </div>
           </Panel>
         )}
       </div>

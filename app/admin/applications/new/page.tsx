@@ -26,12 +26,18 @@ export default async function NewApplication() {
       <div className="max-w-2xl">
         {ctx.actor.role !== 'administrator' ? (
           <p className="text-soft">An administrator registers applications.</p>
-        ) : stepUp.fresh ? (
-          <div className="card p-5">
+        ) : (
+          <div className="card flex flex-col gap-5 p-5">
+            {!stepUp.fresh && (
+              <StepUpNotice
+                stepUp={stepUp}
+                what="Registering an application"
+                returnTo={path}
+                form="register application"
+              />
+            )}
             <ApplicationForm draft={empty} providers={providers} path={path} />
           </div>
-        ) : (
-          <StepUpNotice stepUp={stepUp} what="Registering an application" returnTo={path} />
         )}
       </div>
     </>

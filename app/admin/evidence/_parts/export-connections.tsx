@@ -1,3 +1,5 @@
+import { Clock } from '#app/_ui/clock';
+import { GoOn } from '#app/_ui/go-on';
 import { Download } from '#app/_ui/icons';
 import { numberText } from '#ui/number-text';
 
@@ -6,12 +8,17 @@ interface ExportConnectionsProps {
   live: { count: number; capped: boolean };
   /** Whether the reader may take tokens along. */
   withTokens: boolean;
+  /** Until when the last sign-in counts: milliseconds since 1970. */
+  signInUntil: number;
+  /** The reader's last complete file; null where none is known. */
+  written: { rows: number; at: Date } | null;
 }
 
 /** Takes the connections out of the hub: without tokens, or sealed to a key that the hub cannot open. */
-export function ExportConnections({ live, withTokens }: ExportConnectionsProps) {
+export function ExportConnections({ live, withTokens, signInUntil, written }: ExportConnectionsProps) {
   return (
     <form action="/admin/connections/export" method="post" className="card flex min-w-0 flex-col gap-4 p-5">
+      <GoOn form="export connections" signInUntil={signInUntil} />
       <h2 className="text-section font-semibold">Export connections</h2>
       <p>
         {numberText(live)} connections that are not revoked, one line of JSON each: person, provider, account, scopes,
@@ -38,6 +45,12 @@ export function ExportConnections({ live, withTokens }: ExportConnectionsProps) 
             cannot open the file.
           </p>
         </div>
+      )}
+      {written && (
+        <p className="text-soft">
+          Your last file has {numberText(written.rows)} {written.rows === 1 ? 'line' : 'lines'}, complete at{' '}
+          <Clock at={written.at.toISOString()} />.
+        </p>
       )}
       <p className="hint">This needs a fresh sign-in.</p>
       <div>

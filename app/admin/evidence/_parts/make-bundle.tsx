@@ -1,9 +1,10 @@
 'use client';
 
 import { useState } from 'react';
+import { GoOn } from '#app/_ui/go-on';
 import { Download } from '#app/_ui/icons';
 import { Notice } from '#app/_ui/notice';
-import { StepUpLink } from '#app/_ui/step-up-link';
+import { StepUpOffer } from '#app/_ui/step-up-link';
 import { evidenceSteps } from '#lib/evidence/progress';
 import { numberText } from '#ui/number-text';
 import { type EvidenceProgress, fetchEvidence } from './fetch-evidence.ts';
@@ -33,6 +34,7 @@ export function MakeBundle({ path, from, to }: MakeBundleProps) {
       onSubmit={(event) => void submit(event)}
       className="card flex flex-col gap-4 p-5"
     >
+      <GoOn form="evidence bundle" />
       <h2 className="text-section font-semibold">Make a bundle</h2>
       <div className="flex flex-wrap gap-4">
         <div className="flex flex-col gap-1">
@@ -69,11 +71,7 @@ function ProgressOf({ progress, path }: { progress: EvidenceProgress; path: stri
     return (
       <Notice tone="bad" title="The file was not made" reference={progress.reference || undefined} arrival>
         <p>{progress.message}</p>
-        {progress.code === 'step_up_required' && (
-          <p>
-            <StepUpLink returnTo={path} />
-          </p>
-        )}
+        <StepUpOffer code={progress.code} returnTo={path} />
       </Notice>
     );
   if (progress.state === 'ready')

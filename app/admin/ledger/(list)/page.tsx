@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { Clock } from '#app/_ui/clock';
 import { EmptyState } from '#app/_ui/empty-state';
+import { GoOn } from '#app/_ui/go-on';
 import { Download, Pause, Play, ScrollText, SearchX, ShieldCheck } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
@@ -14,6 +15,7 @@ import { type LedgerFilter, ledgerFilterNames, listedActions, readLedgerFilter }
 import { cursorFrom, listLedger } from '#lib/audit/list-ledger';
 import { nameFilter } from '#lib/audit/name-filter';
 import { readZone } from '#lib/cookies/zone';
+import { readStepUp } from '#lib/sign-in/step-up';
 import { wallTime } from '#lib/wall-time';
 import { adminPage, inPart, orNotFound } from '#lib/web/page';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
@@ -22,6 +24,7 @@ import { numberText } from '#ui/number-text';
 import { heavyListRows } from '../../_parts/list-rows.ts';
 import { LiveTail } from '../../_parts/live-tail.tsx';
 import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
+import { signInUntil } from '../../_parts/step-up-notice.tsx';
 import { LedgerFilters } from '../_parts/ledger-filters.tsx';
 import { LedgerTable, readOpenEntry } from '../_parts/ledger-table.tsx';
 import { TimeFilter } from '../_parts/time-filter.tsx';
@@ -44,12 +47,13 @@ export default async function Ledger({ searchParams }: { searchParams: Promise<S
   const filters: Record<string, string> = { ...rest, ...moments };
   // Only the newest page has a tail.
   const live = wanted === '1' && !at.cursor;
-  const [{ items, nextCursor }, names, keys, counted, written] = await Promise.all([
+  const [{ items, nextCursor }, names, keys, counted, written, stepUp] = await Promise.all([
     orNotFound(listLedger(ctx, { ...filter, cursor: at.cursor, limit: heavyListRows })),
     nameFilter(ctx, filter),
     listKeyChoices(ctx, filters.key),
     inPart(ctx, 'count', countLedger(ctx, filter)),
     inPart(ctx, 'last_export', lastExport(ctx)),
+    readStepUp(ctx),
   ]);
   const flow = flowParams(search);
   const refusal = flow ? refusalSentence(flow.code) : null;
@@ -135,6 +139,7 @@ export default async function Ledger({ searchParams }: { searchParams: Promise<S
         <ExportForm
           filters={filters}
           zone={zone}
+          signInUntil={signInUntil(stepUp)}
           rows={counted && (counted.count === 1 && !counted.capped ? '1 row' : `${numberText(counted)} rows`)}
         />
       </div>
@@ -173,14 +178,17 @@ interface ExportFormProps {
   filters: Readonly<Record<string, string>>;
   /** The reader's, for a named range. */
   zone: string;
+  /** Until when the last sign-in counts: milliseconds since 1970. */
+  signInUntil: number;
   /** How many there are now; null where they could not be counted. */
   rows: string | null;
 }
 
 /** Both files; what the filters leave, as a form since it makes an entry. */
-function ExportForm({ filters, zone, rows }: ExportFormProps) {
+function ExportForm({ filters, zone, signInUntil, rows }: ExportFormProps) {
   return (
     <form action="/admin/ledger/export" method="post" className="ml-auto flex flex-wrap items-center gap-2">
+      <GoOn form="export ledger" signInUntil={signInUntil} />
       {Object.entries(filters).map(([name, value]) => (
         <input key={name} type="hidden" name={name} value={value} />
       ))}

@@ -152,7 +152,12 @@ export default async function PersonPage({ params, searchParams }: PersonPagePro
             <div className="flex flex-col gap-4">
               <RoleForm id={id} role={person.role} />
               {!stepUp.fresh && (
-                <StepUpNotice stepUp={stepUp} what="Changing a role" returnTo={`/admin/people/${id}`} />
+                <StepUpNotice
+                  stepUp={stepUp}
+                  what="Changing a role"
+                  returnTo={`/admin/people/${id}`}
+                  form={`role ${id}`}
+                />
               )}
             </div>
           ) : (

@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { BackLink } from '#app/_ui/back-link';
 import { Fact, Facts } from '#app/_ui/facts';
+import { GoOn } from '#app/_ui/go-on';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
@@ -101,7 +102,7 @@ export default async function BulkPage({ params, searchParams }: BulkPageProps) 
               )}
             </h2>
             {stepUp.fresh ? (
-              <Export path={path} />
+              <Export path={path} signInUntil={signInUntil(stepUp)} />
             ) : (
               !mayStart && (
                 <p className="text-meta text-soft">
@@ -251,9 +252,10 @@ function ProviderWarning({ provider, prepared }: { provider: BulkProviderView; p
   );
 }
 
-function Export({ path }: { path: string }) {
+function Export({ path, signInUntil }: { path: string; signInUntil: number }) {
   return (
     <form action={`${path}/export`} method="post" className="flex gap-2">
+      <GoOn form="export revocation" signInUntil={signInUntil} />
       <button type="submit" name="format" value="csv" className="btn btn-small btn-plain">
         Export CSV
       </button>

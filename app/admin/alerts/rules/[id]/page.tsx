@@ -38,7 +38,12 @@ export default async function AlertRule({ params }: { params: Promise<{ id: stri
           ) : ctx.actor.role === 'administrator' ? (
             <div className="flex flex-col gap-4">
               {!stepUp.fresh && (
-                <StepUpNotice stepUp={stepUp} what="Changing a rule" returnTo={`/admin/alerts/rules/${rule.id}`} />
+                <StepUpNotice
+                  stepUp={stepUp}
+                  what="Changing a rule"
+                  returnTo={`/admin/alerts/rules/${rule.id}`}
+                  form={`rule ${rule.id}`}
+                />
               )}
               <RuleForm rule={{ id: rule.id, numbers, counts, changed: changed !== null }} />
             </div>

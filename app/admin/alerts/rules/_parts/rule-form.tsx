@@ -71,7 +71,6 @@ export function RuleForm({ rule: { id, numbers, counts, changed } }: { rule: Rul
           refused={refused}
           text={refused.issues ? 'Some numbers need another look.' : undefined}
           returnTo={`/admin/alerts/rules/${id}`}
-          goOn={outcome?.done === 'The rule is changed'}
         />
       )}
       {outcome?.state.ok && <Notice tone="good" title={outcome.done} arrival />}

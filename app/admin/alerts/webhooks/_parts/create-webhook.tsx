@@ -9,8 +9,8 @@ import { Secret } from './secret.tsx';
 
 interface CreateWebhookProps {
   types: readonly string[];
-  /** Stands where the form would, when none can be added just now. A secret that is shown stays. */
-  instead: React.ReactNode;
+  /** Above the form: that a sign-in is needed. */
+  notice: React.ReactNode;
 }
 
 /** Adds endpoints, one after the other. */
@@ -19,7 +19,7 @@ export function CreateWebhook(props: CreateWebhookProps) {
   return <WebhookForm key={round} {...props} again={() => setRound(round + 1)} />;
 }
 
-function WebhookForm({ types, instead, again }: CreateWebhookProps & { again: () => void }) {
+function WebhookForm({ types, notice, again }: CreateWebhookProps & { again: () => void }) {
   const [state, run, pending] = useActionState(create, null);
   // Held here, since React empties a form's own fields after each try.
   const [name, setName] = useState('');
@@ -32,12 +32,17 @@ function WebhookForm({ types, instead, again }: CreateWebhookProps & { again: ()
       </Secret>
     );
   }
-  if (instead) return instead;
   const refused = state?.ok === false ? state : null;
   const fault = (path: string) => refused?.issues?.find((issue) => issue.path === path)?.message;
   return (
-    <form action={run} className="card flex flex-col gap-5 p-5">
+    <form
+      action={run}
+      // React resets a form after its action: boxes would lose the state that is held here.
+      onReset={(event) => event.preventDefault()}
+      className="card flex flex-col gap-5 p-5"
+    >
       <GoOn form="create webhook" />
+      {refused ? null : notice}
       {refused && <Refusal title="No webhook was added" refused={refused} returnTo="/admin/alerts/webhooks" />}
       <TextField
         id="webhook-name"
