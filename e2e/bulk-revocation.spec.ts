@@ -74,7 +74,7 @@ test('a person’s connections are found, previewed, revoked by typing so, prove
   await page.getByRole('row', { name: /Okta/ }).getByRole('link').first().click();
   await expect(page.getByText(/^Proved dead/)).toBeVisible();
   await owner.goto(`/connections/${okta}`);
-  await expect(owner.getByText(/^Proved dead/)).toBeVisible();
+  await expect(owner.getByText(/^Tried and refused at/)).toBeVisible();
   await expect(owner.getByText(/old access tried: the provider refuses it/)).toBeVisible();
 });
 

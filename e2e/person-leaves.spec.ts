@@ -111,7 +111,7 @@ test('a person leaves: out at once everywhere, every grant proved dead, and noth
     expect(await answer.json()).toMatchObject({ status: 'revoked' });
   }
   await leaver.goto(`/connections/${grants[3]?.id}`);
-  await expect(leaver.getByText(/^Proved dead/)).toBeVisible();
+  await expect(leaver.getByText(/^Tried and refused at/)).toBeVisible();
 
   // Connecting anew makes a connection of its own, which works.
   await leaver.goto('/connections');

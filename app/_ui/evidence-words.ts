@@ -57,12 +57,19 @@ export function proofWords(revocation: Pick<RevocationView, 'state' | 'proof'>, 
   }
 }
 
-/** Until when a service that does not ask the provider may still take the access token; null where there is no such time. */
-export function honouredSentence({ honouredUntil, selfContained }: ProofView, now: Date): string | null {
+/**
+ * Until when a service that does not ask the provider may still take the access token; null where there is no such time.
+ * @param what what its reader calls it
+ */
+export function honouredSentence(
+  { honouredUntil, selfContained }: ProofView,
+  now: Date,
+  what = 'access token',
+): string | null {
   if (!honouredUntil || honouredUntil <= now) return null;
   return selfContained
-    ? 'The access token is self-contained: a service that checks it by itself may honour it until'
-    : 'A service that does not ask the provider may honour the access token until';
+    ? `The ${what} is self-contained: a service that checks it by itself may honour it until`
+    : `A service that does not ask the provider may honour the ${what} until`;
 }
 
 /** The evidence as narrow as a table's cell. */
