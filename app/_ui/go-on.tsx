@@ -37,8 +37,8 @@ interface GoOnProps {
   /** Which of the page's forms. */
   form: string;
   /**
-   * For a form that the browser posts by itself, whose page is gone when it is refused: until when the sign-in counts, in
-   * milliseconds since 1970. A later press asks for the sign-in before it posts.
+   * When the last sign-in stops to count, in milliseconds since 1970. A later press asks for the sign-in before it posts.
+   * For forms that the browser posts by itself: a refusal replaces their page, and the typed fields with it.
    */
   signInUntil?: number;
 }

@@ -5,7 +5,7 @@ type Try = ProofView['tokens'][number];
 
 const names: Record<Try['token'], string> = { access_token: 'access', refresh_token: 'renewal of the access' };
 
-/** What trying showed, for the person whose account it is; the moment stands beside it. */
+/** The result of trying an old token, for the owner of the account; the moment stands beside it. */
 export function plainTry({ token, before, after }: Try): string {
   const name = `The old ${names[token]}`;
   if (after === 'expired') return `${name} had ended by itself, so it was not tried.`;

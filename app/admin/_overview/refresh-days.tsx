@@ -10,7 +10,7 @@ import { shareText } from './share-text.ts';
 
 interface RefreshDaysProps {
   view: RefreshDaysView;
-  /** In whose days they are, as an IANA name. */
+  /** The zone of the days, as an IANA name. */
   zone: string;
   /** Of this provider alone; absent: of all, and each in a table. */
   provider?: string;
@@ -19,7 +19,7 @@ interface RefreshDaysProps {
 /** Providers in the table of all: the ones with failures first. Each has its own page. */
 const listed = 8;
 
-/** How many refreshes were done of those that were tried, over 7 and 30 days: a picture, and tables with the same. */
+/** The share of tried refreshes that succeeded, over 7 and 30 days: a picture, and tables with the same. */
 export function RefreshDays({ view, zone, provider }: RefreshDaysProps) {
   const { days, countedFrom, countedTo } = view;
   if (!countedTo) return <p className="text-soft">Nothing has been counted yet.</p>;

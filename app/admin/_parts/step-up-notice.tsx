@@ -13,7 +13,7 @@ interface StepUpNoticeProps {
   /** More than one thing needs it. */
   several?: boolean;
   returnTo: string;
-  /** The page's form that it is about, by the name in its `GoOn`: what is typed there stays. */
+  /** The name of that form in its `GoOn`. Its typed fields stay. */
   form?: string;
 }
 
