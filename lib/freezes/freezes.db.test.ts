@@ -194,3 +194,28 @@ test('the history is read in pages, the newest first, each freeze once', async (
   } while (cursor);
   expect(seen).toEqual(made);
 });
+
+test('freezes are found by name, id and reason, in any case of letters, and by what they are over', async () => {
+  const ada = await addPerson(runtime, { name: 'Ada 100%_Lovelace' });
+  const id = await addConnection(runtime, { personId: ada.id, values: { label: 'octo@example.com' } });
+  await freeze(operator, { scope: 'person', target: ada.id, reason: 'Laptop was lost' });
+  await freeze(operator, { scope: 'connection', target: id, reason: 'odd reads' });
+  const { id: acme } = await freeze(operator, { scope: 'provider', target: 'acme', reason: 'outage' });
+  await thaw(operator, { id: acme, reason: 'Back again' });
+  const standing = async (filter: Parameters<typeof standingFreezes>[1]) =>
+    (await standingFreezes(operator, filter)).items.map(({ scope }) => scope).toSorted();
+  expect(await standing({ query: 'lovelace' })).toEqual(['person']);
+  expect(await standing({ query: '100%_l' })).toEqual(['person']);
+  expect(await standing({ query: '100_%' })).toEqual([]);
+  expect(await standing({ query: 'LAPTOP' })).toEqual(['person']);
+  expect(await standing({ query: 'octo@' })).toEqual(['connection']);
+  expect(await standing({ query: id })).toEqual(['connection']);
+  expect(await standing({ scope: 'person' })).toEqual(['person']);
+  expect(await standing({ scope: 'person', query: 'octo' })).toEqual([]);
+  expect(await standing({ query: 'acme' })).toEqual([]);
+  const lifted = async (query: string) => (await listFreezes(operator, { query })).items.map(({ scope }) => scope);
+  // By the provider's name of the configuration, and by why it was lifted.
+  expect(await lifted('Acme')).toEqual(['provider']);
+  expect(await lifted('back AGAIN')).toEqual(['provider']);
+  expect(await lifted('lovelace')).toEqual([]);
+});

@@ -4,6 +4,7 @@ import type { Context } from '#lib/context';
 import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';
 import { type CappedCount, countCapped, countUpTo } from '#lib/db/count-capped';
 import { freezeScopes, freezes } from '#lib/db/schema/freezes';
+import { fitsFilter, freezeFilter } from '#lib/freezes/filter';
 import { type FreezeRow, selectFreezes, toFreezeView } from '#lib/freezes/read-views';
 import { type FreezeTargetInput, freezeTarget } from '#lib/freezes/target';
 import type { FreezeView } from '#lib/freezes/views';
@@ -39,6 +40,7 @@ function pageOf(ctx: Context, rows: FreezeRow[], limit: number): Page<FreezeView
 export const standingFreezesInput = z.object({
   /** Only freezes over these kinds of things. */
   scopes: z.array(z.enum(freezeScopes)).min(1).optional(),
+  ...freezeFilter,
   cursor: z.string().max(500).optional(),
   // At least two: the freeze over everything comes first whatever its age, so a page must not end with it.
   limit: z.int().min(2).max(1000).default(50),
@@ -51,13 +53,14 @@ export type StandingFreezesInput = z.input<typeof standingFreezesInput>;
  */
 export async function standingFreezes(ctx: Context, input: StandingFreezesInput = {}): Promise<Page<FreezeView>> {
   requireReader(ctx);
-  const { scopes, cursor, limit } = parseInput(standingFreezesInput, input);
+  const { scopes, cursor, limit, ...filter } = parseInput(standingFreezesInput, input);
   const beyond = after(cursor);
   const rows = await selectFreezes(ctx.database.db)
     .where(
       and(
         isNull(freezes.liftedAt),
         scopes && inArray(freezes.scope, scopes),
+        fitsFilter(ctx, filter),
         beyond && and(ne(freezes.scope, 'everything'), beyond),
       ),
     )
@@ -87,6 +90,7 @@ export async function standingFreeze(ctx: Context, input: FreezeTargetInput): Pr
 }
 
 export const listFreezesInput = z.object({
+  ...freezeFilter,
   cursor: z.string().max(500).optional(),
   limit: z.int().min(1).max(100).default(50),
 });
@@ -98,9 +102,9 @@ export type ListFreezesInput = z.input<typeof listFreezesInput>;
  */
 export async function listFreezes(ctx: Context, input: ListFreezesInput = {}): Promise<Page<FreezeView>> {
   requireReader(ctx);
-  const { cursor, limit } = parseInput(listFreezesInput, input);
+  const { cursor, limit, ...filter } = parseInput(listFreezesInput, input);
   const rows = await selectFreezes(ctx.database.db)
-    .where(and(isNotNull(freezes.liftedAt), after(cursor)))
+    .where(and(isNotNull(freezes.liftedAt), after(cursor), fitsFilter(ctx, filter)))
     .orderBy(...newestFirst)
     .limit(limit + 1);
   return pageOf(ctx, rows, limit);

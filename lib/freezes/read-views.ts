@@ -33,6 +33,10 @@ const columns = {
   connectionLabel: connections.label,
 };
 
+/** All that a freeze's row says of what is frozen and why, in a select of `selectFreezes`. */
+export const frozenText = sql`concat_ws(' ', ${freezes.target}, ${freezes.reason}, ${freezes.liftReason},
+  ${shownName(frozenPerson)}, ${frozenPerson.email}, ${apiKeys.name}, ${connections.label})`;
+
 /** Freezes with the names that belong to their ids: names are looked up as they are shown, never stored. */
 export function selectFreezes(db: Db) {
   return db

@@ -1,17 +1,21 @@
 import type { Metadata } from 'next';
 import { EmptyState } from '#app/_ui/empty-state';
-import { Snowflake } from '#app/_ui/icons';
+import { SearchX, Snowflake } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Pager } from '#app/_ui/pager';
 import { Time } from '#app/_ui/time';
+import { freezeScopes } from '#lib/freezes/filter';
 import { type IdleDeadlineView, listIdleDeadlines } from '#lib/freezes/idle-deadlines';
 import { listFreezes, standingFreeze, standingFreezes } from '#lib/freezes/list';
+import type { FreezeView } from '#lib/freezes/views';
 import { readStepUp } from '#lib/sign-in/step-up';
 import { adminPage, inPart, orNotFound } from '#lib/web/page';
 import type { SearchParams } from '#ui/flow-result';
-import { readListAddress } from '#ui/list-address';
+import { filteredAddress, readListAddress } from '#ui/list-address';
+import { FilterSelect } from '../_parts/filter-select.tsx';
+import { SearchField } from '../_parts/search-field.tsx';
 import { StandingFreezes } from '../_parts/standing-freezes.tsx';
 import { StepUpNotice, signInUntil } from '../_parts/step-up-notice.tsx';
 import { FreezeButton } from './_parts/freeze-button.tsx';
@@ -20,18 +24,29 @@ import { FreezeTable } from './_parts/freeze-table.tsx';
 export const metadata: Metadata = { title: 'Freezes' };
 
 const path = '/admin/freezes';
+const scopeWords: Record<FreezeView['scope'], string> = {
+  everything: 'Everything',
+  provider: 'Providers',
+  person: 'People',
+  api_key: 'API keys',
+  connection: 'Connections',
+};
 /** Two lists share the page, and each freeze that stands has two tab stops. */
 const halfPage = 12;
 
 /** The standing freezes, until when each does no harm, and the lifted ones. */
 export default async function Freezes({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const ctx = await adminPage(path);
-  const at = readListAddress(await searchParams, ['show']);
+  const at = readListAddress(await searchParams, ['show', 'q', 'scope']);
+  const { q } = at.filters;
+  const scope = freezeScopes.find((one) => one === at.filters.scope);
+  const filter = { query: q, scope };
+  const filtered = q !== undefined || scope !== undefined;
   // One address holds one cursor: beyond the first page, the freezes that stand are shown without the lifted ones.
   const onlyStanding = at.filters.show === 'standing';
   const [{ items: standing, nextCursor: moreStanding }, history, everything, deadlines, stepUp] = await Promise.all([
-    orNotFound(standingFreezes(ctx, { ...(onlyStanding && { cursor: at.cursor }), limit: halfPage })),
-    onlyStanding ? null : orNotFound(listFreezes(ctx, { cursor: at.cursor, limit: halfPage })),
+    orNotFound(standingFreezes(ctx, { ...filter, ...(onlyStanding && { cursor: at.cursor }), limit: halfPage })),
+    onlyStanding ? null : orNotFound(listFreezes(ctx, { ...filter, cursor: at.cursor, limit: halfPage })),
     standingFreeze(ctx, { scope: 'everything' }),
     inPart(ctx, 'idle_deadlines', listIdleDeadlines(ctx)),
     readStepUp(ctx),
@@ -62,6 +77,26 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
           <StepUpNotice stepUp={stepUp} what="Thawing" returnTo={path} />
         </div>
       )}
+      {(filtered || standing.length > 0 || (history && history.items.length > 0)) && (
+        <form action={path} className="mb-4 flex flex-wrap items-center gap-2">
+          <SearchField label="Search freezes" placeholder="Name, id or reason" value={q} />
+          <FilterSelect
+            name="scope"
+            label="Over"
+            all="Over anything"
+            value={scope}
+            choices={freezeScopes.map((one) => ({ value: one, word: scopeWords[one] }))}
+          />
+          <button type="submit" className="btn btn-small btn-plain">
+            Filter
+          </button>
+          {filtered && (
+            <Link href={path} className="link text-meta">
+              Clear filters
+            </Link>
+          )}
+        </form>
+      )}
       <section aria-labelledby="standing" className="mb-8">
         <h2 id="standing" className="mb-3 text-section font-semibold">
           Standing
@@ -72,6 +107,11 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
             freezes={standing}
             thawUntil={administrator ? signInUntil(stepUp) : null}
           />
+        ) : filtered ? (
+          <EmptyState icon={SearchX} title="No standing freeze matches">
+            No freeze that stands fits these filters. A freeze over everything or over a provider also covers things
+            that are not named in it.
+          </EmptyState>
         ) : (
           <EmptyState icon={Snowflake} title="Nothing is frozen">
             Each freeze is listed here, and at the top of every admin page, until it is lifted.
@@ -79,11 +119,11 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
         )}
         <Pager
           path={path}
-          at={onlyStanding ? at : { filters: { show: 'standing' }, cursor: undefined, trail: [] }}
+          at={onlyStanding ? at : { filters: { ...at.filters, show: 'standing' }, cursor: undefined, trail: [] }}
           nextCursor={moreStanding}
         />
         {onlyStanding && (
-          <Link href={path} className="link">
+          <Link href={filteredAddress(path, at, { show: undefined })} className="link">
             Lifted freezes
           </Link>
         )}
