@@ -33,7 +33,7 @@ const columns = {
   connectionLabel: connections.label,
 };
 
-/** All that a freeze's row says of what is frozen and why, in a select of `selectFreezes`. */
+/** The frozen thing's id and names, and the reasons, in a select of `selectFreezes`. */
 export const frozenText = sql`concat_ws(' ', ${freezes.target}, ${freezes.reason}, ${freezes.liftReason},
   ${shownName(frozenPerson)}, ${frozenPerson.email}, ${apiKeys.name}, ${connections.label})`;
 
