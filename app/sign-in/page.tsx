@@ -54,7 +54,7 @@ export default async function SignIn({ searchParams }: { searchParams: Promise<S
               {providers.map((provider) => (
                 <li key={provider.id}>
                   <ConnectForm intent="sign_in" provider={provider.id} returnTo={returnTo}>
-                    <button type="submit" className="btn btn-plain min-h-12 w-full justify-start px-3">
+                    <button type="submit" className="btn btn-named btn-plain min-h-12 w-full justify-start px-3">
                       <ProviderMark provider={provider} size="small" />
                       Sign in with {provider.name}
                     </button>

@@ -45,7 +45,7 @@ export default async function ConnectPage({ searchParams }: { searchParams: Prom
         <ConnectForm intent="connect" provider={provider.id} returnTo={returnTo} className="flex flex-col gap-4">
           <AccountParamFields provider={provider.id} params={accountParams} />
           <div className="flex flex-wrap gap-2">
-            <button type="submit" className="btn btn-primary">
+            <button type="submit" className="btn btn-named btn-primary">
               Connect {provider.name}
             </button>
             <Link href="/connections" className="btn btn-plain">

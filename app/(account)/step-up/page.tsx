@@ -46,7 +46,7 @@ export default async function StepUpPage({ searchParams }: { searchParams: Promi
         <div className="flex flex-wrap gap-2">
           {provider && (
             <ConnectForm intent="step_up" provider={provider.id} returnTo={returnTo}>
-              <button type="submit" className={`btn ${fresh ? 'btn-plain' : 'btn-primary'}`}>
+              <button type="submit" className={`btn btn-named ${fresh ? 'btn-plain' : 'btn-primary'}`}>
                 Sign in with {provider.name}
               </button>
             </ConnectForm>

@@ -36,7 +36,7 @@ export function OfferedProviderCard({ offered, token, reconnects, typed }: Offer
       ) : (
         <>
           <AccountParamFields provider={provider.id} params={accountParams} {...(typed ? { typed } : {})} />
-          <button type="submit" className="btn btn-primary self-start">
+          <button type="submit" className="btn btn-named btn-primary self-start">
             {reconnects ? 'Reconnect' : 'Connect'} {provider.name}
           </button>
         </>

@@ -102,7 +102,10 @@ function Connect({
       className="flex flex-col gap-3"
     >
       <AccountParamFields provider={provider.id} params={accountParams} typed={typed} />
-      <button type="submit" className={primary ? 'btn btn-primary w-full' : 'btn btn-small btn-plain self-start'}>
+      <button
+        type="submit"
+        className={primary ? 'btn btn-named btn-primary w-full' : 'btn btn-named btn-small btn-plain self-start'}
+      >
         {!primary && <Plus aria-hidden="true" className="size-4" />}
         Connect {provider.name}
       </button>

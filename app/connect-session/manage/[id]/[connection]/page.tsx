@@ -99,7 +99,7 @@ async function Account({ id, page: { ctx, application }, connectionId, search }:
             <BlastRadius found={blastRadius} provider={provider.name} />
             <form method="post" action={`${managePage(id)}/disconnect`}>
               <input type="hidden" name="connection" value={connectionId} />
-              <button type="submit" className="btn btn-danger">
+              <button type="submit" className="btn btn-named btn-danger">
                 Disconnect {account.label}
               </button>
             </form>
