@@ -34,7 +34,7 @@ export async function handleOpenManaged(ctx: Context, request: Request, jar: Coo
     return seeOther(managePage(opened.id));
   } catch (thrown) {
     const error = toAppError(thrown);
-    noteFailure('open_failed', error, ctx);
+    noteFailure('route_failed', error, ctx);
     ctx.refusals.add(ctx, error.code);
     return error.code === 'connect_session_over' ? seeOther(managePage('over')) : refusalPage(error, ctx.requestId);
   }
@@ -59,7 +59,7 @@ export async function handleDisconnectManaged(
   } catch (thrown) {
     // A body that is no form makes `formData()` throw a TypeError.
     const error = thrown instanceof TypeError ? new AppError('invalid_request', { cause: thrown }) : toAppError(thrown);
-    noteFailure('disconnect_failed', error, asking);
+    noteFailure('route_failed', error, asking);
     asking.refusals.add(asking, error.code);
     return error.code === 'connect_session_over' ? seeOther(managePage('over')) : refusalPage(error, ctx.requestId);
   }
