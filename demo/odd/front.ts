@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Grant, OddPerson } from '#demo/odd/grants';
 import type { Answer, Asked } from '#demo/odd/oddity';
-import type { Standard } from '#demo/odd/standard';
+import { requestOf, type Standard } from '#demo/odd/standard';
 import { accountPage, consentPage, faultPage, pagePolicy } from '#demo/pages';
 import { defaultPeople, personFrom } from '#demo/people';
 
@@ -72,7 +72,9 @@ export function createFront(standard: Standard, redirectUris: readonly string[],
   }
 
   return {
-    authorize: ({ parameters, parts }) => {
+    authorize: (asked) => {
+      const parameters = requestOf(asked, standard);
+      const { parts } = asked;
       const repeated = [...parameters.keys()].find((name) => parameters.getAll(name).length > 1);
       const request = Object.fromEntries(parameters);
       if (repeated !== undefined) return wrong(`${repeated} stands there twice.`);

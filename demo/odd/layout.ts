@@ -21,6 +21,7 @@ export function standardLayout(origin: string): Layout {
     ['metadata', '/.well-known/openid-configuration'],
     ['metadata', '/.well-known/oauth-authorization-server'],
     ['authorization', '/authorize'],
+    ['pushed', '/par'],
     ['token', '/token'],
     ['revocation', '/revoke'],
     ['introspection', '/introspect'],

@@ -2,7 +2,7 @@ import type { Grant, Grants, Issued } from '#demo/odd/grants';
 
 /** Where a request arrives. Those from `identity` on are calls of a record that have an address of their own. */
 export const places = [
-  ...(['metadata', 'authorization', 'token', 'revocation', 'introspection', 'userinfo', 'jwks'] as const),
+  ...(['metadata', 'authorization', 'pushed', 'token', 'revocation', 'introspection', 'userinfo', 'jwks'] as const),
   ...(['identity', 'emails', 'lookup', 'upgrade', 'renewal'] as const),
 ];
 export type Place = (typeof places)[number];

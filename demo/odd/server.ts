@@ -58,7 +58,7 @@ export async function startOdd(options: OddOptions): Promise<Odd> {
   const idToken = await createIdTokens(keys, (claims, grant) => {
     for (const oddity of on) oddity.claimed?.(claims, grant, parts);
   });
-  const standard: Standard = { parts, grants, layout, idToken };
+  const standard: Standard = { parts, grants, layout, idToken, requests: new Map() };
   const redirectUris = options.appUrls.flatMap((appUrl) =>
     ['/oauth/callback', `/oauth/callback/${options.id ?? 'odd'}`].map((path) => new URL(path, appUrl).href),
   );

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { isClient } from '#demo/odd/client';
 import type { Grant, Grants, Issued, OddPerson } from '#demo/odd/grants';
 import type { OddIdToken } from '#demo/odd/id-token';
@@ -10,6 +11,8 @@ export interface Standard {
   readonly grants: Grants;
   readonly layout: Layout;
   readonly idToken: OddIdToken;
+  /** Authorization requests that the client sent by itself, by their names (RFC 9126). */
+  readonly requests: Map<string, URLSearchParams>;
 }
 
 /** What the standard server says to a request, before any oddity. */
@@ -92,6 +95,28 @@ function renewal(asked: Asked, { parts, grants }: Standard): Said {
   return { answer: answer(200, tokenAnswer(issued)), grantType: 'refresh_token', issued, grant: found.grant };
 }
 
+/** Takes an authorization request of the client itself (RFC 9126 §2). */
+function pushed(asked: Asked, { parts, requests }: Standard): Said {
+  if (asked.method !== 'POST') return refused('invalid_request', 405);
+  if (!isClient(asked, parts)) return refused('invalid_client', 401);
+  if (asked.parameters.has('request_uri')) return refused('invalid_request');
+  const request_uri = `urn:ietf:params:oauth:request_uri:${randomBytes(16).toString('base64url')}`;
+  const request = new URLSearchParams([...asked.parameters].filter(([name]) => !name.startsWith('client_')));
+  request.set('client_id', parts.clientId);
+  requests.set(request_uri, request);
+  return { answer: answer(201, { request_uri, expires_in: 90 }) };
+}
+
+/** The parameters of an authorization request: its own, or those that were sent before; each can be used once. */
+export function requestOf({ parameters }: Asked, { requests }: Standard): URLSearchParams {
+  const name = parameters.get('request_uri');
+  if (name === null) return parameters;
+  const request = requests.get(name);
+  requests.delete(name);
+  const known = request?.get('client_id') === parameters.get('client_id');
+  return known && request ? request : new URLSearchParams();
+}
+
 function revocation(asked: Asked, { parts, grants }: Standard): Said {
   if (!isClient(asked, parts)) return refused('invalid_client', 401);
   const value = asked.parameters.get('token') ?? '';
@@ -123,6 +148,7 @@ function metadata(asked: Asked, { parts, layout }: Standard): Said {
     issuer: parts.issuer(asked.parts),
     authorization_endpoint: url('authorization'),
     token_endpoint: url('token'),
+    pushed_authorization_request_endpoint: url('pushed'),
     revocation_endpoint: url('revocation'),
     introspection_endpoint: url('introspection'),
     userinfo_endpoint: url('userinfo'),
@@ -144,6 +170,8 @@ export async function answerStandard(asked: Asked, standard: Standard): Promise<
       return revocation(asked, standard);
     case 'introspection':
       return introspection(asked, standard);
+    case 'pushed':
+      return pushed(asked, standard);
     case 'metadata':
       return metadata(asked, standard);
     case 'upgrade':

@@ -19,7 +19,7 @@ function callsItsOwn(record: ProviderRecord, origin: string): boolean {
   const written = [
     ...[record.issuer, record.authorization_endpoint, record.token_endpoint, record.userinfo_endpoint],
     ...[record.revocation_endpoint, record.introspection_endpoint, record.refresh_endpoint, record.identity.endpoint],
-    record.metadata_url,
+    ...[record.metadata_url, record.pushed_authorization_request_endpoint],
   ];
   return written.some((template) => template !== null && originPattern(template)?.test(origin));
 }

@@ -5,6 +5,7 @@ import type { FlowBinding, FlowDetails } from '#lib/authorization/flow';
 import { saveFlow } from '#lib/authorization/flow-rows';
 import { assertOwnAuthorizationEndpoint } from '#lib/authorization/own-origins';
 import { fromProtocolError } from '#lib/authorization/protocol-error';
+import { pushedWhereWanted } from '#lib/authorization/pushed-request';
 import { tracePage } from '#lib/authorization/traced-flow';
 import { readPart } from '#lib/config/account-part';
 import { templatesOf } from '#lib/config/provider-parts';
@@ -162,7 +163,14 @@ export async function startFlow(caller: Context, input: StartFlowInput): Promise
   try {
     pinned = await resolveEndpoints(provider, ctx, accountParams);
     assertOwnAuthorizationEndpoint(ctx.providers, provider, pinned);
-    location = authorizationLocation(ctx, provider, pinned, { intent, secrets, accountParams, account, scopes });
+    const asked = { intent, secrets, accountParams, account, scopes };
+    location = await pushedWhereWanted(
+      ctx,
+      provider,
+      pinned,
+      authorizationLocation(ctx, provider, pinned, asked),
+      accountParams,
+    );
   } catch (error) {
     throw fromProtocolError(error);
   }

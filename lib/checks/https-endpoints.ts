@@ -4,7 +4,7 @@ import { isLoopbackHost } from '#lib/config/address-class';
 
 const names = [
   ...['authorization_endpoint', 'token_endpoint', 'refresh_endpoint', 'revocation_endpoint'],
-  ...['introspection_endpoint', 'userinfo_endpoint', 'jwks_uri'],
+  ...['introspection_endpoint', 'userinfo_endpoint', 'jwks_uri', 'pushed_authorization_request_endpoint'],
 ] as const;
 
 /** Every endpoint that the hub may call: by the record, by the metadata, and as a flow would use them now. */

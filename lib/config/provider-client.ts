@@ -23,7 +23,7 @@ export const clientFields = (context: RecordContext) => ({
     .enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'])
     .optional(),
   token_endpoint_auth_method: z
-    .enum(['client_secret_basic', 'client_secret_post', 'none', 'private_key_jwt'])
+    .enum(['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'none', 'private_key_jwt'])
     .optional(),
   basic_encoding: z.enum(['form', 'raw']).optional(),
   basic_user: z.enum(['client_id', 'client_secret']).optional(),
@@ -35,6 +35,9 @@ type ClientEntry = { [K in keyof Fields]?: z.infer<Fields[K]> } & {
   code_challenge_methods_supported?: string[] | undefined;
 };
 type Fault = [field: keyof Fields | 'dangerously_without_pkce', message: string];
+
+/** An assertion shows which secret signed it to the server alone: there is none to put in its place. */
+const sendsSecret = (method: string): boolean => method === 'client_secret_basic' || method === 'client_secret_post';
 
 /** The faults of these fields: a missing one, a contradiction with another one, or a variable that is not set. */
 export function clientFaults(entry: ClientEntry, env: RecordContext['env']): Fault[] {
@@ -53,7 +56,7 @@ export function clientFaults(entry: ClientEntry, env: RecordContext['env']): Fau
       'is required (or client_secret_env) unless token_endpoint_auth_method is none or private_key_jwt',
     ]);
   }
-  if ((entry.client_secret_previous ?? entry.client_secret_previous_env) && !method.startsWith('client_secret'))
+  if ((entry.client_secret_previous ?? entry.client_secret_previous_env) && !sendsSecret(method))
     faults.push(['client_secret_previous', 'needs a client_secret beside it, and a method that sends it']);
   const { client_secret, client_secret_previous } = clientSecrets(entry, env);
   if (client_secret !== undefined && client_secret === client_secret_previous)
@@ -61,8 +64,8 @@ export function clientFaults(entry: ClientEntry, env: RecordContext['env']): Fau
   if (method === 'private_key_jwt' && !(entry.client_private_key ?? entry.client_private_key_env)) {
     faults.push(['client_private_key', 'is required (or client_private_key_env) for private_key_jwt']);
   }
-  if (entry.client_assertion_issuer !== undefined && method !== 'private_key_jwt') {
-    faults.push(['client_assertion_issuer', 'needs token_endpoint_auth_method private_key_jwt']);
+  if (entry.client_assertion_issuer !== undefined && !method.endsWith('_jwt')) {
+    faults.push(['client_assertion_issuer', 'needs token_endpoint_auth_method private_key_jwt or client_secret_jwt']);
   }
   if (method === 'none' && entry.dangerously_without_pkce) {
     faults.push(['dangerously_without_pkce', 'a client without a secret cannot go without PKCE (RFC 9700 §2.1.1)']);

@@ -28,7 +28,8 @@ export const accountParam = z
 /** Fields with texts that may hold `{parts}`, wherever in the entry these texts stand. */
 const templateFields = [
   ...(['issuer', 'authorization_endpoint', 'token_endpoint', 'revocation_endpoint', 'introspection_endpoint'] as const),
-  ...(['userinfo_endpoint', 'jwks_uri', 'refresh_endpoint', 'authorization_params', 'token_params'] as const),
+  ...(['pushed_authorization_request_endpoint', 'userinfo_endpoint', 'jwks_uri', 'refresh_endpoint'] as const),
+  ...(['authorization_params', 'token_params'] as const),
   ...(['refresh_params', 'identity', 'lookups', 'token_upgrade', 'token_renewal'] as const),
 ];
 type TemplateField = (typeof templateFields)[number];

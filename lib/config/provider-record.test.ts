@@ -26,6 +26,8 @@ const every = {
   token_endpoint: url,
   revocation_endpoint: 'https://as.example/{client_id}',
   introspection_endpoint: url,
+  pushed_authorization_request_endpoint: url,
+  require_pushed_authorization_requests: false,
   userinfo_endpoint: url,
   jwks_uri: url,
   authorization_response_iss_parameter_supported: true,
@@ -265,7 +267,12 @@ describe('credentials', () => {
       'needs a client_secret beside it',
     ],
     [{ token_endpoint_auth_method: 'private_key_jwt' }, 'client_private_key: is required'],
-    [{ token_endpoint_auth_method: 'client_secret_jwt' }, 'token_endpoint_auth_method'],
+    [{ token_endpoint_auth_method: 'tls_client_auth' }, 'token_endpoint_auth_method'],
+    [{ token_endpoint_auth_method: 'client_secret_jwt', client_secret_previous: 'old' }, 'client_secret_previous'],
+    [
+      { require_pushed_authorization_requests: true, authorization_params_in: 'fragment' },
+      'require_pushed_authorization_requests',
+    ],
     [{ token_endpoint_auth_method: 'none', dangerously_without_pkce: true }, 'cannot go without PKCE'],
   ])('with %j are refused', (overrides, message) => {
     expect(faults(overrides).join()).toContain(message);

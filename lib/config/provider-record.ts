@@ -165,6 +165,9 @@ function recordShape(context: RecordContext) {
     token_endpoint: endpoint.optional(),
     revocation_endpoint: endpoint.optional(),
     introspection_endpoint: endpoint.optional(),
+    // RFC 9126
+    pushed_authorization_request_endpoint: endpoint.optional(),
+    require_pushed_authorization_requests: z.boolean().optional(),
     userinfo_endpoint: endpoint.optional(),
     jwks_uri: endpoint.optional(),
     authorization_response_iss_parameter_supported: z.boolean().optional(),

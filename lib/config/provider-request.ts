@@ -97,6 +97,9 @@ type RequestEntry = { [K in keyof ReturnType<typeof requestFields>]?: z.infer<Re
   token_params?: Record<string, unknown> | undefined;
   refresh_params?: Record<string, unknown> | undefined;
   refresh_endpoint?: string | undefined;
+  require_pushed_authorization_requests?: boolean | undefined;
+  pushed_authorization_request_endpoint?: string | undefined;
+  authorization_params_in?: 'query' | 'fragment' | undefined;
   token_request_format?: 'form' | 'json' | undefined;
   scopes?: string[] | undefined;
   scope_sep_out?: string | undefined;
@@ -182,11 +185,21 @@ function wordFaults(entry: RequestEntry): Fault[] {
   return faults;
 }
 
+/** A request that goes to the server itself leaves nothing for a page to read in the fragment. */
+function pushFaults(entry: RequestEntry): Fault[] {
+  const { require_pushed_authorization_requests: required, pushed_authorization_request_endpoint: endpoint } = entry;
+  const pushes = required ?? endpoint !== undefined;
+  if (!pushes || entry.authorization_params_in !== 'fragment') return [];
+  const field = required ? 'require_pushed_authorization_requests' : 'pushed_authorization_request_endpoint';
+  return [[field, 'cannot go with authorization_params_in "fragment"']];
+}
+
 /** The contradictions of these fields, in themselves or with another one. */
 export function requestFaults(entry: RequestEntry, env: RecordContext['env']): Fault[] {
   const keys = (record: Record<string, unknown> = {}) => Object.keys(record);
   const byAssertion = entry.token_endpoint_auth_method === 'private_key_jwt';
   const faults: Fault[] = [
+    ...pushFaults(entry),
     ...nameFaults(
       'authorization_param_names',
       entry.authorization_param_names,

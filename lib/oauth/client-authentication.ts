@@ -1,5 +1,13 @@
 import { importPKCS8 } from 'jose';
-import { type ClientAuth, ClientSecretPost, modifyAssertion, None, PrivateKeyJwt } from 'openid-client';
+import {
+  type ClientAuth,
+  ClientSecretJwt,
+  ClientSecretPost,
+  type ModifyAssertionOptions,
+  modifyAssertion,
+  None,
+  PrivateKeyJwt,
+} from 'openid-client';
 import { basicHeader, clientSecretOf } from '#lib/oauth/basic-credentials';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import type { OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
@@ -11,6 +19,21 @@ import type { OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 export function basicAuthentication(provider: OAuthProvider): ClientAuth {
   const header = basicHeader(provider, provider.basic_encoding);
   return (_server, _client, _body, headers) => headers.set('authorization', header);
+}
+
+/** Audience and issuer of an assertion, as the record has them. */
+function assertionOf(
+  { client_assertion_audience: written, client_assertion_issuer: issuer }: OAuthProvider,
+  pinned: PinnedEndpoints,
+): ModifyAssertionOptions {
+  const audience =
+    written === 'issuer' ? pinned.issuer : written === 'token_endpoint' ? pinned.token_endpoint : written;
+  return {
+    [modifyAssertion]: (_header, payload) => {
+      payload.aud = audience;
+      if (issuer !== null) payload.iss = issuer;
+    },
+  };
 }
 
 /**
@@ -25,19 +48,16 @@ export async function clientAuthentication(provider: OAuthProvider, pinned: Pinn
       return ClientSecretPost(clientSecretOf(provider));
     case 'client_secret_basic':
       return basicAuthentication(provider);
+    case 'client_secret_jwt':
+      return ClientSecretJwt(clientSecretOf(provider), assertionOf(provider, pinned));
     case 'private_key_jwt': {
       const pem = provider.client_private_key?.reveal() ?? '';
       const key = await importPKCS8(pem, provider.client_key_alg).catch(() => null);
       if (!key) throw new OAuthError('invalid_client', { detail: 'client_private_key' });
-      const { client_assertion_audience: written, client_assertion_issuer: issuer } = provider;
-      const audience =
-        written === 'issuer' ? pinned.issuer : written === 'token_endpoint' ? pinned.token_endpoint : written;
-      return PrivateKeyJwt(provider.client_key_id ? { key, kid: provider.client_key_id } : key, {
-        [modifyAssertion]: (_header, payload) => {
-          payload.aud = audience;
-          if (issuer !== null) payload.iss = issuer;
-        },
-      });
+      return PrivateKeyJwt(
+        provider.client_key_id ? { key, kid: provider.client_key_id } : key,
+        assertionOf(provider, pinned),
+      );
     }
   }
 }

@@ -18,7 +18,7 @@ export async function clientRequest(
   provider: OAuthProvider,
   pinned: PinnedEndpoints,
   url: string,
-  parameters: Record<string, string>,
+  parameters: Record<string, string> | URLSearchParams,
   authentication: ClientAuth | null,
   deps: OAuthDeps,
   {

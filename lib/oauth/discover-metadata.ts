@@ -63,7 +63,7 @@ function remember(memory: Memory, key: string, entry: Entry, typed: boolean): vo
 
 const endpoints = [
   ...(['authorization_endpoint', 'token_endpoint', 'jwks_uri', 'userinfo_endpoint'] as const),
-  ...(['revocation_endpoint', 'introspection_endpoint'] as const),
+  ...(['revocation_endpoint', 'introspection_endpoint', 'pushed_authorization_request_endpoint'] as const),
 ];
 
 const originOf = (text: string | undefined): string | undefined => URL.parse(text ?? '')?.origin;

@@ -8,7 +8,7 @@ const optionalText = z.string().min(1).optional().catch(undefined);
 const optionalTexts = z.array(z.string()).optional().catch(undefined);
 
 /**
- * The members of the metadata that are read (RFC 8414 §2, OpenID Connect Discovery §3); members of a wrong type count
+ * The members of the metadata that are read (RFC 8414 §2, RFC 9126 §5, OpenID Connect Discovery §3); members of a wrong type count
  * as absent.
  */
 const metadataSchema = z.object({
@@ -17,6 +17,8 @@ const metadataSchema = z.object({
   token_endpoint: optionalText,
   revocation_endpoint: optionalText,
   introspection_endpoint: optionalText,
+  pushed_authorization_request_endpoint: optionalText,
+  require_pushed_authorization_requests: z.boolean().optional().catch(undefined),
   userinfo_endpoint: optionalText,
   jwks_uri: optionalText,
   authorization_response_iss_parameter_supported: z.boolean().optional().catch(undefined),

@@ -7,7 +7,7 @@ import type { AccountParamValues, OAuthDeps, OAuthProvider, PinnedEndpoints } fr
 
 const endpointNames = [
   ...(['authorization_endpoint', 'token_endpoint', 'revocation_endpoint', 'introspection_endpoint'] as const),
-  ...(['userinfo_endpoint', 'jwks_uri'] as const),
+  ...(['userinfo_endpoint', 'jwks_uri', 'pushed_authorization_request_endpoint'] as const),
 ];
 
 type EndpointName = (typeof endpointNames)[number];
@@ -19,13 +19,15 @@ function isUsable(issuer: string, endpoint: string): boolean {
 }
 
 /** The endpoints without which a flow of the record cannot end well. */
-function neededBy({ identity, scopes, expiry_probe }: OAuthProvider & { expiry_probe?: string }): EndpointName[] {
+function neededBy(provider: OAuthProvider & { expiry_probe?: string }): EndpointName[] {
+  const { identity, scopes, expiry_probe, require_pushed_authorization_requests: pushes } = provider;
   const introspects = identity.source === 'introspection' || expiry_probe === 'introspect';
   return [
     ...(['authorization_endpoint', 'token_endpoint'] as const),
     ...(identity.source === 'id_token' || scopes.includes('openid') ? (['jwks_uri'] as const) : []),
     ...(identity.source === 'userinfo' ? (['userinfo_endpoint'] as const) : []),
     ...(introspects ? (['introspection_endpoint'] as const) : []),
+    ...(pushes ? (['pushed_authorization_request_endpoint'] as const) : []),
   ];
 }
 
@@ -58,6 +60,14 @@ function authMethod(provider: OAuthProvider, { token_endpoint_auth_methods_suppo
 }
 
 /**
+ * Whether the authorization request is pushed (RFC 9126): where the record says so or names the endpoint, or the server takes
+ * no other (§5).
+ */
+const mustPush = (provider: OAuthProvider, { require_pushed_authorization_requests: required }: DiscoveredMetadata) =>
+  provider.require_pushed_authorization_requests ??
+  (provider.pushed_authorization_request_endpoint !== null || required === true);
+
+/**
  * The endpoints to use for one flow: the record's, and where it is silent the ones of the server's metadata.
  * @param connected a connection has these parts: its server is remembered before servers that were only typed
  * @throws OAuthError `discovery_failed` (transient), `discovery_issuer`, `discovery_changed`, `discovery_incomplete`,
@@ -80,15 +90,24 @@ export async function resolveEndpoints(
     // One that cannot be called counts as absent: the step that needs it says so, by its name.
     else if (discovered !== undefined && isUsable(issuer, discovered)) endpoints[name] = discovered;
   }
-  const { authorization_endpoint, token_endpoint, ...others } = endpoints;
+  const {
+    authorization_endpoint,
+    token_endpoint,
+    pushed_authorization_request_endpoint: pushed,
+    ...others
+  } = endpoints;
   if (!authorization_endpoint) throw new OAuthError('discovery_incomplete', { detail: 'authorization_endpoint' });
   if (!token_endpoint) throw new OAuthError('discovery_incomplete', { detail: 'token_endpoint' });
+  const pushes = mustPush(provider, found);
+  if (pushes && !pushed)
+    throw new OAuthError('discovery_incomplete', { detail: 'pushed_authorization_request_endpoint' });
   const algorithms = provider.id_token_signing_alg_values_supported ?? found.id_token_signing_alg_values_supported;
   return {
     issuer,
     authorization_endpoint,
     token_endpoint,
     ...others,
+    ...(pushes && pushed ? { pushed_authorization_request_endpoint: pushed } : {}),
     authorization_response_iss_parameter_supported:
       provider.authorization_response_iss_parameter_supported ??
       found.authorization_response_iss_parameter_supported ??

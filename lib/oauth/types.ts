@@ -27,6 +27,9 @@ export interface OAuthProvider {
   readonly token_endpoint: string | null;
   readonly revocation_endpoint: string | null;
   readonly introspection_endpoint: string | null;
+  readonly pushed_authorization_request_endpoint: string | null;
+  /** null: as the metadata says, or where an endpoint is written. */
+  readonly require_pushed_authorization_requests: boolean | null;
   readonly userinfo_endpoint: string | null;
   readonly jwks_uri: string | null;
   readonly authorization_response_iss_parameter_supported: boolean | null;
@@ -58,7 +61,12 @@ export interface OAuthProvider {
   readonly client_assertion_issuer: string | null;
   /** False where neither entry nor preset says how the client authenticates: then the metadata may. */
   readonly auth_method_written: boolean;
-  readonly token_endpoint_auth_method: 'client_secret_basic' | 'client_secret_post' | 'none' | 'private_key_jwt';
+  readonly token_endpoint_auth_method:
+    | 'client_secret_basic'
+    | 'client_secret_post'
+    | 'client_secret_jwt'
+    | 'none'
+    | 'private_key_jwt';
   readonly basic_encoding: 'form' | 'raw';
   /** The user of HTTP Basic, before the colon; `client_secret`: the secret, with nothing after the colon. */
   readonly basic_user: 'client_id' | 'client_secret';
@@ -286,6 +294,8 @@ export interface PinnedEndpoints {
   token_endpoint: string;
   revocation_endpoint?: string;
   introspection_endpoint?: string;
+  /** There where the request is pushed (RFC 9126). */
+  pushed_authorization_request_endpoint?: string;
   userinfo_endpoint?: string;
   jwks_uri?: string;
   authorization_response_iss_parameter_supported: boolean;

@@ -1,6 +1,7 @@
 import { buildAuthorizationUrl, createFlowSecrets } from '#lib/oauth/authorization-request';
 import { errorToken } from '#lib/oauth/oauth-error';
 import { callProvider, readText } from '#lib/oauth/provider-call';
+import { pushAuthorization, pushes } from '#lib/oauth/push-authorization';
 import { failureWords } from '#lib/provider-check/failure-words';
 import type { ResolvedProbe } from '#lib/provider-check/probe';
 import type { Finding } from '#lib/provider-check/report';
@@ -46,7 +47,8 @@ export async function askAuthorization(probe: ResolvedProbe): Promise<Authorizat
     scopes: provider.scopes,
     accountParams: parts,
   };
-  const url = buildAuthorizationUrl(provider, pinned, request);
+  const built = buildAuthorizationUrl(provider, pinned, request);
+  const url = pushes(pinned) ? await pushAuthorization(provider, pinned, built, probe.deps) : built;
   const deps = {
     ...probe.deps,
     fetch: async (input: string | URL, init: RequestInit & { operatorHosts: readonly string[] }) => {

@@ -50,6 +50,7 @@ function basicWords(provider: ProviderRecord, endpoint: string): Pick<Finding, '
 const credentials = {
   client_secret_basic: 'client_id and the secret of client_secret_env',
   client_secret_post: 'client_id and the secret of client_secret_env',
+  client_secret_jwt: 'client_id and the secret of client_secret_env',
   private_key_jwt: 'client_id, client_key_id and the public half of the key of client_private_key_env',
   none: 'client_id',
 } as const;

@@ -16,6 +16,7 @@ const written = (provider: OAuthProvider) => [
   provider.token_endpoint,
   provider.revocation_endpoint,
   provider.introspection_endpoint,
+  provider.pushed_authorization_request_endpoint,
   provider.userinfo_endpoint,
   provider.jwks_uri,
   provider.refresh_endpoint,

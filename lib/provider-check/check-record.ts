@@ -13,6 +13,7 @@ const endpoints = [
   'token_endpoint',
   'revocation_endpoint',
   'introspection_endpoint',
+  'pushed_authorization_request_endpoint',
   'userinfo_endpoint',
   'jwks_uri',
 ] as const;

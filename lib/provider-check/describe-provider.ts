@@ -44,6 +44,7 @@ const endpoints = [
   'refresh_endpoint',
   'revocation_endpoint',
   'introspection_endpoint',
+  'pushed_authorization_request_endpoint',
   'userinfo_endpoint',
   'jwks_uri',
 ] as const;

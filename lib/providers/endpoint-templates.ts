@@ -6,6 +6,7 @@ interface WithEndpoints {
   readonly refresh_endpoint?: string | null | undefined;
   readonly revocation_endpoint?: string | null | undefined;
   readonly introspection_endpoint?: string | null | undefined;
+  readonly pushed_authorization_request_endpoint?: string | null | undefined;
   readonly userinfo_endpoint?: string | null | undefined;
   readonly jwks_uri?: string | null | undefined;
   readonly metadata_url?: string | null | undefined;
@@ -27,6 +28,7 @@ export function endpointTemplates(entry: WithEndpoints): [field: string, templat
     ['refresh_endpoint', entry.refresh_endpoint],
     ['revocation_endpoint', entry.revocation_endpoint],
     ['introspection_endpoint', entry.introspection_endpoint],
+    ['pushed_authorization_request_endpoint', entry.pushed_authorization_request_endpoint],
     ['userinfo_endpoint', entry.userinfo_endpoint],
     ['jwks_uri', entry.jwks_uri],
     ['metadata_url', entry.metadata_url],

@@ -133,6 +133,8 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
     token_endpoint: all.token_endpoint ?? null,
     revocation_endpoint: all.revocation_endpoint ?? null,
     introspection_endpoint: all.introspection_endpoint ?? null,
+    pushed_authorization_request_endpoint: all.pushed_authorization_request_endpoint ?? null,
+    require_pushed_authorization_requests: all.require_pushed_authorization_requests ?? null,
     userinfo_endpoint: all.userinfo_endpoint ?? null,
     jwks_uri: all.jwks_uri ?? null,
     authorization_response_iss_parameter_supported: all.authorization_response_iss_parameter_supported ?? null,

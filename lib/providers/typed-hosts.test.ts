@@ -139,6 +139,7 @@ const addresses: [field: string, fields: Record<string, unknown>][] = [
   ['refresh_endpoint', { refresh_endpoint: typed }],
   ['revocation_endpoint', { revocation_endpoint: typed }],
   ['introspection_endpoint', { introspection_endpoint: typed }],
+  ['pushed_authorization_request_endpoint', { pushed_authorization_request_endpoint: typed }],
   ['userinfo_endpoint', { userinfo_endpoint: typed }],
   ['jwks_uri', { jwks_uri: typed }],
   ['identity.endpoint', { identity: { source: 'endpoint', endpoint: typed, subject: 'id' } }],

@@ -135,7 +135,7 @@ export const accountRows: readonly Oddity[] = [
     name: 'another_account_is_asked_for',
     cases: ['P-26'],
     does: 'It stays with the account that is signed in, unless it is asked to let the person choose.',
-    touches: ['asking', 'refresh token', 'dead grants', 'revocation'],
+    touches: ['asking', 'identity', 'refresh token', 'dead grants', 'revocation'],
     again: 'another',
     asked: wants((parameters, server) => !isSecond(server) || parameters.get('prompt') === 'select_account'),
     record: { another_account_params: { prompt: 'select_account' } },

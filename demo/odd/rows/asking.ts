@@ -38,6 +38,28 @@ export const askingRows: readonly Oddity[] = [
     record: { dangerously_without_pkce: true },
   },
   {
+    name: 'pushed_requests_alone',
+    cases: ['facts'],
+    does: 'It takes authorization requests from the client itself only, and says so in its metadata (RFC 9126).',
+    touches: ['asking', 'metadata'],
+    asked: editAsked('authorization', ({ parameters }) => {
+      if (!parameters.has('request_uri')) parameters.delete('client_id');
+    }),
+    answered: editBody('metadata', (document) => {
+      document.require_pushed_authorization_requests = true;
+    }),
+  },
+  {
+    name: 'pushed_requests_by_record',
+    cases: ['facts'],
+    does: 'It takes authorization requests from the client itself only, and the record says so.',
+    touches: ['asking'],
+    asked: editAsked('authorization', ({ parameters }) => {
+      if (!parameters.has('request_uri')) parameters.delete('client_id');
+    }),
+    record: { require_pushed_authorization_requests: true },
+  },
+  {
     name: 'state_in_the_exchange',
     cases: ['P-29'],
     does: 'It wants the state again where a code is exchanged, and nowhere else.',

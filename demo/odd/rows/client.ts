@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import { basicParts } from '#demo/odd/client';
 import type { Asked, Oddity, OddParts } from '#demo/odd/oddity';
@@ -26,11 +26,12 @@ async function takeAssertion(
   server: OddParts,
   audience: string,
   issuer = server.clientId,
+  key: KeyObject | Uint8Array = createPublicKey(server.clientKey),
 ): Promise<void> {
-  if (!['token', 'revocation', 'introspection'].includes(asked.place)) return;
+  if (!['token', 'pushed', 'revocation', 'introspection'].includes(asked.place)) return;
   const assertion = asked.parameters.get('client_assertion') ?? '';
   const known = { audience, issuer, subject: server.clientId };
-  const right = await jwtVerify(assertion, createPublicKey(server.clientKey), known).catch(() => null);
+  const right = await jwtVerify(assertion, key, known).catch(() => null);
   asked.parameters.set('client_id', right ? server.clientId : '');
   asked.parameters.set('client_secret', right ? server.clientSecret : '');
 }
@@ -66,6 +67,15 @@ export const clientRows: readonly Oddity[] = [
       if (/^basic /i.test(headers.authorization ?? '')) delete headers.authorization;
     },
     record: { token_endpoint_auth_method: 'client_secret_post' },
+  },
+  {
+    name: 'assertion_by_the_secret',
+    cases: ['P-02'],
+    does: 'It takes assertions that the secret signs.',
+    touches: ['client'],
+    asked: (asked, server) =>
+      takeAssertion(asked, server, server.issuer(), server.clientId, new TextEncoder().encode(server.clientSecret)),
+    record: { token_endpoint_auth_method: 'client_secret_jwt' },
   },
   {
     name: 'assertion_for_the_issuer',

@@ -3,6 +3,7 @@ import type { ProviderDescription } from '#lib/provider-check/describe-provider'
 const authentication: Record<ProviderDescription['authMethod'], string> = {
   client_secret_basic: 'With its secret, in the header (client_secret_basic)',
   client_secret_post: 'With its secret, in the body (client_secret_post)',
+  client_secret_jwt: 'With an assertion that its secret signs (client_secret_jwt)',
   private_key_jwt: 'With a signed assertion (private_key_jwt)',
   none: 'Not at all: a public client, which PKCE alone protects (none)',
 };
