@@ -20,7 +20,7 @@ export async function pushedWhereWanted(
   accountParams: AccountParamValues,
 ): Promise<URL> {
   if (!pushes(pinned)) return request;
-  // Nobody is signed in at the provider yet: no account has a part in it.
+  // The account is not known yet, so the circuit of none is touched.
   const target = callTarget(provider, { issuer: pinned.issuer, subject: '', accountParams: { ...accountParams } });
   try {
     return await callProtected(ctx, target, patienceMs, (ask) =>
