@@ -5,7 +5,6 @@ import type { FlowBinding, FlowDetails } from '#lib/authorization/flow';
 import { saveFlow } from '#lib/authorization/flow-rows';
 import { assertOwnAuthorizationEndpoint } from '#lib/authorization/own-origins';
 import { fromProtocolError } from '#lib/authorization/protocol-error';
-import { pushedWhereWanted } from '#lib/authorization/pushed-request';
 import { tracePage } from '#lib/authorization/traced-flow';
 import { readPart } from '#lib/config/account-part';
 import { templatesOf } from '#lib/config/provider-parts';
@@ -20,6 +19,7 @@ import { requireAdministrator, requirePerson } from '#lib/guards/require';
 import { record } from '#lib/ledger/record';
 import type { WantedAccount } from '#lib/oauth/account-choice';
 import { createFlowSecrets } from '#lib/oauth/authorization-request';
+import { pushAuthorization, pushes } from '#lib/oauth/push-authorization';
 import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
 import type { ProviderRecord } from '#lib/providers/record';
 import { stepUpProvider } from '#lib/sign-in/step-up';
@@ -164,13 +164,8 @@ export async function startFlow(caller: Context, input: StartFlowInput): Promise
     pinned = await resolveEndpoints(provider, ctx, accountParams);
     assertOwnAuthorizationEndpoint(ctx.providers, provider, pinned);
     const asked = { intent, secrets, accountParams, account, scopes };
-    location = await pushedWhereWanted(
-      ctx,
-      provider,
-      pinned,
-      authorizationLocation(ctx, provider, pinned, asked),
-      accountParams,
-    );
+    const request = authorizationLocation(ctx, provider, pinned, asked);
+    location = pushes(pinned) ? await pushAuthorization(provider, pinned, request, ctx) : request;
   } catch (error) {
     throw fromProtocolError(error);
   }
