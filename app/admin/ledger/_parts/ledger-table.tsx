@@ -122,8 +122,12 @@ function Entry({ entry, isOpen, address, nameProvider }: EntryProps) {
       <Td from="sm">
         <Outcome entry={entry} />
       </Td>
-      <Td from="md">{by}</Td>
-      <Td from="lg">{about}</Td>
+      <Td from="md">
+        <span className="block min-w-32 wrap-anywhere">{by}</span>
+      </Td>
+      <Td from="lg">
+        <span className="block min-w-32 wrap-anywhere">{about}</span>
+      </Td>
       <Td from="xl">{ip ? <span className="font-mono wrap-anywhere">{ip}</span> : 'inside'}</Td>
     </Tr>
   );
