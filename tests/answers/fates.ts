@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { and, eq } from 'drizzle-orm';
+import { and, eq, isNotNull } from 'drizzle-orm';
 import fc from 'fast-check';
 import { completeFlow } from '#lib/authorization/complete';
 import type { Flow } from '#lib/authorization/flow';
@@ -10,6 +10,7 @@ import { openTokens, placesOfRevocation } from '#lib/connections/tokens-at-rest'
 import { type Runtime, systemContext } from '#lib/context';
 import type { Database } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
+import { providerStops } from '#lib/db/schema/provider-stops';
 import { revocations } from '#lib/db/schema/revocations';
 import { isAppError } from '#lib/errors';
 import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
@@ -26,7 +27,7 @@ class Lost extends Error {
 /** A server that answers what it is told, and remembers the tokens that it was told to revoke. */
 async function oddServer() {
   const revoked = new Set<string>();
-  const next: { answer: OddAnswer | null } = { answer: null };
+  const next: { answer: OddAnswer | null; asked: boolean } = { answer: null, asked: false };
   const send = (response: ServerResponse, { status, headers, body }: Omit<OddAnswer, 'issued'>) =>
     response.writeHead(status, headers).end(body);
   const server = createServer(async (request, response) => {
@@ -36,6 +37,7 @@ async function oddServer() {
       return void response.writeHead(200).end();
     }
     if (!next.answer || request.url !== '/token') return void response.writeHead(404).end();
+    next.asked = true;
     send(response, next.answer);
   });
   const { port, close } = await listenOnLoopback(server);
@@ -135,7 +137,7 @@ export async function tryAnswers(database: Database, { seed, runs }: { seed: num
   const refresh = async (before: typeof connections.$inferSelect, answer: OddAnswer) => {
     const { personId, id } = before;
     const { refreshToken } = openTokens(runtime, before);
-    server.next.answer = answer;
+    Object.assign(server.next, { answer, asked: false });
     try {
       await refreshConnection(systemContext(runtime, 'test'), { id, force: true });
       counts.refreshed += 1;
@@ -144,6 +146,7 @@ export async function tryAnswers(database: Database, { seed, runs }: { seed: num
       counts.refreshRefused += 1;
     }
     await settled(runtime);
+    if (!server.next.asked) throw new Error('The server was not asked, so this tried nothing.');
     const here = and(eq(connections.personId, personId), eq(connections.id, id));
     const [row] = await database.db.select().from(connections).where(here);
     // An access token alone came of the refresh token that the row still holds: revoking that ends it (RFC 7009 §2.1).
@@ -157,6 +160,9 @@ export async function tryAnswers(database: Database, { seed, runs }: { seed: num
   try {
     const property = fc.asyncProperty(oddAnswer, oddAnswer, async (first, second) => {
       server.revoked.clear();
+      // Refusals of several people stop a provider, and a stopped one is asked nothing.
+      await database.db.update(connections).set({ refusedAt: null }).where(isNotNull(connections.refusedAt));
+      await database.db.delete(providerStops);
       runtime.logged.length = 0;
       const row = await connect(first);
       if (row?.refreshToken) await refresh(row, second);
