@@ -33,6 +33,9 @@ export interface ClaimedRevocation extends RevocationKey {
  */
 const claimSeconds = 120;
 
+/** A row's moments are rounded to the millisecond, up as often as down: one that was just planned is due. */
+const isDue = sql`${revocations.nextAttemptAt} <= now() + interval '1 millisecond'`;
+
 /** Open revocations, as their index has them. */
 export const unsettled = sql`(${revocations.state} = 'pending' or ${revocations.proof} = 'due')`;
 
@@ -43,7 +46,7 @@ export const unsettled = sql`(${revocations.state} = 'pending' or ${revocations.
 async function claim(ctx: Context, which: SQL, limit: number): Promise<ClaimedRevocation[]> {
   const claimed = await ctx.database.db.execute(sql`with due as (
       select ${revocations.personId}, ${revocations.connectionId}, ${revocations.replacedGeneration} from ${revocations}
-      where ${unsettled} and ${revocations.nextAttemptAt} <= now() and ${which}
+      where ${unsettled} and ${isDue} and ${which}
       order by ${revocations.nextAttemptAt} limit ${limit} for update skip locked)
     update revocations set next_attempt_at = now() + make_interval(secs => ${claimSeconds}::float8),
       attempts = attempts + (state = 'pending')::integer, proof_attempts = proof_attempts + (proof = 'due')::integer
@@ -71,7 +74,7 @@ export function claimDueRevocations(ctx: Context, provider: string, limit: numbe
 /** Providers that have revocations due. One that is configured no more is among them too. */
 export async function providersWithDue(ctx: Context): Promise<string[]> {
   const found = await ctx.database.db.execute(
-    sql`select distinct provider from ${revocations} where ${unsettled} and ${revocations.nextAttemptAt} <= now()`,
+    sql`select distinct provider from ${revocations} where ${unsettled} and ${isDue}`,
   );
   return rowsOf<{ provider: string }>(found).map(({ provider }) => provider);
 }
