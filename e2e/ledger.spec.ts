@@ -50,6 +50,7 @@ test('an administrator finds who read a token, follows the list live, and export
   await page.clock.runFor(10_000);
   await expect(entries).toHaveCount(3);
   await page.getByRole('link', { name: 'Stop following' }).click();
+  await page.waitForURL((url) => !url.searchParams.has('live'));
 
   await page.getByRole('button', { name: 'JSON lines' }).click();
   // Asked for at once, and the same file comes after it.
