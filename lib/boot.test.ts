@@ -52,8 +52,8 @@ test('A-05 a faulty configuration ends the process with status 1 and one line th
   });
   expect(status).toBe(1);
   expect(said).toMatchObject([{ event: 'not_started', level: 'fatal' }]);
-  expect(said[0]?.reason).toMatch(/^The configuration has \d+ faults:$/);
-  const named = ((said[0]?.faults ?? []) as string[]).map((fault) => fault.split(':', 1)[0]);
+  expect(said[0]?.['grantkeep.reason']).toMatch(/^The configuration has \d+ faults:$/);
+  const named = ((said[0]?.['grantkeep.faults'] ?? []) as string[]).map((fault) => fault.split(':', 1)[0]);
   for (const name of ['APP_URL', 'SESSION_PASSWORD', 'VAULT_KEYS', 'PORT', 'GOOGLE_CLIENT_ID', 'PROVIDERS_FILE']) {
     expect(named).toContain(name);
   }
@@ -68,7 +68,7 @@ test('a data folder that another process has ends the process with status 1 and 
   expect(said).toMatchObject([
     {
       event: 'not_started',
-      reason: `The data folder ${folder} is in use by another Grantkeep process. Stop that one first, or set DATABASE_URL to let several processes share one PostgreSQL.`,
+      'grantkeep.reason': `The data folder ${folder} is in use by another Grantkeep process. Stop that one first, or set DATABASE_URL to let several processes share one PostgreSQL.`,
     },
   ]);
 });
@@ -82,7 +82,7 @@ test('A-09 a data folder that others may replace ends the process with status 1 
   expect(said).toMatchObject([
     {
       event: 'not_started',
-      reason: `The data folder cannot be used: ${join(open, 'data')} lies in ${open}, in which others may replace it (mode 777). Set DATA_DIR to a folder that only this process's user can change.`,
+      'grantkeep.reason': `The data folder cannot be used: ${join(open, 'data')} lies in ${open}, in which others may replace it (mode 777). Set DATA_DIR to a folder that only this process's user can change.`,
     },
   ]);
 });
