@@ -85,7 +85,8 @@ export interface AnnouncedSpan {
 
 /**
  * Tells the endpoints of changes of connections, from a slice of the ledger. A connection that stopped working has
- * recovered when a refresh succeeds after all: endpoints hear that only if they heard the first. Without an endpoint
+ * recovered when a refresh succeeds after all: endpoints hear that only if they heard the first. A refresh in the
+ * millisecond of the fault was before it, since one takes longer. Without an endpoint
  * that wants it no message is made, but a broken connection is remembered for an endpoint that comes later. The same
  * span may be told of twice, and the second time changes nothing.
  */
@@ -108,7 +109,7 @@ export async function announceConnections(tx: Db, { from, to, of }: AnnouncedSpa
         )})),
     told as (
       select r.*, ${typeOf(sql`r.action`)} as type
-      from relevant r left join connection_outages o on o.connection_id = r.connection_id and o.since <= r.at
+      from relevant r left join connection_outages o on o.connection_id = r.connection_id and o.since < r.at
       where r.action <> 'token.refreshed' or r.before = 'connection.needs_reconnect'
         or (r.before is null and o.connection_id is not null)),
     wanted as (
