@@ -9,7 +9,8 @@ export default defineConfig<object, Pick<StackFixtures, 'engine'>>({
   outputDir: 'test-results',
   // Each worker has an app, a database and demo servers of its own, so stories cannot disturb each other.
   fullyParallel: false,
-  workers: 2,
+  // Two processors: a story waits for about a third of its time.
+  workers: 3,
   retries: 0,
   forbidOnly: Boolean(process.env.TEST_SUMMARY_FILE),
   // A loaded machine takes longer over a page.

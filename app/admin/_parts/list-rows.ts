@@ -6,3 +6,6 @@ export const listRows = 30;
 
 /** Of lists with long rows, or of which each row has two tab stops, such as a box to tick and its link. */
 export const heavyListRows = 18;
+
+/** Of lists with long rows beside a form of many fields. */
+export const rowsBesideForm = 12;

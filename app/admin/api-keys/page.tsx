@@ -14,7 +14,7 @@ import type { SearchParams } from '#ui/flow-result';
 import { filteredAddress, readListAddress } from '#ui/list-address';
 import { DataTable, Td, Th, Tr } from '../_parts/data-table.tsx';
 import { FilterChip } from '../_parts/filter-chip.tsx';
-import { heavyListRows } from '../_parts/list-rows.ts';
+import { rowsBesideForm } from '../_parts/list-rows.ts';
 import { StandingFreezes } from '../_parts/standing-freezes.tsx';
 import { StepUpNotice } from '../_parts/step-up-notice.tsx';
 import { CreateKey } from './_parts/create-key.tsx';
@@ -34,7 +34,7 @@ export default async function ApiKeys({ searchParams }: { searchParams: Promise<
     orNotFound(
       listApiKeys(ctx, {
         ...{ expiring, state: ended ? 'ended' : 'accepted', application },
-        ...{ cursor: at.cursor, limit: heavyListRows },
+        ...{ cursor: at.cursor, limit: rowsBesideForm },
       }),
     ),
     readStepUp(ctx),
