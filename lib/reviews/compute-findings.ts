@@ -55,7 +55,9 @@ export async function computeFindings(ctx: Context, input: ReviewInput, { now }:
   const task = row && taskOf(row.task);
   if (!row || !task) throw new AppError('not_found');
   if (row.signedOffAt || row.missedAt) throw new AppError('conflict', { message: 'This review is closed.' });
-  const to = now ?? (await databaseNow(db));
+  // Moments of rows are rounded to the millisecond, some upwards: what was written just before is within the span.
+  const at = now ?? (await databaseNow(db));
+  const to = now ?? new Date(at.getTime() + 2);
   const span = await spanOf(db, row, to);
   // Outside of the transaction: other work does not wait for what reads for seconds.
   const found = await task.find(ctx, span);
@@ -63,7 +65,7 @@ export async function computeFindings(ctx: Context, input: ReviewInput, { now }:
   await transactAs(ctx, async (tx) => {
     const kept = await tx
       .update(reviews)
-      .set({ findings, findingsAt: to })
+      .set({ findings, findingsAt: at })
       .where(and(eq(reviews.id, id), isOpen))
       .returning({ id: reviews.id });
     if (kept.length === 0) throw new AppError('conflict', { message: 'This review is closed.' });
