@@ -42,7 +42,9 @@ export function GrantAges({ view, provider }: { view: GrantAgesView; provider?: 
       </div>
       <p className="text-meta text-soft">
         {view.complete
-          ? `All ${numberText(counted)} live grants.`
+          ? counted === 1
+            ? 'One live grant.'
+            : `All ${numberText(counted)} live grants.`
           : `A sample of ${numberText(counted)} live grants, those with the lowest ids. Ids are random.`}{' '}
         The age counts from the last time that the person connected or reconnected.
       </p>
