@@ -1,6 +1,5 @@
-import { and, asc, desc, eq, type SQL, sql } from 'drizzle-orm';
+import { and, asc, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { actorId } from '#lib/actor';
 import { ledgerFilter, withinFilter } from '#lib/audit/ledger-filter';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
@@ -13,6 +12,7 @@ import {
   ledgerColumns,
   ledgerFields,
 } from '#lib/ledger/columns';
+import { lastWritten } from '#lib/ledger/last-written';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { requireStepUp } from '#lib/sign-in/step-up';
@@ -87,21 +87,7 @@ async function* counted(ctx: Context, rows: AsyncIterable<ExportedRow>, format: 
 /** The caller's last export of the ledger within a day: its rows, and when the last was written; null where none is. */
 export async function lastExport(ctx: Context): Promise<{ rows: number; at: Date } | null> {
   requireReader(ctx);
-  const self = actorId(ctx.actor);
-  if (self === null) return null;
-  const [found] = await ctx.database.db
-    .select({ at: ledger.at, details: ledger.details })
-    .from(ledger)
-    .where(
-      and(
-        eq(ledger.action, 'ledger.export_written'),
-        eq(ledger.actorId, self),
-        sql`${ledger.at} > now() - interval '1 day'`,
-      ),
-    )
-    .orderBy(desc(ledger.at))
-    .limit(1);
-  return found ? { rows: Number(found.details.rows), at: found.at } : null;
+  return lastWritten(ctx.database.db, ctx.actor, 'ledger.export_written');
 }
 
 /**

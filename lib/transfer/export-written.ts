@@ -1,8 +1,6 @@
-import { and, desc, eq, sql } from 'drizzle-orm';
-import { actorId } from '#lib/actor';
 import type { Context } from '#lib/context';
-import { ledger } from '#lib/db/schema/ledger';
 import { requireReader } from '#lib/guards/require';
+import { lastWritten } from '#lib/ledger/last-written';
 import { record } from '#lib/ledger/record';
 
 /** Tells the ledger how many lines a file of connections got, once the last one was taken. One that breaks off has no such entry. */
@@ -17,19 +15,5 @@ export async function noteExportWritten(ctx: Context, written: { rows: number; t
  */
 export async function lastExportWritten(ctx: Context): Promise<{ rows: number; at: Date } | null> {
   requireReader(ctx);
-  const self = actorId(ctx.actor);
-  if (self === null) return null;
-  const [found] = await ctx.database.db
-    .select({ at: ledger.at, details: ledger.details })
-    .from(ledger)
-    .where(
-      and(
-        eq(ledger.action, 'connection.export_written'),
-        eq(ledger.actorId, self),
-        sql`${ledger.at} > now() - interval '1 day'`,
-      ),
-    )
-    .orderBy(desc(ledger.at))
-    .limit(1);
-  return found ? { rows: Number(found.details.rows), at: found.at } : null;
+  return lastWritten(ctx.database.db, ctx.actor, 'connection.export_written');
 }

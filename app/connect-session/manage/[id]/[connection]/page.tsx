@@ -77,7 +77,7 @@ async function Account({ id, page: { ctx, application }, connectionId, search }:
       </div>
       {done && (
         <Notice tone="good" title={`${provider.name} is disconnected from ${application.name}`} arrival>
-          <p>Nobody gets access to this account through {application.name} any more.</p>
+          <p>Services of {application.name} get no access to this account any more.</p>
         </Notice>
       )}
       {explanation && <Notice tone={needsPerson(connection) ? 'warn' : 'info'} title={explanation} />}
