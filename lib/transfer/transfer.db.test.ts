@@ -297,7 +297,8 @@ describe('export', () => {
       await expect(exportConnections(stale, { publicKey: jwk })).rejects.toMatchObject({ code: 'step_up_required' });
       const ctx = await addFreshAdministrator(runtime);
       const lines = mine(await exported(ctx, jwk), id);
-      expect(JSON.stringify(lines)).not.toMatch(/at_|rt-secret/);
+      // Three characters stand in an encrypted text by chance now and then.
+      expect(JSON.stringify(lines)).not.toMatch(/at_con_|rt-secret/);
       const { plaintext } = await compactDecrypt(String(lines[0]?.jwe), privateKey);
       expect(JSON.parse(Buffer.from(plaintext).toString())).toMatchObject({
         access_token: `at_${id}`,
