@@ -322,6 +322,31 @@ test.each(commands.map((words) => [words]))('%j has a help with usage, options a
   expect(helpOf('help', ...words)).toBe(help);
 });
 
+const required: Record<string, string[]> = {
+  'sessions end': ['--all'],
+  'people list': [],
+  'people enable': ['--person', 'per_1', '--reason', 'back'],
+  'providers list': [],
+  'alerts list': [],
+  'webhook list': [],
+  'webhooks list': [],
+  'webhook test': ['--id', 'whk_1'],
+  'vault status': [],
+  'ledger keys': [],
+  'config check': [],
+  reload: [],
+  migrate: [],
+};
+
+test.each(Object.entries(required))('%s takes --json', (name, args) => {
+  expect(() => parseArguments([...name.split(' '), ...args, '--json'])).not.toThrow();
+});
+
+test('every command takes --json, but those that print a script, a note or a page', () => {
+  const without = commands.filter((words) => !/ --json /.test(helpOf(...words, '--help')));
+  expect(without.map((words) => words.join(' '))).toEqual(['ledger checkpoint', 'evidence report', 'completion']);
+});
+
 test('the help of a group lists its commands', () => {
   expect(helpOf('help', 'sessions')).toMatch(/\n {2}sessions end {2}/);
   expect(helpOf('ledger', '-h')).not.toContain('sessions');

@@ -28,6 +28,16 @@ const commandsOf = (command: CommandUnknownOpts): CommandUnknownOpts[] =>
 const nameOf = (command: CommandUnknownOpts): string =>
   command.parent?.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
 
+/** Commands with output that no program reads as lines of JSON: a script, a note, and a page. */
+const withoutJson = ['completion', 'ledger checkpoint', 'evidence report'];
+
+/** Lets a script add `--json` to any command, also where lines of JSON are all that it prints. */
+function acceptJson(program: Parser): void {
+  for (const command of commandsOf(program))
+    if (!withoutJson.includes(nameOf(command)) && !command.options.some(({ long }) => long === '--json'))
+      command.option('--json', 'Prints lines of JSON. This command prints them without it, too.');
+}
+
 /** The parser of every command. It ends no process and prints nothing. */
 function createParser(take: (invocation: Invocation) => void, print: (text: string) => void): Parser {
   const program = new Parser('grantkeep')
@@ -84,6 +94,7 @@ function createParser(take: (invocation: Invocation) => void, print: (text: stri
     more: 'It works as the role of MIGRATE_DATABASE_URL, and gives DATABASE_URL’s role its rights.',
     example: 'migrate',
   }).action(() => take({ kind: 'migrate' }));
+  acceptJson(program);
   return program;
 }
 
@@ -92,7 +103,7 @@ function namedBy(program: Parser, words: readonly string[]): { command: CommandU
   let command: CommandUnknownOpts = program;
   let depth = 0;
   for (const word of words) {
-    const next = command.commands.find((candidate) => candidate.name() === word);
+    const next = command.commands.find((candidate) => [candidate.name(), ...candidate.aliases()].includes(word));
     if (!next) break;
     command = next;
     depth += 1;

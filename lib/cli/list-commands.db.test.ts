@@ -58,6 +58,10 @@ describe('the lists of the command line', () => {
   });
 });
 
+test('an empty list says that it is empty', () => {
+  expect(tableText([])).toBe('None.\n');
+});
+
 test('a table stays in its columns, whatever a name holds', () => {
   const text = tableText([
     { id: 'per_1', name: 'Ada\u001b[2J\nLovelace', email: null },

@@ -2,6 +2,7 @@ import { visible } from '#lib/cli/visible';
 
 /** Lines as columns for people to read. Nothing that a name holds moves the cursor of the terminal. */
 export function tableText(lines: readonly Record<string, unknown>[]): string {
+  if (lines.length === 0) return 'None.\n';
   const names = Object.keys(lines[0] ?? {});
   const cell = (value: unknown) =>
     visible(value === null || value === undefined ? '-' : String(value).replaceAll('\n', ' '));

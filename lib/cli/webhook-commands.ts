@@ -17,7 +17,7 @@ export const webhookCommands = [
     url: z.string(),
     types: z.array(z.enum(webhookTypes)).nullable(),
   }),
-  z.strictObject({ command: z.literal('webhook list') }),
+  z.strictObject({ command: z.literal('webhook list'), json: z.boolean() }),
   z.strictObject({
     command: z.enum(['webhook remove', 'webhook rotate', 'webhook test', 'webhook enable', 'webhook disable']),
     id: z.string(),
@@ -35,7 +35,11 @@ export async function runWebhookCommand(ctx: Context, command: WebhookCommand): 
       return [{ ...toWebhook(await getWebhook(ctx, id)), secret }];
     }
     case 'webhook list':
-      return (await listWebhooks(ctx)).map(toWebhook);
+      return (await listWebhooks(ctx)).map((view) => {
+        const whole = toWebhook(view);
+        const { id, name, url, enabled, pending, failed, last_delivered_at } = whole;
+        return command.json ? whole : { id, name, url, enabled, pending, failed, last_delivered_at };
+      });
     case 'webhook remove':
       await removeWebhook(ctx, command);
       return [{ id: command.id, removed: true }];

@@ -11,7 +11,10 @@ const id = ['--id <id>', 'The webhook, as webhook list prints it.'] as const;
 
 /** `webhook …` */
 export const webhookCommands: CommandGroup = (program, run) => {
-  const group = program.command('webhook').description('Adds, lists, tries and removes the addresses that are told.');
+  const group = program
+    .command('webhook')
+    .alias('webhooks')
+    .description('Adds, lists, tries and removes the addresses that are told.');
 
   withHelp(group.command('add'), {
     does: 'Adds an address that is told of events, and prints its signing secret, once.',
@@ -31,9 +34,11 @@ export const webhookCommands: CommandGroup = (program, run) => {
     );
 
   withHelp(group.command('list'), {
-    does: 'Prints every webhook, one line of JSON each.',
-    example: 'webhook list',
-  }).action(() => run({ command: 'webhook list' }));
+    does: 'Prints every webhook.',
+    example: 'webhook list --json',
+  })
+    .option('--json', 'Prints one line of JSON for each webhook, with its types and counts.')
+    .action(({ json }) => run({ command: 'webhook list', json: json ?? false }));
 
   const acts = [
     ['remove', 'Removes a webhook with its delivery log.'],
