@@ -116,10 +116,12 @@ test('I-04 the command line does the same, and a person without the role does no
   expect(await run({ command: 'webhook enable', id })).toMatchObject([{ id, enabled: true }]);
   expect(await run({ command: 'webhook rotate', id })).toMatchObject([{ id, secret: expect.any(String) }]);
   expect(JSON.stringify(await run({ command: 'webhook list', json: true }))).not.toMatch(/whsec_|eyJ/);
+  const [short] = await run({ command: 'webhook list', json: false });
+  expect([short?.id, short?.url, short?.types]).toEqual([id, hook.url, undefined]);
   const { ctx: asPerson } = await addPerson(runtime);
   for (const command of ['list', 'test', 'disable', 'enable', 'rotate', 'remove'])
     await expect(
-      run({ command: `webhook ${command}`, ...(command === 'list' ? {} : { id }) }, asPerson()),
+      run({ command: `webhook ${command}`, ...(command === 'list' ? { json: true } : { id }) }, asPerson()),
     ).rejects.toMatchObject({ code: 'forbidden' });
   expect(await run({ command: 'webhook remove', id })).toEqual([{ id, removed: true }]);
   expect(

@@ -19,7 +19,10 @@ test.each([
   ],
   [['alerts', 'ack', '--n'], ['--note']],
   [['alerts', 'ack', '--id', 'alr_1', '--j'], ['--json']],
-  [['reload', ''], ['--json', '--help']],
+  [
+    ['reload', ''],
+    ['--json', '--help'],
+  ],
   [['no-such-command', ''], []],
 ])('bash completes %j', (words, expected) => {
   expect(offered(words)).toEqual(expected);
