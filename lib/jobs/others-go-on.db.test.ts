@@ -64,7 +64,7 @@ describe('F-09 vends go on between the pages while', () => {
         select 'flow' || n, 'sign_in', 'x', now() - interval '1 hour'`,
       sql`insert into rate_limits (key, points, expire) select 'address:' || n, 1, now() - interval '2 hours'`,
       sql`insert into spendings (person_id, connection_id, provider, shown_at)
-        select 'p', 'con_' || n, 'acme', now() - interval '1 hour'`,
+        select 'p', 'con_' || n, 'acme', now() - interval '2 hours'`,
       sql`insert into webhook_messages (id, type, payload, created_at)
         select 'msg_' || n, 'alert.opened', '{}', now() - interval '60 days'`,
     ])

@@ -23,7 +23,7 @@ import { createTimer } from '#lib/jobs/timer';
 import { workEndings } from '#lib/people/work-endings';
 import { purgePersonMails } from '#lib/person-mails/purge';
 import { mailPeople } from '#lib/person-mails/send';
-import { createFollower, followEveryMs } from '#lib/refresh/follow-silent';
+import { createFollower, followEveryMs, followLostAnswers, longestFollowedSeconds } from '#lib/refresh/follow-silent';
 import { refreshDueConnections } from '#lib/refresh/refresh-due';
 import { computeDueFindings } from '#lib/reviews/compute-due';
 import { mailReviews } from '#lib/reviews/mail-reviews';
@@ -72,6 +72,7 @@ const lines: readonly (readonly Steps[])[] = [
     { work_bulk_revocations: (ctx, signal) => workBulkRevocations(ctx, { signal, seconds: 15 }) },
     { work_revocations: (ctx, signal) => workRevocations(ctx, { signal, seconds: 30 }) },
   ],
+  [{ follow_lost_answers: followLostAnswers }],
   [
     { reseal_tokens: (ctx, signal) => resealTokens(ctx, { signal, seconds: 45 }) },
     { destroy_retired_keys: destroyRetiredKeys },
@@ -86,7 +87,11 @@ const lines: readonly (readonly Steps[])[] = [
     },
     {
       purge_spendings: ({ database }) =>
-        deleteInPages(database.db, spendings, lt(spendings.shownAt, sql`now() - interval '10 minutes'`)),
+        deleteInPages(
+          database.db,
+          spendings,
+          lt(spendings.shownAt, sql`now() - make_interval(secs => ${longestFollowedSeconds}::float8)`),
+        ),
     },
     { look_up_missing: (ctx, signal) => lookUpMissing(ctx, signal ? { signal } : {}) },
     { purge_alerts: purgeAlerts },

@@ -1,16 +1,26 @@
 import { eq, sql } from 'drizzle-orm';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Context, systemContext } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { freezes } from '#lib/db/schema/freezes';
+import { providerStops } from '#lib/db/schema/provider-stops';
 import { spendings } from '#lib/db/schema/spendings';
-import { createFollower, followSilentHolders } from '#lib/refresh/follow-silent';
+import { AppError } from '#lib/errors';
+import { NotAsked } from '#lib/provider-calls/call-protected';
+import { createFollower, followLostAnswers, followSilentHolders } from '#lib/refresh/follow-silent';
+import { takeLease } from '#lib/refresh/lease';
+import { storeOutcome } from '#lib/refresh/store-outcome';
 import { vendToken } from '#lib/tokens/vend-token';
 import { freeze, rowOf } from '#tests/hub';
-import { refreshHub } from '#tests/refresh-hub';
+import { json, refreshHub } from '#tests/refresh-hub';
 
 const hub = refreshHub();
 const forgiving = { rotation: { leeway_s: 60 } };
+
+beforeEach(async () => {
+  // What earlier tests left without an answer is followed in them, not here.
+  await hub.database.db.delete(spendings);
+});
 
 const jobsOf = (ctx: Context): Context => systemContext(ctx, 'jobs');
 const ago = (seconds: number) => sql`clock_timestamp() - make_interval(secs => ${seconds}::float8)` as unknown as Date;
@@ -58,7 +68,8 @@ const cases: [string, Record<string, unknown>, number, number, boolean][] = [
   ['for 28 s there', forgiving, 28, -5, true],
   ['and its access token is good for an hour still', forgiving, 20, 3600, true],
   ['for no longer than a process may stand still', forgiving, 10, -5, false],
-  ['for so long that the provider may forgive no more', forgiving, 40, -5, false],
+  ['for 41 s there, which a second death left', forgiving, 41, -5, true],
+  ['for so long that the provider may forgive no more', forgiving, 43, -5, false],
   ['at a provider that forgives for longer than the lease lasts', { rotation: { leeway_s: 1800 } }, 20, -5, false],
   ['at a provider that promises no leeway', { rotation: 'rotate' }, 20, -5, false],
 ];
@@ -74,6 +85,23 @@ describe('without a caller, a dead process’s refresh is done again where the p
     if (followed) expect(row).toMatchObject({ leaseOwner: null, lastRefreshError: null, status: 'connected' });
     // It is done once.
     expect(await requestsOf(() => followSilentHolders(other))).toBe(0);
+  });
+
+  test('a look goes on while an earlier one’s refresh is slow, and the end waits for both', async () => {
+    hub.server.behaviour.grace = true;
+    const slow = await leftBehind(forgiving, 20);
+    const follower = createFollower(jobsOf(hub.otherProcess(forgiving)));
+    const { atProvider, answer } = hub.holdAnswer();
+    await follower.look();
+    await atProvider;
+    hub.server.behaviour.beforeAnswer = async () => {};
+    const other = await leftBehind(forgiving, 20);
+    await follower.look();
+    await vi.waitFor(async () => expect((await rowOf(hub.runtime, other)).generation).toBe(2));
+    expect((await rowOf(hub.runtime, slow)).generation).toBe(1);
+    answer();
+    await follower.stop();
+    expect((await rowOf(hub.runtime, slow)).generation).toBe(2);
   });
 
   test('of several processes that look at once, one shows the token', async () => {
@@ -103,7 +131,7 @@ describe('without a caller, a dead process’s refresh is done again where the p
   test('a refresh at a provider without such a leeway leaves no note', async () => {
     for (const [record, notes] of [
       [{ rotation: 'rotate' }, 0],
-      [{ rotation: { leeway_s: 1800 } }, 0],
+      [{ rotation: { leeway_s: 1800 } }, 1],
       [forgiving, 1],
     ] as const) {
       const id = await hub.expired();
@@ -125,5 +153,109 @@ describe('without a caller, a dead process’s refresh is done again where the p
     const late = await leftBehind(forgiving, 20);
     expect(await requestsOf(() => follower.look())).toBe(0);
     expect((await rowOf(hub.runtime, late)).generation).toBe(1);
+  });
+});
+
+/** What became of a first follower, while the first holder says nothing. */
+const firstFollowers: Record<string, (id: string) => Promise<void>> = {
+  'whose request was cut off': async (id) => {
+    hub.server.behaviour.beforeAnswer = async () => 'cut';
+    await vendToken(hub.otherProcess(forgiving), { id }).catch(() => {});
+  },
+  'whom the provider answered 503': async (id) => {
+    hub.server.behaviour.instead = json(503, {});
+    await vendToken(hub.otherProcess(forgiving), { id }).catch(() => {});
+  },
+  'that could not begin, since a standby had just been promoted': async (id) => {
+    const other = hub.otherProcess(forgiving);
+    const taken = await takeLease(other, { personId: hub.personId, id }, 1, 60);
+    if (!taken) throw new Error('not taken');
+    await storeOutcome(other, {
+      leased: taken,
+      provider: recordOf(other),
+      letGo: () => {},
+      error: new NotAsked(new AppError('refresh_in_progress', { retryAfterSeconds: 1 })),
+      call: { sent: false, stale: false, askedAt: 0, refused: [] },
+    }).catch(() => {});
+  },
+};
+
+const recordOf = (ctx: Context) => {
+  const record = ctx.providers.get('acme');
+  if (!record) throw new Error('no record');
+  return record;
+};
+
+const shownAgo = (id: string, seconds: number) =>
+  hub.database.db
+    .update(spendings)
+    .set({ shownAt: ago(seconds) })
+    .where(eq(spendings.connectionId, id));
+
+describe('where one follower brings nothing, the next one goes on within the leeway', () => {
+  test.each(Object.entries(firstFollowers))('%s', async (_name, first) => {
+    hub.server.behaviour.grace = true;
+    const id = await leftBehind(forgiving, 16);
+    await first(id);
+    expect((await rowOf(hub.runtime, id)).generation).toBe(1);
+    hub.server.behaviour.beforeAnswer = async () => {};
+    hub.server.behaviour.instead = null;
+    // Not in the same breath: the provider is not asked more often than every few seconds.
+    await shownAgo(id, 1);
+    const other = jobsOf(hub.otherProcess(forgiving));
+    expect(await requestsOf(() => followSilentHolders(other))).toBe(0);
+    await shownAgo(id, 6);
+    expect(await requestsOf(() => followSilentHolders(other))).toBe(1);
+    expect(await rowOf(hub.runtime, id)).toMatchObject({ generation: 2, leaseOwner: null, lastRefreshError: null });
+  });
+
+  test('also while refreshes of the provider are stopped', async () => {
+    hub.server.behaviour.grace = true;
+    const id = await leftBehind(forgiving, 16);
+    const { provider, issuer } = await rowOf(hub.runtime, id);
+    const nextProbeAt = new Date(Date.now() + 60_000);
+    await hub.database.db.insert(providerStops).values({ provider, issuer, people: 3, nextProbeAt });
+    const other = jobsOf(hub.otherProcess(forgiving));
+    expect(await requestsOf(() => followSilentHolders(other))).toBe(1);
+    expect((await rowOf(hub.runtime, id)).generation).toBe(2);
+  });
+});
+
+/** Tokens that were shown so many seconds ago and not answered, each without a lease. */
+const lost: [string, Record<string, unknown>, number, boolean][] = [
+  ['6 s ago at a provider that forgives for 60 s', forgiving, 6, true],
+  ['a moment ago', forgiving, 1, false],
+  ['41 s ago there', forgiving, 41, true],
+  ['43 s ago there', forgiving, 43, false],
+  ['200 s ago at a provider that forgives for half an hour', { rotation: { leeway_s: 1800 } }, 200, true],
+  ['1,790 s ago there', { rotation: { leeway_s: 1800 } }, 1790, false],
+  ['at a provider that promises no leeway', { rotation: 'rotate' }, 6, false],
+];
+
+describe('without a caller, a token is shown again that this provider forgives and did not answer', () => {
+  test.each(lost)('%s', async (_name, record, seconds, again) => {
+    hub.server.behaviour.grace = true;
+    const id = await hub.expired();
+    hub.server.behaviour.beforeAnswer = async () => 'cut';
+    await vendToken(hub.otherProcess(record), { id }).catch(() => {});
+    hub.server.behaviour.beforeAnswer = async () => {};
+    // It lives on, so its holder knows that the answer is lost, and gave the lease back.
+    expect(await rowOf(hub.runtime, id)).toMatchObject({ leaseOwner: null, generation: 1 });
+    await hub.database.db
+      .update(connections)
+      .set({ spentAt: ago(seconds), accessTokenExpiresAt: ago(-3600), nextRefreshAttemptAt: ago(seconds - 30) })
+      .where(eq(connections.id, id));
+    await shownAgo(id, seconds);
+    const other = jobsOf(hub.otherProcess(record));
+    const both = () => Promise.all([followSilentHolders(other), followLostAnswers(other)]);
+    expect(await requestsOf(both)).toBe(again ? 1 : 0);
+    expect((await rowOf(hub.runtime, id)).generation).toBe(again ? 2 : 1);
+  });
+
+  test('a holder of a lease that runs is left alone', async () => {
+    hub.server.behaviour.grace = true;
+    await leftBehind({ rotation: { leeway_s: 1800 } }, 20);
+    const other = jobsOf(hub.otherProcess({ rotation: { leeway_s: 1800 } }));
+    expect(await requestsOf(() => followLostAnswers(other))).toBe(0);
   });
 });

@@ -103,7 +103,8 @@ export async function leadRefresh(
       if (row.doubt > 0) throw inDoubt(row.doubt, { providerError: row.refusedWith ?? undefined });
       const spared = force && sparing && !row.due;
       if (spared && row.forceWait > 0) throw refreshedLately(row.forceWait);
-      const probing = row.stopped && (await takeProbe(ctx, row));
+      // What a silent holder left waits for no probe: the provider forgives its token for seconds, and refuses it later.
+      const probing = row.stopped && (!row.leaseFree || (await takeProbe(ctx, row)));
       if (row.stopped && !probing)
         throw new AppError('provider_unavailable', { retryAfterSeconds: stoppedRetrySeconds });
       const { generation: seen } = row;

@@ -1,4 +1,4 @@
-import { and, eq, isNotNull, isNull, not, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, not, or, sql } from 'drizzle-orm';
 import { isFrozen } from '#lib/connections/frozen';
 import { secondsFromNow } from '#lib/connections/tokens-at-rest';
 import type { Context } from '#lib/context';
@@ -9,7 +9,7 @@ import { connections } from '#lib/db/schema/connections';
 import { historyIsUnsettled, withTimeline } from '#lib/db/timeline';
 import { newSecret } from '#lib/ids';
 import type { ProviderRecord } from '#lib/providers/record';
-import { isForgiven, leewayOf, mayBeTakenOver } from '#lib/refresh/take-over';
+import { isForgiven, mayBeTakenOver, promisedLeeway, silentSeconds } from '#lib/refresh/take-over';
 import { type Moment, momentNow } from '#lib/running-time';
 
 /** The value of `last_refresh_error` from the moment the refresh token may be spent until the answer is stored. */
@@ -43,6 +43,9 @@ const spendingEnd = sql`clock_timestamp() + make_interval(secs => ${spendingSeco
 export const holderIsSilent = sql<boolean>`coalesce(${connections.lastRefreshError} = ${answerLost}
   and ${connections.leaseExpiresAt} > clock_timestamp() + interval '30 seconds'
   and ${connections.leaseExpiresAt} < clock_timestamp() + make_interval(secs => ${spendingSeconds - 30}::float8), false)`;
+
+/** True where nothing came of showing the row's refresh token, as far as its last holder knows. */
+export const answerIsLost = inArray(connections.lastRefreshError, [...lossy]);
 
 /** Names one row on the key that every hot query carries. */
 export interface ConnectionKey {
@@ -168,7 +171,7 @@ export interface Begun {
   clock: ClockReading;
 }
 
-/** A lease, and whether other processes follow where its holder falls silent (`leewayOf`). */
+/** A lease, and whether other processes follow where its answer is lost (`promisedLeeway`). */
 type Beginning = Lease & { followed: boolean };
 
 const begins = oncePerDatabase('begin-spending', (database) =>
@@ -211,10 +214,10 @@ const begins = oncePerDatabase('begin-spending', (database) =>
  * saying so. Undefined where the lease is no longer ours, a freeze was set while this waited for its turn, the provider
  * may forgive a silent holder's token no more, or a standby has just taken over and the rows may be older than their
  * tokens. Refreshes that begin at the same time share a statement.
- * @param provider tells whether others follow a holder that falls silent; then `spendings` says where
+ * @param provider tells whether it forgives a lost answer, so that others follow; then `spendings` says where
  */
 export const beginSpending = (ctx: Context, lease: Lease, provider: ProviderRecord): Promise<Begun | undefined> =>
-  begins(ctx.database).add({ ...lease, followed: leewayOf(provider) > 0 });
+  begins(ctx.database).add({ ...lease, followed: promisedLeeway(provider) > 0 });
 
 /** Gives the lease the whole time of a spending again. False where it is no longer ours. */
 export async function renewLease(ctx: Context, lease: Lease): Promise<boolean> {
@@ -234,7 +237,9 @@ export interface BackOff {
 
 /**
  * Gives the lease back with why nothing was stored, if it is still ours. False where it is not. One that was taken over from
- * a silent holder runs on while the row holds the token that was shown: that holder may live.
+ * a silent holder runs on while the row holds the token that was shown: that holder may live. It counts as silent at once,
+ * so that another process may follow within the leeway. The first holder was silent for as long when this lease was taken,
+ * so it keeps its three minutes.
  */
 export async function releaseLease(
   db: Db,
@@ -252,7 +257,8 @@ export async function releaseLease(
     .update(connections)
     .set({
       leaseOwner: sql`case when ${runsOn} then ${connections.leaseOwner} end`,
-      leaseExpiresAt: sql`case when ${runsOn} then ${connections.leaseExpiresAt} end`,
+      leaseExpiresAt: sql`case when ${runsOn} then least(${connections.leaseExpiresAt},
+        clock_timestamp() + make_interval(secs => ${spendingSeconds - silentSeconds}::float8)) end`,
       lastRefreshError,
       ...later,
     })

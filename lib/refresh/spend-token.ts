@@ -14,6 +14,7 @@ import { keepLease } from '#lib/refresh/keep-lease';
 import { type Begun, beginSpending, type Leased } from '#lib/refresh/lease';
 import { sealRefusedRefresh } from '#lib/refresh/refused-refresh';
 import { type HeldAnswer, sealAnswer } from '#lib/refresh/store-answers';
+import { longestFollowProofMs } from '#lib/refresh/take-over';
 import type { SealedRefused } from '#lib/revocation/plan-refused';
 import { msSince } from '#lib/running-time';
 import { traced } from '#lib/telemetry/span';
@@ -112,8 +113,9 @@ async function spend(
   const pinned = await endpointsOf(ctx, provider, row);
   const refreshToken = ctx.vault.open(row.refreshToken ?? '', refreshTokenPlace(row));
   const begun = await begin(ctx, leased, provider, before);
+  const longestMs = leased.lease.forgivenSeconds === undefined ? longestProofMs : longestFollowProofMs;
   const beforeSend = () => {
-    call.stale = msSince(begun.provedAt) > longestProofMs;
+    call.stale = msSince(begun.provedAt) > longestMs;
     if (call.stale) throw new Error('The proof that the token is unspent is too old.');
     call.sent = true;
     call.askedAt = performance.now();

@@ -40,9 +40,11 @@ const cases: [string, Record<string, unknown>, number, number, boolean][] = [
   ['a holder silent for 28 s at a provider that forgives for 60 s', forgiving, 28, 28, true],
   ['a holder silent for 16 s', forgiving, 16, 16, true],
   ['a holder that renewed since, and is silent again', { rotation: { leeway_s: 120 } }, 46, 35, true],
+  ['a holder that renewed late in the leeway of 60 s', forgiving, 41, 16, true],
   ['a holder that stood still for no longer than it may before it shows the token', forgiving, 10, 10, false],
   ['a holder that renewed a moment ago', forgiving, 31, 2, false],
-  ['a token that may be forgiven no more when the request arrives', forgiving, 31, 31, false],
+  ['a holder silent for 41 s there', forgiving, 41, 41, true],
+  ['a token that may be forgiven no more when the request arrives', forgiving, 43, 43, false],
   ['a holder that took the lease and spent nothing yet', forgiving, 31, 155, false],
   ['a provider that forgives for less than the silence and the way', { rotation: { leeway_s: 30 } }, 16, 16, false],
   ['a provider that forgives for longer than the lease lasts', { rotation: { leeway_s: 1800 } }, 31, 31, false],
@@ -132,7 +134,7 @@ describe('a lease that was taken over and brings nothing leaves the silent holde
     if (!taken) throw new Error('not taken');
     await hub.database.db
       .update(connections)
-      .set({ spentAt: sql`clock_timestamp() - interval '31 seconds'` })
+      .set({ spentAt: sql`clock_timestamp() - interval '43 seconds'` })
       .where(eq(connections.id, id));
     expect(await beginSpending(other, taken.lease, leewayRecord(other))).toBeUndefined();
     await releaseLease(hub.database.db, taken.lease, 'answer_lost');

@@ -6,13 +6,19 @@ import type { ProviderRecord } from '#lib/providers/record';
  * How long a holder is silent, in seconds, before another process may show the token that it spent. Renewals come every
  * 10 s, and a process that stood still for 15 s since its proof does not show the token any more (`longestProofMs`).
  */
-const silentSeconds = 15;
+export const silentSeconds = 15;
 
 /**
- * How much of the provider's leeway is kept for the way there: 15 s between proof and request, 10 s for the exchange, and
- * 5 s for clocks.
+ * How old the proof of a process that follows may be when it writes the request, in milliseconds. It is younger than
+ * others have to be: the provider forgives for so long only, and a later look may try again.
  */
-const marginSeconds = 30;
+export const longestFollowProofMs = 3_000;
+
+/**
+ * How much of the provider's leeway is kept for the way there: 3 s between proof and request (`longestFollowProofMs`), 10 s
+ * for the exchange, and 5 s for clocks.
+ */
+const marginSeconds = 18;
 
 /** Where a provider forgives for so long, the token is forgiven still when the lease has run out: waiting loses nothing. */
 const outlastsLeaseSeconds = 300;
@@ -21,10 +27,14 @@ const outlastsLeaseSeconds = 300;
  * Seconds of the provider's leeway within which a silent holder is followed; 0 where its record promises none, or one that
  * outlasts the lease.
  */
-export function leewayOf({ rotation }: ProviderRecord): number {
-  const seconds = typeof rotation === 'object' ? rotation.leeway_s : 0;
+export function leewayOf(provider: ProviderRecord): number {
+  const seconds = promisedLeeway(provider);
   return seconds < outlastsLeaseSeconds ? seconds : 0;
 }
+
+/** Seconds for which the provider forgives a spent token, whether they outlast a lease or not; 0 where it promises none. */
+export const promisedLeeway = ({ rotation }: ProviderRecord): number =>
+  typeof rotation === 'object' ? rotation.leeway_s : 0;
 
 /** True while the provider forgives the token that was shown first at `spent_at`, for as long as a request takes. */
 export const isForgiven = (leewaySeconds: number | SQL): SQL<boolean> =>

@@ -3,7 +3,7 @@ import { instant } from '#lib/db/schema/columns';
 
 /**
  * Refresh tokens that were shown lately at providers that forgive a spent one for a short while. Other processes find here
- * what a dead process may have left without an answer, without a look at every connection. Rows stay for minutes.
+ * what a dead process may have left without an answer, without a look at every connection. Rows stay for an hour.
  */
 export const spendings = pgTable(
   'spendings',
