@@ -46,10 +46,20 @@ export function startHeartbeat(runtime: Runtime): () => Promise<void> {
   let stopped = false;
   let wanted = false;
   let writing: Promise<unknown> | undefined;
+  let learning: Promise<void> | undefined;
+  const learnKeys = () => {
+    if (stopped || learning) return;
+    learning = learnDataKeys(runtime)
+      .catch((err: unknown) => runtime.log.warn({ event: 'data_keys_not_read', err }))
+      .finally(() => {
+        learning = undefined;
+      });
+  };
   const write = (): Promise<unknown> =>
     Promise.all([
-      // After this process is on the list: a key seals once every process on it holds the key.
-      sayAlive(runtime).then(() => learnDataKeys(runtime)),
+      // After this process is on the list: a key seals once every process on it holds the key. No beat waits for a slow
+      // key service, since a process that is silent counts as gone.
+      sayAlive(runtime).then(learnKeys),
       learnUnboundOver(runtime),
       recallLearnt(runtime),
       keepSecretUses(runtime),
@@ -75,6 +85,7 @@ export function startHeartbeat(runtime: Runtime): () => Promise<void> {
     unwatch();
     unkeep();
     await writing;
+    await learning;
     await keepSecretUses(runtime).catch((error: unknown) =>
       runtime.log.warn({ event: 'secret_uses_not_written', err: error }),
     );

@@ -8,6 +8,7 @@ import { vaultKeys, vaultWrappings } from '#lib/db/schema/vault-keys';
 import { isAppError } from '#lib/errors';
 import { newId } from '#lib/ids';
 import { type KeyRoot, KeyServiceDown } from '#lib/vault/root';
+import { checkOfKey, wrapSafely } from '#lib/vault-keys/key-check';
 
 /** A process that was silent for longer counts as gone; as `goneAfterSeconds` of lib/status. */
 const goneAfterSeconds = 50;
@@ -42,6 +43,7 @@ interface StoredKey {
   kid: string;
   sealsFrom: Date | null;
   retiredAt: Date | null;
+  checkValue: string | null;
   wrappings: { root: string; wrapped: string }[];
 }
 
@@ -51,6 +53,7 @@ async function readDataKeys(db: Db): Promise<StoredKey[]> {
       kid: vaultKeys.kid,
       sealsFrom: vaultKeys.sealsFrom,
       retiredAt: vaultKeys.retiredAt,
+      checkValue: vaultKeys.checkValue,
       root: vaultWrappings.root,
       wrapped: vaultWrappings.wrapped,
     })
@@ -60,34 +63,52 @@ async function readDataKeys(db: Db): Promise<StoredKey[]> {
     // The newest that seals comes first; PostgreSQL puts nulls before all else in this order.
     .orderBy(desc(vaultKeys.sealsFrom), desc(vaultKeys.kid));
   const found = new Map<string, StoredKey>();
-  for (const { kid, sealsFrom, retiredAt, root, wrapped } of rows) {
-    const one = found.get(kid) ?? { kid, sealsFrom, retiredAt, wrappings: [] };
+  for (const { root, wrapped, ...key } of rows) {
+    const one = found.get(key.kid) ?? { ...key, wrappings: [] };
     if (root !== null && wrapped !== null) one.wrappings.push({ root, wrapped });
-    found.set(kid, one);
+    found.set(key.kid, one);
   }
   return [...found.values()];
 }
 
 /**
- * Unwraps by the first root of this process that wrapped it. Undefined where another root did.
- * @throws KeyServiceDown where only services wrapped it that do not answer
+ * Unwraps by the first root of this process that gives the very key. Undefined where another root wrapped it, or text of
+ * another root stands in its place.
+ * @param held the key as this process has it
+ * @throws KeyServiceDown where a service does not answer, or gives another key
  */
-async function unwrap(runtime: Runtime, { kid, wrappings }: StoredKey): Promise<HeldKey | undefined> {
+async function unwrap(runtime: Runtime, stored: StoredKey, held: HeldKey | undefined): Promise<HeldKey | undefined> {
+  const { kid, wrappings, checkValue } = stored;
+  const expected = held ? checkOfKey(kid, held.key) : checkValue;
   let down: unknown;
   for (const root of runtime.keyRoots) {
     const wrapping = wrappings.find((one) => one.root === root.name);
     if (!wrapping) continue;
     try {
       const key = await root.unwrap(kid, wrapping.wrapped);
+      if (expected !== null && checkOfKey(kid, key) !== expected)
+        throw new KeyServiceDown(root.name, new Error(`it gave another key for ${kid}`));
       return { key, confirmedAt: root.remote ? performance.now() : null };
     } catch (error) {
       if (error instanceof KeyServiceDown) down = error;
       else if (!isAppError(error)) throw error;
+      // A key that is held was opened by this service before: it refuses, and the key is as good as it was.
+      else if (held) down = new KeyServiceDown(root.name, error);
       runtime.log.warn({ event: 'data_key_not_unwrapped', key: kid, root: root.name, err: error });
     }
   }
   if (down) throw down;
   return undefined;
+}
+
+/** Keeps by what the key is known again. The first process that holds it says so. */
+async function keepCheck(db: Db, { kid, checkValue }: StoredKey, { key }: HeldKey): Promise<void> {
+  if (checkValue !== null) return;
+  const set = { checkValue: checkOfKey(kid, key) };
+  await db
+    .update(vaultKeys)
+    .set(set)
+    .where(and(eq(vaultKeys.kid, kid), isNull(vaultKeys.checkValue)));
 }
 
 /** Values that name unknown keys, as somebody may write into rows, make this process look no more often. */
@@ -101,7 +122,7 @@ const isStale = (held: HeldKey, holdSeconds: number) =>
 
 /** Wraps a key for the root that wraps today, so that another root may go. Where that fails, the next look tries again. */
 async function addWrapping(runtime: Runtime, root: KeyRoot, kid: string, key: Uint8Array): Promise<void> {
-  const wrapped = await root.wrap(kid, key);
+  const wrapped = await wrapSafely(root, kid, key);
   await runtime.database.db.insert(vaultWrappings).values({ kid, root: root.name, wrapped }).onConflictDoNothing();
   runtime.log.info({ event: 'data_key_wrapped', key: kid, root: root.name });
 }
@@ -117,17 +138,25 @@ async function load(runtime: Runtime): Promise<void> {
       log.warn({ event: 'key_service_credentials', root: root.name, err: error });
     });
   }
-  for (const one of stored) {
-    const held = holding.keys.get(one.kid);
-    let next = held;
-    if (!held || isStale(held, config.vaultHoldSeconds)) {
+  // Side by side: a slow service takes as long over all of them as over one.
+  const looked = await Promise.all(
+    stored.map(async (one) => {
+      const held = holding.keys.get(one.kid);
+      if (held && !isStale(held, config.vaultHoldSeconds)) return held;
       try {
-        next = await unwrap(runtime, one);
+        return (await unwrap(runtime, one, held)) ?? held;
       } catch (error) {
+        if (!(error instanceof KeyServiceDown)) throw error;
         down = error;
+        return held;
       }
-    }
-    if (next) keys.set(one.kid, next);
+    }),
+  );
+  for (const [n, one] of stored.entries()) {
+    const next = looked[n];
+    if (!next) continue;
+    keys.set(one.kid, next);
+    await keepCheck(runtime.database.db, one, next);
   }
   if (down && holding.downSince === null) log.error({ event: 'key_service_down', err: down });
   if (!down && holding.downSince !== null) log.info({ event: 'key_service_back' });
@@ -212,7 +241,8 @@ export async function makeDataKey(
   if (!root) throw new Error('a data key needs a root');
   // A point is in no id of VAULT_KEYS, so that no entry there can take the name of a data key.
   const kid = `dk.${newId('').slice(1, 11)}`;
-  const wrapped = await root.wrap(kid, new Uint8Array(randomBytes(32)));
+  const key = new Uint8Array(randomBytes(32));
+  const wrapped = await wrapSafely(root, kid, key);
   const made = await withTransaction(runtime.database.db, async (tx) => {
     await lockFor(tx, 'vault_keys');
     if (onlyFirst) {
@@ -224,7 +254,7 @@ export async function makeDataKey(
         .where(and(eq(vaultKeys.kind, 'data'), isNull(vaultKeys.retiredAt), inArray(vaultWrappings.root, ours)));
       if (others.length > 0) return false;
     }
-    await tx.insert(vaultKeys).values({ kid, kind: 'data' });
+    await tx.insert(vaultKeys).values({ kid, kind: 'data', checkValue: checkOfKey(kid, key) });
     await tx.insert(vaultWrappings).values({ kid, root: root.name, wrapped });
     await alsoIn?.(tx, kid);
     return true;

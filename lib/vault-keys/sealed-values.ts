@@ -40,7 +40,7 @@ export const lastingValues: readonly SealedTable[] = [
 ];
 
 /** Columns with values that the hub deletes by itself, within minutes and within an hour. */
-const passingValues: readonly SealedTable[] = [
+export const passingValues: readonly SealedTable[] = [
   { table: flows, key: [flows.id], columns: [flows.sealed, flows.outcome] },
   { table: connectSessions, key: [connectSessions.id], columns: [connectSessions.heldGrant] },
   { table: flowTraces, key: [flowTraces.id], columns: [flowTraces.sealed] },

@@ -27,11 +27,11 @@ export interface KeyRoot {
   unwrap(kid: string, wrapped: string): Promise<Uint8Array>;
 }
 
-/** The service of a root key does not answer, or refuses this process. The data keys are as good as before. */
+/** The service of a root key does not answer, refuses, or gives another key. The data keys are as good as before. */
 export class KeyServiceDown extends Error {
   override readonly name = 'KeyServiceDown';
   constructor(root: string, cause: unknown) {
-    super(`The key service of ${root} does not answer, or does not let this process in.`, { cause });
+    super(`The key service of ${root} does not answer, does not let this process in, or gives another key.`, { cause });
   }
 }
 

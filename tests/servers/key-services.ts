@@ -105,7 +105,13 @@ export async function startAws(accounts: Record<string, string>) {
 export async function startTransit(first: { token: string; seconds: number }) {
   const tokens = new Map([[first.token, { endsAt: Date.now() + first.seconds * 1000, seconds: first.seconds }]]);
   const calls: string[] = [];
-  const server = await serve((request, body, response) => {
+  /** `wrongKey`: it opens to another 32 bytes. `refuses`: it opens nothing. `slow`: it answers once this is over. */
+  const behaviour: { wrongKey: boolean; refuses: boolean; slow: Promise<void> | undefined } = {
+    wrongKey: false,
+    refuses: false,
+    slow: undefined,
+  };
+  const server = await serve(async (request, body, response) => {
     const path = request.url ?? '';
     calls.push(`${request.method} ${path}`);
     const answer = (status: number, result: unknown = { errors: [] }) =>
@@ -125,6 +131,10 @@ export async function startTransit(first: { token: string; seconds: number }) {
         data: { ciphertext: `vault:v1:${seal(Buffer.from(asked.plaintext ?? '', 'base64'), context)}` },
       });
     if (path !== '/v1/transit/decrypt/hub') return answer(404);
+    await behaviour.slow;
+    if (behaviour.refuses)
+      return answer(400, { errors: ['ciphertext or signature version is disallowed by policy (too old)'] });
+    if (behaviour.wrongKey) return answer(200, { data: { plaintext: randomBytes(32).toString('base64') } });
     try {
       const plain = open((asked.ciphertext ?? '').slice('vault:v1:'.length), context);
       return answer(200, { data: { plaintext: plain.toString('base64') } });
@@ -132,5 +142,5 @@ export async function startTransit(first: { token: string; seconds: number }) {
       return answer(400, { errors: ['invalid ciphertext: unable to decrypt'] });
     }
   });
-  return { server, tokens, calls };
+  return { server, tokens, calls, behaviour };
 }

@@ -19,6 +19,8 @@ export const vaultKeys = pgTable(
     retiredAt: instant(),
     /** Of a data key: when its wrapped forms were deleted, after which no process can open anything under it. */
     destroyedAt: instant(),
+    /** Of a data key: tells whether a root gave this very key (`checkOfKey`). Null until a process has held it. */
+    checkValue: text(),
     /** Rows that a process without the key found sealed with it as it started. */
     missingRows: integer().notNull().default(0),
     /** Rows by table and column, as they were counted last. */

@@ -1,0 +1,1 @@
+ALTER TABLE "vault_keys" ADD COLUMN "check_value" text;
