@@ -3,6 +3,7 @@ import type { PgTable } from 'drizzle-orm/pg-core';
 import type { HubCheck, Observation } from '#lib/checks/check';
 import type { Context } from '#lib/context';
 import { rowsOf } from '#lib/db/database';
+import { connectSessions } from '#lib/db/schema/connect-sessions';
 import { connections } from '#lib/db/schema/connections';
 import { flowTraces } from '#lib/db/schema/flow-traces';
 import { flows } from '#lib/db/schema/flows';
@@ -46,6 +47,12 @@ export const sealedColumns: readonly { table: PgTable; column: AnyColumn; newest
     column: webhookEndpoints.previousSecret,
     newest: webhookEndpoints.createdAt,
     name: 'webhook_endpoints.previous_secret',
+  },
+  {
+    table: connectSessions,
+    column: connectSessions.heldGrant,
+    newest: connectSessions.createdAt,
+    name: 'connect_sessions.held_grant',
   },
   { table: flows, column: flows.sealed, newest: flows.expiresAt, name: 'flows.sealed' },
   { table: flows, column: flows.outcome, newest: flows.expiresAt, name: 'flows.outcome' },
