@@ -3,6 +3,7 @@ import type { Context } from '#lib/context';
 import { exportConnections, exportInput } from '#lib/transfer/export-connections';
 import { type ImportInput, importConnections, importInput } from '#lib/transfer/import-connections';
 import type { SourceLine } from '#lib/transfer/import-row';
+import { noteRows } from '#lib/transfer/note-rows';
 import { readLines } from '#lib/transfer/read-lines';
 import { readPgcrypto } from '#lib/transfer/read-pgcrypto';
 
@@ -68,12 +69,14 @@ export async function importAll(
   };
   let rows: { line: number; row: unknown }[] = [];
   let bytes = 0;
+  const notes = noteRows();
   const flush = async () => {
     if (rows.length > 0) for (const line of await run({ command: 'import', ...options, rows })) count(line);
     rows = [];
     bytes = 0;
   };
-  for await (const one of sourceOf(from, source) as AsyncIterable<SourceLine>) {
+  for await (const given of sourceOf(from, source) as AsyncIterable<SourceLine>) {
+    const one = notes.take(given);
     const size = 'row' in one ? Buffer.byteLength(JSON.stringify(one)) : 0;
     if (bytes + size > mostBytes || rows.length === mostRows) await flush();
     if ('fault' in one) count({ ...one, result: 'fault' });
@@ -85,6 +88,7 @@ export async function importAll(
   }
   await flush();
   const { fault: faults = 0, ...others } = counts;
-  tell({ ...others, faults, refreshes_failed: failedRefreshes });
+  const unread = notes.unread();
+  tell({ ...others, faults, refreshes_failed: failedRefreshes, ...(unread.length > 0 ? { not_read: unread } : {}) });
   return faults === 0;
 }

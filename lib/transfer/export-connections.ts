@@ -25,17 +25,35 @@ export const exportInput = z.strictObject({
 });
 export type ExportInput = z.input<typeof exportInput>;
 
-/** How a key is agreed or wrapped (RFC 7518 §4.1), by the type of the public key. */
-const algorithms: Record<string, string> = { RSA: 'RSA-OAEP-256', EC: 'ECDH-ES+A256KW', OKP: 'ECDH-ES+A256KW' };
+const agreements = ['ECDH-ES+A256KW', 'ECDH-ES+A192KW', 'ECDH-ES+A128KW', 'ECDH-ES'];
+/** How a key is agreed or wrapped (RFC 7518 §4.1), by the type of the public key: the first, or what the key itself asks for. */
+const algorithms = new Map<unknown, string[]>([
+  ['RSA', ['RSA-OAEP-256', 'RSA-OAEP-384', 'RSA-OAEP-512', 'RSA-OAEP']],
+  ['EC', agreements],
+  ['OKP', agreements],
+]);
+/** Operations of keys that are for something else (RFC 7517 §4.3). */
+const otherOperations = ['sign', 'verify', 'decrypt', 'unwrapKey'];
+
+/** The algorithm for a public key. Undefined where its members say that it is for another one, or for signatures. */
+function algorithmOf({ kty, alg, use, key_ops }: Record<string, unknown>): string | undefined {
+  const known = algorithms.get(kty) ?? [];
+  if (use !== undefined && use !== 'enc') return undefined;
+  if (Array.isArray(key_ops) && key_ops.some((operation) => otherOperations.includes(operation))) return undefined;
+  return alg === undefined ? known[0] : known.find((one) => one === alg);
+}
 
 /** Encrypts a line as a compact JWE (RFC 7516). */
 type Encrypt = (line: object) => Promise<string>;
 
 /** @throws AppError `invalid_request` for a key that is no public one */
 async function encryptTo(jwk: Record<string, unknown>): Promise<{ encrypt: Encrypt; thumbprint: string }> {
-  const alg = algorithms[String(jwk.kty)];
   const refuse = (message: string, cause?: unknown) => new AppError('invalid_request', { message, cause });
-  if (!alg || 'd' in jwk || 'k' in jwk) throw refuse('The key must be a public RSA, EC or X25519 key as a JWK.');
+  if (!algorithms.has(jwk.kty) || 'd' in jwk || 'k' in jwk)
+    throw refuse('The key must be a public RSA, EC or X25519 key as a JWK.');
+  const alg = algorithmOf(jwk);
+  if (!alg)
+    throw refuse('The key says that it is not for encryption, or asks for an algorithm that the hub does not use.');
   try {
     const key = await importJWK(jwk as JWK, alg);
     const thumbprint = await calculateJwkThumbprint(jwk as JWK);

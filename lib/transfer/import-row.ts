@@ -2,10 +2,10 @@ import { z } from 'zod';
 
 /** Characters of a token that goes into a header: RFC 6749 Appendix A.12 and A.17 (VSCHAR). */
 const tokenText = z
-  .string()
+  .string('is no text')
   .min(1, 'is missing')
   .max(16_384, 'is longer than 16384 characters')
-  .regex(/^[\x20-\x7e]+$/, 'has characters that no token has');
+  .regex(/^[\x20-\x7e]*$/, 'has characters that no token has');
 
 /** ISO 8601 with an offset, or seconds since 1970. PostgreSQL writes `+00` for the offset. */
 const moment = z.union([z.string(), z.number()]).transform((value, ctx) => {
@@ -41,7 +41,7 @@ const columns = z.object({
   user: ownId,
   /** The name by which the application knows them; taken where the row makes them known. */
   user_label: ownId,
-  access_token: tokenText,
+  access_token: z.preprocess((value) => value ?? '', tokenText),
   refresh_token: optional(tokenText),
   /** Null: nothing is known of its end. */
   expires_at: optional(moment),
@@ -56,6 +56,9 @@ const columns = z.object({
     ]),
   ),
 });
+
+/** What a row may have. Names beside these are not read. */
+export const columnNames: readonly string[] = Object.keys(columns.shape);
 
 /** A row to import: the columns of `oauth_tokens`, and what else a source may know. */
 export const importRow = columns

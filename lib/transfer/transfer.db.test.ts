@@ -203,20 +203,6 @@ describe('import', () => {
     expect((await ownRows(personId)).map(({ subject }) => subject)).toEqual(['ada']);
   });
 
-  test('CSV: a header, quotes, and a row that does not fit, told by its line and without its content', async () => {
-    const text =
-      'user_id,access_token,refresh_token\r\nper_1,"at ""one""",\r\nper_2,secret,x,y\r\nper_3,at-three,rt\r\n';
-    const lines = await all(readLines('csv', Readable.from(text)));
-    expect(lines).toEqual(
-      expect.arrayContaining([
-        { line: 2, row: { user_id: 'per_1', access_token: 'at "one"', refresh_token: '' } },
-        { line: 4, row: { user_id: 'per_3', access_token: 'at-three', refresh_token: 'rt' } },
-        { line: 3, fault: expect.stringContaining('no row of CSV') },
-      ]),
-    );
-    expect(lines).toHaveLength(3);
-  });
-
   test('only an administrator imports and exports', async () => {
     const { runtime } = hub();
     for (const role of ['user', 'auditor'] as const) {
@@ -226,6 +212,8 @@ describe('import', () => {
     }
   });
 });
+
+const shut = 'the key does not open it, or it opens to no text';
 
 describeWithConnections('import from pgcrypto', () => {
   test('reads the playbook’s own table, and names the rows that the key does not open', async () => {
@@ -252,16 +240,115 @@ describeWithConnections('import from pgcrypto', () => {
     server.behaviour.userinfoStatus = null;
     expect(complete).toBe(false);
     expect(told).toEqual([
-      { line: 2, result: 'fault', fault: 'the key does not open it' },
+      { line: 2, result: 'fault', fault: shut },
       expect.objectContaining({ rows: 2, imported: 1, faults: 1 }),
     ]);
     const [row] = await ownRows(personId);
     if (!row) throw new Error('no row');
     expect(openTokens(runtime, row)).toEqual({ accessToken: 'at-pg', refreshToken: 'rt-pg' });
     expect(await all(readPgcrypto({ url, key: 'none' }))).toEqual([
-      { line: 1, fault: 'the key does not open it' },
-      { line: 2, fault: 'the key does not open it' },
+      { line: 1, fault: shut },
+      { line: 2, fault: shut },
     ]);
+  });
+
+  /** The lines of a table with such columns and rows. */
+  async function linesOf(columns: string, rows: string, after = ''): Promise<unknown[]> {
+    const { url } = database.current;
+    if (url === undefined) throw new Error('no server');
+    await database.db.execute(sql.raw('drop table if exists oauth_tokens'));
+    await database.db.execute(sql`create extension if not exists pgcrypto`);
+    await database.db.execute(sql.raw(`create table oauth_tokens (${columns})`));
+    if (after) await database.db.execute(sql.raw(after));
+    await database.db.execute(sql.raw(`insert into oauth_tokens values ${rows}`));
+    try {
+      return (await all(readPgcrypto({ url, key: 'right' }))).map((one) => ('row' in one ? one.row : one.fault));
+    } finally {
+      await database.db.execute(sql.raw('drop table oauth_tokens'));
+    }
+  }
+  const own = 'user_id text, access_token bytea, refresh_token bytea, expires_at timestamptz';
+  const sealed = (text: string, options = '') => `pgp_sym_encrypt('${text}', 'right', '${options}')`;
+  const row = { user_id: '1', access_token: 'at', refresh_token: 'rt', expires_at: null };
+
+  test.each([
+    [
+      'another cipher, no compression',
+      own,
+      `('1', ${sealed('at', 'cipher-algo=bf')}, ${sealed('rt', 'cipher-algo=aes256, compress-algo=0, s2k-mode=1')}, null)`,
+      [row],
+    ],
+    [
+      'nulls',
+      own,
+      `('1', null, null, null), ('2', ${sealed('at')}, null, null)`,
+      [
+        { ...row, access_token: null, refresh_token: null },
+        { ...row, user_id: '2', refresh_token: null },
+      ],
+    ],
+    [
+      'armor',
+      own.replaceAll('bytea', 'text'),
+      `('1', armor(${sealed('at')}), armor(${sealed('rt')}), null), ('2', 'in clear', null, null)`,
+      [row, shut],
+    ],
+    [
+      'bytes that are no text, and bytes that are no message',
+      own,
+      `('1', pgp_sym_encrypt_bytea('\\xff', 'right'), null, null), ('2', 'x', null, null)`,
+      [shut, shut],
+    ],
+    [
+      'ids that are numbers, and moments without an offset',
+      'user_id int, access_token bytea, refresh_token bytea, expires_at timestamp',
+      `(1, ${sealed('at')}, ${sealed('rt')}, 'infinity')`,
+      [{ ...row, user_id: 1 }],
+    ],
+  ])('a table with %s', async (_, columns, rows, expected) => {
+    expect(await linesOf(columns, rows)).toEqual(expected);
+  });
+
+  test('two partitions, whose rows have the same places', async () => {
+    const partitions = `alter table oauth_tokens rename to first; create table oauth_tokens (like first) partition by list (user_id);
+      create table one partition of oauth_tokens for values in ('1'); create table two partition of oauth_tokens for values in ('2')`;
+    const seen = await linesOf(
+      own,
+      `('1', ${sealed('at')}, null, null), ('2', ${sealed('at-two')}, null, null)`,
+      partitions,
+    );
+    await database.db.execute(sql`drop table first`);
+    expect(seen).toMatchObject([{ access_token: 'at' }, { access_token: 'at-two' }]);
+  });
+
+  test.each([
+    [
+      'no refresh_token',
+      'user_id text, access_token bytea, expires_at timestamptz',
+      `('1', ${sealed('at')}, null)`,
+      'column "refresh_token" does not exist',
+    ],
+    [
+      'tokens of another type',
+      'user_id text, access_token int, refresh_token bytea, expires_at timestamptz',
+      `('1', 7, null, null)`,
+      shut,
+    ],
+  ])('a table with %s says so, and shows no key', async (_, columns, rows, expected) => {
+    const told = await linesOf(columns, rows).catch((error: unknown) => error);
+    expect(told instanceof Error ? told.message : told).toEqual(
+      told instanceof Error ? `The table oauth_tokens cannot be read: ${expected}` : [expected],
+    );
+    expect(told instanceof Error ? `${told.stack}${JSON.stringify(told)}` : '').not.toContain('right');
+  });
+
+  test.each([
+    ['no table', '', 'relation "oauth_tokens" does not exist'],
+    ['no server', 'postgresql://127.0.0.1:1/none', 'ECONNREFUSED'],
+    ['no address', 'elsewhere', 'IMPORT_DATABASE_URL is no address'],
+  ])('%s is told', async (_, elsewhere, because) => {
+    const url = elsewhere || database.current.url || '';
+    await expect(all(readPgcrypto({ url, key: 'secret' }))).rejects.toThrow(because);
   });
 });
 
@@ -310,6 +397,36 @@ describe('export', () => {
       await expect(exportConnections(ctx, { publicKey: secret })).rejects.toMatchObject({ code: 'invalid_request' });
     },
   );
+
+  test.each([
+    ['RSA-OAEP-512', 'RSA-OAEP-512'],
+    ['ECDH-ES', 'ECDH-ES'],
+  ])('takes the algorithm that the key asks for (%s)', async (_, alg) => {
+    const { runtime } = hub();
+    const id = await addConnection(runtime, { personId: (await addPerson(runtime)).id });
+    const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
+    const ctx = await addFreshAdministrator(runtime);
+    const lines = mine(await exported(ctx, { ...(await exportJWK(publicKey)), alg, use: 'enc' }), id);
+    const { protectedHeader } = await compactDecrypt(String(lines[0]?.jwe), privateKey);
+    expect(protectedHeader).toMatchObject({ alg, enc: 'A256GCM' });
+  });
+
+  test.each([
+    ['for signatures by its use', { use: 'sig' }],
+    ['for signatures by its operations', { key_ops: ['verify'] }],
+    ['for an algorithm of signatures', { alg: 'RS256' }],
+    ['for an algorithm that leaks (RFC 8017 §7.2)', { alg: 'RSA1_5' }],
+    ['of an unknown type', { kty: 'constructor', alg: 'x' }],
+  ])('a public key %s is refused', async (_, more) => {
+    const { runtime } = hub();
+    const { publicKey } = await generateKeyPair('RSA-OAEP-256', { extractable: true });
+    const ctx = await addFreshAdministrator(runtime);
+    const told = async () => (await entries(runtime)).filter(({ action }) => action === 'connection.exported').length;
+    const before = await told();
+    const jwk = { ...(await exportJWK(publicKey)), ...more };
+    await expect(exportConnections(ctx, { publicKey: jwk })).rejects.toMatchObject({ code: 'invalid_request' });
+    expect(await told()).toBe(before);
+  });
 
   test.each([
     ['a symmetric key', { kty: 'oct', k: 'AAAA' }],

@@ -5,12 +5,16 @@ import { type Invocation, UsageError, withHelp } from '#lib/cli/invocation';
 
 const sources = ['jsonl', 'csv', 'pgcrypto'] as const;
 
+const jwkForm = 'a JWK (RFC 7517); keys of age, PGP and PEM are none';
+
 function readKey(path: string): Record<string, unknown> {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+    const key: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof key === 'object' && key !== null && !Array.isArray(key)) return key as Record<string, unknown>;
   } catch (cause) {
-    throw new UsageError(`The public key ${path} cannot be read as a JWK.`, { cause });
+    throw new UsageError(`The public key ${path} cannot be read as ${jwkForm}.`, { cause });
   }
+  throw new UsageError(`The public key ${path} is not ${jwkForm}.`);
 }
 
 /** `import` and `export`; `take` receives the import, which reads its source in parts. */
