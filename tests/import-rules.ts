@@ -22,7 +22,7 @@ export const domains: Record<string, readonly string[]> = {
   revocation: ['connections', 'provider-calls', 'guards', 'sign-in'],
   'connect-sessions': ['applications', 'api-keys', 'revocation', 'connections', 'guards', 'sign-in'],
   people: ['connect-sessions', 'revocation', 'guards', 'sign-in'],
-  'bulk-revocation': ['revocation', 'people', 'connections', 'guards', 'sign-in'],
+  'bulk-revocation': ['revocation', 'connect-sessions', 'people', 'connections', 'guards', 'sign-in'],
   authorization: ['connect-sessions', 'revocation', 'provider-calls', 'connections', 'flow-trace', 'guards', 'sign-in'],
   refresh: ['revocation', 'provider-calls', 'connections'],
   tokens: ['refresh', 'provider-calls', 'connections', 'api-keys', 'guards'],

@@ -1,5 +1,6 @@
 import { and, eq, inArray, ne, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import type { WaitingGrants } from '#lib/connect-sessions/cut-short';
 import { connectionUses } from '#lib/db/schema/connection-uses';
 import { connections } from '#lib/db/schema/connections';
 import { ledger } from '#lib/db/schema/ledger';
@@ -67,6 +68,18 @@ export function fitting(criteria: BulkCriteria): SQL | undefined {
           from ${ledger} where ${read})`
       : undefined,
   );
+}
+
+/**
+ * What of the criteria tells which grants end that wait for their application; undefined where none does. Such a grant is no
+ * connection yet: it has no age and no use, and nothing selected or read it.
+ */
+export function waitingOf(criteria: Record<string, string | number>): WaitingGrants | undefined {
+  const text = (name: string) => (criteria[name] === undefined ? undefined : String(criteria[name]));
+  const tells = ['personId', 'provider', 'scope'];
+  return Object.keys(criteria).every((name) => tells.includes(name))
+    ? { personId: text('personId'), provider: text('provider'), scope: text('scope') }
+    : undefined;
 }
 
 /** The criteria as they are kept and shown; of a selection only its size. */

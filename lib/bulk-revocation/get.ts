@@ -1,8 +1,10 @@
 import { eq, inArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { listBlastRadius } from '#lib/bulk-revocation/blast-radius';
+import { waitingOf } from '#lib/bulk-revocation/criteria';
 import { bulkColumns, itsAuthor, toBulkView } from '#lib/bulk-revocation/list';
 import type { BulkDetailView, BulkProgress, BulkProviderView } from '#lib/bulk-revocation/views';
+import { waitingGrants } from '#lib/connect-sessions/cut-short';
 import type { Context } from '#lib/context';
 import { type Db, rowsOf } from '#lib/db/database';
 import { bulkRevocations } from '#lib/db/schema/bulk-revocations';
@@ -80,14 +82,17 @@ export async function getBulkRevocation(ctx: Context, input: GetBulkInput): Prom
     .leftJoin(people, eq(people.id, itsAuthor))
     .where(inArray(bulkRevocations.id, [id]));
   if (!row) throw new AppError('not_found');
-  const [progress, providers, counted] = await Promise.all([
+  const waiting = row.state === 'prepared' ? waitingOf(row.criteria) : undefined;
+  const [progress, providers, held, counted] = await Promise.all([
     progressOf(db, id),
     providersOf(ctx, id, row.state === 'prepared'),
+    waiting ? waitingGrants(ctx, db, waiting) : [],
     db.execute(sql`select count(distinct person_id)::int as people from bulk_revocation_rows where bulk_id = ${id}`),
   ]);
   return {
     ...toBulkView(row),
     people: rowsOf<{ people: number }>(counted)[0]?.people ?? 0,
+    waitingGrants: held.length,
     providers,
     progress,
     settled: row.state === 'finished' && progress.upstream.pending === 0 && progress.proof.due === 0,

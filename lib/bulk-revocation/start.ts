@@ -1,7 +1,10 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { actorId } from '#lib/actor';
+import { waitingOf } from '#lib/bulk-revocation/criteria';
 import { workBulkRevocations } from '#lib/bulk-revocation/work';
+import { cutShort } from '#lib/connect-sessions/cut-short';
+import { expireConnectSessions } from '#lib/connect-sessions/expire';
 import { type Context, inBackground } from '#lib/context';
 import { bulkRevocations } from '#lib/db/schema/bulk-revocations';
 import { AppError } from '#lib/errors';
@@ -26,7 +29,8 @@ const firstSeconds = 10;
 
 /**
  * Begins a prepared bulk revocation. Its rows are revoked here within moments. The running processes work them off at
- * their providers; the caller need not wait.
+ * their providers; the caller need not wait. Grants that wait for their application and fit end too: they were issued
+ * before, and would become connections afterwards.
  * @throws AppError `forbidden`, `step_up_required`, `invalid_request`; `not_found`; `conflict` where it was begun before
  */
 export async function startBulkRevocation(ctx: Context, input: StartBulkInput): Promise<void> {
@@ -55,14 +59,18 @@ export async function startBulkRevocation(ctx: Context, input: StartBulkInput): 
       throw new AppError(known ? 'conflict' : 'not_found');
     }
     const criteria = Object.entries(begun.criteria).map(([name, value]) => `${name}=${value}`);
+    const waiting = waitingOf(begun.criteria);
+    const held = waiting ? await cutShort(ctx, tx, waiting) : 0;
     await record(tx, ctx, {
       action: 'bulk_revocation.started',
-      details: { bulk: id, total: expected, reason, criteria, step_up: proof },
+      details: { bulk: id, total: expected, held_grants: held, reason, criteria, step_up: proof },
     });
   });
   inBackground(
     ctx,
     'bulk revocation',
-    workBulkRevocations(ctx, { seconds: firstSeconds }).then(() => workRevocations(ctx, { seconds: firstSeconds })),
+    workBulkRevocations(ctx, { seconds: firstSeconds })
+      .then(() => expireConnectSessions(ctx))
+      .then(() => workRevocations(ctx, { seconds: firstSeconds })),
   );
 }

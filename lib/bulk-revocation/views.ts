@@ -53,6 +53,8 @@ export interface BulkProviderView {
 /** One bulk revocation with all there is to say of it as a whole. */
 export interface BulkDetailView extends BulkView {
   people: number;
+  /** Before it is begun: grants that wait for their application and will end too. */
+  waitingGrants: number;
   providers: BulkProviderView[];
   progress: BulkProgress;
   /** False while anything may still change without anybody asking. */

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { expireConnectSessions } from '#lib/connect-sessions/expire';
+import { userCodeHashOf } from '#lib/connect-sessions/link';
 import { openConnectSession } from '#lib/connect-sessions/open';
 import { systemContext } from '#lib/context';
 import { connectSessions } from '#lib/db/schema/connect-sessions';
@@ -217,6 +219,19 @@ describe('a device', () => {
     const body = { code_verifier: session.verifier };
     const done = await app.call('POST', `/connect-sessions/${session.id}/complete`, body);
     expect(done).toMatchObject({ status: 200, body: { provider: 'google', status: 'connected' } });
+  });
+
+  test('its code cannot be guessed from the database: the hash is keyed', async () => {
+    const app = await addApplication(hub.runtime);
+    const { id, token } = await deviceSession(app);
+    const { db } = hub.database;
+    const [row] = await db.select().from(connectSessions).where(eq(connectSessions.id, id));
+    const plain = token.replace('-', '');
+    expect(row?.userCodeHash).toMatch(/^[\w-]{43}$/);
+    for (const guess of [token, plain, `user code ${plain}`]) expect(row?.userCodeHash).not.toBe(hashSecret(guess));
+    expect(row?.userCodeHash).toBe(userCodeHashOf(hub.runtime, token));
+    const other = { ...hub.runtime.config, vaultKeys: [{ kid: 'other', key: randomBytes(32) }] };
+    expect(userCodeHashOf({ config: other }, token)).not.toBe(row?.userCodeHash);
   });
 
   test('without its verifier gets nothing, and the grant is revoked', async () => {

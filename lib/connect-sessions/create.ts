@@ -154,7 +154,7 @@ export async function createConnectSession(ctx: Context, input: CreateConnectSes
         applicationId: key.applicationId,
         personId: person.id,
         tokenHash: hashSecret(token),
-        userCodeHash: userCode && userCodeHashOf(userCode),
+        userCodeHash: userCode && userCodeHashOf(ctx, userCode),
         apiKeyId: key.keyId,
         providers: chosen,
         connectionId: connectionId ?? null,

@@ -1,17 +1,22 @@
 import { eq, sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { getBulkRevocation } from '#lib/bulk-revocation/get';
+import { type PrepareBulkInput, prepareBulkRevocation } from '#lib/bulk-revocation/prepare';
+import { startBulkRevocation } from '#lib/bulk-revocation/start';
+import { waitingGrants } from '#lib/connect-sessions/cut-short';
 import { expireConnectSessions } from '#lib/connect-sessions/expire';
 import { systemContext } from '#lib/context';
 import { applications } from '#lib/db/schema/applications';
 import { connectSessions } from '#lib/db/schema/connect-sessions';
 import { connections } from '#lib/db/schema/connections';
+import { freezes } from '#lib/db/schema/freezes';
 import { revocations } from '#lib/db/schema/revocations';
 import { deletePerson } from '#lib/people/delete';
 import { disablePerson, enablePerson } from '#lib/people/disable';
 import { workRevocations } from '#lib/revocation/work-revocations';
 import { addApplication } from '#tests/application';
 import { demoHub } from '#tests/demo-hub';
-import { addFreshAdministrator } from '#tests/hub';
+import { addConnection, addFreshAdministrator, freeze } from '#tests/hub';
 import { Visitor } from '#tests/visitor';
 
 const hub = demoHub(['demo', 'google', 'github']);
@@ -109,6 +114,68 @@ describe('an application that is disabled', () => {
     expect(back.searchParams.get('error')).toBe('connect_session_over');
     expect(await revocationsOf(session.personId)).toMatchObject([{ state: 'revoked_upstream' }]);
   });
+});
+
+describe('a bulk revocation ends the grants that wait and fit', () => {
+  const ends: [string, (of: { personId: string }) => PrepareBulkInput, boolean][] = [
+    ['of the person', ({ personId }) => ({ personId }), true],
+    ['of the provider', () => ({ provider: 'google' }), true],
+    ['of the person and the provider', ({ personId }) => ({ personId, provider: 'google' }), true],
+    ['of another provider', ({ personId }) => ({ personId, provider: 'github' }), false],
+    ['with a scope that the grant has', ({ personId }) => ({ personId, scope: 'openid' }), true],
+    ['with a scope that it has not', ({ personId }) => ({ personId, scope: 'repo' }), false],
+    ['that were connected long ago', ({ personId }) => ({ personId, olderThanDays: 1 }), false],
+    ['that nothing used lately', ({ personId }) => ({ personId, unusedForDays: 1 }), false],
+  ];
+  test.each(ends)('%s', async (_, criteria, over) => {
+    const app = await addApplication(hub.runtime);
+    const session = await received(app);
+    // Something to revoke beside it: an empty preparation begins nothing.
+    for (const provider of ['google', 'github'])
+      await addConnection(hub.runtime, {
+        personId: session.personId,
+        provider,
+        values: { subject: anAccount(), scopesGranted: ['openid', 'repo'], connectedAt: new Date(0) },
+      });
+    const admin = await addFreshAdministrator(hub.runtime);
+    const { id, total } = await prepareBulkRevocation(admin, criteria(session));
+    expect((await getBulkRevocation(admin, { id })).waitingGrants).toBe(over ? 1 : 0);
+    expect(await sessionOf(session.id)).toMatchObject({ status: 'received' });
+    await startBulkRevocation(admin, { id, reason: 'the client is compromised', expected: total });
+    const done = await app.complete(session.id, session.code, session.verifier);
+    expect(done.status).toBe(over ? 410 : 200);
+    await Promise.all(hub.runtime.background);
+    await workRevocations(system());
+    expect(await sessionOf(session.id)).toMatchObject({ status: over ? 'expired' : 'completed', heldGrant: null });
+    const refused = (await revocationsOf(session.personId)).filter((row) => row.refused !== null);
+    expect(refused.map(({ state }) => state)).toEqual(over ? ['revoked_upstream'] : []);
+  });
+
+  test('one that does not open counts: it cannot be completed anyway', async () => {
+    const app = await addApplication(hub.runtime);
+    const session = await received(app);
+    await hub.database.db
+      .update(connectSessions)
+      .set({ heldGrant: 'unreadable' })
+      .where(eq(connectSessions.id, session.id));
+    const which = { personId: session.personId, scope: 'repo' };
+    expect(await waitingGrants(system(), hub.database.db, which)).toEqual([session.id]);
+  });
+});
+
+test('a freeze of everything keeps a waiting grant from being completed, and it is revoked in the end', async () => {
+  const app = await addApplication(hub.runtime);
+  const session = await received(app);
+  await freeze(hub.runtime, 'everything', '');
+  expect((await app.complete(session.id, session.code, session.verifier)).body.code).toBe('frozen');
+  await hub.database.db
+    .update(connectSessions)
+    .set({ expiresAt: sql`now() - interval '1 second'` })
+    .where(eq(connectSessions.id, session.id));
+  await expireConnectSessions(system());
+  expect(await sessionOf(session.id)).toMatchObject({ status: 'expired', heldGrant: null });
+  expect(await connectionsOf(session.personId)).toEqual([]);
+  await hub.database.db.delete(freezes);
 });
 
 describe('two grants of one account', () => {

@@ -1,5 +1,6 @@
-import { randomInt } from 'node:crypto';
-import { hashSecret } from '#lib/ids';
+import { createHmac, randomInt } from 'node:crypto';
+import { configurationKey } from '#lib/config/configuration-key';
+import type { Runtime } from '#lib/context';
 
 /** How long a link may be followed, and how long a received grant waits to be completed, in seconds. */
 export const connectSessionSeconds = 600;
@@ -28,10 +29,13 @@ export function newUserCode(): string {
   return `${letters.slice(0, 4).join('')}-${letters.slice(4).join('')}`;
 }
 
-/** The hash of a typed code, in any case of letters, with or without spaces and dashes; null for other text. */
-export function userCodeHashOf(typed: string): string | null {
+/**
+ * The keyed hash of a typed code, in any case of letters, with or without spaces and dashes; null for other text. A code has
+ * 34 bits: a reader of the database would find it within its ten minutes by trying, did the hash not need a key of the hub.
+ */
+export function userCodeHashOf({ config }: Pick<Runtime, 'config'>, typed: string): string | null {
   const letters = typed.toUpperCase().replaceAll(/[\s\-\u2010-\u2015]/g, '');
   return letters.length === userCodeLength && [...letters].every((one) => userCodeLetters.includes(one))
-    ? hashSecret(letters)
+    ? createHmac('sha256', configurationKey(config)).update(`user code ${letters}`).digest('base64url')
     : null;
 }

@@ -31,7 +31,7 @@ export interface OpenConnectSession {
 
 /** Which session a secret names. A code is short, so that tries are counted before the database is asked. */
 async function namedBy(ctx: Context, token: string): Promise<SQL | undefined> {
-  const userCodeHash = userCodeHashOf(token);
+  const userCodeHash = userCodeHashOf(ctx, token);
   if (userCodeHash !== null) {
     // By address also of somebody signed in, who could begin many sessions to try from.
     await limitRate({ ...ctx, actor: { type: 'anonymous' } }, 'user_code');

@@ -25,7 +25,7 @@ export const connectSessions = pgTable(
       .references(() => people.id),
     /** SHA-256 of the secret in its link. */
     tokenHash: text().notNull().unique(),
-    /** SHA-256 of the code that the person types on another device; null where a browser follows the link. */
+    /** A keyed hash of the code that the person types on another device, since the code is short; null where a browser follows the link. */
     userCodeHash: text().unique(),
     /** The API key that made it. */
     apiKeyId: text().notNull(),

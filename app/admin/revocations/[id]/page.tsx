@@ -72,6 +72,12 @@ export default async function BulkPage({ params, searchParams }: BulkPageProps) 
               These are the connections that fitted <TimeOr at={bulk.createdAt} otherwise="" />. What is connected later
               is not among them.
             </p>
+            {bulk.waitingGrants > 0 && (
+              <p className="text-meta">
+                {count(bulk.waitingGrants, 'grant')} that {bulk.waitingGrants === 1 ? 'waits' : 'wait'} for an
+                application will be revoked too.
+              </p>
+            )}
           </Notice>
         )}
         {mayStart && <StepUpNotice stepUp={stepUp} what="Revoking and exporting" several returnTo={path} />}
