@@ -1,3 +1,6 @@
+import { hash } from 'node:crypto';
+import { PHASE_PRODUCTION_BUILD } from 'next/constants.js';
+
 /** @type {import('next').NextConfig} */
 const nextConfig = {
   poweredByHeader: false,
@@ -24,4 +27,17 @@ const nextConfig = {
   ],
 };
 
-export default nextConfig;
+/**
+ * Names the build by its sources, so that two builds of the same sources are the same.
+ * @param {string} phase
+ * @returns {Promise<import('next').NextConfig>}
+ */
+export default async function config(phase) {
+  if (phase !== PHASE_PRODUCTION_BUILD) return nextConfig;
+  // Next also salts the names of server actions with this key. A random one would give each build other names: a form of a page
+  // from before a rolling restart would reach no action. Nothing is encrypted by it, since no action is a closure.
+  process.env.NEXT_SERVER_ACTIONS_ENCRYPTION_KEY = hash('sha256', 'names of server actions', 'base64');
+  const { sourcesFingerprint } = await import('./scripts/sources-fingerprint.ts');
+  const id = sourcesFingerprint().slice(0, 21);
+  return { ...nextConfig, generateBuildId: () => id };
+}

@@ -45,13 +45,17 @@ async function rotatePgcrypto(db: Db, rows: number): Promise<number> {
   await db.execute(sql`create table oauth_tokens (user_id bigint primary key, access_token bytea, refresh_token bytea,
     expires_at timestamptz)`);
   // As long as the tokens of the other table.
-  await db.execute(sql`insert into oauth_tokens select n, pgp_sym_encrypt(rpad(n::text, 128, 'x'), 'old'),
-    pgp_sym_encrypt(rpad(n::text, 128, 'y'), 'old'), now() from generate_series(1, ${rows}::int) n`);
-  const begun = performance.now();
-  await db.execute(sql`update oauth_tokens set
-    access_token = pgp_sym_encrypt(pgp_sym_decrypt(access_token, 'old'), 'new'),
-    refresh_token = pgp_sym_encrypt(pgp_sym_decrypt(refresh_token, 'old'), 'new')`);
-  return (performance.now() - begun) / rows;
+  return db.transaction(async (tx) => {
+    // One statement for all rows, as its users write it, takes longer than the hub lets a statement of its own take.
+    await tx.execute(sql`set local statement_timeout = 0`);
+    await tx.execute(sql`insert into oauth_tokens select n, pgp_sym_encrypt(rpad(n::text, 128, 'x'), 'old'),
+      pgp_sym_encrypt(rpad(n::text, 128, 'y'), 'old'), now() from generate_series(1, ${rows}::int) n`);
+    const begun = performance.now();
+    await tx.execute(sql`update oauth_tokens set
+      access_token = pgp_sym_encrypt(pgp_sym_decrypt(access_token, 'old'), 'new'),
+      refresh_token = pgp_sym_encrypt(pgp_sym_decrypt(refresh_token, 'old'), 'new')`);
+    return (performance.now() - begun) / rows;
+  });
 }
 
 /**
@@ -66,6 +70,7 @@ export const reseal = defineBenchmark({
     const { runtime } = await stage.createDatabase('hub', [plainRecord('http://127.0.0.1:9')]);
     const ctx = systemContext(runtime, 'bench');
     await startDataKeys(runtime);
+    const pgcryptoMsPerRow = await rotatePgcrypto(runtime.database.db, pgcryptoRows);
     const filled = await fillConnections(runtime, { count: rows, provider: 'acme', expiresIn: 86_400 });
     const { ctx: caller } = await addApiKey(runtime);
     const restUntil = performance.now() + restSeconds * 1000;
@@ -81,7 +86,6 @@ export const reseal = defineBenchmark({
     state.over = true;
     const meanwhile = await vending;
     const left = await countLeft(ctx);
-    const pgcryptoMsPerRow = await rotatePgcrypto(runtime.database.db, pgcryptoRows);
 
     const ratio = rounded(meanwhile.p99 / rest.p99);
     const failed = rest.failed + meanwhile.failed;

@@ -1,29 +1,17 @@
-import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { inventoryFile } from '#lib/page-scripts/inventory';
 import { capture } from './processes.ts';
+import { sourcesFingerprint } from './sources-fingerprint.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stampFile = `${root}.next/sources.sha256`;
-const sources = [
-  'scripts/script-inventory.ts',
-  'app/**',
-  'lib/**',
-  'public/**',
-  '*.{ts,mjs}',
-  'tsconfig.json',
-  'package-lock.json',
-];
-
-const tests = ['**/*.test.ts', '**/*.test.tsx', 'vitest.config.ts', 'playwright.config.ts'];
-
 /** True when `.next` holds a production build of the sources as they are now. */
 export function isBuilt(): boolean {
   return (
     [`${root}.next/BUILD_ID`, `${root}${inventoryFile}`, stampFile].every((file) => existsSync(file)) &&
-    readFileSync(stampFile, 'utf8') === fingerprint()
+    readFileSync(stampFile, 'utf8') === sourcesFingerprint()
   );
 }
 
@@ -44,7 +32,7 @@ export async function build(): Promise<string | undefined> {
 }
 
 async function buildHere(): Promise<string | undefined> {
-  const before = fingerprint();
+  const before = sourcesFingerprint();
   const { status, output } = await capture('next', ['build'], {
     env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
   });
@@ -54,14 +42,4 @@ async function buildHere(): Promise<string | undefined> {
   mkdirSync(`${root}.next`, { recursive: true });
   writeFileSync(stampFile, before);
   return undefined;
-}
-
-/** One hash of every file that the build reads. Tests and their settings are left out. */
-function fingerprint(): string {
-  const hash = createHash('sha256');
-  const files = globSync(sources, { cwd: root, exclude: [...tests, 'next-env.d.ts'] }).sort();
-  for (const file of files) {
-    if (statSync(`${root}${file}`).isFile()) hash.update(`${file}\0`).update(readFileSync(`${root}${file}`));
-  }
-  return hash.digest('hex');
 }
