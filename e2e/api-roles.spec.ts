@@ -20,6 +20,7 @@ test('each API key does what its scopes allow, at every operation of the API', a
     'get /api/v1/connect-sessions/{id}': 'connections:create',
     'post /api/v1/connect-sessions/{id}/complete': 'connections:create',
     'delete /api/v1/connect-sessions/{id}': 'connections:create',
+    'get /api/v1/events': 'connections:read',
     'get /api/v1/webhooks': 'webhooks:manage',
     'post /api/v1/webhooks': 'webhooks:manage',
     'patch /api/v1/webhooks/{id}': 'webhooks:manage',

@@ -7,6 +7,7 @@ import { registerConnectSessions } from '#lib/api/connect-sessions';
 import { registerConnections } from '#lib/api/connections';
 import { registerDocument } from '#lib/api/document';
 import type { ApiEnvironment, GetContext } from '#lib/api/environment';
+import { registerEvents } from '#lib/api/events';
 import { noteFailure } from '#lib/api/note-failure';
 import { rateHeaders } from '#lib/api/rate-limit';
 import { registerTokens } from '#lib/api/tokens';
@@ -75,6 +76,7 @@ export function createApi(getContext: GetContext): Api {
   registerTokens(app);
   registerConnections(app);
   registerWebhooks(app);
+  registerEvents(app);
   registerConnectSessions(app);
   registerApplications(app);
   registerDocument(app);

@@ -103,7 +103,7 @@ test('every operation of the API is tried here', async () => {
     paths: Record<string, Record<string, { operationId: string }>>;
   };
   const operations = Object.values(paths).flatMap((item) => Object.values(item).map(({ operationId }) => operationId));
-  const tried = [...Object.keys(ofConnections), ...Object.keys(ofTheHub), 'listConnections'];
+  const tried = [...Object.keys(ofConnections), ...Object.keys(ofTheHub), 'listConnections', 'listEvents'];
   expect(operations.filter((one) => one && !ofConnectSessions.test(one)).toSorted()).toEqual(tried.toSorted());
 });
 
@@ -242,6 +242,20 @@ describe('listConnections', () => {
       next = page.body.next_cursor as string | null;
     }
     expect(seen.toSorted()).toEqual([connectionOf.planner, ...more].toSorted());
+  });
+});
+
+describe('listEvents', () => {
+  test.each(pairs)('by a key of %s, of a connection of %s', async (of, held) => {
+    const since = (await call(of, 'GET', '/events')).body.next;
+    await call(held, 'DELETE', `/connections/${connectionOf[held]}`);
+    const { status, body } = await call(of, 'GET', `/events?since=${since}`);
+    const told = (body.events as { body: { type: string; data: { connection_id: string } } }[]).map(
+      (event) => event.body,
+    );
+    expect(status).toBe(200);
+    expect(told.map(({ data }) => data.connection_id)).toEqual(mayReach(of, held) ? [connectionOf[held]] : []);
+    if (!mayReach(of, held)) expect(JSON.stringify(body)).not.toContain(personOf[held]);
   });
 });
 

@@ -18,7 +18,7 @@ import { listConnections } from '#lib/connections/list';
 import type { AdminConnectionView } from '#lib/connections/views';
 import { revokeConnection } from '#lib/revocation/revoke';
 
-const hubPerson = z
+export const hubPerson = z
   .object({
     id: personId,
     issuer: z.string().openapi({ example: 'https://accounts.google.com' }),
@@ -27,7 +27,7 @@ const hubPerson = z
   })
   .openapi('HubPerson', { description: 'A person who signs in to the hub.' });
 
-const applicationPerson = z
+export const applicationPerson = z
   .object({
     id: personId,
     application: z.string().openapi({ example: exampleApplicationId }),

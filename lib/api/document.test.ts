@@ -61,6 +61,7 @@ test('the document is OpenAPI 3.1 and names every route', async () => {
     'get /api/v1/connect-sessions/{id}',
     'get /api/v1/connections',
     'get /api/v1/connections/{id}',
+    'get /api/v1/events',
     'get /api/v1/webhooks',
     'patch /api/v1/applications/{id}',
     'patch /api/v1/webhooks/{id}',

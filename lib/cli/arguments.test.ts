@@ -384,3 +384,35 @@ test('a fault shows the usage of its own command, of its group, or of all', () =
   expect(usageOf(['provider', 'no'])).toMatch(/^Usage: grantkeep provider [\s\S]*provider import/);
   for (const args of [['no'], []]) expect(usageOf(args)).toMatch(/^Usage: grantkeep <command>/);
 });
+
+test.each([
+  'http://localhost:3000/hooks',
+  'http://127.0.0.1/',
+  'https://[::1]:3000/hooks?x=1',
+  'http://app.localhost:3000/',
+])('listen forwards to %s', (to) => {
+  expect(parseArguments(['listen', '--to', to, '--type', 'connection.created'])).toEqual({
+    kind: 'listen',
+    options: { to: new URL(to), hub: undefined, types: ['connection.created'], state: undefined },
+  });
+});
+
+test.each([
+  'https://hooks.example.com/in',
+  'http://10.0.0.1/in',
+  'http://[::ffff:10.0.0.1]/in',
+  'http://localhost.example.com/in',
+  'http://0.0.0.0/in',
+  'http://169.254.169.254/',
+  'file:///etc/passwd',
+  'localhost:3000',
+  'http://user:secret@localhost/',
+  '',
+])('listen refuses to forward to %j', (to) => {
+  expect(() => parseArguments(['listen', `--to=${to}`])).toThrow(UsageError);
+});
+
+test('listen knows the types about connections alone', () => {
+  const args = ['listen', '--to', 'http://localhost/', '--type', 'alert.opened'];
+  expect(() => parseArguments(args)).toThrow('There is no type alert.opened here.');
+});

@@ -5,6 +5,7 @@ import { applicationCommands } from '#lib/cli/arguments/applications';
 import { evidenceCommands } from '#lib/cli/arguments/evidence';
 import { freezeCommands } from '#lib/cli/arguments/freezes';
 import { ledgerCommands } from '#lib/cli/arguments/ledger';
+import { listenCommand } from '#lib/cli/arguments/listen';
 import { peopleCommands } from '#lib/cli/arguments/people';
 import { providerCommands } from '#lib/cli/arguments/providers';
 import { revocationCommands } from '#lib/cli/arguments/revocations';
@@ -65,6 +66,7 @@ function createParser(take: (invocation: Invocation) => void, print: (text: stri
   evidenceCommands(program, run, take);
   vaultCommands(program, run);
   webhookCommands(program, run);
+  listenCommand(program, take);
   transferCommands(program, run, take);
   withHelp(program.command('scripts'), {
     does: 'Prints every script that the pages of this build may run, and why it is there.',

@@ -1,6 +1,7 @@
 import type { CommandUnknownOpts, Command as Parser } from '@commander-js/extra-typings';
 import type { Command } from '#lib/cli/commands';
 import type { ImportOptions } from '#lib/cli/transfer-commands';
+import type { ConnectionType } from '#lib/db/schema/webhook-types';
 
 /** What the arguments ask for. */
 export type Invocation =
@@ -14,7 +15,20 @@ export type Invocation =
   | { kind: 'evidence'; act: 'verify' | 'report'; file: string; key: string | undefined }
   | { kind: 'ledger-stream'; from: number; cursor: string | undefined; follow: boolean }
   | { kind: 'ledger-reconcile'; file: string; fromSeal: number }
+  | { kind: 'listen'; options: ListenOptions }
   | { kind: 'command'; command: Command };
+
+/** Which events `listen` forwards, and whither. */
+export interface ListenOptions {
+  /** On this machine. */
+  to: URL;
+  /** The hub; undefined: as the environment says. */
+  hub: string | undefined;
+  /** Null: all. */
+  types: readonly ConnectionType[] | null;
+  /** Where the place and the secret are kept for the next run. */
+  state: string | undefined;
+}
 
 /** Faulty arguments; the message names the fault. */
 export class UsageError extends Error {

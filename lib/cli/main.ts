@@ -4,7 +4,7 @@ import type { Command } from '#lib/cli/commands';
 import { UsageError } from '#lib/cli/invocation';
 import { nextPart } from '#lib/cli/next-part';
 import { visible } from '#lib/cli/visible';
-import { type CommandLineSettings, getCommandLineSettings } from '#lib/config/command-line';
+import { type CommandLineSettings, getCommandLineSettings, getHubSettings } from '#lib/config/command-line';
 import { AppError, isAppError } from '#lib/errors';
 import { createLogger, getLogger, scrub } from '#lib/log';
 import { ignoreInspectorSignal } from '#lib/printed';
@@ -57,6 +57,10 @@ async function run(args: readonly string[]): Promise<Line[] | string> {
     const { ok, lines } = (await import('#lib/cli/config-command')).checkConfig();
     if (!ok) process.exitCode = 1;
     return lines;
+  }
+  if (invocation.kind === 'listen') {
+    await (await import('#lib/cli/listen')).listen(invocation.options, getHubSettings());
+    return '';
   }
   const settings = getCommandLineSettings();
   if (invocation.kind === 'migrate') return [await (await import('#lib/cli/migrate')).migrate(settings)];

@@ -40,3 +40,21 @@ export function getCommandLineSettings(
     importSource: { url: given.IMPORT_DATABASE_URL, key: given.IMPORT_KEY },
   };
 }
+
+/** The hub that a developer's machine asks, and the key that it shows there; undefined where it is not set. */
+export interface HubSettings {
+  url: string | undefined;
+  apiKey: string | undefined;
+}
+
+/**
+ * Reads `HUB_URL`, or `APP_URL` on the hub's own machine, and `GRANTKEEP_KEY`, as the examples call them.
+ * @throws Error where `GRANTKEEP_KEY_FILE` cannot be read
+ */
+export function getHubSettings(variables: Readonly<Record<string, string | undefined>> = process.env): HubSettings {
+  const faults: string[] = [];
+  const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value?.trim()));
+  const given = withSecretFiles(set, ['GRANTKEEP_KEY'], faults);
+  if (faults.length > 0) throw new Error(faults.join('; '));
+  return { url: given.HUB_URL ?? given.APP_URL, apiKey: given.GRANTKEEP_KEY };
+}

@@ -1,11 +1,11 @@
-import { and, asc, gt, inArray, isNull, lte, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, gt, inArray, isNull, lte, or, sql } from 'drizzle-orm';
 import { databaseNow } from '#lib/db/clock';
 import { type Db, rowsOf, withTransaction } from '#lib/db/database';
 import { alertProgress, type alerts } from '#lib/db/schema/alerts';
 import { ledger } from '#lib/db/schema/ledger';
 import type { WebhookType } from '#lib/db/schema/webhook-types';
 import { webhookDeliveries, webhookEndpoints, webhookMessages } from '#lib/db/schema/webhooks';
-import type { LedgerAction } from '#lib/ledger/actions';
+import { announced, messageIdOf, payloadOf, typeOf } from '#lib/webhooks/connection-messages';
 
 /**
  * Puts a message on its way to every endpoint that wants its type; the same message is put there once.
@@ -47,19 +47,6 @@ export async function announceAlert(
   const payload = { type, timestamp: heldAt.toISOString(), data };
   await announce(tx, { id: `msg_${id}_${kind}_${heldAt.getTime()}`, type, createdAt: heldAt, payload }, id);
 }
-
-/** The entries that messages about connections are made of; refreshes too, but only one after an outage. */
-const announced = [
-  'connection.created',
-  'connection.reconnected',
-  'connection.needs_reconnect',
-  'connection.revoked',
-] as const satisfies readonly LedgerAction[];
-
-/** The type of the message that tells of such an entry. */
-const typeOf = (action: SQL) =>
-  sql`case ${action} when 'connection.needs_reconnect' then 'connection.needs_reauth'
-    when 'token.refreshed' then 'connection.recovered' else ${action} end`;
 
 /** Entries that one statement makes messages of, each of them a row an endpoint: it must end long before its time is up. */
 const mostAtOnce = 5_000;
@@ -113,10 +100,7 @@ export async function announceConnections(tx: Db, { from, to, of }: AnnouncedSpa
       where r.action <> 'token.refreshed' or r.before = 'connection.needs_reconnect'
         or (r.before is null and o.connection_id is not null)),
     wanted as (
-      select e.id as endpoint_id, t.connection_id as subject, t.id, t.at, 'msg_' || t.id as message_id, t.type, jsonb_build_object('type', t.type,
-          'timestamp', to_char(t.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-          'data', jsonb_strip_nulls(jsonb_build_object('connection_id', t.connection_id, 'person_id', t.person_id,
-            'provider', t.provider, 'reason', t.code))) as payload
+      select e.id as endpoint_id, t.connection_id as subject, t.id, t.at, ${messageIdOf} as message_id, t.type, ${payloadOf} as payload
       from told t join webhook_endpoints e on e.disabled_at is null and (e.types is null or t.type = any(e.types))),
     messages as (
       insert into webhook_messages (id, type, payload, created_at)

@@ -1,4 +1,3 @@
-import { Webhook } from 'standardwebhooks';
 import type { Config } from '#lib/config/config';
 import type { Context } from '#lib/context';
 import type { webhookEndpoints } from '#lib/db/schema/webhooks';
@@ -6,6 +5,7 @@ import type { ResolveAll } from '#lib/outbound/connect-policy';
 import { createGuardedFetch } from '#lib/outbound/guarded-fetch';
 import { once } from '#lib/process-parts';
 import { secretPlace } from '#lib/webhooks/secret';
+import { type Message, receiverLimits, signedHeaders } from '#lib/webhooks/sign-message';
 
 /** How an attempt went: a status, or the code of why none came. The answer's body is of no interest and is not kept. */
 export interface Sent {
@@ -15,17 +15,6 @@ export interface Sent {
   /** Seconds, where the receiver asks for rest (RFC 9110 §10.2.3). */
   retryAfterSeconds: number | null;
 }
-
-export interface Message {
-  id: string;
-  /** The very bytes that are signed. */
-  body: string;
-}
-
-const timeoutMs = 10_000;
-/** The receiver has said all with its status; the rest is read this far so that the connection can be used again. */
-const maxAnswerBytes = 64 * 1024;
-const answerBodyMs = 1_000;
 
 /**
  * The way out to receivers. An administrator writes their addresses in the browser, not the operator, so only public
@@ -38,9 +27,7 @@ export function createWebhookFetch(
 ): typeof fetch {
   return createGuardedFetch({
     operatorHosts: new Set(webhookInternalHosts),
-    timeoutMs,
-    maxBytes: maxAnswerBytes,
-    dropBodyAfterMs: answerBodyMs,
+    ...receiverLimits,
     connectionsPerHost: 8,
     ...(proxy ? { proxy } : {}),
     ...(resolve ? { resolve } : {}),
@@ -58,13 +45,11 @@ function fetchFor(config: Config): typeof fetch {
 
 type Keys = Pick<typeof webhookEndpoints.$inferSelect, 'id' | 'url' | 'secret' | 'previousSecret' | 'previousUntil'>;
 
-/** Signatures by each secret that is valid at that moment, the current one first. */
-function signaturesOf(ctx: Context, endpoint: Keys, message: Message, at: Date): string {
+/** The secrets that are valid at that moment, the current one first. */
+function secretsOf(ctx: Context, endpoint: Keys, at: Date): string[] {
   const { previousSecret, previousUntil } = endpoint;
   const overlapping = previousSecret && previousUntil && previousUntil > at ? [previousSecret] : [];
-  return [endpoint.secret, ...overlapping]
-    .map((sealed) => new Webhook(ctx.vault.open(sealed, secretPlace(endpoint.id))).sign(message.id, at, message.body))
-    .join(' ');
+  return [endpoint.secret, ...overlapping].map((sealed) => ctx.vault.open(sealed, secretPlace(endpoint.id)));
 }
 
 function retryAfter(answer: Response): number | null {
@@ -87,13 +72,7 @@ export async function sendMessage(
   const begun = performance.now();
   const durationMs = () => Math.round(performance.now() - begun);
   try {
-    const headers = {
-      'content-type': 'application/json',
-      'user-agent': 'Grantkeep-Webhooks',
-      'webhook-id': message.id,
-      'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
-      'webhook-signature': signaturesOf(ctx, endpoint, message, at),
-    };
+    const headers = signedHeaders(message, at, secretsOf(ctx, endpoint, at));
     const answer = await fetchFor(ctx.config)(endpoint.url, {
       method: 'POST',
       headers,

@@ -2,7 +2,7 @@ import type { WebhookType } from '#lib/db/schema/webhook-types';
 import type { DeliveryState } from '#lib/db/schema/webhooks';
 
 /** Everything that a webhook may be told of, for those who may not import `lib/db`. */
-export { webhookTypes } from '#lib/db/schema/webhook-types';
+export { connectionTypes, webhookTypes } from '#lib/db/schema/webhook-types';
 export { deliveryStates } from '#lib/db/schema/webhooks';
 
 /** An endpoint as pages show it: never its secrets. */

@@ -203,6 +203,29 @@ export interface WebhookTest {
   duration_ms: number;
 }
 
+export interface Events {
+  events: Array<HubEvent>;
+  next: string;
+  has_more: boolean;
+}
+
+export interface HubEvent {
+  /** The `webhook-id` of the message. */
+  id: string;
+  /** The message as a webhook carries it. */
+  body: {
+    type: "connection.created" | "connection.reconnected" | "connection.needs_reauth" | "connection.recovered" | "connection.revoked";
+    timestamp: string;
+    data: {
+      connection_id: string;
+      provider?: string;
+      reason?: string;
+      person_id?: string;
+      person?: ApplicationPerson | HubPerson;
+    };
+  };
+}
+
 export interface NewConnectSession {
   id: string;
   url: string;
@@ -423,6 +446,14 @@ export interface Operations {
     }; };
     answer: WebhookTest;
   };
+  /** Read on in the events */
+  listEvents: {
+    input: { query?: {
+      /** `next` of the answer before. */
+      since?: string;
+    }; };
+    answer: Events;
+  };
   /** Begin a connect session */
   createConnectSession: {
     input: { body: ConnectSessionRequest; };
@@ -501,6 +532,7 @@ export const operations = {
   removeWebhook: { method: 'DELETE', path: '/webhooks/{id}' },
   rotateWebhookSecret: { method: 'POST', path: '/webhooks/{id}/secret' },
   testWebhook: { method: 'POST', path: '/webhooks/{id}/test' },
+  listEvents: { method: 'GET', path: '/events' },
   createConnectSession: { method: 'POST', path: '/connect-sessions' },
   getConnectSession: { method: 'GET', path: '/connect-sessions/{id}' },
   cancelConnectSession: { method: 'DELETE', path: '/connect-sessions/{id}' },
