@@ -3,7 +3,16 @@ import { createMiddleware } from 'hono/factory';
 import { authenticate, noteRefusal } from '#lib/api/authenticate';
 import { connectionSchema, toConnection } from '#lib/api/connections';
 import type { ApiEnvironment } from '#lib/api/environment';
-import { exampleConnectionId, idParams, instantText, json, needsScope, personId, refusals } from '#lib/api/schemas';
+import {
+  accountSchema,
+  exampleConnectionId,
+  idParams,
+  instantText,
+  json,
+  needsScope,
+  personId,
+  refusals,
+} from '#lib/api/schemas';
 import { completeConnectSession } from '#lib/authorization/complete-session';
 import { cancelConnectSession } from '#lib/connect-sessions/cancel';
 import { createConnectSession } from '#lib/connect-sessions/create';
@@ -135,6 +144,10 @@ const getSessionRoute = createRoute({
             }),
             error: z.string().nullable().openapi({ example: null, description: 'The code of the error.' }),
             provider: z.string().nullable().openapi({ example: 'google' }),
+            account: accountSchema.nullable().openapi({
+              description:
+                'The account that came back, while the session is `received`. Where the link went by mail, or to a device, look at it before you complete.',
+            }),
             connection: z.string().nullable().openapi({ example: exampleConnectionId }),
             created_at: instantText,
             expires_at: instantText,
@@ -214,9 +227,9 @@ export function registerConnectSessions(app: OpenAPIHono<ApiEnvironment>): void 
   });
   app.openapi(getSessionRoute, async (c) => {
     const view = await getConnectSession(c.var.ctx, c.req.valid('param'));
-    const { id, personId: user, status, error, provider, connectionId: connection } = view;
+    const { id, personId: user, status, error, provider, account, connectionId: connection } = view;
     const [created_at, expires_at] = [view.createdAt.toISOString(), view.expiresAt.toISOString()];
-    return c.json({ id, user, status, error, provider, connection, created_at, expires_at }, 200);
+    return c.json({ id, user, status, error, provider, account, connection, created_at, expires_at }, 200);
   });
   app.openapi(completeRoute, async (c) => {
     const { code, code_verifier: codeVerifier } = c.req.valid('json');

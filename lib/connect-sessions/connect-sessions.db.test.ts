@@ -193,6 +193,53 @@ describe('a grant that is not completed', () => {
   });
 });
 
+describe('a link in a mail', () => {
+  test('tells which account came back, and the same call completes it once the application has looked', async () => {
+    const app = await addApplication(hub.runtime);
+    const session = await app.begin({ provider: 'google' });
+    const asks = () => app.call('GET', `/connect-sessions/${session.id}`);
+    expect((await asks()).body).toMatchObject({ status: 'open', account: null });
+    // Another browser than the one that began: the verifier lies at the application's server.
+    const back = await grant(session, { account: 'ada-by-mail@example.com' });
+    const received = await asks();
+    expect(received.body).toMatchObject({
+      status: 'received',
+      provider: 'google',
+      account: {
+        issuer: expect.stringMatching(/^http/),
+        subject: expect.any(String),
+        label: 'ada-by-mail@example.com',
+      },
+    });
+    expect(JSON.stringify(received.body)).not.toMatch(/token|eyJ|ya29/);
+    const done = await app.complete(session.id, back.searchParams.get('code') ?? '', session.verifier);
+    expect(done).toMatchObject({ status: 200, body: { account: received.body.account } });
+    expect((await asks()).body).toMatchObject({ status: 'completed', account: null });
+  });
+
+  test('another account than the expected one: the application cancels, and the grant is revoked', async () => {
+    const app = await addApplication(hub.runtime);
+    const session = await app.begin({ provider: 'google' });
+    await grant(session, { account: 'victim@example.com' });
+    const { body } = await app.call('GET', `/connect-sessions/${session.id}`);
+    expect(body).toMatchObject({ account: { label: 'victim@example.com' } });
+    expect((await app.call('DELETE', `/connect-sessions/${session.id}`)).status).toBe(204);
+    const personId = await personOf(session);
+    expect(await revokedAnswers(personId)).toMatchObject([{ state: 'revoked_upstream' }]);
+    expect(await connectionsOf(personId)).toEqual([]);
+    expect((await app.call('GET', `/connect-sessions/${session.id}`)).body).toMatchObject({ account: null });
+  });
+
+  test('a key of another application learns no account', async () => {
+    const app = await addApplication(hub.runtime);
+    const other = await addApplication(hub.runtime);
+    const session = await app.begin({ provider: 'google' });
+    await grant(session);
+    const answer = await app.call('GET', `/connect-sessions/${session.id}`, undefined, other.key);
+    expect(answer).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  });
+});
+
 describe('a device', () => {
   const deviceSession = async (app: App) => {
     const verifier = newSecret();
@@ -215,7 +262,7 @@ describe('a device', () => {
     expect(back.pathname).toBe('/connect-session/done');
     expect(Object.fromEntries(back.searchParams)).toEqual({ session: session.id });
     const asks = await app.call('GET', `/connect-sessions/${session.id}`);
-    expect(asks.body).toMatchObject({ status: 'received' });
+    expect(asks.body).toMatchObject({ status: 'received', account: { label: expect.stringContaining('@') } });
     const body = { code_verifier: session.verifier };
     const done = await app.call('POST', `/connect-sessions/${session.id}/complete`, body);
     expect(done).toMatchObject({ status: 200, body: { provider: 'google', status: 'connected' } });

@@ -7,6 +7,7 @@ import { connectSessions } from '#lib/db/schema/connect-sessions';
 import { AppError } from '#lib/errors';
 import { type ApiKeyActor, keyCoversProvider } from '#lib/guards/require-api-key';
 import { parseInput } from '#lib/parse-input';
+import { openHeld } from '#lib/revocation/held-grant';
 
 export const connectSessionInput = z.object({ id: z.string().max(64) });
 export type ConnectSessionInput = z.input<typeof connectSessionInput>;
@@ -35,6 +36,16 @@ export async function ownConnectSession(ctx: Context, input: ConnectSessionInput
   return row;
 }
 
+/** The account of the held grant, and nothing more of it: no caller gets a token before the session is completed. */
+function accountOf(ctx: Context, id: string, heldGrant: string): NonNullable<ConnectSessionView['account']> {
+  const { issuer, subject, label } = openHeld<{ issuer: string; subject: string; label: string | null }>(
+    ctx,
+    id,
+    heldGrant,
+  ).grant;
+  return { issuer, subject, label: label ?? subject };
+}
+
 /** A session of the key's own application. @throws AppError as `ownConnectSession` */
 export async function getConnectSession(ctx: Context, input: ConnectSessionInput): Promise<ConnectSessionView> {
   const row = await ownConnectSession(ctx, input);
@@ -44,6 +55,7 @@ export async function getConnectSession(ctx: Context, input: ConnectSessionInput
     status: row.status,
     error: row.error,
     provider: row.provider,
+    account: row.heldGrant === null ? null : accountOf(ctx, row.id, row.heldGrant),
     connectionId: row.madeConnectionId,
     createdAt: row.createdAt,
     expiresAt: row.expiresAt,

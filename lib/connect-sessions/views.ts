@@ -11,6 +11,8 @@ export interface ConnectSessionView {
   error: string | null;
   /** The provider that answered. */
   provider: string | null;
+  /** The account that came back, while the session waits to be completed; null before and after. */
+  account: { issuer: string; subject: string; label: string } | null;
   /** The connection that came of it. */
   connectionId: string | null;
   createdAt: Date;

@@ -273,6 +273,7 @@ export interface ConnectSession {
   /** The code of the error. */
   error: string | null;
   provider: string | null;
+  account: Account & Record<string, never> | null;
   connection: string | null;
   created_at: string;
   expires_at: string;

@@ -121,6 +121,46 @@ test('several tabs of one browser connect at one time, and the cookie stays smal
   expect(outcomes).toEqual([over, over, done, done, done, done, done]);
 });
 
+describe('an app on a phone', () => {
+  /** The app's own requests to its server: no browser says where they come from, and its HTTP client keeps cookies. */
+  const appRequest = (url: string, cookie?: string) => new Request(url, { headers: cookie ? { cookie } : {} });
+
+  async function begin() {
+    const answer = await connect().startConnect(appRequest('https://app.example.com/start'), {
+      user: ada,
+      provider: 'github',
+    });
+    const [cookie = ''] = answer.headers.getSetCookie();
+    return { link: answer.headers.get('location') ?? '', cookie: cookie.split(';')[0] ?? '' };
+  }
+
+  test('begins, lets the system’s browser go through the pages, and finishes with the app link that comes back', async () => {
+    const { link, cookie } = await begin();
+    const back = await new Browser().grant(link);
+    expect(back.startsWith(`${returnUrl}?`)).toBe(true);
+    expect(await connect().finishConnect(appRequest(back, cookie), { user: ada })).toMatchObject({
+      status: 'connected',
+    });
+  });
+
+  test('that gets the app link of a handed-on link has not begun it, and connects nothing', async () => {
+    const { link } = await begin();
+    const victim = await begin();
+    const back = await new Browser().grant(link);
+    expect(await refused(connect().finishConnect(appRequest(back, victim.cookie), { user: ada }))).toBe(
+      'connect_not_begun',
+    );
+    await expectEnded(back);
+  });
+
+  test('that is not installed: the browser opens the page itself, which connects nothing', async () => {
+    const browser = new Browser();
+    const back = await browser.grant((await begin()).link);
+    expect(await refused(browser.finish(back))).toBe('connect_not_begun');
+    await expectEnded(back);
+  });
+});
+
 describe('a link that was handed on', () => {
   test('connects nothing: the victim’s browser has no verifier, and the grant is revoked at once', async () => {
     const [attacker, victim] = [new Browser(), new Browser()];
