@@ -1,11 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { ApiKeyView } from '#lib/api-keys/views';
 import { apiKeys } from '#lib/db/schema/api-keys';
-import { freezes } from '#lib/db/schema/freezes';
-
-/** True where a freeze stands over the key itself. */
-export const isKeyFrozen = sql<boolean>`exists (select 1 from ${freezes} where ${freezes.liftedAt} is null
-  and ${freezes.scope} = 'api_key' and ${freezes.target} = ${apiKeys}.${sql.identifier('id')})`;
+import { isKeyFrozen } from '#lib/guards/live-key';
 
 const nameOfItsApplication = sql<
   string | null

@@ -208,7 +208,16 @@ describe('the hostile matrix of the page of connections', () => {
           .set({ revokedAt: new Date() })
           .where(eq(apiKeys.keyHash, hashSecret(app.key))),
     ],
-  ])('a page that %s shows nothing, and ends nothing', async (what, shutOut) => {
+    [
+      'is of an expired key',
+      (app) =>
+        hub.database.db
+          .update(apiKeys)
+          .set({ expiresAt: sql`now()` })
+          .where(eq(apiKeys.keyHash, hashSecret(app.key))),
+    ],
+    ['is of a frozen key', async (_app, { id }) => freeze(hub.runtime, 'api_key', (await statusOf(id))?.apiKeyId)],
+  ])('a page that %s shows nothing, and ends nothing', async (_what, shutOut) => {
     const app = await addManager();
     const id = await connected(app);
     const { session, browser } = await opened(app);
@@ -217,9 +226,7 @@ describe('the hostile matrix of the page of connections', () => {
     await expect(shown(browser, session.id)).rejects.toThrow(over);
     expect(pathOf(await disconnect(browser, session.id, id))).toBe('/connect-session/manage/over');
     // Also where the page was read before that happened.
-    if (what !== 'is of a revoked key') {
-      await expect(revokeConnection(late.ctx, { id })).rejects.toThrow(over);
-    }
+    await expect(revokeConnection(late.ctx, { id })).rejects.toThrow(over);
     expect((await connectionsOf(await personOf(session))).map(({ status }) => status)).toEqual(['connected']);
   });
 

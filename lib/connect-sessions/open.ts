@@ -1,4 +1,4 @@
-import { and, eq, gt, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gt, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
 import { limitRate } from '#lib/api-keys/rate-limit';
 import { connectSessionSeconds, userCodeHashOf } from '#lib/connect-sessions/link';
 import { mayConnect, scopesOf } from '#lib/connect-sessions/may-ask';
@@ -9,6 +9,7 @@ import { applications } from '#lib/db/schema/applications';
 import { connectSessions } from '#lib/db/schema/connect-sessions';
 import { people } from '#lib/db/schema/people';
 import { AppError } from '#lib/errors';
+import { isLiveKey } from '#lib/guards/live-key';
 import { hashSecret } from '#lib/ids';
 
 /** A session that a browser came to by its link. */
@@ -39,11 +40,6 @@ async function namedBy(ctx: Context, token: string): Promise<SQL | undefined> {
   }
   return /^[\w-]{43}$/.test(token) ? eq(connectSessions.tokenHash, hashSecret(token)) : undefined;
 }
-
-const isLiveKey = and(
-  ...[isNotNull(apiKeys.id), isNull(apiKeys.revokedAt)],
-  or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`clock_timestamp()`)),
-);
 
 /** Of the asked scopes the ones that are allowed still. Where none is left, asking for none would ask for the server's own. */
 function scopesNow(asked: readonly string[] | null, allowed: string[]): string[] {
@@ -94,7 +90,7 @@ export async function openConnectSession(
           and(
             named,
             eq(connectSessions.manage, manage),
-            manage ? and(isNotNull(connectSessions.openedAt), isLiveKey) : undefined,
+            manage ? and(isNotNull(connectSessions.openedAt), isNotNull(apiKeys.id), isLiveKey) : undefined,
             eq(connectSessions.status, 'open'),
             gt(connectSessions.expiresAt, sql`now()`),
             isNull(applications.disabledAt),

@@ -8,6 +8,7 @@ import { connectSessions } from '#lib/db/schema/connect-sessions';
 import { people } from '#lib/db/schema/people';
 import { sessions } from '#lib/db/schema/sessions';
 import { AppError } from '#lib/errors';
+import { isLiveKey } from '#lib/guards/live-key';
 import { isOfLiveApplication } from '#lib/guards/of-live-application';
 import type { PersonActor } from '#lib/guards/require';
 import type { ApiKeyActor } from '#lib/guards/require-api-key';
@@ -61,7 +62,7 @@ async function assertKeyActs(tx: Db, { keyId, applicationId }: ApiKeyActor): Pro
   if (!key || !live) throw new AppError('invalid_api_key');
 }
 
-/** The same order as a grant that arrives (`hold-grant.ts`): application, person, session. */
+/** The same order as a grant that arrives (`hold-grant.ts`): application, person, session; then the key that made the page. */
 async function assertGuestActs(
   tx: Db,
   { applicationId, personId, connectSession }: Extract<Actor, { type: 'application_person' }>,
@@ -76,14 +77,16 @@ async function assertGuestActs(
   const [session] = await tx
     .select({ id: connectSessions.id })
     .from(connectSessions)
+    .innerJoin(apiKeys, eq(apiKeys.id, connectSessions.apiKeyId))
     .where(
       and(
+        isLiveKey,
         ...[eq(connectSessions.id, connectSession), eq(connectSessions.personId, personId)],
         ...[eq(connectSessions.manage, true), eq(connectSessions.status, 'open')],
         ...[isNotNull(connectSessions.openedAt), gt(connectSessions.expiresAt, sql`now()`)],
       ),
     )
-    .for('share');
+    .for('share', { of: [connectSessions, apiKeys] });
   if (!session) throw new AppError('connect_session_over');
 }
 
