@@ -115,6 +115,9 @@ describe('the hostile matrix of the page of connections', () => {
     // Neither does the link begin anything else.
     const started = await thief.start({ intent: 'connect', provider: 'github', connect_session: session.token });
     expect(started.headers.get('location')).toContain('flow=connect_session_over');
+    // Nor does its address: a person of an application is led to no page of the hub's own.
+    const fields = { intent: 'connect', provider: 'github', connection_id: 'con_x', manage: session.id };
+    expect(pathOf(await thief.start(fields))).toBe('/connect-session/manage/over');
     await expect(shown(browser, session.id)).resolves.toMatchObject({ label: 'Ada' });
   });
 

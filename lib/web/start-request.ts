@@ -76,6 +76,8 @@ export async function handleStart(ctx: Context, request: Request, jar: CookieJar
     await limitRate(ctx, 'start');
     const form = await request.formData();
     input = readForm(form);
+    // Its person has no page of the hub's own, also where this browser did not open it.
+    if (form.has('manage')) page = managePage('over');
     ({ input, page } = await withSecret(ctx, jar, form, input));
     if (input.intent === 'sign_in' || input.intent === 'step_up') await limitRate(ctx, 'sign_in');
     const { location, binding } = await startFlow(ctx, input);
