@@ -85,6 +85,7 @@ const ground = [
   'parse-input',
   'cursor',
   'search-text',
+  'plain-text',
   'wall-time',
   'export',
   'telemetry',
@@ -158,6 +159,7 @@ const mayImport: Record<string, readonly string[]> = {
   'parse-input': ['errors'],
   cursor: ['errors'],
   'search-text': [],
+  'plain-text': [],
   'wall-time': [],
   // Turns rows into files for people to keep.
   export: [],

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Context } from '#lib/context';
 import { exportConnections, exportInput } from '#lib/transfer/export-connections';
 import { type ImportInput, importConnections, importInput } from '#lib/transfer/import-connections';
-import type { SourceLine } from '#lib/transfer/import-row';
+import { type SourceLine, wellShaped } from '#lib/transfer/import-row';
 import { noteRows } from '#lib/transfer/note-rows';
 import { readLines } from '#lib/transfer/read-lines';
 import { readPgcrypto } from '#lib/transfer/read-pgcrypto';
@@ -51,6 +51,7 @@ function sourceOf(from: ImportOptions['from'], { url, key }: ImportSource) {
  * Reads a source to its end, in parts. Each line that is a fault is told as it comes, and the last line counts all.
  * @param run does a part, wherever the data is open
  * @param tell takes each line to print
+ * @param lines in the place of the source, for tests
  * @returns whether there was no fault
  */
 export async function importAll(
@@ -58,6 +59,7 @@ export async function importAll(
   source: ImportSource,
   run: (command: TransferCommand) => Promise<Line[]>,
   tell: (line: Line) => void,
+  lines: AsyncIterable<SourceLine> = sourceOf(from, source),
 ): Promise<boolean> {
   const counts: Record<string, number> = { rows: 0, imported: 0, would_import: 0, already_here: 0, fault: 0 };
   let failedRefreshes = 0;
@@ -75,8 +77,8 @@ export async function importAll(
     rows = [];
     bytes = 0;
   };
-  for await (const given of sourceOf(from, source) as AsyncIterable<SourceLine>) {
-    const one = notes.take(given);
+  for await (const given of lines) {
+    const one = notes.take(wellShaped(given));
     const size = 'row' in one ? Buffer.byteLength(JSON.stringify(one)) : 0;
     if (bytes + size > mostBytes || rows.length === mostRows) await flush();
     if ('fault' in one) count({ ...one, result: 'fault' });

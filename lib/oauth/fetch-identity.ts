@@ -15,6 +15,7 @@ import type {
   PinnedEndpoints,
   TokenSet,
 } from '#lib/oauth/types';
+import { isSubject, plainText } from '#lib/plain-text';
 
 /** Which account a grant belongs to. (issuer, subject) is the key; everything else may change. */
 export interface Identity {
@@ -35,31 +36,15 @@ export interface Identity {
 
 const invalid = (detail: string) => new OAuthError('identity_invalid', { detail });
 
-/** Characters that turn the direction of text (UAX #9): a name with one could read as another on pages and in files. */
-const turning = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
 /** A short text without control characters, from a string or a number; null otherwise. */
-function plainText(value: unknown): string | null {
+function plainValue(value: unknown): string | null {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-  if (typeof value !== 'string') return null;
-  const text = value
-    .replace(/\p{Cc}/gu, '')
-    .replace(turning, '')
-    .trim();
-  return text.replace(/[\p{Cf}\s]/gu, '') === '' ? null : text.slice(0, 255).toWellFormed();
+  return typeof value === 'string' ? plainText(value) : null;
 }
 
-/** Text that programs write where they have no value: accounts that share it would be one. */
-const nobody = /^(?:\s*|null|undefined|nan|none|nil|\[object object\])$/i;
-
-/**
- * A subject is compared byte by byte, so it is taken as it is or not at all. Half of a surrogate pair has no bytes in
- * UTF-8: the database would write one text for each of two such accounts.
- */
 function subjectOf(value: unknown): string {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-  const fits = typeof value === 'string' && value.length > 0 && value.length <= 255;
-  if (fits && value.isWellFormed() && !/\p{Cc}/u.test(value) && !nobody.test(value)) return value;
+  if (typeof value === 'string' && value.length > 0 && value.length <= 255 && isSubject(value)) return value;
   throw invalid('subject');
 }
 
@@ -75,7 +60,7 @@ function emailOf(value: unknown): string | null {
 function isHosted({ email_hosted }: IdentityRule, email: string, claims: Record<string, unknown>): boolean {
   if (email_hosted === null) return true;
   const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
-  return email_hosted.domains.includes(domain) || plainText(valueAt(claims, email_hosted.claim)) !== null;
+  return email_hosted.domains.includes(domain) || plainValue(valueAt(claims, email_hosted.claim)) !== null;
 }
 
 interface VerifiedEmail {
@@ -215,13 +200,13 @@ export async function fetchIdentity(
 
   const shownTokens = [tokens.access_token, tokens.refresh_token];
   const found = await runLookups(provider, provider.lookups, shown, shownTokens, deps);
-  const label = rule.label.map((path) => plainText(valueAt(claims, path))).find((text) => text !== null);
+  const label = rule.label.map((path) => plainValue(valueAt(claims, path))).find((text) => text !== null);
   return {
     issuer: rule.issuer ?? tenant ?? pinned.issuer,
     subject,
     label: label ?? emails.email ?? subject,
     ...emails,
-    name: rule.name === null ? null : plainText(valueAt(claims, rule.name)),
+    name: rule.name === null ? null : plainValue(valueAt(claims, rule.name)),
     extras: found.extras,
     missing: [
       ...(claims[incomplete] && label === undefined ? ['account.label'] : []),

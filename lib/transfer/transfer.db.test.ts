@@ -2,12 +2,14 @@ import { Readable } from 'node:stream';
 import { eq, inArray, sql } from 'drizzle-orm';
 import { compactDecrypt, exportJWK, generateKeyPair } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ImportOptions, importAll, runTransferCommand } from '#lib/cli/transfer-commands';
+import { commandSchema } from '#lib/cli/commands';
+import { type ImportOptions, importAll, runTransferCommand, type TransferCommand } from '#lib/cli/transfer-commands';
 import { openTokens } from '#lib/connections/tokens-at-rest';
 import { systemContext } from '#lib/context';
 import { applications } from '#lib/db/schema/applications';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
+import { parseInput } from '#lib/parse-input';
 import { exportConnections } from '#lib/transfer/export-connections';
 import { type ImportInput, importConnections } from '#lib/transfer/import-connections';
 import type { SourceLine } from '#lib/transfer/import-row';
@@ -163,6 +165,46 @@ describe('import', () => {
     expect(again.map(({ result }) => result)).toEqual(rows.map(() => 'already_here'));
     const signIns = await importConnections(ctx, { ...settings, people: 'acme', rows });
     expect(signIns.map(({ result }) => result)).toEqual(rows.map(() => 'fault'));
+  });
+
+  /** What stands in one row of a file; its fault, or what the hub makes of it. */
+  const odd: [what: string, change: string, fault: string | Partial<typeof connections.$inferSelect>][] = [
+    ['a zero byte in a label', '"label":"a\\u0000b"', 'has a zero byte'],
+    ['a zero byte in a column that there is not', '"x":"\\u0000"', 'has a zero byte'],
+    ['a thousand lists in a list', `"x":${'['.repeat(1000)}${']'.repeat(1000)}`, 'has a value within a value'],
+    ['a hundred thousand', `"label":${'['.repeat(1e5)}${']'.repeat(1e5)}`, 'has a value within a value'],
+    ['an object', '"subject":{"toString":"x"}', 'has a value within a value'],
+    ['a subject over two lines', '"subject":"a\\nb"', 'subject: is no id of one account'],
+    ['half of a pair for a subject', '"subject":"\\ud800"', 'subject: is no id of one account'],
+    ['the text of no value for a subject', '"subject":"NULL"', 'subject: is no id of one account'],
+    ['a subject that JavaScript rounds', '"subject":110248495921238986420', 'subject: Invalid input'],
+    ['a person that JavaScript rounds', '"user_id":110248495921238986420', 'user_id: Invalid input'],
+    ['a scope over two lines', '"scopes":["a\\nb"]', 'scopes'],
+    ['an empty scope', '"scopes":["", "read"]', { scopesGranted: ['read'] }],
+    ['a label that turns text', '"label":"moc\\u202e.elpmaxe\\r\\n"', { label: 'moc.elpmaxe' }],
+    ['a label that shows nothing', '"label":"\\u3164"', { label: null }],
+  ];
+  test.each(odd)('a row with %s stops no other row', async (_what, change, expected) => {
+    const { runtime, ctx } = hub();
+    const { id: personId } = await addPerson(runtime);
+    const row = (n: number, more = '') =>
+      `{"user_id":"${personId}","access_token":"secret-${n}","subject":"account-${n}"${more && `,${more}`}}`;
+    const told: Record<string, unknown>[] = [];
+    const lines = readLines('jsonl', Readable.from([row(1), row(2, change), row(3)].join('\n')));
+    const run = (command: TransferCommand) =>
+      runTransferCommand(ctx, parseInput(commandSchema, JSON.parse(JSON.stringify(command))) as TransferCommand);
+    await importAll(
+      { ...settings, from: 'jsonl' },
+      { url: undefined, key: undefined },
+      run,
+      (one) => told.push(one),
+      lines,
+    );
+    const isFault = typeof expected === 'string';
+    expect(told.at(-1)).toMatchObject({ imported: isFault ? 2 : 3, faults: isFault ? 1 : 0 });
+    if (isFault) expect(told[0]).toEqual({ line: 2, result: 'fault', fault: expect.stringContaining(expected) });
+    else expect((await ownRows(personId))[1]).toMatchObject(expected);
+    expect(JSON.stringify(told)).not.toContain('secret');
   });
 
   test('each refresh token is tried once, also where it is dead', async () => {
