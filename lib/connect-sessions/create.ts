@@ -22,18 +22,20 @@ import { keyCoversProvider, requireApiKey } from '#lib/guards/require-api-key';
 import { hashSecret, newId, newSecret } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
+import { isOwnId, showsSomething } from '#lib/plain-text';
 import { transactAs } from '#lib/sign-in/transact-as';
 
-/** An id of the application's own, as it comes: one line of text. */
-const ownId = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(/^[^\p{C}\p{Zl}\p{Zp}]*$/u, 'must be one line of text');
+const text = z.string().min(1).max(200);
+/** An id of the application's own, as it comes. Of a program without one, all users would be one person. */
+const ownId = text.refine(isOwnId, 'must be one line of text, and an id');
+/** One that shows nothing counts as none. */
+const label = text
+  .regex(/^[^\p{C}\p{Zl}\p{Zp}]*$/u, 'must be one line of text')
+  .transform((name) => (showsSomething(name) ? name : null));
 
 export const createConnectSessionInput = z
   .object({
-    user: z.object({ id: ownId, tenant: ownId.nullish(), label: ownId.nullish() }),
+    user: z.object({ id: ownId, tenant: ownId.nullish(), label: label.nullish() }),
     provider: z.string().max(64).nullish(),
     providers: z.array(z.string().max(64)).min(1).max(50).nullish(),
     connectionId: z.string().max(64).nullish(),

@@ -94,12 +94,26 @@ describe('the hostile matrix', () => {
     ['no user', { user: {} }, 'invalid_request'],
     ['an empty user', { user: { id: '' } }, 'invalid_request'],
     ['a user over two lines', { user: { id: 'a\nb' } }, 'invalid_request'],
+    // What a program writes that has no user: all of them would share one person's accounts.
+    ['the user of no session', { user: { id: 'undefined' } }, 'invalid_request'],
+    ['the tenant of no session', { user: { id: '42', tenant: 'null' } }, 'invalid_request'],
+    ['a label that turns text', { user: { id: '42', label: 'a\u202eb' } }, 'invalid_request'],
     ['a field that there is not', { redirect_uri: returnUrl }, 'invalid_request'],
   ])('refuses a session with %s', async (_, asked, code) => {
     const app = await addApplication(hub.runtime);
     const before = (await hub.database.db.select().from(people)).length;
     await expect(app.begin(asked)).rejects.toThrow(code);
     expect((await hub.database.db.select().from(people)).length).toBe(before);
+  });
+
+  test('a label that shows nothing is none', async () => {
+    const app = await addApplication(hub.runtime);
+    const session = await app.begin({ user: { id: 'blank', label: '\u3164\u2800' } });
+    const [person] = await hub.database.db
+      .select({ name: people.name })
+      .from(people)
+      .where(eq(people.id, await personOf(session)));
+    expect(person).toEqual({ name: null });
   });
 
   test('keys: of another application, of none, without the scope, for another provider, and of a disabled one', async () => {
