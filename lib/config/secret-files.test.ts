@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,6 +83,12 @@ test('a file that cannot be used is a fault of its variable, and the variable is
   expect(faults(nothing)).toEqual([`SESSION_PASSWORD_FILE: ${nothing} cannot be read`]);
   expect(faults(sub)).toEqual([`SESSION_PASSWORD_FILE: ${sub} is no file`]);
   expect(faults(inFile(' \n'))).toEqual([`SESSION_PASSWORD_FILE: ${inFile(' \n')} is empty`]);
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  expect(faults(pipe)).toEqual([`SESSION_PASSWORD_FILE: ${pipe} is no file`]);
+  const raw = join(folder, 'raw');
+  writeFileSync(raw, Buffer.alloc(40, 0xff));
+  expect(faults(raw)).toEqual([`SESSION_PASSWORD_FILE: ${raw} is no text in UTF-8`]);
   const long = inFile('x'.repeat(70_000));
   expect(faults(long)).toEqual([`SESSION_PASSWORD_FILE: ${long} is longer than 65536 bytes`]);
   expect(faultsOf({ ...local, SESSION_PASSWORD_FILE: inFile('s'.repeat(40)) })).toEqual([

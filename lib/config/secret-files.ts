@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 
 type Source = Readonly<Record<string, string | undefined>>;
 
@@ -20,7 +21,8 @@ const longest = 64 * 1024;
 function readSecret(path: string): string {
   let file: number;
   try {
-    file = openSync(path, 'r');
+    // A pipe would else keep the process waiting for its writer.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch {
     throw new Error('cannot be read');
   }
@@ -28,7 +30,10 @@ function readSecret(path: string): string {
     const stat = fstatSync(file);
     if (!stat.isFile()) throw new Error('is no file');
     if (stat.size > longest) throw new Error(`is longer than ${longest} bytes`);
-    const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    const bytes = readFileSync(file);
+    // Each byte that is no UTF-8 would become the same character, and different secrets the same text.
+    if (!isUtf8(bytes)) throw new Error('is no text in UTF-8');
+    const text = bytes.toString('utf8').replace(/\r?\n$/, '');
     if (text.trim() === '') throw new Error('is empty');
     return text;
   } finally {
