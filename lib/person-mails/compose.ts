@@ -1,5 +1,6 @@
 import type { Config } from '#lib/config/config';
 import type { PersonMailEvent } from '#lib/db/schema/person-mails';
+import { isAddress } from '#lib/outbound/send-mail';
 import { newsSentence, type PersonNews, senderName } from '#lib/person-mails/words';
 
 /** One line of a mail: an account, and what became of it. */
@@ -37,7 +38,9 @@ export function quotedLabel(label: string | null): string | null {
     ?.replace(/[\p{C}\p{Z}]+/gu, ' ')
     .trim()
     .slice(0, 80);
-  return !line || /:\/\/|\bwww\.|[/\\<>]/i.test(line) ? null : line;
+  if (!line || /[/\\<>]|\b(?:www\.|(?:mailto|tel|sms):)/iu.test(line)) return null;
+  // Readers make a link of a bare name of a host, too. An address alone is what most accounts are called.
+  return isAddress(line) || !/[\p{L}\p{N}][.\u2024\u3002\uff0e\uff61]\p{L}{2}/u.test(line) ? line : null;
 }
 
 function subjectOf(news: readonly MailedNews[]): string {

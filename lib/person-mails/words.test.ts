@@ -104,7 +104,14 @@ describe('S-10 what a person is told by mail', () => {
 
   test.each([
     ['ada@example.com', 'ada@example.com'],
-    ['Ada\r\nBcc: x@example.com', 'Ada Bcc: x@example.com'],
+    ['Ada B. Lovelace, v1.2', 'Ada B. Lovelace, v1.2'],
+    ['Ada\r\nBcc: x', 'Ada Bcc: x'],
+    ['Ada\r\nBcc: x@example.com', null],
+    ['evil.example', null],
+    ['Your account is blocked. Go to acme-help.example now', null],
+    ['Ask help@evil.example', null],
+    ['evil\u3002example', null],
+    ['tel:+1900555', null],
     ['Win at https://evil.example', null],
     ['www.evil.example', null],
     ['evil.example/win', null],
