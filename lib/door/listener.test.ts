@@ -137,6 +137,18 @@ test.each(['/admin/people?q=%00', '/admin/people/%00', '/api/v1/connections?user
   },
 );
 
+test.each<[path: string, reaches: boolean]>([
+  ['/oauth/callback/acme?code=x&state=y', false],
+  ['/oauth/start', false],
+  ['/connect-session/open?token=x', false],
+  ['/connect-session?token=x', true],
+  ['/connections', true],
+])('a word of the framework’s own script reaches %s: %s', async (path, reaches) => {
+  const door = await openDoor();
+  const answer = await ask(door, { path, headers: { rsc: '1', 'next-router-prefetch': '1' } });
+  expect('rsc' in answer.json().headers).toBe(reaches);
+});
+
 test.each<[origin: string | undefined, headers: Record<string, string>, status: number]>([
   ['https://evil.example', { 'next-action': '40ab' }, 403],
   ['null', { 'next-action': '40ab' }, 403],

@@ -23,10 +23,12 @@ const intermediary =
 const unwantedBodyMs = 5_000;
 
 /**
- * By these Next would take a flow's end for a page that its own script asks for, and redirect it with the code in the
- * address.
+ * By these Next would take an address with a code or a secret for a page that its own script asks for, and redirect it with
+ * that in the address.
  */
 const framework = /^(?:rsc|next-.*|x-nextjs-.*)$/;
+/** Route handlers that a browser comes to with a code or a secret, and no page. */
+const withSecret = /^\/(?:oauth\/|connect-session\/open$)/;
 
 function stripHeaders(request: IncomingMessage, unwanted: readonly RegExp[]): void {
   const raw: string[] = [];
@@ -172,7 +174,7 @@ export function createListener(parts: ListenerParts): RequestListener {
     const ip = clientAddress(request, trust);
     const requestId = newId('req');
     const isApi = path === '/api/v1' || path.startsWith('/api/v1/');
-    stripHeaders(request, path.startsWith('/oauth/') ? [intermediary, framework] : [intermediary]);
+    stripHeaders(request, withSecret.test(path) ? [intermediary, framework] : [intermediary]);
     // Neither header means no body (RFC 9112 §6.3). Said aloud, since what comes after would else look for its end.
     if (
       isApi &&
