@@ -6,7 +6,6 @@ import { clientFaults, clientFields, clientSecrets } from '#lib/config/provider-
 import { accountParam, partFaults, word } from '#lib/config/provider-parts';
 import {
   callHeaders,
-  ownCallHeaders,
   parameterValues,
   requestFaults,
   requestFields,
@@ -14,6 +13,7 @@ import {
   tokenHeaders,
 } from '#lib/config/provider-request';
 import { scopeFields } from '#lib/config/provider-scopes';
+import { tokenPlaceFaults, tokenPlaceFields } from '#lib/config/provider-token-place';
 import {
   authorizationEndpointSchema,
   endpointSchema,
@@ -69,18 +69,6 @@ const drillForm = z.record(
 
 const errorCode = z.string().regex(errorCodePattern, 'is not an error code');
 
-/** Where an access token is shown, if not as `Authorization: Bearer …` (RFC 6750 §2.1). */
-const tokenHeader = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9-]{1,60}$/, 'is not the name of a header')
-    .refine((name) => !ownCallHeaders.test(name), 'is set by the hub itself'),
-  prefix: z
-    .string()
-    .regex(/^[\x20-\x7e]{0,40}$/, 'must be plain characters')
-    .optional(),
-});
-
 const life = z.strictObject({ path, as: z.enum(['seconds', 'milliseconds', 'moment']) });
 
 /** A word of the server for a bearer token. Types that need a proof of their own are never that. */
@@ -126,7 +114,7 @@ function recordShape(context: RecordContext) {
     method: z.enum(['GET', 'POST']).optional(),
     body: z.record(z.string(), z.json()).optional(),
     headers: callHeaders(context).optional(),
-    token_header: tokenHeader.optional(),
+    ...tokenPlaceFields,
   };
   const lookup = z.strictObject({
     endpoint,
@@ -261,6 +249,7 @@ function faultsBetweenFields(entry: Shape, { env }: RecordContext): [field: keyo
     ...clientFaults(entry, env),
     ...requestFaults(entry, env),
     ...accountChoiceFaults(entry),
+    ...tokenPlaceFaults(entry),
     ...partFaults(entry),
   ] as [keyof Shape, string][];
   if (entry.sign_in && entry.account_params?.length) {

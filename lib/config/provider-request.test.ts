@@ -14,6 +14,9 @@ function faults(overrides: Record<string, unknown>, env = {}): string {
 const part = { name: 'dc', field: 'location', values: { us: 'com', eu: 'eu' }, initial: 'com' };
 const renewal = { endpoint: 'https://as.example/renew', token_param: 'access_token' };
 
+const me = { source: 'endpoint', endpoint: 'https://as.example/me', subject: 'id', token_param: 'access_token' };
+const site = { endpoint: 'https://as.example/sites', token_param: 'access_token', fields: { site: 'id' } };
+
 describe('P-29 a record that contradicts itself is refused with its field', () => {
   test.each<[string, Record<string, unknown>, string]>([
     ['two parameters under one name', { authorization_param_names: { client_id: 'a', scope: 'a' } }, 'two parameters'],
@@ -124,6 +127,12 @@ describe('P-29 a record that contradicts itself is refused with its field', () =
       { token_upgrade: { ...renewal, params: { access_token: 'x' } } },
       'token_upgrade: "access_token" would be sent twice',
     ],
+    ['a token in a GET by a word less', { identity: { ...me, method: 'GET' } }, 'identity: token_param goes by POST'],
+    ['a token in a form by GET', { lookups: [{ ...site, method: 'GET' }] }, 'lookups: token_param goes by POST'],
+    ['a query without a name', { identity: { endpoint: me.endpoint, dangerously_by_get: true } }, 'needs token_param'],
+    ['a token in a query by POST', { identity: { ...me, method: 'POST', dangerously_by_get: true } }, 'goes by GET'],
+    ['a token in two places', { identity: { ...me, token_header: { name: 'X-Token' } } }, 'not in both'],
+    ['a form beside a body', { lookups: [{ ...site, body: { query: '{ me }' } }] }, 'lookups: token_param goes in'],
     ['a scope with the separator in it', { scopes: ['a,b'], scope_sep_out: ',' }, 'scopes: "a,b" contains'],
     ['a fragment at the token endpoint', { token_endpoint: 'https://as.example/#/t' }, 'must not carry a fragment'],
     ['a part in a fragment', { authorization_endpoint: 'https://as.example/#/{x}' }, 'authorization_endpoint'],

@@ -3,7 +3,8 @@ import { endpointSchema, type RecordContext, safePart } from '#lib/config/provid
 import { looksSecret } from '#lib/config/secret-field';
 
 /** How a parameter may be called: no character that a form or a URL gives another meaning. */
-const parameterName = z.string().regex(/^[A-Za-z0-9_.:-]{1,60}$/, 'is not the name of a parameter');
+/** The name of a parameter. */
+export const parameterName = z.string().regex(/^[A-Za-z0-9_.:-]{1,60}$/, 'is not the name of a parameter');
 /** Null leaves the parameter out. */
 const omittable = parameterName.nullable().optional();
 const renamed = parameterName.optional();

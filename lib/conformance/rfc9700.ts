@@ -176,10 +176,11 @@ export const rfc9700: Specification = {
       id: '4.3.2',
       level: 'must',
       asks: 'Pass no access token in the query of a URI.',
-      state: 'met',
-      code: ['lib/oauth/look-up.ts'],
+      state: 'partly',
+      code: ['lib/oauth/show-token.ts'],
       tests: ['e2e/canary.spec.ts > no token, code, verifier, secret or key is anywhere it should not be'],
-      reason: 'At resources. A refresh request in the query exists for records that say so dangerously.',
+      reason:
+        'Unless a record says dangerously_by_get of a server that takes it nowhere else; the pages of administrators say so.',
     },
     {
       id: '4.4.2 a',

@@ -225,6 +225,27 @@ describe('nothing secret of a flow is in its trace', () => {
     }
   }
 
+  test.each([
+    ['query', { dangerously_by_get: true }, 'GET'],
+    ['form', {}, 'POST'],
+  ] as const)('a token that is shown in the %s, under a name that says nothing', async (_, place, method) => {
+    const at = secret();
+    const { url } = await server({
+      'POST /token': { json: { access_token: at, token_type: 'bearer', scope: 'read', expires_in: 60 } },
+      [`${method} /me`]: { json: { id: 'ada', seen: `me?t=${at}` } },
+    });
+    const identity = { source: 'endpoint', endpoint: `${url}/me`, subject: 'id', token_param: 't', ...place };
+    const visitor = await signedIn({ ...recordFor(url), identity });
+    const { told } = await trace(visitor, { code: secret() });
+    expect(told.state).toBe('connected');
+    const shown = told.steps.find(({ url: called }) => called.endsWith('/me'));
+    expect(shown?.sent).toContainEqual(expect.objectContaining({ name: 't', masked: true }));
+    const sweep = new CanarySweep([at]);
+    sweep.search('the trace', JSON.stringify(told));
+    sweep.search('the log', JSON.stringify(visitor.logged));
+    expect(sweep.findings).toEqual([]);
+  });
+
   test.each(shapes.flatMap((shape) => [200, 400].map((status) => [shape, status] as const)))(
     'echoed as %s with status %i',
     async (shape, status) => {

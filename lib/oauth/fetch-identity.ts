@@ -81,7 +81,10 @@ type Claims = Record<string, unknown>;
 async function userinfo(provider: OAuthProvider, shown: Shown, deps: OAuthDeps): Promise<Claims> {
   const { userinfo_endpoint } = shown.pinned;
   if (!userinfo_endpoint) throw new OAuthError('discovery_incomplete', { detail: 'userinfo_endpoint' });
-  const rule = { ...provider.identity, method: 'GET' as const, body: null };
+  // By POST only where the token goes in a form (OpenID Connect Core §5.3.1).
+  const { token_param, dangerously_by_get } = provider.identity;
+  const method = token_param !== null && !dangerously_by_get ? ('POST' as const) : ('GET' as const);
+  const rule = { ...provider.identity, method, body: null };
   return (await lookUp(provider, userinfo_endpoint, rule, shown, deps)) as Claims;
 }
 

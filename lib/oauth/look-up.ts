@@ -5,6 +5,7 @@ import { OAuthError } from '#lib/oauth/oauth-error';
 import { callProvider, exactClaims, parseJson, readObject, readText } from '#lib/oauth/provider-call';
 import { keptCode, saidIn, saidInChallenge } from '#lib/oauth/provider-said';
 import { serverKeys, signatures } from '#lib/oauth/server-keys';
+import { showToken } from '#lib/oauth/show-token';
 import { isOwnIssuer } from '#lib/oauth/tenant-issuer';
 import { providerErrorOf } from '#lib/oauth/token-error';
 import type { AccountParamValues, CallRule, OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
@@ -16,16 +17,19 @@ const invalid = (detail: string) => new OAuthError('identity_invalid', { detail 
 
 function requestOf(
   provider: OAuthProvider,
+  address: string,
   rule: Omit<CallRule, 'endpoint'>,
   token: string,
   values: AccountParamValues,
 ) {
+  const { url, headers: shown, body } = showToken(rule, address, token);
   const headers = new Headers({ accept: 'application/json', ...fillHeaders(provider, rule.headers, values) });
-  const { name, prefix } = rule.token_header;
-  headers.set(name, `${prefix}${token}`);
-  if (rule.body === null) return { method: rule.method, headers };
+  for (const [name, value] of Object.entries(shown)) headers.set(name, value);
+  const init = { method: rule.method, headers };
+  if (body !== undefined) return { url, init: { ...init, body } };
+  if (rule.body === null) return { url, init };
   headers.set('content-type', 'application/json');
-  return { method: rule.method, headers, body: JSON.stringify(rule.body) };
+  return { url, init: { ...init, body: JSON.stringify(rule.body) } };
 }
 
 /**
@@ -61,7 +65,8 @@ export async function lookUp(
   { token, values, pinned }: { token: string; values: AccountParamValues; pinned?: PinnedEndpoints },
   deps: OAuthDeps,
 ): Promise<object> {
-  const response = await callProvider(provider, url, requestOf(provider, rule, token, values), deps);
+  const request = requestOf(provider, url, rule, token, values);
+  const response = await callProvider(provider, request.url, request.init, deps);
   const detail = `http_${response.status}`;
   if (!response.ok) {
     const challenge = saidInChallenge(response.headers.get('www-authenticate'), [token, ...secretsOfClient(provider)]);

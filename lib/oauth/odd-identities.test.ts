@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { fetchIdentity } from '#lib/oauth/fetch-identity';
 import type { TokenSet } from '#lib/oauth/types';
@@ -201,6 +202,44 @@ describe('P-22 other ways to ask who it is', () => {
     };
     await identified(server, { identity });
     expect(server.seen[0]?.headers.authorization).toBe('OAuth at-1');
+  });
+  const inForm = { token_param: 'access_token' };
+  const inQuery = { token_param: 'oauth_token', dangerously_by_get: true };
+  const places: [string, Record<string, unknown>, string, Record<string, string>, string][] = [
+    ['in a form (RFC 6750 §2.2)', inForm, 'POST', {}, 'access_token=at-1'],
+    ['in the query (RFC 6750 §2.3)', inQuery, 'GET', { v: '2', oauth_token: 'at-1' }, ''],
+  ];
+  test.each(places)('with the token %s, and in no header', async (_, place, method, query, body) => {
+    for (const source of ['endpoint', 'userinfo']) {
+      const server = await quirkyServer();
+      const urls: URL[] = [];
+      server.on(`${method} /${source === 'userinfo' ? 'userinfo' : 'me'}`, { json: { sub: 'u1' } });
+      const endpoint = source === 'endpoint' ? { endpoint: `${server.url}/me?v=2` } : {};
+      const record = quirkyRecord(server, { identity: { source, ...endpoint, ...place } });
+      const deps = depsFor(record);
+      const fetch: typeof deps.fetch = (input, init) => {
+        urls.push(new URL(input instanceof Request ? input.url : input));
+        return deps.fetch(input, init);
+      };
+      await fetchIdentity(record, pinnedOf(server), tokens, { ...deps, fetch });
+      expect(server.seen[0]).toMatchObject({ method, body });
+      expect(server.seen[0]?.headers.authorization).toBeUndefined();
+      if (source === 'endpoint') expect(Object.fromEntries(urls[0]?.searchParams ?? [])).toMatchObject(query);
+    }
+  });
+  test.each<[string, Reply]>([
+    ['a cut connection', { raw: (response) => response.destroy() }],
+    ['a refusal', { status: 401, json: { error: 'invalid_token', error_description: 'of oauth_token=at-secret-1' } }],
+    ['a redirect', { status: 302, headers: { location: '/me?oauth_token=at-secret-1' }, text: '' }],
+    ['no JSON', { text: 'oauth_token=at-secret-1 is unknown' }],
+  ])('a token in the query is in no error after %s', async (_, reply) => {
+    const server = await quirkyServer();
+    server.on('GET /me', reply);
+    const identity = { source: 'endpoint', endpoint: `${server.url}/me`, subject: 'id', ...inQuery };
+    const error: unknown = await identified(server, { identity }, { access_token: 'at-secret-1' }).catch((e) => e);
+    expect(error).toMatchObject({ name: 'OAuthError' });
+    expect(inspect(error, { depth: 9 }) + JSON.stringify(error)).not.toContain('at-secret-1');
+    expect(server.seen).toHaveLength(1);
   });
   test('by introspection, of a live token only', async () => {
     const server = await quirkyServer();

@@ -201,6 +201,23 @@ describe('P-12 lives in public reports', () => {
     [{ expires_in: '3600.0' }, 3600],
     [{ expires_in: '3600s' }, 3600], // durations of protobuf
     [{ expires_in: ' 3600 ' }, 3600],
+    [{ expires_in: 'PT1H' }, 3600], // ISO 8601
+    [{ expires_in: 'PT55M30S' }, 3330],
+    [{ expires_in: 'P1DT12H' }, 129_600],
+    [{ expires_in: 'P2W' }, 1_209_600],
+    [{ expires_in: 'P1M' }, 2_419_200], // the shortest month
+    [{ expires_in: 'pt0.5s' }, 0],
+    [{ expires_in: '1h' }, 3600], // auth0/node-jsonwebtoken's expiresIn, handed on
+    [{ expires_in: '15 min' }, 900],
+    [{ expires_in: '30 days' }, 2_592_000],
+    [{ expires_in: '1 Hour' }, 3600],
+    [{ expires_in: '01:00:00' }, 3600], // a TimeSpan of .NET
+    [{ expires_in: '30.00:00:00' }, 2_592_000],
+    [{ expires_in: '1 day, 0:30:00' }, 88_200], // a timedelta of Python
+    [{ expires_at: 'PT10M' }, 600],
+    ...['P', 'PT', 'T1H', '1 month', '1 hour ago', '-PT1H', '1:00', '12:00', '60 ms', 'PT1H soon', '1e3'].map(
+      (words): [Fields, null] => [{ expires_in: words }, null],
+    ),
     [{ expires_in: 0 }, 0], // ruby-oauth/oauth2#284, superseriousbusiness/gotosocial#731: the connection decides what it means
     [{ expires_in: '0' }, 0],
     [{ expires_in: -1 }, null],

@@ -183,6 +183,27 @@ describe('revoking by showing the access token', () => {
     expect(server.seen[0]?.body).toBe('');
   });
 
+  test.each([
+    ['form', { token_param: 'access_token' }, 'access_token=at-1', ''],
+    ['query', { token_param: 'access_token', dangerously_by_get: true }, '', '?access_token=at-1'],
+  ])('in the %s, where the API takes it there', async (_, place, body, query) => {
+    const server = await quirkyServer();
+    server.on('POST /revoke', { status: 204, text: '' });
+    const identity = { source: 'endpoint', endpoint: `${server.url}/me`, subject: 'id', ...place };
+    const provider = quirkyRecord(server, { revoke: { style: 'bearer' }, identity });
+    const deps = depsFor(provider);
+    const urls: URL[] = [];
+    const fetch: typeof deps.fetch = (input, init) => {
+      urls.push(new URL(input instanceof Request ? input.url : input));
+      return deps.fetch(input, init);
+    };
+    const tokens = { accessToken: 'at-1', refreshToken: null };
+    expect(await revokeGrant(provider, pinnedOf(server), tokens, { ...deps, fetch })).toBe('revoked');
+    expect(server.seen[0]).toMatchObject({ method: 'POST', body });
+    expect(server.seen[0]?.headers.authorization).toBeUndefined();
+    expect(urls.map(({ search }) => search)).toEqual([query]);
+  });
+
   test('a token that it no longer takes is dead; a refresh token beside it asks for a fresh one first', async () => {
     const alone = { accessToken: 'at-1', refreshToken: null };
     const dead = await revoked({ status: 401, text: '' }, { style: 'bearer' }, alone);

@@ -8,6 +8,7 @@ import { OAuthError } from '#lib/oauth/oauth-error';
 import { callProvider, readObject } from '#lib/oauth/provider-call';
 import { codesIn, isListed, saysError } from '#lib/oauth/provider-codes';
 import { saidIn } from '#lib/oauth/provider-said';
+import { showToken } from '#lib/oauth/show-token';
 import { describes, isClientRefusal, providerErrorOf } from '#lib/oauth/token-error';
 import type { OAuthDeps, OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
 
@@ -119,10 +120,11 @@ async function revokeByToken(
   refreshToken: string | null,
   deps: OAuthDeps,
 ): Promise<void> {
-  const { name, prefix } = provider.identity.token_header;
+  const shown = showToken(provider.identity, url, accessToken);
   const further = fillHeaders(provider, provider.revoke.headers, {});
-  const headers = new Headers({ accept: 'application/json', ...further, [name]: `${prefix}${accessToken}` });
-  const response = await callProvider(provider, url, { method: provider.revoke.method, headers }, deps);
+  const headers = new Headers({ accept: 'application/json', ...further, ...shown.headers });
+  const body = shown.body === undefined ? {} : { body: shown.body };
+  const response = await callProvider(provider, shown.url, { method: provider.revoke.method, headers, ...body }, deps);
   const said = !response.ok || provider.error_in_200 ? await readObject(response) : null;
   const error = said && providerErrorOf(said);
   if (response.ok && !error) return;

@@ -36,6 +36,33 @@ function numberOf(value: unknown): number | null {
   return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : null;
 }
 
+const secondsOfUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/** `PT1H`, `P30D`, `P1DT12H30M` (ISO 8601 §5.5.2); a year and a month are the shortest of their kind. */
+const isoDuration = /^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/i;
+const isoSeconds = [365 * 86_400, 28 * 86_400, 604_800, 86_400, 3600, 60, 1];
+
+/** `1h`, `15 min`, `30 days`: as libraries take lives, and as servers hand that text on. */
+const namedDuration = /^(\d+(?:\.\d+)?)\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)$/i;
+
+/** `01:00:00`, `30.00:00:00` (.NET), `1 day, 0:00:00` (Python). */
+const clockDuration = /^(?:(\d+)(?:\.| days?,? ))?(\d{1,2}):(\d\d):(\d\d)(?:\.\d+)?$/;
+
+/** Seconds of a duration in words or signs; null for anything else. */
+function durationOf(value: unknown): number | null {
+  const text = typeof value === 'string' ? value.trim() : '';
+  const iso = isoDuration.exec(text)?.slice(1);
+  if (iso?.some((part) => part !== undefined))
+    return iso.reduce((sum, part, at) => sum + Number(part ?? 0) * (isoSeconds[at] ?? 0), 0);
+  const named = namedDuration.exec(text);
+  if (named) return Number(named[1]) * (secondsOfUnit[named[2]?.[0]?.toLowerCase() ?? ''] ?? Number.NaN);
+  const clock = clockDuration
+    .exec(text)
+    ?.slice(1)
+    .map((part) => Number(part ?? 0));
+  return clock ? clock.reduce((sum, part, at) => sum + part * ([86_400, 3600, 60, 1][at] ?? 0), 0) : null;
+}
+
 /** Milliseconds since 1970 of a date that means one moment only: ISO 8601, or as in HTTP. Without a zone it is in UTC. */
 function dateOf(text: string): number {
   const old = /^\/Date\((\d+)(?:[+-]\d{4})?\)\/$/.exec(text)?.[1];
@@ -56,6 +83,8 @@ function momentOf(value: unknown): number | null {
 
 function secondsOf(value: unknown, as: LifetimeRule['as'], answeredAt: number): number | null {
   const number = numberOf(value);
+  const duration = number === null ? durationOf(value) : null;
+  if (duration !== null) return Math.min(Math.floor(duration), longestLife);
   // The only possible meaning of the number counts more than the name that it stands under.
   const isMoment = number === null || (as !== 'milliseconds' && number >= firstMoment);
   const moment = isMoment ? momentOf(value) : null;

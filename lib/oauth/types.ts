@@ -260,6 +260,8 @@ export interface IdentityRule {
   readonly body: CallRule['body'];
   readonly headers: CallRule['headers'];
   readonly token_header: CallRule['token_header'];
+  readonly token_param: CallRule['token_param'];
+  readonly dangerously_by_get: CallRule['dangerously_by_get'];
 }
 
 /** A call after the exchange; its answer holds fields that later calls need. */
@@ -285,6 +287,10 @@ export interface CallRule {
   readonly headers: Readonly<Record<string, string | SecretText>>;
   /** The header that carries the token, and what stands before it there. */
   readonly token_header: { readonly name: string; readonly prefix: string };
+  /** The parameter that carries it instead, in a form. */
+  readonly token_param: string | null;
+  /** That parameter goes in the query of a GET. */
+  readonly dangerously_by_get: boolean;
 }
 
 /** The endpoints of one flow or connection, fixed when it begins; can be stored as JSON. */

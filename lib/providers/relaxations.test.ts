@@ -16,6 +16,7 @@ function recordOf(fields: Record<string, unknown>) {
 const openid = { scopes: ['openid'], identity: { source: 'userinfo' } };
 const idle_keepalive_days = 60;
 const call = { endpoint: 'https://as.example/renew', token_param: 'access_token', dangerously_by_get: true };
+const inQuery = { endpoint: 'https://as.example/me', token_param: 'access_token', dangerously_by_get: true };
 
 describe('P-23 every relaxation of a record is shown to administrators', () => {
   const cases: [fields: Record<string, unknown>, paths: string[], words: string[]][] = [
@@ -30,6 +31,8 @@ describe('P-23 every relaxation of a record is shown to administrators', () => {
       ['dangerously_without_pkce', 'token_upgrade.dangerously_by_get', 'token_renewal.dangerously_by_get'],
       ['without PKCE', 'secrets in URLs'],
     ],
+    [{ identity: inQuery }, ['identity.dangerously_by_get'], ['secrets in URLs']],
+    [{ lookups: [{ ...inQuery, fields: { site: 'id' } }] }, ['lookups.0.dangerously_by_get'], ['secrets in URLs']],
     [{ dangerously_without_pkce: false, token_upgrade: { ...call, dangerously_by_get: false } }, [], []],
     [{}, [], []],
   ];

@@ -23,7 +23,7 @@ function writtenHosts(entry: ProviderRecordInput): string[] {
 
 type CallInput = Pick<
   NonNullable<ProviderRecordInput['lookups']>[number],
-  'method' | 'body' | 'headers' | 'token_header'
+  'method' | 'body' | 'headers' | 'token_header' | 'token_param' | 'dangerously_by_get'
 >;
 
 /** Headers, of which those from variables never print. */
@@ -35,15 +35,19 @@ const headersOf = (headers: CallInput['headers'] = {}): CallRule['headers'] =>
     ]),
   );
 
-/** How a call shows the token: by GET, or by POST where it has a body, with `Authorization: Bearer`. */
-function callRule({ method, body, headers, token_header }: CallInput): Omit<CallRule, 'endpoint'> {
+/** How a call shows the token: by GET, or by POST where it has a body or a form, with `Authorization: Bearer`. */
+function callRule(input: CallInput): Omit<CallRule, 'endpoint'> {
+  const { method, body, headers, token_header, token_param, dangerously_by_get: byGet = false } = input;
+  const inForm = token_param !== undefined && !byGet;
   return {
-    method: method ?? (body ? 'POST' : 'GET'),
+    method: method ?? (body || inForm ? 'POST' : 'GET'),
     body: body ?? null,
     headers: headersOf(headers),
     token_header: token_header
       ? { name: token_header.name, prefix: token_header.prefix ?? '' }
       : { name: 'authorization', prefix: 'Bearer ' },
+    token_param: token_param ?? null,
+    dangerously_by_get: byGet,
   };
 }
 

@@ -127,6 +127,31 @@ export const identityRows: readonly Oddity[] = [
     }),
   },
   {
+    name: 'token_in_the_query',
+    cases: ['P-22'],
+    does: 'Its API reads the token from the query only (RFC 6750 §2.3).',
+    touches: ['identity'],
+    asked: editAsked('identity', (asked) => {
+      const token = asked.method === 'GET' ? asked.parameters.get('oauth_token') : null;
+      asked.headers.authorization = token === null ? '' : `Bearer ${token}`;
+    }),
+    record: ({ origin }) => ({
+      identity: { endpoint: `${origin}/api/me`, token_param: 'oauth_token', dangerously_by_get: true },
+    }),
+  },
+  {
+    name: 'token_in_a_form',
+    cases: ['P-22'],
+    does: 'Its API reads the token from a form only (RFC 6750 §2.2).',
+    touches: ['identity'],
+    asked: editAsked('identity', (asked) => {
+      const isForm = asked.method === 'POST' && asked.headers['content-type'] === 'application/x-www-form-urlencoded';
+      const token = isForm ? new URLSearchParams(asked.body).get('access_token') : null;
+      asked.headers.authorization = token === null ? '' : `Bearer ${token}`;
+    }),
+    record: ({ origin }) => ({ identity: { endpoint: `${origin}/api/me`, token_param: 'access_token' } }),
+  },
+  {
     name: 'key_for_the_api',
     cases: ['P-22'],
     does: 'Its API wants a key of the application beside the token.',
