@@ -14,7 +14,6 @@ export async function addApplication(runtime: Runtime, given: Partial<typeof app
     name: 'Billing App',
     contact: 'help@app.example.com',
     returnUrls: [returnUrl],
-    origins: [],
     createdBy: 'test',
     ...given,
   });

@@ -22,10 +22,6 @@ const fields = {
     example: [exampleReturnUrl],
     description: 'The addresses that people may be led back to, 1 to 20, each compared as a whole.',
   }),
-  origins: z.array(z.string()).openapi({
-    example: ['https://planner.example.com'],
-    description: 'Sites that may open the hub’s page in a window of their own.',
-  }),
   providers: z
     .array(z.string())
     .nullable()
@@ -62,9 +58,9 @@ const applicationSchema = z
 
 /** An application as the API answers it. */
 export function toApplication(view: ApplicationView): z.infer<typeof applicationSchema> {
-  const { id, name, contact, origins, providers, scopes, status, colours, keys, people, connections } = view;
+  const { id, name, contact, providers, scopes, status, colours, keys, people, connections } = view;
   return {
-    ...{ id, name, contact, return_urls: view.returnUrls, origins, providers, scopes, status, colours },
+    ...{ id, name, contact, return_urls: view.returnUrls, providers, scopes, status, colours },
     ...{ has_logo: view.hasLogo, keys, people, connections },
     created_at: view.createdAt.toISOString(),
     disabled_at: view.disabledAt?.toISOString() ?? null,
@@ -127,7 +123,6 @@ const registerRoute = createRoute({
         z
           .strictObject({
             ...{ name: fields.name, contact: fields.contact, return_urls: fields.return_urls },
-            origins: z.array(z.string()).optional(),
             providers: z.array(z.string()).nullish(),
             scopes: z.record(z.string(), z.array(z.string())).optional(),
           })

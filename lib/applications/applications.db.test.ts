@@ -39,14 +39,12 @@ describe('registering', () => {
   test('keeps what was said, and the ledger what the application may do', async () => {
     const made = await createApplication(admin, {
       ...given,
-      origins: ['https://planner.example'],
       providers: ['acme', 'acme'],
       scopes: { acme: ['read', 'read'] },
     });
     expect(made).toMatchObject({
       name: 'Planner',
       returnUrls: given.returnUrls,
-      origins: ['https://planner.example'],
       providers: ['acme'],
       scopes: { acme: ['read'] },
       status: 'active',
@@ -59,7 +57,6 @@ describe('registering', () => {
       details: {
         application: made.id,
         return_urls: given.returnUrls,
-        origins: ['https://planner.example'],
         providers: ['acme'],
         scopes: ['acme:read'],
         step_up: 'session_only',
@@ -110,10 +107,6 @@ describe('registering', () => {
       { returnUrls: ['https://planner.example/', url] },
       'returnUrls.1',
     ]),
-    ['an origin with a path', { origins: ['https://planner.example/'] }, 'origins.0'],
-    ['an origin of plain http', { origins: ['http://planner.example'] }, 'origins.0'],
-    ['an origin of every site', { origins: ['*'] }, 'origins.0'],
-    ['the origin null', { origins: ['null'] }, 'origins.0'],
     ['a provider that is not there', { providers: ['nowhere'] }, 'providers'],
     ['no provider', { providers: [] }, 'providers'],
     ['scopes of another provider', { providers: ['acme'], scopes: { other: ['read'] } }, 'scopes'],

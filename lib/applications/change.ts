@@ -21,7 +21,7 @@ export const changeApplicationInput = z.object({
 });
 export type ChangeApplicationInput = z.input<typeof changeApplicationInput>;
 
-const fields = ['name', 'contact', 'returnUrls', 'origins', 'providers', 'scopes'] as const;
+const fields = ['name', 'contact', 'returnUrls', 'providers', 'scopes'] as const;
 
 /**
  * Changes an application, effective at its next call. The ledger says which fields changed and the new addresses, providers

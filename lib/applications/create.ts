@@ -15,7 +15,6 @@ import { transactAs } from '#lib/sign-in/transact-as';
 
 export const createApplicationInput = z.object({
   ...applicationFields,
-  origins: applicationFields.origins.default([]),
   providers: applicationFields.providers.default(null),
   scopes: applicationFields.scopes.default({}),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { originList, returnUrlList } from '#lib/applications/addresses';
+import { returnUrlList } from '#lib/applications/addresses';
 import type { Context } from '#lib/context';
 import { AppError } from '#lib/errors';
 
@@ -33,7 +33,6 @@ export const applicationFields = {
     .regex(/^[^\p{C}\p{Z}]*$/u, contactFault)
     .refine((text) => z.email().safeParse(text).success || isPlainAddress(text), contactFault),
   returnUrls: returnUrlList,
-  origins: originList,
   /** Null: every provider. */
   providers: z
     .array(z.string().max(64))

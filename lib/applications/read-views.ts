@@ -8,7 +8,6 @@ export const ownColumns = {
   name: applications.name,
   contact: applications.contact,
   returnUrls: applications.returnUrls,
-  origins: applications.origins,
   providers: applications.providers,
   scopes: applications.scopes,
   hasLogo: sql<boolean>`${applications.logo} is not null`,

@@ -5,7 +5,6 @@ export interface ApplicationView {
   /** Where people reach those who run it. */
   contact: string;
   returnUrls: string[];
-  origins: string[];
   /** Null: every provider. */
   providers: string[] | null;
   /** By provider the scopes that it may ask for; a provider that is absent has its record's. */

@@ -25,7 +25,6 @@ test('an operator registers, changes, stops and lists applications, and makes a 
     name: 'Planner',
     status: 'active',
     return_urls: ['https://planner.example/back'],
-    origins: [],
     providers: ['acme'],
     scopes: { acme: ['read'] },
     created_by: 'cli',

@@ -58,7 +58,6 @@ test.each([
         name: 'X',
         contact: 'a@b.example',
         returnUrls: ['https://b.example/', 'https://b.example/2'],
-        origins: [],
         providers: ['google'],
         scopes: { google: ['openid', 'https://www.googleapis.com/auth/drive'] },
       },
@@ -69,10 +68,10 @@ test.each([
     { kind: 'command', command: { command: 'application show', id: 'app_1' } },
   ],
   [
-    ['application', 'change', '--id', 'app_1', '--every-provider', '--without-origins', '--without-scopes'],
+    ['application', 'change', '--id', 'app_1', '--every-provider', '--without-scopes'],
     {
       kind: 'command',
-      command: { command: 'application change', id: 'app_1', origins: [], providers: null, scopes: {} },
+      command: { command: 'application change', id: 'app_1', providers: null, scopes: {} },
     },
   ],
   [

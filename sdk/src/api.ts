@@ -299,8 +299,6 @@ export interface Application {
   contact: string;
   /** The addresses that people may be led back to, 1 to 20, each compared as a whole. */
   return_urls: Array<string>;
-  /** Sites that may open the hub’s page in a window of their own. */
-  origins: Array<string>;
   /** The only providers that it may use. Null: every one. */
   providers: Array<string> | null;
   /** By provider what it may ask for. A provider that is absent has the scopes of its record. */
@@ -331,7 +329,6 @@ export interface ApplicationRequest {
   contact: string;
   /** The addresses that people may be led back to, 1 to 20, each compared as a whole. */
   return_urls: Array<string>;
-  origins?: Array<string>;
   providers?: Array<string> | null;
   scopes?: {
     [name: string]: Array<string>;
@@ -345,8 +342,6 @@ export interface ApplicationChange {
   contact?: string;
   /** The addresses that people may be led back to, 1 to 20, each compared as a whole. */
   return_urls?: Array<string>;
-  /** Sites that may open the hub’s page in a window of their own. */
-  origins?: Array<string>;
   /** The only providers that it may use. Null: every one. */
   providers?: Array<string> | null;
   /** By provider what it may ask for. A provider that is absent has the scopes of its record. */

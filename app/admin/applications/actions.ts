@@ -42,7 +42,6 @@ const form = {
   name: applicationFields.name,
   contact: applicationFields.contact,
   returnUrls: lines.pipe(applicationFields.returnUrls),
-  origins: lines.pipe(applicationFields.origins),
   providers,
   scopes: scopeLines,
 };

@@ -12,7 +12,6 @@ const returnUrl = [
   '--return-url <url>',
   'An address that people may be led back to, exactly. May be repeated.',
 ] as const;
-const origin = ['--origin <origin>', 'An origin that may open the hub’s page in a window. May be repeated.'] as const;
 const provider = ['--provider <id>', 'A provider that it may use; every one unless set. May be repeated.'] as const;
 const scope = [
   '--scope <provider:scope>',
@@ -58,7 +57,6 @@ export const applicationCommands: CommandGroup = (program, run) => {
     .option(...name)
     .option(...contact)
     .option(...returnUrl, collect)
-    .option(...origin, collect)
     .option(...provider, collect)
     .option(...scope, collect)
     .action((values) => {
@@ -68,7 +66,6 @@ export const applicationCommands: CommandGroup = (program, run) => {
         name: required(values.name, '--name'),
         contact: required(values.contact, '--contact'),
         returnUrls: values.returnUrl,
-        origins: values.origin ?? [],
         providers: values.provider ?? null,
         scopes: byProvider(values.scope) ?? {},
       });
@@ -96,14 +93,11 @@ export const applicationCommands: CommandGroup = (program, run) => {
     .option(...name)
     .option(...contact)
     .option(...returnUrl, collect)
-    .option(...origin, collect)
-    .option('--without-origins', 'No origin may open the hub’s page in a window.')
     .option(...provider, collect)
     .option('--every-provider', 'It may use every provider.')
     .option(...scope, collect)
     .option('--without-scopes', 'It asks for the scopes of the providers’ records.')
     .action((values) => {
-      const origins = orWithout(values.origin, values.withoutOrigins, [], '--origin and --without-origins');
       const providers = orWithout<string[] | null>(
         values.provider,
         values.everyProvider,
@@ -117,7 +111,7 @@ export const applicationCommands: CommandGroup = (program, run) => {
         name: values.name,
         contact: values.contact,
         returnUrls: values.returnUrl,
-        ...{ origins, providers, scopes },
+        ...{ providers, scopes },
       });
     });
 

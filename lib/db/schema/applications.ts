@@ -16,8 +16,6 @@ export const applications = pgTable(
     contact: text().notNull(),
     /** The addresses that people may be led back to, each compared as a whole (RFC 9700 §2.1). */
     returnUrls: text().array().notNull(),
-    /** The origins that may open the hub's page in a window of their own. */
-    origins: text().array().notNull(),
     /** Null: every provider. */
     providers: text().array(),
     /** By provider the scopes that it may ask for; a provider that is absent has its record's. */

@@ -183,7 +183,6 @@ const draftOf = (application: ApplicationView) => ({
   name: application.name,
   contact: application.contact,
   returnUrls: application.returnUrls.join('\n'),
-  origins: application.origins.join('\n'),
   providers: application.providers ?? [],
   scopes: scopeLines(application).join('\n'),
 });
@@ -206,9 +205,6 @@ function About({ application }: { application: ApplicationView }) {
       </Fact>
       <Fact label="Return addresses">
         <Texts texts={application.returnUrls} />
-      </Fact>
-      <Fact label="Origins">
-        <Texts texts={application.origins} none="none" />
       </Fact>
       <Fact label="Providers">{application.providers?.join(', ') ?? 'every one'}</Fact>
       <Fact label="Scopes">

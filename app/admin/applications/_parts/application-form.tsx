@@ -13,7 +13,6 @@ export interface ApplicationDraft {
   name: string;
   contact: string;
   returnUrls: string;
-  origins: string;
   providers: string[];
   scopes: string;
 }
@@ -88,15 +87,6 @@ export function ApplicationForm({ id, draft, providers, path }: ApplicationFormP
         value={value.returnUrls}
         change={(returnUrls) => set({ returnUrls })}
         required
-      />
-      <LinesField
-        id="application-origins"
-        name="origins"
-        label="Origins"
-        hint="Sites that may open the hub’s page in a window of their own, such as https://app.example.com."
-        fault={fault('origins')}
-        value={value.origins}
-        change={(origins) => set({ origins })}
       />
       {providers.length > 0 && (
         <fieldset>

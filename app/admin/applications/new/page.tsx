@@ -10,7 +10,7 @@ import { ApplicationForm } from '../_parts/application-form.tsx';
 export const metadata: Metadata = { title: 'Register application' };
 
 const path = '/admin/applications/new';
-const empty = { name: '', contact: '', returnUrls: '', origins: '', providers: [], scopes: '' };
+const empty = { name: '', contact: '', returnUrls: '', providers: [], scopes: '' };
 
 export default async function NewApplication() {
   const ctx = await adminPage(path);
