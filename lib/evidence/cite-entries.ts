@@ -14,13 +14,22 @@ import { encodeSeal, sealHash } from '#lib/ledger/seal-statement';
 
 /** The rare events that evidence is about. Vends and refreshes are far too many, and have their counts elsewhere. */
 const citedActions: readonly LedgerAction[] = [
-  ...(['checks.run', 'provider.checked', 'review.assigned', 'review.signed_off', 'review.missed'] as const),
+  ...([
+    'checks.run',
+    'checks.scenarios_played',
+    'provider.checked',
+    'review.assigned',
+    'review.signed_off',
+    'review.missed',
+  ] as const),
   ...(['alert.opened', 'alert.acknowledged', 'alert.resolved', 'brake.frozen', 'brake.thawed'] as const),
   ...(['bulk_revocation.started', 'bulk_revocation.finished', 'connection.revoked'] as const),
   ...(['revocation.finished', 'revocation.failed', 'revocation.proved', 'revocation.let_go'] as const),
   ...(['revocation.drilled', 'person.inactivity_notified', 'person.inactive_revoked'] as const),
   ...(['provider.metadata_changed', 'provider.metadata_accepted', 'connection.exported'] as const),
-  ...(['replaced.proved', 'refused.proved'] as const),
+  ...(['replaced.proved', 'refused.proved', 'token.theft_suspected', 'token.theft_possible'] as const),
+  ...(['provider.stopped', 'provider.resumed', 'person.disabled', 'person.enabled'] as const),
+  ...(['connection.export_written', 'bulk_revocation.exported', 'ledger.exported'] as const),
   ...([
     'vault.key_rotated',
     'vault.key_retired',
@@ -31,7 +40,14 @@ const citedActions: readonly LedgerAction[] = [
   ...(['vault.reseal_begun', 'vault.reseal_paused', 'vault.reseal_resumed', 'vault.resealed'] as const),
   ...(['configuration.changed', 'instance.restored', 'instance.promoted', 'ledger.verified'] as const),
   ...(['application.created', 'application.changed', 'application.disabled', 'application.enabled'] as const),
-  ...(['person.role_changed', 'api_key.created', 'api_key.changed', 'api_key.revoked', 'evidence.exported'] as const),
+  ...([
+    'person.role_changed',
+    'api_key.created',
+    'api_key.changed',
+    'api_key.rotated',
+    'api_key.revoked',
+    'evidence.exported',
+  ] as const),
 ];
 const pageSeals = 1_000;
 

@@ -1,4 +1,4 @@
-import { and, asc, gt, gte, inArray, isNotNull, lt, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, gt, gte, inArray, isNotNull, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { listConformance } from '#lib/conformance/list';
 import type { Context } from '#lib/context';
@@ -15,6 +15,9 @@ import { listScripts } from '#lib/page-scripts/list';
 import { taskOf } from '#lib/reviews/task-list';
 
 const within = (column: PgColumn, from: Date, to: Date): SQL | undefined => and(gte(column, from), lt(column, to));
+/** True for what had begun before the end of a period and was not over at its beginning. */
+const lasted = (began: PgColumn, ended: PgColumn, from: Date, to: Date): SQL | undefined =>
+  and(lt(began, to), or(isNull(ended), gte(ended, from)));
 /** Sorts rows that were read in the order of their keys; rows of one moment stay in that order. */
 const byMoment =
   <Row>(of: (row: Row) => Date) =>
@@ -35,10 +38,10 @@ async function collectReviews(
       return action === 'review.signed_off' ? [[String(details.review), n] as const] : [];
     }),
   );
+  const closed = sql`coalesce(${reviews.signedOffAt}, ${reviews.missedAt})`;
   const ofPeriod = or(
     within(reviews.dueAt, from, to),
-    within(reviews.signedOffAt, from, to),
-    within(reviews.createdAt, from, to),
+    and(lt(reviews.createdAt, to), or(isNull(closed), gte(closed, from))),
   );
   const rows = await readAll<typeof reviews.$inferSelect>(budget, 'reviews', (last, limit) =>
     database.db
@@ -68,7 +71,7 @@ async function collectAlerts(
   to: Date,
   budget: Budget,
 ): Promise<EvidenceBundle['alerts']> {
-  const ofPeriod = or(within(alerts.openedAt, from, to), within(alerts.resolvedAt, from, to));
+  const ofPeriod = lasted(alerts.openedAt, alerts.resolvedAt, from, to);
   const notes = new Map<string, string[]>();
   const rows = await readAll<typeof alerts.$inferSelect>(budget, 'alerts', async (last, limit) => {
     const page = await database.db
@@ -135,12 +138,7 @@ export async function collectEvidence(
     db
       .select()
       .from(freezes)
-      .where(
-        and(
-          or(within(freezes.createdAt, from, to), within(freezes.liftedAt, from, to)),
-          last && gt(freezes.id, last.id),
-        ),
-      )
+      .where(and(lasted(freezes.createdAt, freezes.liftedAt, from, to), last && gt(freezes.id, last.id)))
       .orderBy(asc(freezes.id))
       .limit(limit),
   );
@@ -151,7 +149,7 @@ export async function collectEvidence(
       .from(revocations)
       .where(
         and(
-          or(within(revocations.createdAt, from, to), within(revocations.finishedAt, from, to)),
+          or(lasted(revocations.createdAt, revocations.finishedAt, from, to), within(revocations.provedAt, from, to)),
           last &&
             sql`(${personId}, ${connectionId}, ${replacedGeneration}) > (${last.personId}, ${last.connectionId}, ${last.replacedGeneration})`,
         ),

@@ -6,6 +6,8 @@ import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sealLedger } from '#lib/audit/seal-ledger';
 import { systemContext } from '#lib/context';
+import { alerts } from '#lib/db/schema/alerts';
+import { freezes } from '#lib/db/schema/freezes';
 import { reviews } from '#lib/db/schema/reviews';
 import { createBudget, readAll } from '#lib/evidence/budget';
 import { type EvidenceBundle, readEntry } from '#lib/evidence/bundle';
@@ -213,6 +215,37 @@ describe('a long period', () => {
     expect(report).toContain(`The first 1000 of ${rows}. The bundle has all.`);
     expect(verifyEvidence(Buffer.from(made)).ok).toBe(true);
     expect(second(Buffer.from(made)).status).toBe(0);
+  });
+
+  test('has whatever lasted through it, and nothing that was over before or began after', async () => {
+    const [before, within, after] = ['2022-01-01', '2022-02-01', '2022-05-01'];
+    const period = { from: new Date('2022-01-15T00:00:00Z'), to: new Date('2022-04-01T00:00:00Z') };
+    const spans: Record<string, [string, string | null]> = {
+      through: [before, after],
+      open: [before, null],
+      begun: [within, after],
+      over: ['2021-01-01', before],
+      later: [after, null],
+    };
+    for (const [id, [begins, ends]] of Object.entries(spans)) {
+      const [began, ended] = [new Date(begins), ends ? new Date(ends) : null];
+      const [is, by] = [ended ? ('resolved' as const) : ('open' as const), ended && 'per_x'];
+      const counts = { severity: 'warning' as const, value: 1, peak: 1, count: 1 };
+      const alert = { id: `alr_${id}`, rule: 'check_fails', subject: id, ...counts, state: is };
+      await database.db.insert(alerts).values({ ...alert, openedAt: began, heldAt: began, resolvedAt: ended });
+      const freeze = { id: `frz_${id}`, scope: 'provider' as const, target: id, reason: 'test', createdBy: 'per_x' };
+      await database.db.insert(freezes).values({ ...freeze, createdAt: began, liftedAt: ended, liftedBy: by });
+      const review = { id: `rev_${id}`, task: `task_${id}`, period: 'on_change' as const, createdAt: began };
+      const dueAt = new Date(began.getTime() + dayMs);
+      await database.db.insert(reviews).values({ ...review, periodStart: began, dueAt, missedAt: ended });
+    }
+    const bundle = contentOf(Buffer.from((await exportEvidence(systemContext(runtime, 'test'), period)).file));
+    for (const [name, ids] of [
+      ['alr', bundle.alerts.map(({ id }) => id)],
+      ['frz', bundle.freezes.map(({ id }) => id)],
+      ['rev', bundle.reviews.map(({ id }) => id)],
+    ] as const)
+      expect(ids.toSorted()).toEqual(['begun', 'open', 'through'].map((id) => `${name}_${id}`));
   });
 
   test('over the limit is refused, not cut', async () => {
