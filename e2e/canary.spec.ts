@@ -170,6 +170,8 @@ test('no token, code, verifier, secret or key is anywhere it should not be @post
   for (const [table, found] of rows) sweep.search(`the table ${table}`, found.join('\n'));
   for (const [path, bytes] of files) sweep.searchBytes(`the database's file ${path}`, bytes);
   sweep.search('the log', app.log());
+  expect(tap.calls.length).toBeGreaterThan(20);
+  for (const { method, url } of tap.calls) sweep.search(`the address of a ${method} to a provider`, url);
   const streamed = await app.grantkeep('ledger', 'stream');
   expect(streamed.split('\n').length).toBeGreaterThan(20);
   sweep.search('the stream of the ledger', streamed);

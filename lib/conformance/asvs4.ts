@@ -19,8 +19,9 @@ const sessions: readonly Clause[] = [
     level: 'must',
     asks: 'Session tokens have 64 bits of entropy at least.',
     state: 'met',
-    code: ['lib/ids.ts'],
-    tests: ['lib/ids.test.ts > every character of an id is about as likely as any other'],
+    code: ['lib/ids.ts#newSecret', 'lib/sign-in/sessions.ts'],
+    tests: ['lib/ids.test.ts > %s: ten thousand are all different and of one form'],
+    reason: '256 random bits.',
   },
   {
     id: '3.2.3',

@@ -78,10 +78,9 @@ export const asvs5OAuth: readonly Clause[] = [
   {
     id: '10.3.3',
     level: 'must',
-    asks: 'It knows a person by claims that no other person can get.',
-    state: 'met',
-    code: ['lib/sign-in/sign-in.ts'],
-    tests: ['lib/sign-in/sign-in.db.test.ts > who a person is'],
+    asks: 'Where it decides by the person in an access token, it knows them by claims that no other person can get.',
+    state: 'not_ours',
+    reason: 'API keys stand for services. The machine API reads no person out of a token.',
   },
   {
     id: '10.3.4',

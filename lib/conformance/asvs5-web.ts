@@ -211,9 +211,9 @@ export const asvs5Web: readonly Clause[] = [
     level: 'must',
     asks: 'Session ids are random, with 128 bits at least.',
     state: 'met',
-    code: ['lib/ids.ts', 'lib/sign-in/sessions.ts'],
+    code: ['lib/ids.ts#newSecret', 'lib/sign-in/sessions.ts'],
     tests: [
-      'lib/ids.test.ts > every character of an id is about as likely as any other',
+      'lib/ids.test.ts > %s: ten thousand are all different and of one form',
       'lib/sign-in/sign-in.db.test.ts > the database keeps no session id, only its hash',
     ],
   },

@@ -175,6 +175,27 @@ export const openidConnect: Specification = {
       ],
     },
     {
+      id: '10.1.1',
+      level: 'should',
+      asks: 'Fetch the keys of the issuer anew where a token names one that is not known.',
+      state: 'met',
+      code: ['lib/oauth/server-keys.ts#serverKeys'],
+      tests: [
+        'lib/oauth/exchange-code.test.ts > signed with a key that the server published since is taken, and no more with the one before',
+      ],
+    },
+    {
+      id: '11',
+      level: 'must',
+      asks: 'Ask for consent by prompt where offline_access is asked for, unless the server lets it go otherwise.',
+      state: 'not_ours',
+      code: ['lib/oauth/authorization-request.ts#buildAuthorizationUrl'],
+      tests: [
+        'lib/oauth/authorization-request.test.ts > carries extra parameters, which cannot replace those of the protocol',
+      ],
+      reason: 'Servers differ in when they give lasting access. The record says prompt where its server wants it.',
+    },
+    {
       id: '12.2',
       level: 'must',
       asks: 'Where an ID token comes with a refresh: its issuer, subject and audience are those of the first one.',

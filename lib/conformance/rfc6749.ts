@@ -57,6 +57,17 @@ export const rfc6749: Specification = {
       reason: 'RFC 8707 allows resource twice, and a record may ask for that.',
     },
     {
+      id: '3.1.2',
+      level: 'must',
+      asks: 'Have a redirect URI that is absolute and has no fragment.',
+      state: 'met',
+      code: ['lib/config/config.ts', 'lib/authorization/redirect-uri.ts'],
+      tests: [
+        'lib/config/config.test.ts > %s=%s is refused',
+        'lib/authorization/complete.db.test.ts > the authorization request carries S256, state and the one redirect URI',
+      ],
+    },
+    {
       id: '3.1.2.1',
       level: 'should',
       asks: 'Have a redirection endpoint that needs TLS.',
@@ -184,6 +195,15 @@ export const rfc6749: Specification = {
       ],
     },
     {
+      id: '6 c',
+      level: 'must',
+      asks: 'Ask at a refresh for no scope that was not granted.',
+      state: 'met',
+      code: ['lib/oauth/refresh-grant.ts#refreshGrant'],
+      tests: ['lib/oauth/refresh-grant.test.ts > sends the refresh token with client authentication, once'],
+      reason: 'The hub sends no scope. Parameters that a record adds are the operator’s choice.',
+    },
+    {
       id: '7.1',
       level: 'must',
       asks: 'Use no access token of a type that the client does not understand.',
@@ -235,6 +255,23 @@ export const rfc6749: Specification = {
         'The operator’s proxy ends TLS. The hub sends HSTS and refuses an APP_URL of plain http outside of loopback.',
       code: ['lib/config/config.ts', 'lib/door/security-headers.ts#alwaysHeaders'],
       tests: ['lib/door/security-headers.test.ts > https alone gets HSTS of a year and upgrades'],
+    },
+    {
+      id: '10.8 a',
+      level: 'must',
+      asks: 'Send no token and no client credentials in clear.',
+      state: 'met',
+      code: ['lib/outbound/guarded-fetch.ts#createGuardedFetch', 'lib/config/provider-url.ts#endpointFault'],
+      tests: ['lib/outbound/guarded-fetch.test.ts > may not be http unless it is loopback'],
+    },
+    {
+      id: '10.8 b',
+      level: 'should',
+      asks: 'Put nothing sensitive into state and scope.',
+      state: 'met',
+      code: ['lib/oauth/authorization-request.ts#createFlowSecrets'],
+      tests: ['lib/oauth/authorization-request.test.ts > are all different over a thousand flows and 256 bits long'],
+      reason: 'state is a random value and carries nothing.',
     },
     {
       id: '10.9',

@@ -14,7 +14,10 @@ export const rfc6750: Specification = {
       asks: 'As a client: show a token in one way in each request.',
       state: 'met',
       code: ['lib/oauth/show-token.ts'],
-      tests: ['lib/oauth/odd-identities.test.ts > by a POST without a body, with the token in another header'],
+      tests: [
+        'lib/oauth/fetch-identity.test.ts > by a token that travels in its header alone',
+        'lib/oauth/odd-identities.test.ts > by a POST without a body, with the token in another header',
+      ],
     },
     {
       id: '2.1 a',
@@ -36,12 +39,24 @@ export const rfc6750: Specification = {
       reason: 'That is the only place where the machine API looks.',
     },
     {
+      id: '2.2',
+      level: 'should',
+      asks: 'Put no token into the body of a form, where the header can be used.',
+      state: 'partly',
+      code: ['lib/oauth/show-token.ts'],
+      tests: ['lib/oauth/fetch-identity.test.ts > by a token that travels in its header alone'],
+      reason: 'Unless a record names a parameter (token_param) for a server that reads no header.',
+    },
+    {
       id: '2.3',
       level: 'should',
       asks: 'Put no token into a URI.',
       state: 'partly',
       code: ['lib/oauth/show-token.ts'],
-      tests: ['e2e/canary.spec.ts > no token, code, verifier, secret or key is anywhere it should not be'],
+      tests: [
+        'lib/oauth/fetch-identity.test.ts > by a token that travels in its header alone',
+        'e2e/canary.spec.ts > no token, code, verifier, secret or key is anywhere it should not be',
+      ],
       reason:
         'Unless a record says dangerously_by_get of a server that reads no other place; the pages of administrators say so, and the hub logs no query. A token request in the query stands under RFC 6749, 2.3.1.',
     },

@@ -178,7 +178,10 @@ export const rfc9700: Specification = {
       asks: 'Pass no access token in the query of a URI.',
       state: 'partly',
       code: ['lib/oauth/show-token.ts'],
-      tests: ['e2e/canary.spec.ts > no token, code, verifier, secret or key is anywhere it should not be'],
+      tests: [
+        'lib/oauth/fetch-identity.test.ts > by a token that travels in its header alone',
+        'e2e/canary.spec.ts > no token, code, verifier, secret or key is anywhere it should not be',
+      ],
       reason:
         'Unless a record says dangerously_by_get of a server that takes it nowhere else; the pages of administrators say so.',
     },
@@ -245,6 +248,15 @@ export const rfc9700: Specification = {
       reason: 'state carries nothing: it is a random value. All else lies sealed in the cookie and the row.',
     },
     {
+      id: '4.10.2',
+      level: 'should',
+      asks: 'Name the resource server that a token is for, so that the token is good there alone.',
+      state: 'partly',
+      code: ['lib/oauth/authorization-request.ts#buildAuthorizationUrl', 'lib/oauth/client-request.ts#clientRequest'],
+      tests: ['lib/oauth/odd-requests.test.ts > with a parameter that is there twice (RFC 8707)'],
+      reason: 'A record can say resource or audience. The hub does not know at which APIs services use a token.',
+    },
+    {
       id: '4.11.1',
       level: 'must',
       asks: 'Expose no open redirector.',
@@ -284,6 +296,13 @@ export const rfc9700: Specification = {
         'lib/refresh/refresh.db.test.ts > keeps the old refresh token where none is returned, and replaces it where one is',
       ],
       reason: 'The section binds servers; a client that shows an old token ends its own grant.',
+    },
+    {
+      id: '4.17.2',
+      level: 'must',
+      asks: 'Where windows pass authorization responses as messages: check the origin at both ends.',
+      state: 'not_ours',
+      reason: 'The hub takes no response by a message. Responses come to its redirect URI alone.',
     },
   ],
 };

@@ -219,6 +219,20 @@ describe('the ID token', () => {
     }
   });
 
+  test('signed with a key that the server published since is taken, and no more with the one before', async () => {
+    const server = await quirkyServer();
+    const [before, since] = [await idTokenSigner(server), await idTokenSigner(server)];
+    const exchangeOf = async (signer: typeof before) => {
+      server.on('POST /token', { json: { ...tokens, id_token: await signer.sign() } });
+      return runExchange(quirkyRecord(server, openid), pinnedOf(server));
+    };
+    server.on('GET /jwks', { json: before.jwks });
+    await exchangeOf(before);
+    server.on('GET /jwks', { json: since.jwks });
+    expect((await exchangeOf(since)).id_token_claims).toMatchObject({ sub: 'subject-1' });
+    await expect(exchangeOf(before)).rejects.toMatchObject({ code: 'id_token_signature' });
+  });
+
   test('with claims changed after signing is refused', async () => {
     const server = await quirkyServer();
     const signer = await idTokenSigner(server);

@@ -57,6 +57,26 @@ describe('who it is comes', () => {
     await expect(other).rejects.toMatchObject({ code: 'identity_invalid' });
   });
 
+  test('by a token that travels in its header alone: neither in the address nor in a body', async () => {
+    const server = await quirkyServer();
+    server.on('GET /userinfo', { json: claims });
+    await identified(server, { identity: { source: 'userinfo' } });
+    server.on('POST /me', { json: { id: 'u1' } });
+    const own = {
+      source: 'endpoint',
+      endpoint: `${server.url}/me`,
+      method: 'POST',
+      subject: 'id',
+      body: { query: 'x' },
+    };
+    await identified(server, { identity: own });
+    expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /userinfo', 'POST /me']);
+    for (const { headers, ...others } of server.seen) {
+      expect(headers.authorization).toBe('Bearer at-1');
+      expect(JSON.stringify(others)).not.toContain('at-1');
+    }
+  });
+
   test('from an endpoint with numeric ids and a list of addresses, as at GitHub', async () => {
     const server = await quirkyServer();
     server.on('GET /user', { json: { id: 583_231, login: 'octocat', name: null } });

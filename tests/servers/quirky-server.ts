@@ -6,6 +6,8 @@ import { listenOnLoopback } from '#tests/servers/loopback';
 export interface SeenRequest {
   method: string;
   path: string;
+  /** The query with its question mark; empty where there is none. */
+  search: string;
   headers: IncomingHttpHeaders;
   body: string;
   /** The body read as a form. */
@@ -58,9 +60,9 @@ export async function quirkyServer({ host = '127.0.0.1', tls }: { host?: string;
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks).toString('utf8');
-    const path = new URL(request.url ?? '/', 'http://quirky').pathname;
+    const { pathname: path, search } = new URL(request.url ?? '/', 'http://quirky');
     const method = request.method ?? '';
-    const noted = { method, path, headers: request.headers, body, form: new URLSearchParams(body) };
+    const noted = { method, path, search, headers: request.headers, body, form: new URLSearchParams(body) };
     seen.push(noted);
     const behaviour = behaviours.get(`${method} ${path}`) ?? { status: 404, text: 'Not Found' };
     send(response, typeof behaviour === 'function' ? await behaviour(noted) : behaviour);
