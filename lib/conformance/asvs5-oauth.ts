@@ -78,7 +78,7 @@ export const asvs5OAuth: readonly Clause[] = [
   {
     id: '10.3.3',
     level: 'must',
-    asks: 'Where it decides by the person in an access token, it knows them by claims that no other person can get.',
+    asks: 'The person in an access token is known by claims that no other person can get.',
     state: 'not_ours',
     reason: 'API keys stand for services. The machine API reads no person out of a token.',
   },

@@ -296,7 +296,14 @@ export const asvs5Web: readonly Clause[] = [
     id: '8.4.1',
     level: 'must',
     asks: 'One tenant cannot reach the objects of another.',
-    state: 'not_ours',
-    reason: 'A hub serves one organisation. People in it are kept apart as 8.2.2 says.',
+    state: 'met',
+    code: ['lib/guards/application-reach.ts', 'lib/guards/require-api-key.ts'],
+    tests: [
+      'lib/api/application-reach.db.test.ts > every operation of the API is tried here',
+      'lib/api/application-reach.db.test.ts > by a key of %s, of a connection of %s',
+      'lib/api/application-reach.db.test.ts > a user without a tenant is not the one of a tenant',
+    ],
+    reason:
+      'The tenants of a hub are its applications: a key of one reaches its own people alone. The hub serves one organisation; 8.2.2 keeps its people apart.',
   },
 ];
