@@ -88,7 +88,7 @@ async function store(
   const tokens = { access_token: row.access_token, refresh_token: row.refresh_token, refresh_token_expires_in: null };
   const life = row.expires_at && (row.expires_at.getTime() - ctx.now().getTime()) / 1000;
   return withTransaction(ctx.database.db, async (tx) => {
-    if (row.application !== null) await holdApplication(tx, row.application);
+    if (found.application !== null) await holdApplication(tx, found.application);
     if (found.id !== null) {
       // Disabling and deleting a person wait for this, or this sees that it happened.
       const [person] = await tx

@@ -19,21 +19,23 @@ export interface Found {
   make: Omit<typeof people.$inferInsert, 'id'> | null;
   /** The scopes that their application asks for; null: those of the provider's record. */
   scopes: string[] | null;
+  /** The application that knows them; null: they sign in to the hub. */
+  application: string | null;
 }
 
-/** The id of a person who is not disabled, or null. */
-async function idOf(ctx: Context, who: { issuer: string; subject: string } | { id: string }): Promise<string | null> {
+/** A person who is not disabled, or null. */
+async function lookUp(ctx: Context, who: { issuer: string; subject: string } | { id: string }) {
   const is = 'id' in who ? eq(people.id, who.id) : and(eq(people.issuer, who.issuer), eq(people.subject, who.subject));
   const [person] = await ctx.database.db
-    .select({ id: people.id, disabledAt: people.disabledAt })
+    .select({ id: people.id, disabledAt: people.disabledAt, application: people.applicationId })
     .from(people)
     .where(and(is, isNull(people.deletedAt)));
   if (person?.disabledAt) throw rowFault('user_id: this person is disabled');
-  return person?.id ?? null;
+  return person ?? null;
 }
 
-/** One of the people of an application, by its own ids: never a person of the hub or of another application. */
-async function ofApplication(ctx: Context, row: ImportRow, id: string, provider: string): Promise<Found> {
+/** What an application asks the provider for. @throws AppError `invalid_request` where it may not use it */
+async function scopesAt(ctx: Context, id: string, provider: string): Promise<string[] | null> {
   const [application] = await ctx.database.db
     .select({ providers: applications.providers, scopes: applications.scopes })
     .from(applications)
@@ -41,15 +43,20 @@ async function ofApplication(ctx: Context, row: ImportRow, id: string, provider:
   if (!application) throw rowFault('application: there is none with this id, or it is disabled');
   if (application.providers && !application.providers.includes(provider))
     throw rowFault('application: it may not use this provider');
+  return (Object.hasOwn(application.scopes, provider) ? application.scopes[provider] : undefined) ?? null;
+}
+
+/** One of the people of an application, by its own ids: never a person of the hub or of another application. */
+async function ofApplication(ctx: Context, row: ImportRow, id: string, provider: string): Promise<Found> {
+  const scopes = await scopesAt(ctx, id, provider);
   const user = { id: row.user ?? '', tenant: row.tenant };
   const identity = { issuer: issuerOfApplication(id), subject: subjectOfUser(user) };
-  const found = await idOf(ctx, identity);
-  const own = Object.hasOwn(application.scopes, provider) ? application.scopes[provider] : undefined;
+  const found = await lookUp(ctx, identity);
   const make = {
     ...{ provider: id, ...identity, name: row.user_label },
     ...{ applicationId: id, applicationUser: user.id, applicationTenant: user.tenant },
   };
-  return { id: found, make: found === null ? make : null, scopes: own ?? null };
+  return { id: found?.id ?? null, make: found === null ? make : null, scopes, application: id };
 }
 
 /**
@@ -69,17 +76,20 @@ export async function personOfRow(
   }
   if (userId === null) throw rowFault('user_id: is missing');
   if (signIn === null) {
-    const id = await idOf(ctx, { id: await findPerson(ctx, userId) });
-    if (id === null) throw rowFault('user_id: no person here has this id or address');
-    return { id, make: null, scopes: null };
+    const found = await lookUp(ctx, { id: await findPerson(ctx, userId) });
+    if (found === null) throw rowFault('user_id: no person here has this id or address');
+    const { id, application: its } = found;
+    // By which name they come in does not matter for what their application may have.
+    return { id, make: null, scopes: its === null ? null : await scopesAt(ctx, its, of), application: its };
   }
   const provider = ctx.providers.get(signIn);
   const issuer = provider?.identity.issuer ?? provider?.issuer;
   if (!provider?.sign_in || !issuer || isApplicationIssuer(issuer))
     throw rowFault(`people: nobody signs in with ${signIn} here`);
   const identity = { issuer, subject: userId };
-  const id = await idOf(ctx, identity);
-  return { id, make: id === null ? { provider: signIn, ...identity } : null, scopes: null };
+  const found = await lookUp(ctx, identity);
+  const make = found === null ? { provider: signIn, ...identity } : null;
+  return { id: found?.id ?? null, make, scopes: null, application: null };
 }
 
 /** Disabling the application waits for the caller's transaction, or this sees that it happened. */

@@ -163,6 +163,14 @@ describe('import', () => {
     );
     const again = await importConnections(ctx, { ...settings, rows });
     expect(again.map(({ result }) => result)).toEqual(rows.map(() => 'already_here'));
+    // Their ids here pass nothing by that their application may not.
+    const barred = await addPersonOf(runtime, narrow, { user: '1' });
+    const byId = [barred, known].map((user_id, n) => ({ line: n + 1, row: { user_id, ...token, subject: 'by-id' } }));
+    expect(await importConnections(ctx, { ...settings, rows: byId })).toMatchObject([
+      { fault: 'application: it may not use this provider' },
+      { result: 'imported' },
+    ]);
+    expect((await ownRows(known)).map(({ scopesRequested }) => scopesRequested)).toEqual([['read'], ['read']]);
     const signIns = await importConnections(ctx, { ...settings, people: 'acme', rows });
     expect(signIns.map(({ result }) => result)).toEqual(rows.map(() => 'fault'));
   });
