@@ -13,8 +13,11 @@ export function proxy(request: NextRequest): NextResponse {
   if (/^\/oauth\/(?:start|callback(?:\/[^/]+)?)$/.test(request.nextUrl.pathname))
     return withHeaders(NextResponse.next(), alwaysHeaders(config));
   const nonce = randomBytes(18).toString('base64url');
-  // The flow of a connect session may lead to an application on the developer's own machine, without a page between.
-  const toApplications = request.nextUrl.pathname === '/connect-session' ? loopbackOrigins : [];
+  // The flow of a connect session may lead to an application on the developer's own machine, without a page between. So may
+  // a reconnect that is begun on the page of somebody's connections.
+  const toApplications = /^\/connect-session(?:\/manage\/[^/]+)?$/.test(request.nextUrl.pathname)
+    ? loopbackOrigins
+    : [];
   const headers = pageHeaders(config, nonce, toApplications);
   // Next reads the nonce from the policy on the request and puts it on its own scripts and styles.
   const forwarded = new Headers(request.headers);
