@@ -71,7 +71,7 @@ async function claimSession(tx: Db, id: string, connectionId: string): Promise<v
  * alone. A wrong code or verifier ends the session, and its grant is revoked; so does a provider or a scope that an
  * administrator took from the application meanwhile.
  * @throws AppError `insufficient_scope`, `not_found`, `connect_session_over`, `connect_session_mismatch`, `frozen`,
- *   `person_disabled`, `conflict`
+ *   `person_disabled`, `conflict`, `vault_wrong_place` where the row names another person than the one that granted
  */
 export async function completeConnectSession(ctx: Context, input: CompleteSessionInput): Promise<StoredGrant> {
   const { id, code, codeVerifier } = parseInput(completeSessionInput, input);
@@ -89,7 +89,9 @@ export async function completeConnectSession(ctx: Context, input: CompleteSessio
     throw new AppError('connect_session_mismatch');
   }
   await assertNotFrozen(ctx, { provider, personId, connectionId });
-  const { grant } = openHeld<Grant>(ctx, id, heldGrant);
+  const { grant, ending } = openHeld<Grant>(ctx, id, heldGrant);
+  // As a connection's tokens, which do not open in the row of another person: a writer to the database could change this one.
+  if (ending.some((one) => one.personId !== personId)) throw new AppError('vault_wrong_place');
   const { applicationId } = session;
   try {
     return await storeGrant(ctx, grant, {

@@ -1,8 +1,11 @@
 import { eq, sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { expireConnectSessions } from '#lib/connect-sessions/expire';
+import { systemContext } from '#lib/context';
 import { applications } from '#lib/db/schema/applications';
 import { connectSessions } from '#lib/db/schema/connect-sessions';
 import { people } from '#lib/db/schema/people';
+import { hashSecret } from '#lib/ids';
 import { addApplication, returnUrl } from '#tests/application';
 import { connectSessionHub } from '#tests/connect-sessions';
 import { entries } from '#tests/hub';
@@ -104,6 +107,24 @@ describe('the hostile matrix', () => {
     const before = (await hub.database.db.select().from(people)).length;
     await expect(app.begin(asked)).rejects.toThrow(code);
     expect((await hub.database.db.select().from(people)).length).toBe(before);
+  });
+
+  test('a writer to the database who gives the waiting grant to another person gets no connection', async () => {
+    const [app, thief] = [await addApplication(hub.runtime), await addApplication(hub.runtime)];
+    const session = await app.begin();
+    const mine = await thief.begin({ user: { id: 'thief' } });
+    const code = (await grant(session)).searchParams.get('code');
+    const person = await personOf(session);
+    const taken = { personId: await personOf(mine), applicationId: thief.id, codeChallenge: hashSecret(mine.verifier) };
+    await hub.database.db.update(connectSessions).set(taken).where(eq(connectSessions.id, session.id));
+    expect((await thief.complete(session.id, code, mine.verifier)).status).toBe(500);
+    for (const one of [person, taken.personId]) expect(await connectionsOf(one)).toEqual([]);
+    await hub.database.db
+      .update(connectSessions)
+      .set({ expiresAt: sql`now() - interval '1 second'` })
+      .where(eq(connectSessions.id, session.id));
+    await expireConnectSessions(systemContext(hub.runtime, 'test'));
+    expect(await revokedAnswers(person)).toMatchObject([{ state: 'revoked_upstream' }]);
   });
 
   test('a label that shows nothing is none', async () => {
