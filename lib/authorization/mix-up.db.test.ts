@@ -117,50 +117,54 @@ describe('A-01 the path of the callback', () => {
 });
 
 describe('A-02 a record reaches its own hosts only', () => {
-  test.each(['token_endpoint', 'userinfo_endpoint', 'jwks_uri', 'revocation_endpoint', 'introspection_endpoint'])(
-    'metadata that names %s at an internal host of another record has it called by nobody',
-    async (name) => {
-      const other = await quirkyServer();
-      const metadata = await quirkyServer();
-      metadata.on('GET /.well-known/oauth-authorization-server', {
-        json: {
-          issuer: metadata.url,
-          authorization_endpoint: `${metadata.url}/authorize`,
-          token_endpoint: `${metadata.url}/token`,
-          userinfo_endpoint: `${metadata.url}/userinfo`,
-          [name]: `${other.url}/secret`,
-        },
-      });
-      metadata.on('POST /token', { json: { access_token: 'at', refresh_token: 'rt' } });
-      metadata.on('GET /userinfo', { json: { sub: 'ada' } });
-      const base = { client_id: 'c', client_secret: 'not-a-real-secret', scopes: ['read'] };
-      const runtime = createRuntime(hub.database.current, [
-        ...hub.demo.providers.map((one) => ({ ...one })),
-        {
-          id: 'evil',
-          name: 'Evil',
-          issuer: metadata.url,
-          discovery: 'oauth2',
-          ...base,
-          identity: { source: 'userinfo' },
-        },
-        {
-          id: 'other',
-          name: 'Other',
-          issuer: other.url,
-          authorization_endpoint: `${other.url}/a`,
-          token_endpoint: `${other.url}/t`,
-          userinfo_endpoint: `${other.url}/u`,
-          ...base,
-        },
-      ]);
-      const ada = new Visitor(runtime);
-      await ada.signIn('hosts@example.com');
-      const state = stateOf(await ada.start({ intent: 'connect', provider: 'evil' }));
-      const callback = `http://localhost:3000/oauth/callback/evil?code=c&state=${state}`;
-      await ada.callback(callback);
-      await Promise.all(runtime.background);
-      expect(other.seen).toEqual([]);
-    },
-  );
+  test.each([
+    ...['token_endpoint', 'userinfo_endpoint', 'jwks_uri', 'revocation_endpoint', 'introspection_endpoint'],
+    'pushed_authorization_request_endpoint',
+  ])('metadata that names %s at an internal host of another record has it called by nobody', async (name) => {
+    const other = await quirkyServer();
+    const metadata = await quirkyServer();
+    metadata.on('GET /.well-known/oauth-authorization-server', {
+      json: {
+        issuer: metadata.url,
+        authorization_endpoint: `${metadata.url}/authorize`,
+        token_endpoint: `${metadata.url}/token`,
+        userinfo_endpoint: `${metadata.url}/userinfo`,
+        require_pushed_authorization_requests: name === 'pushed_authorization_request_endpoint',
+        [name]: `${other.url}/secret`,
+      },
+    });
+    metadata.on('POST /token', { json: { access_token: 'at', refresh_token: 'rt' } });
+    metadata.on('GET /userinfo', { json: { sub: 'ada' } });
+    const base = { client_id: 'c', client_secret: 'not-a-real-secret', scopes: ['read'] };
+    const runtime = createRuntime(hub.database.current, [
+      ...hub.demo.providers.map((one) => ({ ...one })),
+      {
+        id: 'evil',
+        name: 'Evil',
+        issuer: metadata.url,
+        discovery: 'oauth2',
+        ...base,
+        identity: { source: 'userinfo' },
+      },
+      {
+        id: 'other',
+        name: 'Other',
+        issuer: other.url,
+        authorization_endpoint: `${other.url}/a`,
+        token_endpoint: `${other.url}/t`,
+        userinfo_endpoint: `${other.url}/u`,
+        ...base,
+      },
+    ]);
+    const ada = new Visitor(runtime);
+    await ada.signIn('hosts@example.com');
+    const started = await ada.start({ intent: 'connect', provider: 'evil' });
+    // A request that cannot be pushed begins no flow.
+    const pushed = name === 'pushed_authorization_request_endpoint';
+    const state = pushed ? 'none' : stateOf(started);
+    await ada.callback(`http://localhost:3000/oauth/callback/evil?code=c&state=${state}`);
+    await Promise.all(runtime.background);
+    expect(other.seen).toEqual([]);
+    if (pushed) expect(started.headers.get('location')).toContain('flow=provider_configuration');
+  });
 });

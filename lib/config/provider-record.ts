@@ -275,9 +275,18 @@ function faultsBetweenFields(entry: Shape, { env }: RecordContext): [field: keyo
 }
 
 /** Fields that the connection would keep, each with where in the entry it stands. */
-function keptFields({ response_fields = [], redirect_fields = [], lookups = [] }: Shape): [keyof Shape, string][] {
+function keptFields(entry: Shape): [keyof Shape, string][] {
+  const { response_fields = [], redirect_fields = [], lookups = [], identity = {} } = entry;
   const looked = lookups.flatMap(({ fields }) => Object.entries(fields).flat());
+  const { label = [], key = [], subject, name, email } = identity;
+  const last = (path: string) => path.slice(path.lastIndexOf('.') + 1);
+  // An account may stand beside a token, as in `token.user`: only the value itself counts.
+  const account = [...label, ...key, subject, name, email].flatMap((path) => (path ? [last(path)] : []));
   return [
+    ...account.map((name): [keyof Shape, string] => ['identity', name]),
+    ...lookups.flatMap(({ entry_label = [] }) =>
+      entry_label.map((path): [keyof Shape, string] => ['lookups', last(path)]),
+    ),
     ...response_fields.map((name): [keyof Shape, string] => ['response_fields', name]),
     ...redirect_fields.map((name): [keyof Shape, string] => ['redirect_fields', name]),
     ...looked.map((name): [keyof Shape, string] => ['lookups', name]),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { looksLikeToken } from '#lib/config/secret-field';
 import { introspectToken } from '#lib/oauth/introspect-token';
 import { lookUp, lookUpRule } from '#lib/oauth/look-up';
 import { OAuthError } from '#lib/oauth/oauth-error';
@@ -78,14 +79,17 @@ function primaryEmail(list: object, believed: boolean): VerifiedEmail {
 
 type Claims = Record<string, unknown>;
 
+/** By POST only where the token goes in a form (OpenID Connect Core §5.3.1). */
+const withoutBody = (rule: IdentityRule) => ({
+  ...rule,
+  method: rule.token_param !== null && !rule.dangerously_by_get ? ('POST' as const) : ('GET' as const),
+  body: null,
+});
+
 async function userinfo(provider: OAuthProvider, shown: Shown, deps: OAuthDeps): Promise<Claims> {
   const { userinfo_endpoint } = shown.pinned;
   if (!userinfo_endpoint) throw new OAuthError('discovery_incomplete', { detail: 'userinfo_endpoint' });
-  // By POST only where the token goes in a form (OpenID Connect Core §5.3.1).
-  const { token_param, dangerously_by_get } = provider.identity;
-  const method = token_param !== null && !dangerously_by_get ? ('POST' as const) : ('GET' as const);
-  const rule = { ...provider.identity, method, body: null };
-  return (await lookUp(provider, userinfo_endpoint, rule, shown, deps)) as Claims;
+  return (await lookUp(provider, userinfo_endpoint, withoutBody(provider.identity), shown, deps)) as Claims;
 }
 
 async function introspected(provider: OAuthProvider, { token, pinned }: Shown, deps: OAuthDeps): Promise<Claims> {
@@ -141,8 +145,10 @@ async function claimsOf(
  * The account's key: one value as it is; several so that no two lists of values make the same text. Only here a field of the
  * redirect counts, unproved, where the server did not answer it; the start refuses such a record for signing in.
  */
-function keyOf({ key }: IdentityRule, claims: Claims, extras: Extras): string {
+function keyOf({ key }: IdentityRule, claims: Claims, extras: Extras, tokens: readonly (string | null)[]): string {
   const values = key.map((path) => subjectOf(valueAt(claims, path) ?? extras[path]));
+  // The key is in the ledger and on pages, where no token may be.
+  if (values.some((value) => looksLikeToken(value, tokens))) throw invalid('subject');
   return values.length === 1 ? (values[0] ?? '') : subjectOf(values.map(encodeURIComponent).join('/'));
 }
 
@@ -182,17 +188,17 @@ export async function fetchIdentity(
   const shown: Shown = { token: tokens.access_token, values: accountParams, pinned };
   if (rule.source === 'none') return unnamed(provider, pinned, tokens, shown, deps);
   const claims = await claimsOf(provider, tokens, shown, deps);
-  const subject = keyOf(rule, claims, tokens.extras);
+  const shownTokens = [tokens.access_token, tokens.refresh_token];
+  const subject = keyOf(rule, claims, tokens.extras, shownTokens);
   const tenant =
     provider.tenant_issuer && tokens.id_token_claims && tenantIssuerOf(provider.tenant_issuer, tokens.id_token_claims);
   // A tenant's administrator writes any address; only tenants that the operator listed are believed.
   const believed = provider.tenant_issuer === null || provider.tenant_issuer.tenants !== null;
   const verified = rule.email_verified !== null && believed && valueAt(claims, rule.email_verified);
-  const email = rule.email === null ? null : emailOf(valueAt(claims, rule.email));
+  const address = rule.email === null ? null : emailOf(valueAt(claims, rule.email));
+  const email = looksLikeToken(address, shownTokens) ? null : address;
   const list = rule.emails_endpoint
-    ? await optional(
-        lookUpRule(provider, { ...rule, endpoint: rule.emails_endpoint, method: 'GET', body: null }, shown, deps),
-      )
+    ? await optional(lookUpRule(provider, { ...withoutBody(rule), endpoint: rule.emails_endpoint }, shown, deps))
     : null;
   const emails: VerifiedEmail = rule.emails_endpoint
     ? primaryEmail(list ?? [], believed)
@@ -201,15 +207,18 @@ export async function fetchIdentity(
         emailVerified: email !== null && (verified === true || verified === 'true') && isHosted(rule, email, claims),
       };
 
-  const shownTokens = [tokens.access_token, tokens.refresh_token];
   const found = await runLookups(provider, provider.lookups, shown, shownTokens, deps);
-  const label = rule.label.map((path) => plainValue(valueAt(claims, path))).find((text) => text !== null);
+  const readable = (path: string) => {
+    const value = valueAt(claims, path);
+    return looksLikeToken(value, shownTokens) ? null : plainValue(value);
+  };
+  const label = rule.label.map(readable).find((text) => text !== null);
   return {
     issuer: rule.issuer ?? tenant ?? pinned.issuer,
     subject,
     label: label ?? emails.email ?? subject,
     ...emails,
-    name: rule.name === null ? null : plainValue(valueAt(claims, rule.name)),
+    name: rule.name === null ? null : readable(rule.name),
     extras: found.extras,
     missing: [
       ...(claims[incomplete] && label === undefined ? ['account.label'] : []),

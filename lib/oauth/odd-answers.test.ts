@@ -43,7 +43,12 @@ describe('P-08 numbers keep their value', () => {
     server.on('GET /me', { text: '{"id":24601234567890123,"name":"Ada"}' });
     const identity = { source: 'endpoint', endpoint: `${server.url}/me`, subject: 'id', label: ['name'] };
     const record = quirkyRecord(server, { identity });
-    const tokens = { access_token: 'at', extras: {}, id_token_claims: null } as unknown as TokenSet;
+    const tokens = {
+      access_token: 'at',
+      refresh_token: null,
+      extras: {},
+      id_token_claims: null,
+    } as unknown as TokenSet;
     const found = await fetchIdentity(record, pinnedOf(server), tokens, depsFor(record));
     expect(found.subject).toBe('24601234567890123');
   });

@@ -1,3 +1,4 @@
+import { looksLikeToken } from '#lib/config/secret-field';
 import { lookUpRule } from '#lib/oauth/look-up';
 import { isOAuthError } from '#lib/oauth/oauth-error';
 import { valueAt } from '#lib/oauth/provider-call';
@@ -66,7 +67,9 @@ function entriesOf(provider: OAuthProvider, rule: LookupRule, answer: object, to
       fields.flatMap(([name, path]) => (found[path] === undefined ? [] : [[name, found[path]] as const])),
     );
     if (Object.keys(extras).length < fields.length) continue;
-    const text = rule.entry_label.map((path) => valueAt(one, path)).find((value) => typeof value === 'string' && value);
+    const text = rule.entry_label
+      .map((path) => valueAt(one, path))
+      .find((value) => typeof value === 'string' && value && !looksLikeToken(value, tokens));
     const entry = { label: labelOf(text ?? Object.values(extras)[0]), extras };
     const key = JSON.stringify(extras);
     bytes += entries.has(key) ? 0 : Buffer.byteLength(JSON.stringify(entry));

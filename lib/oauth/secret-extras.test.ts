@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fetchIdentity } from '#lib/oauth/fetch-identity';
+import type { TokenSet } from '#lib/oauth/types';
 import { depsFor, pinnedOf, quirkyRecord, runExchange } from '#tests/servers/quirky-provider';
 import { quirkyServer } from '#tests/servers/quirky-server';
 
@@ -18,6 +19,55 @@ describe('A-13 no extra is a secret', () => {
     const lookup = { endpoint: `${server.url}/x`, fields: { value: name } };
     for (const fields of [{ response_fields: [name] }, { redirect_fields: [name] }, { lookups: [lookup] }])
       expect(() => quirkyRecord(server, fields)).toThrow(/looks like a secret/);
+  });
+  test.each(['access_token', 'data.refresh_token', 'authed_user.access_token'])(
+    '%s names no account and no entry of a list',
+    async (path) => {
+      const server = await quirkyServer();
+      const answered = { source: 'token_answer', subject: 'id' };
+      const list = { endpoint: `${server.url}/x`, choose: true, fields: { site: 'id' }, entry_label: [path] };
+      for (const fields of [
+        { identity: { ...answered, label: [path] } },
+        { identity: { ...answered, subject: path } },
+        { identity: { ...answered, subject: undefined, key: ['id', path] } },
+        { identity: { ...answered, name: path } },
+        { identity: { ...answered, email: path } },
+        { lookups: [list] },
+      ])
+        expect(() => quirkyRecord(server, fields)).toThrow(/looks like a secret/);
+    },
+  );
+  test('an account may stand beside a token', async () => {
+    const server = await quirkyServer();
+    const identity = { source: 'token_answer', subject: 'token.user_id', label: ['session.user'] };
+    expect(() => quirkyRecord(server, { identity })).not.toThrow();
+  });
+  test('a token under a harmless name is no label, name, address or subject', async () => {
+    const server = await quirkyServer();
+    const at = 'at-of-some-length@x';
+    // A label is cut at 255 characters, and a part of a token is as secret.
+    const long = `${'x'.repeat(250)} ${at}`;
+    server.on('GET /me', { json: { id: '7', a: at, b: `Ada ${at}`, c: 'Ada', long } });
+    server.on('GET /sites', {
+      json: [
+        { id: '1', title: at, name: 'One' },
+        { id: '2', title: 'Two' },
+      ],
+    });
+    const asked = { source: 'endpoint', endpoint: `${server.url}/me`, subject: 'id' };
+    const tokens = { access_token: at, refresh_token: null, extras: {}, id_token_claims: null } as unknown as TokenSet;
+    const record = quirkyRecord(server, {
+      identity: { ...asked, label: ['a', 'b', 'long', 'c'], name: 'b', email: 'a' },
+      lookups: [
+        { endpoint: `${server.url}/sites`, choose: true, fields: { site: 'id' }, entry_label: ['title', 'name'] },
+      ],
+    });
+    const found = await fetchIdentity(record, pinnedOf(server), tokens, depsFor(record));
+    expect(found).toMatchObject({ subject: '7', label: 'Ada', name: null, email: null });
+    expect(found.offered[0]?.entries.map(({ label }) => label)).toEqual(['One', 'Two']);
+    const wrong = quirkyRecord(server, { identity: { ...asked, subject: 'a' } });
+    const refused = fetchIdentity(wrong, pinnedOf(server), tokens, depsFor(wrong));
+    await expect(refused).rejects.toMatchObject({ code: 'identity_invalid' });
   });
   test('the place of the token itself is refused', async () => {
     const server = await quirkyServer();
