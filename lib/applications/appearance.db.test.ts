@@ -3,10 +3,12 @@ import { eq } from 'drizzle-orm';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { readColours, readLogo } from '#lib/applications/appearance';
 import { getApplication } from '#lib/applications/get';
+import { largestLogo } from '#lib/applications/logo-limit';
 import { readPicture } from '#lib/applications/picture';
 import { setAppearance } from '#lib/applications/set-appearance';
 import type { Context, Runtime } from '#lib/context';
 import { applications } from '#lib/db/schema/applications';
+import { maxBodyBytes } from '#lib/door/take-body';
 import { sharedDatabase } from '#tests/database';
 import { addApplication, addFreshAdministrator, addPerson, asNobody, createRuntime, entries } from '#tests/hub';
 
@@ -105,7 +107,7 @@ describe('the logo', () => {
     ['nothing', Buffer.alloc(0)],
     ['a PNG of no width', png(0, 9)],
     ['a PNG that unfolds to gigabytes', png(60_000, 60_000)],
-    ['more than 64 KiB', png(16, 16, 65_536)],
+    ['more than 44 KiB', png(16, 16, largestLogo)],
   ])('is refused where it is %s', async (_, bytes) => {
     await expect(setAppearance(admin, { id, logo: bytes.toString('base64') })).rejects.toMatchObject({
       code: 'invalid_request',
@@ -161,4 +163,16 @@ test('is set by administrators who signed in lately, of an application that is t
   ] as const)
     await expect(setAppearance(ctx, { id, logo: null })).rejects.toMatchObject({ code });
   await expect(setAppearance(admin, { id: 'app_0', logo: null })).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('the largest logo fits into one request, with the other fields of its form', async () => {
+  const bytes = Buffer.concat([png(), Buffer.alloc(largestLogo)]).subarray(0, largestLogo);
+  const form = new FormData();
+  // As the page sends it: the names of Next's own fields, and the state of the try before.
+  for (const [name, value] of Object.entries({ logo: bytes.toString('base64'), id, light: '#1d4ed8', dark: '#93c5fd' }))
+    form.set(`_1_${name}`, value);
+  form.set('_0', JSON.stringify({ ok: false, message: 'x'.repeat(2_000) }));
+  const sent = await new Response(form).arrayBuffer();
+  expect(sent.byteLength).toBeLessThanOrEqual(maxBodyBytes);
+  expect((await setAppearance(admin, { id, logo: bytes.toString('base64') })).hasLogo).toBe(true);
 });

@@ -4,10 +4,11 @@ import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { contrastIn, leastContrast, type schemes } from '#lib/applications/contrast';
 import { getApplication } from '#lib/applications/get';
+import { largestLogo } from '#lib/applications/logo-limit';
 import { readPicture } from '#lib/applications/picture';
 import type { ApplicationView } from '#lib/applications/views';
 import type { Context } from '#lib/context';
-import { applications, mostLogoBytes } from '#lib/db/schema/applications';
+import { applications } from '#lib/db/schema/applications';
 import { AppError } from '#lib/errors';
 import { requireAdministrator } from '#lib/guards/require';
 import { record } from '#lib/ledger/record';
@@ -34,7 +35,7 @@ export const setAppearanceInput = z.object({
   /** The bytes of a PNG, a JPEG or a WebP in base64; null takes the logo away. */
   logo: z
     .base64()
-    .max(Math.ceil(mostLogoBytes / 3) * 4, `must have at most ${mostLogoBytes / 1024} KiB`)
+    .max(Math.ceil(largestLogo / 3) * 4, `must have at most ${largestLogo / 1024} KiB`)
     .nullable()
     .optional(),
   /** Null takes both away. */
@@ -53,7 +54,7 @@ const fault = (message: string) => new AppError('invalid_request', { issues: [{ 
 /** The columns of a logo: its type is what its bytes say, whatever it was called. @throws AppError `invalid_request` */
 function toLogo(text: string) {
   const bytes = Buffer.from(text, 'base64');
-  if (bytes.length > mostLogoBytes) throw fault(`must have at most ${mostLogoBytes / 1024} KiB`);
+  if (bytes.length > largestLogo) throw fault(`must have at most ${largestLogo / 1024} KiB`);
   const picture = readPicture(bytes);
   if (!picture) throw fault('must be a PNG, a JPEG or a WebP');
   const { width, height, type } = picture;

@@ -1,8 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
+import { largestLogo } from '#lib/applications/logo-limit';
 import { type CommandGroup, collect, required, UsageError, withHelp } from '#lib/cli/invocation';
-
-/** As the schema has it; the command line loads the hub only where it runs it. */
-const mostLogoBytes = 65_536;
 
 const id = ['--id <id>', 'The application, as application list prints it.'] as const;
 const reason = ['--reason <why>', 'The reason, which the ledger keeps.'] as const;
@@ -22,7 +20,7 @@ const scope = [
 function base64Of(file: string): string {
   const { size } = statSync(file, { throwIfNoEntry: false }) ?? {};
   if (size === undefined) throw new UsageError('--logo names no file.');
-  if (size > mostLogoBytes) throw new UsageError('--logo must have at most 64 KiB.');
+  if (size > largestLogo) throw new UsageError(`--logo must have at most ${largestLogo / 1024} KiB.`);
   return readFileSync(file).toString('base64');
 }
 
@@ -122,7 +120,7 @@ export const applicationCommands: CommandGroup = (program, run) => {
     example: "application appearance --id app_… --logo logo.png --light '#1d4ed8' --dark '#93c5fd'",
   })
     .option(...id)
-    .option('--logo <file>', 'A PNG, a JPEG or a WebP of at most 64 KiB.')
+    .option('--logo <file>', `A PNG, a JPEG or a WebP of at most ${largestLogo / 1024} KiB.`)
     .option('--without-logo', 'Takes the logo away.')
     .option('--light <colour>', 'The colour of buttons and links in the light scheme: #rrggbb.')
     .option('--dark <colour>', 'The same in the dark scheme. The two go together.')

@@ -52,7 +52,7 @@ export function AppearanceForm({ id, logo, colours, path }: AppearanceFormProps)
           />
         </div>
         <p id="application-logo-hint" className="hint">
-          {fault('logo') ?? 'A PNG, a JPEG or a WebP of at most 64 KiB and 1,024 pixels a side.'}
+          {fault('logo') ?? 'A PNG, a JPEG or a WebP of at most 44 KiB and 1,024 pixels a side.'}
         </p>
         {logo && (
           <label className="flex items-center gap-2">
