@@ -31,7 +31,8 @@ def _base64url(data):
 
 
 def _user_key(user):
-    return json.dumps([user.get("tenant"), user["id"]])
+    # Of one length for every user: a browser drops a cookie of more than 4 kB, and the verifiers with it.
+    return _base64url(hashlib.sha256(json.dumps([user.get("tenant"), user["id"]]).encode()).digest())
 
 
 def _not_begun():

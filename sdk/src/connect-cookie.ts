@@ -5,7 +5,7 @@ export interface Begun {
   /** The id of the connect session. */
   session: string;
   verifier: string;
-  /** The application's user who began it, as text. */
+  /** What stands for the application's user who began it. */
   user: string;
   /** Seconds since 1970. */
   expires: number;

@@ -54,7 +54,11 @@ function isForeign(request: AnyRequest, own: string): boolean {
   return origin !== null && origin !== own;
 }
 
-const userKey = ({ id, tenant }: FinishOptions['user']): string => JSON.stringify([tenant ?? null, id]);
+/** Of one length for every user: a browser drops a cookie of more than 4 kB, and the verifiers with it. */
+const userKey = ({ id, tenant }: FinishOptions['user']): string =>
+  createHash('sha256')
+    .update(JSON.stringify([tenant ?? null, id]))
+    .digest('base64url');
 
 const notBegun = () =>
   new GrantkeepError('connect_not_begun', 'This was not begun by this user in this browser, or too long ago.');

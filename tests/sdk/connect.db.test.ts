@@ -121,6 +121,15 @@ test('several tabs of one browser connect at one time, and the cookie stays smal
   expect(outcomes).toEqual([over, over, done, done, done, done, done]);
 });
 
+test('the cookie stays as small where ids are long', async () => {
+  const browser = new Browser();
+  const user = { id: '漢'.repeat(200), tenant: '字'.repeat(200), label: 'Ada' };
+  for (let tab = 0; tab < 5; tab++) await browser.start({ user });
+  expect(browser.cookie?.length).toBeLessThan(2000);
+  const back = await browser.grant(await browser.start({ user }));
+  expect(await refused(browser.finish(back, { ...user, id: `${user.id.slice(1)}x` }))).toBe('connect_not_begun');
+});
+
 describe('an app on a phone', () => {
   /** The app's own requests to its server: no browser says where they come from, and its HTTP client keeps cookies. */
   const appRequest = (url: string, cookie?: string) => new Request(url, { headers: cookie ? { cookie } : {} });

@@ -76,6 +76,10 @@ for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"
 jar = ""
 for _ in range(7):
     jar = connect.start({"Cookie": jar}, ADA)[1].split(";")[0]
+long = ""
+for _ in range(5):
+    long = connect.start({"Cookie": long}, {"id": "\u6f22" * 200, "tenant": "\u5b57" * 200})[1].split(";")[0]
+check("long ids", len(long) < 2000, True)
 check("tabs", [one["s"] for _, one in connect._read({"Cookie": jar})], [f"cns_{n}" for n in range(4, 9)])
 
 now = time.time
