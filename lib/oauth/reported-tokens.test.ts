@@ -259,6 +259,23 @@ describe('P-12 lives in public reports', () => {
   });
 });
 
+describe('P-13 tokens under names that no record knows', () => {
+  test.each<Fields>([
+    { 'access-token': 'at-1', 'refresh-token': 'rt-1' },
+    { ACCESS_TOKEN: 'at-1', REFRESH_TOKEN: 'rt-1' },
+    { data: { 'Access Token': 'at-1', Refresh_Token: 'rt-1' } },
+    { result: [{ accessToken: 'at-1' }, { refreshToken: 'rt-1' }] },
+  ])('%j are not connected, and have an owner', async (json) => {
+    const server = await quirkyServer();
+    server.on('POST /token', { json });
+    const record = quirkyRecord(server, {});
+    const received: ReceivedTokens[] = [];
+    const deps = { ...depsFor(record), received: (tokens: ReceivedTokens) => void received.push(tokens) };
+    await expect(runExchange(record, pinnedOf(server), deps)).rejects.toMatchObject({ code: 'token_answer_invalid' });
+    expect(received).toMatchObject([{ accessToken: 'at-1', refreshToken: 'rt-1' }]);
+  });
+});
+
 describe('P-13 places of tokens in public reports', () => {
   const inner = { access_token: 'at', refresh_token: 'rt', expires_in: 60 };
   test.each<[string, Fields, Fields]>([
@@ -269,6 +286,12 @@ describe('P-13 places of tokens in public reports', () => {
     ['a list', { tokens: [inner] }, { token_path: 'tokens.0.access_token' }],
     // jaredhanson/oauth2orize#176
     ['other case', { accessToken: 'at', refreshToken: 'rt', tokenType: 'Bearer', expiresIn: 60 }, {}],
+    ['as .NET writes it', { AccessToken: 'at', RefreshToken: 'rt', TokenType: 'Bearer', ExpiresIn: 60 }, {}],
+    [
+      'the same within an object',
+      { AuthenticationResult: { AccessToken: 'at', RefreshToken: 'rt', TokenType: 'Bearer', ExpiresIn: 60 } },
+      { token_path: 'AuthenticationResult.AccessToken' },
+    ],
     ['one of each case', { access_token: 'at', refreshToken: 'rt', expires_in: 60 }, {}],
     ['token', { token: 'at', refresh_token: 'rt', expires_in: 60 }, { token_path: 'token' }],
   ])('%s', async (_, json, fields) => {

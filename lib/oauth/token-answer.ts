@@ -96,8 +96,18 @@ const isToken = (value: unknown): value is string =>
   value.length <= 65_536 &&
   /^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/.test(value);
 
-/** A token's name in the RFC, and as servers in Java and JavaScript write it. */
-const tokenNames = { access: ['access_token', 'accessToken'], refresh: ['refresh_token', 'refreshToken'] } as const;
+/** A token's name in the RFC, and as servers in Java, JavaScript and .NET write it. */
+const tokenNames = {
+  access: ['access_token', 'accessToken', 'AccessToken'],
+  refresh: ['refresh_token', 'refreshToken', 'RefreshToken'],
+} as const;
+
+/** The values under these names, however their words are joined: `access-token`, `ACCESS_TOKEN`. */
+function spelledAlike(source: object, names: readonly string[]): unknown[] {
+  const bare = (name: string) => name.replace(/[-_ ]/g, '').toLowerCase();
+  const wanted = new Set(names.map(bare));
+  return Object.entries(source).flatMap(([name, value]) => (wanted.has(bare(name)) ? [value] : []));
+}
 
 /** How deep a token may lie that the record does not look for. */
 const deepest = 6;
@@ -125,9 +135,10 @@ export function receivedTokens(
   const sources = [...besides, body];
   const places = provider.token_path.map((path) => valueAt(body, path));
   const known = first(...places, ...among(sources, tokenNames.access));
-  const everywhere = known === null ? [...sources, ...objectsIn(body)] : sources;
-  const accessToken = known ?? first(...among(everywhere, tokenNames.access));
-  const refreshToken = first(...among(everywhere, tokenNames.refresh));
+  const elsewhere = known === null ? [...objectsIn(body)] : [];
+  const lying = (names: readonly string[]) => elsewhere.flatMap((object) => spelledAlike(object, names));
+  const accessToken = known ?? first(...lying(tokenNames.access));
+  const refreshToken = first(...among(sources, tokenNames.refresh), ...lying(tokenNames.refresh));
   if (accessToken === null && refreshToken === null) return null;
   const lives = sources.map((source) => lifetimeIn(source, 'access_token', provider.access_token_life, answeredAt));
   return { accessToken, refreshToken, expiresIn: lives.find((life) => life !== null) ?? null };
@@ -163,9 +174,12 @@ function refreshTokenOf(beside: unknown, grant: Grant): string | null {
   return tokenText(value, 'refresh_token');
 }
 
+const typeBeside = (beside: unknown): unknown =>
+  ['token_type', 'tokenType', 'TokenType'].map((name) => valueAt(beside, name)).find((value) => value !== undefined);
+
 function scopesOf(provider: OAuthProvider, source: unknown): string[] | null {
   if (provider.scope_source === 'redirect') return null;
-  const names = provider.scope_field === null ? ['scope', 'scopes'] : [provider.scope_field];
+  const names = provider.scope_field === null ? ['scope', 'scopes', 'Scope'] : [provider.scope_field];
   const named = names.map((name) => valueAt(source, name)).filter((value) => value !== undefined && value !== null);
   const found = named.find((value) => value !== '') ?? named[0];
   // A value without a readable scope is no list of requested scopes.
@@ -188,7 +202,7 @@ export function normaliseTokenAnswer(
     lifetimeIn(beside, kind, rule, answeredAt) ?? (rule ? lifetimeIn(body, kind, rule, answeredAt) : null);
   return {
     access_token: token,
-    token_type: tokenType(provider, valueAt(beside, 'token_type') ?? valueAt(beside, 'tokenType'), grant),
+    token_type: tokenType(provider, typeBeside(beside), grant),
     expires_in: lifeOf('access_token', provider.access_token_life),
     refresh_token: refreshToken,
     refresh_token_expires_in: lifeOf('refresh_token', provider.refresh_token_life),

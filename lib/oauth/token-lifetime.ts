@@ -14,13 +14,14 @@ const firstMoment = 1_000_000_000;
  */
 const accessTokenNames: readonly LifetimeRule[] = [
   ...named('seconds', 'expires_in_sec', 'expires_in', 'expiresIn', 'access_token_expires_in', 'accessTokenExpiresIn'),
+  ...named('seconds', 'ExpiresIn'),
   ...named('moment', 'expires_at', 'expiresAt', 'expires_on', 'access_token_expires_at', 'accessTokenExpiresAt'),
   ...named('seconds', 'expires', 'expire_in', 'access_token_expire_in'),
   ...named('moment', 'expiry', 'expiration', 'expire_time'),
 ];
 const refreshTokenNames: readonly LifetimeRule[] = [
   ...named('seconds', 'refresh_token_expires_in', 'refresh_expires_in', 'x_refresh_token_expires_in'),
-  ...named('seconds', 'refreshTokenExpiresIn', 'refreshExpiresIn', 'refresh_token_expire_in'),
+  ...named('seconds', 'refreshTokenExpiresIn', 'refreshExpiresIn', 'refresh_token_expire_in', 'RefreshTokenExpiresIn'),
   ...named('moment', 'refresh_token_expires_at', 'refresh_expires_at', 'refreshTokenExpiresAt'),
   ...named('moment', 'refresh_token_expiration', 'refreshTokenExpiration'),
 ];
