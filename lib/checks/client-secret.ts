@@ -132,6 +132,7 @@ export async function lookForSecrets(
   ];
   const searched: string[] = [];
   const found: string[] = [];
+  const empty: string[] = [];
   for (const { name, texts } of places) {
     let count = 0;
     for await (const text of texts()) {
@@ -140,6 +141,7 @@ export async function lookForSecrets(
         if (forms.some((form) => text.includes(form))) found.push(`that of ${provider} in ${name}`);
     }
     searched.push(`${count} ${name}`);
+    if (count === 0) empty.push(name);
   }
   const lookedAt = searched.join(', ');
   if (needles.length === 0) return { result: 'unknown', lookedAt, found: 'No provider has a client secret.' };
@@ -152,7 +154,8 @@ export async function lookForSecrets(
       mend,
     };
   }
-  return { result: 'passes', lookedAt, found: `None of ${needles.length} clients has its secret there.` };
+  const unseen = empty.length > 0 ? ` The hub found no ${empty.join(' and no ')} to search just now.` : '';
+  return { result: 'passes', lookedAt, found: `None of ${needles.length} clients has its secret there.${unseen}` };
 }
 
 export const clientSecret: HubCheck = {

@@ -2,15 +2,17 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { acceptMetadata, learnAcceptedMetadata, listMetadata } from '#lib/checks/metadata-history';
 import { purgeChecks } from '#lib/checks/purge';
 import { listLastResults } from '#lib/checks/results';
-import { runChecks } from '#lib/checks/run-checks';
+import { beginDueChecks, runChecks } from '#lib/checks/run-checks';
 import { systemContext } from '#lib/context';
+import { checkResults, checkRuns } from '#lib/db/schema/checks';
 import { providerMetadata } from '#lib/db/schema/provider-metadata';
+import { record } from '#lib/ledger/record';
 import { resolveEndpoints } from '#lib/oauth/resolve-endpoints';
 import { createGuardedFetch } from '#lib/outbound/guarded-fetch';
 import type { ProviderRecord } from '#lib/providers/record';
 import { recordFor } from '#tests/checked-provider';
 import { sharedDatabase } from '#tests/database';
-import { addFreshAdministrator, addPerson, createRuntime, entries } from '#tests/hub';
+import { addFreshAdministrator, addPerson, createRuntime, entries, settle } from '#tests/hub';
 import { quirkyServer } from '#tests/servers/quirky-server';
 import { behaveWell, metadataOf } from '#tests/servers/well-behaved';
 
@@ -21,10 +23,10 @@ async function twoServers() {
   const [server, other] = [await quirkyServer(), await quirkyServer()];
   for (const one of [server, other]) behaveWell(one);
   onTestFinished(async () => void (await database.db.delete(providerMetadata)));
-  const record = { ...recordFor(server.url), issuer: server.url };
+  const entry = { ...recordFor(server.url), issuer: server.url };
   /** Another process of the same hub, which remembers nothing. */
   const process = () =>
-    createRuntime(database.current, [record], { fetch: createGuardedFetch({ operatorHosts: new Set(['127.0.0.1']) }) });
+    createRuntime(database.current, [entry], { fetch: createGuardedFetch({ operatorHosts: new Set(['127.0.0.1']) }) });
   const announce = (change: Record<string, unknown>) =>
     server.on('GET /.well-known/openid-configuration', { json: { ...metadataOf(server.url), ...change } });
   const moved = { token_endpoint: `${other.url}/token` };
@@ -101,6 +103,30 @@ describe('the metadata of a provider', () => {
     expect((await result(later))?.result).toBe('passes');
     const told = (await entries(later)).map(({ action, outcome }) => `${action} ${outcome}`);
     expect(told).toEqual(expect.arrayContaining(['provider.metadata_changed failed', 'provider.metadata_accepted ok']));
+  });
+
+  test('a refused call tells of the move within minutes, once, whenever the run of the day is', async () => {
+    const { process, announce, moved } = await twoServers();
+    const runtime = process();
+    await result(runtime);
+    for (const table of [checkRuns, checkResults]) await database.db.delete(table);
+    announce(moved);
+    const ctx = systemContext(runtime, 'jobs');
+    const look = async () => {
+      await beginDueChecks(ctx, { runningMs: 0 });
+      await settle(runtime);
+      return (await listLastResults(ctx)).map(({ check, result: found }) => `${check} ${found}`);
+    };
+    expect(await look()).toEqual([]);
+    const refusal = { action: 'token.refresh_failed', outcome: 'failed', provider: 'acme' } as const;
+    await record(database.db, ctx, { ...refusal, code: 'invalid_grant' });
+    await record(database.db, ctx, { ...refusal, provider: 'gone', code: 'discovery_changed' });
+    expect(await look()).toEqual([]);
+    await record(database.db, ctx, { ...refusal, code: 'discovery_changed' });
+    expect(await look()).toContain('provider_metadata fails');
+    expect(await database.db.select().from(checkRuns)).toMatchObject([{ provider: 'acme' }]);
+    await look();
+    expect(await database.db.select().from(checkRuns)).toHaveLength(1);
   });
 
   test('one that moves back is as it was, and what was waiting can be accepted no more', async () => {

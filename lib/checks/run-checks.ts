@@ -5,12 +5,13 @@ import { limitRate } from '#lib/api-keys/rate-limit';
 import type { Check, Observation } from '#lib/checks/check';
 import { type CheckLine, keepResult } from '#lib/checks/keep-result';
 import { checks } from '#lib/checks/list';
+import { providerMetadata } from '#lib/checks/provider-metadata';
 import { memoized, type ProviderSubject, providerSubject } from '#lib/checks/provider-subject';
 
 import { purgeChecks } from '#lib/checks/purge';
 import { type Context, inBackground } from '#lib/context';
 import { lockFor } from '#lib/db/advisory-locks';
-import { withTransaction } from '#lib/db/database';
+import { rowsOf, withTransaction } from '#lib/db/database';
 import { checkRuns } from '#lib/db/schema/checks';
 import { reviews } from '#lib/db/schema/reviews';
 import { AppError } from '#lib/errors';
@@ -178,14 +179,44 @@ export async function runChecks(ctx: Context, input: RunChecksInput): Promise<Ch
 /** A process that has just begun leaves the providers alone: a hub is often restarted several times. Milliseconds. */
 const firstAfterMs = 10 * 60_000;
 
+/** After a move the checks of one provider begin once in so many minutes at most. */
+const movedAgainMinutes = 60;
+
+/**
+ * Providers of which a call was refused within the last minutes since an endpoint had moved, and the last look did not say
+ * so. The run of the day might be hours away, and its alert with it.
+ */
+async function movedLately(ctx: Context): Promise<ProviderRecord[]> {
+  // `now()` stays the same within a statement, so that the index ends at it.
+  const since = (minutes: number) => sql`now() - make_interval(mins => ${minutes}::int)`;
+  const rows = rowsOf<{ provider: string }>(
+    await ctx.database.db.execute(sql`
+      select distinct provider from ledger l where outcome in ('refused', 'failed') and outcome <> 'ok'
+        and at >= ${since(15)} and code = 'discovery_changed'
+        and not exists (select 1 from check_runs r where r.provider = l.provider and r.started_at >= ${since(movedAgainMinutes)})
+        and coalesce((select result from check_results c where c.check_id = ${providerMetadata.id} and c.provider = l.provider
+          order by at desc, id desc limit 1), 'unknown') <> 'fails'`),
+  );
+  return rows.flatMap(({ provider }) => ctx.providers.get(provider) ?? []);
+}
+
+async function beginMoved(ctx: Context): Promise<void> {
+  for (const provider of await movedLately(ctx)) {
+    const lately = sql`${checkRuns.startedAt} >= clock_timestamp() - make_interval(mins => ${movedAgainMinutes}::int)`;
+    const id = await claimRun(ctx, provider.id, and(eq(checkRuns.provider, provider.id), lately) ?? null);
+    if (id) inBackground(ctx, 'checks', carryOut(ctx, { id, providers: [provider], whole: false }));
+  }
+}
+
 /**
  * Begins the run of the day, where none began within the last one, and a run for reviews that were opened since the last
- * one began: their findings are of checks of that moment. It goes on beside the tick, which it may outlast.
+ * one began: their findings are of checks of that moment. After a move the provider's checks begin at once. The run goes on beside the tick, which it may outlast.
  * @param input.runningMs for how long this process has been running
  * @throws AppError `forbidden` unless this process itself asks
  */
 export async function beginDueChecks(ctx: Context, { runningMs = performance.now() } = {}): Promise<void> {
   if (ctx.actor.type !== 'system') throw new AppError('forbidden');
+  await beginMoved(ctx);
   if (runningMs < firstAfterMs) return;
   // One of a process that is gone does not count. Neither does one that seems to begin later: a clock was ahead.
   const ofTheDay = sql`${checkRuns.startedAt} between clock_timestamp() - interval '23 hours 50 minutes'
