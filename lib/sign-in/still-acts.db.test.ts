@@ -13,7 +13,8 @@ import { startFlow } from '#lib/authorization/start';
 import { storeGrant } from '#lib/authorization/store-grant';
 import { prepareBulkRevocation } from '#lib/bulk-revocation/prepare';
 import type { Context, Runtime } from '#lib/context';
-import { rowsOf } from '#lib/db/database';
+import { rowsOf, withTransaction } from '#lib/db/database';
+import { applications } from '#lib/db/schema/applications';
 import { freezes } from '#lib/db/schema/freezes';
 import { people } from '#lib/db/schema/people';
 import { sessions } from '#lib/db/schema/sessions';
@@ -322,6 +323,23 @@ describe('A-08 a session that ends while its request is under way', () => {
       held.resolve();
       await Promise.all([running, disabling]);
       await expect(transactAs(key.ctx, async () => undefined)).rejects.toMatchObject({ code: 'invalid_api_key' });
+    });
+
+    test('before it, refuses the one that waited for that', async () => {
+      const { id: applicationId } = await createApplication(admin, application);
+      const key = await addApiKey(runtime, { scopes: ['connections:revoke'], applicationId });
+      let waiting: Promise<unknown> = Promise.resolve();
+      await withTransaction(database.db, async (tx) => {
+        await tx.update(applications).set({ disabledAt: sql`now()` }).where(eq(applications.id, applicationId));
+        waiting = transactAs(key.ctx, async () => 'acted').catch(({ code }: { code: string }) => code);
+        await vi.waitFor(async () => {
+          const rows = await database.db.execute(
+            sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+          );
+          expect(rowsOf(rows)).toHaveLength(1);
+        });
+      });
+      expect(await waiting).toBe('invalid_api_key');
     });
   });
 

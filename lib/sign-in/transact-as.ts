@@ -1,4 +1,4 @@
-import { and, eq, gt, isNotNull, isNull, or, sql } from 'drizzle-orm';
+import { and, eq, exists, gt, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import type { Actor, Context } from '#lib/context';
 import { lockFor } from '#lib/db/advisory-locks';
 import { type Db, withTransaction } from '#lib/db/database';
@@ -35,19 +35,19 @@ async function assertPersonActs(tx: Db, ctx: Context, { personId, sessionId, rol
   if (role === 'administrator' && person.role !== role) throw new AppError('forbidden');
 }
 
-async function isLiveApplication(tx: Db, id: string): Promise<boolean> {
-  const [row] = await tx
+const liveApplication = (tx: Db, id: string) =>
+  tx
     .select({ id: applications.id })
     .from(applications)
     .where(and(eq(applications.id, id), isNull(applications.disabledAt)))
     .for('share');
-  return row !== undefined;
-}
 
 async function assertKeyActs(tx: Db, { keyId, applicationId }: ApiKeyActor): Promise<void> {
-  // By a statement of its own: after a wait for who disables it, the row is looked at anew.
-  const live = applicationId === null || (await isLiveApplication(tx, applicationId));
+  // The application before the key: the same order as disabling it. After a wait its row is looked at anew, and the
+  // statement's older view of it in `isOfLiveApplication` counts no more.
+  const its = tx.$with('its').as(liveApplication(tx, applicationId ?? ''));
   const [key] = await tx
+    .with(its)
     .select({ id: apiKeys.id })
     .from(apiKeys)
     .where(
@@ -56,10 +56,11 @@ async function assertKeyActs(tx: Db, { keyId, applicationId }: ApiKeyActor): Pro
         isNull(apiKeys.revokedAt),
         or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`clock_timestamp()`)),
         isOfLiveApplication,
+        applicationId === null ? undefined : exists(tx.select().from(its)),
       ),
     )
     .for('share');
-  if (!key || !live) throw new AppError('invalid_api_key');
+  if (!key) throw new AppError('invalid_api_key');
 }
 
 /** The same order as a grant that arrives (`hold-grant.ts`): application, person, session; then the key that made the page. */
@@ -67,7 +68,7 @@ async function assertGuestActs(
   tx: Db,
   { applicationId, personId, connectSession }: Extract<Actor, { type: 'application_person' }>,
 ): Promise<void> {
-  if (!(await isLiveApplication(tx, applicationId))) throw new AppError('connect_session_over');
+  if ((await liveApplication(tx, applicationId)).length === 0) throw new AppError('connect_session_over');
   const [person] = await tx
     .select({ disabledAt: people.disabledAt })
     .from(people)
