@@ -37,13 +37,15 @@ afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 function grantkeep(
   args: string[],
   env: Record<string, string> = {},
+  input = '',
 ): Promise<{ status: number; out: string; err: string }> {
   const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
   const variables = { NODE_ENV: 'test' as const, PATH, NODE_COMPILE_CACHE, DATA_DIR: dataDir, ...env };
   return new Promise((resolve) => {
-    execFile(process.execPath, ['lib/cli/main.ts', ...args], { env: variables }, (error, out, err) => {
+    const child = execFile(process.execPath, ['lib/cli/main.ts', ...args], { env: variables }, (error, out, err) => {
       resolve({ status: error ? Number(error.code) : 0, out, err });
     });
+    child.stdin?.end(input);
   });
 }
 
@@ -100,6 +102,22 @@ if (engine === 'pglite') {
           'no',
         ]);
         expect([refused.status, refused.out, refused.err.trim().split('\n').length]).toEqual([1, '', 1]);
+      } finally {
+        await control?.close();
+      }
+    });
+
+    test('an import that ends early has told the faults that it found before', async () => {
+      const control = await startControlSocket(runtime);
+      try {
+        const rows = 'user_id,access_token\nper_1,at,too many\nper_1,at\n';
+        const { status, out, err } = await grantkeep(['import', '--from', 'csv', '--provider', 'unknown'], {}, rows);
+        expect(status).toBe(1);
+        expect(out.split('\n').map((line) => line && JSON.parse(line))).toEqual([
+          { line: 2, result: 'fault', fault: expect.stringContaining('no row of CSV') },
+          '',
+        ]);
+        expect(err).toContain('not configured');
       } finally {
         await control?.close();
       }

@@ -66,7 +66,8 @@ async function run(args: readonly string[]): Promise<Line[] | string> {
   if (invocation.kind === 'migrate') return [await (await import('#lib/cli/migrate')).migrate(settings)];
   if (invocation.kind === 'import-connections') {
     const { importInParts } = await import('#lib/cli/import-in-parts');
-    return importInParts(invocation.options, settings);
+    await importInParts(invocation.options, settings, (line) => void process.stdout.write(textOf(line)));
+    return '';
   }
   if (invocation.kind === 'ledger-stream') {
     await (await import('#lib/cli/stream-ledger')).streamLedger(invocation, settings);
@@ -96,6 +97,8 @@ async function runWhole(command: Command, settings: CommandLineSettings): Promis
   throw new AppError('invalid_request', { message: answer.message, ...(issues ? { issues } : {}) });
 }
 
+const textOf = (line: Line): string => `${visible(JSON.stringify(line))}\n`;
+
 function sentence(error: unknown): string {
   if (isAppError(error)) {
     const faults = error.issues?.map(({ path, message }) => `${path} ${message}`).join('; ');
@@ -110,9 +113,7 @@ ignoreInspectorSignal();
 getLogger(() => createLogger({ level: 'warn', pretty: false, destination: process.stderr }));
 try {
   const result = await run(process.argv.slice(2));
-  process.stdout.write(
-    typeof result === 'string' ? result : result.map((line) => `${visible(JSON.stringify(line))}\n`).join(''),
-  );
+  process.stdout.write(typeof result === 'string' ? result : result.map(textOf).join(''));
 } catch (error) {
   process.stderr.write(
     `grantkeep: ${sentence(error).replace(/(?!\n)[\p{C}\p{Zl}\p{Zp}]/gu, ' ')}\n${error instanceof UsageError ? `\n${usageOf(process.argv.slice(2))}\n` : ''}`,
