@@ -36,13 +36,14 @@ export async function ownConnectSession(ctx: Context, input: ConnectSessionInput
   return row;
 }
 
-/** The account of the held grant, and nothing more of it: no caller gets a token before the session is completed. */
-function accountOf(ctx: Context, id: string, heldGrant: string): NonNullable<ConnectSessionView['account']> {
-  const { issuer, subject, label } = openHeld<{ issuer: string; subject: string; label: string | null }>(
-    ctx,
-    id,
-    heldGrant,
-  ).grant;
+/**
+ * The account of the held grant, and nothing more of it: no caller gets a token before the session is completed. Null where the
+ * row names another person than the one that granted, as completing refuses it.
+ */
+function accountOf(ctx: Context, id: string, held: string, personId: string): ConnectSessionView['account'] {
+  const { grant, ending } = openHeld<{ issuer: string; subject: string; label: string | null }>(ctx, id, held);
+  if (ending.some((one) => one.personId !== personId)) return null;
+  const { issuer, subject, label } = grant;
   return { issuer, subject, label: label ?? subject };
 }
 
@@ -55,7 +56,7 @@ export async function getConnectSession(ctx: Context, input: ConnectSessionInput
     status: row.status,
     error: row.error,
     provider: row.provider,
-    account: row.heldGrant === null ? null : accountOf(ctx, row.id, row.heldGrant),
+    account: row.heldGrant === null ? null : accountOf(ctx, row.id, row.heldGrant, row.personId),
     connectionId: row.madeConnectionId,
     createdAt: row.createdAt,
     expiresAt: row.expiresAt,

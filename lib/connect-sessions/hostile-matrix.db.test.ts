@@ -117,6 +117,7 @@ describe('the hostile matrix', () => {
     const person = await personOf(session);
     const taken = { personId: await personOf(mine), applicationId: thief.id, codeChallenge: hashSecret(mine.verifier) };
     await hub.database.db.update(connectSessions).set(taken).where(eq(connectSessions.id, session.id));
+    expect((await thief.call('GET', `/connect-sessions/${session.id}`)).body).toMatchObject({ account: null });
     expect((await thief.complete(session.id, code, mine.verifier)).status).toBe(500);
     for (const one of [person, taken.personId]) expect(await connectionsOf(one)).toEqual([]);
     await hub.database.db
