@@ -184,6 +184,14 @@ test('a key without the scope hears nothing, and text of another making is refus
     await expect(listEvents(ctx, { since })).rejects.toMatchObject({ code: 'invalid_request' });
 });
 
+test('a cursor of more than thirty days ago is refused, one of less is not', async () => {
+  const { ctx } = await given();
+  const { next } = await listEvents(ctx, {});
+  const days = (n: number) => earlier(next, n * 86_400_000);
+  await expect(listEvents(ctx, { since: days(31) })).rejects.toMatchObject({ code: 'invalid_request' });
+  expect(await listEvents(ctx, { since: days(29) })).toMatchObject({ events: [], hasMore: true });
+});
+
 test('a cursor of a time that has not come waits for no future', async () => {
   const { happened, ctx, readOn } = await given();
   const { next } = await listEvents(ctx, {});

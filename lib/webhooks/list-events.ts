@@ -55,6 +55,8 @@ export interface Events {
 
 /** Time in one answer: an old cursor is worked off in parts, so that no request reads a month. */
 const longestSpanMs = 3_600_000;
+/** As long as messages of webhooks are kept: an API key reads no older history. */
+const longestBackMs = 30 * 86_400_000;
 /** How long after a fault a refresh may tell of its recovery. It follows within minutes: another process had the answer. */
 const recoveryMs = 3_600_000;
 /** Faults that are looked at for that, the newest. */
@@ -71,15 +73,15 @@ type Cursor = z.infer<typeof cursorSchema>;
 
 const write = (cursor: Cursor) => Buffer.from(JSON.stringify(cursor)).toString('base64url');
 
+const invalid = (message: string, cause?: unknown) =>
+  new AppError('invalid_request', { cause, issues: [{ path: 'since', message }] });
+
 /** @throws AppError `invalid_request` for text of another making */
 function read(text: string): Cursor {
   try {
     return cursorSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
   } catch (cause) {
-    throw new AppError('invalid_request', {
-      cause,
-      issues: [{ path: 'since', message: 'is not of an answer before' }],
-    });
+    throw invalid('is not of an answer before', cause);
   }
 }
 
@@ -146,6 +148,7 @@ export async function listEvents(ctx: Context, input: ListEventsInput): Promise<
   const { settledTo, fence } = await settledHorizon(database, before ? fenceOf(before) : null);
   const kept = { position: fence.position, at: fence.at.getTime() };
   if (!before) return { events: [], next: write({ at: now.getTime(), entry: 0, fence: kept }), hasMore: false };
+  if (before.at < now.getTime() - longestBackMs) throw invalid('is older than thirty days. Begin anew without it');
   // A clock that went back must not leave the reader waiting in the future.
   const cursor = { ...before, at: Math.min(before.at, now.getTime()) };
   const upto = cursor.at + longestSpanMs;
