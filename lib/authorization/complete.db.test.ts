@@ -2,7 +2,6 @@ import { eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { accessTokenPlace, refreshTokenPlace } from '#lib/connections/tokens-at-rest';
 import { connections } from '#lib/db/schema/connections';
-import { createFlowSecrets } from '#lib/oauth/authorization-request';
 import { revokeConnection } from '#lib/revocation/revoke';
 import { demoHub } from '#tests/demo-hub';
 import { entries, rowOf } from '#tests/hub';
@@ -74,13 +73,17 @@ test('the authorization request carries S256, state and the one redirect URI, an
   });
 });
 
-test('values of a thousand starts are all different', async () => {
-  const seen = new Set<string>();
-  for (let index = 0; index < 1000; index++) {
-    const { state, nonce, verifier, challenge } = await createFlowSecrets();
-    for (const value of [state, nonce, verifier, challenge]) seen.add(value);
+test('state, nonce and challenge of each start are new', async () => {
+  const ada = new Visitor(hub.runtime);
+  await ada.signIn();
+  const seen: (string | null)[] = [];
+  for (let index = 0; index < 40; index++) {
+    const started = await ada.start({ intent: 'connect', provider: 'google' });
+    const { searchParams } = new URL(started.headers.get('location') ?? '');
+    seen.push(...['state', 'nonce', 'code_challenge'].map((name) => searchParams.get(name)));
   }
-  expect(seen.size).toBe(4000);
+  expect(seen.every((value) => /^[\w-]{43}$/.test(value ?? ''))).toBe(true);
+  expect(new Set(seen).size).toBe(120);
 });
 
 test('at most five flows are kept side by side; the oldest goes', async () => {

@@ -61,7 +61,7 @@ export const rfc9700: Specification = {
       state: 'met',
       code: ['lib/oauth/authorization-request.ts#createFlowSecrets', 'lib/cookies/flow-cookies.ts'],
       tests: [
-        'lib/authorization/complete.db.test.ts > values of a thousand starts are all different',
+        'lib/authorization/complete.db.test.ts > state, nonce and challenge of each start are new',
         'lib/cookies/session-cookie.test.ts > is found by its state alone and shows nothing of what it holds',
       ],
     },
