@@ -87,6 +87,20 @@ export const conditionRules: readonly Rule[] = [
     ...byItself(30),
   },
   {
+    id: 'handed_on_links',
+    title: 'Links to connect were followed by others',
+    about:
+      'Applications completed connect sessions with a code or a verifier that did not fit. Links that are handed to other people, so that they connect their accounts for an attacker, look like this. So does an application that keeps the verifier elsewhere than in the browser. The grants were revoked. The ledger names the sessions and their applications.',
+    severity: 'warning',
+    subject: 'hub',
+    kind: 'window',
+    match: { actions: ['connect_session.ended'], codes: ['connect_session_mismatch'] },
+    windowMinutes: 60,
+    threshold: 3,
+    holdsAt: 1,
+    ...byItself(30),
+  },
+  {
     id: 'credentials_refused',
     title: 'A provider rejects this hub’s own credentials',
     about:

@@ -30,6 +30,13 @@ const tooLittleAndEnough: [
   ['instance_restored', 'hub', { action: 'instance.restored' }, 1],
   ['instance_promoted', 'hub', { action: 'instance.promoted' }, 1],
   ['sealed_value_refused', 'hub', { action: 'token.denied', outcome: 'failed', code: 'vault_wrong_place' }, 1],
+  ['sealed_value_refused', 'hub', { action: 'request.refused', outcome: 'failed', code: 'vault_wrong_place' }, 1],
+  [
+    'handed_on_links',
+    'hub',
+    { action: 'connect_session.ended', outcome: 'refused', code: 'connect_session_mismatch', provider: 'acme' },
+    3,
+  ],
   ['vault_key_missing', 'hub', { action: 'vault.key_missing', outcome: 'failed', code: 'key_missing' }, 1],
   [
     'revoked_still_accepted',

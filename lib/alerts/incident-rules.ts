@@ -151,7 +151,7 @@ export const incidentRules: readonly Rule[] = [
     subject: 'hub',
     kind: 'each',
     match: {
-      actions: ['token.denied', 'token.refresh_failed', 'revocation.failed', 'replaced.failed'],
+      actions: ['token.denied', 'token.refresh_failed', 'revocation.failed', 'replaced.failed', 'request.refused'],
       codes: ['vault_wrong_place', 'vault_tampered', 'vault_malformed', 'vault_old_form'],
     },
     ...byPerson,

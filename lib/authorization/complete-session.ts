@@ -11,8 +11,9 @@ import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
 import { applications } from '#lib/db/schema/applications';
 import { connectSessions } from '#lib/db/schema/connect-sessions';
-import { AppError } from '#lib/errors';
+import { AppError, toAppError } from '#lib/errors';
 import { hashSecret } from '#lib/ids';
+import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { openHeld } from '#lib/revocation/held-grant';
 
@@ -46,6 +47,37 @@ async function assertStillAllowed(tx: Db, applicationId: string, grant: Grant): 
     .where(eq(applications.id, applicationId));
   const refused = allowed ? refusedNow(allowed, grant) : 'unknown_provider';
   if (refused) throw new Narrowed(refused);
+}
+
+interface Waiting {
+  id: string;
+  personId: string;
+  provider: string;
+  heldGrant: string;
+}
+
+/**
+ * The grant, as it was sealed. It is of the person who granted alone: as a connection's tokens do not open in the row of another
+ * person. A value that was changed or moved is in the ledger, and raises an alert.
+ */
+async function takeOut(ctx: Context, { id, personId, provider, heldGrant }: Waiting): Promise<Grant> {
+  try {
+    const { grant, ending } = openHeld<Grant>(ctx, id, heldGrant);
+    if (ending.some((one) => one.personId !== personId)) throw new AppError('vault_wrong_place');
+    return grant;
+  } catch (error) {
+    const { code } = toAppError(error);
+    const details = { connect_session: id };
+    await record(ctx.database.db, ctx, {
+      action: 'request.refused',
+      outcome: 'failed',
+      code,
+      personId,
+      provider,
+      details,
+    });
+    throw error;
+  }
 }
 
 /** Takes the grant out of the session, once, in the transaction that stores it. */
@@ -89,9 +121,7 @@ export async function completeConnectSession(ctx: Context, input: CompleteSessio
     throw new AppError('connect_session_mismatch');
   }
   await assertNotFrozen(ctx, { provider, personId, connectionId });
-  const { grant, ending } = openHeld<Grant>(ctx, id, heldGrant);
-  // As a connection's tokens, which do not open in the row of another person: a writer to the database could change this one.
-  if (ending.some((one) => one.personId !== personId)) throw new AppError('vault_wrong_place');
+  const grant = await takeOut(ctx, { id, personId, provider, heldGrant });
   const { applicationId } = session;
   try {
     return await storeGrant(ctx, grant, {

@@ -119,6 +119,10 @@ describe('the hostile matrix', () => {
     await hub.database.db.update(connectSessions).set(taken).where(eq(connectSessions.id, session.id));
     expect((await thief.call('GET', `/connect-sessions/${session.id}`)).body).toMatchObject({ account: null });
     expect((await thief.complete(session.id, code, mine.verifier)).status).toBe(500);
+    const told = (await entries(hub.runtime)).find(
+      ({ code, details }) => code === 'vault_wrong_place' && details.connect_session === session.id,
+    );
+    expect(told).toMatchObject({ action: 'request.refused', outcome: 'failed' });
     for (const one of [person, taken.personId]) expect(await connectionsOf(one)).toEqual([]);
     await hub.database.db
       .update(connectSessions)

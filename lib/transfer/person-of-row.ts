@@ -24,7 +24,7 @@ export interface Found {
 }
 
 /** A person who is not disabled, or null. */
-async function lookUp(ctx: Context, who: { issuer: string; subject: string } | { id: string }) {
+async function livePerson(ctx: Context, who: { issuer: string; subject: string } | { id: string }) {
   const is = 'id' in who ? eq(people.id, who.id) : and(eq(people.issuer, who.issuer), eq(people.subject, who.subject));
   const [person] = await ctx.database.db
     .select({ id: people.id, disabledAt: people.disabledAt, application: people.applicationId })
@@ -51,7 +51,7 @@ async function ofApplication(ctx: Context, row: ImportRow, id: string, provider:
   const scopes = await scopesAt(ctx, id, provider);
   const user = { id: row.user ?? '', tenant: row.tenant };
   const identity = { issuer: issuerOfApplication(id), subject: subjectOfUser(user) };
-  const found = await lookUp(ctx, identity);
+  const found = await livePerson(ctx, identity);
   const make = {
     ...{ provider: id, ...identity, name: row.user_label },
     ...{ applicationId: id, applicationUser: user.id, applicationTenant: user.tenant },
@@ -76,7 +76,7 @@ export async function personOfRow(
   }
   if (userId === null) throw rowFault('user_id: is missing');
   if (signIn === null) {
-    const found = await lookUp(ctx, { id: await findPerson(ctx, userId) });
+    const found = await livePerson(ctx, { id: await findPerson(ctx, userId) });
     if (found === null) throw rowFault('user_id: no person here has this id or address');
     const { id, application: its } = found;
     // By which name they come in does not matter for what their application may have.
@@ -87,7 +87,7 @@ export async function personOfRow(
   if (!provider?.sign_in || !issuer || isApplicationIssuer(issuer))
     throw rowFault(`people: nobody signs in with ${signIn} here`);
   const identity = { issuer, subject: userId };
-  const found = await lookUp(ctx, identity);
+  const found = await livePerson(ctx, identity);
   const make = found === null ? { provider: signIn, ...identity } : null;
   return { id: found?.id ?? null, make, scopes: null, application: null };
 }

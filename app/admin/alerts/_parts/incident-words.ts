@@ -161,6 +161,12 @@ export const stories: Record<string, Story> = {
     what: 'The hub refused {events:callback} of {subject}.',
     where: browsers,
   },
+  handed_on_links: {
+    who: 'Somebody who hands links to other people, or an application that keeps the verifier in the wrong place.',
+    whose: ['The accounts that {people} were to get.', 'Accounts that were not connected.'],
+    what: '{events:connect session} ended, since the code or the verifier did not fit. No connection came of them.',
+    where: ['{networks}, where the applications called from.', 'Not known.'],
+  },
   credentials_refused: {
     who: '{subject}, which refuses this hub’s own client id, secret or scopes.',
     whose: [
