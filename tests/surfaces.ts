@@ -2,12 +2,18 @@ import { createApi } from '#lib/api/app';
 import { answerVend } from '#lib/api/vend-answer';
 import { generateApiKey } from '#lib/api-keys/key-format';
 import type { Actor, Runtime } from '#lib/context';
+import { refusalPage } from '#lib/door/oauth-answers';
 import { nameErrorsThatPass } from '#lib/door/page-failures';
-import { newConnectionId, newId } from '#lib/ids';
+import { toAppError } from '#lib/errors';
+import { newConnectionId, newId, newSecret } from '#lib/ids';
 import { createReadiness } from '#lib/status/readiness';
+import { answerLogo } from '#lib/web/application-look';
 import { handleCallback } from '#lib/web/callback-request';
+import { handleConnectionsExport } from '#lib/web/connections-file';
+import { handleEvidenceExport } from '#lib/web/evidence-file';
 import { handleBulkExport } from '#lib/web/export-request';
 import { handleCheckpoint, handleLedgerExport } from '#lib/web/ledger-files';
+import { handleOpenManaged } from '#lib/web/manage-request';
 import { handleStart } from '#lib/web/start-request';
 import { as, asNobody } from '#tests/hub';
 import { ask, openDoor } from '#tests/servers/door';
@@ -96,6 +102,24 @@ export const surfaces: Record<string, (runtime: Runtime) => Promise<Answered>> =
     toAnswered(
       await handleBulkExport(as(runtime, administrator), form('/admin/revocations/x/export', { format: 'csv' }), 'x'),
     ),
+  'the connections as a file': async (runtime) =>
+    toAnswered(await handleConnectionsExport(as(runtime, administrator), form('/admin/connections/export', {}))),
+  'the evidence as a file': async (runtime) =>
+    toAnswered(
+      await handleEvidenceExport(
+        as(runtime, administrator),
+        form('/admin/evidence/export', { from: '2026-11-01', to: '2026-11-02', format: 'json' }),
+      ),
+    ),
+  'the link of an application': async (runtime) => {
+    const link = new Request(`http://localhost:3000/connect-session/open?token=${newSecret()}`);
+    return toAnswered(await handleOpenManaged(asNobody(runtime), link, new CookieMap()));
+  },
+  'the logo of an application': async (runtime) => {
+    const ctx = asNobody(runtime);
+    const refused = (thrown: unknown) => refusalPage(toAppError(thrown), ctx.requestId);
+    return toAnswered(await answerLogo(ctx, newId('app')).catch(refused));
+  },
   'a page': (runtime) => servePage(async () => await runtime.database.db.execute('select 1')),
   '/readyz': async (runtime) => {
     const ok = await createReadiness(runtime)();
