@@ -17,11 +17,11 @@ const hub = demoHub(['demo', 'github', 'okta']);
 beforeEach(() => hub.database.db.delete(rateLimits));
 
 /** The hub with a record that has every text as long as it may be. */
-function verbose(scopes: readonly string[] = longScopes): Runtime {
+function verbose(scopes: readonly string[] = longScopes, endpoints: Record<string, string> = {}): Runtime {
   const { providers } = hub.runtime;
   const okta = providers.get('okta');
   if (!okta) throw new Error('there is no such provider');
-  const long = { ...okta, scopes };
+  const long = { ...okta, scopes, ...endpoints };
   return {
     ...hub.runtime,
     providers: { ...providers, get: (id: string) => (id === 'okta' ? long : providers.get(id)) },
@@ -87,6 +87,15 @@ describe('P-25 values that no outsider makes long', () => {
     const lengths = held.map(({ name, value }) => name.length + value.length);
     for (const length of lengths) expect(length + '__Host-'.length).toBeLessThanOrEqual(700);
     expect(Math.max(...lengths) - Math.min(...lengths)).toBeLessThan(5);
+  });
+
+  test('A-06 nor does a cookie grow with the endpoints, however long they are', async () => {
+    const names = ['token_endpoint', 'revocation_endpoint', 'introspection_endpoint', 'userinfo_endpoint', 'jwks_uri'];
+    const endpoints = Object.fromEntries(names.map((name) => [name, `https://as.example/${'x'.repeat(1700)}`]));
+    const ada = await signedIn(verbose(['openid'], endpoints));
+    await ada.start({ intent: 'connect', provider: 'okta' });
+    const [held] = flowsIn(ada);
+    expect((held?.name.length ?? 0) + (held?.value.length ?? 0) + '__Host-'.length).toBeLessThanOrEqual(700);
   });
 
   test('an address that hardly any server takes begins nothing, and says so', async () => {
