@@ -103,6 +103,29 @@ describe.each(Object.entries(cases))('%s', (id, table) => {
   });
 });
 
+test.each([
+  ['in the query', { token_param: 't', dangerously_by_get: true }, 'GET /me'],
+  ['in a form', { token_param: 't' }, 'POST /me'],
+  ['in a header of its own', { token_header: { name: 'X-Thing' } }, 'GET /me'],
+])('an expired token that is shown %s is in no step, also where the server repeats it', async (_, place, route) => {
+  const token = 'a token of words';
+  const server = await quirkyServer();
+  behaveWell(server);
+  server.on(route, { status: 401, json: { error: 'unknown', thing: token, said: `no ${token}` } });
+  const identity = { source: 'endpoint', endpoint: `${server.url}/me`, subject: 'id', ...place };
+  const runtime = createRuntime(database.current, [
+    { ...recordFor(server.url), identity, userinfo_endpoint: undefined, failure_scenarios: true },
+  ]);
+  await database.db.delete(connections);
+  const { id: personId } = await addPerson(runtime);
+  await addConnection(runtime, { personId, accessToken: token, refreshToken: 'rt', expiresIn: -600 });
+  const views = await playScenarios(systemContext(runtime, 'test'), { provider: 'acme' });
+  const view = views.find(({ id }) => id === 'expired_token');
+  expect(view).toMatchObject({ result: 'passes', server: expect.stringMatching(/refused the expired token/) });
+  expect(view?.steps).toHaveLength(1);
+  expect(JSON.stringify([views, runtime.logged])).not.toContain(token);
+});
+
 test('only where the record allows it, and only for administrators', async () => {
   const { runtime } = await hubWith({});
   const auditor = await addPerson(runtime, { role: 'auditor' });
