@@ -11,7 +11,7 @@ import { requireAdministrator, requireReader } from '#lib/guards/require';
 import { personOfConnection } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
-import { requireStepUp } from '#lib/sign-in/step-up';
+import { requireStepUp, type StepUp } from '#lib/sign-in/step-up';
 import { transactAs } from '#lib/sign-in/transact-as';
 
 /** Lines of one answer. */
@@ -123,6 +123,20 @@ async function encrypted(ctx: Context, row: Row, encrypt: Encrypt): Promise<Reco
 }
 
 /**
+ * How each request proved at its first page that its person is there: a long file outlasts the minutes for which a sign-in
+ * counts. Whether the session still lives is looked at with every page.
+ */
+const proofs = new WeakMap<Context, StepUp['proof']>();
+
+async function stepUpOnce(ctx: Context): Promise<StepUp['proof']> {
+  const known = proofs.get(ctx);
+  if (known !== undefined) return known;
+  const { proof } = await requireStepUp(ctx);
+  proofs.set(ctx, proof);
+  return proof;
+}
+
+/**
  * Connections that are not revoked, a page at a time, in the order of their people. With a public key every line is a JWE
  * to it and has the tokens: this process keeps nothing that opens it. The ledger says who took them, and to which key.
  * @throws AppError `unauthenticated`, `forbidden`, `step_up_required`, `invalid_request`
@@ -131,7 +145,7 @@ export async function exportConnections(ctx: Context, input: ExportInput): Promi
   requireReader(ctx);
   const { after, publicKey } = parseInput(exportInput, input);
   if (publicKey) requireAdministrator(ctx);
-  const { proof } = await requireStepUp(ctx);
+  const proof = await stepUpOnce(ctx);
   const to = publicKey && (await encryptTo(publicKey));
   const rows = await readPage(ctx, after);
   // Before a token is opened: what follows may fail, and the entry says that they may have gone.

@@ -9,6 +9,7 @@ import { systemContext } from '#lib/context';
 import { applications } from '#lib/db/schema/applications';
 import { connections } from '#lib/db/schema/connections';
 import { people } from '#lib/db/schema/people';
+import { sessions } from '#lib/db/schema/sessions';
 import { parseInput } from '#lib/parse-input';
 import { exportConnections } from '#lib/transfer/export-connections';
 import { type ImportInput, importConnections } from '#lib/transfer/import-connections';
@@ -414,6 +415,22 @@ describe('export', () => {
       after = String(page.at(-1)?.connection);
     }
   }
+
+  test('a long file outlasts the minutes of its sign-in, and not its session', async () => {
+    const { runtime } = hub();
+    const id = await addConnection(runtime, { personId: (await addPerson(runtime)).id });
+    const ctx = await addFreshAdministrator(runtime);
+    const session = ctx.actor.type === 'person' ? ctx.actor.sessionId : '';
+    const change = (set: Partial<typeof sessions.$inferInsert>) =>
+      database.db.update(sessions).set(set).where(eq(sessions.publicId, session));
+    await exportConnections(ctx, {});
+    await change({ authenticatedAt: new Date(Date.now() - 3_600_000) });
+    await exportConnections(ctx, { after: id });
+    // Another request begins anew.
+    await expect(exportConnections({ ...ctx }, { after: id })).rejects.toMatchObject({ code: 'step_up_required' });
+    await change({ endedAt: new Date() });
+    await expect(exportConnections(ctx, { after: id })).rejects.toMatchObject({ code: 'unauthenticated' });
+  });
 
   test('has no token without a key', async () => {
     const { runtime, ctx } = hub();
