@@ -225,6 +225,21 @@ describe('nothing secret of a flow is in its trace', () => {
     }
   }
 
+  test('a token of words under a name that says nothing, and where it is repeated', async () => {
+    const [at, rt] = ['wordsofatoken', 'otherwordsofit'];
+    const { url } = await server({
+      'POST /token': { json: { data: { value: at, refresh_token: rt, token_type: 'bearer' }, note: `${at}, ${rt}` } },
+      'GET /userinfo': { json: { sub: 'ada', seen: at, name: `x${at}x` } },
+    });
+    const visitor = await signedIn({ ...recordFor(url), token_path: 'data.value' });
+    const { told } = await trace(visitor, { code: 'codeofwords' });
+    expect(told.state).toBe('connected');
+    const sweep = new CanarySweep([at, rt, 'codeofwords']);
+    sweep.search('the trace', JSON.stringify(told));
+    sweep.search('the log', JSON.stringify(visitor.logged));
+    expect(sweep.findings).toEqual([]);
+  });
+
   test.each([
     ['query', { dangerously_by_get: true }, 'GET'],
     ['form', {}, 'POST'],
