@@ -12,14 +12,19 @@ const schema = z.object({
 test.each([
   ['name', { name: 'a\0b' }],
   ['more.1.of', { name: 'a', more: [{ of: 'b' }, { of: '\0' }] }],
-])('I-05 a text with a zero byte is refused with its field: %s', (path, input) => {
+  ['name', { name: 'a\ud800' }],
+  ['more.0.of', { name: 'a😀', more: [{ of: '\ude00' }] }],
+])('I-05 a text that the database cannot hold is refused with its field: %s', (path, input) => {
   expect(() => parseInput(schema, input)).toThrow(
-    expect.objectContaining({ code: 'invalid_request', issues: [{ path, message: 'must not hold a zero byte' }] }),
+    expect.objectContaining({
+      code: 'invalid_request',
+      issues: [{ path, message: 'must not hold a zero byte or half of a character' }],
+    }),
   );
 });
 
-test('an id with a zero byte is not found', () => {
-  expect(() => parseInput(schema, { id: 'con_\0', name: 'a' })).toThrow(expect.objectContaining({ code: 'not_found' }));
+test.each(['con_\0', 'con_\ud800'])('an id such as %j is not found', (id) => {
+  expect(() => parseInput(schema, { id, name: 'a' })).toThrow(expect.objectContaining({ code: 'not_found' }));
 });
 
 test('what the schema takes comes as it was given', () => {

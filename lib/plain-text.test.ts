@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isOwnId, isSubject, plainText, showsSomething } from '#lib/plain-text';
+import { isOwnId, isSubject, oneLine, plainText, showsSomething } from '#lib/plain-text';
 
 test.each<[what: string, given: string, shown: string | null]>([
   ['a name', 'Ada Lovelace', 'Ada Lovelace'],
@@ -39,4 +39,15 @@ test.each<[string, boolean]>([
   ['\ud800', false],
 ])('the id of a user %j counts: %s', (text, counts) => {
   expect(isOwnId(text)).toBe(counts);
+});
+
+test.each([
+  ['leaked on 11-29', 'leaked on 11-29'],
+  ['two\r\nlines\tand a tab', 'two lines and a tab'],
+  ['moc\u202e.elpmaxe\u2028x', 'moc.elpmaxe x'],
+  ['half \ud800', 'half \ufffd'],
+  ['zero \0 byte', 'zero   byte'],
+  ['👩‍💻 left', '👩‍💻 left'],
+])('what somebody typed, %j, is one line', (given, line) => {
+  expect(oneLine(given)).toBe(line);
 });

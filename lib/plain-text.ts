@@ -19,6 +19,16 @@ export function plainText(value: string): string | null {
   return showsSomething(text) ? text.slice(0, 255).toWellFormed() : null;
 }
 
+/**
+ * A text that somebody here typed, as one line: beside other text, in the ledger and in files, it must not begin a line or turn
+ * another. It is mended and not refused, since freezing must not wait for a better reason.
+ */
+export const oneLine = (value: string): string =>
+  value
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .replace(turning, '')
+    .toWellFormed();
+
 /** Text that programs write where they have no value: accounts that share it would be one. */
 const nobody = /^(?:\s*|null|undefined|nan|none|nil|\[object object\])$/i;
 

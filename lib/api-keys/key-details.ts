@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { oneLine } from '#lib/plain-text';
 
 /** One line of visible text, or null where nothing was written. */
 const line = (most: number) =>
@@ -13,7 +14,7 @@ const line = (most: number) =>
 
 /** What people read about a key. */
 export const keyDetailFields = {
-  name: z.string().trim().min(1, 'must not be empty').max(100),
+  name: z.string().overwrite(oneLine).trim().min(1, 'must not be empty').max(100),
   purpose: line(200),
   owner: line(100),
 };

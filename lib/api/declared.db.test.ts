@@ -19,6 +19,8 @@ const bodies: [type: string | undefined, body: string | undefined][] = [
   ['application/json', '{"name":"\\u0000","url":"\\u0000","types":[1],"enabled":"\\u0000","purpose":"\\u0000"}'],
   ['application/json', '{"name":"x\\u0000y","url":"https://hooks.example.com/in"}'],
   ['application/json', '{"purpose":"x\\u0000y"}'],
+  ['application/json', '{"reason":"x\\ud800"}'],
+  ['application/json', '{"name":"\\ud800","url":"https://hooks.example.com/in"}'],
   ['application/json', '{"scopes":["x\\u0000y"]}'],
   ['application/json; charset=utf-16', '{}'],
   ['text/plain', '{}'],

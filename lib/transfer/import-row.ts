@@ -83,11 +83,13 @@ function faultOfShape(row: unknown): string | null {
   if (typeof row !== 'object' || row === null || Array.isArray(row)) return 'is no row';
   const values = Object.values(row).flatMap((value: unknown) => value);
   if (values.some((value) => typeof value === 'object' && value !== null)) return 'has a value within a value';
-  return values.some((value) => typeof value === 'string' && value.includes('\0')) ? 'has a zero byte' : null;
+  const texts = values.filter((value) => typeof value === 'string');
+  if (texts.some((text) => text.includes('\0'))) return 'has a zero byte';
+  return texts.every((text) => text.isWellFormed()) ? null : 'has half of a character';
 }
 
 /**
- * The line; a fault in the place of a row with other values than texts, numbers and lists of them, or with a zero byte, which
+ * The line; a fault in the place of a row with other values than texts, numbers and lists of them, or with what
  * no text of PostgreSQL has. A row that cannot travel would stop all others of its part.
  */
 export function wellShaped(one: SourceLine): SourceLine {

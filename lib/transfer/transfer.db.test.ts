@@ -184,7 +184,7 @@ describe('import', () => {
     ['a hundred thousand', `"label":${'['.repeat(1e5)}${']'.repeat(1e5)}`, 'has a value within a value'],
     ['an object', '"subject":{"toString":"x"}', 'has a value within a value'],
     ['a subject over two lines', '"subject":"a\\nb"', 'subject: is no id of one account'],
-    ['half of a pair for a subject', '"subject":"\\ud800"', 'subject: is no id of one account'],
+    ['half of a pair for a subject', '"subject":"\\ud800"', 'has half of a character'],
     ['the text of no value for a subject', '"subject":"NULL"', 'subject: is no id of one account'],
     ['a subject that JavaScript rounds', '"subject":110248495921238986420', 'subject: Invalid input'],
     ['a person that JavaScript rounds', '"user_id":110248495921238986420', 'user_id: Invalid input'],

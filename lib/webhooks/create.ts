@@ -9,6 +9,7 @@ import { newId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 import { checkUrl, hostOrigin } from '#lib/outbound/connect-policy';
 import { parseInput } from '#lib/parse-input';
+import { oneLine } from '#lib/plain-text';
 import { transactAs } from '#lib/sign-in/transact-as';
 import { requireFreshManager } from '#lib/webhooks/require-manager';
 import { newWebhookSecret, secretPlace } from '#lib/webhooks/secret';
@@ -17,7 +18,7 @@ import { newWebhookSecret, secretPlace } from '#lib/webhooks/secret';
 const mostEndpoints = 20;
 
 export const createWebhookInput = z.object({
-  name: z.string().trim().min(1, 'Give it a name').max(100),
+  name: z.string().overwrite(oneLine).trim().min(1, 'Give it a name').max(100),
   url: z.string().trim().max(500).refine(URL.canParse, 'must be an absolute URL such as https://hooks.example.com/in'),
   /** Which messages; absent or none: all. */
   types: z.array(z.enum(webhookTypes)).nullish(),
