@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { type Context, systemContext } from '#lib/context';
-import type { Db } from '#lib/db/database';
+import { openPostgres } from '#lib/db/open';
 import { vendToken } from '#lib/tokens/vend-token';
 import { beginReseal } from '#lib/vault-keys/begin-reseal';
 import { startDataKeys } from '#lib/vault-keys/data-keys';
@@ -40,22 +40,25 @@ export async function countLeft(ctx: Context): Promise<number> {
 }
 
 /** Milliseconds a row of what pgcrypto's users do for a new key: one statement over the table of the playbook. */
-async function rotatePgcrypto(db: Db, rows: number): Promise<number> {
-  await db.execute(sql`create extension if not exists pgcrypto`);
-  await db.execute(sql`create table oauth_tokens (user_id bigint primary key, access_token bytea, refresh_token bytea,
-    expires_at timestamptz)`);
-  // As long as the tokens of the other table.
-  return db.transaction(async (tx) => {
-    // One statement for all rows, as its users write it, takes longer than the hub lets a statement of its own take.
-    await tx.execute(sql`set local statement_timeout = 0`);
-    await tx.execute(sql`insert into oauth_tokens select n, pgp_sym_encrypt(rpad(n::text, 128, 'x'), 'old'),
+async function rotatePgcrypto(url: string, rows: number): Promise<number> {
+  // One statement for all rows takes longer than the hub lets a statement of its own take.
+  const own = openPostgres(url, { max: 1, pooler: 'none', statementTimeoutMs: 0 });
+  const { db } = own;
+  try {
+    await db.execute(sql`create extension if not exists pgcrypto`);
+    await db.execute(sql`create table oauth_tokens (user_id bigint primary key, access_token bytea, refresh_token bytea,
+      expires_at timestamptz)`);
+    // As long as the tokens of the other table.
+    await db.execute(sql`insert into oauth_tokens select n, pgp_sym_encrypt(rpad(n::text, 128, 'x'), 'old'),
       pgp_sym_encrypt(rpad(n::text, 128, 'y'), 'old'), now() from generate_series(1, ${rows}::int) n`);
     const begun = performance.now();
-    await tx.execute(sql`update oauth_tokens set
+    await db.execute(sql`update oauth_tokens set
       access_token = pgp_sym_encrypt(pgp_sym_decrypt(access_token, 'old'), 'new'),
       refresh_token = pgp_sym_encrypt(pgp_sym_decrypt(refresh_token, 'old'), 'new')`);
     return (performance.now() - begun) / rows;
-  });
+  } finally {
+    await own.close();
+  }
 }
 
 /**
@@ -67,10 +70,10 @@ export const reseal = defineBenchmark({
   full: { rows: 1_000_000, pgcrypto_rows: 50_000, callers: 8, rest_seconds: 30 },
   quick: { rows: 4_000, pgcrypto_rows: 500, callers: 4, rest_seconds: 3 },
   run: async ({ rows, pgcrypto_rows: pgcryptoRows, callers, rest_seconds: restSeconds }, stage) => {
-    const { runtime } = await stage.createDatabase('hub', [plainRecord('http://127.0.0.1:9')]);
+    const { runtime, url } = await stage.createDatabase('hub', [plainRecord('http://127.0.0.1:9')]);
     const ctx = systemContext(runtime, 'bench');
     await startDataKeys(runtime);
-    const pgcryptoMsPerRow = await rotatePgcrypto(runtime.database.db, pgcryptoRows);
+    const pgcryptoMsPerRow = await rotatePgcrypto(url, pgcryptoRows);
     const filled = await fillConnections(runtime, { count: rows, provider: 'acme', expiresIn: 86_400 });
     const { ctx: caller } = await addApiKey(runtime);
     const restUntil = performance.now() + restSeconds * 1000;
