@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { UsageError } from '#lib/cli/invocation';
+import { replaceFile } from '#lib/cli/replace-file';
 
 const stateSchema = z.strictObject({
   /** The origin of the hub. */
@@ -34,6 +35,5 @@ function parsed(text: string): unknown {
 
 /** Whole or not at all, whatever happens meanwhile; for its owner only, since it has the secret. */
 export function writeListenState(file: string, state: ListenState): void {
-  writeFileSync(`${file}.new`, `${JSON.stringify(state)}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  replaceFile(file, `${JSON.stringify(state)}\n`);
 }

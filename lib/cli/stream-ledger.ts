@@ -1,7 +1,8 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askForParts, NoProcess } from '#lib/cli/asked-parts';
 import { UsageError } from '#lib/cli/invocation';
+import { replaceFile } from '#lib/cli/replace-file';
 import { visible } from '#lib/cli/visible';
 import type { CommandLineSettings } from '#lib/config/command-line';
 import { isDatabaseUnavailable } from '#lib/context';
@@ -27,18 +28,6 @@ function readCursor({ from, cursor: file }: StreamOptions): LedgerCursor {
   } catch (cause) {
     throw new UsageError(`The cursor ${file} cannot be read. Remove it and give --from.`, { cause });
   }
-}
-
-/** Whole or not at all, whatever happens meanwhile. */
-function writeCursor(file: string, cursor: LedgerCursor): void {
-  const handle = openSync(`${file}.new`, 'w', 0o600);
-  try {
-    writeSync(handle, `${JSON.stringify(cursor)}\n`);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-  renameSync(`${file}.new`, file);
 }
 
 /** Resolves once the reader's pipe has taken it. */
@@ -82,7 +71,7 @@ export async function streamLedger(options: StreamOptions, settings: CommandLine
         if (events.length > 0) await print(events.map((event) => `${visible(JSON.stringify(event))}\n`).join(''));
         cursor = cursorSchema.parse(page?.cursor);
         isLast = page?.is_last === true;
-        if (file !== undefined && events.length > 0) writeCursor(file, cursor);
+        if (file !== undefined && events.length > 0) replaceFile(file, `${JSON.stringify(cursor)}\n`);
       } catch (error) {
         if (isReaderGone) break;
         if (!follow || !mayPass(error)) throw error;
