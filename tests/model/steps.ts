@@ -51,6 +51,10 @@ export const steps: fc.Arbitrary<Step>[] = [
   which.map((hub) => step(`refresh due ${hub}`, (w) => w.refreshDue(hub))),
   ...often(
     2,
+    which.map((hub) => step(`follow ${hub}`, (w) => w.follow(hub))),
+  ),
+  ...often(
+    2,
     soon.map((ms) => step(`pass ${ms}`, (w) => w.pass(ms))),
   ),
   later.map((ms) => step(`pass ${ms}`, (w) => w.pass(ms))),
@@ -86,6 +90,22 @@ export const steps: fc.Arbitrary<Step>[] = [
       await w.kill(hub);
     }),
   ),
+  // The same, and followed within the leeway of a provider that has one.
+  fc
+    .tuple(which, which, turns, fc.constantFrom(16_000, 20_000, 38_000, 45_000), rarely)
+    .map(([hub, at, count, ms, does]) =>
+      step(`follow within ${hub} ${at} ${count} ${ms} ${does}`, async (w) => {
+        if (!does) return;
+        w.refresh(hub, at);
+        await w.settle();
+        await w.work(hub, count);
+        await w.kill(hub);
+        await w.pass(ms);
+        w.follow(hub + 1);
+        await w.settle();
+        await w.work(hub + 1, 200);
+      }),
+    ),
   fc
     .tuple(which, which, rarely)
     .map(([hub, at, does]) => step(`revoke ${hub} ${at} ${does}`, (w) => (does ? w.revoke(hub, at) : undefined))),

@@ -25,7 +25,7 @@ export async function walkTheModel({ seed, walks, stepsPerWalk, path }: Walk): P
   try {
     const walk = fc.asyncProperty(
       fc.commands(steps, { maxCommands: stepsPerWalk, size: 'max' }),
-      fc.constantFrom(0, 0, 60),
+      fc.constantFrom(0, 0, 60, 60, 1800),
       async (commands, leewaySeconds) => {
         const world = await World.create(database, time, { hubs: 3, connections: 3, leewaySeconds });
         const model = { steps: 0 };

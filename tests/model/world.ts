@@ -3,6 +3,7 @@ import { type Runtime, systemContext } from '#lib/context';
 import type { PersonContext } from '#lib/guards/require';
 import { newId } from '#lib/ids';
 import { createLogger } from '#lib/log';
+import { followLostAnswers, followSilentHolders } from '#lib/refresh/follow-silent';
 import { putBackRecent } from '#lib/refresh/recent-answers';
 import { refreshConnection } from '#lib/refresh/refresh';
 import { refreshDueConnections } from '#lib/refresh/refresh-due';
@@ -152,6 +153,13 @@ export class World extends Standstill {
   refreshDue(hub: number): void {
     const asking = this.hubAt(hub);
     this.call(asking, () => refreshDueConnections(systemContext(asking.runtime, 'model')));
+  }
+
+  /** A look of the background for tokens that were shown and not answered. */
+  follow(hub: number): void {
+    const asking = this.hubAt(hub);
+    const ctx = systemContext(asking.runtime, 'model');
+    this.call(asking, () => Promise.all([followSilentHolders(ctx), followLostAnswers(ctx)]));
   }
 
   /** A call after which a standby has all again: its lag is about refreshes only. */
