@@ -19,6 +19,9 @@ export function proxy(request: NextRequest): NextResponse {
     ? loopbackOrigins
     : [];
   const headers = pageHeaders(config, nonce, toApplications);
+  // The secret of a link stands in its query: what the page loads, and its form, must not repeat it for a proxy's log. Unlike
+  // `no-referrer` this leaves the Origin of the form.
+  if (request.nextUrl.pathname === '/connect-session') headers['Referrer-Policy'] = 'strict-origin';
   // Next reads the nonce from the policy on the request and puts it on its own scripts and styles.
   const forwarded = new Headers(request.headers);
   forwarded.set('Content-Security-Policy', String(headers['Content-Security-Policy']));

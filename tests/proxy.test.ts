@@ -30,3 +30,12 @@ test.each<[path: string, leads: boolean]>([
   expect(sources).toContain("'self'");
   expect(sources.includes('http://localhost:*')).toBe(leads);
 });
+
+test.each<[path: string, policy: string]>([
+  ['/connect-session?token=x', 'strict-origin'],
+  ['/connect-session/manage/cns_1', 'same-origin'],
+  ['/connections', 'same-origin'],
+])('what %s loads says of where it comes from: %s', (path, policy) => {
+  const { headers } = proxy(new NextRequest(`https://hub.example.com${path}`));
+  expect(headers.get('referrer-policy')).toBe(policy);
+});
