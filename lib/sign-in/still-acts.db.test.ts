@@ -12,7 +12,7 @@ import { disableApplication, enableApplication } from '#lib/applications/disable
 import { startFlow } from '#lib/authorization/start';
 import { storeGrant } from '#lib/authorization/store-grant';
 import { prepareBulkRevocation } from '#lib/bulk-revocation/prepare';
-import type { Context, Runtime } from '#lib/context';
+import type { Context, Role, Runtime } from '#lib/context';
 import { rowsOf, withTransaction } from '#lib/db/database';
 import { applications } from '#lib/db/schema/applications';
 import { freezes } from '#lib/db/schema/freezes';
@@ -277,6 +277,20 @@ describe('A-08 a session that ends while its request is under way', () => {
       await database.db.update(sessions).set(set).where(eq(sessions.publicId, sessionId));
       await expect(completeStepUp(admin, input)).rejects.toMatchObject({ code: 'unauthenticated' });
     }
+  });
+
+  test.each<[from: Role, to: Role, code: string | null]>([
+    ['administrator', 'auditor', 'forbidden'],
+    ['auditor', 'user', 'forbidden'],
+    ['auditor', 'administrator', null],
+    ['user', 'auditor', null],
+  ])('what a person began as %s goes on as %s: %s', async (from, to, code) => {
+    const { id, ctx } = await addPerson(runtime, { role: from });
+    const asking = ctx();
+    await database.db.update(people).set({ role: to }).where(eq(people.id, id));
+    const work = transactAs(asking, async () => null);
+    if (code) await expect(work).rejects.toMatchObject({ code });
+    else await expect(work).resolves.toBeNull();
   });
 
   test('an API key that was revoked meanwhile revokes nothing', async () => {

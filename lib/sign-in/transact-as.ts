@@ -5,7 +5,7 @@ import { type Db, withTransaction } from '#lib/db/database';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { applications } from '#lib/db/schema/applications';
 import { connectSessions } from '#lib/db/schema/connect-sessions';
-import { people } from '#lib/db/schema/people';
+import { people, roles } from '#lib/db/schema/people';
 import { sessions } from '#lib/db/schema/sessions';
 import { AppError } from '#lib/errors';
 import { isLiveKey } from '#lib/guards/live-key';
@@ -31,8 +31,8 @@ async function assertPersonActs(tx: Db, ctx: Context, { personId, sessionId, rol
     .where(and(eq(sessions.publicId, sessionId), eq(sessions.personId, personId), isLive(ctx.config)))
     .for('share', { of: sessions });
   if (!session) throw new AppError('unauthenticated');
-  // Work that an administrator began is not done on behalf of a person who is no administrator any more.
-  if (role === 'administrator' && person.role !== role) throw new AppError('forbidden');
+  // What an administrator or an auditor began, as a long file, does not go on for a person who may less by now.
+  if (roles.indexOf(person.role) < roles.indexOf(role)) throw new AppError('forbidden');
 }
 
 const liveApplication = (tx: Db, id: string) =>
@@ -93,7 +93,7 @@ async function assertGuestActs(
 
 /**
  * Asserts, in the caller's transaction, that who asks may still act: the session, the key or the page of an application has not ended
- * since the request began, and an administrator still is one. The rows are locked for share, so that ending them waits for the
+ * since the request began, and an administrator or auditor still is one. The rows are locked for share, so that ending them waits for the
  * transaction, or the transaction sees that it happened.
  * @throws AppError `unauthenticated`, `person_disabled`, `forbidden`, `invalid_api_key`, `connect_session_over`
  */
