@@ -69,6 +69,14 @@ describe('P-23 an ID token without nonce, or none', () => {
     await expect(exchanged(quirky, { ...lacks, ...none })).rejects.toMatchObject({ code });
   });
 
+  test('one that is signed with the client’s secret is not looked at where openid is not asked for', async () => {
+    const { quirky } = await server({}, { alg: 'HS256' });
+    quirky.on('GET /userinfo', { json: { sub: 'of-userinfo' } });
+    const { record, tokens } = await exchanged(quirky, { scopes: ['profile'], identity: { source: 'userinfo' } });
+    expect(tokens.id_token_claims).toBeNull();
+    expect((await fetchIdentity(record, pinnedOf(quirky), tokens, depsFor(record))).subject).toBe('of-userinfo');
+  });
+
   test('is taken where the record says so dangerously, and the identity stays proved', async () => {
     const { quirky, issue } = await server({ nonce: undefined });
     expect((await exchanged(quirky, lacks)).tokens.id_token_claims).toMatchObject({ sub: 'subject-1' });
