@@ -16,6 +16,7 @@ import { lastWritten } from '#lib/ledger/last-written';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { requireStepUp } from '#lib/sign-in/step-up';
+import { whileActs } from '#lib/sign-in/while-acts';
 
 export const exportFormats = ['csv', 'jsonl'] as const;
 export const exportLedgerInput = ledgerFilter.extend({ format: z.enum(exportFormats) });
@@ -103,5 +104,5 @@ export async function exportLedger(ctx: Context, input: ExportLedgerInput): Prom
     action: 'ledger.exported',
     details: { what: 'rows', format, step_up: proof, ...described(filter) },
   });
-  return counted(ctx, rowsWithin(ctx.database.db, filter, ctx.now()), format);
+  return counted(ctx, whileActs(ctx, rowsWithin(ctx.database.db, filter, ctx.now())), format);
 }

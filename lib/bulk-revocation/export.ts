@@ -10,6 +10,7 @@ import { requireReader } from '#lib/guards/require';
 import { record } from '#lib/ledger/record';
 import { parseInput } from '#lib/parse-input';
 import { requireStepUp } from '#lib/sign-in/step-up';
+import { whileActs } from '#lib/sign-in/while-acts';
 
 export const exportBulkInput = z.object({ id: z.string().max(64), format: z.enum(['csv', 'json']) });
 export type ExportBulkInput = z.input<typeof exportBulkInput>;
@@ -83,7 +84,7 @@ function flat({ upstream, ...row }: BulkRowView): Record<Column, Cell> {
   };
 }
 
-async function* rowsOfBulk(ctx: Context, id: string): AsyncGenerator<BulkRowView> {
+async function* pagesOfBulk(ctx: Context, id: string): AsyncGenerator<BulkRowView> {
   let cursor: string | undefined;
   do {
     const page = await listBulkRows(ctx, { id, limit: pageSize, ...(cursor ? { cursor } : {}) });
@@ -91,6 +92,8 @@ async function* rowsOfBulk(ctx: Context, id: string): AsyncGenerator<BulkRowView
     cursor = page.nextCursor ?? undefined;
   } while (cursor);
 }
+
+const rowsOfBulk = (ctx: Context, id: string) => whileActs(ctx, pagesOfBulk(ctx, id));
 
 async function* flatRows(ctx: Context, id: string): AsyncGenerator<Record<Column, Cell>> {
   for await (const row of rowsOfBulk(ctx, id)) yield flat(row);
