@@ -59,7 +59,7 @@ export function checksText(lines: readonly Record<string, unknown>[]): string {
   const sorted = lines.toSorted((a, b) => urgency.indexOf(String(a.result)) - urgency.indexOf(String(b.result)));
   const blocks = sorted.map(({ check: id, provider, result, looked_at, found, mend }) => {
     const check = checkOf(String(id));
-    const name = check ? `${check.name}: ${playbookLines[check.line].toLowerCase()}` : String(id);
+    const name = check ? `${check.name}: ${playbookLines[check.line]}` : String(id);
     const rest = [found, mend && `→ ${mend}`, `looked at ${looked_at}`].filter(Boolean);
     const head = `${(marks[String(result)] ?? '').padEnd(8)}  ${provider ?? 'this hub'}, ${name}`;
     return [head, ...rest.map((text) => `${' '.repeat(10)}${text}`)].join('\n');
