@@ -6,9 +6,11 @@ import { prepareBulkRevocation } from '#lib/bulk-revocation/prepare';
 import type { Context, Runtime } from '#lib/context';
 import { people } from '#lib/db/schema/people';
 import { sessions } from '#lib/db/schema/sessions';
+import { exportEvidence } from '#lib/evidence/export';
 import { whileActs } from '#lib/sign-in/while-acts';
 import { sharedDatabase } from '#tests/database';
 import { addConnection, addFreshAdministrator, addPerson, createRuntime, plainRecord } from '#tests/hub';
+import { steppedDatabase } from '#tests/process-steps';
 
 const database = sharedDatabase();
 let runtime: Runtime;
@@ -47,6 +49,19 @@ describe('a long file', () => {
     await shutOut();
     expect((await rows.next()).value).toBe(3);
     await expect(rows.next()).rejects.toMatchObject({ code });
+  });
+
+  test('of evidence, which takes a while to make, is not handed out', async () => {
+    let ended = false;
+    const stepped = steppedDatabase(database.current, async (step) => {
+      if (step !== 'transaction' || ended) return;
+      ended = true;
+      await endSession(admin);
+    });
+    const period = { from: new Date(Date.now() - 60_000), to: new Date() };
+    const made = exportEvidence({ ...admin, database: stepped }, period);
+    await expect(made.then(() => 'handed out')).rejects.toMatchObject({ code: 'unauthenticated' });
+    expect(ended).toBe(true);
   });
 
   test.each<[what: string, begin: () => Promise<AsyncIterable<unknown>>]>([
