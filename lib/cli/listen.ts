@@ -126,6 +126,8 @@ export async function listen(options: ListenOptions, settings: HubSettings): Pro
   const { signal } = ended;
   const end = () => ended.abort();
   process.once('SIGTERM', end).once('SIGINT', end);
+  // Its reader is gone.
+  process.stdout.on('error', end);
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => undefined);
 
   /** Sends it until something listens. Ended before: undefined. */
