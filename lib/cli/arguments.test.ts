@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { parseArguments, usageOf } from '#lib/cli/arguments';
 import { UsageError } from '#lib/cli/invocation';
 
@@ -414,4 +417,38 @@ test.each([
 test('listen knows the types about connections alone', () => {
   const args = ['listen', '--to', 'http://localhost/', '--type', 'alert.opened'];
   expect(() => parseArguments(args)).toThrow('There is no type alert.opened here.');
+});
+
+/** A folder from which npm was called, with a file of this text. */
+function calledFrom(text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'grantkeep-caller-'));
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  });
+  writeFileSync(join(folder, 'file'), text);
+  vi.stubEnv('npm_lifecycle_event', 'grantkeep');
+  vi.stubEnv('INIT_CWD', folder);
+  return folder;
+}
+
+test.each([
+  [['evidence', 'verify', 'file'], (file: string) => ({ file })],
+  [['evidence', 'report', 'file'], (file: string) => ({ file })],
+  [['provider', 'import', 'file'], (file: string) => ({ file })],
+  [['ledger', 'reconcile', 'file'], (file: string) => ({ file })],
+  [['ledger', 'stream', '--cursor', 'file'], (cursor: string) => ({ cursor })],
+  [['listen', '--to', 'http://localhost/', '--state', 'file'], (state: string) => ({ options: { state } })],
+])('npm run in another folder: %j names a file there', (args, named) => {
+  const folder = calledFrom('');
+  expect(parseArguments(args)).toMatchObject(named(join(folder, 'file')));
+});
+
+test.each([
+  [['ledger', 'verify', '--checkpoint', 'file'], { checkpoints: ['{"kty":"EC"}'] }],
+  [['export', '--to', 'file'], { publicKey: { kty: 'EC' } }],
+  [['application', 'appearance', '--id', 'app_1', '--logo', 'file'], { logo: btoa('{"kty":"EC"}') }],
+])('npm run in another folder: %j reads a file there', (args, read) => {
+  calledFrom('{"kty":"EC"}');
+  expect(parseArguments(args)).toMatchObject({ command: read });
 });

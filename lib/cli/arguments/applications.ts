@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { largestLogo } from '#lib/applications/logo-limit';
 import { type CommandGroup, collect, required, UsageError, withHelp } from '#lib/cli/invocation';
+import { callersFile } from '#lib/config/callers-file';
 
 const id = ['--id <id>', 'The application, as application list prints it.'] as const;
 const reason = ['--reason <why>', 'The reason, which the ledger keeps.'] as const;
@@ -17,7 +18,8 @@ const scope = [
 ] as const;
 
 /** The bytes of a file that is small enough, in base64. @throws UsageError */
-function base64Of(file: string): string {
+function base64Of(named: string): string {
+  const file = callersFile(named);
   const { size } = statSync(file, { throwIfNoEntry: false }) ?? {};
   if (size === undefined) throw new UsageError('--logo names no file.');
   if (size > largestLogo) throw new UsageError(`--logo must have at most ${largestLogo / 1024} KiB.`);

@@ -1,6 +1,7 @@
 import type { Command as Parser } from '@commander-js/extra-typings';
 import type { Command } from '#lib/cli/commands';
 import { type Invocation, required, UsageError, withHelp } from '#lib/cli/invocation';
+import { callersFile } from '#lib/config/callers-file';
 
 /** A day or a moment (UTC), as ISO 8601 writes it. @throws UsageError */
 function readMoment(text: string | undefined, option: string): string {
@@ -38,7 +39,7 @@ export function evidenceCommands(
   })
     .argument('<file>', 'The bundle.')
     .option('--key <base64>', 'The public key that you kept; a bundle of another key is refused.')
-    .action((file, { key }) => take({ kind: 'evidence', act: 'verify', file, key }));
+    .action((file, { key }) => take({ kind: 'evidence', act: 'verify', file: callersFile(file), key }));
 
   withHelp(group.command('report'), {
     does: 'Verifies a bundle and prints the page in it.',
@@ -46,5 +47,5 @@ export function evidenceCommands(
   })
     .argument('<file>', 'The bundle.')
     .option('--key <base64>', 'The public key that you kept; a bundle of another key is refused.')
-    .action((file, { key }) => take({ kind: 'evidence', act: 'report', file, key }));
+    .action((file, { key }) => take({ kind: 'evidence', act: 'report', file: callersFile(file), key }));
 }

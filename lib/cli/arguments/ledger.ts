@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { Command as Parser } from '@commander-js/extra-typings';
 import type { Command } from '#lib/cli/commands';
 import { collect, type Invocation, UsageError, withHelp } from '#lib/cli/invocation';
+import { callersFile } from '#lib/config/callers-file';
 
 function readCheckpoint(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(callersFile(path), 'utf8');
   } catch (cause) {
     throw new UsageError(`The checkpoint ${path} cannot be read.`, { cause });
   }
@@ -62,7 +63,12 @@ export function ledgerCommands(
     .option('--cursor <file>', 'Goes on where this file says, and notes in it how far it came.')
     .option('--follow', 'Waits for further entries until it is ended.')
     .action(({ from, cursor, follow }) =>
-      take({ kind: 'ledger-stream', from: readNumber(from ?? '0', '--from'), cursor, follow: follow ?? false }),
+      take({
+        kind: 'ledger-stream',
+        from: readNumber(from ?? '0', '--from'),
+        cursor: cursor && callersFile(cursor),
+        follow: follow ?? false,
+      }),
     );
 
   withHelp(group.command('reconcile'), {
@@ -73,6 +79,6 @@ export function ledgerCommands(
     .argument('<file>', 'JSON lines in any order; - for standard input.')
     .option('--from-seal <number>', 'The first seal of which the file shall have the entries; without it 1.')
     .action((file, { fromSeal }) =>
-      take({ kind: 'ledger-reconcile', file, fromSeal: readNumber(fromSeal ?? '1', '--from-seal') }),
+      take({ kind: 'ledger-reconcile', file: callersFile(file), fromSeal: readNumber(fromSeal ?? '1', '--from-seal') }),
     );
 }

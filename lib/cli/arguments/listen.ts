@@ -1,6 +1,7 @@
 import type { Command as Parser } from '@commander-js/extra-typings';
 import { type Invocation, required, UsageError, withHelp } from '#lib/cli/invocation';
 import { isLoopbackHost } from '#lib/config/address-class';
+import { callersFile } from '#lib/config/callers-file';
 import { type ConnectionType, connectionTypes } from '#lib/db/schema/webhook-types';
 
 function type(text: string, before: ConnectionType[] | undefined): ConnectionType[] {
@@ -38,7 +39,12 @@ export function listenCommand(program: Parser, take: (invocation: Invocation) =>
     .action(({ to, hub, type: types, state }) =>
       take({
         kind: 'listen',
-        options: { to: ownAddress(required(to, '--to')), hub, types: types ?? null, state },
+        options: {
+          to: ownAddress(required(to, '--to')),
+          hub,
+          types: types ?? null,
+          state: state && callersFile(state),
+        },
       }),
     );
 }

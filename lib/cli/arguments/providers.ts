@@ -1,6 +1,7 @@
 import type { Command as Parser } from '@commander-js/extra-typings';
 import type { Command } from '#lib/cli/commands';
 import { collect, type Invocation, UsageError, withHelp } from '#lib/cli/invocation';
+import { callersFile } from '#lib/config/callers-file';
 
 /** `name=value`, for a part of the provider's addresses. */
 function readParts(parts: readonly string[]): Record<string, string> {
@@ -62,5 +63,5 @@ export function providerCommands(
     .argument('<file>', 'The file of the registry; - for standard input.')
     .argument('[names...]', 'Entries of the file; all that use the authorization code unless set.')
     .option('--json', 'Prints the records and the report as one document.')
-    .action((file, names, { json }) => take({ kind: 'import', file, names, json: json ?? false }));
+    .action((file, names, { json }) => take({ kind: 'import', file: callersFile(file), names, json: json ?? false }));
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Command as Parser } from '@commander-js/extra-typings';
 import type { Command } from '#lib/cli/commands';
 import { type Invocation, UsageError, withHelp } from '#lib/cli/invocation';
+import { callersFile } from '#lib/config/callers-file';
 
 const sources = ['jsonl', 'csv', 'pgcrypto'] as const;
 
@@ -9,7 +10,7 @@ const jwkForm = 'a JWK (RFC 7517); keys of age, PGP and PEM are none';
 
 function readKey(path: string): Record<string, unknown> {
   try {
-    const key: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const key: unknown = JSON.parse(readFileSync(callersFile(path), 'utf8'));
     if (typeof key === 'object' && key !== null && !Array.isArray(key)) return key as Record<string, unknown>;
   } catch (cause) {
     throw new UsageError(`The public key ${path} cannot be read as ${jwkForm}.`, { cause });
