@@ -31,8 +31,7 @@ async function main(): Promise<void> {
   const { port, development, odd } = options;
   if (!options.anyPorts) await refuseTakenPorts(port, odd === undefined ? [] : [oddPort]);
   if (!development && !isBuilt()) {
-    tell('Building the app. This takes about half a minute …');
-    const fault = await build();
+    const fault = await buildAloud(tell);
     if (ending) return;
     if (fault !== undefined) fail(`${fault}\nThe build failed.`);
   }
@@ -55,6 +54,17 @@ async function main(): Promise<void> {
   process.once('exit', () => rmSync(demoFile, { force: true }));
   if (json) console.log(line);
   else console.log(guide(stack.url, odd));
+}
+
+/** Builds, and says so every 15 seconds: a small or busy machine takes minutes. The answer is that of `build`. */
+async function buildAloud(tell: (line: string) => void): Promise<string | undefined> {
+  const started = Date.now();
+  const seconds = () => `${((Date.now() - started) / 1000).toFixed(1)} s`;
+  tell('Building the app. This takes half a minute or so, and longer on a small machine …');
+  const ticker = setInterval(() => tell(`  still building (${seconds()})`), 15_000);
+  const fault = await build().finally(() => clearInterval(ticker));
+  if (fault === undefined) tell(`The app is built (${seconds()}).`);
+  return fault;
 }
 
 /** Where everything is, for a program that started the demo. */
@@ -98,7 +108,9 @@ async function refuseTakenPorts(port: number, more: readonly number[]): Promise<
     fail(`Port ${port} is in use. End what runs there (another demo?), or choose another: npm run demo -- --port 3001`);
   }
   for (const taken of [...Object.values(namesakes).map((one) => one.port), resourcePort, ...more]) {
-    if (!(await isFree(taken))) fail(`Port ${taken} is in use, and the demo servers need it. Is another demo running?`);
+    if (!(await isFree(taken)))
+      fail(`Port ${taken} is in use, and the demo servers need it. Is another demo running? End what runs there, or
+start this one on free ports, with a folder of its own: npm run demo -- --any-ports`);
   }
 }
 
