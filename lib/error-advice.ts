@@ -112,8 +112,8 @@ export const errorAdvice: Record<ErrorCode, ErrorAdvice> = {
   ),
   unknown_provider: advice(
     'request',
-    'The provider was removed from the configuration, or its id is mistyped.',
-    'Compare the id with the list of providers.',
+    'The provider was removed from the configuration, its id is mistyped, or the application may not use it.',
+    'Compare the id with the list of providers, and with those of the application.',
   ),
   method_not_allowed: advice('request', 'The client uses a wrong HTTP method.', 'See the API reference.'),
   conflict: advice(

@@ -95,7 +95,7 @@ export default async function ApiKeys({ searchParams }: { searchParams: Promise<
             </>
           ) : application ? (
             <EmptyState icon={SearchX} title="No key matches">
-              This application has no such key. {administrator && 'Make one here, and choose the application.'}
+              This application has no such key. {administrator && 'The form here makes one for it.'}
             </EmptyState>
           ) : ended ? (
             <EmptyState icon={KeyRound} title="None has ended">

@@ -93,7 +93,8 @@ function Account({ id, connection, mayReconnect }: AccountProps) {
           <div className="min-w-0">
             <h2 className="font-semibold wrap-anywhere">{account.label}</h2>
             <p className="text-meta text-soft">
-              {provider.name}, last used <TimeOr at={lastUsedAt} otherwise="never" />
+              {provider.name}, {lastUsedAt ? 'last used ' : ''}
+              <TimeOr at={lastUsedAt} otherwise="not used yet" />
             </p>
           </div>
         </div>
