@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { DemoServerId } from './switches.ts';
@@ -67,7 +67,10 @@ export async function registerApplication(
 
 function runCommandLine({ repository, environment_file }: Described, args: readonly string[]): Promise<string> {
   const env = { ...process.env, ...parseEnv(readFileSync(environment_file, 'utf8')) };
-  const child = spawn(process.execPath, [join(repository, 'scripts/grantkeep.mjs'), ...args], { cwd: repository, env });
+  // The command line needs Node 24, and these tests may run under Node 20.
+  const own = join(repository, 'node_modules/.bin/node');
+  const node = existsSync(own) ? own : process.execPath;
+  const child = spawn(node, [join(repository, 'scripts/grantkeep.mjs'), ...args], { cwd: repository, env });
   let output = '';
   let faults = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
