@@ -24,6 +24,8 @@ export interface Events {
   killsInRefresh: number;
   /** When the way to the server was cut; milliseconds since 1970. */
   serverCuts: number[];
+  /** When each event began; milliseconds since 1970. */
+  at: [Event, number][];
   /** Processes that did not end as they were told to. */
   endedBadly: string[];
   /** Lets it happen. A cut goes on meanwhile, and what was ended starts again. */
@@ -94,8 +96,10 @@ export function eventsOn({ hubs, server, serverGate, pair, random }: Victims): E
     done: { kill: 0, restart: 0, cut: 0, promotion: 0 },
     killsInRefresh: 0,
     serverCuts: [],
+    at: [],
     endedBadly: [],
     happen: async (event) => {
+      events.at.push([event, Date.now()]);
       await does[event]();
       events.done[event] += 1;
     },

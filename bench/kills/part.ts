@@ -160,14 +160,22 @@ async function run(folder: string, made: PartMade, atEnd: (end: () => unknown) =
     ...hubs.endedByThemselves.map((name) => `${name} ended by itself`),
   );
   const grants = [...server.grants.values()];
-  if (verdict.wrong.length > 0) {
-    const suspects = grants.filter(({ name }) => verdict.wrong.some((what) => what.startsWith(`${name}:`)));
-    const suspectIds = suspects.map(({ name }) => ids.get(name) ?? '');
-    const history = await withRuntime((runtime) => readHistory(runtime, suspectIds));
-    const evidence = { wrong: verdict.wrong, suspects, killed: [...hubs.killed], serverCuts, history };
-    writeFileSync(`${made.results}/${made.name}-evidence.json`, JSON.stringify(evidence, plain, 1));
+  const evidenceOf = async (kind: string, of: (grant: string) => boolean) => {
+    const suspects = grants.filter(({ name }) => of(name));
+    if (suspects.length === 0 && verdict.wrong.length === 0) return;
+    const history = await withRuntime((runtime) =>
+      readHistory(
+        runtime,
+        suspects.map(({ name }) => ids.get(name) ?? ''),
+      ),
+    );
+    const evidence = { wrong: verdict.wrong, suspects, killed: [...hubs.killed], serverCuts, at: events.at, history };
+    writeFileSync(`${made.results}/${made.name}-${kind}.json`, JSON.stringify(evidence, plain, 1));
     copyFileSync(join(folder, 'hubs.log'), `${made.results}/${made.name}-hubs.log`);
-  }
+  };
+  await evidenceOf('evidence', (name) => verdict.wrong.some((what) => what.startsWith(`${name}:`)));
+  // They are no fault, and few: why was nothing done within the leeway?
+  await evidenceOf('forgiven', (name) => leewayMs(name) > 0 && verdict.lostWithProcess.includes(name));
   const refreshes = grants.reduce((sum, { issues }) => sum + issues.length, 0);
   const { failedStarts } = hubs;
   const seconds = Math.round((performance.now() - begunAt) / 1000);

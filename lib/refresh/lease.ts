@@ -9,7 +9,13 @@ import { connections } from '#lib/db/schema/connections';
 import { historyIsUnsettled, withTimeline } from '#lib/db/timeline';
 import { newSecret } from '#lib/ids';
 import type { ProviderRecord } from '#lib/providers/record';
-import { isForgiven, mayBeTakenOver, promisedLeeway, silentSeconds } from '#lib/refresh/take-over';
+import {
+  followerSilentSeconds,
+  isForgiven,
+  mayBeTakenOver,
+  promisedLeeway,
+  silentSeconds,
+} from '#lib/refresh/take-over';
 import { type Moment, momentNow } from '#lib/running-time';
 
 /** The value of `last_refresh_error` from the moment the refresh token may be spent until the answer is stored. */
@@ -35,6 +41,13 @@ export const leaseEnd = sql`clock_timestamp() + interval '30 seconds'`;
  */
 const spendingSeconds = 180;
 const spendingEnd = sql`clock_timestamp() + make_interval(secs => ${spendingSeconds}::float8)`;
+
+/**
+ * The same for a process that follows a silent holder, so that it counts as silent sooner. The holder had been silent for
+ * longer than the difference, so it keeps its three minutes.
+ */
+const followingEnd = sql`clock_timestamp()
+  + make_interval(secs => ${spendingSeconds - silentSeconds + followerSilentSeconds}::float8)`;
 
 /**
  * True where the holder of a spending lease did not renew it for half a minute: it is cut off, stands still or is dead. One
@@ -136,7 +149,7 @@ export async function takeLease(
   const takesOver = forgivenSeconds > 0;
   const [row] = await ctx.database.db
     .update(connections)
-    .set({ leaseOwner: owner, leaseExpiresAt: takesOver ? spendingEnd : leaseEnd })
+    .set({ leaseOwner: owner, leaseExpiresAt: takesOver ? followingEnd : leaseEnd })
     .where(
       and(
         eq(connections.personId, key.personId),
@@ -180,7 +193,8 @@ const begins = oncePerDatabase('begin-spending', (database) =>
     const provedAt = momentNow();
     const begun = await withTimeline(database, (timeline) =>
       database.db.execute(sql`with begun as (update connections
-      set lease_expires_at = ${spendingEnd}, last_refresh_error = ${answerLost},
+      set lease_expires_at = case when lease."forgivenSeconds" is null then ${spendingEnd} else ${followingEnd} end,
+        last_refresh_error = ${answerLost},
         spent_at = case when last_refresh_error in (${sql.join(
           [...lossy].map((code) => sql`${code}`),
           sql`, `,
@@ -223,7 +237,7 @@ export const beginSpending = (ctx: Context, lease: Lease, provider: ProviderReco
 export async function renewLease(ctx: Context, lease: Lease): Promise<boolean> {
   const renewed = await ctx.database.db
     .update(connections)
-    .set({ leaseExpiresAt: spendingEnd })
+    .set({ leaseExpiresAt: lease.forgivenSeconds === undefined ? spendingEnd : followingEnd })
     .where(held(lease))
     .returning({ id: connections.id });
   return renewed.length === 1;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Context } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import type { ProviderRecord } from '#lib/providers/record';
-import { beginSpending, releaseLease, takeLease } from '#lib/refresh/lease';
+import { beginSpending, releaseLease, renewLease, takeLease } from '#lib/refresh/lease';
 import { leewayOf } from '#lib/refresh/take-over';
 import { vendToken } from '#lib/tokens/vend-token';
 import { rowOf } from '#tests/hub';
@@ -125,6 +125,36 @@ describe('a lease that was taken over and brings nothing leaves the silent holde
     const id = await shownBySilent(16, 16);
     expect(await takeLease(hub.otherProcess(forgiving), keyOf(id), 1, 60)).toBeDefined();
     expect(await protectedFor(id)).toBeGreaterThan(160);
+  });
+
+  describe('F-02 a process that dies while it follows is followed after 5 s', () => {
+    const later = (id: string, seconds: number) =>
+      hub.database.db
+        .update(connections)
+        .set({ leaseExpiresAt: sql`lease_expires_at - make_interval(secs => ${seconds}::float8)` })
+        .where(eq(connections.id, id));
+
+    test.each([
+      ['before it shows the token', false],
+      ['when it has shown it', true],
+    ])('%s', async (_name, shows) => {
+      const [dying, other] = [hub.otherProcess(forgiving), hub.otherProcess(forgiving)];
+      const id = await shownBySilent(16, 16);
+      const taken = await takeLease(dying, keyOf(id), 1, 60);
+      if (!taken) throw new Error('not taken');
+      if (shows) expect(await beginSpending(dying, taken.lease, leewayRecord(dying))).toBeDefined();
+      await later(id, 4);
+      expect(await takeLease(other, keyOf(id), 1, 60)).toBeUndefined();
+      // A renewal is a word of a holder that lives.
+      expect(await renewLease(dying, taken.lease)).toBe(true);
+      await later(id, 4);
+      expect(await takeLease(other, keyOf(id), 1, 60)).toBeUndefined();
+      await later(id, 2);
+      expect(await takeLease(other, keyOf(id), 1, 60)).toBeDefined();
+      // Had it only stood still, it does not show the token any more.
+      expect(await beginSpending(dying, taken.lease, leewayRecord(dying))).toBeUndefined();
+      expect(await protectedFor(id)).toBeGreaterThan(160);
+    });
   });
 
   test('where the leeway ends while it waits for its turn: then the token is not shown', async () => {

@@ -15,6 +15,12 @@ export const silentSeconds = 15;
 export const longestFollowProofMs = 3_000;
 
 /**
+ * How long a process that follows is silent, in seconds, before the next one does. It writes its request within 3 s
+ * (`longestFollowProofMs`) and renews every 2 s, so a silence of 5 s has the same meaning as one of 15 s of the first holder.
+ */
+export const followerSilentSeconds = 5;
+
+/**
  * How much of the provider's leeway is kept for the way there: 3 s between proof and request (`longestFollowProofMs`), 10 s
  * for the exchange, and 5 s for clocks.
  */
