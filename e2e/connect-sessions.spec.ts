@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Page } from '@playwright/test';
 import { test as base, expect } from './fixtures.ts';
 import { look } from './look.ts';
+import { allowAccount, openAs } from './managed-accounts.ts';
 import { type OwnApplication, startOwnApplication } from './own-application.ts';
 import { someone } from './steps.ts';
 
@@ -12,20 +12,6 @@ const test = base.extend<{ own: OwnApplication }>({
     await own.close();
   },
 });
-
-/** A browser in which that user is signed in to the application, and nobody to the hub. */
-async function userOf(own: OwnApplication, page: Page, user: string): Promise<void> {
-  await page.context().addCookies([{ name: 'user', value: user, url: own.url }]);
-  await page.goto(own.url);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText(`You are ${user}`);
-}
-
-/** At the provider's pages: another account by name, then Allow. */
-async function allow(page: Page, account: string): Promise<void> {
-  await page.getByLabel('Another account').fill(account);
-  await page.getByRole('button', { name: 'Use this account' }).click();
-  await page.getByRole('button', { name: 'Allow' }).click();
-}
 
 const ask = (own: OwnApplication, hub: string, path: string, body?: unknown) =>
   fetch(`${hub}/api/v1${path}`, {
@@ -41,14 +27,14 @@ test('a user connects an account in an application, sees who asks and for whom, 
 }) => {
   const page = await newPage();
   const account = someone();
-  await userOf(own, page, 'ada');
+  await openAs(own, page, 'ada');
   await page.getByRole('button', { name: 'Connect an account' }).click();
   await expect(page.getByRole('heading', { name: `Connect GitHub for ${own.name}` })).toBeVisible();
   await expect(page.getByText(`${own.name} knows you as`)).toContainText(`ada of ${own.name}`);
   await expect(page.getByText('See the profile, also what is private in it')).toBeVisible();
   expect(new URL(page.url()).origin).toBe(new URL(app.url).origin);
   await page.getByRole('button', { name: 'Connect GitHub' }).click();
-  await allow(page, account);
+  await allowAccount(page, account);
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Connected ');
   expect(new URL(page.url()).origin).toBe(own.url);
 
@@ -64,13 +50,13 @@ test('a link that was handed on connects nothing, and its grant is revoked at th
   demo,
 }) => {
   const [mallory, ada] = [await newPage(), await newPage()];
-  await userOf(own, mallory, 'mallory');
+  await openAs(own, mallory, 'mallory');
   await mallory.getByRole('button', { name: 'Connect an account' }).click();
-  await userOf(own, ada, 'ada');
+  await openAs(own, ada, 'ada');
   const before = demo.server('github').counts.revocations;
   await ada.goto(mallory.url());
   await ada.getByRole('button', { name: 'Connect GitHub' }).click();
-  await allow(ada, someone());
+  await allowAccount(ada, someone());
   await expect(ada.getByRole('heading', { level: 1 })).toHaveText('Not connected: connect_not_begun');
   // The link is of one use, for the one who made it as well.
   await mallory.reload();
@@ -85,24 +71,24 @@ test('in a window of its own: the page stays, and is told by the application’s
   own,
 }) => {
   const page = await newPage();
-  await userOf(own, page, 'ada');
+  await openAs(own, page, 'ada');
   const opening = page.waitForEvent('popup');
   await page.getByRole('button', { name: 'Connect in a window' }).click();
   const popup = await opening;
   await popup.getByRole('button', { name: 'Connect GitHub' }).click();
-  await allow(popup, someone());
+  await allowAccount(popup, someone());
   await expect(page.locator('#told')).toContainText('Connected in a window: ');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('You are ada');
 });
 
 test('a blocked window: the page itself goes to the hub and comes back', async ({ newPage, own }) => {
   const page = await newPage();
-  await userOf(own, page, 'ada');
+  await openAs(own, page, 'ada');
   // As a browser answers that blocks it.
   await page.evaluate(() => Object.assign(window, { open: () => null }));
   await page.getByRole('button', { name: 'Connect in a window' }).click();
   await page.getByRole('button', { name: 'Connect GitHub' }).click();
-  await allow(page, someone());
+  await allowAccount(page, someone());
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Connected ');
 });
 
@@ -112,10 +98,10 @@ test('a user manages the accounts of an application: looks, reconnects, disconne
 }) => {
   const page = await newPage();
   const account = someone();
-  await userOf(own, page, 'mary');
+  await openAs(own, page, 'mary');
   await page.getByRole('button', { name: 'Connect an account' }).click();
   await page.getByRole('button', { name: 'Connect GitHub' }).click();
-  await allow(page, account);
+  await allowAccount(page, account);
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Connected ');
   const opened = page.waitForRequest((request) => request.url().includes('/connect-session/open?token='));
   await page.getByRole('button', { name: 'Manage accounts' }).click();
@@ -128,7 +114,7 @@ test('a user manages the accounts of an application: looks, reconnects, disconne
   await expect(thief.getByRole('heading', { name: 'This page is over' })).toBeVisible();
 
   await page.getByRole('button', { name: 'Reconnect' }).click();
-  await allow(page, account);
+  await allowAccount(page, account);
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Connected ');
   await page.getByRole('button', { name: 'Manage accounts' }).click();
   await look(page, page.url());
@@ -144,7 +130,7 @@ test('a user manages the accounts of an application: looks, reconnects, disconne
 
 test('one who declines at the hub or at the provider is back in the application, told so', async ({ newPage, own }) => {
   const page = await newPage();
-  await userOf(own, page, 'grace');
+  await openAs(own, page, 'grace');
   await page.getByRole('button', { name: 'Connect an account' }).click();
   await page.getByRole('link', { name: `Back to ${own.name} without connecting` }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not connected: access_denied');
@@ -175,7 +161,7 @@ test('a machine without a browser shows a code, which a person types on another 
   await page.getByRole('button', { name: 'Continue' }).click();
   await expect(page.getByText('Never type a code that somebody sent you.')).toBeVisible();
   await page.getByRole('button', { name: 'Connect Okta' }).click();
-  await allow(page, someone());
+  await allowAccount(page, someone());
   await expect(page.getByRole('heading', { name: 'Back to your device' })).toBeVisible();
   const path = `/connect-sessions/${made.id}`;
   expect(await (await ask(own, app.url, path)).json()).toMatchObject({ status: 'received' });
@@ -211,10 +197,10 @@ test('the pages of a connect session look right, light and dark, wide and narrow
 test('by keyboard and without JavaScript one connects as well', async ({ browser, own, app }) => {
   const context = await browser.newContext({ baseURL: app.url, javaScriptEnabled: false });
   const page = await context.newPage();
-  await userOf(own, page, 'ken');
+  await openAs(own, page, 'ken');
   await page.getByRole('button', { name: 'Connect an account' }).press('Enter');
   await page.getByRole('button', { name: 'Connect GitHub' }).press('Enter');
-  await allow(page, someone());
+  await allowAccount(page, someone());
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Connected ');
   await context.close();
 });

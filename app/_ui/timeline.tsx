@@ -1,6 +1,7 @@
 import { Clock } from '#app/_ui/clock';
 import { DayName } from '#app/_ui/day-heading';
 import { CircleAlert, CircleCheck, CircleX, type IconComponent } from '#app/_ui/icons';
+import { ZoneNote } from '#app/_ui/zone-note';
 import type { HistoryView } from '#lib/connections/views';
 import { readZone } from '#lib/cookies/zone';
 import { byDay } from './days.ts';
@@ -23,7 +24,7 @@ interface TimelineProps {
   technical?: boolean;
 }
 
-/** What happened, newest first under its days; like events of a day are one line. */
+/** What happened, newest first under its days, with their zone named; like events of a day are one line. */
 export async function Timeline({ history, technical = false }: TimelineProps) {
   const { zone } = await readZone();
   if (history.length === 0) return <p className="text-soft">Nothing has happened yet.</p>;
@@ -32,6 +33,7 @@ export async function Timeline({ history, technical = false }: TimelineProps) {
   const rest = history.slice(shown);
   return (
     <div className="flex flex-col gap-4">
+      <ZoneNote />
       <Days history={history.slice(0, shown)} zone={zone} technical={technical} />
       {rest.length > 0 && (
         <details>

@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Time } from '#app/_ui/time';
+import { ZoneNote } from '#app/_ui/zone-note';
 import { listMostSevere } from '#lib/alerts/most-severe';
 import { countByProvider } from '#lib/connections/count-by-provider';
 import { readZone } from '#lib/cookies/zone';
@@ -49,6 +50,9 @@ export default async function Overview() {
       <PageHeading title="Overview" action={<RefreshLink path={path} />}>
         The state of this hub, and what needs attention. It refreshes itself. As of <Time at={new Date()} />.
       </PageHeading>
+      <div className="-mt-4 mb-6">
+        <ZoneNote />
+      </div>
       <div className="flex flex-col gap-8">
         {steps && steps.length > 0 && (
           <section aria-labelledby="first-steps" className="min-w-0">

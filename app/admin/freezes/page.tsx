@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { DayOf } from '#app/_ui/clock';
 import { EmptyState } from '#app/_ui/empty-state';
 import { SearchX, Snowflake } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
@@ -6,6 +7,7 @@ import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Pager } from '#app/_ui/pager';
 import { Time } from '#app/_ui/time';
+import { ZoneNote } from '#app/_ui/zone-note';
 import { freezeScopes } from '#lib/freezes/filter';
 import { type IdleDeadlineView, listIdleDeadlines } from '#lib/freezes/idle-deadlines';
 import { listFreezes, standingFreeze, standingFreezes } from '#lib/freezes/list';
@@ -133,6 +135,9 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
           <h2 id="lifted" className="mb-3 text-section font-semibold">
             Lifted
           </h2>
+          <div className="mb-4">
+            <ZoneNote />
+          </div>
           <FreezeTable label="Lifted freezes" freezes={history.items} />
           <Pager path={path} at={at} nextCursor={history.nextCursor} />
         </section>
@@ -140,8 +145,6 @@ export default async function Freezes({ searchParams }: { searchParams: Promise<
     </>
   );
 }
-
-const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
 
 /** Grants that are not refreshed expire after the days that their provider's record says. */
 function IdleDeadlines({ deadlines }: { deadlines: IdleDeadlineView[] }) {
@@ -156,7 +159,7 @@ function IdleDeadlines({ deadlines }: { deadlines: IdleDeadlineView[] }) {
           {deadlines.map(({ provider, days, at }) => (
             <li key={provider.id}>
               <span className="font-medium">{provider.name}</span>, after about {days} days: the first one about{' '}
-              {day.format(at)} (<Time at={at} />)
+              <DayOf at={at.toISOString()} /> (<Time at={at} />)
             </li>
           ))}
         </ul>

@@ -1,14 +1,16 @@
 import type { Metadata } from 'next';
 import { cache, Suspense } from 'react';
 import { BackLink } from '#app/_ui/back-link';
+import { Clock } from '#app/_ui/clock';
 import { CopiedId } from '#app/_ui/copied-id';
+import { DayList } from '#app/_ui/day-list';
 import { Fact, Facts } from '#app/_ui/facts';
 import { Link } from '#app/_ui/link';
-import { Moment } from '#app/_ui/moment';
 import { Notice } from '#app/_ui/notice';
 import { Panel } from '#app/_ui/panel';
 import { StepUpLink } from '#app/_ui/step-up-link';
 import { Time } from '#app/_ui/time';
+import { ZoneNote } from '#app/_ui/zone-note';
 import type { AlertDetailView, AlertEventView } from '#lib/alerts/views';
 import { getIncident } from '#lib/incidents/get';
 import { readIncidentPicture } from '#lib/incidents/read-picture';
@@ -62,7 +64,10 @@ export default async function AlertPage({ params, searchParams }: AlertPageProps
         <AlertStateMark state={alert.state} />
       </p>
       <h1 className="text-title font-semibold tracking-tight wrap-anywhere">{alert.title}</h1>
-      <p className="mt-2 mb-4 max-w-[75ch] text-soft">{alert.about}</p>
+      <p className="mt-2 max-w-[75ch] text-soft">{alert.about}</p>
+      <div className="mt-1 mb-4">
+        <ZoneNote />
+      </div>
       {refusal && (
         <div className="mb-4">
           <Notice tone="bad" title="There is no checkpoint" reference={flow?.reference ?? undefined} arrival>
@@ -102,17 +107,21 @@ export default async function AlertPage({ params, searchParams }: AlertPageProps
         </div>
         <div className="flex min-w-0 flex-col gap-4">
           <Panel id="evidence" title="What was found" tight>
-            <Evidence evidence={alert.evidence} count={alert.ofEvents ? alert.count : null} />
+            <Evidence
+              evidence={alert.evidence}
+              count={alert.ofEvents ? alert.count : null}
+              named={[...incident.connections.top, ...incident.services.top]}
+            />
             <InLedger alert={alert} />
           </Panel>
           <Panel id="became" title="Outcome">
-            <ol className="flex flex-col gap-3">
-              {alert.events.map((event) => (
-                <li key={`${event.at.toISOString()} ${event.kind} ${event.note}`}>
-                  <Event event={event} />
-                </li>
-              ))}
-            </ol>
+            <DayList
+              items={alert.events}
+              at={({ at }) => at}
+              keyOf={({ at, kind, note }) => `${at.toISOString()} ${kind} ${note}`}
+            >
+              {(event) => <Event event={event} />}
+            </DayList>
           </Panel>
         </div>
       </div>
@@ -214,7 +223,7 @@ function Event({ event: { at, kind, by, note } }: { event: AlertEventView }) {
         ) : (
           kind === 'resolved' && ' by itself'
         )}
-        , <Moment at={at.toISOString()} />
+        , <Clock at={at.toISOString()} />
       </p>
       {note && <p className="wrap-anywhere whitespace-pre-wrap text-soft">{note}</p>}
     </>

@@ -149,14 +149,24 @@ export default async function ApplicationPage(props: ApplicationPageProps) {
             {connections.items.length > 0 && <More href={`/admin/connections?application=${id}`}>All of them</More>}
           </p>
         </Panel>
-        {administrator && stepUp.fresh && (
+        {administrator && (
           <Panel id="appearance" title="Appearance">
-            <AppearanceForm
-              id={id}
-              logo={application.hasLogo ? logoOf(application) : null}
-              colours={application.colours}
-              path={path}
-            />
+            <div className="flex flex-col gap-5">
+              {!stepUp.fresh && (
+                <StepUpNotice
+                  stepUp={stepUp}
+                  what="Changing its appearance"
+                  returnTo={path}
+                  form={`appearance ${id}`}
+                />
+              )}
+              <AppearanceForm
+                id={id}
+                logo={application.hasLogo ? logoOf(application) : null}
+                colours={application.colours}
+                path={path}
+              />
+            </div>
           </Panel>
         )}
         {administrator && (

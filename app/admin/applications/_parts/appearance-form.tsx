@@ -1,11 +1,12 @@
 'use client';
 
-import { useActionState, useState } from 'react';
+import { useActionState, useEffect, useState } from 'react';
 import { ApplicationLogo } from '#app/_ui/application-logo';
 import { GoOn } from '#app/_ui/go-on';
 import { Notice } from '#app/_ui/notice';
 import { Refusal } from '#app/_ui/refusal';
 import { TextField } from '#app/_ui/text-field';
+import { numberText } from '#ui/number-text';
 import { saveAppearance } from '../actions.ts';
 
 interface AppearanceFormProps {
@@ -27,6 +28,9 @@ export function AppearanceForm({ id, logo, colours, path }: AppearanceFormProps)
   const [picked, setPicked] = useState('');
   const [light, setLight] = useState(colours?.light ?? '');
   const [dark, setDark] = useState(colours?.dark ?? '');
+  useEffect(() => {
+    if (state?.ok) setPicked('');
+  }, [state]);
   const refused = state?.ok === false ? state : null;
   const fault = (field: string) => refused?.issues?.find(({ path: at }) => at === field)?.message;
   return (
@@ -35,7 +39,8 @@ export function AppearanceForm({ id, logo, colours, path }: AppearanceFormProps)
       {refused && <Refusal title="Nothing was changed" refused={refused} returnTo={path} />}
       {state?.ok && <Notice tone="good" title="Saved" arrival />}
       <input type="hidden" name="id" value={id} />
-      <input type="hidden" name="logo" value={picked} />
+      {/* Text, not hidden: it is kept through a sign-in as what was typed, which a hidden field is not. */}
+      <input hidden name="logo" value={picked} onChange={({ target }) => setPicked(target.value)} />
       <div className="flex flex-col gap-1">
         <label htmlFor="application-logo" className="label">
           Logo <span className="font-normal text-soft">(optional)</span>
@@ -54,6 +59,12 @@ export function AppearanceForm({ id, logo, colours, path }: AppearanceFormProps)
         <p id="application-logo-hint" className="hint">
           {fault('logo') ?? 'A PNG, a JPEG or a WebP of at most 44 KiB and 1,024 pixels a side.'}
         </p>
+        {picked && (
+          // React and a sign-in empty the file's own field, which no script may fill again.
+          <p className="text-meta">
+            A picture of {numberText(Math.ceil((picked.length * 3) / 4096))} KiB is chosen. It goes with the next save.
+          </p>
+        )}
         {logo && (
           <label className="flex items-center gap-2">
             <input type="checkbox" name="withoutLogo" value="yes" />

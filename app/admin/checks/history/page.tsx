@@ -5,6 +5,7 @@ import { ListChecks, SearchX } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Pager } from '#app/_ui/pager';
+import { ZoneNote } from '#app/_ui/zone-note';
 import { listCheckedPairs, listCheckHistory } from '#lib/checks/history';
 import type { CheckView } from '#lib/checks/results';
 import { adminPage, orNotFound } from '#lib/web/page';
@@ -85,7 +86,12 @@ export default async function CheckHistory({ searchParams }: { searchParams: Pro
         )}
       </form>
       {items.length > 0 ? (
-        <HistoryTable spans={items} />
+        <>
+          <div className="mb-4">
+            <ZoneNote />
+          </div>
+          <HistoryTable spans={items} />
+        </>
       ) : narrowed || at.cursor ? (
         <EmptyState icon={SearchX} title="None here">
           No kept result fits the filters.

@@ -10,7 +10,6 @@ import { ProviderMark } from '#app/_ui/provider-mark';
 import { Time } from '#app/_ui/time';
 import { Timeline } from '#app/_ui/timeline';
 import { UsedBy } from '#app/_ui/used-by';
-import { ZoneNote } from '#app/_ui/zone-note';
 import { getConnection } from '#lib/connections/get';
 import { connectionHistory } from '#lib/connections/history';
 import { listServices } from '#lib/connections/services';
@@ -124,9 +123,6 @@ export default async function AdminConnection({ params }: { params: Promise<{ id
             <ConnectionFacts connection={connection} technical />
           </Panel>
           <Panel id="history" title="History">
-            <div className="mb-4">
-              <ZoneNote />
-            </div>
             <Timeline history={history} technical />
             <p className="mt-4 text-meta">
               <Link href={`/admin/ledger?connection=${encodeURIComponent(id)}`} className="link">

@@ -1,9 +1,11 @@
 import type { Metadata } from 'next';
+import { cache } from 'react';
 import { AccountParamFields } from '#app/_ui/account-param-fields';
 import { BackLink } from '#app/_ui/back-link';
 import { Fact, Facts } from '#app/_ui/facts';
 import { Notice } from '#app/_ui/notice';
 import { ProviderMark } from '#app/_ui/provider-mark';
+import { ZoneNote } from '#app/_ui/zone-note';
 import { listMetadata } from '#lib/checks/metadata-history';
 import { countByProvider } from '#lib/connections/count-by-provider';
 import { readZone } from '#lib/cookies/zone';
@@ -18,7 +20,7 @@ import { lastCheck } from '#lib/provider-check/last-check';
 import { readStepUp } from '#lib/sign-in/step-up';
 import { listProviderActivity } from '#lib/status/provider-activity';
 import { isSick, listProviderHealth } from '#lib/status/provider-health';
-import { adminPage, inPart, orNotFound } from '#lib/web/page';
+import { adminPage, inPart, orNotFound, titleOf } from '#lib/web/page';
 import { cardPath } from '#ui/card-path';
 import type { SearchParams } from '#ui/flow-result';
 import { GrantAges } from '../../_overview/grant-ages.tsx';
@@ -49,16 +51,21 @@ interface ProviderPageProps {
   searchParams: Promise<SearchParams>;
 }
 
+/** Once a request, for the title and the page. */
+const readOnce = cache(async (id: string) =>
+  describeProvider(await adminPage(`/admin/providers/${encodeURIComponent(id)}`), { provider: id }),
+);
+
 const readId = async ({ params }: ProviderPageProps) => decodeURIComponent((await params).id);
 
 export async function generateMetadata(props: ProviderPageProps): Promise<Metadata> {
-  return { title: `Provider ${(await readId(props)).slice(0, 64)}` };
+  return { title: (await titleOf(readOnce(await readId(props))))?.provider.name ?? 'Provider' };
 }
 
 export default async function ProviderPage(props: ProviderPageProps) {
   const id = await readId(props);
   const ctx = await adminPage(`/admin/providers/${encodeURIComponent(id)}`);
-  const about = await orNotFound(describeProvider(ctx, { provider: id }));
+  const about = await orNotFound(readOnce(id));
   const { provider, relaxations } = about;
   const { trace: traceId, flow, ref } = await props.searchParams;
   const administrator = ctx.actor.role === 'administrator';
@@ -98,6 +105,9 @@ export default async function ProviderPage(props: ProviderPageProps) {
           administrator={administrator}
           signInUntil={signInUntil(stepUp)}
         />
+      </div>
+      <div className="-mt-4 mb-4">
+        <ZoneNote />
       </div>
       <FrozenBy over={{ provider: id }} />
       <StoppedProviders stops={own(stops)} signInUntil={administrator ? signInUntil(stepUp) : null} />

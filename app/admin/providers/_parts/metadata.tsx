@@ -1,5 +1,6 @@
+import { Clock } from '#app/_ui/clock';
+import { DayList } from '#app/_ui/day-list';
 import { Notice } from '#app/_ui/notice';
-import { Time } from '#app/_ui/time';
 import type { MetadataView } from '#lib/checks/metadata-history';
 import { AcceptMoved } from './accept-moved.tsx';
 
@@ -29,16 +30,16 @@ export function MetadataHistory({ provider, history, signInUntil }: MetadataProp
           </div>
         </Notice>
       )}
-      <ol className="flex flex-col">
-        {history.map((one) => (
-          <li key={one.id} className="flex flex-col gap-1 border-t border-line py-3 first:border-t-0 first:pt-0">
-            <p className="font-medium">
-              <Time at={one.seenAt} /> <span className="font-normal text-soft">{wordsOf(one)}</span>
+      <DayList items={history} at={({ seenAt }) => seenAt} keyOf={({ id }) => String(id)}>
+        {(one) => (
+          <>
+            <p>
+              <Clock at={one.seenAt.toISOString()} /> <span className="text-soft">{wordsOf(one)}</span>
             </p>
             <Changes changes={one.changes} />
-          </li>
-        ))}
-      </ol>
+          </>
+        )}
+      </DayList>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { Moment } from '#app/_ui/moment';
+import { Clock } from '#app/_ui/clock';
 import type { FlowTrace, TraceStep } from '#lib/flow-trace/trace';
 
 /** Requests and answers in their order, without a secret in them. */
@@ -25,7 +25,7 @@ function Step({ step, number }: { step: TraceStep; number: number }) {
       <p>
         <span className="tabular text-soft">{number}.</span> <span className="font-medium">{kinds[step.kind]}</span>{' '}
         <span className="text-meta text-soft">
-          <Moment at={new Date(step.at).toISOString()} />
+          <Clock at={new Date(step.at).toISOString()} seconds dated={number === 1} />
         </span>
       </p>
       <code className="font-mono text-meta wrap-anywhere">

@@ -7,6 +7,7 @@ import { Link } from '#app/_ui/link';
 import { Moment } from '#app/_ui/moment';
 import { Panel } from '#app/_ui/panel';
 import { Status } from '#app/_ui/status';
+import { ZoneNote } from '#app/_ui/zone-note';
 import { endingSteps } from '#lib/error-advice';
 import { type RequestStory, tellRequest } from '#lib/search/request-story';
 import { adminPage, orNotFound } from '#lib/web/page';
@@ -53,7 +54,10 @@ export default async function RequestPage({ params, searchParams }: RequestPageP
               {end.person && end.provider && <Now story={story} person={end.person.id} provider={provider ?? ''} />}
             </div>
           </div>
-          <h2 className="mt-8 mb-3 text-section font-semibold">In the ledger</h2>
+          <div className="mt-8 mb-3 flex flex-wrap items-center justify-between gap-2">
+            <h2 className="text-section font-semibold">In the ledger</h2>
+            <ZoneNote />
+          </div>
           <LedgerTable
             entries={entries}
             open={readOpenEntry(entry)}

@@ -1,5 +1,7 @@
 import type { Metadata } from 'next';
+import { cache } from 'react';
 import { BackLink } from '#app/_ui/back-link';
+import { DayOf } from '#app/_ui/clock';
 import { Fact, Facts } from '#app/_ui/facts';
 import { Link } from '#app/_ui/link';
 import { Time } from '#app/_ui/time';
@@ -9,7 +11,7 @@ import { inactiveTask, listInactivePeople } from '#lib/reviews/inactive-people';
 import { getReview, listOwners } from '#lib/reviews/list';
 import type { ReviewDetailView } from '#lib/reviews/views';
 import { readStepUp } from '#lib/sign-in/step-up';
-import { adminPage, orNotFound } from '#lib/web/page';
+import { adminPage, orNotFound, titleOf } from '#lib/web/page';
 import { actorWords } from '#ui/actor-words';
 import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { signInUntil } from '../../_parts/step-up-notice.tsx';
@@ -18,12 +20,19 @@ import { InactivePeople } from '../_parts/inactive-people.tsx';
 import { countWords, periodWords, ReviewState } from '../_parts/marks.tsx';
 import { ComputeButton, OwnerForm, SignOffForm } from '../_parts/sign-off-form.tsx';
 
-export const metadata: Metadata = { title: 'Review' };
+/** Once a request, for the title and the page. */
+const readOnce = cache(async (id: string) =>
+  getReview(await adminPage(`/admin/reviews/${encodeURIComponent(id)}`), { id }),
+);
+
+export async function generateMetadata({ params }: { params: Promise<{ id: string }> }): Promise<Metadata> {
+  return { title: (await titleOf(readOnce((await params).id)))?.title ?? 'Review' };
+}
 
 export default async function ReviewPage({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;
   const ctx = await adminPage(`/admin/reviews/${encodeURIComponent(id)}`);
-  const review = await orNotFound(getReview(ctx, { id }));
+  const review = await orNotFound(readOnce(id));
   const open = review.state === 'open' || review.state === 'overdue';
   const acts = open && ctx.actor.role === 'administrator';
   const drills = acts && review.task === drillTask;
@@ -128,7 +137,7 @@ function History({ reviews }: { reviews: ReviewDetailView['history'] }) {
         {reviews.map((one) => (
           <li key={one.id} className="flex flex-wrap items-center gap-3">
             <Link href={`/admin/reviews/${one.id}`} className="link">
-              Due <Time at={one.dueAt} />
+              Due <DayOf at={one.dueAt.toISOString()} />
             </Link>
             <ReviewState review={one} />
           </li>

@@ -52,6 +52,11 @@ export default async function BulkRevocations({ searchParams }: { searchParams: 
     <>
       <StandingFreezes />
       <PageHeading title="Revocations">Connections that were ended, and what their providers said to it.</PageHeading>
+      {(bulks.length > 0 || (held.items.length > 0 && !at.cursor)) && (
+        <div className="mb-4">
+          <ZoneNote />
+        </div>
+      )}
       <div className="flex flex-col gap-6">
         {!at.cursor && (
           <HeldTable held={held} administrator={administrator} signInUntil={stepUp.fresh?.until.getTime() ?? 0} />
@@ -70,10 +75,7 @@ export default async function BulkRevocations({ searchParams }: { searchParams: 
           />
         )}
         {bulks.length > 0 ? (
-          <>
-            <ZoneNote />
-            <BulkTable bulks={bulks} providerName={(id) => ctx.providers.get(id)?.name} />
-          </>
+          <BulkTable bulks={bulks} providerName={(id) => ctx.providers.get(id)?.name} />
         ) : (
           <EmptyState icon={CircleSlash} title="No bulk revocation yet">
             Bulk revocations that an administrator starts are listed here, with the outcome for each connection.

@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { cache } from 'react';
 import { BackLink } from '#app/_ui/back-link';
 import { Fact, Facts } from '#app/_ui/facts';
 import { GoOn } from '#app/_ui/go-on';
@@ -7,13 +8,12 @@ import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Pager } from '#app/_ui/pager';
 import { Panel } from '#app/_ui/panel';
-import { StepUpLink } from '#app/_ui/step-up-link';
 import { TimeOr } from '#app/_ui/time';
 import { getBulkRevocation } from '#lib/bulk-revocation/get';
 import { type BulkRowFilter, bulkRowFilters, listBulkRows } from '#lib/bulk-revocation/rows';
 import type { BulkDetailView, BulkProviderView } from '#lib/bulk-revocation/views';
 import { readStepUp } from '#lib/sign-in/step-up';
-import { adminPage, orNotFound } from '#lib/web/page';
+import { adminPage, orNotFound, titleOf } from '#lib/web/page';
 import { criteriaWords, type ProgressLine, progressLines } from '#ui/bulk-words';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 import { filteredAddress, type ListAddress, readListAddress } from '#ui/list-address';
@@ -24,11 +24,22 @@ import { StepUpNotice, signInUntil } from '../../_parts/step-up-notice.tsx';
 import { BulkRows } from '../_parts/bulk-rows.tsx';
 import { StartBulk } from '../_parts/start-bulk.tsx';
 
-export const metadata: Metadata = { title: 'Bulk revocation' };
-
 interface BulkPageProps {
   params: Promise<{ id: string }>;
   searchParams: Promise<SearchParams>;
+}
+
+/** Once a request, for the title and the page. */
+const readOnce = cache(async (id: string) =>
+  getBulkRevocation(await adminPage(`/admin/revocations/${encodeURIComponent(id)}`), { id }),
+);
+
+const titleWords = ({ state, total }: Pick<BulkDetailView, 'state' | 'total'>) =>
+  `${state === 'prepared' ? 'Revoke' : 'Revocation of'} ${count(total, 'connection')}`;
+
+export async function generateMetadata({ params }: BulkPageProps): Promise<Metadata> {
+  const bulk = await titleOf(readOnce((await params).id));
+  return { title: bulk ? titleWords(bulk) : 'Bulk revocation' };
 }
 
 export default async function BulkPage({ params, searchParams }: BulkPageProps) {
@@ -40,7 +51,7 @@ export default async function BulkPage({ params, searchParams }: BulkPageProps) 
   const show = bulkRowFilters.find((one) => one === at.filters.show);
   const page = { id, limit: listRows, ...(show ? { show } : {}), ...(at.cursor ? { cursor: at.cursor } : {}) };
   const [bulk, { items, nextCursor }, stepUp] = await orNotFound(
-    Promise.all([getBulkRevocation(ctx, { id }), listBulkRows(ctx, page), readStepUp(ctx)]),
+    Promise.all([readOnce(id), listBulkRows(ctx, page), readStepUp(ctx)]),
   );
   const flow = flowParams(search);
   const refusal = flow ? refusalSentence(flow.code) : null;
@@ -52,7 +63,7 @@ export default async function BulkPage({ params, searchParams }: BulkPageProps) 
       <StandingFreezes />
       <BackLink href="/admin/revocations">Revocations</BackLink>
       <PageHeading
-        title={`${prepared ? 'Revoke' : 'Revocation of'} ${count(bulk.total, 'connection')}`}
+        title={titleWords(bulk)}
         action={
           mayStart && <StartBulk id={id} total={bulk.total} people={bulk.people} signInUntil={signInUntil(stepUp)} />
         }
@@ -107,15 +118,7 @@ export default async function BulkPage({ params, searchParams }: BulkPageProps) 
                 </span>
               )}
             </h2>
-            {stepUp.fresh ? (
-              <Export path={path} signInUntil={signInUntil(stepUp)} />
-            ) : (
-              !mayStart && (
-                <p className="text-meta text-soft">
-                  Exporting needs a fresh sign-in. <StepUpLink returnTo={filteredAddress(path, at, {})} />
-                </p>
-              )
-            )}
+            <Export path={path} signInUntil={signInUntil(stepUp)} />
           </div>
           {items.length > 0 ? (
             <BulkRows rows={items} prepared={prepared} />

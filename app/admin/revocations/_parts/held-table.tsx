@@ -1,7 +1,8 @@
+import { Clock } from '#app/_ui/clock';
 import { Link } from '#app/_ui/link';
-import { Moment } from '#app/_ui/moment';
 import type { HeldView } from '#lib/bulk-revocation/list-held';
 import { DataTable, Td, Th, Tr } from '../../_parts/data-table.tsx';
+import { RowsByDay } from '../../_parts/rows-by-day.tsx';
 import { HeldActions } from './held-actions.tsx';
 
 const kinds = {
@@ -23,6 +24,8 @@ interface HeldTableProps {
   signInUntil: number;
 }
 
+const sinceOf = ({ finishedAt, createdAt }: HeldView) => finishedAt ?? createdAt;
+
 /** Tokens that the hub could not revoke and still holds, sealed. Nothing is shown where there are none. */
 export function HeldTable({ held: { items, more }, administrator, signInUntil }: HeldTableProps) {
   if (items.length === 0) return null;
@@ -42,42 +45,44 @@ export function HeldTable({ held: { items, more }, administrator, signInUntil }:
             <Th>Grant</Th>
             <Th>Why</Th>
             <Th from="md">Person</Th>
-            <Th from="lg">Since</Th>
+            <Th from="sm">Since</Th>
             {administrator && <Th>Decide</Th>}
           </>
         }
       >
-        {items.map((one) => (
-          <Tr key={one.id}>
-            <Td>
-              <span className="wrap-anywhere">
-                {one.provider.name}:{' '}
-                {one.connectionId ? (
-                  <Link href={`/admin/connections/${one.connectionId}`} className="hover:underline">
-                    {kinds[one.kind]}
-                  </Link>
-                ) : (
-                  kinds[one.kind]
-                )}
-              </span>
-            </Td>
-            <Td>{whyOf(one)}</Td>
-            <Td from="md">{one.person ? (one.person.name ?? one.person.id) : 'Unknown'}</Td>
-            <Td from="lg">
-              <Moment at={(one.finishedAt ?? one.createdAt).toISOString()} />
-            </Td>
-            {administrator && (
+        <RowsByDay items={items} at={sinceOf} columns={administrator ? 5 : 4}>
+          {(one) => (
+            <Tr key={one.id}>
               <Td>
-                <HeldActions
-                  id={one.id}
-                  provider={one.provider.name}
-                  refused={one.kind === 'refused'}
-                  signInUntil={signInUntil}
-                />
+                <span className="wrap-anywhere">
+                  {one.provider.name}:{' '}
+                  {one.connectionId ? (
+                    <Link href={`/admin/connections/${one.connectionId}`} className="hover:underline">
+                      {kinds[one.kind]}
+                    </Link>
+                  ) : (
+                    kinds[one.kind]
+                  )}
+                </span>
               </Td>
-            )}
-          </Tr>
-        ))}
+              <Td>{whyOf(one)}</Td>
+              <Td from="md">{one.person ? (one.person.name ?? one.person.id) : 'Unknown'}</Td>
+              <Td from="sm">
+                <Clock at={sinceOf(one).toISOString()} />
+              </Td>
+              {administrator && (
+                <Td>
+                  <HeldActions
+                    id={one.id}
+                    provider={one.provider.name}
+                    refused={one.kind === 'refused'}
+                    signInUntil={signInUntil}
+                  />
+                </Td>
+              )}
+            </Tr>
+          )}
+        </RowsByDay>
       </DataTable>
     </section>
   );

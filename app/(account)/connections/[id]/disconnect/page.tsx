@@ -1,5 +1,6 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
+import { cache } from 'react';
 import { BackLink } from '#app/_ui/back-link';
 import { BlastRadius } from '#app/_ui/blast-radius';
 import { Link } from '#app/_ui/link';
@@ -7,24 +8,33 @@ import { Notice } from '#app/_ui/notice';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { getConnection } from '#lib/connections/get';
 import { getBlastRadius } from '#lib/revocation/blast-radius';
-import { orNotFound, personPage } from '#lib/web/page';
+import { orNotFound, personPage, titleOf } from '#lib/web/page';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
 import { disconnect } from './actions.ts';
-
-export const metadata: Metadata = { title: 'Disconnect' };
 
 interface DisconnectPageProps {
   params: Promise<{ id: string }>;
   searchParams: Promise<SearchParams>;
 }
 
+/** Once a request, for the title and the page. */
+const readOnce = cache(async (id: string) =>
+  getConnection(await personPage(`/connections/${encodeURIComponent(id)}/disconnect`), { id }),
+);
+
+export async function generateMetadata({ params }: DisconnectPageProps): Promise<Metadata> {
+  const { id } = await params;
+  const ctx = await personPage(`/connections/${encodeURIComponent(id)}/disconnect`);
+  const connection = await titleOf(readOnce(id));
+  if (connection?.personId !== ctx.actor.personId) return { title: 'Disconnect' };
+  return { title: `Disconnect ${connection.account.label}, ${connection.provider.name}` };
+}
+
 export default async function DisconnectPage({ params, searchParams }: DisconnectPageProps) {
   const { id } = await params;
   const path = `/connections/${encodeURIComponent(id)}`;
   const ctx = await personPage(`${path}/disconnect`);
-  const [connection, blastRadius] = await orNotFound(
-    Promise.all([getConnection(ctx, { id }), getBlastRadius(ctx, { id })]),
-  );
+  const [connection, blastRadius] = await orNotFound(Promise.all([readOnce(id), getBlastRadius(ctx, { id })]));
   // These are a person's own pages; administrators and auditors have others.
   if (connection.personId !== ctx.actor.personId) notFound();
   const { provider, account } = connection;

@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { cache } from 'react';
 import { BackLink } from '#app/_ui/back-link';
 import { Fact, Facts } from '#app/_ui/facts';
 import { Link } from '#app/_ui/link';
@@ -6,7 +7,7 @@ import { Panel } from '#app/_ui/panel';
 import { Time } from '#app/_ui/time';
 import { getRule, type RuleView } from '#lib/alerts/list-rules';
 import { readStepUp } from '#lib/sign-in/step-up';
-import { adminPage, orNotFound } from '#lib/web/page';
+import { adminPage, orNotFound, titleOf } from '#lib/web/page';
 import { StandingFreezes } from '../../../_parts/standing-freezes.tsx';
 import { StepUpNotice } from '../../../_parts/step-up-notice.tsx';
 import { Severity } from '../../_parts/marks.tsx';
@@ -15,12 +16,19 @@ import { numberWords } from '../_parts/number-words.ts';
 import { RuleForm } from '../_parts/rule-form.tsx';
 import { SetByHand } from '../_parts/set-by-hand.tsx';
 
-export const metadata: Metadata = { title: 'Alert rule' };
+/** Once a request, for the title and the page. */
+const readOnce = cache(async (id: string) =>
+  getRule(await adminPage(`/admin/alerts/rules/${encodeURIComponent(id)}`), { id }),
+);
+
+export async function generateMetadata({ params }: { params: Promise<{ id: string }> }): Promise<Metadata> {
+  return { title: (await titleOf(readOnce((await params).id)))?.title ?? 'Alert rule' };
+}
 
 export default async function AlertRule({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;
   const ctx = await adminPage(`/admin/alerts/rules/${encodeURIComponent(id)}`);
-  const [rule, stepUp] = await Promise.all([orNotFound(getRule(ctx, { id })), readStepUp(ctx)]);
+  const [rule, stepUp] = await Promise.all([orNotFound(readOnce(id)), readStepUp(ctx)]);
   const { title, about, numbers, counts, changed } = rule;
   return (
     <>

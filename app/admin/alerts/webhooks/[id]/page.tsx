@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { cache } from 'react';
 import { BackLink } from '#app/_ui/back-link';
 import { Clock } from '#app/_ui/clock';
 import { EmptyState } from '#app/_ui/empty-state';
@@ -10,7 +11,7 @@ import { Panel } from '#app/_ui/panel';
 import { Time, TimeOr } from '#app/_ui/time';
 import { ZoneNote } from '#app/_ui/zone-note';
 import { readStepUp } from '#lib/sign-in/step-up';
-import { adminPage, orNotFound } from '#lib/web/page';
+import { adminPage, orNotFound, titleOf } from '#lib/web/page';
 import { getWebhook } from '#lib/webhooks/list';
 import { listDeliveries } from '#lib/webhooks/list-deliveries';
 import type { DeliveryView, WebhookView } from '#lib/webhooks/views';
@@ -27,7 +28,14 @@ import { DeliveryState, WebhookState } from '../_parts/marks.tsx';
 import { RetryAll } from '../_parts/retry.tsx';
 import { WebhookActions } from '../_parts/webhook-actions.tsx';
 
-export const metadata: Metadata = { title: 'Webhook' };
+/** Once a request, for the title and the page. */
+const readOnce = cache(async (id: string) =>
+  getWebhook(await adminPage(`/admin/alerts/webhooks/${encodeURIComponent(id)}`), id),
+);
+
+export async function generateMetadata({ params }: WebhookPageProps): Promise<Metadata> {
+  return { title: (await titleOf(readOnce((await params).id)))?.name ?? 'Webhook' };
+}
 
 interface WebhookPageProps {
   params: Promise<{ id: string }>;
@@ -51,7 +59,7 @@ export default async function WebhookPage({ params, searchParams }: WebhookPageP
   const [[webhook, { items, nextBefore }], stepUp] = await Promise.all([
     orNotFound(
       Promise.all([
-        getWebhook(ctx, id),
+        readOnce(id),
         listDeliveries(ctx, { webhook: id, state: chosen, before: at.cursor, limit: listRows }),
       ]),
     ),

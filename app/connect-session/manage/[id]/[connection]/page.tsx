@@ -18,15 +18,22 @@ import { connectionHistory } from '#lib/connections/history';
 import { listServices } from '#lib/connections/services';
 import { readZone } from '#lib/cookies/zone';
 import { getBlastRadius } from '#lib/revocation/blast-radius';
-import { orNotFound, visitorPage } from '#lib/web/page';
+import { orNotFound, titleOf, visitorPage } from '#lib/web/page';
 import { flowParams, type SearchParams } from '#ui/flow-result';
 import { explainStatus, needsPerson } from '#ui/status-words';
-
-export const metadata: Metadata = { title: 'Connected account' };
 
 interface ManageOneProps {
   params: Promise<{ id: string; connection: string }>;
   searchParams: Promise<SearchParams>;
+}
+
+export async function generateMetadata({ params }: ManageOneProps): Promise<Metadata> {
+  const { id, connection: connectionId } = await params;
+  const page = await managedHere(id);
+  const connection = page && (await titleOf(getConnection(page.ctx, { id: connectionId })));
+  return {
+    title: connection ? `${connection.account.label}, ${connection.provider.name}` : 'Connected account',
+  };
 }
 
 /** One account that a person connected through an application: what used it, what for, and the way out. */

@@ -1,10 +1,14 @@
 import type { Metadata } from 'next';
+import { cache } from 'react';
 import { BackLink } from '#app/_ui/back-link';
+import { Clock } from '#app/_ui/clock';
+import { DayList } from '#app/_ui/day-list';
 import { Fact, Facts } from '#app/_ui/facts';
 import { Link } from '#app/_ui/link';
 import { Moment } from '#app/_ui/moment';
 import { Panel } from '#app/_ui/panel';
-import { adminPage, orNotFound } from '#lib/web/page';
+import { ZoneNote } from '#app/_ui/zone-note';
+import { adminPage, orNotFound, titleOf } from '#lib/web/page';
 import { getDelivery } from '#lib/webhooks/get-delivery';
 import { getWebhook } from '#lib/webhooks/list';
 import type { DeliveryDetailView } from '#lib/webhooks/views';
@@ -13,10 +17,20 @@ import { answerText } from '../../_parts/answer-words.ts';
 import { DeliveryState } from '../../_parts/marks.tsx';
 import { RetryOne } from '../../_parts/retry.tsx';
 
-export const metadata: Metadata = { title: 'Webhook message' };
-
 interface DeliveryPageProps {
   params: Promise<{ id: string; delivery: string }>;
+}
+
+/** Once a request, for the title and the page. */
+const readOnce = cache(async (id: string, number: string) => {
+  const ctx = await adminPage(`/admin/alerts/webhooks/${encodeURIComponent(id)}/${encodeURIComponent(number)}`);
+  return Promise.all([getWebhook(ctx, id), getDelivery(ctx, { webhook: id, id: number })]);
+});
+
+export async function generateMetadata({ params }: DeliveryPageProps): Promise<Metadata> {
+  const { id, delivery: number } = await params;
+  const [webhook, delivery] = (await titleOf(readOnce(id, number))) ?? [];
+  return { title: webhook && delivery ? `${delivery.type} to ${webhook.name}` : 'Webhook message' };
 }
 
 /** What was sent, how each attempt went, and once more by hand. */
@@ -24,9 +38,7 @@ export default async function DeliveryPage({ params }: DeliveryPageProps) {
   const { id, delivery: number } = await params;
   const path = `/admin/alerts/webhooks/${encodeURIComponent(id)}`;
   const ctx = await adminPage(`${path}/${encodeURIComponent(number)}`);
-  const [webhook, delivery] = await orNotFound(
-    Promise.all([getWebhook(ctx, id), getDelivery(ctx, { webhook: id, id: number })]),
-  );
+  const [webhook, delivery] = await orNotFound(readOnce(id, number));
   return (
     <>
       <StandingFreezes />
@@ -100,14 +112,17 @@ function DeliveryFacts({ delivery }: { delivery: DeliveryDetailView }) {
 function Attempts({ delivery: { log } }: { delivery: DeliveryDetailView }) {
   if (log.length === 0) return <p className="text-soft">None yet. It goes with the next minute.</p>;
   return (
-    <ol className="flex flex-col text-meta">
-      {log.map(({ id, at, status, code, durationMs }) => (
-        <li key={id} className="flex flex-wrap gap-x-4 border-t border-line py-2 first:border-t-0">
-          <Moment at={at.toISOString()} />
-          <span>{answerText({ status, code })}</span>
-          <span className="tabular text-soft">{durationMs} ms</span>
-        </li>
-      ))}
-    </ol>
+    <div className="flex flex-col gap-3 text-meta">
+      <ZoneNote />
+      <DayList items={log} at={({ at }) => at} keyOf={({ id }) => String(id)}>
+        {({ at, status, code, durationMs }) => (
+          <p className="flex flex-wrap gap-x-4">
+            <Clock at={at.toISOString()} seconds />
+            <span>{answerText({ status, code })}</span>
+            <span className="tabular text-soft">{durationMs} ms</span>
+          </p>
+        )}
+      </DayList>
+    </div>
   );
 }
