@@ -8,6 +8,7 @@ const atMost: Record<string, { clicks: number; seconds: number }> = {
   'Who read this person’s GitHub token': { clicks: 0, seconds: 15 },
   'Revoke all of one person': { clicks: 4, seconds: 25 },
   'Reach the person of a connection that needs it': { clicks: 2, seconds: 15 },
+  'Bring all people of a provider back': { clicks: 2, seconds: 15 },
   'Key for one provider': { clicks: 5, seconds: 25 },
   'Export the last week’s ledger': { clicks: 3, seconds: 15 },
   'Why a connect failed': { clicks: 0, seconds: 15 },
@@ -51,6 +52,12 @@ test('jobs of an administrator take few clicks, fields and words', async ({ asAd
   await page.waitForURL(/\/admin\/connections\/con_/);
   await reach.click(page.getByRole('button', { name: 'Copy the reconnect link' }));
   done.push(reach.figures());
+
+  const back = await begin('Bring all people of a provider back');
+  await back.click(page.getByRole('link', { name: /connections? needs? reconnecting/ }));
+  await page.waitForURL(/status=needs_reconnect/);
+  await back.click(page.getByRole('button', { name: 'Copy the link for Okta' }));
+  done.push(back.figures());
 
   const key = await begin('Key for one provider');
   await key.click(page.getByRole('navigation', { name: 'Admin sections' }).getByRole('link', { name: 'API keys' }));

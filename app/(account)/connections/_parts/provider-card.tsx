@@ -26,7 +26,7 @@ export function ProviderCard({ card, flow }: { card: ProviderCardView; flow: Flo
       <div className="flex items-center gap-3 pb-4">
         <ProviderMark provider={provider} />
         <div className="min-w-0">
-          <h2 id={headingId} className="truncate text-section font-semibold">
+          <h2 id={headingId} className="text-section font-semibold wrap-anywhere">
             {provider.name}
           </h2>
           <p className="text-meta text-soft">{accountCount(live)}</p>

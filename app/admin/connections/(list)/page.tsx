@@ -22,6 +22,7 @@ import { heavyListRows } from '../../_parts/list-rows.ts';
 import { SearchField } from '../../_parts/search-field.tsx';
 import { SickProviders } from '../../_parts/sick-providers.tsx';
 import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
+import { BringBack } from '../_parts/bring-back.tsx';
 import { ConnectionTable, personName } from '../_parts/connection-table.tsx';
 import { SelectionBar } from '../_parts/selection.tsx';
 
@@ -114,6 +115,7 @@ export default async function AdminConnections({ searchParams }: { searchParams:
           </FilterChip>
         )}
       </FilterSummary>
+      {administrator && status === 'needs_reconnect' && <BringBack ctx={ctx} only={provider} />}
       {administrator && <SelectionBar />}
       {items.length > 0 ? (
         <ConnectionTable
