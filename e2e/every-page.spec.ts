@@ -84,7 +84,8 @@ test('S-01, S-02 each clock time is of the reader’s zone, which its page names
     faults.push(...wrong.map((what) => `${path}: ${what}`));
     if (days) underDays.push(path.replace(/\b[a-z]{3}_\w+/g, '*').replace(/\d+$/, '*'));
     // The page of something has a title that another of its kind has not.
-    if (/[_\d]\w*$|\/failed_exchanges$|\/google$/.test(path) && !title.split(' · ')[0]?.includes(heading.slice(0, 20)))
+    const [, id = ''] = /^\/(?:admin\/.*|connections)\/([a-z]{3}_\w+|\d+|failed_exchanges|google)$/.exec(path) ?? [];
+    if (id && !title.includes(heading.slice(0, 20)) && !title.includes(id))
       faults.push(`${path}: “${title}” does not name “${heading}”`);
     titles.set(path, title);
   }

@@ -11,7 +11,7 @@ import { freezes } from '#lib/db/schema/freezes';
 import { ledger } from '#lib/db/schema/ledger';
 import { ledgerSeals } from '#lib/db/schema/ledger-seals';
 import { type ProofState, type RevocationState, revocations } from '#lib/db/schema/revocations';
-import { webhookEndpoints } from '#lib/db/schema/webhooks';
+import { type DeliveryState, webhookDeliveries, webhookEndpoints, webhookMessages } from '#lib/db/schema/webhooks';
 import { listFirstSteps } from '#lib/overview/first-steps';
 import { listNeeds, needKinds } from '#lib/overview/needs';
 import { sharedDatabase } from '#tests/database';
@@ -35,6 +35,17 @@ beforeEach(async () => {
 
 const needs = () => listNeeds(systemContext(runtime, 'test'));
 const kinds = async () => (await needs()).map(({ kind }) => kind);
+
+const webhook = (id: string) => ({ id, name: 'hook', url: 'https://hook.example', secret: 'x', createdBy: 'test' });
+
+let delivered = 0;
+/** A message to an endpoint, later than the ones before. */
+async function deliver(endpointId: string, state: DeliveryState, attempts = 1): Promise<void> {
+  const [messageId, createdAt] = [`msg_${++delivered}`, new Date()];
+  await database.db.insert(webhookMessages).values({ id: messageId, type: 'alert.opened', payload: {}, createdAt });
+  const row = { messageId, endpointId, state, attempts, createdAt, nextAttemptAt: createdAt };
+  await database.db.insert(webhookDeliveries).values(row);
+}
 
 /** A connection with a row of what was done about it at its provider. */
 async function ended(state: RevocationState, proof: ProofState = 'none', daysAgo = 1): Promise<string> {
@@ -111,13 +122,14 @@ const made: Record<(typeof needKinds)[number], () => Promise<unknown>> = {
       .set({ expiresAt: new Date(Date.now() + 13 * 86_400_000) })
       .where(eq(apiKeys.id, id));
   },
+  webhooks_failing: async () => {
+    await database.db.insert(webhookEndpoints).values(webhook('whk_2'));
+    await deliver('whk_2', 'delivered');
+    await deliver('whk_2', 'pending', 2);
+  },
   webhooks_off: () =>
     database.db.insert(webhookEndpoints).values({
-      id: 'whk_1',
-      name: 'hook',
-      url: 'https://hook.example',
-      secret: 'x',
-      createdBy: 'test',
+      ...webhook('whk_1'),
       disabledAt: new Date(),
       disabledReason: 'gone',
     }),
@@ -170,6 +182,16 @@ describe('what needs a person', () => {
         .where(eq(apiKeys.id, id));
     expect(await needs()).toMatchObject([{ kind: 'keys_expiring', counted: { count: 1 } }]);
     expect((await listApiKeys(systemContext(runtime, 'test'))).items).toHaveLength(3);
+  });
+
+  test('S-20 leaves out a webhook that is tried for the first time, or took a later message', async () => {
+    await database.db.insert(webhookEndpoints).values(webhook('whk_3'));
+    await deliver('whk_3', 'pending', 1);
+    expect(await kinds()).toEqual([]);
+    await deliver('whk_3', 'failed');
+    expect(await kinds()).toEqual(['webhooks_failing']);
+    await deliver('whk_3', 'delivered');
+    expect(await kinds()).toEqual([]);
   });
 
   test('is for administrators and auditors', async () => {

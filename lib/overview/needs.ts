@@ -23,6 +23,7 @@ export const needKinds = [
   'needs_reconnect',
   'grant_expiring',
   'keys_expiring',
+  'webhooks_failing',
   'webhooks_off',
 ] as const;
 export type NeedKind = (typeof needKinds)[number];
@@ -41,6 +42,15 @@ const countUpTo = 1_000;
 
 type Found = Partial<Omit<NeedView, 'kind'>> | null;
 const many = (count: number, names: string[] = []): Found => ({ counted: { count, capped: false }, names });
+
+/**
+ * Endpoints that take nothing: a message was tried more than once and waits, or was given up, and none that came later was
+ * taken.
+ */
+const failingWebhooks = sql`(select 1 from webhook_endpoints e, lateral (select max(id) as id from webhook_deliveries
+      where endpoint_id = e.id and (state = 'failed' or state = 'pending' and attempts > 1)) last
+    where e.disabled_at is null and last.id is not null and not exists (select 1 from webhook_deliveries d
+      where d.endpoint_id = e.id and d.state = 'delivered' and d.id > last.id) limit ${countUpTo + 1})`;
 
 /** How each is found out; nothing where there is none. */
 const looks: Record<NeedKind, (ctx: Context) => Promise<Found>> = {
@@ -71,6 +81,7 @@ const looks: Record<NeedKind, (ctx: Context) => Promise<Found>> = {
   needs_reconnect: async (ctx) => ({ counted: await countConnections(ctx, { status: 'needs_reconnect' }) }),
   grant_expiring: async (ctx) => ({ counted: await countExpiringGrants(ctx, countUpTo) }),
   keys_expiring: async (ctx) => ({ counted: await countExpiringKeys(ctx, countUpTo) }),
+  webhooks_failing: async ({ database }) => ({ counted: await countCapped(database.db, failingWebhooks, countUpTo) }),
   webhooks_off: async ({ database }) => ({
     counted: await countCapped(
       database.db,

@@ -83,6 +83,12 @@ const words: Words = {
     title: one ? '1 API key ends soon' : `${n} API keys end soon`,
     about: 'Within two weeks. Make a new one for the service before.',
   }),
+  webhooks_failing: (_, one, n) => ({
+    tone: 'warn',
+    href: '/admin/alerts/webhooks',
+    title: one ? '1 webhook takes no messages' : `${n} webhooks take no messages`,
+    about: 'Its receiver fails or does not answer. The hub tries each message for a day, and then gives it up.',
+  }),
   webhooks_off: (_, one, n) => ({
     tone: 'warn',
     href: '/admin/alerts/webhooks',
