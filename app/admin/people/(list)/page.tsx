@@ -102,7 +102,7 @@ export default async function People({ searchParams }: { searchParams: Promise<S
       </form>
       <FilterSummary path={path} counted={counted} one="person" many="people" filtered={filtered} searched={searched} />
       {items.length > 0 ? (
-        <PeopleTable people={items} />
+        <PeopleTable people={items} nameProvider={(id) => ctx.providers.get(id)?.name ?? id} />
       ) : filtered || at.cursor ? (
         <EmptyState icon={SearchX} title="No person matches">
           No person fits these filters. Take one away, or search for another part of the name.
@@ -117,7 +117,7 @@ export default async function People({ searchParams }: { searchParams: Promise<S
   );
 }
 
-function PeopleTable({ people }: { people: PersonView[] }) {
+function PeopleTable({ people, nameProvider }: { people: PersonView[]; nameProvider: (id: string) => string }) {
   return (
     <DataTable
       label="People"
@@ -163,7 +163,15 @@ function PeopleTable({ people }: { people: PersonView[] }) {
             <PersonStatus status={person.status} />
           </Td>
           <Td from="sm">{person.connections}</Td>
-          <Td from="lg">{person.application ? 'nothing' : person.provider}</Td>
+          <Td from="lg">
+            {person.application ? (
+              <span className="text-soft">not here</span>
+            ) : (
+              <span className="block max-w-40 truncate" title={nameProvider(person.provider)}>
+                {nameProvider(person.provider)}
+              </span>
+            )}
+          </Td>
           <Td from="md">
             <TimeOr at={person.lastSignedInAt} otherwise="never" />
           </Td>
