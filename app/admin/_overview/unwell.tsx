@@ -59,7 +59,7 @@ export function Unwell({ day }: { day: LastDayView }) {
   );
 }
 
-/** What is not counted yet is said where the number stands. */
+/** Says beside the number which events it leaves out. */
 function CountedTo({ at }: { at: Date }) {
   return (
     <span className="text-soft">
