@@ -15,8 +15,11 @@ export function BackLink({ href, children }: { href: string; children: React.Rea
     () => href,
   );
   return (
-    <Link href={back} className="mb-4 inline-flex items-center gap-2 rounded text-soft hover:text-ink">
-      <ArrowLeft aria-hidden="true" className="size-4" />
+    <Link
+      href={back}
+      className="mb-4 inline-flex max-w-full items-center gap-2 rounded wrap-anywhere text-soft hover:text-ink"
+    >
+      <ArrowLeft aria-hidden="true" className="size-4 flex-none" />
       {children}
     </Link>
   );

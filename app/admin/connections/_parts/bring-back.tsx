@@ -45,7 +45,7 @@ export async function BringBack({ ctx, only }: { ctx: Context; only: string | un
               {name}
             </Link>
             <span className="tabular text-soft">{numberText(counts.needs_reconnect)} to reconnect</span>
-            <CopyButton text={new URL(cardPath(id), ctx.config.appUrl).href} label={`Copy the link for ${name}`} />
+            <CopyButton text={new URL(cardPath(id), ctx.config.appUrl).href} label="Copy the link" of={`for ${name}`} />
             {mail.canMail && mail.askable.people > 0 && (
               <AskReconnect
                 fields={[
