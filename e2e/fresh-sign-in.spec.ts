@@ -82,7 +82,7 @@ const stories = (world: World): FormStory[] => [
     path: `/admin/applications/${world.application}`,
     submit: async (page) => {
       const picture = { name: 'a.png', mimeType: 'image/png', buffer: Buffer.from(smallestPng, 'base64') };
-      await page.getByLabel('Logo').setInputFiles(picture);
+      await page.getByLabel('Logo (optional)').setInputFiles(picture);
       await page.getByLabel(/, light/).fill('#7e22ce');
       await page.getByLabel(/, dark/).fill('#d8b4fe');
       await press('Save appearance')(page);

@@ -22,7 +22,7 @@ export function DataTable({ label, head, children }: DataTableProps) {
  * From which width on a column is there at all; where there is less room it folds into the row's second line. The
  * table's own width decides, since the sidebar takes its part of the screen's.
  */
-export type From = 'always' | 'sm' | 'md' | 'lg' | 'xl';
+export type From = 'always' | 'sm' | 'md' | 'lg' | 'xl' | '2xl';
 
 const shown: Record<From, string> = {
   always: '',
@@ -30,6 +30,7 @@ const shown: Record<From, string> = {
   md: 'hidden @min-[42rem]:table-cell',
   lg: 'hidden @min-[54rem]:table-cell',
   xl: 'hidden @min-[60rem]:table-cell',
+  '2xl': 'hidden @min-[68rem]:table-cell',
 };
 
 interface ThProps {

@@ -56,7 +56,7 @@ export function SectionLinks({ counts, onFollow }: { counts: SectionCounts; onFo
               href={href}
               aria-current={here ? 'page' : undefined}
               onClick={onFollow}
-              className="flex h-10 items-center gap-3 rounded-md px-3 font-medium text-soft hover:bg-sunken hover:text-ink aria-[current]:bg-accent-tint aria-[current]:text-accent"
+              className="flex h-10 items-center gap-3 rounded-md px-3 md:h-9 font-medium text-soft hover:bg-sunken hover:text-ink aria-[current]:bg-accent-tint aria-[current]:text-accent"
             >
               <Icon aria-hidden="true" className="size-4" />
               {name}

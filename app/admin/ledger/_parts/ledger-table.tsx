@@ -128,7 +128,7 @@ function Entry({ entry, isOpen, address, nameProvider }: EntryProps) {
       <Td from="lg">
         <span className="block min-w-32 wrap-anywhere">{about}</span>
       </Td>
-      <Td from="xl">{ip ? <span className="font-mono wrap-anywhere">{ip}</span> : 'inside'}</Td>
+      <Td from="xl">{ip ? <span className="block min-w-[16ch] font-mono wrap-anywhere">{ip}</span> : 'inside'}</Td>
     </Tr>
   );
 }

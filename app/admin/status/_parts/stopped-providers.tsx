@@ -22,7 +22,11 @@ export function StoppedProviders({ stops, signInUntil }: StoppedProvidersProps) 
               issuer {issuer}. Nothing is final yet, and tokens that still live are handed out. One refresh tries it{' '}
               <Time at={nextProbeAt} /> or later; where it succeeds, all go on.
             </p>
-            {signInUntil !== null && <ResumeButton provider={provider} signInUntil={signInUntil} />}
+            {signInUntil !== null && (
+              <div>
+                <ResumeButton provider={provider} signInUntil={signInUntil} />
+              </div>
+            )}
           </Notice>
         </li>
       ))}
