@@ -43,7 +43,7 @@ export function HeldTable({ held: { items, more }, administrator, signInUntil }:
         head={
           <>
             <Th>Grant</Th>
-            <Th>Why</Th>
+            <Th from="sm">Why</Th>
             <Th from="md">Person</Th>
             <Th from="sm">Since</Th>
             {administrator && <Th>Decide</Th>}
@@ -64,8 +64,9 @@ export function HeldTable({ held: { items, more }, administrator, signInUntil }:
                     kinds[one.kind]
                   )}
                 </span>
+                <span className="block text-soft @min-[36rem]:hidden">{whyOf(one)}</span>
               </Td>
-              <Td>{whyOf(one)}</Td>
+              <Td from="sm">{whyOf(one)}</Td>
               <Td from="md">{one.person ? (one.person.name ?? one.person.id) : 'Unknown'}</Td>
               <Td from="sm">
                 <Clock at={sinceOf(one).toISOString()} />

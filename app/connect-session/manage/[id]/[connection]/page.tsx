@@ -76,7 +76,7 @@ async function Account({ id, page: { ctx, application }, connectionId, search }:
       <BackLink href={managePage(id)}>Your accounts connected to {application.name}</BackLink>
       <div className="flex min-w-0 flex-wrap items-center gap-3">
         <ProviderMark provider={provider} />
-        <div className="min-w-0 flex-1">
+        <div className="min-w-0 flex-1 basis-48">
           <h1 className="text-title font-semibold tracking-tight wrap-anywhere">{account.label}</h1>
           <p className="text-soft">{provider.name}</p>
         </div>
