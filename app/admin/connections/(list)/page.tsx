@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { EmptyState } from '#app/_ui/empty-state';
 import { Plug, SearchX } from '#app/_ui/icons';
+import { Link } from '#app/_ui/link';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Pager } from '#app/_ui/pager';
 import { listApplicationChoices } from '#lib/applications/list';
@@ -131,7 +132,11 @@ export default async function AdminConnections({ searchParams }: { searchParams:
         </EmptyState>
       ) : (
         <EmptyState icon={Plug} title="No connections yet">
-          Accounts that people connect on their own page stand here.
+          Accounts that people connect on their own page stand here:{' '}
+          <Link href="/connections" className="link">
+            connect one of yours
+          </Link>
+          .
         </EmptyState>
       )}
       <Pager path={path} at={at} nextCursor={nextCursor} />
