@@ -68,7 +68,8 @@ export function servePassing(request: IncomingMessage, response: ServerResponse,
       heading: 'This page could not be shown',
       again: request.method === 'GET',
     });
-    for (const name of ['content-encoding', 'transfer-encoding', 'etag']) response.removeHeader(name);
+    // Next's `link` asks for fonts ahead, which this page has not and its policy refuses.
+    for (const name of ['content-encoding', 'transfer-encoding', 'etag', 'link']) response.removeHeader(name);
     writeHead(503, { ...headers, 'content-length': Buffer.byteLength(body) });
     end(request.method === 'HEAD' ? undefined : body);
     return true;
