@@ -63,7 +63,7 @@ async function slowDown(page: Page, size: typeof wide): Promise<void> {
 }
 
 /** A zone of 45 minutes past the hour: no time of another zone looks like one of it. */
-const zone = { id: 'Asia/Kathmandu', name: 'GMT+5:45' };
+const zone = { id: 'Australia/Eucla', name: 'GMT+8:45' };
 
 test('S-01, S-02 each clock time is of the reader’s zone, which its page names; S-16 titles name what they are about', async ({
   pages,
@@ -73,7 +73,9 @@ test('S-01, S-02 each clock time is of the reader’s zone, which its page names
     const client = await page.context().newCDPSession(page);
     await client.send('Emulation.setTimezoneOverride', { timezoneId: zone.id });
     await page.goto('/device');
-    await expect.poll(async () => (await page.context().cookies()).map(({ value }) => value)).toContain(zone.id);
+    await expect
+      .poll(async () => (await page.context().cookies()).map(({ value }) => decodeURIComponent(value)))
+      .toContain(zone.id);
   }
   const faults: string[] = [];
   const titles = new Map<string, string>();
@@ -87,13 +89,15 @@ test('S-01, S-02 each clock time is of the reader’s zone, which its page names
     const [, id = ''] = /^\/(?:admin\/.*|connections)\/([a-z]{3}_\w+|\d+|failed_exchanges|google)$/.exec(path) ?? [];
     if (id && !title.includes(heading.slice(0, 20)) && !title.includes(id))
       faults.push(`${path}: “${title}” does not name “${heading}”`);
-    titles.set(path, title);
+    // The first leads on to another, and what is over for a stranger has one title.
+    if (path !== '/' && !path.startsWith('/connect-session')) titles.set(path, title);
   }
   expect(faults).toEqual([]);
   expect(underDays.toSorted()).toEqual(
     [
       ...['/activity', '/admin/alerts', '/admin/alerts/*', '/admin/alerts/webhooks/*', '/admin/alerts/webhooks/*/*'],
       ...['/admin/connections/*', '/admin/ledger', '/admin/ledger/seals', '/admin/revocations', '/connections/*'],
+      '/connect-session/manage/*/*',
     ].toSorted(),
   );
   // Pages of the hub and of a person's own have titles of their own, though they may have one name.
@@ -161,7 +165,7 @@ test('names as long as they may be leave every page whole, on a telephone, a tab
   for (const record of records) record.name = unbroken(record.id[0] ?? 'p', longest.provider);
   writeFileSync(file, JSON.stringify(records), { mode: 0o600 });
   await app.end();
-  app.environment.ORGANISATION_NAME = unbroken('h', 80);
+  app.environment.ORGANISATION_NAME = unbroken('h', 60);
   await app.start();
 
   const broken: string[] = [];

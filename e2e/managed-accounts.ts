@@ -22,15 +22,16 @@ export async function pagesThroughApplication(own: OwnApplication, page: Page): 
   await page.getByRole('button', { name: 'Connect an account' }).click();
   const connect = page.getByRole('button', { name: /^Connect / }).first();
   await expect(connect).toBeVisible();
-  const asks = page.url();
+  const here = () => page.url().slice(new URL(page.url()).origin.length);
+  const asks = here();
   await connect.click();
   await allowAccount(page, someone('Account'));
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Connected ');
   await page.getByRole('button', { name: 'Manage accounts' }).click();
   const details = page.getByRole('link', { name: 'Details and disconnect' });
   await expect(details).toBeVisible();
-  const list = page.url();
+  const list = here();
   await details.click();
   await page.waitForURL(/\/manage\/[^/]+\/con_/);
-  return [asks, list, page.url()];
+  return [asks, list, here()];
 }

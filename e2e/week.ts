@@ -75,8 +75,9 @@ export async function spendAWeek({ rows, until }: SecondProcess, app: RunningApp
   await rows(sql`insert into key_networks (api_key_id, network, first_seen_at, last_seen_at, reads)
     select api_key_id, '198.51.100.0/24', min(at), max(at), count(*) from ledger where action = 'token.vended' group by 1
     on conflict do nothing`);
-  await rows(sql`update alerts set evidence = jsonb_build_array(jsonb_build_object('network', '198.51.100.0/24',
+  await rows(sql`update alerts set evidence = jsonb_build_array(jsonb_build_object('at', to_jsonb(now()), 'network', '198.51.100.0/24',
       'connection', ${world.selected}::text, 'ip', '198.51.100.1')) where id = ${world.alert}`);
+  await rows(sql`insert into alert_events (alert_id, at, kind, by) values (${world.alert}, now(), 'opened', 'system')`);
   await rows(sql`insert into alerts (id, rule, subject, severity, state, value, peak, count, opened_at, held_at, resolved_at, resolved_by)
     select id || n, kind.rule, kind.subject, kind.severity, kind.state, 12, 20, 34, now() - make_interval(hours => n * 30),
       now() - make_interval(hours => n * 20), case when kind.state = 'resolved' then now() - make_interval(hours => n * 19) end,
