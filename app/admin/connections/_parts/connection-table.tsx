@@ -36,9 +36,9 @@ export function ConnectionTable({ connections, relaxations, selectable, sort, so
           <Th>Account</Th>
           <Th from="md">Person</Th>
           <Th from="md">Status</Th>
-          <Th from="xl">Token</Th>
+          <Th from="2xl">Token</Th>
           <Th from="lg">Last used</Th>
-          <Th from="2xl" sorted={sort === 'newest' ? 'descending' : 'ascending'}>
+          <Th from="xl" sorted={sort === 'newest' ? 'descending' : 'ascending'}>
             <Link href={sortAddress} className="inline-flex items-center gap-1 rounded hover:text-ink">
               Created
               <Arrow aria-hidden="true" className="size-3.5" />
@@ -122,14 +122,14 @@ function Row({
         {beneath === 'needs_reconnect' && <span className="block text-soft">needs reconnect once thawed</span>}
         {revocation && <span className="block text-soft">{proofShort(revocation)}</span>}
       </Td>
-      <Td from="xl">{status === 'revoked' ? null : <LifeBar token={token} words="short" />}</Td>
+      <Td from="2xl">{status === 'revoked' ? null : <LifeBar token={token} words="short" />}</Td>
       <Td from="lg">
         <span className="block max-w-60 truncate">
           <TimeOr at={lastUsedAt} otherwise="never" />
           {lastUsedBy && <span className="hidden text-soft @min-[80rem]:inline"> by {lastUsedBy.name}</span>}
         </span>
       </Td>
-      <Td from="2xl">
+      <Td from="xl">
         <Time at={createdAt} />
       </Td>
     </Tr>
