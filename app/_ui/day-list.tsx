@@ -23,7 +23,7 @@ export async function DayList<Item>({
   return (
     <div className="flex flex-col gap-4">
       {byDay(items, at, zone, new Date()).map((day) => (
-        <section key={day.day} aria-label={day.name ?? day.text}>
+        <div key={day.day}>
           <h3 className="mb-2 font-semibold">
             <DayName day={day} />
           </h3>
@@ -32,7 +32,7 @@ export async function DayList<Item>({
               <li key={keyOf(item)}>{children(item)}</li>
             ))}
           </ol>
-        </section>
+        </div>
       ))}
     </div>
   );
