@@ -16,6 +16,18 @@ test('the shown line calls for what the key may do', () => {
 });
 
 test.each([
+  ['tokens:vend', 'curl -X POST', 'connections/CONNECTION_ID/token'],
+  ['connections:read', 'curl', 'connections'],
+  ['connections:create', 'curl', 'connect-sessions/SESSION_ID'],
+  ['connections:revoke', 'curl -X DELETE', 'connections/CONNECTION_ID'],
+  ['webhooks:manage', 'curl', 'webhooks'],
+  ['applications:manage', 'curl', 'applications'],
+])('the line of a key with %s alone is a call of that scope', (scope, begin, path) => {
+  const line = curlLine({ ...key, scopes: [scope], connectionId: undefined });
+  expect(line).toBe(`${begin} -H 'Authorization: Bearer gk_x' https://hub.test/api/v1/${path}`);
+});
+
+test.each([
   [{ action: 'a', sentence: 'Token read', count: 1, by: 'billing-sync' }, 'Token read by billing-sync'],
   [{ action: 'a', sentence: 'Token read', count: 2, by: 'billing-sync' }, 'Token read twice by billing-sync'],
   [{ action: 'a', sentence: 'Token read', count: 3700, by: 'x' }, 'Token read 3,700 times by x'],
