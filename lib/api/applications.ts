@@ -142,6 +142,7 @@ const getRoute = createRoute({
   path: '/applications/{id}',
   operationId: 'getApplication',
   summary: 'Get an application',
+  description: 'One application, with the counts of its keys, people and connections.',
   request: { params },
   responses: {
     200: { description: 'The application.', content: json(applicationSchema) },
