@@ -172,11 +172,7 @@ const cases: Record<string, Record<string, Case>> = {
     },
   },
   client_secret: {
-    'a secret that stands nowhere, at a hub that shows no page': {
-      result: 'passes',
-      found:
-        /None of 1 clients.* The hub found no (?:files for browsers and no )?pages that anybody may load.* to search just now/,
-    },
+    'a secret that stands nowhere': { result: 'passes', found: /None of 1 clients/ },
     'an entry of the ledger with it': {
       hub: async (runtime) => {
         const details = { said: `Basic ${Buffer.from(`client-1:${clientSecret}`).toString('base64')}` };
@@ -285,6 +281,10 @@ describe('client_secret in files', () => {
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const runtime = createRuntime(database.current, [recordFor('http://127.0.0.1:9')]);
     const ctx = systemContext(runtime, 'test');
+    expect(await lookForSecrets(ctx, [folder])).toMatchObject({
+      result: 'passes',
+      found: expect.stringContaining('The hub found no files for browsers'),
+    });
     mkdirSync(join(folder, 'chunks'));
     writeFileSync(join(folder, 'chunks/a.js'), 'const config={clientId:"client-1"}');
     expect(await lookForSecrets(ctx, [folder])).toMatchObject({
