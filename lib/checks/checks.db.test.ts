@@ -281,6 +281,7 @@ describe('client_secret in files', () => {
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const runtime = createRuntime(database.current, [recordFor('http://127.0.0.1:9')]);
     const ctx = systemContext(runtime, 'test');
+    await database.db.execute(sql`truncate ledger`);
     expect(await lookForSecrets(ctx, [folder])).toMatchObject({
       result: 'passes',
       found: expect.stringContaining('The hub found no files for browsers'),
