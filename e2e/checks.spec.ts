@@ -5,7 +5,7 @@ import { givenConnection, makeAuditor, signInAs, someone } from './steps.ts';
 test('an administrator runs the checks, sees which line fails and how to mend it', async ({
   asAdmin: page,
   app,
-  demo,
+  switchProvider,
 }) => {
   await page.goto('/admin/providers');
   await page.getByRole('navigation', { name: 'Admin sections' }).getByRole('link', { name: 'Checks' }).click();
@@ -13,8 +13,9 @@ test('an administrator runs the checks, sees which line fails and how to mend it
   await look(page, '/admin/checks');
   await page.setViewportSize(wide);
 
-  demo.server('google').switches.access_token_ttl_s = 7200;
-  await givenConnection(page, app, 'google');
+  const account = someone();
+  await switchProvider('google', { access_token_ttl_s: 7200 }, account);
+  await givenConnection(page, app, 'google', account);
   await page.goto('/admin/checks');
   await page.getByRole('button', { name: 'Check now' }).click();
   const summary = page.getByRole('status').first();

@@ -81,6 +81,40 @@ test('in a window of its own: the page stays, and is told by the application’s
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('You are ada');
 });
 
+test('a page of another origin that opens the window hears nothing of it, and cannot look into it', async ({
+  newPage,
+  own,
+}) => {
+  const [mallory, ada] = [await newPage(), await newPage()];
+  await openAs(own, mallory, 'mallory');
+  await mallory.getByRole('button', { name: 'Connect an account' }).click();
+  await ada.route('https://elsewhere.example/', (route) =>
+    route.fulfill({
+      contentType: 'text/html',
+      body: `<link rel="icon" href="data:,"><button>Open</button><script>
+        window.heard = [];
+        addEventListener('message', ({ data }) => heard.push(data));
+        new BroadcastChannel('grantkeep-connect').onmessage = ({ data }) => heard.push(data);
+        document.querySelector('button').onclick = () => { window.opened = open(${JSON.stringify(mallory.url())}); };
+      </script>`,
+    }),
+  );
+  await ada.goto('https://elsewhere.example/');
+  const opening = ada.waitForEvent('popup');
+  await ada.getByRole('button', { name: 'Open' }).click();
+  const popup = await opening;
+  await expect(popup.getByRole('button', { name: 'Connect GitHub' })).toBeVisible();
+  expect(await popup.evaluate(() => window.opener)).toBeNull();
+  // The hub's page cuts itself off: for the page that opened it the window is closed.
+  expect(await ada.evaluate(() => (window as unknown as { opened: Window }).opened.closed)).toBe(true);
+  await popup.getByRole('button', { name: 'Connect GitHub' }).click();
+  await allowAccount(popup, someone());
+  // It ends at the registered return address, which tells pages of its own origin alone.
+  await expect(popup.getByRole('heading', { level: 1 })).toHaveText('Not connected: connect_not_begun');
+  expect(new URL(popup.url()).origin).toBe(own.url);
+  expect(await ada.evaluate(() => (window as unknown as { heard: unknown[] }).heard)).toEqual([]);
+});
+
 test('a blocked window: the page itself goes to the hub and comes back', async ({ newPage, own }) => {
   const page = await newPage();
   await openAs(own, page, 'ada');

@@ -125,36 +125,39 @@ test.describe('reconnecting', () => {
   test('a grant whose last answer was lost needs the person, and Reconnect mends it under the same id', async ({
     asUser: page,
     app,
-    demo,
+    switchProvider,
+    providerFails,
+    providerWorks,
+    endGrant,
   }) => {
-    const account = someone();
-    demo.server('okta').switches.access_token_ttl_s = 1;
+    const okta = { provider: 'okta', account: someone() } as const;
+    const { account } = okta;
+    await switchProvider('okta', { access_token_ttl_s: 1 }, account);
     const id = await givenConnection(page, app, 'okta', account);
-    demo.server('okta').switches.access_token_ttl_s = null;
-    const answer = await callHub(app, await serviceKey(app), `/connections/${id}`);
+    await providerWorks('okta', account);
     const refusal = async () =>
       (await callHub(app, await serviceKey(app), `/connections/${id}/token`, 'POST')).json() as Promise<unknown>;
     // A refusal without a lost answer would be tried once more in five minutes.
-    demo.server('okta').switches.drop_answer = true;
+    await providerFails('okta', 'lost_answer', account);
     // The job that refreshes ahead of time may lose the answer first; then this call meets the refusal already.
     const lost = expect.stringMatching(/^(provider_unavailable|needs_reconnect)$/);
     await expect.poll(refusal).toMatchObject({ code: lost });
-    demo.server('okta').switches.drop_answer = false;
-    demo.server('okta').withdraw(((await answer.json()) as { account: { subject: string } }).account.subject);
+    await providerWorks('okta', account);
+    await endGrant(okta);
     await expect.poll(refusal).toMatchObject({ status: 409, code: 'needs_reconnect' });
 
     await page.goto('/connections');
-    const okta = card(page, 'okta');
-    await expect(okta.getByText('Needs reconnect')).toBeVisible();
-    await expect(okta.getByText('An answer from Okta was lost on the way. Reconnect to continue.')).toBeVisible();
+    const shown = card(page, 'okta');
+    await expect(shown.getByText('Needs reconnect')).toBeVisible();
+    await expect(shown.getByText('An answer from Okta was lost on the way. Reconnect to continue.')).toBeVisible();
     await expect(page.getByRole('region', { name: 'What needs you' })).toContainText('reconnect it to continue');
     // What needs the person comes first.
     await expect(page.getByRole('heading', { level: 2 }).first()).toHaveText('Okta');
 
-    await okta.getByRole('button', { name: 'Reconnect' }).click();
+    await shown.getByRole('button', { name: 'Reconnect' }).click();
     await allowAs(page, account);
     expect(connectionInAddress(page)).toBe(id);
-    await expect(okta.getByText('Connected', { exact: true })).toBeVisible();
+    await expect(shown.getByText('Connected', { exact: true })).toBeVisible();
     expect(await statusWithToken(app, 'okta', (await vend(app, id)).access_token)).toBe(200);
   });
 
@@ -225,10 +228,11 @@ test.describe('disconnecting', () => {
     asUser: page,
     newPage,
     app,
-    demo,
+    providerFails,
   }) => {
-    const id = await givenConnection(page, app, 'okta');
-    demo.server('okta').switches.revocation_status = 503;
+    const account = someone();
+    const id = await givenConnection(page, app, 'okta', account);
+    await providerFails('okta', 'revocation_unavailable', account);
     await page.goto(`/connections/${id}/disconnect`);
     await page.getByRole('button', { name: 'Disconnect' }).click();
     await expect(card(page, 'okta').getByText('Okta is disconnected')).toBeVisible();

@@ -1,9 +1,9 @@
-import type { Switches } from '#demo/start';
+import type { ProviderSwitches } from '../sdk/src/playwright/index.ts';
 import { expect, test } from './fixtures.ts';
 import { card, flowUpToCallback, someone } from './steps.ts';
 
 /** What a provider may do wrong, and what the person then reads on its card. */
-const onTheCard: [what: string, switches: Partial<Switches>, says: string][] = [
+const onTheCard: [what: string, switches: ProviderSwitches, says: string][] = [
   ['its token endpoint answers 500', { token_status: 500 }, 'The provider does not answer at the moment.'],
   ['its token endpoint answers with a page', { token_body: 'html' }, 'could not read the provider’s answer'],
   ['its token endpoint answers with nothing', { token_body: 'empty' }, 'could not read the provider’s answer'],
@@ -17,7 +17,7 @@ const onTheCard: [what: string, switches: Partial<Switches>, says: string][] = [
   ['its ID token is not signed', { id_token: 'alg_none' }, 'proof of identity failed a check'],
 ];
 
-const outright: [what: string, switches: Partial<Switches>, says: string][] = [
+const outright: [what: string, switches: ProviderSwitches, says: string][] = [
   ['it names another issuer', { wrong_iss: true }, 'names another authorization server'],
   ['it sends the code twice', { duplicate_code: true }, 'named a parameter twice'],
 ];
@@ -26,6 +26,7 @@ test('whatever a provider does wrong ends in a sentence, a reference and nothing
   asUser: page,
   app,
   demo,
+  switchProvider,
   expectedConsole,
 }) => {
   expectedConsole.push(/status of 400/);
@@ -33,17 +34,16 @@ test('whatever a provider does wrong ends in a sentence, a reference and nothing
   for (const [what, switches, says] of [...onTheCard, ...outright]) {
     await test.step(what, async () => {
       const refusedBefore = outright.some(([other]) => other === what);
-      Object.assign(okta.switches, switches);
-      const callback = await flowUpToCallback(page, app, { intent: 'connect', provider: 'okta', account: someone() });
+      const account = someone();
+      await switchProvider('okta', switches, account);
       const asked = okta.counts.token_requests;
+      const callback = await flowUpToCallback(page, app, { intent: 'connect', provider: 'okta', account });
       await page.goto(callback.href);
-      okta.reset();
 
       if (refusedBefore) {
         await expect(page.getByRole('heading', { name: 'The request was refused' })).toBeVisible();
         await expect(page.getByText(says)).toBeVisible();
-        expect(asked).toBe(0);
-        expect(okta.counts.token_requests).toBe(0);
+        expect(okta.counts.token_requests).toBe(asked);
         await page.goto('/connections');
       } else {
         const notice = card(page, 'okta').getByRole('alert');

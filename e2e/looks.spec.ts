@@ -12,7 +12,7 @@ test('a visitor’s pages look right, light and dark, wide and narrow', async ({
 test('a person’s pages look right, light and dark, wide and narrow', async ({
   newPage,
   app,
-  demo,
+  switchProvider,
   expectedConsole,
 }) => {
   test.slow();
@@ -26,8 +26,10 @@ test('a person’s pages look right, light and dark, wide and narrow', async ({
   await page.goto(`/connections/${ended}/disconnect`);
   await page.getByRole('button', { name: 'Disconnect' }).click();
   await card(page, 'github').getByText('Revoked').waitFor();
-  demo.server('google').switches.shrink_scopes = ['https://www.googleapis.com/auth/calendar.readonly'];
-  const incomplete = await givenConnection(page, app, 'google');
+  const account = someone();
+  const calendar = 'https://www.googleapis.com/auth/calendar.readonly';
+  await switchProvider('google', { shrink_scopes: [calendar] }, account);
+  const incomplete = await givenConnection(page, app, 'google', account);
   await look(page, `/connections?flow=scopes_missing&provider=google&connection=${incomplete}`);
   const paths = [
     `/connections/${id}`,

@@ -46,7 +46,7 @@ test('every figure of the overview is what happened, and leads to exactly its ro
   asAdmin: page,
   newPage,
   app,
-  demo,
+  switchProvider,
   second,
 }) => {
   test.setTimeout(120_000);
@@ -60,9 +60,10 @@ test('every figure of the overview is what happened, and leads to exactly its ro
   for (let n = 0; n < 7; n++) await vend(app, github);
   const refused = await callHub(app, await serviceKey(app), `/connections/${okta}/token`, 'POST');
   expect(refused.ok).toBe(false);
-  demo.server('salesforce').switches.access_token_ttl_s = 1;
-  const short = await givenConnection(person, app, 'salesforce');
-  demo.server('salesforce').reset();
+  const owner = someone();
+  await switchProvider('salesforce', { access_token_ttl_s: 1 }, owner);
+  const short = await givenConnection(person, app, 'salesforce', owner);
+  await switchProvider('salesforce', { access_token_ttl_s: null }, owner);
 
   const day = page.getByRole('region', { name: 'The last day', exact: true });
   await expect(async () => {

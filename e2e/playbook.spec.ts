@@ -150,14 +150,15 @@ test.describe('what must fail', () => {
   test('an expired access token gets 401 from the API, and a fresh one is vended', async ({
     asUser: page,
     app,
-    demo,
+    switchProvider,
   }) => {
-    demo.server('okta').switches.access_token_ttl_s = 2;
-    const id = await givenConnection(page, app, 'okta');
+    const account = someone();
+    await switchProvider('okta', { access_token_ttl_s: 2 }, account);
+    const id = await givenConnection(page, app, 'okta', account);
     const { access_token: first } = await vend(app, id);
     await expect.poll(() => statusWithToken(app, 'okta', first)).toBe(401);
 
-    demo.server('okta').switches.access_token_ttl_s = null;
+    await switchProvider('okta', { access_token_ttl_s: null }, account);
     // The token ends at the provider a moment before it does here, since it was made there first.
     await expect.poll(async () => (await vend(app, id)).access_token).not.toBe(first);
     const { access_token: second, expires_in } = await vend(app, id);
@@ -291,17 +292,18 @@ test.describe('the security validation checklist', () => {
     expect(provider.output).toMatch(/OKTA_ISSUER.*https/);
   });
 
-  test('refresh works without the person', async ({ signedIn, app, demo }) => {
+  test('refresh works without the person', async ({ signedIn, app, demo, switchProvider }) => {
     const page = await signedIn(someone());
-    demo.server('github').switches.access_token_ttl_s = 2;
-    const id = await givenConnection(page, app, 'github');
+    const account = someone();
+    await switchProvider('github', { access_token_ttl_s: 2 }, account);
+    const id = await givenConnection(page, app, 'github', account);
     await page.getByRole('button', { name: 'Sign out' }).click();
     await expect(page.getByText('You are signed out')).toBeVisible();
     await page.context().close();
     const { access_token: first } = await vend(app, id);
     await expect.poll(() => statusWithToken(app, 'github', first)).toBe(401);
 
-    demo.server('github').switches.access_token_ttl_s = null;
+    await switchProvider('github', { access_token_ttl_s: null }, account);
     const { authorizations, refreshes } = demo.server('github').counts;
     // The token ends at the provider a moment before it does here, since it was made there first.
     const vended = async () => statusWithToken(app, 'github', (await vend(app, id)).access_token);

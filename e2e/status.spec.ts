@@ -4,21 +4,23 @@ import { callHub, givenConnection, makeAuditor, serviceKey, signInAs, someone } 
 test('a provider that fails opens its circuit, and the status page tells so until it answers again', async ({
   asAdmin: page,
   app,
-  demo,
+  switchProvider,
+  providerFails,
+  providerWorks,
   newPage,
 }) => {
   const person = await newPage();
   await signInAs(person, app, someone());
-  const salesforce = demo.server('salesforce');
   // Over at once, so that every call needs a refresh.
-  salesforce.switches.access_token_ttl_s = 1;
-  const connection = await givenConnection(person, app, 'salesforce');
+  const account = someone();
+  await switchProvider('salesforce', { access_token_ttl_s: 1 }, account);
+  const connection = await givenConnection(person, app, 'salesforce', account);
   await page.goto('/admin/status');
   const row = page.getByRole('table', { name: 'Providers' }).getByRole('row', { name: /^Salesforce/ });
   await expect(row).toBeVisible();
   await expect(page.getByText('Salesforce is not answering')).toHaveCount(0);
 
-  salesforce.switches.token_status = 503;
+  await providerFails('salesforce', 'unavailable', account);
   const key = await serviceKey(app);
   const vendOnce = () => callHub(app, key, `/connections/${connection}/token`, 'POST');
   await expect(async () => {
@@ -34,7 +36,7 @@ test('a provider that fails opens its circuit, and the status page tells so unti
   await page.getByRole('link', { name: 'Status' }).last().click();
   await expect(page.getByRole('heading', { name: 'Status', level: 1 })).toBeVisible();
 
-  salesforce.reset();
+  await providerWorks('salesforce', account);
   await expect(async () => expect((await vendOnce()).status).toBe(200)).toPass();
   await page.getByRole('link', { name: 'Refresh', exact: true }).click();
   await expect(page.getByText('Salesforce is not answering')).toHaveCount(0);
