@@ -33,7 +33,8 @@ export function AdminShell({ who, person, role, counts, children }: AdminShellPr
           <Brand />
         </Link>
         <GlobalSearch label="Search everything" />
-        <nav aria-label="Admin sections" className="flex-1">
+        {/* The sections scroll, so that the way out below them stays in sight. */}
+        <nav aria-label="Admin sections" className="-mx-1 min-h-40 flex-1 overflow-y-auto px-1">
           <SectionLinks counts={counts} />
         </nav>
         <Foot who={who} role={role} />
