@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { PHASE_PRODUCTION_BUILD } from 'next/constants.js';
 
 /** @type {import('next').NextConfig} */
 const nextConfig = {
@@ -33,7 +32,8 @@ const nextConfig = {
  * @returns {Promise<import('next').NextConfig>}
  */
 export default async function config(phase) {
-  if (phase !== PHASE_PRODUCTION_BUILD) return nextConfig;
+  // The server reads this file, too. Its image has nothing that only a build needs, as Next's own constants.
+  if (phase !== 'phase-production-build') return nextConfig;
   // Next also salts the names of server actions with this key. A random one would give each build other names: a form of a page
   // from before a rolling restart would reach no action. Nothing is encrypted by it, since no action is a closure.
   process.env.NEXT_SERVER_ACTIONS_ENCRYPTION_KEY = hash('sha256', 'names of server actions', 'base64');

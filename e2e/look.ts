@@ -53,3 +53,33 @@ export async function look(page: Page, path: string): Promise<void> {
     expect.soft(await seriousFaults(page), `${path} at ${viewport.width}, ${colorScheme}`).toEqual([]);
   }
 }
+
+/** Texts that stand out of the box that they belong to, at the widths of a telephone, a tablet and a desk. */
+export async function spilled(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const width of [360, 768, 1440]) {
+    await page.setViewportSize({ width, height: 800 });
+    const here = await page.evaluate(() => {
+      const boxes = 'td, th, button, .btn, .card, [role=status], [role=alert], header, main, aside';
+      const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      const out = new Set<string>();
+      const range = document.createRange();
+      for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+        const parent = text.parentElement;
+        if (!parent || !text.nodeValue?.trim() || !parent.checkVisibility({ visibilityProperty: true })) continue;
+        // A box may cut off on purpose, or scroll, or be for screen readers alone.
+        let within: Element | null = parent;
+        while (within && getComputedStyle(within).overflowX === 'visible') within = within.parentElement;
+        if (within && within !== document.body && within !== document.documentElement) continue;
+        const box = parent.closest(boxes)?.getBoundingClientRect();
+        range.selectNodeContents(text);
+        for (const { left, right, width } of range.getClientRects())
+          if (width > 0 && box && (right > box.right + 1 || left < box.left - 1))
+            out.add(`${parent.closest(boxes)?.tagName.toLowerCase()} ${text.nodeValue.trim().slice(0, 20)}`);
+      }
+      return [...out];
+    });
+    found.push(...here.map((what) => `${what} at ${width}`));
+  }
+  return found;
+}

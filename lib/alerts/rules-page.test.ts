@@ -12,7 +12,8 @@ connections, mail their people and export a checkpoint there ([decision 58](deci
 The hub reads the ledger once a minute, as far as it has settled, and opens an alert where a rule finds something. An alert is
 *open* until an administrator acknowledges it. It is *resolved* by an administrator or by itself, as the rule says. The
 condition that opens an alert and the one that keeps it open differ. An alert that comes back soon after it ended by itself
-is the same alert, and the hub tells of it once.
+is the same alert, and the hub tells of it once. It looks at the ends of grants and at the lives of tokens once an hour
+(\`grants_dying\`, \`long_lived_tokens\`), and at overdue reviews every five minutes.
 
 The numbers here are the defaults. Administrators set others under *Admin*, *Alerts*, *Rules*. Such a change is an entry of the
 ledger (*Configuration changed*) and counts from the next look on.

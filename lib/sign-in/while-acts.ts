@@ -10,9 +10,11 @@ const rowsBetween = 1_000;
  * @throws AppError `unauthenticated`, `person_disabled`, `forbidden`
  */
 export async function* whileActs<T>(ctx: Context, rows: AsyncIterable<T>, every = rowsBetween): AsyncGenerator<T> {
+  const look = () => transactAs(ctx, async () => undefined);
+  await look();
   let taken = 0;
   for await (const row of rows) {
-    if (taken % every === 0) await transactAs(ctx, async () => undefined);
+    if (taken > 0 && taken % every === 0) await look();
     taken += 1;
     yield row;
   }
