@@ -37,7 +37,8 @@ test.describe('auditors', () => {
     // What an administrator's browser sends is caught on its way and never arrives.
     const caught: [what: string, request: Request][] = [];
     const catchNext = async (what: string, act: () => Promise<void>) => {
-      const next = page.waitForRequest((request) => request.method() === 'POST');
+      // Only once it has failed: the browser asks before the route is asked, and one that arrives changes something.
+      const next = page.waitForEvent('requestfailed', (request) => request.method() === 'POST');
       await act();
       caught.push([what, await next]);
     };
