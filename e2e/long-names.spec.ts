@@ -1,11 +1,22 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { sql } from 'drizzle-orm';
-import { cutOff, spilled } from './look.ts';
+import { brokenWords, cutOff, spilled } from './look.ts';
 import { expect, test } from './week-hub.ts';
 
 /** As long as each may be, without a place to break: what somebody else names, the hub must show. */
 const unbroken = (letter: string, length: number) => letter.toUpperCase() + letter.repeat(length - 1);
 const longest = { provider: 60, account: 255, person: 255, email: 200, key: 100, purpose: 200, webhook: 100, url: 500 };
+
+test('no short word is broken in two, on a telephone, a tablet and a desk', async ({ pages }) => {
+  test.setTimeout(300_000);
+  const broken: string[] = [];
+  for (const { by, path } of pages) {
+    await by.goto(path);
+    await by.getByRole('heading', { level: 1 }).first().waitFor();
+    broken.push(...(await brokenWords(by)).map((what) => `${path}: ${what}`));
+  }
+  expect(broken).toEqual([]);
+});
 
 test('names as long as they may be leave every page whole, on a telephone, a tablet and a desk', async ({
   pages,

@@ -83,3 +83,36 @@ export async function spilled(page: Page): Promise<string[]> {
   }
   return found;
 }
+
+/** Short words that are broken in two at the widths of a telephone, a tablet and a desk. */
+export async function brokenWords(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const width of [360, 768, 1440]) {
+    await page.setViewportSize({ width, height: 800 });
+    const here = await page.evaluate(() => {
+      const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      const out = new Set<string>();
+      const range = document.createRange();
+      for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+        const parent = text.parentElement;
+        // Addresses, ids and code may break anywhere.
+        if (
+          !parent?.checkVisibility({ visibilityProperty: true }) ||
+          parent.closest('code, pre, script, style, .sr-only')
+        )
+          continue;
+        for (const { 0: word, index } of (text.nodeValue ?? '').matchAll(
+          /(?<![^\s(“])[A-Za-zÀ-ž’]{2,18}(?![^\s.,:;)”])/g,
+        )) {
+          range.setStart(text, index);
+          range.setEnd(text, index + word.length);
+          if (new Set([...range.getClientRects()].filter(({ width }) => width > 0).map(({ top }) => top)).size > 1)
+            out.add(word);
+        }
+      }
+      return [...out];
+    });
+    found.push(...here.map((what) => `${what} at ${width}`));
+  }
+  return found;
+}

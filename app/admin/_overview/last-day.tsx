@@ -75,7 +75,7 @@ function Chart({ day, one, title, className }: ChartProps) {
       <p className="mt-1 flex justify-between gap-2 text-meta text-soft">
         {first && <Hour at={first.toISOString()} />}
         <span className="tabular">{total > 0 ? `at most ${numberText(most)} an hour` : 'none'}</span>
-        <span>now</span>
+        <span className="whitespace-nowrap">now</span>
       </p>
     </figure>
   );

@@ -65,7 +65,7 @@ export default async function Providers() {
                     <div className="min-w-0">
                       <Link
                         href={`/admin/providers/${encodeURIComponent(provider.id)}`}
-                        className="font-medium text-ink hover:text-accent hover:underline"
+                        className="font-medium wrap-anywhere text-ink hover:text-accent hover:underline"
                       >
                         {provider.name}
                       </Link>

@@ -87,7 +87,9 @@ function UseTable({ label, first, rows }: UseTableProps) {
     >
       {rows.map(({ key, name, reads, refused }) => (
         <Tr key={key}>
-          <Td>{name}</Td>
+          <Td>
+            <span className="wrap-anywhere">{name}</span>
+          </Td>
           <Td>
             <span className="tabular">{numberText(reads)}</span>
           </Td>

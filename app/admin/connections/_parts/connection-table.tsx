@@ -102,12 +102,12 @@ function Row({
             >
               {label}
             </Link>
-            <span className="text-soft">
+            <span className="wrap-anywhere text-soft">
               {' '}
               {provider.name}
               <Relaxations words={relaxations} />
             </span>
-            <div className="mt-1 flex items-center gap-2 text-soft @min-[42rem]:hidden">
+            <div className="mt-1 flex flex-wrap items-center gap-x-2 text-soft @min-[42rem]:hidden">
               <Status status={status} />
               <span className="max-w-28 truncate sm:max-w-60">{personName(person)}</span>
             </div>

@@ -143,12 +143,12 @@ function PeopleTable({ people, nameProvider }: { people: PersonView[]; nameProvi
               {person.name ?? person.email ?? person.application?.user ?? person.id}
             </Link>
             {person.application && (
-              <span className="block max-w-48 text-soft wrap-anywhere sm:max-w-80">
+              <span className="block max-w-48 text-soft wrap-anywhere sm:max-w-52 2xl:max-w-80">
                 through {person.application.name}, there {idsText(person.application)}
               </span>
             )}
             {person.name && person.email && (
-              <span className="block max-w-48 truncate text-soft sm:max-w-80" title={person.email}>
+              <span className="block max-w-48 truncate text-soft sm:max-w-52 2xl:max-w-80" title={person.email}>
                 {person.email}
               </span>
             )}

@@ -38,7 +38,7 @@ export function BulkRows({ rows, prepared }: { rows: BulkRowView[]; prepared: bo
             >
               {row.label}
             </Link>{' '}
-            <span className="text-soft">{row.provider.name}</span>
+            <span className="wrap-anywhere text-soft">{row.provider.name}</span>
             <span className="block max-w-40 truncate text-soft @min-[42rem]:hidden">
               {row.person.name ?? row.person.id}
             </span>

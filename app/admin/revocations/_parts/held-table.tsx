@@ -67,7 +67,9 @@ export function HeldTable({ held: { items, more }, administrator, signInUntil }:
                 <span className="block text-soft @min-[36rem]:hidden">{whyOf(one)}</span>
               </Td>
               <Td from="sm">{whyOf(one)}</Td>
-              <Td from="md">{one.person ? (one.person.name ?? one.person.id) : 'Unknown'}</Td>
+              <Td from="md">
+                <span className="wrap-anywhere">{one.person ? (one.person.name ?? one.person.id) : 'Unknown'}</span>
+              </Td>
               <Td from="sm">
                 <Clock at={sinceOf(one).toISOString()} />
               </Td>

@@ -89,7 +89,7 @@ function Row({ health, activity, freeze }: RowProps) {
       <Td>
         <Link
           href={`/admin/providers/${encodeURIComponent(provider.id)}`}
-          className="font-medium text-ink hover:text-accent hover:underline"
+          className="font-medium wrap-anywhere text-ink hover:text-accent hover:underline"
         >
           {provider.name}
         </Link>
