@@ -189,7 +189,10 @@ describe('the hostile matrix of the page of connections', () => {
     [
       'is older than ten minutes',
       (_app, { id }) =>
-        hub.database.db.update(connectSessions).set({ expiresAt: sql`now()` }).where(eq(connectSessions.id, id)),
+        hub.database.db
+          .update(connectSessions)
+          .set({ expiresAt: sql`now() - interval '1 second'` })
+          .where(eq(connectSessions.id, id)),
     ],
     [
       'is of a disabled application',
@@ -216,7 +219,7 @@ describe('the hostile matrix of the page of connections', () => {
       (app) =>
         hub.database.db
           .update(apiKeys)
-          .set({ expiresAt: sql`now()` })
+          .set({ expiresAt: sql`now() - interval '1 second'` })
           .where(eq(apiKeys.keyHash, hashSecret(app.key))),
     ],
     ['is of a frozen key', async (_app, { id }) => freeze(hub.runtime, 'api_key', (await statusOf(id))?.apiKeyId)],

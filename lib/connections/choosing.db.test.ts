@@ -209,7 +209,10 @@ describe('P-22 an account that nothing names', () => {
 
 describe('P-19 what was not found is looked for again', () => {
   const due = (id: string) =>
-    database.db.update(connections).set({ nextLookupAt: sql`now()` }).where(sql`${connections.id} = ${id}`);
+    database.db
+      .update(connections)
+      .set({ nextLookupAt: sql`now() - interval '1 second'` })
+      .where(sql`${connections.id} = ${id}`);
   const work = (visitor: Visitor) => lookUpMissing(systemContext(visitor.runtime, 'jobs'));
 
   async function lacking(answer: Parameters<QuirkyServer['on']>[1]) {

@@ -14,7 +14,7 @@ import { addApiKey, addConnection, addPerson, createRuntime, plainRecord } from 
 const database = sharedDatabase();
 const entriesBefore = 12_000;
 /** Of each kind that ends by itself. */
-const overBefore = 3_000;
+const overBefore = 10_000;
 
 /** Every job of the background by its name: each step of a tick, and what runs beside it. */
 const works: [string, (ctx: Context) => Promise<unknown>][] = [
