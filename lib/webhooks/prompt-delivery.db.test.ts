@@ -67,7 +67,7 @@ test('a refresh before the fault is no recovery, and the one after it is told by
   await vi.waitUntil(() => Date.now() > readTo + 1, { interval: 1 });
   await happened('token.refreshed');
   const afterTick = () => tick().then(told);
-  // A tick reads what is settled. Other work on the server delays that.
+  // A tick reads settled entries alone. Other work on the server delays them.
   await expect.poll(afterTick).toEqual(['connection.needs_reauth', 'connection.recovered']);
 });
 
