@@ -4,7 +4,7 @@ import { expect, test } from './week-hub.ts';
 
 /** Kilobytes a second and milliseconds of a poor mobile connection. */
 const slow = { offline: false, latency: 150, downloadThroughput: 150 * 1024, uploadThroughput: 75 * 1024 };
-/** The sum of the shifts of a page that nobody touched (web.dev/articles/cls). */
+/** The sum of the layout shifts of an untouched page (web.dev/articles/cls). */
 const mostShift = 0.02;
 /** Tabs of each size: a page waits for its connection for most of its time. */
 const tabs = 3;
@@ -27,7 +27,7 @@ test('S-15 on a slow connection nothing moves on any page once it is painted', a
   expect(moved).toEqual({});
 });
 
-/** Opens page after page of those that are left, each as at the first visit; notes the ones beyond the limit. */
+/** Opens the pages that are left, each as at the first visit, and notes the pages beyond the limit. */
 async function walkSlowly(size: typeof wide, left: { by: Page; path: string }[], moved: Record<string, number>) {
   for (let next = left.shift(); next; next = left.shift()) {
     const page = await next.by.context().newPage();
@@ -90,7 +90,7 @@ test.describe('in another zone', () => {
       const [, id = ''] = /^\/(?:admin\/.*|connections)\/([a-z]{3}_\w+|\d+|failed_exchanges|google)$/.exec(path) ?? [];
       if (id && !title.includes(heading.slice(0, 20)) && !title.includes(id))
         faults.push(`${path}: “${title}” does not name “${heading}”`);
-      // The first leads on to another, and what is over for a stranger has one title.
+      // The first page leads on to another. The pages of sessions that are over share one title.
       if (path !== '/' && !path.startsWith('/connect-session')) titles.set(path, title);
     }
     expect(faults).toEqual([]);

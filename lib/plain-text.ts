@@ -30,12 +30,12 @@ export const oneLine = (value: string): string =>
     .toWellFormed();
 
 /** Text that programs write where they have no value: accounts that share it would be one. */
-const nobody = /^(?:\s*|null|undefined|nan|none|nil|\[object object\])$/i;
+const noValue = /^(?:\s*|null|undefined|nan|none|nil|\[object object\])$/i;
 
 /** Whether a text can name one account: it is compared byte by byte, so it is taken as it is or not at all. */
 export const isSubject = (text: string): boolean =>
   // Half of a surrogate pair has no bytes in UTF-8: the database would write one text for each of two such accounts.
-  text.isWellFormed() && !/\p{Cc}/u.test(text) && !nobody.test(text);
+  text.isWellFormed() && !/\p{Cc}/u.test(text) && !noValue.test(text);
 
 /** Whether a text is one line of text, and not what a program writes where it has no id of a user. */
 export const isOwnId = (text: string): boolean =>

@@ -120,7 +120,7 @@ describe('A-02 a record reaches its own hosts only', () => {
   test.each([
     ...['token_endpoint', 'userinfo_endpoint', 'jwks_uri', 'revocation_endpoint', 'introspection_endpoint'],
     'pushed_authorization_request_endpoint',
-  ])('metadata that names %s at an internal host of another record has it called by nobody', async (name) => {
+  ])('metadata that names %s at an internal host of another record is not followed there', async (name) => {
     const other = await quirkyServer();
     const metadata = await quirkyServer();
     metadata.on('GET /.well-known/oauth-authorization-server', {

@@ -344,7 +344,7 @@ test.each(Object.entries(required))('%s takes --json', (name, args) => {
   expect(() => parseArguments([...name.split(' '), ...args, '--json'])).not.toThrow();
 });
 
-test('every command takes --json, but those that print a script, a note or a page', () => {
+test('every command takes --json, except where it prints a script, a note or a page', () => {
   const without = commands.filter((words) => !/ --json /.test(helpOf(...words, '--help')));
   expect(without.map((words) => words.join(' '))).toEqual(['ledger checkpoint', 'evidence report', 'completion']);
 });

@@ -93,7 +93,7 @@ async function given() {
 
 const wait = { timeout: 30_000 };
 
-test('an event reaches a receiver on this machine, signed so that the client verifies it, and nobody else’s does', async () => {
+test('an event reaches a receiver on this machine, signed so that the client verifies it; events of others do not', async () => {
   const { env, key, personId, applicationId, happened } = await given();
   const receiver = await webhookReceiver();
   const other = await addPersonOf(runtime, await addApplication(runtime, { name: 'Other' }), { user: '42' });

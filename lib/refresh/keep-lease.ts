@@ -1,8 +1,9 @@
 import type { Context } from '#lib/context';
 import { type Lease, renewLease } from '#lib/refresh/lease';
 
-/** Often enough that one renewal may fail before its holder counts as silent (`take-over.ts`). */
+/** A third of the lease: two renewals may fail before it runs out. */
 const renewEveryMs = 10_000;
+/** One renewal may fail before the next process follows (`followerSilentSeconds`). */
 const followerRenewsEveryMs = 2_000;
 
 /**
