@@ -12,15 +12,23 @@ interface ArrivalFocusProps {
 export function ArrivalFocus({ role, className, children }: ArrivalFocusProps) {
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    ref.current?.focus();
-    // Browsers drop the focus when they jump to the address's fragment, which may come as late as the page's last part.
+    const answer = ref.current;
+    const untilAnAct = new AbortController();
+    const { signal } = untilAnAct;
     const again = () =>
       requestAnimationFrame(() => {
-        if (document.activeElement === document.body) ref.current?.focus();
+        if (!signal.aborted && document.activeElement === document.body) answer?.focus();
       });
+    answer?.focus();
+    // Browsers drop the focus when they jump to the address's fragment: at any frame until the page's last part is there.
+    answer?.addEventListener('blur', again, { signal });
     if (document.readyState === 'complete') again();
-    else window.addEventListener('load', again, { once: true });
-    return () => window.removeEventListener('load', again);
+    else window.addEventListener('load', again, { once: true, signal });
+    // From the first act on the focus is the person's.
+    for (const act of ['keydown', 'pointerdown']) {
+      document.addEventListener(act, () => untilAnAct.abort(), { once: true, signal, capture: true });
+    }
+    return () => untilAnAct.abort();
   }, []);
   return (
     <div ref={ref} role={role} tabIndex={-1} className={className}>
