@@ -115,8 +115,8 @@ function Entry({ entry, isOpen, address, nameProvider }: EntryProps) {
         </Link>
         <div className="pl-5 text-soft wrap-anywhere @min-[54rem]:hidden">
           <span className="@min-[36rem]:hidden">{outcomeText(entry)} · </span>
-          <span className="@min-[42rem]:hidden">{by}</span>
-          {about && <span> {about}</span>}
+          <span className="@min-[42rem]:hidden">{about ? `${by} · ` : by}</span>
+          {about && <span>{about}</span>}
         </div>
       </Td>
       <Td from="sm">
