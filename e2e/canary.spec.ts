@@ -81,6 +81,7 @@ test('no token, code, verifier, secret or key is anywhere it should not be @post
   newPage,
   app,
   demo,
+  switchProvider,
   engine,
   expectedConsole,
 }) => {
@@ -96,10 +97,11 @@ test('no token, code, verifier, secret or key is anywhere it should not be @post
 
   // Every way that tokens come and go: connecting, refreshing, failing, reconnecting, revoking, a flow left open.
   const ids: string[] = [];
+  const account = someone();
   for (const provider of connectable) {
-    demo.server(provider).switches.access_token_ttl_s = 1;
-    const id = await givenConnection(person, app, provider);
-    demo.server(provider).switches.access_token_ttl_s = null;
+    await switchProvider(provider, { access_token_ttl_s: 1 }, account);
+    const id = await givenConnection(person, app, provider, account);
+    await switchProvider(provider, { access_token_ttl_s: null }, account);
     ids.push(id);
     await expect
       .poll(
@@ -111,14 +113,13 @@ test('no token, code, verifier, secret or key is anywhere it should not be @post
       )
       .toBeGreaterThan(0);
   }
-  demo.server('okta').switches.token_body = 'garbage';
-  const refused = await flowUpToCallback(person, app, { intent: 'connect', provider: 'okta', account: someone() });
+  const another = someone();
+  await switchProvider('okta', { token_body: 'garbage' }, another);
+  const refused = await flowUpToCallback(person, app, { intent: 'connect', provider: 'okta', account: another });
   await person.request.get(refused.href, { maxRedirects: 0 });
-  demo.server('okta').switches.token_body = null;
-  demo.server('auth0').switches.id_token = 'wrong_nonce';
-  const unproven = await flowUpToCallback(person, app, { intent: 'connect', provider: 'auth0', account: someone() });
+  await switchProvider('auth0', { id_token: 'wrong_nonce' }, another);
+  const unproven = await flowUpToCallback(person, app, { intent: 'connect', provider: 'auth0', account: another });
   await person.request.get(unproven.href, { maxRedirects: 0 });
-  demo.server('auth0').switches.id_token = null;
   const open = await flowUpToCallback(person, app, { intent: 'connect', provider: 'github', account: someone() });
   for (const callback of [refused, unproven, open]) codes.push(callback.searchParams.get('code') ?? '');
   const revoked = ids[0] ?? '';

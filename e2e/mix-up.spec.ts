@@ -44,6 +44,7 @@ async function begin({ request }: Page, origin: string, provider: string): Promi
 test('a malicious provider gets no code of an honest one, whichever it sends people to', async ({
   app,
   demo,
+  switchProvider,
   signedIn,
   expectedConsole,
 }) => {
@@ -72,11 +73,12 @@ test('a malicious provider gets no code of an honest one, whichever it sends peo
     const rounds = connectable.flatMap((provider) => [true, false].map((withIss) => ({ provider, withIss })));
     for (const { provider, withIss } of rounds) {
       await test.step(`${provider}, ${withIss ? 'with' : 'without'} iss`, async () => {
-        demo.server(provider).switches.omit_iss = !withIss;
+        const account = someone('Account');
+        await switchProvider(provider, { omit_iss: !withIss }, account);
         malicious.attack.kept = await begin(attacker, app.url, provider);
         const exchanges = demo.server(provider).counts.code_exchanges;
         await victim.getByRole('button', { name: 'Connect Malicious', exact: true }).click();
-        await victim.getByLabel('Another account').fill(someone('Account'));
+        await victim.getByLabel('Another account').fill(account);
         await victim.getByRole('button', { name: 'Use this account' }).click();
         await victim.getByRole('button', { name: 'Allow' }).click();
 
