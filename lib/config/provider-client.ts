@@ -27,6 +27,7 @@ export const clientFields = (context: RecordContext) => ({
     .optional(),
   basic_encoding: z.enum(['form', 'raw']).optional(),
   basic_user: z.enum(['client_id', 'client_secret']).optional(),
+  client_id_in_body: z.boolean().optional(),
 });
 
 type Fields = ReturnType<typeof clientFields>;
@@ -61,6 +62,8 @@ export function clientFaults(entry: ClientEntry, env: RecordContext['env']): Fau
   const { client_secret, client_secret_previous } = clientSecrets(entry, env);
   if (client_secret !== undefined && client_secret === client_secret_previous)
     faults.push(['client_secret_previous', 'is the same as client_secret: give the one that it replaced']);
+  if (entry.client_id_in_body && method !== 'client_secret_basic')
+    faults.push(['client_id_in_body', 'goes with client_secret_basic alone: the other methods have it there anyway']);
   if (method === 'private_key_jwt' && !(entry.client_private_key ?? entry.client_private_key_env)) {
     faults.push(['client_private_key', 'is required (or client_private_key_env) for private_key_jwt']);
   }

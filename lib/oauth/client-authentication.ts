@@ -18,7 +18,10 @@ import type { OAuthProvider, PinnedEndpoints } from '#lib/oauth/types';
  */
 export function basicAuthentication(provider: OAuthProvider): ClientAuth {
   const header = basicHeader(provider, provider.basic_encoding);
-  return (_server, _client, _body, headers) => headers.set('authorization', header);
+  return (_server, { client_id }, body, headers) => {
+    headers.set('authorization', header);
+    if (provider.client_id_in_body) body.set('client_id', client_id);
+  };
 }
 
 /** Audience and issuer of an assertion, as the record has them. */

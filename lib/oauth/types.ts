@@ -70,6 +70,8 @@ export interface OAuthProvider {
   readonly basic_encoding: 'form' | 'raw';
   /** The user of HTTP Basic, before the colon; `client_secret`: the secret, with nothing after the colon. */
   readonly basic_user: 'client_id' | 'client_secret';
+  /** HTTP Basic has the id already, and the body repeats it. */
+  readonly client_id_in_body: boolean;
   readonly scopes: readonly string[];
   readonly scope_sep_out: ScopeSeparator;
   readonly scope_sep_in: ScopeSeparator;

@@ -55,6 +55,24 @@ const credentials = {
   none: 'client_id',
 } as const;
 
+/** Other ways to show the same id and secret, as lines of a record. */
+const otherWays = {
+  client_secret_basic: [{ client_id_in_body: true }, { token_endpoint_auth_method: 'client_secret_post' }],
+  client_secret_post: [{ token_endpoint_auth_method: 'client_secret_basic' }],
+} as const;
+
+/** The line of the record by which the server knows the client that it refused; undefined: no other way helps. */
+async function lineThatHelps(probe: ResolvedProbe): Promise<string | undefined> {
+  const { token_endpoint_auth_method: fromMetadata, ...pinned } = probe.pinned;
+  const method = fromMetadata ?? probe.provider.token_endpoint_auth_method;
+  if (method !== 'client_secret_basic' && method !== 'client_secret_post') return undefined;
+  for (const lines of otherWays[method]) {
+    const error = await refusalOf({ ...probe, pinned, provider: { ...probe.provider, ...lines } });
+    if (error?.code === 'invalid_grant') return JSON.stringify(lines).slice(1, -1).replace(':', ': ');
+  }
+  return undefined;
+}
+
 const redirectCodes = new Set(['redirect_uri_mismatch', 'invalid_redirect_uri']);
 
 function refusedFindings({ provider, pinned, redirectUri }: ResolvedProbe, error: OAuthError): Finding[] {
@@ -161,12 +179,27 @@ async function checkPrevious(probe: ResolvedProbe): Promise<Finding[]> {
   return [{ ...finding, result: 'unknown', found: 'The answer does not say whether the previous secret is alive.' }];
 }
 
-async function checkCredentials(probe: ResolvedProbe): Promise<Finding[]> {
+/** The refusal of a made-up code, as it should be; null where the server gave tokens. */
+async function refusalOf(probe: ResolvedProbe): Promise<OAuthError | null> {
   try {
     await exchangeMadeUpCode(probe);
   } catch (error) {
     if (!isOAuthError(error)) throw error;
-    if (probe.received.length === 0) return refusedFindings(probe, error);
+    if (probe.received.length === 0) return error;
+  }
+  return null;
+}
+
+async function checkCredentials(probe: ResolvedProbe): Promise<Finding[]> {
+  const error = await refusalOf(probe);
+  if (error) {
+    const findings = refusedFindings(probe, error);
+    const client = findings.find(({ check, mend }) => check === 'client_authentication' && mend);
+    const recordLine = client && client.result !== 'passes' ? await lineThatHelps(probe) : undefined;
+    if (!client || !recordLine) return findings;
+    const found = `${client.found} It knows the client by the line below.`;
+    const told: Finding = { ...client, result: 'fails', found, mend: 'Write this line into the record.', recordLine };
+    return findings.map((one) => (one === client ? told : one));
   }
   return [
     {

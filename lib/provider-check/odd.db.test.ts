@@ -55,6 +55,15 @@ describe('the doctor finds what the record lacks', () => {
     expect(failing(await check(on, []))).toEqual(expect.arrayContaining(checks));
   });
 
+  test.each([
+    ['client_id_in_the_body_too', '"client_id_in_body": true'],
+    ['secret_in_the_body', '"token_endpoint_auth_method": "client_secret_post"'],
+  ])('%s, as the line by which the server knows the client', async (name, line) => {
+    const results = await check(odditiesNamed([name]), []);
+    const [client] = results.filter(({ check: one }) => one === 'client_authentication');
+    expect([client?.result, client?.recordLine]).toEqual(['fails', line]);
+  });
+
   test('the encoding of HTTP Basic, as the line that spares a second try', async () => {
     const results = await check(odditiesNamed(['basic_undecoded']), []);
     expect(results.map(({ recordLine }) => recordLine)).toContain('"basic_encoding": "raw"');

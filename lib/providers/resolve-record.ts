@@ -165,6 +165,7 @@ export function resolveRecord(entry: ProviderRecordInput): ProviderRecord {
     token_endpoint_auth_method: all.token_endpoint_auth_method ?? 'client_secret_basic',
     basic_encoding: all.basic_encoding ?? 'form',
     basic_user: all.basic_user ?? 'client_id',
+    client_id_in_body: all.client_id_in_body ?? false,
     scopes,
     sign_in_scopes: signInScopes,
     scope_sep_out: all.scope_sep_out ?? ' ',

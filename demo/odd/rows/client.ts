@@ -129,4 +129,14 @@ export const clientRows: readonly Oddity[] = [
     asked: takeSecretAlone,
     record: { basic_user: 'client_secret' },
   },
+  {
+    name: 'client_id_in_the_body_too',
+    cases: ['P-01'],
+    does: 'It takes HTTP Basic only where the body names the client again.',
+    touches: ['client'],
+    asked: (asked) => {
+      if (basicParts(asked) && !asked.parameters.has('client_id')) delete asked.headers.authorization;
+    },
+    record: { client_id_in_body: true },
+  },
 ];
