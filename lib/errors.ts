@@ -37,7 +37,7 @@ export const errorCodes = {
   body_too_large: [413, 'The request body is too large.'],
   evidence_too_large: [413, 'The period has too much for one bundle of evidence. Choose a shorter one.'],
   not_found: [404, 'There is nothing here, or it is not yours.'],
-  unknown_provider: [404, 'This provider is not configured here.'],
+  unknown_provider: [404, 'This hub has no such provider, or you may not use it.'],
   method_not_allowed: [405, 'This address does not take that method.'],
   conflict: [409, 'Somebody else changed this meanwhile. Reload and try again.'],
   needs_reconnect: [409, 'The provider no longer accepts this connection. The person must reconnect it.'],
