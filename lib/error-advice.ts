@@ -166,7 +166,7 @@ export const errorAdvice: Record<ErrorCode, ErrorAdvice> = {
   flow_interrupted: advice(
     'answer',
     'A process of the hub stopped while it worked on the answer.',
-    'See whether the connection is there. Start again if not.',
+    'See whether the connection is there. Start again if not. Tokens that came with the answer end at the provider alone.',
   ),
   flow_other_person: advice(
     'answer',

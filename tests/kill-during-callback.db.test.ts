@@ -1,7 +1,10 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
+import { purgeFlows } from '#lib/authorization/forget-flows';
 import { accessTokenPlace } from '#lib/connections/tokens-at-rest';
+import { systemContext } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
+import { flows } from '#lib/db/schema/flows';
 import { ledger } from '#lib/db/schema/ledger';
 import { people } from '#lib/db/schema/people';
 import { describeWithConnections } from '#tests/database';
@@ -59,6 +62,16 @@ describeWithConnections('kill -9 during a callback', () => {
         .innerJoin(people, eq(people.id, ledger.personId))
         .where(and(eq(people.email, person), eq(ledger.action, 'connection.created')));
       expect(entries.map(({ id }) => id).sort()).toEqual(rows.map(({ id }) => id).sort());
+
+      // Each code that the server took has a connection, or an entry that says where its tokens may live on.
+      await hub.database.db.update(flows).set({ expiresAt: sql`now() - interval '1 second'` });
+      await purgeFlows(systemContext(hub.runtime, 'test'));
+      const interrupted = await hub.database.db.$count(
+        ledger,
+        and(eq(ledger.code, 'flow_interrupted'), eq(ledger.provider, 'okta')),
+      );
+      const known = (await hub.database.db.$count(connections)) + interrupted;
+      expect(known).toBeGreaterThanOrEqual(hub.demo.server('okta').counts.code_exchanges);
 
       // The person goes on in a new process: whatever was cut off can be begun again.
       const visitor = new Visitor(hub.runtime);

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, inArray, isNull, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
 import { type FlowDetails, type FlowOutcome, flowSeconds } from '#lib/authorization/flow';
 import type { Context } from '#lib/context';
 import type { Db } from '#lib/db/database';
@@ -10,8 +10,6 @@ import type { Place } from '#lib/vault/vault';
 
 /** Rows of one session: more than its browser's cookies can name. */
 const rowsOfSession = 20;
-/** Flows without a person that a tick leaves: more begin in ten minutes only during a flood. */
-const rowsOfNobody = 100_000;
 
 const sealedPlace = (id: string): Place => ({ row: id, column: 'flows.sealed' });
 const outcomePlace = (id: string): Place => ({ row: id, column: 'flows.outcome' });
@@ -50,20 +48,30 @@ export type FoundRow =
 export async function readFlow(ctx: Context, state: string): Promise<FoundRow | undefined> {
   const id = flowId(state);
   const [row] = await ctx.database.db
-    .select({ intent: flows.intent, sessionId: flows.sessionId, sealed: flows.sealed })
+    .select({
+      intent: flows.intent,
+      sessionId: flows.sessionId,
+      sealed: flows.sealed,
+      claimedAt: flows.claimedAt,
+    })
     .from(flows)
     .where(and(eq(flows.id, id), gt(flows.expiresAt, sql`now()`)));
   if (!row) return undefined;
-  const { sealed, ...claimed } = row;
-  if (sealed === null) return { state: 'claimed', ...claimed };
-  return { state: 'waiting', open: () => JSON.parse(ctx.vault.open(sealed, sealedPlace(id))) as FlowDetails };
+  const { sealed, claimedAt, ...claimed } = row;
+  if (sealed === null || claimedAt !== null) return { state: 'claimed', ...claimed };
+  return { state: 'waiting', open: () => openDetails(ctx, { id, sealed }) };
+}
+
+/** @throws VaultError where the value was moved or changed, or its key is gone */
+export function openDetails(ctx: Context, { id, sealed }: { id: string; sealed: string }): FlowDetails {
+  return JSON.parse(ctx.vault.open(sealed, sealedPlace(id))) as FlowDetails;
 }
 
 /** Uses a flow up; false where it was used before, in this process or another, or has expired. */
 export async function claimRow(ctx: Context, state: string): Promise<boolean> {
   const rows = await ctx.database.db
     .update(flows)
-    .set({ claimedAt: sql`now()`, sealed: null, expiresAt: lifetime })
+    .set({ claimedAt: sql`now()`, expiresAt: lifetime })
     .where(and(eq(flows.id, flowId(state)), isNull(flows.claimedAt), gt(flows.expiresAt, sql`now()`)))
     .returning({ id: flows.id });
   return rows.length === 1;
@@ -75,7 +83,7 @@ export async function keepOutcome(ctx: Context, state: string, outcome: FlowOutc
   const sealed = await ctx.vault.seal(JSON.stringify(outcome), outcomePlace(id));
   await ctx.database.db
     .update(flows)
-    .set({ outcome: sealed, expiresAt: lifetime })
+    .set({ outcome: sealed, sealed: null, expiresAt: lifetime })
     .where(and(eq(flows.id, id), isNull(flows.outcome)));
 }
 
@@ -95,17 +103,4 @@ export async function readOutcome(
   if (!row) return undefined;
   if (row.outcome === null) return { runningSeconds: row.seconds };
   return { outcome: JSON.parse(ctx.vault.open(row.outcome, outcomePlace(id))) as FlowOutcome };
-}
-
-/** Forgets flows that no cookie can match any more, and the oldest sign-ins of a flood. */
-export async function purgeFlows(ctx: Context): Promise<void> {
-  const { db } = ctx.database;
-  await deleteInPages(db, flows, lt(flows.expiresAt, sql`now()`));
-  const surplus = db
-    .select({ id: flows.id })
-    .from(flows)
-    .where(isNull(flows.sessionId))
-    .orderBy(desc(flows.expiresAt), flows.id)
-    .offset(rowsOfNobody);
-  await db.delete(flows).where(inArray(flows.id, surplus));
 }

@@ -1,8 +1,10 @@
 import { eq, sql } from 'drizzle-orm';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { purgeFlows } from '#lib/authorization/flow-rows';
+import { claimRow } from '#lib/authorization/flow-rows';
+import { purgeFlows } from '#lib/authorization/forget-flows';
 import { type Runtime, systemContext } from '#lib/context';
 import { flows } from '#lib/db/schema/flows';
+import { ledger } from '#lib/db/schema/ledger';
 import { rateLimits } from '#lib/db/schema/rate-limits';
 import { hashSecret } from '#lib/ids';
 import { endSession } from '#lib/sign-in/end-session';
@@ -150,6 +152,47 @@ describe('P-25 values that no outsider makes long', () => {
     await hub.database.db.insert(flows).values({ ...values, sealed: 'x'.repeat(65_536) });
     await purgeFlows(systemContext(hub.runtime, 'test'));
     expect(await hub.database.db.$count(flows, eq(flows.id, 'x'))).toBe(0);
+  });
+
+  test('F-02 a flow whose process died with the answer stands in the ledger, once; one that ended does not', async () => {
+    const ada = await signedIn();
+    const [cut, ended, left] = [
+      await ada.start({ intent: 'connect', provider: 'github' }),
+      await ada.start({ intent: 'connect', provider: 'okta' }),
+      await ada.start({ intent: 'connect', provider: 'okta' }),
+    ];
+    await claimRow(systemContext(hub.runtime, 'test'), stateOf(cut));
+    await ada.callback(await ada.authorize(ended));
+    await hub.database.db.insert(flows).values({
+      id: 'claimed-by-a-former-build',
+      intent: 'sign_in',
+      claimedAt: sql`now()`,
+      expiresAt: sql`now()`,
+    });
+    await hub.database.db.update(flows).set({ expiresAt: sql`now() - interval '1 second'` });
+    await Promise.all([1, 2, 3].map(() => purgeFlows(systemContext(hub.runtime, 'test'))));
+    expect(await hub.database.db.$count(flows)).toBe(0);
+    expect(await rowOf(stateOf(left))).toBeUndefined();
+    const { actor } = await ada.context();
+    const entries = await hub.database.db
+      .select({
+        provider: ledger.provider,
+        personId: ledger.personId,
+        outcome: ledger.outcome,
+        details: ledger.details,
+      })
+      .from(ledger)
+      .where(eq(ledger.code, 'flow_interrupted'))
+      .orderBy(ledger.provider);
+    expect(entries).toEqual([
+      {
+        provider: 'github',
+        personId: actor.type === 'person' ? actor.personId : '',
+        outcome: 'failed',
+        details: { intent: 'connect' },
+      },
+      { provider: null, personId: null, outcome: 'failed', details: { intent: 'sign_in' } },
+    ]);
   });
 
   test('a flow of the former build, whose row is not there, is refused in words', async () => {

@@ -5,7 +5,7 @@ import { purgeAlerts } from '#lib/alerts/purge';
 import { beginDailyCheck } from '#lib/audit/begin-check';
 import { pruneLedger } from '#lib/audit/prune-ledger';
 import { sealLedger } from '#lib/audit/seal-ledger';
-import { purgeFlows } from '#lib/authorization/flow-rows';
+import { purgeFlows } from '#lib/authorization/forget-flows';
 import { lookUpMissing } from '#lib/authorization/look-again';
 import { purgePreparedBulks } from '#lib/bulk-revocation/prepare';
 import { workBulkRevocations } from '#lib/bulk-revocation/work';

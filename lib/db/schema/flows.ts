@@ -20,7 +20,7 @@ export const flows = pgTable(
     intent: text({ enum: flowIntents }).notNull(),
     /** The public id of the session it was begun in; null for a sign-in. */
     sessionId: text(),
-    /** All of the flow that does not bind it to the browser, sealed; erased when it is claimed. */
+    /** All of the flow that does not bind it to the browser, sealed; erased when it has ended. */
     sealed: text(),
     expiresAt: instant().notNull(),
     claimedAt: instant(),
@@ -36,7 +36,7 @@ export const flows = pgTable(
       sql`octet_length(${t.sealed}) <= ${sql.raw(String(mostSealedBytes))}
       and octet_length(${t.outcome}) <= ${sql.raw(String(mostSealedBytes))}`,
     ),
-    check('flows_claimed', sql`(${t.claimedAt} is null) = (${t.sealed} is not null)`),
+    check('flows_claimed', sql`${t.claimedAt} is not null or ${t.sealed} is not null`),
     check('flows_ended', sql`${or(isNull(t.outcome), isNotNull(t.claimedAt)) ?? sql`true`}`),
   ],
 );

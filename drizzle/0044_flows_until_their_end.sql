@@ -1,0 +1,2 @@
+ALTER TABLE "flows" DROP CONSTRAINT "flows_claimed";--> statement-breakpoint
+ALTER TABLE "flows" ADD CONSTRAINT "flows_claimed" CHECK ("flows"."claimed_at" is not null or "flows"."sealed" is not null);
