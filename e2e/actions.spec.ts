@@ -21,7 +21,6 @@ test('whoever calls a server action by its id gets what their role allows, and o
   second,
   hook,
 }) => {
-  test.setTimeout(180_000);
   const [nobody, user, auditor, administrator, owner, person] = [
     await newPage(),
     await newPage(),

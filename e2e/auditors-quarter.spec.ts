@@ -28,7 +28,6 @@ test('an auditor’s quarter: reviews are due, done and signed off, and the sign
   app,
   second,
 }) => {
-  test.slow();
   await needCryptography();
   // People of last spring: one was told five days ago, two long enough ago, and one is yet to be told.
   const [untold, told, due, last] = ['Untold', 'Told', 'Due', 'Last'].map((one) => someone(one)) as [

@@ -123,7 +123,6 @@ test('so they do without JavaScript', async ({ browser, boards }) => {
 });
 
 test('card and page of what is open look right, light and dark, wide and narrow', async ({ newPage, boards }) => {
-  test.slow();
   const page = await newPage();
   await signInAs(page, boards, someone());
   const id = await connectBoards(page);

@@ -16,7 +16,6 @@ declare global {
 }
 
 test('S-15 on a slow connection nothing moves on any page once it is painted', async ({ pages }) => {
-  test.setTimeout(300_000);
   expect(pages.length).toBeGreaterThan(45);
   const moved: Record<string, number> = {};
   const walks = [narrow, wide].flatMap((size) => {
@@ -69,7 +68,6 @@ test.describe('in another zone', () => {
   test('S-01, S-02 each clock time is of the reader’s zone, which its page names; S-16 titles name what they are about', async ({
     pages,
   }) => {
-    test.setTimeout(300_000);
     for (const page of new Set(pages.map(({ by }) => by))) {
       await page.goto('/device');
       await expect

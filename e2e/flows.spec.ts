@@ -220,7 +220,6 @@ test('an administrator connects as themselves and is told each step without a se
   archive,
   expectedConsole,
 }) => {
-  test.slow();
   expectedConsole.push(/status of 404/);
   const tap = tapServers();
   await page.goto('/admin/providers/archive');

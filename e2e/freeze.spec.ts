@@ -116,7 +116,6 @@ test('what is paused says so to people; where a provider does not say when someb
   newPage,
   demo: _,
 }) => {
-  test.slow();
   const file = app.environment.PROVIDERS_FILE ?? '';
   const before = readFileSync(file, 'utf8');
   const records = (JSON.parse(before) as { id: string }[]).map((record) =>

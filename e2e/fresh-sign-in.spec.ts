@@ -130,7 +130,6 @@ test('S-13 a form is there before the fresh sign-in, asks for it when it is sent
   second,
   hook,
 }) => {
-  test.setTimeout(300_000);
   const [person, owner, page, visitor] = [await newPage(), await newPage(), await newPage(), await newPage()];
   await signInAs(person, app, someone());
   await signInAs(owner, app, someone('Owner'));

@@ -174,7 +174,7 @@ test.describe('cookies', () => {
               ({ status }) => status,
               () => 0,
             ),
-          { timeout: 45_000 },
+          { timeout: 60_000 },
         )
         .toBe(200);
       const own = { host: 'hub.example.com', origin: 'https://hub.example.com', 'sec-fetch-site': 'same-origin' };

@@ -16,7 +16,6 @@ test('an operator’s key rotation day: rotate, reseal with a pause, retire, by 
   app,
   second,
 }) => {
-  test.slow();
   const lines = async (...args: string[]) =>
     (await app.grantkeep('vault', ...args))
       .trim()

@@ -44,7 +44,6 @@ test(`F-14 with ${many} rows in each list every page stays small, and every row 
   second,
   hook,
 }) => {
-  test.setTimeout(180_000);
   const [person, owner, administrator] = [await newPage(), await newPage(), await newPage()];
   await signInAs(person, app, someone());
   await signInAs(owner, app, someone('Owner'));

@@ -8,7 +8,6 @@ const unbroken = (letter: string, length: number) => letter.toUpperCase() + lett
 const longest = { provider: 60, account: 255, person: 255, email: 200, key: 100, purpose: 200, webhook: 100, url: 500 };
 
 test('no short word is broken in two, on a telephone, a tablet and a desk', async ({ pages }) => {
-  test.setTimeout(300_000);
   const broken: string[] = [];
   for (const { by, path } of pages) {
     await by.goto(path);
@@ -23,7 +22,6 @@ test('names as long as they may be leave every page whole, on a telephone, a tab
   app,
   second,
 }) => {
-  test.setTimeout(300_000);
   await second.rows(sql`update people set name = ${unbroken('n', longest.person)} where application_id is null`);
   await second.rows(sql`update people set email = id || ${unbroken('e', longest.email)} || '@example.com'
     where email is not null and not admin_by_config`);

@@ -15,7 +15,6 @@ test('a person’s pages look right, light and dark, wide and narrow', async ({
   switchProvider,
   expectedConsole,
 }) => {
-  test.slow();
   expectedConsole.push(/status of 404/);
   const page = await newPage();
   await signInAs(page, app, someone());
@@ -43,7 +42,6 @@ test('a person’s pages look right, light and dark, wide and narrow', async ({
 });
 
 test('the admin pages look right, light and dark, wide and narrow', async ({ newPage, app, expectedConsole }) => {
-  test.slow();
   expectedConsole.push(/status of 404/);
   const page = await newPage();
   await signInAs(page, app, 'admin@example.com');
@@ -106,7 +104,6 @@ test('what is frozen, and what a bulk revocation would end, look right with more
   newPage,
   app,
 }) => {
-  test.slow();
   const page = await newPage();
   await signInAs(page, app, 'admin@example.com');
   await givenConnection(page, app, 'okta', someone('Somebody with a name that is rather long and goes on'));

@@ -94,7 +94,7 @@ test('a newcomer connects GitHub, makes a key, runs the line that is shown, uses
     await expect(async () => {
       await page.goto('/connections');
       await expect(github.getByText(`by ${keyName}`)).toBeVisible({ timeout: 500 });
-    }).toPass({ timeout: 10_000 });
+    }).toPass({ timeout: 60_000 });
   });
 
   await test.step('revokes the key, and the same line gets 401 at once', async () => {

@@ -48,7 +48,6 @@ test('a malicious provider gets no code of an honest one, whichever it sends peo
   signedIn,
   expectedConsole,
 }) => {
-  test.setTimeout(240_000);
   expectedConsole.push(/status of 400/);
   const malicious = await maliciousServer();
   const file = String(app.environment.PROVIDERS_FILE);

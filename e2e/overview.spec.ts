@@ -49,7 +49,6 @@ test('every figure of the overview is what happened, and leads to exactly its ro
   switchProvider,
   second,
 }) => {
-  test.setTimeout(120_000);
   const person = await newPage();
   await signInAs(person, app, someone('Owner'));
   const [github, okta] = [await givenConnection(person, app, 'github'), await givenConnection(person, app, 'okta')];

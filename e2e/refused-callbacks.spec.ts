@@ -9,7 +9,6 @@ test('refused callbacks raise an alert, which a receiver that was down gets by h
   hook,
   second,
 }) => {
-  test.setTimeout(120_000);
   hook.refuses = true;
   await stepUpAs(page, app, 'admin@example.com');
   await page.goto('/admin/alerts/webhooks');

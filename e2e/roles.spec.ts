@@ -72,7 +72,6 @@ test('each caller gets from each page and handler what is theirs, and nothing ch
   second,
   hook,
 }) => {
-  test.setTimeout(150_000);
   const browser = {} as Record<Caller, Page>;
   for (const caller of callers) browser[caller] = await newPage();
   const person = await newPage();

@@ -40,7 +40,6 @@ function membersOf<T>(documents: unknown[], name: string): T[] {
 test('traces and metrics of a connect, a vend and a refresh come to the endpoint, without a secret or an account', async ({
   browser,
 }) => {
-  test.setTimeout(180_000);
   const receiver = await startReceiver();
   const app = await runApp({
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
@@ -131,7 +130,6 @@ test('traces and metrics of a connect, a vend and a refresh come to the endpoint
 });
 
 test('an endpoint that does not answer costs a line of the log, and no request', async () => {
-  test.setTimeout(120_000);
   const receiver = await startReceiver();
   await receiver.close();
   const app = await runApp({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });

@@ -14,7 +14,6 @@ import { startTokenServer } from '#tests/servers/token-server';
 import { storyDatabase } from './story-database.ts';
 
 test('three processes on one PostgreSQL: 200 callers of an expired token, one refresh', async () => {
-  test.setTimeout(120_000);
   const folder = mkdtempSync(join(tmpdir(), 'grantkeep-three-'));
   const provider = await startTokenServer();
   provider.behaviour.beforeAnswer = () => new Promise((resolve) => setTimeout(resolve, 200));

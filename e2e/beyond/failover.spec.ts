@@ -25,7 +25,7 @@ async function startPair(): Promise<{ primary: PostgresServer; standby: Postgres
   try {
     const standby = await startPostgres({ ...durable, hot_standby: 'on' }, primary.url);
     await expect
-      .poll(() => run(primary.url, sql`select sync_state from pg_stat_replication`), { timeout: 20_000 })
+      .poll(() => run(primary.url, sql`select sync_state from pg_stat_replication`), { timeout: 60_000 })
       .toEqual([{ sync_state: 'sync' }]);
     await run(primary.url, sql`create database hub`);
     return { primary, standby };
@@ -42,7 +42,6 @@ const fronts: [name: string, pooler: 'none' | 'transaction', (url: string) => Pr
 
 for (const [name, pooler, startFront] of fronts) {
   test(`a standby promoted behind ${name} while tokens are vended and refreshed: nothing acknowledged is lost`, async () => {
-    test.setTimeout(180_000);
     const { primary, standby } = await startPair();
     const address = await startFront(inDatabase(primary));
     try {
@@ -111,7 +110,7 @@ async function expectJobsGoOn(url: string): Promise<void> {
   try {
     const before = await ended();
     await database.db.execute(sql`update jobs set started_at = started_at - interval '1 minute' where name = 'tick'`);
-    await expect.poll(ended, { timeout: 30_000 }).toBeGreaterThan(before);
+    await expect.poll(ended, { timeout: 60_000 }).toBeGreaterThan(before);
   } finally {
     await database.close();
   }

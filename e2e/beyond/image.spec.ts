@@ -17,7 +17,6 @@ const mostSize = 350;
 
 let image: Image;
 test.beforeAll(async () => {
-  test.setTimeout(300_000);
   image = await buildImage();
 });
 test.afterAll(() => image.remove());
@@ -162,7 +161,6 @@ async function connect(browser: Browser, app: HubInImage): Promise<string> {
 }
 
 test('in the image: migrate, connect, vend, a kill, another start, and an end in order', async ({ browser }) => {
-  test.setTimeout(240_000);
   const story = await storyDatabase('postgres');
   const stage = await startStage(story);
   const { app, environment } = stage;

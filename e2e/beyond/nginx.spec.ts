@@ -74,7 +74,6 @@ function browserAt(url: string, origin: string, cookies: Map<string, string>) {
 }
 
 test('P-25 the longest of everything goes through nginx as the documentation sets it up', async () => {
-  test.setTimeout(180_000);
   const story = await storyDatabase('postgres');
   const databaseUrl = String(story.environment.DATABASE_URL);
   const server = await longServer();

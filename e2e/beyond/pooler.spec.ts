@@ -10,7 +10,6 @@ import { startHubs, vend } from './hubs.ts';
 const poolSize = 3;
 
 test('three processes share three connections of PgBouncer in transaction mode, from the first migration on', async () => {
-  test.setTimeout(180_000);
   const story = await storyDatabase('postgres');
   const direct = String(story.environment.DATABASE_URL);
   const pooler = await startPgbouncer(direct, poolSize);
@@ -74,7 +73,6 @@ async function expectNothingLeft(url: string): Promise<void> {
 }
 
 test('without the setting a process says at its start which one is missing', async () => {
-  test.setTimeout(90_000);
   const story = await storyDatabase('postgres');
   const pooler = await startPgbouncer(String(story.environment.DATABASE_URL), poolSize);
   try {

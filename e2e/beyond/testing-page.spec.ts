@@ -16,7 +16,7 @@ import { expect, readDemo, test } from '@grantkeep/client/playwright';
 
 test.describe.configure({ mode: 'parallel' });
 const says = (word: string) => writeFileSync(word, readDemo(process.env.GRANTKEEP_DEMO ?? '').url);
-const hears = (word: string) => expect.poll(() => existsSync(word), { timeout: 30_000 }).toBe(true);
+const hears = (word: string) => expect.poll(() => existsSync(word), { timeout: 60_000 }).toBe(true);
 
 test('one switches time-outs on for its person', async ({ page, signIn, connect, providerFails }, { workerIndex }) => {
   await signIn(page);

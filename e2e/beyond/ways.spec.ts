@@ -69,7 +69,6 @@ const machinePath = () =>
   ].join(':');
 
 test('one machine, by the commands of docs/deployment.md', async () => {
-  test.setTimeout(240_000);
   const [install, build, ...commands] = commandsOf('One machine');
   expect([install, build]).toEqual(['npm ci --ignore-scripts', 'npm run build']);
   const sandbox = await createSandbox();
@@ -101,7 +100,6 @@ as_user() { setpriv $user "$@"; }
 cd "$(sed -n 's/^WorkingDirectory=//p' $unit)"`;
 
 test('systemd, by the commands of docs/deployment.md', async () => {
-  test.setTimeout(240_000);
   if (!isRoot) {
     test.info().annotations.push({ type: 'not run', description: 'the commands are those of root' });
     return;
