@@ -43,10 +43,10 @@ export default defineConfig({
     // One more than there are processors: some tests wait for the time that a fault takes.
     maxWorkers: Math.max(3, Math.min(4, availableParallelism() + 1)),
     // Many start processes or databases of their own; a busy machine takes its time over them.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     teardownTimeout: 20_000,
-    expect: { poll: { timeout: 20_000 } },
+    expect: { poll: { timeout: 60_000 } },
     restoreMocks: true,
     unstubGlobals: true,
     unstubEnvs: true,

@@ -48,7 +48,7 @@ test.each(['a caller', 'the background'])('while the provider is slow, the lease
   for (let round = 0; round < 3; round++) {
     await almostOver(id);
     vi.advanceTimersByTime(10_000);
-    await expect.poll(() => isWhole(id), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => isWhole(id)).toBe(true);
   }
   answer();
   await refreshed;
@@ -88,7 +88,7 @@ test('a renewal that fails is logged, and the next one is tried', async () => {
   await expect.poll(() => logged.some(({ event }) => event === 'lease_not_renewed')).toBe(true);
   reachable = true;
   vi.advanceTimersByTime(10_000);
-  await expect.poll(() => isWhole(id), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => isWhole(id)).toBe(true);
   letGo();
   expect(vi.getTimerCount()).toBe(0);
 });

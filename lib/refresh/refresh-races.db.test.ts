@@ -165,7 +165,7 @@ describeWithConnections('the database out of reach', () => {
     hub.during(() => gate.shut());
     const refreshed = refreshConnection(asking, { id });
     await expect
-      .poll(() => asking.logged.some(({ event }) => event === 'refresh_store_retried'), { timeout: 10_000 })
+      .poll(() => asking.logged.some(({ event }) => event === 'refresh_store_retried'), { timeout: 60_000 })
       .toBe(true);
     await gate.open();
     await refreshed;

@@ -110,7 +110,7 @@ describeWithConnections(
           hub.stop();
         };
         const vended = hub.vend(key, id, 1);
-        await expect.poll(() => server.refreshes, { timeout: 30_000 }).toBe(before.refreshes + 1);
+        await expect.poll(() => server.refreshes).toBe(before.refreshes + 1);
         await wait(12_000);
         hub.goOn();
         expect(await vended).toMatchObject([{ accessToken: expect.any(String) }]);
@@ -136,7 +136,7 @@ describeWithConnections(
           return answer.promise;
         };
         const told = Promise.all(ids.map((id) => holder.vend(key, id, 1)));
-        await expect.poll(() => asked, { timeout: 30_000 }).toBe(ids.length);
+        await expect.poll(() => asked).toBe(ids.length);
         way.deafen();
         server.behaviour.beforeAnswer = async () => {};
         answer.resolve();
@@ -148,9 +148,7 @@ describeWithConnections(
         expect(await Promise.all(ids.map((id) => other.vend(key, id, 1)))).toMatchObject(ids.map(() => [busy]));
         way.hear();
         for (const id of ids) {
-          await expect
-            .poll(() => holder.vend(key, id, 1), { timeout: 30_000 })
-            .toMatchObject([{ accessToken: expect.any(String) }]);
+          await expect.poll(() => holder.vend(key, id, 1)).toMatchObject([{ accessToken: expect.any(String) }]);
           await expectWhole(id);
         }
         expect(server.reuses).toBe(reuses);
@@ -191,7 +189,7 @@ describeWithConnections(
           .set({ leaseOwner: 'another', leaseExpiresAt: sql`clock_timestamp() - interval '1 second'` })
           .where(eq(connections.id, id));
         way.hear();
-        await expect.poll(async () => (await row(id)).generation, { timeout: 30_000 }).toBe(2);
+        await expect.poll(async () => (await row(id)).generation).toBe(2);
         expect(await row(id)).toMatchObject({ status: 'connected', lastRefreshError: 'answer_lost' });
       });
     });
