@@ -132,7 +132,7 @@ test.describe('reconnecting', () => {
   }) => {
     const okta = { provider: 'okta', account: someone() } as const;
     const { account } = okta;
-    await switchProvider('okta', { access_token_ttl_s: 1 }, account);
+    await switchProvider('okta', { access_token_ttl_s: 5 }, account);
     const id = await givenConnection(page, app, 'okta', account);
     await providerWorks('okta', account);
     const refusal = async () =>

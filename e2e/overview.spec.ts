@@ -60,13 +60,13 @@ test('every figure of the overview is what happened, and leads to exactly its ro
   const refused = await callHub(app, await serviceKey(app), `/connections/${okta}/token`, 'POST');
   expect(refused.ok).toBe(false);
   const owner = someone();
-  await switchProvider('salesforce', { access_token_ttl_s: 1 }, owner);
+  await switchProvider('salesforce', { access_token_ttl_s: 5 }, owner);
   const short = await givenConnection(person, app, 'salesforce', owner);
   await switchProvider('salesforce', { access_token_ttl_s: null }, owner);
 
   const day = page.getByRole('region', { name: 'The last day', exact: true });
   await expect(async () => {
-    // Once its second is over, this refreshes.
+    // Once its seconds are over, this refreshes.
     await vend(app, short);
     // What happened is counted by the tick of each minute.
     await second.until(sql`select 1`);

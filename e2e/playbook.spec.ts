@@ -153,7 +153,7 @@ test.describe('what must fail', () => {
     switchProvider,
   }) => {
     const account = someone();
-    await switchProvider('okta', { access_token_ttl_s: 2 }, account);
+    await switchProvider('okta', { access_token_ttl_s: 5 }, account);
     const id = await givenConnection(page, app, 'okta', account);
     const { access_token: first } = await vend(app, id);
     await expect.poll(() => statusWithToken(app, 'okta', first)).toBe(401);
@@ -295,7 +295,7 @@ test.describe('the security validation checklist', () => {
   test('refresh works without the person', async ({ signedIn, app, demo, switchProvider }) => {
     const page = await signedIn(someone());
     const account = someone();
-    await switchProvider('github', { access_token_ttl_s: 2 }, account);
+    await switchProvider('github', { access_token_ttl_s: 5 }, account);
     const id = await givenConnection(page, app, 'github', account);
     await page.getByRole('button', { name: 'Sign out' }).click();
     await expect(page.getByText('You are signed out')).toBeVisible();

@@ -11,9 +11,9 @@ test('a provider that fails opens its circuit, and the status page tells so unti
 }) => {
   const person = await newPage();
   await signInAs(person, app, someone());
-  // Over at once, so that every call needs a refresh.
+  // Over within seconds, so that calls need a refresh.
   const account = someone();
-  await switchProvider('salesforce', { access_token_ttl_s: 1 }, account);
+  await switchProvider('salesforce', { access_token_ttl_s: 5 }, account);
   const connection = await givenConnection(person, app, 'salesforce', account);
   await page.goto('/admin/status');
   const row = page.getByRole('table', { name: 'Providers' }).getByRole('row', { name: /^Salesforce/ });

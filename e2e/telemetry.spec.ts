@@ -49,8 +49,8 @@ test('traces and metrics of a connect, a vend and a refresh come to the endpoint
     const account = someone('Account');
     const page = await browser.newPage({ baseURL: app.url });
     await signInAs(page, app, someone());
-    // Over within a second, so that a vend refreshes.
-    app.demo.server('google').switches.access_token_ttl_s = 1;
+    // Over within seconds, so that a vend refreshes.
+    app.demo.server('google').switches.access_token_ttl_s = 5;
     const connection = await givenConnection(page, app, 'google', account);
     await page.goto(`/connections/${connection}`);
     const { access_token: first } = await vend(app, connection);
