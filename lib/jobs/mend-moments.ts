@@ -18,6 +18,14 @@ const upTo = (column: string, most: string) =>
 const within = (column: string, span: string) => upTo(column, `${now} + interval '${span}'`);
 const notAhead = (...columns: string[]) => columns.map((column) => upTo(column, now)).join(', ');
 const anyAhead = (...columns: string[]) => columns.map((column) => `${column} > ${now}`).join(' or ');
+/** As far back as the clock went, and no longer ahead at least: what was written first stays the first. */
+const shifted = (...columns: string[]) =>
+  columns
+    .map(
+      (column) => `${column} = case when ${column} > ${now}
+        then ${column} - greatest(went.back, ${column} - ${now}) else ${column} end`,
+    )
+    .join(', ');
 
 /** By how much a token's moments move: as far as the clock did, and no longer ahead at least. */
 const moved = `case when access_token_issued_at > ${now}
@@ -26,22 +34,21 @@ const moved = `case when access_token_issued_at > ${now}
 /**
  * Every stored moment that something waits for, or that counts as recent, with the longest span for which it may lie
  * ahead. Pending tries are made soon; a lease and a claim keep the time that their holder may still need. Other moments
- * wait for nothing, or are judged where they are read: the fence and the position of alerts (`lib/alerts/evaluate.ts`),
- * counters of tries (`lib/api-keys/rate-limit.ts`), the runs of jobs (`claim-run.ts`).
+ * wait for nothing, or are judged where they are read: `mend-moments.db.test.ts` names each of them.
  */
 export const storedMoments: readonly Stored[] = [
   {
     table: 'connections',
     ahead: `access_token_issued_at > ${now} or lease_expires_at > ${now} + interval '2 minutes'
       or next_refresh_attempt_at > ${now} + interval '2 minutes' or next_lookup_at > ${now} + interval '1 day'
-      or ${anyAhead('last_refreshed_at', 'connected_at')}`,
+      or ${anyAhead('last_refreshed_at', 'connected_at', 'spent_at', 'refused_at')}`,
     // The ends move with the beginning: a life is as long as the provider said, by whichever clock.
     set: `access_token_issued_at = access_token_issued_at - ${moved},
       access_token_expires_at = access_token_expires_at - ${moved},
       refresh_token_expires_at = refresh_token_expires_at - ${moved},
       ${within('lease_expires_at', '2 minutes')}, ${within('next_refresh_attempt_at', '2 minutes')},
       ${within('next_lookup_at', '1 day')},
-      ${notAhead('last_refreshed_at', 'connected_at')}`,
+      ${notAhead('last_refreshed_at', 'connected_at')}, ${shifted('spent_at', 'refused_at')}`,
   },
   {
     table: 'revocations',
@@ -88,8 +95,51 @@ export const storedMoments: readonly Stored[] = [
     ahead: `expires_at > ${now} + interval '1 hour' or ${anyAhead('created_at')}`,
     set: `${within('expires_at', '1 hour')}, ${notAhead('created_at')}`,
   },
+  {
+    // A link, or a grant that waits, must not outlive its ten minutes.
+    table: 'connect_sessions',
+    ahead: `(status in ('open', 'received') and expires_at > ${now} + interval '10 minutes')
+      or ${anyAhead('created_at', 'opened_at', 'ended_at')}`,
+    set: `${within('expires_at', '10 minutes')}, ${notAhead('created_at', 'opened_at', 'ended_at')}`,
+  },
+  {
+    table: 'person_mails',
+    ahead: `due_at > ${now} + interval '5 minutes' or ${anyAhead('occurred_at', 'ended_at')}`,
+    set: `${within('due_at', '5 minutes')}, ${notAhead('occurred_at', 'ended_at')}`,
+  },
+  {
+    table: 'provider_stops',
+    ahead: `not_before > ${now} + interval '1 hour' or ${anyAhead('stopped_at')}`,
+    set: `${within('not_before', '1 hour')}, ${notAhead('stopped_at')}`,
+  },
+  // The last result of a check is the newest by its moment, and one of a wrong clock would hide the ones that follow.
+  { table: 'check_results', ahead: anyAhead('at', 'since'), set: shifted('at', 'since') },
+  { table: 'check_runs', ahead: anyAhead('started_at', 'ended_at'), set: shifted('started_at', 'ended_at') },
+  { table: 'provider_checks', ahead: anyAhead('started_at', 'ended_at'), set: shifted('started_at', 'ended_at') },
+  {
+    // A mail that is due when the review's date passes may wait as long as that takes.
+    table: 'reviews',
+    ahead: `(mail_due_at > ${now} + interval '5 minutes' and mail_due_at < due_at)
+      or ${anyAhead('findings_at', 'signed_off_at', 'missed_at', 'created_at')}`,
+    set: `mail_due_at = case when mail_due_at > ${now} + interval '5 minutes' and mail_due_at < due_at
+        then ${now} else mail_due_at end,
+      ${shifted('findings_at', 'signed_off_at', 'missed_at', 'created_at')}`,
+  },
+  { table: 'connection_outages', ahead: anyAhead('since'), set: shifted('since') },
+  { table: 'stated_scopes', ahead: anyAhead('first_at', 'last_at'), set: notAhead('first_at', 'last_at') },
+  {
+    table: 'client_secret_uses',
+    ahead: anyAhead('first_seen_at', 'last_used_at', 'last_refused_at'),
+    set: notAhead('first_seen_at', 'last_used_at', 'last_refused_at'),
+  },
+  { table: 'people', ahead: anyAhead('last_signed_in_at'), set: notAhead('last_signed_in_at') },
   { table: 'connection_uses', ahead: anyAhead('last_used_at'), set: notAhead('last_used_at') },
-  { table: 'api_keys', ahead: anyAhead('last_used_at'), set: notAhead('last_used_at') },
+  {
+    table: 'api_keys',
+    ahead: anyAhead('last_used_at', 'created_at'),
+    // It lives for as long as it was meant to.
+    set: `expires_at = expires_at - greatest(created_at - ${now}, interval '0'), ${notAhead('last_used_at', 'created_at')}`,
+  },
   { table: 'processes', ahead: anyAhead('started_at', 'last_seen_at'), set: notAhead('started_at', 'last_seen_at') },
   { table: 'bulk_revocations', ahead: anyAhead('created_at', 'started_at'), set: notAhead('created_at', 'started_at') },
 ];

@@ -22,7 +22,10 @@ const longestText = 500;
 
 type Row = typeof reviews.$inferSelect;
 
-/** From where the last signed-off review of the task ended, so that no time is left out between two. */
+/**
+ * From where the last signed-off review of the task ended, so that no time is left out between two. One that seems to end
+ * later than now was of a clock that was ahead: from there on the next one would look at nothing, and find nothing.
+ */
 async function spanOf(db: Db, { task, period, periodStart: start }: Row, to: Date): Promise<Span> {
   const [last] = await db
     .select({ to: sql<string>`${reviews.findings}->>'to'` })
@@ -30,7 +33,8 @@ async function spanOf(db: Db, { task, period, periodStart: start }: Row, to: Dat
     .where(and(eq(reviews.task, task), isNotNull(reviews.signedOffAt)))
     .orderBy(desc(reviews.signedOffAt))
     .limit(1);
-  if (last) return { from: new Date(last.to), to };
+  const ended = last && new Date(last.to);
+  if (ended && ended < to) return { from: ended, to };
   return { from: period === 'on_change' ? start : periodBefore(period, to), to };
 }
 

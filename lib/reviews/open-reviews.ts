@@ -93,7 +93,9 @@ async function openAfterChange(tx: Db, ctx: Context, task: ReviewTask, now: Date
   const last = await lastOf(tx, task, now);
   // An open one takes further changes along: its findings are computed again before it is signed off.
   if (last && last.signedOffAt === null) return;
-  const seen = last?.findings ? new Date(last.findings.to) : new Date(now.getTime() - firstChangesMs);
+  const ended = last?.findings && new Date(last.findings.to);
+  // One that ended later than now was of a clock that was ahead: what came after its own change may be unseen.
+  const seen = ended && ended <= now ? ended : (last?.periodStart ?? new Date(now.getTime() - firstChangesMs));
   const [first] = await providerChanges({ ...ctx, database: { ...ctx.database, db: tx } }, { from: seen, to: now });
   if (first) await open(tx, task, last, first.at, periodEnd(task.period, first.at), now);
 }

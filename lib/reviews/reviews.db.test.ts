@@ -204,6 +204,47 @@ describe('findings', () => {
   });
 });
 
+describe('F-11 a review that was signed off while the clock was two days ahead', () => {
+  const now = day('2026-06-03');
+  const ahead = day('2026-06-05');
+
+  test('leaves no time out of the next one', async () => {
+    const runtime = hub();
+    const administrator = await addFreshAdministrator(runtime);
+    await openReviews(system(runtime), { now });
+    const { id } = await openOf('authorizations');
+    await computeFindings(administrator, { id }, { now: ahead });
+    await signOffReview(administrator, { id, findingsAt: ahead, note: 'looked' }, { now: ahead });
+    const { from, to } = await (async () => {
+      const row = { id: 'rev_next', task: 'authorizations', period: 'weekly', createdAt: now } as const;
+      await database.db.insert(reviews).values({ ...row, periodStart: now, dueAt: day('2026-06-10') });
+      return computeFindings(administrator, { id: row.id }, { now });
+    })();
+    expect([from, to]).toEqual([day('2026-05-27').toISOString(), now.toISOString()]);
+  });
+
+  test('keeps no review of the next change from being opened', async () => {
+    const runtime = hub();
+    const administrator = await addFreshAdministrator(runtime);
+    const change = (at: Date) =>
+      database.db.insert(ledger).values({
+        ...{ at, action: 'configuration.changed', outcome: 'ok', actorType: 'system' },
+        details: { first: false, changed: ['provider:acme'], parts: [] },
+      });
+    const opened = async (at: Date) => {
+      await openReviews(system(runtime), { now: at });
+      return (await all()).filter(({ task }) => task === 'new_endpoints').length;
+    };
+    await change(day('2026-06-02'));
+    expect(await opened(now)).toBe(1);
+    const { id } = await openOf('new_endpoints');
+    await computeFindings(administrator, { id }, { now: ahead });
+    await signOffReview(administrator, { id, findingsAt: ahead, note: 'looked' }, { now: ahead });
+    await change(new Date(now.getTime() + 1_000));
+    expect(await opened(new Date(now.getTime() + 60_000))).toBe(2);
+  });
+});
+
 describe('owners and alerts', () => {
   test('an overdue review is an alert until it is signed off', async () => {
     const runtime = hub();
