@@ -1,15 +1,18 @@
-import { desc, sql } from 'drizzle-orm';
+import { newestChecks, proofOfCheck } from '#lib/audit/check-proof';
 import { checkFailed, type Fault } from '#lib/audit/faults';
 import { lastSeal } from '#lib/audit/seals';
 import { type LedgerReport, type VerifyLedgerInput, verifyLedger } from '#lib/audit/verify-ledger';
 import { type Context, isDatabaseUnavailable } from '#lib/context';
+import { databaseNow } from '#lib/db/clock';
 import { mayPass } from '#lib/db/may-pass';
-import { ledger } from '#lib/db/schema/ledger';
 import { isAppError } from '#lib/errors';
 import { writeCheckpoint } from '#lib/ledger/checkpoint';
 import { record } from '#lib/ledger/record';
 import { encodeSeal } from '#lib/ledger/seal-statement';
 import { createSigningKeys } from '#lib/ledger/signing-keys';
+
+const dayMs = 86_400_000;
+const leewayMs = 60_000;
 
 /** The place of a fault in words for a program: `seal=7 month=2026-11 row=1234`. */
 function placeText({ seal, month, row, checkpoint }: Fault): string {
@@ -18,6 +21,21 @@ function placeText({ seal, month, row, checkpoint }: Fault): string {
     .filter(([, value]) => value !== null)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
+}
+
+interface Outcome {
+  outcome: 'ok' | 'failed';
+  code: string | null;
+  seals: number;
+  rows: number;
+}
+
+/** Writes down how a check ended, signed: who can write to the database must not be able to say that all is well. */
+async function recordCheck(ctx: Context, ended: Outcome, more: Record<string, string | number> = {}): Promise<void> {
+  const { db } = ctx.database;
+  const { outcome, code, seals, rows } = ended;
+  const proof = proofOfCheck(ctx, { ...ended, checkedAt: await databaseNow(db) });
+  await record(db, ctx, { action: 'ledger.verified', outcome, code, details: { seals, rows, ...more, ...proof } });
 }
 
 /** Whether a check failed for what says nothing of the ledger: the next one will tell. */
@@ -34,7 +52,7 @@ async function verifyOrTell(ctx: Context, input: VerifyLedgerInput): Promise<Led
   } catch (error) {
     if (!saysNothing(error, input.signal)) {
       ctx.log.error({ event: 'ledger_check_failed', err: error });
-      await record(ctx.database.db, ctx, { action: 'ledger.verified', outcome: 'failed', code: checkFailed });
+      await recordCheck(ctx, { outcome: 'failed', code: checkFailed, seals: 0, rows: 0 });
     }
     throw error;
   }
@@ -55,18 +73,16 @@ export async function checkLedger(ctx: Context, input: VerifyLedgerInput = {}): 
       note: writeCheckpoint(report.checkpoint, createSigningKeys(ctx.config)),
     });
   }
-  await record(ctx.database.db, ctx, {
-    action: 'ledger.verified',
-    outcome: first ? 'failed' : 'ok',
-    code: first?.kind ?? null,
-    details: {
-      seals: report.seals,
-      rows: report.rows,
-      faults: report.faults.length,
+  const { seals, rows, faults } = report;
+  await recordCheck(
+    ctx,
+    { outcome: first ? 'failed' : 'ok', code: first?.kind ?? null, seals, rows },
+    {
+      faults: faults.length,
       checkpoints: input.checkpoints?.length ?? 0,
       ...(first ? { place: placeText(first) } : {}),
     },
-  });
+  );
   return report;
 }
 
@@ -81,15 +97,12 @@ async function isLastSealForged({ database, config }: Pick<Context, 'database' |
   return createSigningKeys(config).verify(last.keyId, encodeSeal(last), signature) === 'bad';
 }
 
-/** Whether the ledger was not verified for a day, or the last check cannot have seen the present end of the chain. */
+/** Whether no key of ours says that the ledger was verified within a day, or that check cannot have seen its present end. */
 export async function isCheckDue(ctx: Pick<Context, 'database' | 'config'>): Promise<boolean> {
-  const [recent] = await ctx.database.db
-    .select({ outcome: ledger.outcome })
-    .from(ledger)
-    .where(
-      sql`${ledger.action} = 'ledger.verified' and ${ledger.at} between now() - interval '1 day' and now() + interval '1 minute'`,
-    )
-    .orderBy(desc(ledger.at), desc(ledger.id))
-    .limit(1);
+  const { db } = ctx.database;
+  const now = (await databaseNow(db)).getTime();
+  // One of a clock that was ahead says nothing of today.
+  const isRecent = (at: Date | null) => at !== null && now - at.getTime() <= dayMs && at.getTime() - now <= leewayMs;
+  const recent = (await newestChecks(ctx, db)).find(({ provedAt }) => isRecent(provedAt));
   return recent === undefined || (recent.outcome === 'ok' && (await isLastSealForged(ctx)));
 }

@@ -23,7 +23,7 @@ export interface LedgerTroubleView {
 export async function readLedgerTrouble(ctx: Context): Promise<LedgerTroubleView> {
   requireReader(ctx);
   const { db } = ctx.database;
-  const check = await readLastCheck(db);
+  const check = await readLastCheck(ctx);
   const [row] = rowsOf<{ since: Date | string | null }>(
     await db.execute(sql`
       select (select at from ledger where at > least(coalesce(sealed.at, '-infinity'), now())

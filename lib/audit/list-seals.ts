@@ -1,12 +1,11 @@
-import { desc, lt, sql } from 'drizzle-orm';
+import { desc, lt } from 'drizzle-orm';
 import { z } from 'zod';
+import { newestChecks } from '#lib/audit/check-proof';
 import { checkFailed, checkFailedSentence, type FaultKind, faultSentences } from '#lib/audit/faults';
 import { type LedgerKeyView, listLedgerKeys } from '#lib/audit/list-ledger-keys';
 import { lastSeal, readWaiting, toSeal, type Waiting } from '#lib/audit/seals';
 import type { Context } from '#lib/context';
 import type { Page } from '#lib/cursor';
-import type { Db } from '#lib/db/database';
-import { ledger } from '#lib/db/schema/ledger';
 import { ledgerSeals } from '#lib/db/schema/ledger-seals';
 import { requireReader } from '#lib/guards/require';
 import { sealHash } from '#lib/ledger/seal-statement';
@@ -78,20 +77,19 @@ export interface SealStatus {
   keys: LedgerKeyView[];
 }
 
-/** How the last check of the ledger ended; null before any. */
-export async function readLastCheck(db: Db): Promise<LastCheck | null> {
-  const [row] = await db
-    .select({ at: ledger.at, outcome: ledger.outcome, code: ledger.code, details: ledger.details })
-    .from(ledger)
-    .where(sql`${ledger.action} = 'ledger.verified'`)
-    .orderBy(desc(ledger.at), desc(ledger.id))
-    .limit(1);
+/**
+ * How the last check of the ledger ended; null before any. That all is well counts by a key of ours alone, and by the
+ * moment that it signed.
+ */
+export async function readLastCheck(ctx: Pick<Context, 'config' | 'database'>): Promise<LastCheck | null> {
+  const checks = await newestChecks(ctx, ctx.database.db);
+  const row = checks.find(({ outcome, provedAt }) => outcome !== 'ok' || provedAt);
   if (!row) return null;
   const { seals, rows, checkpoints, place } = row.details;
   const kind = row.code ?? 'unknown';
   const sentence = kind === checkFailed ? checkFailedSentence : (faultSentences[kind as FaultKind] ?? kind);
   return {
-    at: row.at,
+    at: row.provedAt ?? row.at,
     ok: row.outcome === 'ok',
     fault: row.outcome === 'ok' ? null : { kind, sentence, place: String(place ?? '') },
     seals: Number(seals ?? 0),
@@ -108,7 +106,7 @@ export async function readSealStatus(ctx: Context): Promise<SealStatus> {
   return {
     lastSeal: last ? { n: last.n, sealedAt: last.sealedAt } : null,
     waiting: await readWaiting(db, last?.to ?? 0),
-    lastCheck: await readLastCheck(db),
+    lastCheck: await readLastCheck(ctx),
     keys: listLedgerKeys(ctx),
   };
 }

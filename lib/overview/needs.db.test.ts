@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { listApiKeys } from '#lib/api-keys/list-api-keys';
+import { checkLedger } from '#lib/audit/check-ledger';
 import { countConnections } from '#lib/connections/count';
 import type { Concern } from '#lib/connections/filter';
 import { listConnections } from '#lib/connections/list';
@@ -162,7 +163,7 @@ describe('what needs a person', () => {
     await made.ledger_broken();
     await made.ledger_unsealed();
     expect(await kinds()).toEqual(['ledger_broken', 'ledger_unsealed']);
-    await database.db.insert(ledger).values({ action: 'ledger.verified', outcome: 'ok', actorType: 'system' });
+    await checkLedger(systemContext(runtime, 'test'));
     const seal = { n: 1, encoding: 1, fromXid: 0, toXid: 9, parts: [], previous: '', keyId: 'k', signature: 's' };
     await database.db.insert(ledgerSeals).values({ ...seal, sealedAt: minutesAgo(10) });
     expect(await kinds()).toEqual([]);
