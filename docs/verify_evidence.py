@@ -24,6 +24,7 @@ NOTE = re.compile(
 MONTH = re.compile("[0-9]{4}-[0-9]{2}")
 VISIBLE = re.compile("[!-~]{1,300}")
 FRACTION = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]*[1-9]")
+RESULTS = re.compile("grantkeep checks [!-~]+\nrun ([!-~]+)\n(0|[1-9][0-9]{0,8}) results [0-9a-f]{64}")
 MOST = 2**53 - 1
 DEEPEST = 64
 
@@ -132,6 +133,7 @@ def root_of(leaf, index, size, path):
 
 
 def check_note(bundle, keys):
+    """The ledger's name, its size and its root."""
     note = NOTE.fullmatch(bundle["checkpoint"])
     must(note, "the checkpoint is no signed note")
     origin, size, root, name, encoded = note.groups()
@@ -143,7 +145,7 @@ def check_note(bundle, keys):
     must(data[:4] == expected, "the checkpoint names another key")
     body = f"{origin}\n{size}\n{root}\n".encode()
     must(signed_by(key, body, data[4:]), "the signature of the checkpoint does not fit")
-    return int(size), decoded(root)
+    return origin, int(size), decoded(root)
 
 
 def check_seal(seal, keys, size, root):
@@ -186,7 +188,8 @@ def check_reviews(bundle, rows):
     """How many reviews say that they were signed off, and cite no entry that proves it."""
     unproved = 0
     for review in listed(bundle["reviews"]):
-        words(review["id"] + review["state"])
+        by = review["signed_off_by"]
+        words(review["id"] + review["state"] + review["task"] + review["due_at"] + ("" if by is None else by))
         texts = {field: "" if review[field] is None else words(review[field]) for field in ("findings", "note")}
         if review["entry"] is None:
             unproved += review["state"] == "signed_off"
@@ -199,11 +202,48 @@ def check_reviews(bundle, rows):
         for field, text in texts.items():
             digest = hashlib.sha256(text.encode()).hexdigest()
             must(digest == details[f"{field}_sha256"], f"review {review['id']} has other {field} than were signed off")
+        said = (review["task"], review["due_at"], by)
+        must(said == (details.get("task"), details.get("due_at"), row[8]), f"review {review['id']} is another")
+    return unproved
+
+
+def signed_runs(rows, keys):
+    """By run the statement of its results and their number, where a key of the bundle signed it."""
+    runs = {}
+    for row in rows:
+        try:
+            details = row[-1] if row[4] == "checks.run" else {}
+            statement = details["statement"]
+            run, count = RESULTS.fullmatch(statement).groups()
+            if signed_by(keys[details["signed_by"]], statement.encode(), decoded(details["signature"])):
+                runs[run] = (statement, int(count))
+        except Exception:  # An entry that proves nothing.
+            continue
+    return runs
+
+
+def check_results(bundle, rows, keys, origin):
+    """How many results of checks no entry proves; the results of a run that is cited have to be the signed ones."""
+    found = {}
+    for one in listed(bundle["checks"]):
+        provider, run = one["provider"], one.get("run")
+        line = [one["check"], "" if provider is None else provider, one["result"], one["looked_at"], one["found"]]
+        found.setdefault("" if run is None else words(run), []).append([words(text) for text in line])
+    runs, unproved = signed_runs(rows, keys), 0
+    for run, results in found.items():
+        statement, count = runs.get(run, (None, len(results) + 1))
+        if len(results) < count:
+            unproved += len(results)
+            continue
+        results.sort(key=lambda line: f"{line[0]}\n{line[1]}".encode("utf-16-be", "surrogatepass"))
+        digest = hashlib.sha256(json.dumps(results, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+        said = f"grantkeep checks {origin}\nrun {run}\n{len(results)} results {digest}"
+        must(said == statement, f"the results of {run} are others than were found")
     return unproved
 
 
 def verify(data, trusted=None):
-    """The bundle, if every part of it holds."""
+    """The bundle, if every part of it holds, with its key and the numbers of reviews and results that are not proved."""
     envelope = ENVELOPE.fullmatch(data)
     must(envelope, "the file is no bundle")
     text, key_id, public_key, signature = envelope.groups()
@@ -217,12 +257,13 @@ def verify(data, trusted=None):
     keys = {words(key["id"]): words(key["public_key"]) for key in listed(bundle["keys"])}
     must(len(keys) == len(bundle["keys"]), "a key stands twice")
     must(keys.get(key_id.decode()) == public_key.decode(), "the bundle does not list its signing key")
-    size, root = check_note(bundle, keys)
+    origin, size, root = check_note(bundle, keys)
     seals = {seal["n"]: check_seal(seal, keys, size, root) for seal in listed(bundle["seals"])}
     must(len(seals) == len(bundle["seals"]), "a seal stands twice")
     rows = [check_entry(entry, seals) for entry in listed(bundle["entries"])]
     must(len({entry["text"] for entry in bundle["entries"]}) == len(rows), "an entry stands twice")
-    return bundle, public_key.decode(), check_reviews(bundle, rows)
+    unproved = check_reviews(bundle, rows), check_results(bundle, rows, keys, origin)
+    return bundle, public_key.decode(), *unproved
 
 
 def main(arguments):
@@ -232,7 +273,7 @@ def main(arguments):
     with open(arguments[1], "rb") as file:
         data = file.read()
     try:
-        bundle, public_key, unproved = verify(data, arguments[2] if len(arguments) == 3 else None)
+        bundle, public_key, unproved, unproved_checks = verify(data, arguments[2] if len(arguments) == 3 else None)
     except Fault as fault:
         print(f"refused: {fault}")
         return 1
@@ -244,6 +285,8 @@ def main(arguments):
     print(f"{len(bundle['entries'])} entries, {len(bundle['seals'])} seals, {len(bundle['reviews'])} reviews")
     if unproved:
         print(f"{unproved} reviews say that they were signed off, and cite no entry that proves it")
+    if unproved_checks:
+        print(f"{unproved_checks} results of checks cite no entry that proves that the hub found them")
     print(f"signed by {public_key}, fingerprint {fingerprint}")
     if len(arguments) == 2:
         print("No trusted key was given. Compare this one with the hub's, which `ledger keys` prints.")

@@ -29,7 +29,7 @@ export const domains: Record<string, readonly string[]> = {
   transfer: ['refresh', 'people', 'applications', 'connections', 'guards', 'sign-in'],
   'vault-keys': ['audit', 'revocation', 'connections', 'webhooks', 'guards', 'sign-in'],
   'provider-check': ['authorization', 'revocation', 'provider-calls', 'api-keys', 'guards', 'sign-in'],
-  checks: ['provider-check', 'authorization', 'flow-trace', 'connections', 'api-keys', 'guards', 'sign-in'],
+  checks: ['audit', 'provider-check', 'authorization', 'flow-trace', 'connections', 'api-keys', 'guards', 'sign-in'],
   reload: ['audit', 'checks', 'provider-calls'],
   reviews: [
     ...['authorization', 'bulk-revocation', 'checks', 'connections', 'provider-calls', 'guards', 'revocation'],

@@ -36,7 +36,7 @@ const forgeries: [string, () => Record<string, string | number>][] = [
   ['numbers', () => ({ seals: 1, rows: 2, faults: 0, checkpoints: 0 })],
   [
     'a signature of no key',
-    () => ({ ...proofOfCheck(ctx(), { ...all, checkedAt: new Date() }), key_id: 'other', seals: 0, rows: 0 }),
+    () => ({ ...proofOfCheck(ctx(), { ...all, checkedAt: new Date() }), signed_by: 'other', seals: 0, rows: 0 }),
   ],
   [
     'a signature over something else',
@@ -46,7 +46,7 @@ const forgeries: [string, () => Record<string, string | number>][] = [
     'the signature of a check that failed',
     () => proofOfCheck(ctx(), { ...all, outcome: 'failed', code: 'row_changed', checkedAt: new Date() }),
   ],
-  ['text that is no signature', () => ({ checked_at: 'x', key_id: 'x', signature: '…' })],
+  ['text that is no signature', () => ({ checked_at: 'x', signed_by: 'x', signature: '…' })],
 ];
 
 test.each(forgeries)('an entry that says with %s that the ledger is whole counts for nothing', async (_, details) => {

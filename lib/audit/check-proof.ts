@@ -24,14 +24,14 @@ const textOf = (ctx: Parts, { outcome, code, seals, rows, checkedAt }: CheckStat
 export function proofOfCheck(ctx: Parts, statement: CheckStatement): Record<string, string | number> {
   const keys = createSigningKeys(ctx.config);
   const signature = keys.sign(textOf(ctx, statement)).toString('base64');
-  return { checked_at: statement.checkedAt.toISOString(), key_id: keys.keyId, signature };
+  return { checked_at: statement.checkedAt.toISOString(), signed_by: keys.keyId, signature };
 }
 
 type Row = Pick<typeof ledger.$inferSelect, 'at' | 'outcome' | 'code' | 'details'>;
 
 /** When the check of an entry was, by its proof; null where no key of this hub signed it. */
 function provedAt(ctx: Parts, { outcome, code, details }: Row): Date | null {
-  const { seals = 0, rows = 0, checked_at: at, key_id: keyId, signature } = details;
+  const { seals = 0, rows = 0, checked_at: at, signed_by: keyId, signature } = details;
   const checkedAt = new Date(String(at));
   if (outcome === 'refused' || Number.isNaN(checkedAt.getTime())) return null;
   const text = textOf(ctx, { outcome, code, seals: Number(seals), rows: Number(rows), checkedAt });

@@ -2,6 +2,7 @@ import { and, eq, isNotNull, or, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { actorId } from '#lib/actor';
 import { limitRate } from '#lib/api-keys/rate-limit';
+import { ledgerOrigin } from '#lib/audit/check-checkpoints';
 import type { Check, Observation } from '#lib/checks/check';
 import { type CheckLine, keepResult } from '#lib/checks/keep-result';
 import { checks } from '#lib/checks/list';
@@ -18,6 +19,8 @@ import { AppError } from '#lib/errors';
 import { requireAdministrator } from '#lib/guards/require';
 import { newId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
+import { resultsStatement } from '#lib/ledger/results-statement';
+import { createSigningKeys } from '#lib/ledger/signing-keys';
 import { parseInput } from '#lib/parse-input';
 import { clean, secretsOf } from '#lib/provider-check/probe';
 import type { ProviderRecord } from '#lib/providers/record';
@@ -130,6 +133,13 @@ async function carryOut(ctx: Context, { id, providers, whole }: Run): Promise<Ch
   return lines;
 }
 
+/** Signs the results as they were found: a row that is changed later, or put there, has no such word. */
+function signResults(ctx: Context, run: string, lines: readonly CheckLine[]): Record<string, string> {
+  const keys = createSigningKeys(ctx.config);
+  const statement = resultsStatement(ledgerOrigin(ctx), run, lines);
+  return { statement, signed_by: keys.keyId, signature: keys.sign(statement).toString('base64') };
+}
+
 async function endRun(
   ctx: Context,
   id: string,
@@ -146,6 +156,7 @@ async function endRun(
       provider: whole ? null : (providers[0]?.id ?? null),
       details: {
         run: id,
+        ...signResults(ctx, id, lines),
         passes: of('passes').length,
         fails: of('fails').length,
         unknown: of('unknown').length,

@@ -54,8 +54,11 @@ export interface EvidenceBundle {
   checkpoint: string;
   seals: CitedSeal[];
   entries: CitedEntry[];
-  /** Entries of the period that are not cited, since they have no seal yet. Nothing else is left out. */
-  left_out: { not_sealed: number };
+  /**
+   * Entries of the period that are not cited, since they have no seal yet. Then the months of it that were dropped from the
+   * ledger by a seal that says so. Nothing else is left out.
+   */
+  left_out: { not_sealed: number; dropped_months: string[] };
   checks: {
     check: string;
     provider: string | null;
@@ -63,6 +66,8 @@ export interface EvidenceBundle {
     looked_at: string;
     found: string;
     at: string;
+    /** The run that found it: the ledger's key signed its results, in the details of the entry `checks.run`. */
+    run: string;
   }[];
   reviews: CitedReview[];
   alerts: {

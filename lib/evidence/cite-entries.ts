@@ -80,6 +80,8 @@ export interface Citations {
   size: number;
   root: string;
   notSealed: number;
+  /** Months of the period that were dropped, as `2026-11`. */
+  droppedMonths: string[];
 }
 
 /** Proves each wanted entry of a seal: its rows are read once more, in the order in which they were sealed. */
@@ -113,22 +115,25 @@ export async function citeEntries(ctx: Context, from: Date, to: Date, budget: Bu
   const wanted = await findWanted(ctx, from, to, budget);
   const leaves: Buffer[] = [];
   const cited: { seal: SignedSeal; index: number; ids: Set<number> }[] = [];
+  const dropped = new Set<string>();
+  const [first, last] = [monthOf(from.getTime()), monthOf(to.getTime() - 1)];
   let at = 0;
-  for (let last = -1; ; ) {
+  for (let read = -1; ; ) {
     const page = await ctx.database.db
       .select()
       .from(ledgerSeals)
-      .where(gt(ledgerSeals.n, last))
+      .where(gt(ledgerSeals.n, read))
       .orderBy(asc(ledgerSeals.n))
       .limit(pageSeals);
     for (const row of page) {
       const seal = toSeal(row);
+      for (const month of seal.dropped) if (month >= first && month <= last) dropped.add(month);
       const ids = new Set<number>();
       for (let next = wanted[at]; next && next.xid < seal.to; next = wanted[++at]) ids.add(next.id);
       if (ids.size > 0) cited.push({ seal, index: leaves.length, ids });
       leaves.push(sealHash(seal));
     }
-    last = page.at(-1)?.n ?? last;
+    read = page.at(-1)?.n ?? read;
     if (page.length < pageSeals) break;
   }
   const tree = createInclusionTree(leaves);
@@ -146,5 +151,6 @@ export async function citeEntries(ctx: Context, from: Date, to: Date, budget: Bu
     size: tree.size,
     root: tree.root().toString('base64'),
     notSealed: wanted.length - at,
+    droppedMonths: [...dropped].sort(),
   };
 }

@@ -173,6 +173,7 @@ export async function collectEvidence(
       looked_at: row.lookedAt,
       found: row.found,
       at: row.at.toISOString(),
+      run: row.run,
     })),
     reviews: await collectReviews(ctx, from, to, entries, budget),
     alerts: await collectAlerts(ctx, from, to, budget),

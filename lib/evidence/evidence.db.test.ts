@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sealLedger } from '#lib/audit/seal-ledger';
+import { appendSeal, placeAfter, sealLedger } from '#lib/audit/seal-ledger';
+import { lastSeal } from '#lib/audit/seals';
+import { runChecks } from '#lib/checks/run-checks';
 import { systemContext } from '#lib/context';
 import { alerts } from '#lib/db/schema/alerts';
 import { freezes } from '#lib/db/schema/freezes';
@@ -100,7 +102,7 @@ describe('a bundle', () => {
     const actions = entries.map(({ text }) => readEntry(text).action);
     expect(actions.filter((one) => one === 'connection.revoked')).toHaveLength(3);
     expect(actions).not.toContain('token.refreshed');
-    expect(left_out).toEqual({ not_sealed: 0 });
+    expect(left_out).toEqual({ not_sealed: 0, dropped_months: [] });
     const signed = reviewed.find(({ state }) => state === 'signed_off');
     expect(readEntry(entries[signed?.entry ?? -1]?.text ?? '')).toMatchObject({ details: { review: signed?.id } });
     expect(report_html).toContain('looked at each key');
@@ -195,6 +197,60 @@ print(len(taken))`;
     const other = Buffer.alloc(32, 7).toString('base64');
     expect(verifyEvidence(file, other)).toMatchObject({ ok: false, trusted: false });
     expect(second(file, other).status).toBe(1);
+  });
+});
+
+describe('results of checks', () => {
+  const ctx = () => systemContext(runtime, 'test');
+  const made = async () => Buffer.from((await exportEvidence(ctx(), span())).file);
+  const alter = async (text: string) => void (await database.db.execute(sql.raw(text)));
+
+  test('are refused by both verifiers where a writer to the database changed one, and counted where one is gone', async () => {
+    const lines = await runChecks(ctx(), { provider: 'acme' });
+    expect(lines.length).toBeGreaterThan(3);
+    expect(verifyEvidence(await made())).toMatchObject({ ok: true, unproved_checks: 0 });
+    await alter(
+      `update check_results set result = case result when 'passes' then 'fails' else 'passes' end where check_id = 'pkce'`,
+    );
+    const forged = await made();
+    expect(verifyEvidence(forged)).toMatchObject({ ok: false, fault: expect.stringMatching(/others than were found/) });
+    expect(second(forged)).toMatchObject({ status: 1, text: expect.stringMatching(/others than were found/) });
+    await alter(`delete from check_results where check_id = 'pkce'`);
+    const shortened = await made();
+    const unproved_checks = lines.length - 1;
+    expect(verifyEvidence(shortened)).toMatchObject({ ok: true, unproved_checks });
+    expect(second(shortened).text).toContain(`${unproved_checks} results of checks cite no entry`);
+    // One that was put there, with an entry that its writer appended.
+    await alter('delete from check_results');
+    await alter(`insert into check_results (run, check_id, result, looked_at, found, at, since)
+      values ('run_forged', 'state', 'passes', 'x', 'x', now(), now())`);
+    const details = { run: 'run_forged', statement: 'x', signed_by: 'x', signature: 'x' };
+    await record(database.db, ctx(), { action: 'checks.run', details });
+    await sealLedger(ctx());
+    expect(verifyEvidence(await made())).toMatchObject({ ok: true, unproved_checks: 1 });
+    await alter('delete from check_results');
+  });
+});
+
+describe('a period', () => {
+  const ctx = () => systemContext(runtime, 'test');
+
+  test('that is not over ends now', async () => {
+    const { to, made_at } = contentOf(file);
+    expect(Math.abs(Date.parse(made_at) - Date.parse(to))).toBeLessThan(dayMs / 2);
+    const ahead = { from: new Date(Date.now() + dayMs), to: new Date(Date.now() + 2 * dayMs) };
+    await expect(exportEvidence(ctx(), ahead)).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+
+  test('says of which months the ledger keeps no entries', async () => {
+    const last = await lastSeal(database.db);
+    const seal = { ...placeAfter(last), to: last?.to ?? 0, parts: [], sealedAt: new Date() };
+    const dropped = ['2019-05', '2019-06', '2019-08'];
+    await appendSeal(database.db, ctx(), { ...seal, dropped }, new Uint8Array());
+    const period = { from: new Date('2019-06-01T00:00:00Z'), to: new Date('2019-08-01T00:00:00Z') };
+    const { file: made, report } = await exportEvidence(ctx(), period);
+    expect(contentOf(Buffer.from(made)).left_out).toEqual({ not_sealed: 0, dropped_months: ['2019-06'] });
+    expect(report).toContain('The ledger keeps no entries of 2019-06 any more.');
   });
 });
 

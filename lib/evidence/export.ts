@@ -5,6 +5,7 @@ import { ledgerOrigin } from '#lib/audit/check-checkpoints';
 import { listLedgerKeys } from '#lib/audit/list-ledger-keys';
 import { sealLedger } from '#lib/audit/seal-ledger';
 import type { Context } from '#lib/context';
+import { databaseNow } from '#lib/db/clock';
 import { AppError } from '#lib/errors';
 import { createBudget } from '#lib/evidence/budget';
 import { bundleFormat, type EvidenceBundle } from '#lib/evidence/bundle';
@@ -45,7 +46,7 @@ export type TellProgress = (step: EvidenceStep, rows: number) => void;
 
 /**
  * Makes the signed bundle of a period, with an entry that tells who took it and what it was. Like every export it needs a
- * sign-in of the last minutes.
+ * sign-in of the last minutes. A period that is not over ends now.
  * @param tell is told how far it is, as is the log (`evidence_progress`)
  * @throws AppError `unauthenticated`, `forbidden`, `step_up_required`, `invalid_request`, `evidence_too_large`
  */
@@ -55,15 +56,20 @@ export async function exportEvidence(
   tell: TellProgress = () => {},
 ): Promise<EvidenceFile> {
   requireReader(ctx);
-  const { from, to } = parseInput(exportEvidenceInput, input);
+  const { from, to: until } = parseInput(exportEvidenceInput, input);
   const { proof } = await requireStepUp(ctx);
+  // What comes later is unknown: a bundle must not be shown as one of a period that was not over. Moments of rows are
+  // rounded to the millisecond, some upwards: what was written just before is within.
+  const now = (await databaseNow(ctx.database.db)).getTime() + 2;
+  const to = new Date(Math.min(until.getTime(), now));
+  if (from >= to) throw new AppError('invalid_request', { issues: [{ path: 'from', message: 'must have passed' }] });
   // Entries of the last minute get their seal now, where no transaction holds them back.
   await sealLedger(ctx);
   const budget = createBudget((section, rows) => {
     tell(section, rows);
     if (rows > 0) ctx.log.info({ event: 'evidence_progress', section, rows });
   });
-  const { entries, seals, size, root, notSealed } = await citeEntries(ctx, from, to, budget);
+  const { entries, seals, size, root, notSealed, droppedMonths } = await citeEntries(ctx, from, to, budget);
   const keys = createSigningKeys(ctx.config);
   const content: Omit<EvidenceBundle, 'report_html'> = {
     format: bundleFormat,
@@ -76,7 +82,7 @@ export async function exportEvidence(
     checkpoint: writeCheckpoint({ origin: ledgerOrigin(ctx), size, root }, keys),
     seals,
     entries,
-    left_out: { not_sealed: notSealed },
+    left_out: { not_sealed: notSealed, dropped_months: droppedMonths },
     ...(await collectEvidence(ctx, from, to, entries, budget)),
   };
   tell('signature', entries.length);

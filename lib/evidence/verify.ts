@@ -5,6 +5,7 @@ import { isSignedBy, readEnvelope } from '#lib/evidence/envelope';
 import { readStrictJson } from '#lib/evidence/strict-json';
 import { rootOf } from '#lib/ledger/inclusion';
 import { leafHash } from '#lib/ledger/merkle';
+import { resultsStatement } from '#lib/ledger/results-statement';
 import { keyFingerprint } from '#lib/ledger/signing-keys';
 
 /** The result of a check of a bundle, without this hub and without its database. */
@@ -23,6 +24,8 @@ export interface EvidenceReport {
   reviews: number;
   /** Reviews that say that they were signed off, and cite no entry that proves it. */
   unproved_reviews: number;
+  /** Results of checks of which no cited entry proves that the hub found them. */
+  unproved_checks: number;
 }
 
 class Fault extends Error {
@@ -49,9 +52,23 @@ const bundleForm = z.object({
   checkpoint: z.string(),
   seals: z.array(z.object({ n: whole, text: z.string(), signature: z.string(), index: whole, path: z.array(hash64) })),
   entries: z.array(z.object({ text: z.string(), seal: whole, month: monthForm, index: whole, path: z.array(hash64) })),
+  checks: z.array(
+    z.object({
+      check: z.string(),
+      provider: z.string().nullable(),
+      result: z.string(),
+      looked_at: z.string(),
+      found: z.string(),
+      // Bundles of earlier builds have none.
+      run: z.string().nullish(),
+    }),
+  ),
   reviews: z.array(
     z.object({
       id: z.string(),
+      task: z.string(),
+      due_at: z.string(),
+      signed_off_by: z.string().nullable(),
       state: z.string(),
       entry: whole.nullable(),
       note: z.string().nullable(),
@@ -93,8 +110,14 @@ function readBase64(text: string): Buffer {
   return bytes;
 }
 
-/** The size and root that the checkpoint names, once its signature fits (C2SP signed-note). */
-function checkNote({ checkpoint }: Bundle, keys: ReadonlyMap<string, string>): { size: number; root: string } {
+interface Note {
+  origin: string;
+  size: number;
+  root: string;
+}
+
+/** The origin, size and root that the checkpoint names, once its signature fits (C2SP signed-note). */
+function checkNote({ checkpoint }: Bundle, keys: ReadonlyMap<string, string>): Note {
   const [, origin = '', size, root = '', name = '', encoded = ''] = noteForm.exec(checkpoint) ?? [];
   must(size !== undefined, 'the checkpoint is no signed note');
   const key = keys.get(name.slice(origin.length + 1));
@@ -104,7 +127,7 @@ function checkNote({ checkpoint }: Bundle, keys: ReadonlyMap<string, string>): {
   must(bytes.subarray(0, 4).equals(id), 'the checkpoint names another key');
   const signature = bytes.subarray(4).toString('base64');
   must(isSignedBy(key, `${origin}\n${size}\n${root}\n`, signature), 'the signature of the checkpoint does not fit');
-  return { size: Number(size), root };
+  return { origin, size: Number(size), root };
 }
 
 const buffers = (path: readonly string[]) => path.map(readBase64);
@@ -113,11 +136,7 @@ function mustDiffer(values: readonly unknown[], what: string): void {
   must(new Set(values).size === values.length, `${what} stands twice`);
 }
 
-function checkSeal(
-  seal: CitedSeal,
-  keys: ReadonlyMap<string, string>,
-  { size, root }: { size: number; root: string },
-): SealText {
+function checkSeal(seal: CitedSeal, keys: ReadonlyMap<string, string>, { size, root }: Note): SealText {
   const statement = sealForm.parse(readStrictJson(seal.text, 'ledger'));
   must(statement[1] === seal.n, `seal ${seal.n} is another`);
   must(statement[3] <= statement[4], `seal ${seal.n} is of no batch`);
@@ -152,7 +171,7 @@ function checkEntry(entry: CitedEntry, seals: ReadonlyMap<number, SealText>): Ro
 /** Answers how many reviews say that they were signed off, and cite no entry that proves it. */
 function checkReviews({ reviews }: Bundle, rows: readonly Row[]): number {
   let unproved = 0;
-  for (const { id, state, entry, note, findings } of reviews) {
+  for (const { id, task, due_at, signed_off_by, state, entry, note, findings } of reviews) {
     if (entry === null) {
       if (state === 'signed_off') unproved += 1;
       continue;
@@ -166,12 +185,52 @@ function checkReviews({ reviews }: Bundle, rows: readonly Row[]): number {
       hash('sha256', findings ?? '', 'hex') === details.findings_sha256 &&
       hash('sha256', note ?? '', 'hex') === details.note_sha256;
     must(fits, `review ${id} has other findings, or another note, than were signed off`);
+    const same = details.task === task && details.due_at === due_at && row[8] === signed_off_by;
+    must(same, `review ${id} is of another task or date, or was signed off by somebody else`);
+  }
+  return unproved;
+}
+
+const signedResults = z.object({ statement: z.string(), signed_by: z.string(), signature: z.string() });
+const resultsForm = /^grantkeep checks [!-~]+\nrun ([!-~]+)\n(0|[1-9]\d{0,8}) results [0-9a-f]{64}$/;
+
+/** The statements of the cited runs of the checks, by run, as far as a key of the bundle signed them. */
+function signedRuns(rows: readonly Row[], keys: ReadonlyMap<string, string>) {
+  const runs = new Map<string, { statement: string; results: number }>();
+  for (const row of rows) {
+    const { success, data } = signedResults.safeParse(row[4] === 'checks.run' ? row.at(-1) : null);
+    if (!success) continue;
+    const { statement, signed_by, signature } = data;
+    const [, run, results] = resultsForm.exec(statement) ?? [];
+    const key = keys.get(signed_by);
+    if (run !== undefined && key && isSignedBy(key, statement, signature))
+      runs.set(run, { statement, results: Number(results) });
+  }
+  return runs;
+}
+
+/**
+ * Answers how many results no entry proves: their run is not cited, or some results of it are not in the bundle. All
+ * results of a run that is cited have to be the signed ones.
+ */
+function checkResults({ checks }: Bundle, rows: readonly Row[], keys: ReadonlyMap<string, string>, { origin }: Note) {
+  const runs = signedRuns(rows, keys);
+  let unproved = 0;
+  for (const [run, results] of Map.groupBy(checks, (one) => one.run ?? '')) {
+    const signed = runs.get(run);
+    if (!signed || results.length < signed.results) {
+      unproved += results.length;
+      continue;
+    }
+    const found = results.map(({ looked_at: lookedAt, ...one }) => ({ ...one, lookedAt }));
+    must(resultsStatement(origin, run, found) === signed.statement, `the results of ${run} are others than were found`);
   }
   return unproved;
 }
 
 /**
- * Checks a bundle with nothing but its file: its signature, the checkpoint, each seal, each entry, each sign-off.
+ * Checks a bundle with nothing but its file: its signature, the checkpoint, each seal, each entry, each sign-off,
+ * the results of each run of the checks.
  * @param trusted the public key that the checker knows from elsewhere, 32 bytes in base64. Without it the report tells
  *   only that the bundle is whole, and by which key.
  */
@@ -186,6 +245,7 @@ export function verifyEvidence(file: Uint8Array, trusted?: string): EvidenceRepo
     seals: 0,
     reviews: 0,
     unproved_reviews: 0,
+    unproved_checks: 0,
   };
   const envelope = readEnvelope(file);
   if (!envelope) return { ok: false, fault: 'the file is no bundle, or its signature does not fit', ...none };
@@ -220,6 +280,7 @@ export function verifyEvidence(file: Uint8Array, trusted?: string): EvidenceRepo
       seals: seals.size,
       reviews: bundle.reviews.length,
       unproved_reviews: checkReviews(bundle, rows),
+      unproved_checks: checkResults(bundle, rows, keys, tree),
     };
     return { ok: true, fault: null, ...signer, from: bundle.from, to: bundle.to, ...counts };
   } catch (error) {

@@ -7,7 +7,15 @@ const template: EvidenceBundle = {
   format: bundleFormat,
   ...{ hub: 'hub.example', from: '2026-11-01T00:00:00.000Z', to: '2026-12-01T00:00:00.000Z' },
   ...{ made_at: '2026-12-01T00:00:00.000Z', made_by: 'usr_1', keys: [], checkpoint: '', seals: [], entries: [] },
-  ...{ left_out: { not_sealed: 0 }, checks: [], reviews: [], alerts: [], freezes: [], revocations: [], keys_used: [] },
+  ...{
+    left_out: { not_sealed: 0, dropped_months: [] },
+    checks: [],
+    reviews: [],
+    alerts: [],
+    freezes: [],
+    revocations: [],
+    keys_used: [],
+  },
   ...{ scripts: [], conformance: [], report_html: '<p>' },
 };
 

@@ -1,5 +1,5 @@
 import { type Forged, first, forger, note, row, signed } from './forge.ts';
-import { monthOf, respelled, reviewed, set, signOff, withReview } from './forge-parts.ts';
+import { monthOf, ranFor, respelled, result, reviewed, set, signOff, withResults, withReview } from './forge-parts.ts';
 
 /** Keys, seals, entries and sign-offs that were changed, with every signature made again. */
 export const otherContents: Record<string, Forged> = {
@@ -115,6 +115,26 @@ export const otherContents: Record<string, Forged> = {
   'false for no note': { entries: [signOff('', '{}')], change: reviewed({ note: false }) },
   'other findings': withReview({ findings: '[]' }),
   'a sign-off of another review': withReview({ id: 'rev_2' }),
+  'a sign-off of another task': withReview({ task: 'scopes' }),
+  'a sign-off of another date': withReview({ due_at: '2026-11-21' }),
+  'a sign-off by somebody else': withReview({ signed_off_by: 'usr_2' }),
+  'a sign-off by an empty name': withReview({ signed_off_by: '' }),
+  'a sign-off by a truth value': withReview({ signed_off_by: false }),
+  // Results of checks.
+  'a check that passes and did not': withResults(([one, other]) => [
+    result({ ...one, result: 'passes' }),
+    result(other),
+  ]),
+  'a check that found something else': withResults(([one, other]) => [
+    result(one),
+    result({ ...other, found: 'S256' }),
+  ]),
+  'a check of another provider': withResults(([one, other]) => [result(one), result({ ...other, provider: 'other' })]),
+  'a result more than were found': withResults((both) => [...both, result({ check: 'pkce', provider: 'other' })]),
+  'results that another run found': withResults(
+    (both) => both,
+    (both) => ranFor(both.map((one) => ({ ...one, found: 'x' }))),
+  ),
   'a place of no entry': withReview({ entry: 7 }),
   'a place from the end': withReview({ entry: -1 }),
   'a place as text': withReview({ entry: '0' }),

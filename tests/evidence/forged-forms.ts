@@ -1,5 +1,5 @@
-import { type Forged, first, forger, row } from './forge.ts';
-import { inText, reviewed, set, signOff, withReview } from './forge-parts.ts';
+import { type Forged, first, forger, row, signed } from './forge.ts';
+import { inText, ranFor, result, reviewed, set, signOff, withResults, withReview } from './forge-parts.ts';
 
 /** Bundles that are whole, so that the others are refused for their own fault. */
 export const whole: Record<string, Forged> = {
@@ -14,6 +14,30 @@ export const whole: Record<string, Forged> = {
   },
   'no entries and no seals': set((b) => Object.assign(b, { entries: [], seals: [] })),
   'a review whose sign-off is claimed without an entry': withReview({ entry: null }),
+  'results of a run, in any order': withResults((both) => both.toReversed()),
+  'a result of a run that is claimed without the other': withResults(([one]) => [result(one)]),
+  'a result that is claimed without an entry': set((b) => Object.assign(b, { checks: [result()] })),
+  'a result that is claimed by no run': set((b) => Object.assign(b, { checks: [result({ run: undefined })] })),
+  'a result that is claimed by the entry of an earlier build': {
+    entries: [row(1, 'checks.run', { run: 'run_1' })],
+    change: (b) => Object.assign(b, { checks: [result()] }),
+  },
+  'a result that is claimed by a signature of something else': {
+    entries: [ranFor([result()], { signature: signed('another') })],
+    change: (b) => Object.assign(b, { checks: [result()] }),
+  },
+  'a result that is claimed by a key that is not listed': {
+    entries: [ranFor([result()], { signed_by: 'k2' })],
+    change: (b) => Object.assign(b, { checks: [result()] }),
+  },
+  'a result that is claimed by a signature that is none': {
+    entries: [ranFor([result()], { signature: 7 })],
+    change: (b) => Object.assign(b, { checks: [result()] }),
+  },
+  'a result that is claimed by an entry of something else': {
+    entries: [ranFor([result()]).replace('checks.run', 'checks.scenarios_played')],
+    change: (b) => Object.assign(b, { checks: [result()] }),
+  },
 };
 
 /** Other texts for one value, and values of other types. */
@@ -47,6 +71,10 @@ export const otherForms: Record<string, Forged> = {
   'entries as an object': set((b) => Object.assign(b, { entries: {} })),
   'entries as a text': set((b) => Object.assign(b, { entries: '' })),
   'seals and entries as objects': set((b) => Object.assign(b, { entries: {}, seals: {} })),
+  'checks as an object': set((b) => Object.assign(b, { checks: {} })),
+  'a run as a number': set((b) => Object.assign(b, { checks: [result({ run: 7 })] })),
+  'a check of no provider’s name': set((b) => Object.assign(b, { checks: [result({ provider: undefined })] })),
+  'a result as a truth value': set((b) => Object.assign(b, { checks: [result({ result: true })] })),
   'reviews as an object': set((b) => Object.assign(b, { reviews: {} })),
   'a path as a text': set((b) => Object.assign(first(b.seals), { path: '' })),
   'no hub': set((b) => Object.assign(b, { hub: null })),
