@@ -10,7 +10,7 @@ const project = process.cwd();
 const isRoot = process.getuid?.() === 0;
 
 /** Waits in the sandbox until the hub is ready, and prints what it says. */
-const untilReady = `for (let n = 0; n < 300; n++) {
+const untilReady = `for (let n = 0; n < 1500; n++) {
   const answer = await fetch('http://localhost:3000/readyz').catch(() => undefined);
   if (answer?.status === 200) { console.log('ready'); process.exit(0); }
   await new Promise((after) => setTimeout(after, 200));
