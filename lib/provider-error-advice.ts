@@ -88,7 +88,7 @@ export const providerErrorRows: readonly (ProviderErrorAdvice & { codes: readonl
     next: 'Reconnect',
   },
   {
-    codes: ['server_error', 'temporarily_unavailable', 'slow_down'],
+    codes: ['server_error', 'temporarily_unavailable', 'slow_down', 'too_many_requests', 'rate_limit_exceeded'],
     causes: "The provider's own trouble",
     next: 'Wait; the hub tries again',
   },

@@ -18,6 +18,8 @@ const sentences = {
   server_error: 'The provider has a fault of its own. Try again in a few minutes.',
   temporarily_unavailable: 'The provider is too busy just now. Try again in a few minutes.',
   slow_down: 'The provider asks for fewer requests. Try again in a few minutes.',
+  too_many_requests: 'The provider asks for fewer requests. Try again in a few minutes.',
+  rate_limit_exceeded: 'The provider asks for fewer requests. Try again in a few minutes.',
   // OpenID Connect Core §3.1.2.6
   interaction_required:
     'The provider wants you to sign in or to agree there. Start again, and stay until its last page.',

@@ -3,7 +3,7 @@ import { fillParameters } from '#lib/oauth/account-params';
 import { type CheckedCallback, isCheckedCallback } from '#lib/oauth/check-callback';
 import { clientAuthentication } from '#lib/oauth/client-authentication';
 import { clientConfiguration } from '#lib/oauth/client-configuration';
-import { fromLibrary } from '#lib/oauth/library-error';
+import { fromLibrary, severalKeysFit } from '#lib/oauth/library-error';
 import { tokenExchange } from '#lib/oauth/normalising-fetch';
 import { OAuthError } from '#lib/oauth/oauth-error';
 import { exactClaims } from '#lib/oauth/provider-call';
@@ -94,13 +94,18 @@ export async function exchangeCode(
       answerUrl,
       openid && !own ? { ...checks, expectedNonce: nonce, idTokenExpected: true } : checks,
       parameters,
-    );
+    ).catch((error: unknown) => {
+      if (severalKeysFit(error)) return null;
+      throw error;
+    });
     const answer = exchange.answer();
     if (!answer) throw new OAuthError('token_answer_invalid');
     const { id_token: idToken, ...first } = answer;
     const tokens = await settleTokens(provider, first, accountParams, deps);
     const verified =
-      own && openid ? await ownClaims(provider, pinned, idToken, { nonce, iss: checked.iss }, deps) : result.claims();
+      result && !(own && openid)
+        ? result.claims()
+        : await ownClaims(provider, pinned, idToken, { nonce, iss: checked.iss }, deps);
     const claims = openid && verified && idToken !== null ? exactClaims(idToken) : null;
     if ((verified?.iat ?? 0) > deps.now().getTime() / 1000 + furthestIssueSeconds) {
       throw new OAuthError('id_token_expired', { detail: 'iat' });

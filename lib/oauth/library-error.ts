@@ -37,6 +37,10 @@ function codeOf(details: Record<string, unknown>[]): OAuthErrorCode {
   return 'id_token_malformed';
 }
 
+/** Whether several published keys fit an ID token's header: openid-client refuses that. */
+export const severalKeysFit = (error: unknown): boolean =>
+  [...causes(error)].some(({ candidates }) => Array.isArray(candidates) && candidates.length > 1);
+
 /**
  * Turns an error of openid-client into an OAuthError. The library's errors hold whole answers, tokens included, on
  * `cause`; only the code is kept. The token answer was straightened before the library saw it, so only the ID token and

@@ -5,7 +5,11 @@ import { providerText } from '#lib/oauth/provider-text';
 import type { CallFor, OAuthDeps } from '#lib/oauth/types';
 
 const optionalText = z.string().min(1).optional().catch(undefined);
-const optionalTexts = z.array(z.string()).optional().catch(undefined);
+/** Some servers write a list of one as its text. */
+const optionalTexts = z
+  .union([z.array(z.string()), z.string().transform((text) => [text])])
+  .optional()
+  .catch(undefined);
 
 /**
  * The members of the metadata that are read (RFC 8414 §2, RFC 9126 §5, OpenID Connect Discovery §3); members of a wrong type count

@@ -301,12 +301,13 @@ describe('P-03 how metadata is written', () => {
     expect(await resolve()).toMatchObject({ issuer });
   });
 
-  test.each<[string[] | undefined, Fields, string | undefined]>([
+  test.each<[string | string[] | undefined, Fields, string | undefined]>([
     [['client_secret_post'], {}, 'client_secret_post'],
     [['client_secret_post', 'private_key_jwt'], {}, 'client_secret_post'],
     [['client_secret_basic', 'client_secret_post'], {}, undefined],
     [['private_key_jwt'], {}, undefined],
     [undefined, {}, undefined],
+    ['client_secret_post', {}, 'client_secret_post'], // nodeSolidServer/node-solid-server#1599: a text, not a list
     [['client_secret_post'], { token_endpoint_auth_method: 'client_secret_basic' }, undefined],
   ])('a server that takes %j, of a record that says %j', async (taken, fields, method) => {
     const { server, resolve, issuer, provider } = await hub(fields);

@@ -1,3 +1,4 @@
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import {
   answering,
@@ -72,6 +73,37 @@ describe('P-12, P-13 token answers in public reports', () => {
   ])('%s', async (_, json, fields, read) => {
     expect(await exchanged({ json }, fields)).toMatchObject(read);
     expect(await refreshed({ json }, fields)).toMatchObject(read);
+  });
+});
+
+describe('P-10 how answers travel', () => {
+  const json = '{"access_token":"at","expires_in":60}';
+  const head = 'Content-Type: application/json\r\n';
+  const onTheSocket = (text: string): Reply => ({ raw: ({ socket }) => socket?.end(text) });
+  test.each<[string, Reply]>([
+    ['by Brotli', { text: brotliCompressSync(json), headers: { 'content-encoding': 'br' } }],
+    ['by gzip under its old name', { text: gzipSync(json), headers: { 'content-encoding': 'x-gzip' } }],
+    ['with a charset as its encoding', { text: json, headers: { 'content-encoding': 'UTF-8' } }],
+    ['with a charset in quotes', { text: json, headers: { 'content-type': 'application/json;charset="utf8"' } }],
+    ['with a charset of databases', { text: json, headers: { 'content-type': 'application/json; charset=utf8mb4' } }],
+    ['as another kind of JSON', { text: json, headers: { 'content-type': 'application/vnd.api+json' } }],
+    ['behind blank lines', { text: `\n\n ${json}\n`, headers: { 'content-type': 'application/json' } }],
+    ['with status 202', { status: 202, text: json }],
+    ['by HTTP/1.0', onTheSocket(`HTTP/1.0 200 OK\r\n${head}\r\n${json}`)],
+    ['without a type', onTheSocket(`HTTP/1.1 200 OK\r\nContent-Length: ${json.length}\r\n\r\n${json}`)],
+  ])('%s', async (_, reply) => {
+    expect(await exchanged(reply)).toMatchObject({ access_token: 'at', expires_in: 60 });
+    expect(await refreshed(reply)).toMatchObject({ access_token: 'at', expires_in: 60 });
+  });
+
+  const followed: Reply = { status: 307, headers: { location: '/token-2' }, text: '' };
+  test.each<[string, Reply]>([
+    ['a page of a firewall', { status: 403, text: '<html>Attention Required!</html>' }],
+    ['a page that is not there', { status: 404, text: '<html>Not Found</html>' }],
+    ['a notice of PHP before it', { text: `<b>Notice</b>: x in y on line 1<br />\n${json}` }],
+    ['a redirect', followed], // ForceCLI/force#645: Salesforce, for another host of its own
+  ])('%s ends no grant', async (_, reply) => {
+    await expect(refreshed(reply)).rejects.toMatchObject({ disposition: 'answer_invalid' });
   });
 });
 

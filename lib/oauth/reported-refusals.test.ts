@@ -110,6 +110,9 @@ describe('P-16, P-17 refusals of a refresh in public reports', () => {
     [500, { error: 'invalid_grant' }],
     [503, { message: 'Server error: missing client' }], // ging/fiware-idm#43
     [429, { error: 'invalid_grant' }],
+    [400, { error: 'too_many_requests' }],
+    [400, { error: 'rate_limit_exceeded' }],
+    [403, { error: { code: 'RATE_LIMITED' } }],
   ])('%i %j is trouble of the provider', async (status, json) => {
     await expect(refreshed({ status, json })).rejects.toMatchObject({ disposition: 'transient' });
   });

@@ -18,7 +18,10 @@ const clientCodes = new Set([
 export const isClientRefusal = (error: string): boolean => isListed(clientCodes, error);
 
 const spentCodes = new Set(['invalid_grant', 'bad_verification_code', 'invalid_code', 'code_already_used']);
-const transientCodes = new Set(['temporarily_unavailable', 'server_error', 'slow_down', 'internal_error']);
+const transientCodes = new Set([
+  ...['temporarily_unavailable', 'server_error', 'slow_down', 'internal_error'],
+  ...['too_many_requests', 'rate_limit_exceeded', 'rate_limited'],
+]);
 const scopeCodes = new Set(['invalid_scope']);
 
 /** The error code of an answer that says by itself that it is an error; null where it does not. */

@@ -1,4 +1,4 @@
-import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
+import { decodeJwt, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { isOAuthError, OAuthError, type OAuthErrorCode } from '#lib/oauth/oauth-error';
 import { serverKeys, signatures } from '#lib/oauth/server-keys';
 import { tenantIssuerOf } from '#lib/oauth/tenant-issuer';
@@ -48,6 +48,26 @@ function checkKeysTenant(
 }
 
 /**
+ * Verifies with the key that fits the header. Some servers publish one key twice, or several without naming in the token
+ * which one signed (RFC 7517 §4.5): each of these is tried.
+ */
+async function verifyByAnyKey(idToken: string, keys: ReturnType<typeof serverKeys>, options: JWTVerifyOptions) {
+  try {
+    return await jwtVerify(idToken, keys, options);
+  } catch (several) {
+    if (!(several instanceof errors.JWKSMultipleMatchingKeys)) throw several;
+    for await (const key of several) {
+      const verified = await jwtVerify(idToken, key, options).catch((error: unknown) => error);
+      if (!(verified instanceof errors.JWSSignatureVerificationFailed)) {
+        if (verified instanceof Error) throw verified;
+        return verified as Awaited<ReturnType<typeof jwtVerify>>;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
+}
+
+/**
  * Verifies an ID token (OpenID Connect Core §3.1.3.7): signature, issuer, audience, times and nonce. The issuer is the
  * tenant's where the record has a template, and the nonce may be absent where the record says so dangerously.
  * @throws OAuthError `id_token_…`, or a transient one where the keys cannot be read
@@ -64,7 +84,7 @@ export async function verifyIdToken(
   try {
     const issuer = tenant_issuer ? tenantIssuerOf(tenant_issuer, decodeJwt(idToken)) : pinned.issuer;
     const keys = serverKeys(provider, pinned.jwks_uri, deps);
-    const { payload, protectedHeader } = await jwtVerify(idToken, keys, {
+    const { payload, protectedHeader } = await verifyByAnyKey(idToken, keys, {
       issuer,
       audience: provider.client_id,
       algorithms: signatures(pinned, ['RS256']),

@@ -171,6 +171,16 @@ export const identityRows: readonly Oddity[] = [
     record: { identity: { source: 'introspection' } },
   },
   {
+    name: 'one_key_twice',
+    cases: ['P-23'],
+    does: 'It publishes the key of its ID tokens twice.',
+    touches: ['id token'],
+    answered: editAnswer('jwks', ({ answer }) => {
+      const { keys } = answer.body as { keys: unknown[] };
+      answer.body = { keys: [...keys, ...keys] };
+    }),
+  },
+  {
     name: 'no_nonce',
     cases: ['P-23'],
     does: 'Its ID tokens have no nonce.',
