@@ -1,5 +1,7 @@
 import { type Environment, environmentSchema } from '#lib/config/environment';
+import { sentenceOf } from '#lib/config/environment-faults';
 import { withSecretFiles } from '#lib/config/secret-files';
+import { writtenFaults, writtenValues } from '#lib/config/written-values';
 
 /** The little that the command line must know to find a running process or a server to migrate. */
 const commandLineSchema = environmentSchema.pick({
@@ -22,21 +24,24 @@ const inFiles = ['DATABASE_URL', 'MIGRATE_DATABASE_URL', 'IMPORT_DATABASE_URL', 
 
 /**
  * Reads where the data is, without asking for the secrets that only a whole process needs.
- * @throws z.ZodError, or Error where a `…_FILE` cannot be read
+ * @throws Error with every fault of these variables
  */
 export function getCommandLineSettings(
   variables: Readonly<Record<string, string | undefined>> = process.env,
 ): CommandLineSettings {
   const faults: string[] = [];
-  const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value?.trim()));
-  const given = withSecretFiles(set, inFiles, faults);
-  if (faults.length > 0) throw new Error(faults.join('; '));
-  const settings = commandLineSchema.parse(given);
+  const given = withSecretFiles(writtenValues(variables), inFiles, faults);
+  const names = [...Object.keys(commandLineSchema.shape), ...inFiles];
+  faults.push(...new Set(writtenFaults(given, names).map(([, fault]) => fault)));
+  const settings = commandLineSchema.safeParse(given, { error: sentenceOf });
+  if (faults.length === 0)
+    faults.push(...(settings.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`));
+  if (faults.length > 0 || !settings.success) throw new Error(faults.join('; '));
   return {
-    databaseUrl: settings.DATABASE_URL,
-    migrateDatabaseUrl: settings.MIGRATE_DATABASE_URL,
-    databasePooler: settings.DATABASE_POOLER,
-    dataDir: settings.DATA_DIR,
+    databaseUrl: settings.data.DATABASE_URL,
+    migrateDatabaseUrl: settings.data.MIGRATE_DATABASE_URL,
+    databasePooler: settings.data.DATABASE_POOLER,
+    dataDir: settings.data.DATA_DIR,
     importSource: { url: given.IMPORT_DATABASE_URL, key: given.IMPORT_KEY },
   };
 }
@@ -53,8 +58,8 @@ export interface HubSettings {
  */
 export function getHubSettings(variables: Readonly<Record<string, string | undefined>> = process.env): HubSettings {
   const faults: string[] = [];
-  const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value?.trim()));
-  const given = withSecretFiles(set, ['GRANTKEEP_KEY'], faults);
+  const given = withSecretFiles(writtenValues(variables), ['GRANTKEEP_KEY'], faults);
+  faults.push(...writtenFaults(given, ['HUB_URL', 'APP_URL', 'GRANTKEEP_KEY']).map(([, fault]) => fault));
   if (faults.length > 0) throw new Error(faults.join('; '));
   return { url: given.HUB_URL ?? given.APP_URL, apiKey: given.GRANTKEEP_KEY };
 }

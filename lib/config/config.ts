@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { hostEntry, isLoopbackHost } from '#lib/config/address-class';
-import { type Environment, environmentSchema } from '#lib/config/environment';
+import type { Environment } from '#lib/config/environment';
+import { parseEnvironment } from '#lib/config/environment-faults';
 import { type ProviderRecordInput, providersFileSchema } from '#lib/config/provider-record';
 import { endpointFault } from '#lib/config/provider-url';
-import { secretVariables, variablesOf, withSecretFiles } from '#lib/config/secret-files';
+import { longestFile, readText, secretVariables, variablesOf, withSecretFiles } from '#lib/config/secret-files';
 import { readVaultRoots, type VaultRoots } from '#lib/config/vault-root';
+import { type Source, writtenFaults, writtenValues } from '#lib/config/written-values';
 import { once } from '#lib/process-parts';
 
 interface BuiltinClient {
@@ -97,15 +98,10 @@ export class ConfigError extends Error {
   }
 }
 
-type Source = Readonly<Record<string, string | undefined>>;
-
-/** An empty variable counts as not set: compose files and CI write them so. */
-function withoutEmpty(variables: Source): Source {
-  const source = { ...variables };
-  // Proxies are written in either case; the lower one wins, as in Node.
-  for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'])
-    source[name] = variables[name.toLowerCase()] || variables[name];
-  return Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value.trim() !== ''));
+/** Proxies are written in either case; the lower one wins, as in Node. */
+function withProxies(source: Source): Source {
+  const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
+  return { ...source, ...Object.fromEntries(names.map((name) => [name, source[name.toLowerCase()] ?? source[name]])) };
 }
 
 function builtinProviders(env: Environment, faults: string[]): BuiltinProviders {
@@ -155,15 +151,20 @@ function builtinProviders(env: Environment, faults: string[]): BuiltinProviders 
 
 function readProvidersFile(env: Environment, source: Source, faults: string[]): ProviderRecordInput[] {
   if (!env.PROVIDERS_FILE) return [];
+  const path = env.PROVIDERS_FILE;
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(env.PROVIDERS_FILE, 'utf8'));
-  } catch (cause) {
-    const reason = cause instanceof SyntaxError ? 'is not valid JSON' : 'cannot be read';
-    faults.push(`PROVIDERS_FILE: ${env.PROVIDERS_FILE} ${reason}`);
+    content = JSON.parse(readText(path, longestFile));
+  } catch (error) {
+    // The parser quotes the text, where a secret may stand.
+    const place = /\bline \d+ column \d+\b/.exec(String(error))?.[0];
+    const broken = `is not valid JSON${place ? `, at ${place}` : ''}`;
+    faults.push(`PROVIDERS_FILE: ${path} ${error instanceof SyntaxError ? broken : (error as Error).message}`);
     return [];
   }
-  const withFiles = withSecretFiles(source, variablesOf(content), faults);
+  const named = variablesOf(content);
+  const withFiles = withSecretFiles(source, named, faults);
+  faults.push(...writtenFaults(withFiles, named).map(([, fault]) => fault));
   const parsed = providersFileSchema({ appUrl: env.APP_URL, env: withFiles }).safeParse(content);
   if (parsed.success) return parsed.data;
   for (const issue of parsed.error.issues)
@@ -183,32 +184,6 @@ function proxyOf(env: Environment, faults: string[]): Config['proxy'] {
   // Addresses are compared as they are written; names may have a leading dot or star.
   const noProxy = env.NO_PROXY?.replace(/[^,\s]+/g, (entry) => (/\[|:.*:/.test(entry) && hostEntry(entry)) || entry);
   return { httpProxy: env.HTTP_PROXY, httpsProxy: env.HTTPS_PROXY, noProxy };
-}
-
-/** Values that break no rule, for required and faulty variables, while the rules between variables are checked. */
-const standIns: Source = {
-  APP_URL: 'http://localhost',
-  SESSION_PASSWORD: 'x'.repeat(32),
-};
-
-/** Each variable by its own rule, and the names of the variables that break it; a faulty one then counts as not set. */
-function parseEnvironment(
-  source: Source,
-  faults: string[],
-  unread: readonly string[],
-): { env: Environment; faulty: Set<string> } {
-  faults.push(...unread);
-  const faulty = new Set(unread.map((fault) => fault.slice(0, fault.indexOf('_FILE:'))));
-  const parsed = environmentSchema.safeParse(source);
-  if (parsed.success) return { env: parsed.data, faulty };
-  for (const issue of parsed.error.issues) {
-    const name = String(issue.path[0]);
-    if (faulty.has(name)) continue;
-    faulty.add(name);
-    faults.push(`${name}: ${source[name] === undefined ? 'is required' : issue.message}`);
-  }
-  const rest = Object.entries(source).filter(([name]) => !faulty.has(name));
-  return { env: environmentSchema.parse({ ...standIns, ...Object.fromEntries(rest) }), faulty };
 }
 
 /** The rules between variables, and the files they name. */
@@ -248,7 +223,7 @@ function checkTogether(env: Environment, source: Source, faults: string[]) {
 export function parseConfig(variables: Source): Config {
   const faults: string[] = [];
   const unread: string[] = [];
-  const source = withSecretFiles(withoutEmpty(variables), secretVariables, unread);
+  const source = withSecretFiles(withProxies(writtenValues(variables)), secretVariables, unread);
   // A secret that could not be read from its file is not also called missing.
   const { env, faulty } = parseEnvironment(source, faults, unread);
   const between: string[] = [];

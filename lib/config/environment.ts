@@ -138,13 +138,32 @@ const hostList = commaList.transform((items, ctx) =>
   }),
 );
 
-/** `nodemailer` reads the rest of the URL itself; a host must be there, and nothing but these two schemes. */
-const smtpUrl = z.string().refine((text) => {
+/** Whether the user and the password end where they seem to: one with a `/` or a `#` ends the host before it is over. */
+function isWholeUrl(text: string): boolean {
   const url = URL.parse(text);
-  return url !== null && /^smtps?:$/.test(url.protocol) && url.hostname !== '';
-}, 'must be an smtp: or smtps: URL such as smtps://user:password@mail.example.com');
-const mailAddress = z.string().regex(/^[^\s<>@,]+@[^\s<>@,]+$/, 'must be an e-mail address');
-const mailAddresses = commaList.pipe(z.array(mailAddress));
+  try {
+    return url !== null && url.hash === '' && !url.pathname.includes('@') && decodeURIComponent(text) !== '';
+  } catch {
+    return false;
+  }
+}
+const notWhole =
+  'is no URL: write special characters of its user and password percent-encoded, as %23 for # and %2F for /';
+
+/** `nodemailer` reads the rest of the URL itself; a host must be there, and nothing but these two schemes. */
+const smtpUrl = z
+  .string()
+  .regex(/^smtps?:\/\/[^/]/i, {
+    error: 'must be an smtp: or smtps: URL such as smtps://user:password@mail.example.com',
+    abort: true,
+  })
+  .refine(isWholeUrl, notWhole);
+const mailPattern = /^[^\s<>@,]+@[^\s<>@,]+$/;
+const mailAddress = z.string().regex(mailPattern, 'must be an e-mail address');
+const mailAddresses = commaList.transform((items, ctx) => {
+  for (const item of items) if (!mailPattern.test(item)) ctx.addIssue(`"${item}" is no e-mail address`);
+  return items;
+});
 const personMails = z
   .string()
   .default('connected,disconnected,needs_reconnect')
@@ -164,7 +183,10 @@ const hours = (fallback: number) =>
     .max(24 * 90)
     .default(fallback);
 const absoluteUrl = z.string().refine((text) => URL.canParse(text), 'must be an absolute URL');
-const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://');
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, { error: 'must begin with postgres:// or postgresql://', abort: true })
+  .refine(isWholeUrl, notWhole);
 const credential = z.string().min(1).optional();
 
 /** `OTEL_EXPORTER_OTLP_HEADERS`: `name=value`, comma list, values percent-encoded (W3C Baggage, as OpenTelemetry says). */
@@ -187,6 +209,7 @@ export const environmentSchema = z.object({
   HOST: z
     .string()
     .transform((host) => host.replace(/^\[(.+)\]$/, '$1'))
+    .refine((host) => isIP(host) !== 0 || /^[\w.-]+$/.test(host), 'must be an address or a name, without a port')
     .optional(),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   DATABASE_URL: postgresUrl.optional(),
@@ -234,7 +257,7 @@ export const environmentSchema = z.object({
   PERSON_MAILS: personMails,
   WEBHOOK_INTERNAL_HOSTS: hostList,
   METRICS_TOKEN: z.string().min(32, 'must have at least 32 characters').optional(),
-  ADMIN_EMAILS: commaList.transform((items) => items.map((item) => item.toLowerCase())),
+  ADMIN_EMAILS: mailAddresses.transform((items) => items.map((item) => item.toLowerCase())),
   TRUSTED_PROXIES: trustedProxies,
   DRAIN_GRACE_SECONDS: z.coerce.number().int().min(0).max(300).default(0),
   PROVIDERS_FILE: z.string().optional(),
@@ -247,7 +270,7 @@ export const environmentSchema = z.object({
   OTEL_EXPORTER_OTLP_HEADERS: otlpHeaders,
   OTEL_SERVICE_NAME: z
     .string()
-    .regex(/^[\w.-]{1,60}$/)
+    .regex(/^[\w.-]{1,60}$/, 'must be 1 to 60 letters, digits, dots, hyphens and underscores')
     .default('grantkeep'),
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

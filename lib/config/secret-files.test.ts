@@ -80,7 +80,7 @@ test('a file that cannot be used is a fault of its variable, and the variable is
   const sub = join(folder, 'sub');
   mkdirSync(sub);
   const faults = (path: string) => faultsOf({ ...rest, SESSION_PASSWORD_FILE: path });
-  expect(faults(nothing)).toEqual([`SESSION_PASSWORD_FILE: ${nothing} cannot be read`]);
+  expect(faults(nothing)).toEqual([`SESSION_PASSWORD_FILE: ${nothing} is not there`]);
   expect(faults(sub)).toEqual([`SESSION_PASSWORD_FILE: ${sub} is no file`]);
   expect(faults(inFile(' \n'))).toEqual([`SESSION_PASSWORD_FILE: ${inFile(' \n')} is empty`]);
   const pipe = join(folder, 'pipe');

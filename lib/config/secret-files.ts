@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-
-type Source = Readonly<Record<string, string | undefined>>;
+import type { Source } from '#lib/config/written-values';
 
 /** The variables that hold a secret, or a URL with one: each may be given as the path of a file, in a variable with `_FILE` at its end. */
 export const secretVariables = [
@@ -15,16 +14,30 @@ export const secretVariables = [
 ] as const;
 
 /** No secret is longer; a path that leads to something else is not read into memory. Bytes. */
-const longest = 64 * 1024;
+const longestSecret = 64 * 1024;
 
-/** The text of a file without the line break at its end. @throws Error with the end of a sentence that begins with the path */
-function readSecret(path: string): string {
+/** Of PROVIDERS_FILE, in bytes; one with every preset is a hundredth of it. */
+export const longestFile = 4 * 1024 * 1024;
+
+function whyUnread(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'ENOENT') return 'is not there';
+  if (code === 'EACCES') return 'may not be read by the user of this process';
+  return code ? `cannot be read (${code})` : 'cannot be read';
+}
+
+/**
+ * The text of a file, without white space and a byte order mark at its ends.
+ * @param longest in bytes
+ * @throws Error with the end of a sentence that begins with the path
+ */
+export function readText(path: string, longest: number): string {
   let file: number;
   try {
     // A pipe would else keep the process waiting for its writer.
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch {
-    throw new Error('cannot be read');
+  } catch (error) {
+    throw new Error(whyUnread(error));
   }
   try {
     const stat = fstatSync(file);
@@ -33,8 +46,8 @@ function readSecret(path: string): string {
     const bytes = readFileSync(file);
     // Each byte that is no UTF-8 would become the same character, and different secrets the same text.
     if (!isUtf8(bytes)) throw new Error('is no text in UTF-8');
-    const text = bytes.toString('utf8').replace(/\r?\n$/, '');
-    if (text.trim() === '') throw new Error('is empty');
+    const text = bytes.toString('utf8').trim();
+    if (text === '') throw new Error('is empty');
     return text;
   } finally {
     closeSync(file);
@@ -57,7 +70,7 @@ export function withSecretFiles(source: Source, names: readonly string[], faults
       continue;
     }
     try {
-      read[name] = readSecret(path);
+      read[name] = readText(path, longestSecret);
     } catch (error) {
       faults.push(`${name}_FILE: ${path} ${error instanceof Error ? error.message : 'cannot be read'}`);
     }
