@@ -1,4 +1,5 @@
 import { createConnection } from 'node:net';
+import pg from 'pg';
 import postgres from 'postgres';
 import { type HotPath, isDatabaseUnavailable, type Pooler } from '#lib/db/database';
 import { type DatabaseSockets, type Deafness, deafError } from '#lib/db/deaf-connections';
@@ -48,16 +49,34 @@ function openSocket(sockets: DatabaseSockets, { host, port, path }: ParsedOption
  */
 const ownSettings = { statement_timeout: 30_000, plan_cache_mode: 'force_generic_plan' };
 
-/** An IPv6 address of the URL, which the driver takes apart at its colons unless it is in a list, unlike its types say. */
-function ipv6Of(url: string): { host?: string; port?: number } {
-  const { hostname = '', port = '' } = URL.parse(url) ?? {};
-  const [, address] = /^\[(.+)\]$/.exec(hostname) ?? [];
-  return address ? ({ host: [address], port: [Number(port || 5432)] } as object) : {};
+/**
+ * Where the server is and how it is spoken to, as the driver of everything else reads the URL. This one takes `sslmode=require`
+ * for a server that needs no proof, sends `sslrootcert` and `host` to the server as settings, and knows no socket of a folder.
+ */
+function addressOf(url: string): object {
+  const { host, port, user, password, database, ssl } = new pg.Client({ connectionString: url });
+  const options = URL.parse(url)?.searchParams.get('options');
+  // Its types say `boolean`; the key is hidden from copies.
+  const tls = ssl as boolean | { key?: string };
+  const given = typeof tls === 'object' ? { ...tls, key: tls.key } : {};
+  return {
+    // The driver takes an address of IPv6 apart at its colons unless it is in a list, unlike its types say.
+    host: [host],
+    port: [port],
+    ...(host.startsWith('/') && { path: `${host}/.s.PGSQL.${port}` }),
+    user,
+    password,
+    database,
+    // Without `host` an address would have to show a certificate of `localhost`.
+    ssl: tls && { ...given, host },
+    ...(options && { connection: { options } }),
+  };
 }
 
 function connectTo(url: string, max: number, pooler: Pooler, sockets: DatabaseSockets) {
+  const address = addressOf(url) as { connection?: { options: string } };
   const options = {
-    ...ipv6Of(url),
+    ...address,
     max,
     prepare: pooler === 'none',
     // The driver asks for array types at each new connection and does not wait for the answer: where the connection is
@@ -67,11 +86,11 @@ function connectTo(url: string, max: number, pooler: Pooler, sockets: DatabaseSo
     idle_timeout: 60,
     backoff: () => 0,
     // A pooler refuses settings that it cannot keep apart for its clients.
-    connection: { application_name: 'grantkeep', ...(pooler === 'none' && ownSettings) },
+    connection: { ...address.connection, application_name: 'grantkeep', ...(pooler === 'none' && ownSettings) },
     onnotice: () => {},
     socket: (parsed: ParsedOptions) => openSocket(sockets, parsed),
   };
-  return postgres(url, options);
+  return postgres(options);
 }
 
 export interface LineOptions {
