@@ -13,6 +13,7 @@ import { openFrontDoor } from '#lib/door/front-door';
 import { createListener } from '#lib/door/listener';
 import { nameErrorsThatPass } from '#lib/door/page-failures';
 import { refuseTunnels, serverOptions } from '#lib/door/server-options';
+import { onEndSignal } from '#lib/end-signals';
 import { sayLate } from '#lib/jobs/list-jobs';
 import { metricsListener } from '#lib/metrics/metrics-listener';
 import { inventoryIntegrity, readInventory } from '#lib/page-scripts/inventory';
@@ -97,6 +98,5 @@ export async function serve(releaseFaults: () => void): Promise<void> {
     runtime.log.info({ event: 'stopped' });
     process.exit(0);
   };
-  process.on('SIGTERM', () => void drain('SIGTERM'));
-  process.on('SIGINT', () => void drain('SIGINT'));
+  onEndSignal((signal) => void drain(signal));
 }

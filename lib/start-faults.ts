@@ -15,11 +15,8 @@ const ours = new Set([
 const database = 'The database at DATABASE_URL';
 const certificate = `${database} shows a certificate that this process does not trust. Set sslmode and sslrootcert in the URL, or NODE_EXTRA_CA_CERTS.`;
 
-/**
- * The faults of a start, by the code of the operating system (errno), of Node, of PostgreSQL (SQLSTATE, Appendix A) or
- * of SQLite, and what to do about each.
- */
-export const startFaults: Readonly<Record<string, string>> = {
+/** Faults of this machine, by the code of the operating system (errno) or of SQLite, and what to do about each. */
+const systemFaults: Readonly<Record<string, string>> = {
   EROFS: 'The data folder is on a read-only file system. Set DATA_DIR to a folder that this process may write to.',
   EACCES:
     'A file, a folder or a port is not open to this process. DATA_DIR must be a folder that its user owns; ports below 1024 need a right of their own.',
@@ -34,6 +31,10 @@ export const startFaults: Readonly<Record<string, string>> = {
   EMFILE: 'This process may open no more files. Raise its limit (`ulimit -n`).',
   EADDRINUSE: 'PORT is taken by another process. Stop that one, or set another PORT.',
   EADDRNOTAVAIL: 'HOST is no address of this machine.',
+};
+
+/** Faults of the database, by the code of the operating system, of Node or of PostgreSQL (SQLSTATE, Appendix A). */
+const databaseFaults: Readonly<Record<string, string>> = {
   ECONNREFUSED: `${database} refuses connections: nothing listens there, or it is just starting.`,
   ECONNRESET: `${database} cut the connection.`,
   EHOSTUNREACH: `${database} cannot be reached from here.`,
@@ -66,6 +67,9 @@ export const startFaults: Readonly<Record<string, string>> = {
   XX002: 'An index of the database is damaged. Restore it from a backup, or let its owner reindex it.',
 };
 
+/** The faults of a start. */
+export const startFaults: Readonly<Record<string, string>> = { ...systemFaults, ...databaseFaults };
+
 /** SQLite's codes for the lock of the data folder: read-only, input or output, full, cannot be opened, no database. */
 const sqliteFaults: Readonly<Record<number, string>> = {
   8: 'EROFS',
@@ -90,6 +94,16 @@ function innermost(error: unknown): string {
   for (let depth = 0; at instanceof Error && at.cause instanceof Error && depth < 8; depth++) at = at.cause;
   const message = at instanceof Error ? at.message : `thrown ${typeof at}`;
   return scrub(message.split('\n', 1)[0] ?? '').slice(0, 300);
+}
+
+/** What a command that asked the database says of its fault; undefined where the fault is another. Without secrets. */
+export function sayDatabaseFault(error: unknown): string | undefined {
+  // The message of a query quotes its statement.
+  const isQuery = error instanceof Error && error.message.startsWith('Failed query');
+  if (!isQuery && !(error instanceof Error && 'code' in error)) return undefined;
+  const code = codesOf(error).find((each) => each in databaseFaults);
+  if (code) return `${databaseFaults[code]} (${code}: ${innermost(error)})`;
+  return isQuery ? innermost(error) : undefined;
 }
 
 /** Why the process cannot start, as sentences of one line, or as the list of faults of a configuration. Without secrets. */

@@ -148,6 +148,7 @@ const mayImport: Record<string, readonly string[]> = {
   log: ['config', 'log-fields', 'process-parts'],
   'start-faults': ['log'],
   printed: ['config', 'log', 'process-parts'],
+  'end-signals': ['config', 'log', 'process-parts'],
   errors: ['passing'],
   'error-advice': ['errors'],
   'provider-errors': [],

@@ -427,8 +427,7 @@ function calledFrom(text: string): string {
     rmSync(folder, { recursive: true });
   });
   writeFileSync(join(folder, 'file'), text);
-  vi.stubEnv('npm_lifecycle_event', 'grantkeep');
-  vi.stubEnv('INIT_CWD', folder);
+  vi.stubEnv('GRANTKEEP_CALLED_IN', folder);
   return folder;
 }
 
@@ -439,7 +438,7 @@ test.each([
   [['ledger', 'reconcile', 'file'], (file: string) => ({ file })],
   [['ledger', 'stream', '--cursor', 'file'], (cursor: string) => ({ cursor })],
   [['listen', '--to', 'http://localhost/', '--state', 'file'], (state: string) => ({ options: { state } })],
-])('npm run in another folder: %j names a file there', (args, named) => {
+])('called in another folder: %j names a file there', (args, named) => {
   const folder = calledFrom('');
   expect(parseArguments(args)).toMatchObject(named(join(folder, 'file')));
 });
@@ -448,7 +447,7 @@ test.each([
   [['ledger', 'verify', '--checkpoint', 'file'], { checkpoints: ['{"kty":"EC"}'] }],
   [['export', '--to', 'file'], { publicKey: { kty: 'EC' } }],
   [['application', 'appearance', '--id', 'app_1', '--logo', 'file'], { logo: btoa('{"kty":"EC"}') }],
-])('npm run in another folder: %j reads a file there', (args, read) => {
+])('called in another folder: %j reads a file there', (args, read) => {
   calledFrom('{"kty":"EC"}');
   expect(parseArguments(args)).toMatchObject({ command: read });
 });

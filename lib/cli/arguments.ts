@@ -14,6 +14,7 @@ import { vaultCommands } from '#lib/cli/arguments/vault';
 import { webhookCommands } from '#lib/cli/arguments/webhooks';
 import type { Command } from '#lib/cli/commands';
 import { type Invocation, UsageError, withHelp } from '#lib/cli/invocation';
+import { productVersion } from '#lib/status/version';
 
 const afterAll = `
 grantkeep help <command> prints the arguments of a command with an example.
@@ -52,6 +53,7 @@ function createParser(take: (invocation: Invocation) => void, print: (text: stri
       optionDescription: ({ description }) => description,
     })
     .helpOption('-h, --help', 'Prints this.')
+    .version(productVersion(), '-V, --version', 'Prints the version of these files.')
     .helpCommand(false)
     .addHelpText('after', afterAll);
   const run = (command: Command) => take({ kind: 'command', command });
@@ -157,7 +159,7 @@ export function parseArguments(args: readonly string[]): Invocation {
     program.parse(unknown ? words.slice(0, depth + 1) : words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.code === 'commander.helpDisplayed') return { kind: 'help', text };
+    if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return { kind: 'help', text };
     throw new UsageError(sentence(error, command), { cause: error });
   }
   if (!invocation) throw new UsageError('The arguments cannot be read.');

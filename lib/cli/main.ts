@@ -8,6 +8,7 @@ import { type CommandLineSettings, getCommandLineSettings, getHubSettings } from
 import { AppError, isAppError } from '#lib/errors';
 import { createLogger, getLogger, scrub } from '#lib/log';
 import { ignoreInspectorSignal } from '#lib/printed';
+import { sayDatabaseFault } from '#lib/start-faults';
 
 type Line = Record<string, unknown>;
 
@@ -102,15 +103,24 @@ const textOf = (line: Line): string => `${visible(JSON.stringify(line))}\n`;
 function sentence(error: unknown): string {
   if (isAppError(error)) {
     const faults = error.issues?.map(({ path, message }) => `${path} ${message}`).join('; ');
-    const cause = error.status >= 500 && error.cause instanceof Error ? ` (${scrub(error.cause.message)})` : '';
-    return faults ? `${error.message} ${faults}` : error.message + cause;
+    const { cause } = error;
+    const because =
+      error.status >= 500 && cause instanceof Error ? ` (${sayDatabaseFault(cause) ?? scrub(cause.message)})` : '';
+    return faults ? `${error.message} ${faults}` : error.message + because;
   }
-  return scrub(error instanceof Error ? error.message : 'Something went wrong.');
+  if (error instanceof UsageError) return error.message;
+  return sayDatabaseFault(error) ?? scrub(error instanceof Error ? error.message : 'Something went wrong.');
 }
 
 ignoreInspectorSignal();
 // Standard output is for programs; whatever the parts have to say goes to standard error.
 getLogger(() => createLogger({ level: 'warn', pretty: false, destination: process.stderr }));
+// A reader that is gone has all that it wants, as `head` does. A disk that is full has not.
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  if (code !== 'EPIPE') process.stderr.write(`grantkeep: The output cannot be written: ${message}.\n`);
+  process.exitCode ||= 1;
+});
+process.stderr.on('error', () => {});
 try {
   const result = await run(process.argv.slice(2));
   process.stdout.write(typeof result === 'string' ? result : result.map(textOf).join(''));

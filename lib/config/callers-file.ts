@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 
 /**
- * The file that the caller named. npm runs the command line in this package's folder, and says in `INIT_CWD` where it was
- * called from. Without npm the name stays as it is, and so does `-`, the standard input.
- * @param environment the variables that npm sets
+ * The file that the caller named. The command line runs in the product's folder, and `scripts/grantkeep.mjs` says in
+ * `GRANTKEEP_CALLED_IN` where it was called. Without that the name stays as it is, and so does `-`, the standard input.
+ * @param environment the variables of this process
  */
 export function callersFile(
   file: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): string {
-  const { npm_lifecycle_event: script, INIT_CWD: folder } = environment;
-  return script === 'grantkeep' && folder && file !== '-' ? resolve(folder, file) : file;
+  const folder = environment.GRANTKEEP_CALLED_IN;
+  return folder && file !== '-' ? resolve(folder, file) : file;
 }

@@ -190,7 +190,11 @@ describe('who is told', () => {
     ['a server without a sender', { SMTP_URL: smtp.SMTP_URL }, /^MAIL_FROM: is required/],
     ['addresses without a server', { ALERT_EMAILS: 'ada@example.com' }, /^SMTP_URL: is required/],
     ['another scheme', { ...smtp, SMTP_URL: 'https://mail.example.com' }, /^SMTP_URL: must be/],
-    ['a second line in an address', { ...smtp, MAIL_FROM: 'a@example.com\nBcc: b@example.com' }, /^MAIL_FROM: has a line break/],
+    [
+      'a second line in an address',
+      { ...smtp, MAIL_FROM: 'a@example.com\nBcc: b@example.com' },
+      /^MAIL_FROM: has a line break/,
+    ],
     ['an address that is none', { ...smtp, ALERT_EMAILS: 'ada' }, /^ALERT_EMAILS: "ada" is no/],
     ['a short token', { METRICS_TOKEN: 'short' }, /^METRICS_TOKEN: must have at least 32/],
   ])('%s is a fault', (_, variables, fault) => {

@@ -26,7 +26,7 @@ const standIns: Source = {
 
 const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
 
-/** The names of the variables whose text is read; those of proxies may hold anything while their switch is off. */
+/** The variables that the hub reads. Those of proxies may hold anything while their switch is off. */
 const readNames = ({ NODE_USE_ENV_PROXY }: Source): string[] =>
   Object.keys(environmentSchema.shape).filter((name) => NODE_USE_ENV_PROXY === '1' || !proxies.includes(name));
 
