@@ -165,6 +165,11 @@ const odd: Record<string, Odd> = {
     line: '"code_field": "auth_code"',
     code: 'missing_code',
   },
+  'offline_access, and nothing that lasts': {
+    answer: { access_token: 'one-token', scope: 'openid', expires_in: 60 },
+    record: { scopes: ['openid', 'offline_access'], dangerously_without_id_token: true },
+    line: '"authorization_params": {"prompt":"consent"}',
+  },
   'an error in a 200': {
     answer: { ok: false, error: 'code_expired' },
     line: '"error_in_200": true',

@@ -92,6 +92,20 @@ function lifeHints(seen: Seen, record: ProviderRecord, entries: [string, unknown
   return [{ text, recordLine: '"expires_default": 3600' }];
 }
 
+/** OpenID Connect Core §11: a server ignores `offline_access` unless the person is asked for consent. */
+function lastingHints({ scopes, authorization_params }: ProviderRecord, entries: [string, unknown][]): TraceHint[] {
+  const asked = ['openid', 'offline_access'].every((scope) => scopes.includes(scope));
+  if (!asked || entries.some(([path]) => /^refresh_?token$/i.test(last(path)))) return [];
+  const words = [authorization_params.prompt ?? []].flat().flatMap((text) => text.split(' '));
+  if (words.includes('consent')) return [];
+  const text = 'No refresh token came. Servers that keep to OpenID Connect give one only where the person is asked.';
+  const parameters = {
+    ...authorization_params,
+    prompt: [...words.filter((word) => word !== 'none'), 'consent'].join(' '),
+  };
+  return [{ text, recordLine: `"authorization_params": ${JSON.stringify(parameters)}` }];
+}
+
 const looksLikeIdentity = /^(sub|id|user_?id|account_?id|uid|uuid|login|username|key)$/i;
 
 /** Paths in the answers that an account may be known by, the likeliest first. */
@@ -144,6 +158,7 @@ export function suggest(record: ProviderRecord, seen: Seen, secrets: Secrets): T
         ...typeHints(record, entries, name),
         ...scopeHints(record, entries, name),
         ...lifeHints(seen, record, entries, name),
+        ...lastingHints(record, entries),
       );
   }
   for (const missing of seen.missing)
