@@ -7,7 +7,7 @@ import {
 } from '#lib/oauth/basic-credentials';
 import { asPrevious, countSecret, preferSecret, secretsToTry, type WhichSecret } from '#lib/oauth/client-secrets';
 import { callProvider, readObject } from '#lib/oauth/provider-call';
-import { codesIn } from '#lib/oauth/provider-codes';
+import { codesIn, isListed } from '#lib/oauth/provider-codes';
 import { replaceSecret } from '#lib/oauth/replace-secret';
 import { isClientRefusal, refusesClient } from '#lib/oauth/token-error';
 import type { OAuthDeps, OAuthProvider } from '#lib/oauth/types';
@@ -16,7 +16,11 @@ import type { OAuthDeps, OAuthProvider } from '#lib/oauth/types';
 async function refusedClient(provider: OAuthProvider, response: Response): Promise<boolean> {
   if (response.ok && !provider.error_in_200) return false;
   const body = await readObject(response.clone());
-  return body !== null && (codesIn(body).some(isClientRefusal) || refusesClient(provider, response.status, body));
+  if (body === null) return false;
+  const codes = codesIn(body);
+  // Keycloak's word for wrong credentials. With another status servers say it of one grant, too (RFC 6749 §5.2).
+  const unauthenticated = response.status === 401 && codes.some((code) => isListed(['unauthorized_client'], code));
+  return unauthenticated || codes.some(isClientRefusal) || refusesClient(provider, response.status, body);
 }
 
 /** HTTP Basic was refused without a code (RFC 9110 §15.5.2), as some APIs do that are no token endpoints. */

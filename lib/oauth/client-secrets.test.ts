@@ -145,6 +145,23 @@ describe('a client secret is rotated', () => {
     expect((await runExchange(record, pinnedOf(server))).access_token).toBe('at');
   });
 
+  test('a server that says unauthorized_client of wrong credentials is asked again, where the status is 401', async () => {
+    // keycloak/keycloak#16923, Stirling-Tools/Stirling-PDF#6567
+    for (const [status, asked] of [
+      [401, 2],
+      [403, 1],
+      [400, 1],
+    ] as const) {
+      const server = await quirkyServer();
+      const refusal = { status, json: { error: 'unauthorized_client', error_description: 'Invalid client' } };
+      listenFor(server, 'client_secret_post', [previous], refusal);
+      const record = recordAt(server, ways.client_secret_post.record);
+      const exchange = runExchange(record, pinnedOf(server)).catch((error: unknown) => error);
+      expect(await exchange).toMatchObject(status === 401 ? { access_token: 'at' } : { code: 'request_rejected' });
+      expect(server.seen).toHaveLength(asked);
+    }
+  });
+
   test('an API that refuses HTTP Basic without a code is asked again, as one that revokes by DELETE', async () => {
     const server = await quirkyServer();
     server.on('DELETE /revoke', (request) =>

@@ -100,11 +100,12 @@ function refusedFindings({ provider, pinned, redirectUri }: ResolvedProbe, error
     const found = `The token endpoint refuses this redirect URI with ${said}.`;
     return [answers, known, { check: 'redirect_uri', result: 'fails', lookedAt: redirectUri, found, mend }];
   }
-  if (said === 'unauthorized_client') {
+  const unauthenticated = said === 'unauthorized_client' && (error.cause as Error)?.message === 'http_401';
+  if (said === 'unauthorized_client' && !unauthenticated) {
     const mend = 'Allow the authorization code grant for the application in the console of the provider.';
     return [answers, { ...client, result: 'fails', found: `The client may not use codes: ${said}.`, mend }];
   }
-  if (error.code === 'invalid_client') {
+  if (error.code === 'invalid_client' || unauthenticated) {
     const local = error.providerError === undefined && !/^http_/.test(String((error.cause as Error)?.message));
     return [
       ...(local ? [] : [answers]),

@@ -1,10 +1,17 @@
 import { introspectToken } from '#lib/oauth/introspect-token';
+import { isListed } from '#lib/oauth/provider-codes';
 import { offersRevocation, revokeGrant } from '#lib/oauth/revoke-token';
 import { isOAuthError } from '#lib/oauth/types';
 import { madeUp } from '#lib/provider-check/check-client';
 import { failureWords } from '#lib/provider-check/failure-words';
 import type { ResolvedProbe } from '#lib/provider-check/probe';
 import type { Finding } from '#lib/provider-check/report';
+
+/** Codes that say nothing of the token: as `gone_codes`, each refused revocation would count as done. */
+const ofTheRequest = [
+  ...['invalid_request', 'unauthorized_client', 'access_denied', 'unspecified', 'unauthorized', 'forbidden'],
+  ...['unsupported_grant_type', 'unsupported_response_type', 'unsupported_media_type', 'bad_request', 'not_allowed'],
+];
 
 /** Hands in a token that no server issued: no grant ends by it, and the answer shows whether one could (RFC 7009). */
 export async function checkRevocation({ provider, pinned, deps }: ResolvedProbe): Promise<Finding> {
@@ -25,9 +32,14 @@ export async function checkRevocation({ provider, pinned, deps }: ResolvedProbe)
     if (isOAuthError(error) && error.code === 'token_rejected')
       return { ...base, result: 'passes', found: 'The server knows the client, and does not know the made-up token.' };
     if (isOAuthError(error) && error.code === 'request_rejected' && error.providerError) {
+      const found = `The server refused a made-up token with ${error.providerError}.`;
+      if (isListed(ofTheRequest, error.providerError) || /^\d+$/.test(error.providerError)) {
+        const mend =
+          'The code does not say that the token is unknown. Compare revoke of the record, and the rights of the client, with the documentation of the provider.';
+        return { ...base, result: 'unknown', found, mend };
+      }
       const mend = 'Where this is how the provider says that a token is dead, name the code in the record.';
       const recordLine = `"revoke": { "gone_codes": [${JSON.stringify(error.providerError)}] }`;
-      const found = `The server refused a made-up token with ${error.providerError}.`;
       return { ...base, result: 'unknown', found, mend, recordLine };
     }
     const mend = 'Correct revocation_endpoint in the record, and revoke.auth where the client is refused.';

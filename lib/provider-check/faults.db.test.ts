@@ -22,7 +22,8 @@ interface Fault {
   result?: CheckResult['result'];
   found: RegExp;
   mend?: RegExp;
-  recordLine?: RegExp;
+  /** Null: none is proposed. */
+  recordLine?: RegExp | null;
 }
 
 const metadata = (change: (url: string) => Record<string, unknown>): Fault['on'] => {
@@ -37,6 +38,12 @@ const faults: Record<string, Fault> = {
     record: () => ({ client_secret: 'another secret that nobody knows' }),
     check: 'client_authentication',
     found: /does not know the client: invalid_client/,
+    mend: /client_secret_env/,
+  },
+  'wrong secret, in the words of Keycloak': {
+    on: answer('POST /token', { status: 401, json: { error: 'unauthorized_client' } }),
+    check: 'client_authentication',
+    found: /does not know the client: unauthorized_client/,
     mend: /client_secret_env/,
   },
   'a client that may not use codes': {
@@ -214,6 +221,15 @@ const faults: Record<string, Fault> = {
     found: /token_not_found/,
     recordLine: /"gone_codes": \["token_not_found"\]/,
   },
+  'revocation that refuses the request, which says nothing of the token': {
+    // doorkeeper-gem/doorkeeper#1252: also its answer to a wrong secret
+    on: answer('POST /revoke', { status: 403, json: { error: 'unauthorized_client' } }),
+    check: 'revocation_endpoint',
+    result: 'unknown',
+    found: /unauthorized_client/,
+    mend: /rights of the client/,
+    recordLine: null,
+  },
   'introspection that calls everything active': {
     on: answer('POST /introspect', { json: { active: true } }),
     check: 'introspection_endpoint',
@@ -268,6 +284,7 @@ describe('the check of a provider tells of each fault', () => {
     expect(told[0]?.result).toBe(result);
     if (mend) expect(told[0]?.mend).toMatch(mend);
     if (recordLine) expect(told[0]?.recordLine).toMatch(recordLine);
+    if (recordLine === null) expect(told[0]?.recordLine).toBeNull();
     if (result === 'fails') expect(told[0]?.mend).not.toBeNull();
     if (result !== 'fails') expect(of(results, 'fails')).toEqual([]);
   });
