@@ -1,37 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { basicHeader, learntEncodings } from '#lib/oauth/basic-credentials';
-import { checkCallback } from '#lib/oauth/check-callback';
-import { exchangeCode } from '#lib/oauth/exchange-code';
-import { isOAuthError, type OAuthError } from '#lib/oauth/types';
+import type { OAuthError } from '#lib/oauth/types';
 import { failureWords } from '#lib/provider-check/failure-words';
+import { lineThatHelps, looksAtTheCodeFirst, refusalOf } from '#lib/provider-check/made-up-code';
 import type { ResolvedProbe } from '#lib/provider-check/probe';
 import type { Finding } from '#lib/provider-check/report';
 import type { ProviderRecord } from '#lib/providers/record';
-
-/** Nothing that a server ever issued. */
-export const madeUp = (): string => `check-${randomBytes(24).toString('base64url')}`;
-
-/** An issuer that the record takes: of a server for many tenants, that of one of them. */
-const issuerOf = ({ provider: { tenant_issuer }, pinned }: ResolvedProbe): string =>
-  tenant_issuer ? tenant_issuer.template.replace(/\{\w+\}/, tenant_issuer.tenants?.[0] ?? 'any') : pinned.issuer;
-
-/** The product's own exchange, of a code that no server issued. @throws OAuthError, as it should */
-async function exchangeMadeUpCode(probe: ResolvedProbe): Promise<void> {
-  const { provider, pinned, redirectUri, parts } = probe;
-  const state = madeUp();
-  const answer = new URL(redirectUri);
-  answer.search = new URLSearchParams({ [provider.code_field]: madeUp(), state, iss: issuerOf(probe) }).toString();
-  const checked = checkCallback(provider, pinned, answer, { state });
-  const exchange = {
-    verifier: provider.dangerously_without_pkce ? null : randomBytes(32).toString('base64url'),
-    nonce: madeUp(),
-    redirectUri,
-    scopes: provider.scopes,
-    accountParams: parts,
-  };
-  const received = (tokens: ResolvedProbe['received'][number]) => void probe.received.push(tokens);
-  await exchangeCode(provider, pinned, checked, exchange, { ...probe.deps, received });
-}
 
 /** Which of the readings of HTTP Basic the server takes (RFC 6749 §2.3.1, RFC 7617). */
 function basicWords(provider: ProviderRecord, endpoint: string): Pick<Finding, 'found' | 'mend' | 'recordLine'> {
@@ -54,24 +27,6 @@ const credentials = {
   private_key_jwt: 'client_id, client_key_id and the public half of the key of client_private_key_env',
   none: 'client_id',
 } as const;
-
-/** Other ways to show the same id and secret, as lines of a record. */
-const otherWays = {
-  client_secret_basic: [{ client_id_in_body: true }, { token_endpoint_auth_method: 'client_secret_post' }],
-  client_secret_post: [{ token_endpoint_auth_method: 'client_secret_basic' }],
-} as const;
-
-/** The line of the record by which the server knows the client that it refused; undefined: no other way helps. */
-async function lineThatHelps(probe: ResolvedProbe): Promise<string | undefined> {
-  const { token_endpoint_auth_method: fromMetadata, ...pinned } = probe.pinned;
-  const method = fromMetadata ?? probe.provider.token_endpoint_auth_method;
-  if (method !== 'client_secret_basic' && method !== 'client_secret_post') return undefined;
-  for (const lines of otherWays[method]) {
-    const error = await refusalOf({ ...probe, pinned, provider: { ...probe.provider, ...lines } });
-    if (error?.code === 'invalid_grant') return JSON.stringify(lines).slice(1, -1).replace(':', ': ');
-  }
-  return undefined;
-}
 
 const redirectCodes = new Set(['redirect_uri_mismatch', 'invalid_redirect_uri']);
 
@@ -180,19 +135,16 @@ async function checkPrevious(probe: ResolvedProbe): Promise<Finding[]> {
   return [{ ...finding, result: 'unknown', found: 'The answer does not say whether the previous secret is alive.' }];
 }
 
-/** The refusal of a made-up code, as it should be; null where the server gave tokens. */
-async function refusalOf(probe: ResolvedProbe): Promise<OAuthError | null> {
-  try {
-    await exchangeMadeUpCode(probe);
-  } catch (error) {
-    if (!isOAuthError(error)) throw error;
-    if (probe.received.length === 0) return error;
-  }
-  return null;
-}
+const untold = ({ check, lookedAt }: Finding): Finding => ({
+  ...{ check, lookedAt, result: 'unknown' },
+  found: 'The server refused a made-up code, also of a made-up secret: it does not tell whether it knows the client.',
+  mend: 'Connect as yourself on the page of the provider: only a real code shows it.',
+});
 
 async function checkCredentials(probe: ResolvedProbe): Promise<Finding[]> {
   const error = await refusalOf(probe);
+  if (error?.code === 'invalid_grant' && (await looksAtTheCodeFirst(probe)))
+    return refusedFindings(probe, error).map((one) => (one.check === 'client_authentication' ? untold(one) : one));
   if (error) {
     const findings = refusedFindings(probe, error);
     const client = findings.find(({ check, mend }) => check === 'client_authentication' && mend);

@@ -2,8 +2,8 @@ import { fillEndpoint } from '#lib/oauth/account-params';
 import { lookUp } from '#lib/oauth/look-up';
 import { callProvider, readObject } from '#lib/oauth/provider-call';
 import { isOAuthError } from '#lib/oauth/types';
-import { madeUp } from '#lib/provider-check/check-client';
 import { failureWords } from '#lib/provider-check/failure-words';
+import { madeUp } from '#lib/provider-check/made-up-code';
 import type { ResolvedProbe } from '#lib/provider-check/probe';
 import type { Finding } from '#lib/provider-check/report';
 

@@ -2,8 +2,8 @@ import { introspectToken } from '#lib/oauth/introspect-token';
 import { isListed } from '#lib/oauth/provider-codes';
 import { offersRevocation, revokeGrant } from '#lib/oauth/revoke-token';
 import { isOAuthError } from '#lib/oauth/types';
-import { madeUp } from '#lib/provider-check/check-client';
 import { failureWords } from '#lib/provider-check/failure-words';
+import { madeUp } from '#lib/provider-check/made-up-code';
 import type { ResolvedProbe } from '#lib/provider-check/probe';
 import type { Finding } from '#lib/provider-check/report';
 

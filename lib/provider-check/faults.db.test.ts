@@ -46,6 +46,14 @@ const faults: Record<string, Fault> = {
     found: /does not know the client: unauthorized_client/,
     mend: /client_secret_env/,
   },
+  'a server that looks at the code before the client': {
+    // Doorkeeper's, OpenAuth's and Hellō's: the same answer to each secret
+    on: answer('POST /token', { status: 400, json: { error: 'invalid_grant' } }),
+    check: 'client_authentication',
+    result: 'unknown',
+    found: /also of a made-up secret/,
+    mend: /Connect as yourself/,
+  },
   'a client that may not use codes': {
     on: answer('POST /token', { status: 400, json: { error: 'unauthorized_client' } }),
     check: 'client_authentication',
