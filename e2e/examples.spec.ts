@@ -50,7 +50,7 @@ for (const name of Object.keys(examples) as Example[]) {
       await endGrant({ provider: 'github', account: person.name });
       await page.goto(`${url}/me`);
       await expect(page.getByText('That did not work: grant_in_doubt.')).toBeVisible();
-      await page.goto(url);
+      await page.getByRole('link', { name: 'Back to your settings' }).click();
       await page.getByRole('button', { name: 'Reconnect GitHub' }).click();
       await page.getByRole('button', { name: 'Reconnect GitHub' }).click();
       await allowed();

@@ -18,6 +18,8 @@ export interface StackOptions {
   anyPorts?: boolean;
   /** Names of Odd's rows, joined by commas, or `none`: that server runs, too. */
   odd?: string | undefined;
+  /** Standard output is for one line of JSON: what the app writes there while developing goes to standard error. */
+  json?: boolean;
   /** More variables for the app, such as DATABASE_URL. */
   environment?: Record<string, string>;
 }
@@ -82,8 +84,11 @@ export async function startStack(options: StackOptions, tell: (line: string) => 
     begun.push(servers);
     const where = JSON.parse(await firstLine(servers)) as Stack['servers'];
     tell('The demo authorization servers are running.');
-    const logFile = options.development ? undefined : join(folder, 'server.log');
-    const app = await startApp(environment, logFile);
+    const app = await startApp(
+      environment,
+      options.development ? undefined : join(folder, 'server.log'),
+      options.json ? 2 : 1,
+    );
     begun.push(app);
     tell('The app is ready.');
     return { url, app, demo: servers, stop, servers: where };
@@ -97,16 +102,21 @@ export async function startStack(options: StackOptions, tell: (line: string) => 
  * Starts the app and resolves when `/readyz` says that it is ready.
  * @param environment that of `appEnvironment`, joined to this process's own
  * @param logFile takes what the app writes; without one it goes to this process's output
+ * @param output the number of that output: 1, or 2 for standard error
  * @throws an Error with the end of the log when it ends, or is not ready within a minute
  */
-export async function startApp(environment: NodeJS.ProcessEnv, logFile?: string): Promise<ChildProcess> {
-  const log = logFile === undefined ? 'inherit' : openSync(logFile, 'a', 0o600);
+export async function startApp(
+  environment: NodeJS.ProcessEnv,
+  logFile?: string,
+  output: 1 | 2 = 1,
+): Promise<ChildProcess> {
+  const log = logFile === undefined ? null : openSync(logFile, 'a', 0o600);
   const app = start(process.execPath, ['--disable-sigusr1', '--import', './scripts/end-with-parent.mjs', 'server.ts'], {
     env: environment,
     detached: true,
-    stdio: ['ignore', log, log, 'ipc'],
+    stdio: ['ignore', log ?? output, log ?? 2, 'ipc'],
   });
-  if (typeof log === 'number') closeSync(log);
+  if (log !== null) closeSync(log);
   try {
     await readiness(app, `${environment.APP_URL}/readyz`);
     return app;

@@ -36,7 +36,7 @@ async function main(): Promise<void> {
     if (fault !== undefined) fail(`${fault}\nThe build failed.`);
   }
   try {
-    stack = await startStack(options, tell);
+    stack = await startStack({ ...options, json }, tell);
   } catch (error) {
     if (ending) return;
     fail(error instanceof Error ? error.message : String(error));

@@ -2,7 +2,7 @@
 import { createClient, grantkeepFetch, isGrantkeepError } from '@grantkeep/client';
 import { createConnect, sendRedirect } from '@grantkeep/client/connect';
 import express from 'express';
-import { settingsPage } from './pages.js';
+import { refusalPage, settingsPage } from './pages.js';
 import { users } from './users.js';
 
 const { HUB_URL, GRANTKEEP_KEY, APP_URL, SECRET, PORT, GITHUB_API = 'https://api.github.com' } = process.env;
@@ -57,10 +57,7 @@ app.post('/disconnect', async ({ user }, response) => {
 app.use((error, _request, response, _next) => {
   if (!isGrantkeepError(error)) console.error(error);
   const code = isGrantkeepError(error) ? error.code : 'internal';
-  response
-    .status(code === 'internal' ? 500 : 409)
-    .type('text')
-    .send(`That did not work: ${code}.`);
+  response.status(code === 'internal' ? 500 : 409).send(refusalPage(code));
 });
 
 app.listen(Number(PORT), '127.0.0.1', () => console.log('listening'));

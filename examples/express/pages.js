@@ -11,6 +11,10 @@ export const signInPage = () =>
     '<form method="post"><label>Name <input name="name" required></label><button type="submit">Sign in</button></form>',
   );
 
+/** @param code of the hub's refusal */
+export const refusalPage = (code) =>
+  page('Settings', `<p>That did not work: ${escaped(code)}.</p><p><a href="/">Back to your settings</a></p>`);
+
 /** @param connection as the hub answers it; undefined where the user connected none */
 export function settingsPage({ label }, connection) {
   const hello = `<p>You are ${escaped(label)}.</p>`;

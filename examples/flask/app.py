@@ -66,7 +66,7 @@ def disconnect():
 
 @app.errorhandler(grantkeep.GrantkeepError)
 def refused(error):
-    return make_response(f"That did not work: {error.code}.", 409, {"Content-Type": "text/plain"})
+    return make_response(render_template("refusal.html", code=error.code), 409)
 
 
 if __name__ == "__main__":

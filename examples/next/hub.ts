@@ -21,7 +21,10 @@ export function withRefusals(handler: (request: Request) => Promise<Response>) {
       return await handler(request);
     } catch (error) {
       if (!isGrantkeepError(error)) throw error;
-      return new Response(`That did not work: ${error.code}.`, { status: 409 });
+      // The hub's codes have these characters; nothing else becomes a part of the page.
+      const code = error.code.replace(/[^a-z_]/g, '');
+      const page = `<!doctype html><title>Settings</title><p>That did not work: ${code}.</p><p><a href="/">Back to your settings</a></p>`;
+      return new Response(page, { status: 409, headers: { 'content-type': 'text/html; charset=utf-8' } });
     }
   };
 }

@@ -10,7 +10,6 @@ import { getApplication } from '#lib/applications/get';
 import { listApplications } from '#lib/applications/list';
 import { requireApplicationManager } from '#lib/applications/require-manager';
 import type { ApplicationView } from '#lib/applications/views';
-import { AppError, isAppError } from '#lib/errors';
 
 const exampleReturnUrl = 'https://planner.example.com/connected';
 
@@ -192,18 +191,6 @@ const disableRoute = createRoute({
   },
 });
 
-/** Names the faults of return addresses as the caller wrote the field. */
-async function inItsWords<T>(work: Promise<T>): Promise<T> {
-  return work.catch((error: unknown) => {
-    if (!isAppError(error) || !error.issues) throw error;
-    const issues = error.issues.map(({ path, message }) => ({
-      path: path.replace(/^returnUrls\b/, 'return_urls'),
-      message,
-    }));
-    throw new AppError(error.code, { cause: error, issues });
-  });
-}
-
 /** `/applications` and the operations on one of them. */
 export function registerApplications(app: OpenAPIHono<ApiEnvironment>): void {
   app.openapi(listRoute, async (c) => {
@@ -213,13 +200,13 @@ export function registerApplications(app: OpenAPIHono<ApiEnvironment>): void {
   app.openapi(registerRoute, async (c) => {
     const { return_urls: returnUrls, ...given } = c.req.valid('json');
     const asked = { ...given, returnUrls, providers: given.providers ?? null };
-    return c.json(toApplication(await inItsWords(createApplication(c.var.ctx, asked))), 201);
+    return c.json(toApplication(await createApplication(c.var.ctx, asked)), 201);
   });
   app.openapi(getRoute, async (c) => c.json(toApplication(await getApplication(c.var.ctx, c.req.valid('param'))), 200));
   app.openapi(changeRoute, async (c) => {
     const { return_urls: returnUrls, ...given } = c.req.valid('json');
     const change = { ...c.req.valid('param'), ...given, ...(returnUrls ? { returnUrls } : {}) };
-    return c.json(toApplication(await inItsWords(changeApplication(c.var.ctx, change))), 200);
+    return c.json(toApplication(await changeApplication(c.var.ctx, change)), 200);
   });
   app.openapi(disableRoute, async (c) => {
     const view = await disableApplication(c.var.ctx, { ...c.req.valid('param'), ...c.req.valid('json') });

@@ -2,10 +2,17 @@ import { HTTPException } from 'hono/http-exception';
 import type { Context } from '#lib/context';
 import { AppError, isAppError, toAppError } from '#lib/errors';
 
-/** The framework's own refusals, in our codes. */
+/** A body that is no JSON, or does not say that it is. */
+export const notJson = (cause?: unknown): AppError =>
+  new AppError('invalid_request', {
+    cause,
+    issues: [{ path: '', message: 'the body must be JSON, sent with Content-Type: application/json' }],
+  });
+
+/** The framework's own refusals, in our codes: it reads bodies. */
 function fromFramework(error: unknown): unknown {
   if (!(error instanceof HTTPException)) return error;
-  return error.status < 500 ? new AppError('invalid_request', { cause: error }) : error;
+  return error.status < 500 ? notJson(error) : error;
 }
 
 /**

@@ -54,30 +54,76 @@ function* variants(body: Record<string, unknown>): Generator<Record<string, unkn
     }
 }
 
-test.each(honest)('I-05 whatever stands in a field of %s, the hub has no fault of its own', async (operation, body) => {
+/** The fields that a refusal names. */
+async function placesIn(answer: Response): Promise<string[]> {
+  const { issues = [] } = (await answer.json()) as { issues?: { path: string }[] };
+  return issues.map(({ path }) => path.split('.')[0] ?? '');
+}
+
+test.each(honest)(
+  'I-05 whatever stands in a field of %s, the hub has no fault of its own, and names the field as it was written',
+  async (operation, body) => {
+    const runtime = createRuntime(database.current, [plainRecord('http://127.0.0.1:9')]);
+    const api = createApi(async () => as(runtime, { type: 'anonymous' }));
+    const [app, other] = [await addApplication(runtime), await addApplication(runtime)];
+    const session = await app.begin({ provider: 'acme' });
+    const [method = '', path = ''] = operation.replace('APP', other.id).replace('SES', session.id).split(' ');
+    const scopes = ['connections:create', 'connections:read', 'connections:revoke'] as const;
+    const faults: string[] = [];
+    const statuses = new Set<number>();
+    let key = '';
+    let calls = 0;
+    for (const given of [body, ...variants(body)]) {
+      // A key may make 600 calls a minute.
+      if (calls++ % 500 === 0)
+        key = path.startsWith('/connect-sessions')
+          ? await app.addKey({ scopes: [...scopes] })
+          : (await addApiKey(runtime, { scopes: ['webhooks:manage', 'applications:manage'] })).key;
+      // One that is disabled already is looked at no further.
+      await runtime.database.db.update(applications).set({ disabledAt: null }).where(eq(applications.id, other.id));
+      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+      const answer = await api.request(`/api/v1${path}`, { method, headers, body: JSON.stringify(given) });
+      const { status } = answer;
+      statuses.add(status);
+      if (status === 400)
+        for (const at of await placesIn(answer))
+          if (at !== '' && !(at in given) && at !== 'return_url') faults.push(`names ${at}`);
+      if (status >= 500 || status === 429) faults.push(`${status} ${JSON.stringify(given).slice(0, 300)}`);
+    }
+    expect(faults).toEqual([]);
+    expect([...statuses]).toContain(400);
+  },
+);
+
+test.each([
+  ['a filter that is empty', 'GET', '/connections?tenant=', 'tenant'],
+  ['another filter', 'GET', '/connections?application_user=', 'application_user'],
+])('%s is named as it was written', async (_, method, path, field) => {
   const runtime = createRuntime(database.current, [plainRecord('http://127.0.0.1:9')]);
   const api = createApi(async () => as(runtime, { type: 'anonymous' }));
-  const [app, other] = [await addApplication(runtime), await addApplication(runtime)];
-  const session = await app.begin({ provider: 'acme' });
-  const [method = '', path = ''] = operation.replace('APP', other.id).replace('SES', session.id).split(' ');
-  const scopes = ['connections:create', 'connections:read', 'connections:revoke'] as const;
-  const faults: string[] = [];
-  const statuses = new Set<number>();
-  let key = '';
-  let calls = 0;
-  for (const given of [body, ...variants(body)]) {
-    // A key may make 600 calls a minute.
-    if (calls++ % 500 === 0)
-      key = path.startsWith('/connect-sessions')
-        ? await app.addKey({ scopes: [...scopes] })
-        : (await addApiKey(runtime, { scopes: ['webhooks:manage', 'applications:manage'] })).key;
-    // One that is disabled already is looked at no further.
-    await runtime.database.db.update(applications).set({ disabledAt: null }).where(eq(applications.id, other.id));
-    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-    const { status } = await api.request(`/api/v1${path}`, { method, headers, body: JSON.stringify(given) });
-    statuses.add(status);
-    if (status >= 500 || status === 429) faults.push(`${status} ${JSON.stringify(given).slice(0, 300)}`);
+  const key = await (await addApplication(runtime)).addKey({ scopes: ['connections:read'] });
+  const answer = await api.request(`/api/v1${path}`, { method, headers: { authorization: `Bearer ${key}` } });
+  expect([answer.status, await placesIn(answer)]).toEqual([400, [field]]);
+});
+
+test.each([
+  ['a form', 'application/x-www-form-urlencoded', 'user=42'],
+  ['JSON that does not say so', 'text/plain', '{}'],
+  ['JSON that is cut off', 'application/json', '{"user":'],
+  ['nothing that says it is JSON', 'application/json', ''],
+])('%s is told what a body must be', async (_, type, body) => {
+  const runtime = createRuntime(database.current, [plainRecord('http://127.0.0.1:9')]);
+  const api = createApi(async () => as(runtime, { type: 'anonymous' }));
+  const key = await (await addApplication(runtime)).addKey({ scopes: ['connections:create', 'tokens:vend'] });
+  for (const path of ['/connect-sessions', ...(body === '' ? [] : ['/connections/con_x/token'])]) {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': type };
+    const answer = await api.request(`/api/v1${path}`, { method: 'POST', headers, body });
+    expect([path, answer.status, await answer.json()]).toEqual([
+      path,
+      400,
+      expect.objectContaining({
+        issues: [{ path: '', message: 'the body must be JSON, sent with Content-Type: application/json' }],
+      }),
+    ]);
   }
-  expect(faults).toEqual([]);
-  expect([...statuses]).toContain(400);
 });

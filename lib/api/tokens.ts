@@ -2,8 +2,8 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import { withKey } from '#lib/api/call';
 import type { ApiEnvironment } from '#lib/api/environment';
+import { notJson } from '#lib/api/note-failure';
 import { accountSchema, connectionParams, instantText, needsScope, problems } from '#lib/api/schemas';
-import { AppError } from '#lib/errors';
 import { parseInput } from '#lib/parse-input';
 import { purposeText, statedScopesList } from '#lib/tokens/stated-use';
 import { fingerprintText, type VendedToken, vendToken } from '#lib/tokens/vend-token';
@@ -92,7 +92,7 @@ const vendRoute = createRoute({
 async function readBody(c: HonoContext<ApiEnvironment>): Promise<z.output<typeof vendBody>> {
   const text = c.req.header('content-length') === '0' ? '' : await c.req.text();
   if (text === '') return {};
-  if (!/^application\/json\s*(?:;|$)/i.test(c.req.header('content-type') ?? '')) throw new AppError('invalid_request');
+  if (!/^application\/json\s*(?:;|$)/i.test(c.req.header('content-type') ?? '')) throw notJson();
   return parseInput(vendBody, parseJson(text));
 }
 
@@ -100,7 +100,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new AppError('invalid_request', { cause });
+    throw notJson(cause);
   }
 }
 

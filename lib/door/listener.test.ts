@@ -269,3 +269,13 @@ test('the log has the path without its query, and one line a request', async () 
   expect(door.logged[0]).toMatchObject({ path: '/oauth/callback', method: 'GET', status: 200 });
   expect(JSON.stringify(door.logged)).not.toContain('canary');
 });
+
+test('a program that asks for events each second fills no log; its refusals stand there', async () => {
+  let status = 200;
+  const door = await openDoor({}, { api: (_, response) => void response.writeHead(status).end() });
+  await ask(door, { path: '/api/v1/events?since=x' });
+  status = 401;
+  await ask(door, { path: '/api/v1/events' });
+  await expect.poll(() => door.logged).toHaveLength(1);
+  expect(door.logged[0]).toMatchObject({ event: 'request', path: '/api/v1/events', status: 401 });
+});

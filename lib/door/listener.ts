@@ -193,7 +193,10 @@ export function createListener(parts: ListenerParts): RequestListener {
     // Files of the build are not worth a line; an address that only begins like one may lead to a page.
     if (!path.startsWith('/_next/') || /\.\.|%/.test(path)) {
       response.once('close', () => {
-        log?.info({
+        if (!log) return;
+        // `listen` asks for events each second, and mostly there are none.
+        const level = path === '/api/v1/events' && response.statusCode === 200 ? 'debug' : 'info';
+        log[level]({
           event: 'request',
           request_id: requestId,
           method: request.method,

@@ -52,6 +52,16 @@ function headersFor(error: AppError, requestId: string): Record<string, string> 
   };
 }
 
+/** Fields of verbs that have another name in the API. */
+const otherNames: Readonly<Record<string, string>> = { applicationTenant: 'tenant', connectionId: 'connection' };
+
+/** A field of a verb's input as callers of the API write it: `codeChallenge` is `code_challenge` there. */
+const asWritten = (path: string): string => {
+  const [field = '', ...rest] = path.split('.');
+  const name = otherNames[field] ?? field.replace(/[A-Z]/g, (at) => `_${at.toLowerCase()}`);
+  return [name, ...rest].join('.');
+};
+
 /** The API's answer to an error. */
 export function toProblem(error: AppError, requestId: string): Problem {
   return {
@@ -63,7 +73,7 @@ export function toProblem(error: AppError, requestId: string): Problem {
     request_id: requestId,
     ...(error.tokenFingerprint ? { token_fingerprint: error.tokenFingerprint } : {}),
     ...(error.providerError ? { provider_error: error.providerError } : {}),
-    ...(error.issues ? { issues: error.issues } : {}),
+    ...(error.issues ? { issues: error.issues.map(({ path, message }) => ({ path: asWritten(path), message })) } : {}),
   };
 }
 
