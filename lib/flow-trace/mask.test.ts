@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { shownFields } from '#lib/flow-trace/mask';
+import { mayBeToken, shownFields } from '#lib/flow-trace/mask';
 import { suggest } from '#lib/flow-trace/suggest';
 import type { ProviderRecord } from '#lib/providers/record';
 
@@ -48,6 +48,22 @@ test.each(['a', 'eyJ', '//::', 'Aa-', '%41', '&amp;', '\\u0041', 'https://a.', '
     expect(field?.value.length).toBeLessThan(400);
   },
 );
+
+describe('a JSON Web Token is found', () => {
+  test.each([
+    ['alone', 'eyJh.b', true],
+    ['behind other parts', 'x.y.eyJh.b', true],
+    ['within a part', 'xeyJh.b', true],
+    ['in a text', 'it says eyJh.b, twice', true],
+    ['but not without a header', 'eyJ.b', false],
+    ['nor without a body', 'eyJh. b', false],
+  ])('%s', (_, text, found) => {
+    expect(mayBeToken(text)).toBe(found);
+  });
+  test('in time that grows with the text, also where it seems to begin at every third letter', () => {
+    expect(mayBeToken('eyJ'.repeat(2 ** 20 / 3))).toBe(false);
+  });
+});
 
 describe('a list of scopes is shown, scope by scope', () => {
   const google = ['drive.readonly', 'spreadsheets-2b4.readonly', 'userinfo.email'].map(

@@ -40,14 +40,17 @@ export interface ShownField {
 /** The values that a flow must not show: whatever was sent or received as a secret. */
 export type Secrets = ReadonlySet<string>;
 
-const jwt = /eyJ[\w-]+\.[\w-]+/;
+/** Parts of a text before a dot, each looked at once: of a text that begins a token at every third letter, too. */
+const beforeDots = /(?<![\w-])[\w-]+\.(?=[\w-])/g;
+
+const holdsJwt = (text: string): boolean => (text.match(beforeDots) ?? []).some((part) => /eyJ[\w-]/.test(part));
 
 /** Whether a text may be a token, or hold one, whatever it is called. */
 export const mayBeToken = (text: string): boolean =>
-  jwt.test(text) || (text.match(/[\w~+=-]{16,}/g) ?? []).some(isOpaque);
+  holdsJwt(text) || (text.match(/[\w~+=-]{16,}/g) ?? []).some(isOpaque);
 
 function kindOf(text: string): string {
-  if (jwt.test(text.slice(0, longestRead))) return 'JSON Web Token';
+  if (holdsJwt(text.slice(0, longestRead))) return 'JSON Web Token';
   return /^\d+$/.test(text) ? 'digits' : 'text';
 }
 
