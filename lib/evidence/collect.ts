@@ -115,7 +115,16 @@ function collectScripts(ctx: Context): EvidenceBundle['scripts'] {
   ];
 }
 
-type Collected = 'checks' | 'reviews' | 'alerts' | 'freezes' | 'revocations' | 'keys_used' | 'scripts' | 'conformance';
+type Collected =
+  | 'checks'
+  | 'reviews'
+  | 'alerts'
+  | 'freezes'
+  | 'revocations'
+  | 'keys_used'
+  | 'scripts'
+  | 'conformance'
+  | 'conformance_run';
 
 /** Everything beside the ledger that evidence of a period tells. Ids only: names are personal, and change. */
 export async function collectEvidence(
@@ -157,6 +166,7 @@ export async function collectEvidence(
       .orderBy(asc(personId), asc(connectionId), asc(replacedGeneration))
       .limit(limit),
   );
+  const { specifications, run } = listConformance(ctx);
   const keys = await readAll<typeof vaultKeys.$inferSelect>(budget, 'vault keys', (last, limit) =>
     db
       .select()
@@ -200,7 +210,8 @@ export async function collectEvidence(
       retired_at: iso(row.retiredAt),
     })),
     scripts: collectScripts(ctx),
-    conformance: listConformance(ctx).specifications.flatMap(({ name, clauses }) =>
+    conformance_run: run && { ...run, at: run.at.toISOString() },
+    conformance: specifications.flatMap(({ name, clauses }) =>
       clauses.map(({ id, state, tests }) => ({
         specification: name,
         clause: id,

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { appendSeal, placeAfter, sealLedger } from '#lib/audit/seal-ledger';
 import { lastSeal } from '#lib/audit/seals';
 import { runChecks } from '#lib/checks/run-checks';
+import { readResults } from '#lib/conformance/results';
 import { systemContext } from '#lib/context';
 import { alerts } from '#lib/db/schema/alerts';
 import { freezes } from '#lib/db/schema/freezes';
@@ -15,6 +16,7 @@ import { createBudget, readAll } from '#lib/evidence/budget';
 import { type EvidenceBundle, readEntry } from '#lib/evidence/bundle';
 import { writeEnvelope } from '#lib/evidence/envelope';
 import { exportEvidence } from '#lib/evidence/export';
+import { reportHtml } from '#lib/evidence/report-html';
 import { verifyEvidence } from '#lib/evidence/verify';
 import { createInclusionTree, rootOf } from '#lib/ledger/inclusion';
 import { createMerkleTree, leafHash } from '#lib/ledger/merkle';
@@ -252,6 +254,17 @@ describe('a period', () => {
     expect(contentOf(Buffer.from(made)).left_out).toEqual({ not_sealed: 0, dropped_months: ['2019-06'] });
     expect(report).toContain('The ledger keeps no entries of 2019-06 any more.');
   });
+});
+
+test('the page shows the results of the tests of a clause, and the run that they are of', async () => {
+  const tests = ['a.test.ts > one: passed', 'a.test.ts > two: passed', 'b.test.ts > three: did_not_run'];
+  const conformance = [{ specification: 'RFC 6749', clause: '10.12', state: 'met', tests }];
+  const { report_html: _, ...content } = contentOf(file);
+  expect(content.conformance_run).toEqual({ ...readResults('.'), tests: undefined });
+  const run = { at: '2026-11-30T00:00:00.000Z', commit: 'abc', changed: true };
+  const page = reportHtml({ ...content, conformance, conformance_run: run });
+  expect(page).toContain('<td>met</td><td>2 passed, 1 did not run</td>');
+  expect(page).toContain('tests run on 2026-11-30T00:00:00.000Z at abc, with files changed since');
 });
 
 describe('a long period', () => {

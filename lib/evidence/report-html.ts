@@ -27,6 +27,22 @@ function table(title: string, head: readonly string[], rows: readonly (readonly 
 const style =
   'body{font:15px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}table{border-collapse:collapse;width:100%;font-size:13px}th,td{border-top:1px solid #ccc;padding:4px 8px;text-align:left;vertical-align:top;overflow-wrap:anywhere}h2{margin-top:2rem}';
 
+/** The results of a clause's tests, counted: a clause may be called met, and its tests have failed. */
+function countResults(tests: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const test of tests) {
+    const result = test.slice(test.lastIndexOf(': ') + 2).replaceAll('_', ' ');
+    counts.set(result, (counts.get(result) ?? 0) + 1);
+  }
+  return [...counts].map(([result, count]) => `${count} ${result}`).join(', ');
+}
+
+/** When the tests ran, and over which sources. */
+function runWords(run: EvidenceBundle['conformance_run']): string {
+  if (!run) return 'no run of the tests';
+  return `tests run on ${run.at} at ${run.commit ?? 'no commit'}${run.changed ? ', with files changed since' : ''}`;
+}
+
 /** The page that a person reads, made of the bundle alone: no script, nothing from elsewhere. */
 export function reportHtml(bundle: Omit<EvidenceBundle, 'report_html'>): string {
   const { hub, from, to, made_at, made_by, left_out } = bundle;
@@ -78,9 +94,9 @@ export function reportHtml(bundle: Omit<EvidenceBundle, 'report_html'>): string 
       bundle.scripts.map((one) => [one.path, one.integrity ?? 'nonce', one.reason]),
     ),
     table(
-      'Conformance',
+      `Conformance, ${runWords(bundle.conformance_run)}`,
       ['Specification', 'Clause', 'State', 'Tests'],
-      bundle.conformance.map((one) => [one.specification, one.clause, one.state, one.tests.length]),
+      bundle.conformance.map((one) => [one.specification, one.clause, one.state, countResults(one.tests)]),
     ),
     table(
       'Entries of the ledger, each with a proof',

@@ -16,7 +16,7 @@ const template: EvidenceBundle = {
     revocations: [],
     keys_used: [],
   },
-  ...{ scripts: [], conformance: [], report_html: '<p>' },
+  ...{ scripts: [], conformance: [], conformance_run: null, report_html: '<p>' },
 };
 
 const pair = generateKeyPairSync('ed25519');
