@@ -172,7 +172,20 @@ const cases: Record<string, Record<string, Case>> = {
     },
   },
   client_secret: {
-    'a secret that stands nowhere': { result: 'passes', found: /None of 1 clients/ },
+    'a secret that stands nowhere': {
+      hub: (runtime) => ({ ...runtime, fetch: async () => new Response('<h1>Sign in</h1>') }),
+      result: 'passes',
+      found: /^None of 1 clients has its secret there\.$/,
+    },
+    'a hub whose pages this machine cannot load': {
+      result: 'unknown',
+      found: /None of 1 clients.* found no pages that anybody may load to search just now/,
+    },
+    'a page with it': {
+      hub: (runtime) => ({ ...runtime, fetch: async () => new Response(`<p>${clientSecret}</p>`) }),
+      result: 'fails',
+      found: /that of acme in pages that anybody may load/,
+    },
     'an entry of the ledger with it': {
       hub: async (runtime) => {
         const details = { said: `Basic ${Buffer.from(`client-1:${clientSecret}`).toString('base64')}` };
@@ -283,8 +296,11 @@ describe('client_secret in files', () => {
     const ctx = systemContext(runtime, 'test');
     await database.db.execute(sql`truncate ledger`);
     expect(await lookForSecrets(ctx, [folder])).toMatchObject({
-      result: 'passes',
-      found: expect.stringContaining('The hub found no files for browsers'),
+      // A look at nothing passes nothing.
+      result: 'unknown',
+      found: expect.stringContaining(
+        'The hub found no files for browsers and no pages that anybody may load to search',
+      ),
     });
     mkdirSync(join(folder, 'chunks'));
     writeFileSync(join(folder, 'chunks/a.js'), 'const config={clientId:"client-1"}');

@@ -49,6 +49,8 @@ const needleOf = (record: ProviderRecord): Needle => {
 interface Place {
   name: string;
   texts: () => AsyncIterable<string> | Iterable<string>;
+  /** Every hub that runs has some: where none is found, the check did not see the place. */
+  always?: true;
 }
 
 /** One file after the other, so that other work of the process goes on in between. */
@@ -124,16 +126,16 @@ export async function lookForSecrets(
   const records = ctx.providers.list();
   const needles = records.map(needleOf).filter(({ forms }) => forms.length > 0);
   const places: Place[] = [
-    { name: 'files for browsers', texts: () => filesOf(folders) },
-    { name: 'pages that anybody may load', texts: () => pagesOf(ctx) },
+    { name: 'files for browsers', texts: () => filesOf(folders), always: true },
+    { name: 'pages that anybody may load', texts: () => pagesOf(ctx), always: true },
     { name: 'entries of the ledger', texts: () => entriesOf(ctx) },
     { name: 'kept results and rows', texts: () => resultsOf(ctx) },
     { name: 'lines of the log', texts: () => logLines(records) },
   ];
   const searched: string[] = [];
   const found: string[] = [];
-  const empty: string[] = [];
-  for (const { name, texts } of places) {
+  const unseen: string[] = [];
+  for (const { name, texts, always } of places) {
     let count = 0;
     for await (const text of texts()) {
       count += 1;
@@ -141,7 +143,7 @@ export async function lookForSecrets(
         if (forms.some((form) => text.includes(form))) found.push(`that of ${provider} in ${name}`);
     }
     searched.push(`${count} ${name}`);
-    if (count === 0) empty.push(name);
+    if (count === 0 && always) unseen.push(name);
   }
   const lookedAt = searched.join(', ');
   if (needles.length === 0) return { result: 'unknown', lookedAt, found: 'No provider has a client secret.' };
@@ -154,8 +156,14 @@ export async function lookForSecrets(
       mend,
     };
   }
-  const unseen = empty.length > 0 ? ` The hub found no ${empty.join(' and no ')} to search just now.` : '';
-  return { result: 'passes', lookedAt, found: `None of ${needles.length} clients has its secret there.${unseen}` };
+  const none = `None of ${needles.length} clients has its secret there.`;
+  if (unseen.length === 0) return { result: 'passes', lookedAt, found: none };
+  return {
+    result: 'unknown',
+    lookedAt,
+    found: `${none} The hub found no ${unseen.join(' and no ')} to search just now.`,
+    mend: 'Let this machine reach APP_URL, and run the check in the folder of the build.',
+  };
 }
 
 export const clientSecret: HubCheck = {
