@@ -106,7 +106,7 @@ export interface EvidenceBundle {
   keys_used: { kid: string; first_used_at: string; retired_at: string | null }[];
   /** The scripts that pages of this build may run; those in the markup have a nonce instead of a hash. */
   scripts: { path: string; integrity: string | null; reason: string; pages: string[] }[];
-  /** The run of the tests whose results `conformance` has: it may be of another commit. Null where none came with the build. */
+  /** The run that gave the results in `conformance`, maybe at another commit. Null where none came with the build. */
   conformance_run: { at: string; commit: string | null; changed: boolean } | null;
   conformance: { specification: string; clause: string; state: string; tests: string[] }[];
   /** The page made of all this. */
