@@ -7,6 +7,7 @@ import {
   listCheckHistory,
 } from '#lib/checks/history';
 import type { Context } from '#lib/context';
+import { encodeCursor } from '#lib/cursor';
 import { type CheckOutcome, checkResults, checkRuns } from '#lib/db/schema/checks';
 import { sharedDatabase } from '#tests/database';
 import { addPerson, createRuntime, plainRecord } from '#tests/hub';
@@ -90,6 +91,10 @@ describe('the history of a check', () => {
     await expect(listCheckHistory(user.ctx())).rejects.toMatchObject({ code: 'forbidden' });
     await expect(listCheckedPairs(user.ctx())).rejects.toMatchObject({ code: 'forbidden' });
     const admin = await addPerson(hub(), { role: 'administrator' });
-    await expect(listCheckHistory(admin.ctx(), { cursor: 'x' })).rejects.toMatchObject({ code: 'invalid_request' });
+    const forged = ['con_x', '9'.repeat(30)].map((id) =>
+      encodeCursor({ at: '2026-01-01T00:00:00Z', id, sort: 'checks newest' }),
+    );
+    for (const cursor of ['x', ...forged])
+      await expect(listCheckHistory(admin.ctx(), { cursor })).rejects.toMatchObject({ code: 'invalid_request' });
   });
 });

@@ -5,6 +5,7 @@ import type { Context } from '#lib/context';
 import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';
 import { rowsOf } from '#lib/db/database';
 import { type CheckOutcome, checkOutcomes } from '#lib/db/schema/checks';
+import { AppError } from '#lib/errors';
 import { requireReader } from '#lib/guards/require';
 import { parseInput } from '#lib/parse-input';
 
@@ -98,6 +99,7 @@ export async function listCheckHistory(ctx: Context, input: ListCheckHistoryInpu
   const { check, provider, result, order, cursor, limit } = parseInput(listCheckHistoryInput, input);
   const sort = `checks ${order}`;
   const after = cursor ? decodeCursor(cursor, sort) : undefined;
+  if (after && !/^\d{1,18}$/.test(after.id)) throw new AppError('invalid_request');
   const newest = order === 'newest';
   const which: SQL[] = [
     // The first look of a time, or the oldest that is kept of it.
