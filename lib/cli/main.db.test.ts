@@ -117,7 +117,7 @@ if (engine === 'pglite') {
           { line: 2, result: 'fault', fault: expect.stringContaining('no row of CSV') },
           '',
         ]);
-        expect(err).toContain('not configured');
+        expect(err).toContain('no such provider');
       } finally {
         await control?.close();
       }
