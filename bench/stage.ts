@@ -18,6 +18,7 @@ const postgresSettings = {
   fsync: 'on',
   synchronous_commit: 'on',
   full_page_writes: 'on',
+  autovacuum: 'on',
   shared_buffers: '1GB',
   max_wal_size: '4GB',
   min_wal_size: '4GB',

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { chownSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -101,6 +101,8 @@ function settingArguments(port: number, more: Record<string, string>): string[] 
     full_page_writes: 'off',
     max_connections: '200',
     shared_buffers: '128MB',
+    // It comes once a minute, changes plans, and its transactions hold back what the ledger counts as settled.
+    autovacuum: 'off',
     timezone: 'UTC',
     ...more,
   };
@@ -137,16 +139,22 @@ export async function boundToThisProcess(): Promise<string[]> {
   return help.stdout.includes('--pdeathsig') ? [setpriv, '--pdeathsig', 'INT'] : [];
 }
 
-/** A port of the loopback address that was free a moment ago. */
+/**
+ * A port of the loopback address that is free, below those that the kernel gives to connections and servers without a port:
+ * nothing takes it until its server listens, or while that server restarts.
+ */
 export async function freePort(): Promise<number> {
-  const probe = createServer();
-  probe.listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No free port on 127.0.0.1.');
-  return address.port;
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const probe = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      probe.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    probe.close();
+    await once(probe, 'close');
+    return port;
+  }
 }
 
 function versions(folder: string): string[] {
