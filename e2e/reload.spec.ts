@@ -58,7 +58,6 @@ test('a changed providers file is in force without a restart, and a faulty one c
 });
 
 plainTest('two processes take SIGHUP, a swapped link and the command, each in all processes', async () => {
-  plainTest.setTimeout(120_000);
   const story = await storyDatabase('postgres');
   const folder = mkdtempSync(join(tmpdir(), 'grantkeep-map-'));
   // A folder as Kubernetes mounts a ConfigMap: the file leads through a link that is swapped as a whole.

@@ -81,7 +81,7 @@ export async function prepareProgram(name: string): Promise<BackgroundProgram> {
 }
 
 async function untilOpen(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 600; attempt++) {
     const socket = connect(port, '127.0.0.1');
     const opened = await once(socket, 'connect').then(
       () => true,
