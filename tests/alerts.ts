@@ -30,8 +30,12 @@ export function alertClock(runtime: Runtime, start = new Date('2026-11-22T12:00:
   };
 }
 
-/** How far beyond the present a look must be for it to reach up to the present (see settled-horizon). */
-export const settlingMilliseconds = 5_000;
+/**
+ * A moment at which a look reaches every entry that there is by now: entries count as settled some seconds later
+ * (`settled-horizon.ts`), and the database rounds their times up to the next millisecond.
+ * @param back leaves out the entries of so many milliseconds before now
+ */
+export const reachingNow = (back = 0): Date => new Date(Date.now() + 5_000 + 2 - back);
 
 /**
  * What happens in earnest while `act` runs, as the alerts that it raises: rule and subject.
@@ -40,13 +44,13 @@ export const settlingMilliseconds = 5_000;
 export async function raisedBy(runtime: Runtime, act: () => Promise<unknown>, minutes = 1): Promise<string[]> {
   const { db } = runtime.database;
   for (const table of [alerts, alertCounts, alertProgress, keyNetworks]) await db.delete(table);
-  const look = (now: number) => evaluateAlerts(systemContext(runtime, 'jobs'), { now: new Date(now) });
+  const look = (now: Date) => evaluateAlerts(systemContext(runtime, 'jobs'), { now });
   // Earlier events are no news.
-  await look(Date.now() + settlingMilliseconds);
+  await look(reachingNow());
   await act();
   await settle(runtime);
   await runtime.refusals.flush(db);
-  await look(Date.now() + minutes * 60_000);
+  await look(new Date(Date.now() + minutes * 60_000));
   const found = await db.select().from(alerts).orderBy(alerts.rule, alerts.subject);
   return found.map(({ rule, subject }) => `${rule} ${subject || 'hub'}`);
 }

@@ -7,7 +7,7 @@ import { systemContext } from '#lib/context';
 import { rowsOf, withTransaction } from '#lib/db/database';
 import { eventTotals } from '#lib/db/schema/alerts';
 import { record } from '#lib/ledger/record';
-import { alertHub, settlingMilliseconds } from '#tests/alerts';
+import { alertHub, reachingNow } from '#tests/alerts';
 import { describeWithConnections } from '#tests/database';
 
 const { database, hub } = alertHub();
@@ -17,7 +17,7 @@ describeWithConnections('entries of transactions that commit in any order, while
     const runtime = hub();
     const ctx = systemContext(runtime, 'jobs');
     // Looks reach up to the present, as they would without the seconds that are left for a machine that stands still.
-    const look = () => evaluateAlerts(ctx, { now: new Date(Date.now() + settlingMilliseconds - 50) });
+    const look = () => evaluateAlerts(ctx, { now: reachingNow(200) });
     await look();
     let writing = true;
     const write = async () => {

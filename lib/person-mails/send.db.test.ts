@@ -15,7 +15,7 @@ import { purgePersonMails } from '#lib/person-mails/purge';
 import { mailPeople } from '#lib/person-mails/send';
 import { markNeedsReconnect } from '#lib/refresh/mark-needs-reconnect';
 import { revokeConnection } from '#lib/revocation/revoke';
-import { settlingMilliseconds } from '#tests/alerts';
+import { reachingNow } from '#tests/alerts';
 import { describeWithConnections, sharedDatabase } from '#tests/database';
 import {
   addConnection,
@@ -44,8 +44,7 @@ async function hub(changed: Partial<Runtime['config']> = {}) {
   const mail = { smtpUrl: smtp.url, from: 'hub@example.com' };
   const runtime = { ...plain, config: { ...plain.config, mail, ...changed } };
   const jobs = systemContext(runtime, 'jobs');
-  // Times of entries are rounded to milliseconds.
-  const look = () => evaluateAlerts(jobs, { now: new Date(Date.now() + settlingMilliseconds + 2) });
+  const look = () => evaluateAlerts(jobs, { now: reachingNow() });
   // Earlier events are no news.
   await look();
   /** What follows a minute after an act, and so many hours later. */

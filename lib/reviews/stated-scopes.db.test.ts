@@ -8,7 +8,7 @@ import { ledger } from '#lib/db/schema/ledger';
 import { statedScopes } from '#lib/db/schema/reviews';
 import { scopes as review } from '#lib/reviews/tasks/scopes';
 import { type VendTokenInput, vendToken } from '#lib/tokens/vend-token';
-import { settlingMilliseconds } from '#tests/alerts';
+import { reachingNow } from '#tests/alerts';
 import { sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addPerson, createRuntime, entries, plainRecord, settle } from '#tests/hub';
 
@@ -33,13 +33,13 @@ async function reading() {
   const values = { scopesRequested: ['openid', 'read', 'write'], scopesGranted: ['openid', 'read', 'write', 'admin'] };
   const id = await addConnection(runtime, { personId, values });
   const key = await addApiKey(runtime);
-  const look = async (ms = settlingMilliseconds) => {
+  const look = async () => {
     await settle(runtime);
-    await evaluateAlerts(systemContext(runtime, 'jobs'), { now: new Date(Date.now() + ms) });
+    await evaluateAlerts(systemContext(runtime, 'jobs'), { now: reachingNow() });
   };
   const read = (stated: Omit<VendTokenInput, 'id'>) => vendToken(key.ctx, { id, ...stated });
   const find = async () => {
-    await look(60_000);
+    await look();
     const found = await review.find(systemContext(runtime, 'jobs'), { from: new Date(0), to: new Date() });
     return found.map(({ subject, result, figures }) => [
       subject.replace(/^acme ?/, ''),
@@ -104,7 +104,7 @@ describe('the review of scopes', () => {
     const { look, read, find } = await reading();
     await look();
     await read({ scopes: ['https://acme.example/read'] });
-    await look(60_000);
+    await look();
     expect(await find()).toEqual([
       ['', 'attention', undefined],
       ['admin', 'attention', '0 / 1 / no call'],

@@ -8,7 +8,7 @@ import { record } from '#lib/ledger/record';
 import { createWebhook } from '#lib/webhooks/create';
 import { deliverWebhooks } from '#lib/webhooks/deliver';
 import { type EventMessage, listEvents } from '#lib/webhooks/list-events';
-import { settlingMilliseconds } from '#tests/alerts';
+import { reachingNow } from '#tests/alerts';
 import { addApiKey, addApplication, addPerson, addPersonOf, createRuntime, plainRecord } from '#tests/hub';
 import { webhookHub } from '#tests/webhook-hub';
 
@@ -83,9 +83,8 @@ test('the messages are those of a webhook, by the same ids', async () => {
     await happenedBefore(action, 'con_a', { personId: person });
   }
   await happenedBefore('connection.created', 'con_b', { personId: other });
-  const now = Date.now();
-  await evaluateAlerts(system, { now: new Date(now + settlingMilliseconds) });
-  await deliverWebhooks(system, { now: new Date(now + 2 * settlingMilliseconds) });
+  await evaluateAlerts(system, { now: reachingNow() });
+  await deliverWebhooks(system, { now: new Date(Date.now() + 10_000) });
   const sent = hook.got
     .map(({ headers, body }) => ({ id: headers['webhook-id'] ?? '', body: JSON.parse(body) as EventMessage['body'] }))
     .filter(({ body }) => body.type.startsWith('connection.'));

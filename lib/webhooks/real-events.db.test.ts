@@ -8,7 +8,7 @@ import { refreshConnection } from '#lib/refresh/refresh';
 import { revokeConnection } from '#lib/revocation/revoke';
 import { createWebhook } from '#lib/webhooks/create';
 import { deliverWebhooks } from '#lib/webhooks/deliver';
-import { settlingMilliseconds } from '#tests/alerts';
+import { reachingNow } from '#tests/alerts';
 import { demoHub } from '#tests/demo-hub';
 import { addFreshAdministrator, settle } from '#tests/hub';
 import { Visitor } from '#tests/visitor';
@@ -22,7 +22,7 @@ test('what becomes of a connection in earnest is told once each, in its order', 
   await createWebhook(await addFreshAdministrator(runtime), { name: 'x', url: hook.url });
   const jobs = systemContext(runtime, 'jobs');
   await hub.database.db.delete(alertProgress);
-  await evaluateAlerts(jobs, { now: new Date(Date.now() + settlingMilliseconds) });
+  await evaluateAlerts(jobs, { now: reachingNow() });
 
   const visitor = new Visitor(runtime);
   await visitor.signIn();
