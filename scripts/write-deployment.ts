@@ -18,7 +18,7 @@ import { projectNode } from './project-node.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The bill of materials beside the product. */
-export const bomFile = 'sbom.cdx.json';
+const bomFile = 'sbom.cdx.json';
 
 /**
  * Writes a folder with all that a hub needs to run and nothing more: sources, build, the packages in use, Node as `node`, the

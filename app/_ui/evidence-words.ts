@@ -9,7 +9,7 @@ const calls: Record<'userinfo' | 'introspection', string> = {
 };
 
 /** Which tokens were accepted before the provider was told and refused afterwards. */
-export const provedTokens = ({ tokens }: Pick<ProofView, 'tokens'>): TokenTry[] =>
+const provedTokens = ({ tokens }: Pick<ProofView, 'tokens'>): TokenTry[] =>
   tokens.filter(({ before, after }) => before === 'accepted' && after === 'refused');
 
 /** What trying one token showed, as a sentence; the moment stands beside it. */

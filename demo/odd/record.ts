@@ -14,7 +14,7 @@ const isLines = (value: unknown): value is Lines =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Joins lines of a record: objects member by member, lists one after the other, else the later one counts. */
-export function joinLines(one: Lines, other: Lines): Lines {
+function joinLines(one: Lines, other: Lines): Lines {
   const joined: Record<string, unknown> = { ...one };
   for (const [name, value] of Object.entries(other)) {
     const before = joined[name];

@@ -68,8 +68,7 @@ const tokenAnswer = ({ access_token, refresh_token, expires_in, scope, id_token 
 });
 
 /** The token that an API call shows. */
-export const shownToken = ({ headers }: Asked): string =>
-  /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
+const shownToken = ({ headers }: Asked): string => /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
 
 /** A call with an access token, answered about its person. */
 function call(asked: Asked, { grants }: Standard): Said {

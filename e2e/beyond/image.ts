@@ -20,7 +20,7 @@ export interface ImageSettings {
 }
 
 /** Reads the instructions of the last stage, each on a line of its own. */
-export function readContainerfile(): ImageSettings {
+function readContainerfile(): ImageSettings {
   const stage =
     readFileSync('Containerfile', 'utf8')
       .split(/^FROM /m)

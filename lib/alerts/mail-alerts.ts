@@ -33,7 +33,7 @@ const worst = (due: Due[]) =>
   (['critical', 'warning', 'info'] as const).find((one) => due.some((d) => d.severity === one));
 
 /** The mail that tells of alerts: what, how bad, and where to look. Ids only, so that a mailbox learns no names. */
-export function composeMail(config: Config, due: Due[]): { subject: string; text: string } {
+function composeMail(config: Config, due: Due[]): { subject: string; text: string } {
   const titles = [...new Set(due.map(({ rule }) => ruleOf(rule)?.title ?? rule))];
   const more = titles.length > 1 ? ` and ${titles.length - 1} more` : '';
   const lines = due.map(({ id, rule, subject, severity, count }) => {

@@ -56,7 +56,7 @@ const applicationSchema = z
   .openapi('Application');
 
 /** An application as the API answers it. */
-export function toApplication(view: ApplicationView): z.infer<typeof applicationSchema> {
+function toApplication(view: ApplicationView): z.infer<typeof applicationSchema> {
   const { id, name, contact, providers, scopes, status, colours, keys, people, connections } = view;
   return {
     ...{ id, name, contact, return_urls: view.returnUrls, providers, scopes, status, colours },

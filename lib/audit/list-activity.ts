@@ -46,7 +46,7 @@ export interface ActivityView {
 const pageEntries = 200;
 
 /** Folds like things of a day; newest first in, newest first out. */
-export function foldActivity(events: readonly ActivityView[], zone: string): ActivityView[] {
+function foldActivity(events: readonly ActivityView[], zone: string): ActivityView[] {
   // Of a service the address says nothing to the person, and changes with each of its machines.
   return foldByDay(events, zone, ({ outcome, code, by, connection, ip }) =>
     JSON.stringify([outcome, code, by, connection?.id, by === 'You' ? ip : null]),

@@ -65,7 +65,7 @@ export function describeConfiguration({ config, providers }: Pick<Context, 'conf
 }
 
 /** The names that are new, gone, or have another value. */
-export function changedNames(before: readonly string[], now: readonly string[]): string[] {
+function changedNames(before: readonly string[], now: readonly string[]): string[] {
   const [was, is] = [new Set(before), new Set(now)];
   const differing = [...before.filter((one) => !is.has(one)), ...now.filter((one) => !was.has(one))];
   return [...new Set(differing.map((one) => one.slice(0, one.lastIndexOf('='))))].sort();

@@ -20,7 +20,7 @@ const mostEntries = 2_500;
 const mostRows = 2_000;
 
 /** The folders of files that browsers may load. */
-export const browserFolders = (): string[] => ['.next/static', 'public'].map((folder) => join(process.cwd(), folder));
+const browserFolders = (): string[] => ['.next/static', 'public'].map((folder) => join(process.cwd(), folder));
 
 /** A client's secret in every form in which something may repeat it. */
 interface Needle {

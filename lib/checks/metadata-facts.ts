@@ -1,7 +1,7 @@
 import type { MetadataChange, MetadataFacts } from '#lib/db/schema/provider-metadata';
 
 /** Where the hub, or a person's browser, would send something. */
-export const endpointMembers = [
+const endpointMembers = [
   ...['authorization_endpoint', 'token_endpoint', 'revocation_endpoint', 'introspection_endpoint'],
   ...['userinfo_endpoint', 'jwks_uri', 'pushed_authorization_request_endpoint'],
 ] as const;

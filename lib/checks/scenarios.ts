@@ -23,7 +23,7 @@ import { clean, type ResolvedProbe, secretsOf } from '#lib/provider-check/probe'
 import { transactAs } from '#lib/sign-in/transact-as';
 
 /** The playbook's failure scenarios that need no person. The one that shows a code twice is a traced flow. */
-export const scenarioNames = {
+const scenarioNames = {
   tampered_state: 'A tampered state',
   changed_redirect_uri: 'A changed redirect URI',
   expired_token: 'An expired access token',

@@ -6,11 +6,11 @@ import { once } from '#lib/process-parts';
 /** The file that the last whole run of the tests wrote, from the top of this repository. */
 export const resultsFile = 'docs/conformance-results.json';
 
-export const testResults = ['passed', 'failed', 'did_not_run'] as const;
+const testResults = ['passed', 'failed', 'did_not_run'] as const;
 export type TestResult = (typeof testResults)[number];
 
 /** What became of the map's tests in the last whole run. */
-export const conformanceResultsSchema = z.object({
+const conformanceResultsSchema = z.object({
   /** When the run ended. */
   at: z.iso.datetime(),
   /** The commit that it ran at; null outside of a repository. */

@@ -13,7 +13,7 @@ import { personOfConnection } from '#lib/ids';
 import { parseInput } from '#lib/parse-input';
 
 /** Days of UTC that are counted, with today. */
-export const countedDays = 7;
+const countedDays = 7;
 /** Reads that are counted, the newest first. */
 const mostReads = 20_000;
 const mostServices = 50;

@@ -11,7 +11,7 @@ import { afterRunning } from '#lib/running-time';
 const greetingMs = 4_000;
 
 /** How long a statement is waited for before the server is asked over a new connection. */
-export const silenceMs = 2_000;
+const silenceMs = 2_000;
 
 /** How long that may take. Both together are the longest that a statement waits for a database that is deaf. */
 export const probeMs = 4_000;

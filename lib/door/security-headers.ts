@@ -19,7 +19,7 @@ export function loopbackFormTargets(config: HeaderConfig): string[] {
 }
 
 /** Where browsers report what a page's policy stopped. */
-export const policyReportPath = '/policy-report';
+const policyReportPath = '/policy-report';
 /** The name of that place in `report-to` and `Reporting-Endpoints`. */
 const reportGroup = 'policy';
 

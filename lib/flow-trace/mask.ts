@@ -96,7 +96,7 @@ function shownScopes(text: string, known: KnownScopes): Omit<ShownField, 'name'>
 }
 
 /** A value as a trace may show it. */
-export function shownValue(
+function shownValue(
   name: string,
   value: unknown,
   secrets: Secrets,

@@ -10,7 +10,7 @@ import { newId } from '#lib/ids';
 import { record } from '#lib/ledger/record';
 
 /** Why a database is taken for one that came from a backup. */
-export const restoreSigns = {
+const restoreSigns = {
   loaded: 'its rows were loaded from a dump',
   moved: 'its files are a copy of the files that were used last',
   behind: 'this process has seen a later state of it',

@@ -10,7 +10,7 @@ import type { SealPart } from '#lib/ledger/seal-statement';
 import { createSigningKeys } from '#lib/ledger/signing-keys';
 
 /** Seals of one answer. */
-export const sealsAtOnce = 500;
+const sealsAtOnce = 500;
 
 /** A seal for comparing a file with it. */
 export interface StatedSeal {

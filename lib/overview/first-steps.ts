@@ -4,7 +4,7 @@ import { rowsOf } from '#lib/db/database';
 import { requireReader } from '#lib/guards/require';
 
 /** What makes a new hub useful and safe, in the order in which to do it. */
-export const firstSteps = ['sign_in', 'provider', 'account', 'api_key', 'mail', 'webhook', 'backup'] as const;
+const firstSteps = ['sign_in', 'provider', 'account', 'api_key', 'mail', 'webhook', 'backup'] as const;
 export type FirstStep = (typeof firstSteps)[number];
 
 /** `unknown`: the hub cannot see whether it was done. */

@@ -5,7 +5,7 @@ import { requireReader } from '#lib/guards/require';
 import { startOfDay } from '#lib/wall-time';
 
 /** Days that are shown, today among them. */
-export const refreshDaysShown = 30;
+const refreshDaysShown = 30;
 const refreshedAction = 'token.refreshed';
 const failedAction = 'token.refresh_failed';
 

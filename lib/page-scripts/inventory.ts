@@ -6,7 +6,7 @@ import { once } from '#lib/process-parts';
 /** The file that the build writes, from the top of this repository. */
 export const inventoryFile = '.next/script-inventory.json';
 
-export const scriptKinds = ['framework', 'polyfill', 'pages', 'unused'] as const;
+const scriptKinds = ['framework', 'polyfill', 'pages', 'unused'] as const;
 export type ScriptKind = (typeof scriptKinds)[number];
 
 /** Why a script of each kind is there. */

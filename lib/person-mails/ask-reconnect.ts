@@ -17,7 +17,7 @@ import { askedPrefix } from '#lib/person-mails/words';
 import { transactAs } from '#lib/sign-in/transact-as';
 
 /** Connections of one request. More need a second one. */
-export const mostAsked = 500;
+const mostAsked = 500;
 /** Connections that are counted. */
 const mostCounted = 10_000;
 

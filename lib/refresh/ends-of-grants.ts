@@ -1,11 +1,11 @@
 import { answerLost } from '#lib/refresh/lease';
 
 /** The `status_reason` of a grant that ended after another party used its token, as the provider says. */
-export const suspectedTheft = 'suspected_theft';
+const suspectedTheft = 'suspected_theft';
 /** That of a grant that ended after another party may have used its token, as the evidence suggests. */
-export const possibleTheft = 'possible_theft';
+const possibleTheft = 'possible_theft';
 /** That of a grant that its provider ended, as it does when the person removes the access there. */
-export const endedAtProvider = 'ended_at_provider';
+const endedAtProvider = 'ended_at_provider';
 
 /** How sure it is that somebody else used the token: what the ledger writes beside the end, and its alert's severity. */
 const thefts = {

@@ -18,9 +18,6 @@ const heldBy = ({ processId }: Runtime) => once(`held-outcomes ${processId}`, ()
 /** True where this process holds as much as it may: the outcome of a token spent now might have to be held, too. */
 export const holdsTooMuch = (ctx: Runtime): boolean => heldBy(ctx).size >= mostHeld;
 
-/** How many outcomes of refreshes this process holds because the database takes none. */
-export const heldOutcomes = (ctx: Runtime): number => heldBy(ctx).size;
-
 /**
  * Writes down what came of a refresh, again and again until the database takes it or the process ends: the only copy of a
  * rotated token may be in it. A caller is told after four seconds, and the writing goes on in the background, for which

@@ -65,7 +65,7 @@ interface Row extends Record<string, unknown> {
 }
 
 /** After so long a mail that neither was taken nor failed may be sent anew: its process has died. */
-export const sendingSeconds = 300;
+const sendingSeconds = 300;
 
 function stateOf(row: Row, now: Date): InactivityState {
   const at = (value: Date | string | null) => (value === null ? null : new Date(value));

@@ -23,7 +23,7 @@ interface Due extends Record<string, unknown> {
 }
 
 /** The mail to one owner: which reviews, until when, and where. No findings, so that a mailbox learns none. */
-export function composeReviewMail(config: Config, due: readonly Due[], now: Date): { subject: string; text: string } {
+function composeReviewMail(config: Config, due: readonly Due[], now: Date): { subject: string; text: string } {
   const overdue = due.filter(({ due_at }) => new Date(due_at) <= now).length;
   const lines = due.map(({ id, task, due_at }) => {
     const until = new Date(due_at);

@@ -21,7 +21,7 @@ const dayMs = 86_400_000;
 const day = (at: Date) => at.toISOString().slice(0, 10);
 
 /** The mail to an inactive person: since when, until when, and how to keep the connections. It names no connection. */
-export function composeInactivityMail(
+function composeInactivityMail(
   config: Config,
   { lastActiveAt, connections }: Pick<InactivePersonView, 'lastActiveAt' | 'connections'>,
   dueAt: Date,

@@ -26,7 +26,7 @@ export type SignOffInput = z.input<typeof signOffInput>;
 export const freshHours = 24;
 
 /** SHA-256 of findings in canonical JSON, hexadecimal: the ledger has it, so that they cannot be replaced unseen. */
-export const findingsDigest = (findings: Findings): string => hash('sha256', canonicalJson(findings), 'hex');
+const findingsDigest = (findings: Findings): string => hash('sha256', canonicalJson(findings), 'hex');
 export const noteDigest = (note: string): string => hash('sha256', note, 'hex');
 
 const refused = (message: string) => new AppError('conflict', { message });

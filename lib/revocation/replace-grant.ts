@@ -29,7 +29,7 @@ export interface ReplacedGrant extends SealedRow {
  * GitHub's `/grant`; and not where revoking may delete the grant that both hang on, as at Auth0 unless the operator says
  * otherwise (`revoke.blast_radius` of the record).
  */
-export const mayRevokeReplaced = (provider: ProviderRecord | undefined): boolean =>
+const mayRevokeReplaced = (provider: ProviderRecord | undefined): boolean =>
   provider !== undefined && provider.revoke.style !== 'none' && provider.revoke.blast_radius === 'token';
 
 /** Locks the connection's row and reads the grant that is about to be replaced. */

@@ -12,7 +12,7 @@ import type { NewSession } from '#lib/sign-in/sessions';
 import { judgeSignIn, type SignInInput } from '#lib/sign-in/sign-in';
 
 /** How long a sign-in counts for what needs one of the last minutes, in seconds. */
-export const stepUpSeconds = 300;
+const stepUpSeconds = 300;
 
 /** How it is known that the person was there lately. `operator`: our own command line, at the machine itself. */
 export interface StepUp {

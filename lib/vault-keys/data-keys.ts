@@ -196,7 +196,7 @@ export function holdDataKeys(runtime: Runtime): Promise<void> {
  * Lets a new key seal once every running process says that it holds it: a value that one process seals, all others must
  * open. A process of a build that knows no data keys holds none.
  */
-export async function letSeal(runtime: Runtime): Promise<boolean> {
+async function letSeal(runtime: Runtime): Promise<boolean> {
   const { db } = runtime.database;
   const held = [...holdingOf(runtime).keys.keys()];
   if (held.length === 0) return false;

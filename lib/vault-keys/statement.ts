@@ -1,6 +1,6 @@
 import { ledgerOrigin } from '#lib/audit/check-checkpoints';
 import type { Context } from '#lib/context';
-import { createSigningKeys, type SigningKeys } from '#lib/ledger/signing-keys';
+import { createSigningKeys } from '#lib/ledger/signing-keys';
 
 /** What the ledger's key signs about a key of the vault. */
 export interface KeyStatement extends Record<string, string> {
@@ -18,7 +18,3 @@ export function signNothingLeft(ctx: Context, kid: string, countedAt: Date): Key
   const statement = `grantkeep vault ${ledgerOrigin(ctx)}\n0 rows under ${kid}\ncounted ${countedAt.toISOString()}`;
   return { statement, signed_by: keys.keyId, signature: keys.sign(statement).toString('base64') };
 }
-
-/** Whether one of the ledger's keys signed it. */
-export const verifyStatement = (keys: SigningKeys, given: KeyStatement): 'good' | 'bad' | 'unknown' =>
-  keys.verify(given.signed_by, given.statement, Buffer.from(given.signature, 'base64'));

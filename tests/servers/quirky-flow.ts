@@ -19,7 +19,7 @@ import { type Behaviour, type QuirkyServer, quirkyServer } from '#tests/servers/
 export type Fields = Record<string, unknown>;
 
 /** What a plain token answer gives. */
-export const plainTokens: TokenSet = {
+const plainTokens: TokenSet = {
   ...{ access_token: 'at-1', token_type: 'bearer', expires_in: null, scopes: null },
   ...{ refresh_token: null, refresh_token_expires_in: null, id_token_claims: null, extras: {} },
 };
