@@ -33,7 +33,7 @@ test('an incident is read in words, frozen by keyboard, thawed by a sign-in with
   const [alert] = (await second.rows(raised)) as { id: string }[];
   await page.goto(`/admin/alerts/${alert?.id}`);
 
-  // Severity first, then who, whose, what and from where, each as a link to its page.
+  // Severity first, then the actor, the affected accounts, the event and its origin, each as a link to its page.
   await expect(page.getByText('Critical', { exact: true })).toBeVisible();
   const story = page.getByRole('region', { name: 'What happened' });
   for (const name of [service, person, 'GitHub'])

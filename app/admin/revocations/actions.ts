@@ -38,7 +38,7 @@ async function meant(ctx: Context, person: string | undefined): Promise<string |
   if (!person?.includes('@')) return person;
   const [id, another] = await findByEmail(ctx, person);
   if (id && !another) return id;
-  const message = another ? 'several people have this e-mail address; give an id' : 'nobody has this e-mail address';
+  const message = another ? 'several people have this e-mail address; give an id' : 'no person has this e-mail address';
   throw new AppError('invalid_request', { issues: [{ path: 'person', message }] });
 }
 

@@ -61,9 +61,9 @@ test('each rule has a story and each story has its rule', () => {
 });
 
 const all = rules.map((rule) => [rule.id, rule] as const);
-const told = ['Who', 'Whose', 'What', 'From where'];
+const told = ['Who', 'Affected', 'What', 'From where'];
 
-describe('S-05 an alert says in words who, whose, what and from where', () => {
+describe('S-05 an alert says in words its actor, the affected accounts, the event and its origin', () => {
   test.each(all)('%s, where everything is known', (_, rule) => {
     const known = incidentOf(rule, touched);
     const lines = linesOf({ ...known, alert: { ...known.alert, evidence } });
@@ -75,7 +75,7 @@ describe('S-05 an alert says in words who, whose, what and from where', () => {
     if (rule.subject !== 'hub') expect(text).toContain(subjects[rule.subject].name);
     if (rule.kind === 'each' && rule.subject === 'provider') expect(text).toContain('Ada');
     if (rule.subject === 'api_key') {
-      expect(lines.Whose).toBe('The accounts of Ada, Grace and 29 more.');
+      expect(lines.Affected).toBe('The accounts of Ada, Grace and 29 more.');
       expect(lines.What).toContain('GitHub and Google');
       expect(lines['From where']).toContain('203.0.113.0/24');
     }

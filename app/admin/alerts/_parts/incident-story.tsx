@@ -111,7 +111,7 @@ export function IncidentStory({ incident }: { incident: IncidentView }) {
     <>
       <Facts>
         <Fact label="Who">{said(story.who)}</Fact>
-        <Fact label="Whose">{said(story.whose)}</Fact>
+        <Fact label="Affected">{said(story.affected)}</Fact>
         <Fact label="What">{said(story.what)}</Fact>
         <Fact label="From where">{said(story.where)}</Fact>
         <Fact label="Since">

@@ -12,7 +12,7 @@ export type Sentence = string | readonly string[];
 /** What an alert says first, in words. */
 export interface Story {
   who: Sentence;
-  whose: Sentence;
+  affected: Sentence;
   what: Sentence;
   where: Sentence;
 }
@@ -21,9 +21,9 @@ const everybody = 'Every person with a connection: it concerns the whole hub.';
 const accounts = ['The accounts of {people}.', 'No person is known.'] as const;
 const inTheDatabase = 'Inside the database, beside the hub.';
 const toldByProvider = 'The answers of {subject} to this hub. The ledger’s entries have each request.';
-const byKey: Pick<Story, 'who' | 'whose'> = {
+const byKey: Pick<Story, 'who' | 'affected'> = {
   who: 'A caller with the API key {subject}: its service, or a holder of a copy.',
-  whose: ['The accounts of {people}.', 'No person’s: the caller got no token.'],
+  affected: ['The accounts of {people}.', 'No person: the caller got no token.'],
 };
 const browsers = ['The networks of the browsers: {networks}.', 'The network is not known.'] as const;
 
@@ -31,7 +31,7 @@ const browsers = ['The networks of the browsers: {networks}.', 'The network is n
 export const stories: Record<string, Story> = {
   refresh_token_theft: {
     who: 'A holder of a copy of a refresh token. This hub did not use that copy.',
-    whose: accounts,
+    affected: accounts,
     what: [
       'The refresh token of {connections} was used twice at {subject}.',
       'A refresh token was used twice at {subject}.',
@@ -40,7 +40,7 @@ export const stories: Record<string, Story> = {
   },
   refresh_token_theft_possible: {
     who: 'Perhaps a holder of a copy of a refresh token, perhaps the people themselves.',
-    whose: accounts,
+    affected: accounts,
     what: [
       '{subject} ended {connections} in a way that a theft would cause.',
       '{subject} ended a grant as after a theft.',
@@ -49,7 +49,7 @@ export const stories: Record<string, Story> = {
   },
   provider_stopped: {
     who: '{subject}, by a fault or by an administrator there who removed the application.',
-    whose: accounts,
+    affected: accounts,
     what: '{subject} refused the grants of several people within minutes. The hub stopped its refreshes.',
     where: toldByProvider,
   },
@@ -70,43 +70,43 @@ export const stories: Record<string, Story> = {
   },
   without_pkce: {
     who: 'This hub itself, by the record of {subject}.',
-    whose: ['The attempts of {people} to connect.', 'An attempt to connect.'],
+    affected: ['The attempts of {people} to connect.', 'An attempt to connect.'],
     what: '{events:authorization request} without PKCE. The hub sent none of them.',
     where: browsers,
   },
   issuer_refused: {
     who: 'An authorization server that is not {subject}, or {subject} under another name.',
-    whose: ['The attempts of {people} to connect.', 'An attempt to connect.'],
+    affected: ['The attempts of {people} to connect.', 'An attempt to connect.'],
     what: '{events:answer} that named another issuer. The hub stored no token from it.',
     where: browsers,
   },
   script_blocked: {
     who: 'Markup in a page of this hub, or an extension of the browser that reported it.',
-    whose: ['The browsers of {people}.', 'A browser without a known person.'],
+    affected: ['The browsers of {people}.', 'A browser without a known person.'],
     what: '{events:report} of a script that the page’s policy does not allow. The browser did not run it.',
     where: browsers,
   },
   ledger_broken: {
     who: 'Somebody with write access to the database.',
-    whose: everybody,
+    affected: everybody,
     what: 'Entries or seals of the ledger were changed, removed or reordered.',
     where: inTheDatabase,
   },
   ledger_held_back: {
     who: ['A client of the database server: {found}.', 'A client of the database server.'],
-    whose: everybody,
+    affected: everybody,
     what: 'One transaction stays open, so newer entries get no seal and raise no alert: {measure}.',
     where: inTheDatabase,
   },
   instance_restored: {
     who: 'The operator who put a backup into the database, or somebody who replaced it.',
-    whose: everybody,
+    affected: everybody,
     what: 'The database is older than what this hub wrote last. Everything was frozen before the first request.',
     where: inTheDatabase,
   },
   sealed_value_refused: {
     who: 'Somebody with write access to the database.',
-    whose: accounts,
+    affected: accounts,
     what: [
       'Stored tokens of {connections} were changed or moved. The hub handed none of them out.',
       'A stored token was changed or moved.',
@@ -115,61 +115,61 @@ export const stories: Record<string, Story> = {
   },
   vault_key_missing: {
     who: 'The operator, who started the hub without this key.',
-    whose: 'All people with tokens under the missing key.',
+    affected: 'All people with tokens under the missing key.',
     what: 'The hub cannot open the tokens that this key sealed. They are stored and not lost.',
     where: 'The configuration of this hub: VAULT_KEYS.',
   },
   instance_promoted: {
     who: 'The operator or the database’s failover, which made a standby the primary.',
-    whose: everybody,
+    affected: everybody,
     what: 'The last seconds before it may be missing from the database.',
     where: inTheDatabase,
   },
   revoked_still_accepted: {
     who: '{subject}, which confirmed a revocation and did not carry it out.',
-    whose: accounts,
+    affected: accounts,
     what: ['The old tokens of {connections} still work.', 'A revoked token still works.'],
     where: toldByProvider,
   },
   revocation_given_up: {
     who: '{subject}, which did not take the revocation for days.',
-    whose: accounts,
+    affected: accounts,
     what: ['The grants of {connections} may live on at {subject}.', 'A grant may live on at {subject}.'],
     where: toldByProvider,
   },
   mass_revocation: {
     who: ['{actors}.', 'Not known.'],
-    whose: accounts,
+    affected: accounts,
     what: ['{events:connection} of {providers} ended within minutes.', '{events:connection} ended within minutes.'],
     where: ['{networks}.', 'This hub itself.'],
   },
   revocations_failing: {
     who: '{subject}, which does not take revocations.',
-    whose: accounts,
+    affected: accounts,
     what: ['{events:attempt} to revoke failed, for {connections}.', 'Attempts to revoke fail.'],
     where: toldByProvider,
   },
   failed_exchanges: {
     who: '{subject}, or a browser that brought codes of another flow.',
-    whose: ['The attempts of {people} to connect.', 'Attempts to connect; no person is known.'],
+    affected: ['The attempts of {people} to connect.', 'Attempts to connect; no person is known.'],
     what: '{events:exchange} of authorization codes failed. No connection came of them.',
     where: browsers,
   },
   refused_callbacks: {
-    who: 'Browsers whose answer belongs to no flow of theirs: lost cookies, or a forged request.',
-    whose: ['The attempts of {people} to connect.', 'Attempts to connect; no person is known.'],
+    who: 'Browsers with an answer that belongs to no flow of theirs: lost cookies, or a forged request.',
+    affected: ['The attempts of {people} to connect.', 'Attempts to connect; no person is known.'],
     what: 'The hub refused {events:callback} of {subject}.',
     where: browsers,
   },
   handed_on_links: {
     who: 'Somebody who hands links to other people, or an application that keeps the verifier in the wrong place.',
-    whose: ['The accounts that {people} were to get.', 'Accounts that were not connected.'],
+    affected: ['The accounts that {people} were to get.', 'Accounts that were not connected.'],
     what: '{events:connect session} ended, since the code or the verifier did not fit. No connection came of them.',
     where: ['{networks}, where the applications called from.', 'Not known.'],
   },
   credentials_refused: {
     who: '{subject}, which refuses this hub’s own client id, secret or scopes.',
-    whose: [
+    affected: [
       'All people with an account at {subject}. It was noticed for {people}.',
       'All people with an account at {subject}.',
     ],
@@ -178,19 +178,19 @@ export const stories: Record<string, Story> = {
   },
   provider_failing: {
     who: '{subject}, or the network between it and this hub.',
-    whose: 'All people with an account at {subject} whose token ends meanwhile.',
+    affected: 'All people with an account at {subject} and a token that ends meanwhile.',
     what: '{measure}. The hub hands out tokens that still live.',
     where: ['{found}.', 'Every process that called it.'],
   },
   needs_reconnect: {
     who: '{subject}, or the people who removed the access there.',
-    whose: accounts,
+    affected: accounts,
     what: '{subject} accepts {events:connection} no more. Each needs its person to reconnect.',
     where: toldByProvider,
   },
   grants_dying: {
     who: '{subject}, which lets grants end at a fixed age.',
-    whose: [
+    affected: [
       'The accounts of people with a grant that ends soon, such as {people}.',
       'The accounts of people with a grant that ends soon.',
     ],
@@ -199,31 +199,31 @@ export const stories: Record<string, Story> = {
   },
   long_lived_tokens: {
     who: '{subject}, which decides how long its tokens live.',
-    whose: ['People with an account at {subject}, such as {people}.', 'People with an account at {subject}.'],
+    affected: ['People with an account at {subject}, such as {people}.', 'People with an account at {subject}.'],
     what: ['Access tokens with {found}: {connections}.', 'Access tokens without an end.'],
     where: 'The end of each token is in this hub’s database.',
   },
   critical_check_fails: {
     who: 'The configuration of this hub, or of the provider that the check is about.',
-    whose: everybody,
+    affected: everybody,
     what: ['{subject}. {found}', '{subject}.'],
     where: 'The security checks of this hub.',
   },
   check_fails: {
     who: 'The configuration of this hub, or of the provider that the check is about.',
-    whose: everybody,
+    affected: everybody,
     what: ['{subject}. {found}', '{subject}.'],
     where: 'The security checks of this hub.',
   },
   key_service_down: {
     who: 'The key service of the root key, or the network to it.',
-    whose: everybody,
+    affected: everybody,
     what: '{measure}. Vends end with 503 once the held keys are dropped.',
     where: ['{found}.', 'The process of the hub that noticed it.'],
   },
   reviews_overdue: {
     who: 'The administrators to whom the reviews are assigned.',
-    whose: 'No person’s account is touched.',
+    affected: 'No person’s account is touched.',
     what: '{measure} past the date.',
     where: 'The reviews of this hub.',
   },
@@ -232,7 +232,7 @@ export const stories: Record<string, Story> = {
 /** Of a rule of an earlier build. */
 export const unknownStory: Story = {
   who: ['{actors}.', 'Not known.'],
-  whose: ['The accounts of {people}.', 'Not known.'],
+  affected: ['The accounts of {people}.', 'Not known.'],
   what: ['{connections}.', 'A rule of an earlier version of this hub found it.'],
   where: ['{networks}.', 'Not known.'],
 };

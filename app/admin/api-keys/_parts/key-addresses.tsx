@@ -32,7 +32,7 @@ export function KeyAddresses({ id, name, ranges, rule, signInUntil }: KeyAddress
       danger={false}
       action={changeAddresses}
     >
-      <p>Counts from its next call on. Behind a proxy the addresses are those that TRUSTED_PROXIES lets the hub see.</p>
+      <p>Counts from its next call on. Behind a proxy, TRUSTED_PROXIES decides which address the hub sees.</p>
     </ConfirmDialog>
   );
 }

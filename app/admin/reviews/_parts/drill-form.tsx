@@ -52,7 +52,7 @@ function OwnConnection({ provider, tests, run, pending }: OwnConnectionProps) {
       <input type="hidden" name="provider" value={provider} />
       <div className="flex min-w-0 flex-col gap-1">
         <label htmlFor={field} className="label">
-          Test account, whose connection ends for good
+          Test account: its connection ends for good
         </label>
         <select id={field} name="connection" className="field max-w-full" required defaultValue="">
           <option value="" disabled>

@@ -136,10 +136,10 @@ const count = (one: number, word: string) => `${one.toLocaleString('en-US')} ${w
 
 /** What a number of the progress led to. */
 const filterWords: Record<BulkRowFilter, string> = {
-  open: 'Only those that wait for their provider.',
-  wrong: 'Only those where something went wrong.',
-  proved: 'Only those that were proved dead.',
-  unproved: 'Only those that were confirmed, not proved.',
+  open: 'Only connections that wait for their provider.',
+  wrong: 'Only connections where something went wrong.',
+  proved: 'Only connections that were proved dead.',
+  unproved: 'Only connections that were confirmed, not proved.',
 };
 
 function What({ bulk }: { bulk: BulkDetailView }) {
