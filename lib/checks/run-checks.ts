@@ -73,7 +73,7 @@ async function claimRun(ctx: Context, provider: string, against: SQL | null): Pr
 }
 
 /** Begins a run; with `joins`, undefined where one of the same kind is under way. */
-async function beginRun(ctx: Context, input: RunChecksInput, joins: boolean): Promise<Run | undefined> {
+async function beginRun(ctx: Context, input: RunChecksInput, { joins }: { joins: boolean }): Promise<Run | undefined> {
   requireAdministrator(ctx);
   const { provider } = parseInput(runChecksInput, input);
   const providers = providersOf(ctx, provider);
@@ -174,7 +174,7 @@ async function endRun(
  * @throws AppError `unauthenticated`, `person_disabled`, `forbidden`, `invalid_request`, `unknown_provider`, `rate_limited`
  */
 export async function startChecks(ctx: Context, input: RunChecksInput): Promise<void> {
-  const run = await beginRun(ctx, input, true);
+  const run = await beginRun(ctx, input, { joins: true });
   if (run) inBackground(ctx, 'checks', carryOut(ctx, run));
 }
 
@@ -183,7 +183,7 @@ export async function startChecks(ctx: Context, input: RunChecksInput): Promise<
  * @throws AppError `unauthenticated`, `person_disabled`, `forbidden`, `invalid_request`, `unknown_provider`, `rate_limited`
  */
 export async function runChecks(ctx: Context, input: RunChecksInput): Promise<CheckLine[]> {
-  const run = await beginRun(ctx, input, false);
+  const run = await beginRun(ctx, input, { joins: false });
   return run ? carryOut(ctx, run) : [];
 }
 

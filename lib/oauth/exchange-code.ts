@@ -65,7 +65,7 @@ export async function exchangeCode(
   const own = needsOwnCheck(provider);
   // Before the code is spent: without keys no ID token can be believed.
   if (openid && !own && !pinned.jwks_uri) throw new OAuthError('discovery_incomplete', { detail: 'jwks_uri' });
-  const exchange = tokenExchange(provider, deps, openid, openid && !own);
+  const exchange = tokenExchange(provider, deps, !openid ? 'ignored' : own ? 'kept' : 'handed_on');
   const configuration = clientConfiguration(
     provider,
     pinned,

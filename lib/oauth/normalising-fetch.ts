@@ -147,14 +147,13 @@ export function hearing(provider: OAuthProvider, deps: OAuthDeps): OAuthDeps {
 /**
  * Stands between openid-client and the token endpoint and straightens what providers bend: errors in a 200,
  * form-encoded answers, a missing `token_type`, nested tokens, JSON requests, HTML from a proxy. Other requests of the
- * library (keys) pass with their failures coded. An ID token is handed on only when `expectIdToken`
- * and `handOn`.
+ * library (keys) pass with their failures coded.
+ * @param idToken `ignored`; `kept` in the answer, for a check of our own; or `handed_on` to the library as well, which checks it
  */
 export function tokenExchange(
   provider: OAuthProvider,
   deps: OAuthDeps,
-  expectIdToken: boolean,
-  handOn = expectIdToken,
+  idToken: 'ignored' | 'kept' | 'handed_on',
 ): TokenExchange {
   let answer: NormalisedAnswer | null = null;
   return {
@@ -165,13 +164,13 @@ export function tokenExchange(
       const response = await callAsClient(provider, request.url, request.init, hearing(provider, deps));
       answer = await readTokenAnswer(
         provider,
-        { grant: request.grant, expectIdToken },
+        { grant: request.grant, expectIdToken: idToken !== 'ignored' },
         response,
         request.secrets,
         deps,
       );
       const { access_token, token_type, id_token } = answer;
-      const straight = { access_token, token_type, ...(id_token && handOn ? { id_token } : {}) };
+      const straight = { access_token, token_type, ...(id_token && idToken === 'handed_on' ? { id_token } : {}) };
       return Response.json(straight);
     },
   };

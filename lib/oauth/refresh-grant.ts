@@ -20,7 +20,7 @@ export async function refreshGrant(
   deps: OAuthDeps,
 ): Promise<TokenSet> {
   if (provider.token_renewal) return renewToken(provider, refreshToken, accountParams, deps);
-  const exchange = tokenExchange(provider, deps, false);
+  const exchange = tokenExchange(provider, deps, 'ignored');
   const other = provider.refresh_endpoint && fillEndpoint(provider, provider.refresh_endpoint, accountParams);
   const endpoints = other ? { ...pinned, token_endpoint: other } : pinned;
   const configuration = clientConfiguration(

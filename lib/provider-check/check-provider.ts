@@ -36,8 +36,12 @@ interface Run {
   accountParams: Record<string, string>;
 }
 
-/** Begins a run, unless one is under way: then undefined, and its results are those to look at. */
-async function beginRun(ctx: Context, input: CheckProviderInput, joins: boolean): Promise<Run | undefined> {
+/** Begins a run; with `joins`, undefined where one is under way, which has the results then. */
+async function beginRun(
+  ctx: Context,
+  input: CheckProviderInput,
+  { joins }: { joins: boolean },
+): Promise<Run | undefined> {
   requireAdministrator(ctx);
   const { provider: id, accountParams } = parseInput(checkProviderInput, input);
   const provider = ctx.providers.get(id);
@@ -122,7 +126,7 @@ async function carryOut(ctx: Context, run: Run): Promise<CheckResult[]> {
  * @throws AppError `unauthenticated`, `person_disabled`, `forbidden`, `invalid_request`, `unknown_provider`, `rate_limited`
  */
 export async function startProviderCheck(ctx: Context, input: CheckProviderInput): Promise<void> {
-  const run = await beginRun(ctx, input, true);
+  const run = await beginRun(ctx, input, { joins: true });
   if (run) inBackground(ctx, 'provider_check', carryOut(ctx, run));
 }
 
@@ -132,7 +136,7 @@ export async function startProviderCheck(ctx: Context, input: CheckProviderInput
  * @throws AppError `unauthenticated`, `person_disabled`, `forbidden`, `invalid_request`, `unknown_provider`, `rate_limited`
  */
 export async function checkProvider(ctx: Context, input: CheckProviderInput): Promise<CheckResult[]> {
-  const run = await beginRun(ctx, input, false);
+  const run = await beginRun(ctx, input, { joins: false });
   return run ? carryOut(ctx, run) : [];
 }
 
