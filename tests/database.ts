@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
-import type { Database, Db } from '#lib/db/database';
+import { type Database, type Db, rowsOf } from '#lib/db/database';
 import { openPostgres, pgliteOptions, wrapPglite } from '#lib/db/open';
 import { ONLY_WITH_CONNECTIONS } from '#tests/connections-tag';
 
@@ -75,6 +75,12 @@ export function sharedDatabase(): { readonly current: TestDatabase; readonly db:
  */
 export function describeWithConnections(name: string, body: () => void): void {
   describe.runIf(engine === 'postgres')(`${ONLY_WITH_CONNECTIONS} ${name}`, body);
+}
+
+/** How many statements wait for a lock of others, in this database of the server. */
+export async function lockWaiters(db: Db): Promise<number> {
+  const waiting = sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+  return rowsOf(await db.execute(waiting)).length;
 }
 
 async function createOnPostgres(): Promise<TestDatabase> {

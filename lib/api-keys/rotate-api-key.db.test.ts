@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { authenticateApiKey } from '#lib/api-keys/authenticate-api-key';
 import { createApiKey } from '#lib/api-keys/create-api-key';
 import { describeApiKey } from '#lib/api-keys/describe-api-key';
@@ -7,14 +7,14 @@ import { revokeApiKey } from '#lib/api-keys/revoke-api-key';
 import { rotateApiKey } from '#lib/api-keys/rotate-api-key';
 import { setKeyDetails } from '#lib/api-keys/set-key-details';
 import type { Runtime } from '#lib/context';
-import { type Db, rowsOf, withTransaction } from '#lib/db/database';
+import { type Db, withTransaction } from '#lib/db/database';
 import { keyNetworks } from '#lib/db/schema/alerts';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { keyDays } from '#lib/db/schema/counts';
 import { freezes } from '#lib/db/schema/freezes';
 import { freeze } from '#lib/freezes/freeze';
 import { newId } from '#lib/ids';
-import { describeWithConnections, sharedDatabase } from '#tests/database';
+import { describeWithConnections, lockWaiters, sharedDatabase } from '#tests/database';
 import { addFreshAdministrator, addPerson, asNobody, createRuntime, entries, plainRecord } from '#tests/hub';
 
 const database = sharedDatabase();
@@ -174,13 +174,7 @@ describe('the details of a key', () => {
 });
 
 describeWithConnections('a freeze beside a rotation', () => {
-  const othersWait = () =>
-    vi.waitFor(async () => {
-      const rows = await database.db.execute(
-        sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-      );
-      expect(rowsOf(rows)).toHaveLength(1);
-    }, 5_000);
+  const othersWait = () => expect.poll(() => lockWaiters(database.db)).toBe(1);
   /** Runs something while another transaction holds the key's row. */
   async function beside<T>(keyId: string, act: () => Promise<T>, held: (tx: Db) => Promise<unknown> = async () => {}) {
     let running: Promise<T | unknown> = Promise.resolve();

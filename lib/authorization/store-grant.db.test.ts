@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type Grant, storeGrant } from '#lib/authorization/store-grant';
 import { openTokens } from '#lib/connections/tokens-at-rest';
 import type { Runtime } from '#lib/context';
-import { rowsOf as foundRows, withTransaction } from '#lib/db/database';
+import { withTransaction } from '#lib/db/database';
 import { connections } from '#lib/db/schema/connections';
 import { freezes } from '#lib/db/schema/freezes';
 import { people } from '#lib/db/schema/people';
@@ -11,7 +11,7 @@ import { revocations } from '#lib/db/schema/revocations';
 import type { PersonContext } from '#lib/guards/require';
 import { keepRefused } from '#lib/revocation/keep-refused';
 import { revokeConnection } from '#lib/revocation/revoke';
-import { describeWithConnections, sharedDatabase } from '#tests/database';
+import { describeWithConnections, lockWaiters, sharedDatabase } from '#tests/database';
 import { newGrant } from '#tests/grants';
 import { addPerson, createRuntime, entries, freeze, rowOf, settle } from '#tests/hub';
 
@@ -227,10 +227,4 @@ describe('A-10 an answer is stored or refused, whichever is later', () => {
 });
 
 /** Until so many statements wait for a lock of others. */
-const waiting = (count: number) =>
-  expect
-    .poll(async () => {
-      const waits = sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-      return foundRows(await database.db.execute(waits)).length;
-    })
-    .toBe(count);
+const waiting = (count: number) => expect.poll(() => lockWaiters(database.db)).toBe(count);

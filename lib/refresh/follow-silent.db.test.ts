@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { type Context, systemContext } from '#lib/context';
 import { connections } from '#lib/db/schema/connections';
 import { freezes } from '#lib/db/schema/freezes';
@@ -97,7 +97,7 @@ describe('without a caller, a dead process’s refresh is done again where the p
     hub.server.behaviour.beforeAnswer = async () => {};
     const other = await leftBehind(forgiving, 20);
     await follower.look();
-    await vi.waitFor(async () => expect((await rowOf(hub.runtime, other)).generation).toBe(2));
+    await expect.poll(async () => (await rowOf(hub.runtime, other)).generation).toBe(2);
     expect((await rowOf(hub.runtime, slow)).generation).toBe(1);
     answer();
     await follower.stop();

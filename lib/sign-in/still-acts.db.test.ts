@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { eq, sql } from 'drizzle-orm';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { noteOnAlert } from '#lib/alerts/note';
 import { setRule } from '#lib/alerts/set-rule';
 import { createApiKey } from '#lib/api-keys/create-api-key';
@@ -34,7 +34,7 @@ import { completeStepUp } from '#lib/sign-in/step-up';
 import { transactAs } from '#lib/sign-in/transact-as';
 import { createWebhook } from '#lib/webhooks/create';
 import { removeWebhook } from '#lib/webhooks/remove';
-import { describeWithConnections, sharedDatabase } from '#tests/database';
+import { describeWithConnections, lockWaiters, sharedDatabase } from '#tests/database';
 import { addApiKey, addConnection, addFreshAdministrator, addPerson, createRuntime, plainRecord } from '#tests/hub';
 import { steppedDatabase } from '#tests/process-steps';
 
@@ -326,13 +326,8 @@ describe('A-08 a session that ends while its request is under way', () => {
       const disabling = disableApplication(admin, { id: applicationId, reason: 'r' }).then(() => {
         over = true;
       });
-      // Waits for the row that the transaction holds: seen in the server's own view of its locks.
-      await vi.waitFor(async () => {
-        const waiting = rowsOf<{ n: number }>(
-          await database.db.execute(sql`select count(*)::int as n from pg_locks where not granted`),
-        );
-        expect(waiting[0]?.n).toBeGreaterThan(0);
-      });
+      // Waits for the row that the transaction holds.
+      await expect.poll(() => lockWaiters(database.db)).toBe(1);
       expect(over).toBe(false);
       held.resolve();
       await Promise.all([running, disabling]);
@@ -346,12 +341,7 @@ describe('A-08 a session that ends while its request is under way', () => {
       await withTransaction(database.db, async (tx) => {
         await tx.update(applications).set({ disabledAt: sql`now()` }).where(eq(applications.id, applicationId));
         waiting = transactAs(key.ctx, async () => 'acted').catch(({ code }: { code: string }) => code);
-        await vi.waitFor(async () => {
-          const rows = await database.db.execute(
-            sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-          );
-          expect(rowsOf(rows)).toHaveLength(1);
-        });
+        await expect.poll(() => lockWaiters(database.db)).toBe(1);
       });
       expect(await waiting).toBe('invalid_api_key');
     });
