@@ -35,7 +35,7 @@ async function hub(fields: Fields = {}, path = '') {
   const issuer = `${server.url}${path}`;
   const provider = quirkyRecord(server, { ...silent, issuer, ...fields });
   const clock = { at: Date.now() };
-  const deps = { ...depsFor(provider, { timeoutMs: 1_000 }), now: () => new Date(clock.at) };
+  const deps = { ...depsFor(provider, { timeoutMs: 3_000 }), now: () => new Date(clock.at) };
   return { server, issuer, provider, clock, resolve: () => resolveEndpoints(provider, deps), deps };
 }
 
@@ -131,7 +131,7 @@ describe('P-03 a record that gives all it needs', () => {
     const fields = { ...silent, ...all(server), revocation_endpoint: undefined, preset: 'oidc' };
     const provider = quirkyRecord(server, fields);
     const clock = { at: Date.now() };
-    const deps = { ...depsFor(provider, { timeoutMs: 300 }), now: () => new Date(clock.at) };
+    const deps = { ...depsFor(provider, { timeoutMs: 3_000 }), now: () => new Date(clock.at) };
     server.on(`GET ${oidcPath}`, reply);
     for (let call = 0; call < 3; call++)
       expect((await resolveEndpoints(provider, deps)).revocation_endpoint).toBeUndefined();

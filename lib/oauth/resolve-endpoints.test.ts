@@ -30,7 +30,7 @@ async function silentProvider(overrides: object = {}) {
   const server = await quirkyServer();
   const provider = quirkyRecord(server, { ...silent, ...overrides });
   const clock = { at: Date.now() };
-  const deps = { ...depsFor(provider, { timeoutMs: 500 }), now: () => new Date(clock.at) };
+  const deps = { ...depsFor(provider, { timeoutMs: 3_000 }), now: () => new Date(clock.at) };
   return { server, provider, clock, deps };
 }
 

@@ -78,7 +78,7 @@ const cases: Case[] = [
     seen: 'no answer in time',
     sent: true,
     code: 'provider_timeout',
-    where: async () => ({ url: await serverThat(() => {}), timeoutMs: 100 }),
+    where: async () => ({ url: await serverThat(() => {}), timeoutMs: 1_000 }),
   },
   {
     seen: 'an answer that breaks off',
