@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createApi } from '#lib/api/app';
 import { describeApi } from '#lib/api/describe';
 import type { Context } from '#lib/context';
-import { type Problem, problemResponse } from '#lib/door/problem';
+import { type Problem, problemResponse, toProblem } from '#lib/door/problem';
 import { endingSteps, errorAdvice } from '#lib/error-advice';
 import { AppError, type ErrorCode, errorCodes } from '#lib/errors';
 import { providerErrorAdvice, providerErrorRows } from '#lib/provider-error-advice';
@@ -162,4 +162,19 @@ test('the list of errors says what the code says (npx vitest -u writes it)', asy
 
 test('P-14 each code of a provider that has words has a row with cause and mend', () => {
   expect(knownProviderErrors.filter((code) => providerErrorAdvice(code) === null)).toEqual([]);
+});
+
+test('every status of an error has its name', () => {
+  const unnamed = Object.keys(errorCodes).filter(
+    (code) => toProblem(new AppError(code as ErrorCode), 'req_x').title === 'Error',
+  );
+  expect(unnamed).toEqual([]);
+});
+
+test('the connection in docs/api.md has every field of the document', async () => {
+  const [, answer = '{}'] =
+    /```json\n(\{\n {2}"connections": [\s\S]*?)```/.exec(readFileSync('docs/api.md', 'utf8')) ?? [];
+  const { connections = [] } = JSON.parse(answer) as { connections?: object[] };
+  const { properties } = (await read()).document.components.schemas.Connection as { properties: object };
+  expect(Object.keys(connections[0] ?? {})).toEqual(Object.keys(properties));
 });

@@ -103,14 +103,17 @@ async function claimSession(tx: Db, id: string, connectionId: string): Promise<v
  * alone. A wrong code or verifier ends the session, and its grant is revoked; so does a provider or a scope that an
  * administrator took from the application meanwhile.
  * @throws AppError `insufficient_scope`, `not_found`, `connect_session_over`, `connect_session_mismatch`, `frozen`,
- *   `person_disabled`, `conflict`, `vault_wrong_place` where the row names another person than the one that granted
+ *   `person_disabled`, `conflict` before the grant came back, `vault_wrong_place` where the row names another person than the one that granted
  */
 export async function completeConnectSession(ctx: Context, input: CompleteSessionInput): Promise<StoredGrant> {
   const { id, code, codeVerifier } = parseInput(completeSessionInput, input);
   const session = await ownConnectSession(ctx, { id });
   const { personId, heldGrant, provider, connectionId } = session;
+  // A device may ask too early, as RFC 8628 §3.5 lets it ask: the session stays open.
+  if (session.status === 'open')
+    throw new AppError('conflict', { message: 'Nothing came back yet. Complete the session once it is `received`.' });
   if (session.status !== 'received' || heldGrant === null || provider === null)
-    throw new AppError(session.status === 'open' ? 'connect_session_mismatch' : 'connect_session_over');
+    throw new AppError('connect_session_over');
   // RFC 7636 §4.6: the hash of the verifier is the challenge.
   const fits = [
     session.userCodeHash !== null || isSame(session.codeHash, hashSecret(code ?? '')),

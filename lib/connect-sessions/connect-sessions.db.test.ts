@@ -281,6 +281,15 @@ describe('a device', () => {
     expect(userCodeHashOf({ config: other }, token)).not.toBe(row?.userCodeHash);
   });
 
+  test('that completes before the grant came back is told to wait, and loses nothing', async () => {
+    const app = await addApplication(hub.runtime);
+    const session = await deviceSession(app);
+    const early = await app.complete(session.id, 'x', session.verifier);
+    expect(early).toMatchObject({ status: 409, body: { code: 'conflict', detail: expect.stringContaining('yet') } });
+    await grant(session);
+    expect(await app.complete(session.id, 'x', session.verifier)).toMatchObject({ status: 200 });
+  });
+
   test('without its verifier gets nothing, and the grant is revoked', async () => {
     const app = await addApplication(hub.runtime);
     const session = await deviceSession(app);

@@ -23,6 +23,7 @@ export interface StartOptions {
   providers?: string[];
   /** The connection to reconnect, or to give more scopes. */
   connection?: string;
+  /** All scopes to ask for, of one provider: with `connection` also those that it has. Every one that the application may ask for, unless told. */
   scopes?: string[];
 }
 
