@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { evaluateAlerts } from '#lib/alerts/evaluate';
 import { type Runtime, systemContext } from '#lib/context';
 import { alertProgress, alerts } from '#lib/db/schema/alerts';
-import { checkRuns } from '#lib/db/schema/checks';
+import { checkResults, checkRuns } from '#lib/db/schema/checks';
 import { connections } from '#lib/db/schema/connections';
 import { ledger } from '#lib/db/schema/ledger';
 import { type MetadataChange, providerMetadata } from '#lib/db/schema/provider-metadata';
@@ -23,7 +23,8 @@ import { smtpServer } from '#tests/servers/smtp-server';
 const database = sharedDatabase();
 
 beforeEach(async () => {
-  for (const table of [reviews, alerts, alertProgress, connections, providerMetadata]) await database.db.delete(table);
+  for (const table of [reviews, alerts, alertProgress, connections, providerMetadata, checkResults])
+    await database.db.delete(table);
   await database.db.execute(sql`truncate ledger`);
 });
 
@@ -202,6 +203,26 @@ describe('findings', () => {
     expect(await compute(minutes(6))).toEqual([minutes(5).getTime()]);
     await db.delete(checkRuns);
   });
+});
+
+test('a check that passed long ago is no finding of today', async () => {
+  const runtime = hub();
+  const administrator = await addFreshAdministrator(runtime);
+  const now = day('2026-06-03');
+  await openReviews(system(runtime), { now });
+  const { id } = await openOf('redirect_uris');
+  const passed = async (at: Date) => {
+    const row = { run: 'run_1', checkId: 'redirect_uri', provider: 'acme', lookedAt: 'x', found: 'It is registered.' };
+    await database.db.insert(checkResults).values({ ...row, result: 'passes', at, since: at });
+    const { items } = await computeFindings(administrator, { id }, { now });
+    return items.find(({ found }) => found.endsWith('It is registered.'));
+  };
+  expect(await passed(day('2026-05-20'))).toMatchObject({
+    result: 'unknown',
+    found: 'Last checked on 2026-05-20. It is registered.',
+    propose: expect.stringContaining('Run the checks'),
+  });
+  expect(await passed(day('2026-06-02'))).toMatchObject({ result: 'fine', found: 'It is registered.' });
 });
 
 describe('F-11 a review that was signed off while the clock was two days ahead', () => {
