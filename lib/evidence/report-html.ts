@@ -109,5 +109,5 @@ export function reportHtml(bundle: Omit<EvidenceBundle, 'report_html'>): string 
   ];
   const months = left_out.dropped_months.join(', ');
   const dropped = months ? ` The ledger keeps no entries of ${escaped(months)} any more.` : '';
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Evidence of ${escaped(hub)}</title><style>${style}</style></head><body><h1>Evidence of ${escaped(hub)}</h1><p>From ${escaped(from)} to ${escaped(to)}. Made ${escaped(made_at)} by ${escaped(made_by)}. ${left_out.not_sealed} entries had no seal yet and are not cited.${dropped}</p><p>This page is a part of the signed bundle. Verify the bundle before you rely on it.</p>${sections.join('')}<section><h2>Checkpoint</h2><pre>${escaped(bundle.checkpoint)}</pre></section></body></html>`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Evidence of ${escaped(hub)}</title><style>${style}</style></head><body><h1>Evidence of ${escaped(hub)}</h1><p>From ${escaped(from)} to ${escaped(to)}. Made ${escaped(made_at)} by ${escaped(made_by)}. ${escaped(left_out.not_sealed)} entries had no seal yet and are not cited.${dropped}</p><p>This page is a part of the signed bundle. Verify the bundle before you rely on it.</p>${sections.join('')}<section><h2>Checkpoint</h2><pre>${escaped(bundle.checkpoint)}</pre></section></body></html>`;
 }
