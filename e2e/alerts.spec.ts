@@ -41,9 +41,10 @@ test('a webhook is added, tried, given a new secret and removed', async ({ asAdm
     expect(await page.content()).not.toContain(String(secret));
     await page.getByRole('button', { name: 'Send a test' }).click();
     await expect(page.getByText('The test was taken')).toBeVisible();
-    expect(hook.received).toHaveLength(1);
-    expect(JSON.parse(hook.received[0]?.body ?? '')).toMatchObject({ type: 'webhook.test' });
-    expect(hook.received[0]?.headers['webhook-signature']).toMatch(/^v1,\S+$/);
+    // An alert of another story may have opened meanwhile.
+    const tests = () => hook.received.filter(({ body }) => JSON.parse(body).type === 'webhook.test');
+    expect(tests()).toHaveLength(1);
+    expect(tests()[0]?.headers['webhook-signature']).toMatch(/^v1,\S+$/);
 
     await page.getByRole('button', { name: 'Rotate secret' }).click();
     await page.getByRole('alertdialog').getByRole('button', { name: 'Rotate secret' }).click();
@@ -51,8 +52,8 @@ test('a webhook is added, tried, given a new secret and removed', async ({ asAdm
     await page.getByRole('button', { name: 'I have stored it' }).click();
     await expect(page.getByText('with the secret before as well')).toBeVisible();
     await page.getByRole('button', { name: 'Send a test' }).click();
-    await expect.poll(() => hook.received.length).toBe(2);
-    expect(hook.received[1]?.headers['webhook-signature']).toMatch(/^v1,\S+ v1,\S+$/);
+    await expect.poll(tests).toHaveLength(2);
+    expect(tests()[1]?.headers['webhook-signature']).toMatch(/^v1,\S+ v1,\S+$/);
 
     await page.getByRole('button', { name: 'Remove' }).click();
     await page.getByRole('alertdialog').getByRole('button', { name: 'Remove webhook' }).click();
