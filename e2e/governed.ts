@@ -78,7 +78,7 @@ function secondProcess(app: RunningApp): { process: SecondProcess; close: () => 
           await tick(systemContext(runtime, 'jobs'));
           return (await rows(sql`select from (${query}) found limit 1`)).length;
         },
-        { timeout: 40_000, intervals: [500] },
+        { timeout: 90_000, intervals: [500] },
       )
       .toBe(1);
   const close = async () => {
