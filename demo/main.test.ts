@@ -51,7 +51,7 @@ test('prints one line when ready, with a providers file that only its owner read
   const okta = providers.find(({ id }) => id === 'okta') as ProviderRecordInput;
   const { json } = await connect(okta);
   expect((await get(`${ready.resource_url}/me`, json.access_token)).json.provider).toBe('okta');
-  const ended = once(child, 'exit');
+  const ended = once(child, 'close');
   child.kill('SIGTERM');
   expect(await ended).toEqual([0, null]);
   expect(said).toBe('');

@@ -50,7 +50,8 @@ function listen(args: readonly string[], env: Record<string, string> = {}) {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     err += text;
   });
-  const ended = new Promise<number | null>((resolve) => child.once('exit', (status) => resolve(status)));
+  // `close`, not `exit`: by then everything that it printed has been read.
+  const ended = new Promise<number | null>((resolve) => child.once('close', (status) => resolve(status)));
   onTestFinished(async () => {
     child.kill('SIGKILL');
     await ended;

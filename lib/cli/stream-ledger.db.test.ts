@@ -74,7 +74,8 @@ function follow(cursor: string) {
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text;
   });
-  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  // `close`, not `exit`: by then everything that it printed has been read.
+  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
   return {
     read: () => out,
     told: () => err,
