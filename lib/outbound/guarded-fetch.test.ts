@@ -1,8 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,6 +8,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ResolveAll } from '#lib/outbound/connect-policy';
 import { createGuardedFetch, type GuardedFetchOptions, type GuardedInit } from '#lib/outbound/guarded-fetch';
+import { freePort } from '#scripts/postgres-server';
 import { resolver } from '#tests/resolver';
 import { type QuirkyServer, quirkyServer } from '#tests/servers/quirky-server';
 import { selfSigned } from '#tests/servers/self-signed';
@@ -203,12 +202,8 @@ describe('an answer', () => {
   });
 
   test('that never comes is a failure with the runtime’s code and without the path', async () => {
-    const closed = createServer();
-    await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
-    const { port } = closed.address() as AddressInfo;
-    await new Promise((resolve) => closed.close(resolve));
     const fetcher = createGuardedFetch({ operatorHosts: new Set(['127.0.0.1']) });
-    const url = `http://127.0.0.1:${port}/secret-path?token=secret-query`;
+    const url = `http://127.0.0.1:${await freePort()}/secret-path?token=secret-query`;
     const error: unknown = await fetcher(url).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'outbound_failed', reason: 'ECONNREFUSED', host: '127.0.0.1' });
     expect(JSON.stringify(error) + String(error)).not.toContain('secret');

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { callProvider } from '#lib/oauth/provider-call';
 import type { ResolveAll } from '#lib/outbound/connect-policy';
 import { createGuardedFetch, type GuardedFetchOptions } from '#lib/outbound/guarded-fetch';
+import { freePort } from '#scripts/postgres-server';
 import { quirkyServer } from '#tests/servers/quirky-server';
 import { selfSigned } from '#tests/servers/self-signed';
 
@@ -16,14 +17,6 @@ async function serverThat(listener: RequestListener): Promise<string> {
     server.closeAllConnections();
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function closedPort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return `http://127.0.0.1:${port}`;
 }
 
 const gone: ResolveAll = (_, callback) => callback(Object.assign(new Error('no'), { code: 'ENOTFOUND' }), []);
@@ -42,7 +35,7 @@ const cases: Case[] = [
     seen: 'a refused connection',
     sent: false,
     code: 'provider_unreachable',
-    where: async () => ({ url: await closedPort() }),
+    where: async () => ({ url: `http://127.0.0.1:${await freePort()}` }),
   },
   {
     seen: 'a name that does not exist',
