@@ -32,6 +32,16 @@ test('docs/log.md gives the level of each', () => {
   expect(wrong).toEqual([]);
 });
 
+test('docs/deployment.md asks for alarms on events that there are', () => {
+  const [, table = ''] =
+    /Set an alarm on these lines[^|]*([\s\S]*?)\n\n/.exec(readFileSync('docs/deployment.md', 'utf8')) ?? [];
+  const events = [...table.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`(\w+)`/g)].map(([, event = '']) => event),
+  );
+  expect(events.length).toBeGreaterThan(15);
+  expect(events.filter((event) => !documented.has(event))).toEqual([]);
+});
+
 test('every line of the log names its event', () => {
   const calls = sources.flatMap((file) => {
     const text = readFileSync(file, 'utf8');
