@@ -114,6 +114,11 @@ describe.each(names)('%s as an operator writes it by mistake', (name) => {
   });
 });
 
+test('a byte order mark at the beginning of `.env` is no part of the first name', () => {
+  const { APP_URL, ...rest } = all;
+  expect(parseConfig({ ...rest, '\uFEFFAPP_URL': APP_URL })).toEqual(parseConfig(all));
+});
+
 test('a list may have a line for each entry', () => {
   const lines = 'google:@example.com,\n  google:ada@example.org\n';
   expect(parseConfig({ ...all, SIGN_IN_ALLOW: lines }).signInAllow).toHaveLength(2);

@@ -5,7 +5,8 @@ export type Source = Readonly<Record<string, string | undefined>>;
  * break or a byte order mark. An empty one counts as not set, since compose files and CI write them so.
  */
 export function writtenValues(variables: Source): Source {
-  const trimmed = Object.entries(variables).map(([name, value]) => [name, value?.trim()] as const);
+  // Node takes the mark at the beginning of `.env` for a part of the first name.
+  const trimmed = Object.entries(variables).map(([name, value]) => [name.trim(), value?.trim()] as const);
   return Object.fromEntries(trimmed.filter(([, value]) => value));
 }
 
