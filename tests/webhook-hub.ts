@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { beforeEach, onTestFinished } from 'vitest';
 import { alertCounts, alertProgress, alerts } from '#lib/db/schema/alerts';
 import { connectionOutages, webhookEndpoints, webhookMessages } from '#lib/db/schema/webhooks';
+import { freePort } from '#scripts/postgres-server';
 import { alertClock } from '#tests/alerts';
 import { sharedDatabase } from '#tests/database';
 import { addFreshAdministrator, createRuntime, plainRecord } from '#tests/hub';
@@ -19,7 +20,8 @@ export async function webhookReceiver() {
   const answer = { status: 204, headers: {} as Record<string, string> };
   const hook = { refuse: (_: string) => false };
   let held = false;
-  let port = 0;
+  // It keeps its port while it is down.
+  const port = await freePort();
   let stop: (() => Promise<void>) | undefined;
   const up = async () => {
     const server = createServer(async (request, response) => {
@@ -29,9 +31,7 @@ export async function webhookReceiver() {
       got.push({ headers: request.headers as Record<string, string>, body });
       response.writeHead(hook.refuse(body) ? 503 : answer.status, answer.headers).end('not to be kept');
     });
-    const listening = await listenOnLoopback(server, { port });
-    port = listening.port;
-    stop = listening.close;
+    ({ close: stop } = await listenOnLoopback(server, { port }));
   };
   const down = async () => {
     await stop?.();

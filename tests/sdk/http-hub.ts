@@ -6,6 +6,7 @@ import type { Runtime } from '#lib/context';
 import { createListener } from '#lib/door/listener';
 import { serverOptions } from '#lib/door/server-options';
 import { contextFor } from '#lib/web/request-context';
+import { freePort } from '#scripts/postgres-server';
 import { listenOnLoopback } from '#tests/servers/loopback';
 
 /** A hub's door and API on a port, as `server.ts` opens them; it has no pages. It can go down and come back. */
@@ -25,11 +26,11 @@ export async function httpHub(runtime: () => Runtime) {
       pages: noPages,
     })(request, response);
   };
-  let port = 0;
+  // It keeps its port while it is down.
+  const port = await freePort();
   let close: (() => Promise<void>) | undefined;
   const up = async () => {
-    const listening = await listenOnLoopback(createServer(serverOptions(), listener), { port });
-    ({ port, close } = listening);
+    ({ close } = await listenOnLoopback(createServer(serverOptions(), listener), { port }));
   };
   const down = async () => {
     await close?.();

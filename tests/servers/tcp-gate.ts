@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { freePort } from '#scripts/postgres-server';
 
 /** An address on loopback that leads to another one while it is open, and refuses connections while it is shut. */
 export interface TcpGate {
@@ -18,7 +19,9 @@ export async function openTcpGate(target: { host: string; port: number }): Promi
   const sockets = new Set<Socket>();
   let server: Server | undefined;
   let deaf = false;
-  const listen = async (port: number) => {
+  // It keeps its port while it is shut.
+  const port = await freePort();
+  const listen = async () => {
     server = createServer((near) => {
       sockets.add(near);
       near.on('error', () => {});
@@ -39,9 +42,8 @@ export async function openTcpGate(target: { host: string; port: number }): Promi
       }
     }).listen(port, '127.0.0.1');
     await once(server, 'listening');
-    return (server.address() as AddressInfo).port;
   };
-  const port = await listen(0);
+  await listen();
   return {
     port,
     shut: async () => {
@@ -50,9 +52,7 @@ export async function openTcpGate(target: { host: string; port: number }): Promi
       for (const socket of sockets) socket.destroy();
       await closed;
     },
-    open: async () => {
-      await listen(port);
-    },
+    open: listen,
     deafen: () => {
       deaf = true;
       for (const socket of sockets) socket.unpipe().resume();
