@@ -100,6 +100,14 @@ const texts: [string, string][] = [
   ['a sealed token', `eyJhbGciOiJkaXIifQ..${canary}.${canary}.${canary}`],
   ['a callback', `GET /oauth/callback?state=${canary}&code=${canary}&iss=https://idp.example`],
   ['a fragment', `https://app.example/#access_token=${canary}`],
+  [
+    'a callback with another name for its code',
+    `GET /oauth/callback/a?auth_code=${canary}&authorization_code=${canary}`,
+  ],
+  [
+    'a request of another client',
+    `sending request to GET https://idp.example/token?app_secret=${canary}&secret=${canary}`,
+  ],
   ['a form', `code=${canary}&grant_type=authorization_code&code_verifier=${canary}`],
   ['an answer', `{"access_token":"${canary}","refresh_token" : "${canary}"}`],
   ['a printed object', `{ accessToken: '${canary}' }`],
@@ -194,6 +202,7 @@ test.each([
   'a.',
   'aaaa',
   '?code=',
+  '?auth_',
   'password"',
   'client_',
 ])('a megabyte of %j is read in one go, so that it keeps the process from nothing else', (part) => {

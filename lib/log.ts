@@ -55,16 +55,22 @@ function withoutJwt(run: string): string {
  */
 export function scrub(text: string): string {
   if (!suspicious.test(text)) return text;
-  return text
-    .replace(/gk_[A-Za-z0-9_-]{8,}/g, `gk_${redacted}`)
-    .replace(/\b(Bearer|Basic|DPoP)\s+[A-Za-z0-9._~+/=-]+/gi, `$1 ${redacted}`)
-    .replace(dotted, withoutJwt)
-    .replace(userinfo, (whole, given: string) => (/:./.test(given) ? `//${redacted}@` : whole))
-    .replace(/((?:^|[?&#\s"'])(?:code|state|token|nonce|assertion)=)[^&\s"']+/gi, `$1${redacted}`)
-    .replace(
-      /((?:access|refresh|id)_?token|client_?secret|code_?verifier|client_?assertion|password)(["']?\s*[:=]\s*["']?)[^&\s"',}]+/gi,
-      `$1$2${redacted}`,
-    );
+  return (
+    text
+      .replace(/gk_[A-Za-z0-9_-]{8,}/g, `gk_${redacted}`)
+      .replace(/\b(Bearer|Basic|DPoP)\s+[A-Za-z0-9._~+/=-]+/gi, `$1 ${redacted}`)
+      .replace(dotted, withoutJwt)
+      .replace(userinfo, (whole, given: string) => (/:./.test(given) ? `//${redacted}@` : whole))
+      // Records name servers that call a code `auth_code` and a client's secret `app_secret`.
+      .replace(
+        /((?:^|[?&#\s"'])(?:(?:auth(?:orization)?_?)?code|state|token|nonce|assertion|(?:app_?)?secret)=)[^&\s"']+/gi,
+        `$1${redacted}`,
+      )
+      .replace(
+        /((?:access|refresh|id)_?token|client_?secret|code_?verifier|client_?assertion|password)(["']?\s*[:=]\s*["']?)[^&\s"',}]+/gi,
+        `$1$2${redacted}`,
+      )
+  );
 }
 
 /** A provider's words of its refusal: codes, and a sentence that `providerText` made fit for the log. */
