@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { needsPerson } from '#lib/connections/needs-person';
 import type { RevocationView } from '#lib/connections/views';
-import { explainRevocation, explainStatus, needsPerson, statusWords } from './status-words.ts';
+import { explainRevocation, explainStatus, statusWords } from './status-words.ts';
 
 const scope = { name: 'repo', description: null };
 const connection = {

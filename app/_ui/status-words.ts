@@ -1,3 +1,4 @@
+import { unchosen } from '#lib/connections/needs-person';
 import { whyReconnect } from '#lib/connections/reconnect-words';
 import type { ConnectionView, DisplayStatus, ProofView } from '#lib/connections/views';
 
@@ -59,11 +60,6 @@ export function explainStatus(connection: Explained): string | null {
   return null;
 }
 
-/** What the person has still to choose: the word of the first list without a choice. */
-export function unchosen({ choices }: Pick<ConnectionView, 'choices'>): string | null {
-  return choices.find(({ chosen }) => chosen === null)?.name ?? null;
-}
-
 /** A word with its article. */
 export const article = (word: string): string => `${/^[aeiou]/i.test(word) ? 'an' : 'a'} ${word}`;
 
@@ -90,13 +86,4 @@ function provenSentence(proof: ProofView['state'], provider: string): string {
   if (proof === 'proved') return ` The old access was tried afterwards: ${provider} refuses it.`;
   if (proof === 'still_accepted' || proof === 'due') return ` ${provider} still accepts the old access for a while.`;
   return '';
-}
-
-/** What an account page's summary counts: connections that wait for their person. */
-export function needsPerson(
-  connection: Pick<ConnectionView, 'status' | 'missingScopes' | 'choices' | 'named'>,
-): boolean {
-  if (connection.status === 'needs_reconnect') return true;
-  const incomplete = connection.missingScopes.length > 0 || unchosen(connection) !== null || connection.named === false;
-  return connection.status !== 'revoked' && incomplete;
 }

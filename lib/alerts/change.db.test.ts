@@ -6,7 +6,7 @@ import { listAlerts } from '#lib/alerts/list';
 import { noteOnAlert } from '#lib/alerts/note';
 import { resolveAlert } from '#lib/alerts/resolve';
 import type { Context } from '#lib/context';
-import { alerts } from '#lib/db/schema/alerts';
+import { alertEvents, alerts } from '#lib/db/schema/alerts';
 import { sharedDatabase } from '#tests/database';
 import { addApiKey, addPerson, asNobody, createRuntime, entries, plainRecord } from '#tests/hub';
 
@@ -64,6 +64,27 @@ test('an alert is acknowledged and resolved with what was found out, and says by
   ]);
   // Notes may name people; the ledger is never erased.
   expect(JSON.stringify(told)).not.toContain('nightly');
+});
+
+test('the course of an alert is read in parts, the newest first, each event once', async () => {
+  const { person } = await hub();
+  const id = await given('alr_long');
+  await given('alr_other');
+  const at = new Date('2026-11-22T13:00:00Z');
+  const event = { alertId: id, at, kind: 'noted', by: 'system' } as const;
+  const notes = Array.from({ length: 120 }, (_, n) => `${n}`);
+  await database.db.insert(alertEvents).values(notes.map((note) => ({ ...event, note })));
+  await database.db.insert(alertEvents).values({ ...event, alertId: 'alr_other' });
+  const seen: (string | null)[] = [];
+  let before: number | null | undefined;
+  do {
+    const view = await getAlert(person.ctx(), { id, before: before ?? undefined });
+    seen.unshift(...view.events.map(({ note }) => note));
+    before = view.earlierThan;
+  } while (before !== null);
+  expect(seen).toEqual(notes);
+  for (const wrong of [0, 'x', 1.5])
+    await expect(getAlert(person.ctx(), { id, before: wrong })).rejects.toMatchObject({ code: 'invalid_request' });
 });
 
 test('what is over cannot be acknowledged or resolved again, and what is not there is not found', async () => {

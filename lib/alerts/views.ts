@@ -46,5 +46,8 @@ export interface AlertEventView {
 /** One with what it was raised over and what became of it. */
 export interface AlertDetailView extends AlertView {
   evidence: AlertEvidence[];
+  /** In the order of time. */
   events: AlertEventView[];
+  /** There are events before these: before the event with this number. */
+  earlierThan: number | null;
 }

@@ -93,13 +93,13 @@ export async function listLastResults(ctx: Context): Promise<CheckView[]> {
 }
 
 /**
- * The checks that fail, as far as anybody knows: a check that could not look since then has not passed.
+ * The checks that fail, all or of one severity: a check that could not look since then has not passed.
  * @throws AppError `unauthenticated`, `forbidden`
  */
-export async function listFailing(ctx: Context, severity: Check['alert']): Promise<CheckView[]> {
+export async function listFailing(ctx: Context, severity?: Check['alert']): Promise<CheckView[]> {
   requireReader(ctx);
   const last = await lastOfEach(ctx, sql`r.result <> 'unknown'`);
-  return last.filter(({ result, alert }) => result === 'fails' && alert === severity);
+  return last.filter(({ result, alert }) => result === 'fails' && (severity === undefined || alert === severity));
 }
 
 /** The last run of the checks. */

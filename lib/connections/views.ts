@@ -106,6 +106,10 @@ export interface ProviderCardView {
   configured: boolean;
   /** A freeze stands over it, over the person or over everything: nothing can be connected. */
   paused: boolean;
+  /** The person's accounts there that are not revoked, and with the revoked ones that are still shown. */
+  live: number;
+  listed: number;
+  /** Those of this page, the newest first. */
   connections: ConnectionView[];
 }
 

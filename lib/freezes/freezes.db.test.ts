@@ -213,6 +213,9 @@ test('freezes are found by name, id and reason, in any case of letters, and by w
   expect(await standing({ scope: 'person' })).toEqual(['person']);
   expect(await standing({ scope: 'person', query: 'octo' })).toEqual([]);
   expect(await standing({ query: 'acme' })).toEqual([]);
+  expect(await standing({ targets: [id, 'acme'] })).toEqual(['connection']);
+  expect(await standing({ scope: 'provider', targets: [id] })).toEqual([]);
+  expect(await standing({ targets: [] })).toEqual([]);
   const lifted = async (query: string) => (await listFreezes(operator, { query })).items.map(({ scope }) => scope);
   // By the provider's name of the configuration, and by why it was lifted.
   expect(await lifted('Acme')).toEqual(['provider']);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Context } from '#lib/context';
 import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';
 import { type CappedCount, countCapped, countUpTo } from '#lib/db/count-capped';
-import { freezeScopes, freezes } from '#lib/db/schema/freezes';
+import { freezes } from '#lib/db/schema/freezes';
 import { fitsFilter, freezeFilter } from '#lib/freezes/filter';
 import { type FreezeRow, selectFreezes, toFreezeView } from '#lib/freezes/read-views';
 import { type FreezeTargetInput, freezeTarget } from '#lib/freezes/target';
@@ -38,8 +38,8 @@ function pageOf(ctx: Context, rows: FreezeRow[], limit: number): Page<FreezeView
 }
 
 export const standingFreezesInput = z.object({
-  /** Only freezes over these kinds of things. */
-  scopes: z.array(z.enum(freezeScopes)).min(1).optional(),
+  /** Only freezes over these things, by their ids. */
+  targets: z.array(z.string().max(64)).max(1000).optional(),
   ...freezeFilter,
   cursor: z.string().max(500).optional(),
   // At least two: the freeze over everything comes first whatever its age, so a page must not end with it.
@@ -53,13 +53,13 @@ export type StandingFreezesInput = z.input<typeof standingFreezesInput>;
  */
 export async function standingFreezes(ctx: Context, input: StandingFreezesInput = {}): Promise<Page<FreezeView>> {
   requireReader(ctx);
-  const { scopes, cursor, limit, ...filter } = parseInput(standingFreezesInput, input);
+  const { targets, cursor, limit, ...filter } = parseInput(standingFreezesInput, input);
   const beyond = after(cursor);
   const rows = await selectFreezes(ctx.database.db)
     .where(
       and(
         isNull(freezes.liftedAt),
-        scopes && inArray(freezes.scope, scopes),
+        targets && inArray(freezes.target, targets),
         fitsFilter(ctx, filter),
         beyond && and(ne(freezes.scope, 'everything'), beyond),
       ),

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { getAlert } from '#lib/alerts/get';
+import { type GetAlertInput, getAlert } from '#lib/alerts/get';
 import { network } from '#lib/alerts/read-slice';
 import type { AlertDetailView } from '#lib/alerts/views';
 import type { Context } from '#lib/context';
@@ -84,11 +84,11 @@ function namedBy(alert: AlertDetailView): Found {
 
 /**
  * An alert with what its events touch: which services, people, accounts and networks, by the names that they have today.
- * @throws AppError `unauthenticated`, `forbidden`, `not_found`
+ * @throws AppError `unauthenticated`, `forbidden`, `not_found`, `invalid_request`
  */
-export async function getIncident(ctx: Context, { id }: { id: string }): Promise<IncidentView> {
+export async function getIncident(ctx: Context, input: GetAlertInput): Promise<IncidentView> {
   requireReader(ctx);
-  const alert = await getAlert(ctx, { id });
+  const alert = await getAlert(ctx, input);
   const entries = entriesOf(alert, await databaseNow(ctx.database.db));
   const row = entries ? await readFound(ctx, entries) : undefined;
   const found = row ?? namedBy(alert);

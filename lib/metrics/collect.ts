@@ -92,9 +92,7 @@ function addHubMetrics(registry: Registry, runtime: Runtime): void {
         for (const provider of scope === 'hub' ? [''] : providers.list().map(({ id }) => id))
           this.set({ check, provider }, 0);
       const ctx = systemContext(runtime, 'metrics');
-      for (const severity of ['critical', 'warning', null] as const)
-        for (const { check, provider } of await listFailing(ctx, severity))
-          this.set({ check, provider: provider?.id ?? '' }, 1);
+      for (const { check, provider } of await listFailing(ctx)) this.set({ check, provider: provider?.id ?? '' }, 1);
     },
   });
   new Gauge({

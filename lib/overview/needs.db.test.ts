@@ -8,6 +8,7 @@ import { listConnections } from '#lib/connections/list';
 import { type Runtime, systemContext } from '#lib/context';
 import { alerts } from '#lib/db/schema/alerts';
 import { apiKeys } from '#lib/db/schema/api-keys';
+import { checkResults } from '#lib/db/schema/checks';
 import { freezes } from '#lib/db/schema/freezes';
 import { ledger } from '#lib/db/schema/ledger';
 import { ledgerSeals } from '#lib/db/schema/ledger-seals';
@@ -23,7 +24,7 @@ let runtime: Runtime;
 
 beforeEach(async () => {
   const { db } = database;
-  for (const table of [freezes, alerts, apiKeys, webhookEndpoints]) await db.delete(table);
+  for (const table of [freezes, alerts, apiKeys, webhookEndpoints, checkResults]) await db.delete(table);
   await db.execute(sql`truncate connections cascade`);
   await db.execute(sql`truncate ledger`);
   await db.execute(sql`truncate ledger_seals`);
@@ -61,6 +62,17 @@ async function ended(state: RevocationState, proof: ProofState = 'none', daysAgo
   return id;
 }
 
+const failing = (check: string, provider: string) => ({
+  run: 'run_1',
+  checkId: check,
+  provider,
+  result: 'fails' as const,
+  lookedAt: 'tokens',
+  found: 'One has no end.',
+  at: new Date(),
+  since: new Date(),
+});
+
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
 
 /** What makes each need, once. */
@@ -91,6 +103,7 @@ const made: Record<(typeof needKinds)[number], () => Promise<unknown>> = {
     database.db.execute(sql`insert into processes (id, host, pid, version, providers) values ('prc_other', 'h', 1, '0',
       '[{"provider": "acme", "circuit": "open", "notAnsweringForMs": 9000, "askedAgainInMs": 1000, "restsForMs": 0,
         "callsUnderWay": 0, "callsWaiting": 0}]')`),
+  checks_failing: () => database.db.insert(checkResults).values(failing('token_life', 'acme')),
   background_late: () =>
     database.db.execute(
       sql`update jobs set run = 1, ended_run = 1, ended_at = now() - interval '6 minutes' where name = 'tick'`,
@@ -193,6 +206,24 @@ describe('what needs a person', () => {
     expect(await kinds()).toEqual(['webhooks_failing']);
     await deliver('whk_3', 'delivered');
     expect(await kinds()).toEqual([]);
+  });
+
+  test.each([
+    ['token_life', 'acme', 'long_lived_tokens', 'acme'],
+    ['pkce', 'acme', 'critical_check_fails', 'pkce/acme'],
+    ['redirect_uri', 'acme', 'check_fails', 'redirect_uri/acme'],
+    ['own_https', '', 'check_fails', 'own_https'],
+  ])('has the failing check %s of “%s” until the alert %s tells of it', async (check, provider, rule, subject) => {
+    await database.db.insert(checkResults).values(failing(check, provider));
+    expect(await needs()).toMatchObject([{ kind: 'checks_failing', counted: { count: 1 } }]);
+    const at = new Date();
+    const alert = { severity: 'info' as const, value: 1, peak: 1, count: 1, openedAt: at, heldAt: at };
+    await database.db.insert(alerts).values({ ...alert, id: 'alr_other', rule, subject: 'other' });
+    expect(await kinds()).toEqual(['alerts_open', 'checks_failing']);
+    await database.db.insert(alerts).values({ ...alert, id: 'alr_check', rule, subject, state: 'acknowledged' });
+    expect(await kinds()).toEqual(['alerts_open']);
+    await database.db.update(alerts).set({ state: 'resolved', resolvedAt: at });
+    expect(await kinds()).toEqual(['checks_failing']);
   });
 
   test('is for administrators and auditors', async () => {

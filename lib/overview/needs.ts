@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { countOpenAlerts } from '#lib/alerts/count-open';
+import { listUntoldChecks } from '#lib/alerts/untold-checks';
 import { countExpiringKeys } from '#lib/api-keys/list-api-keys';
 import { readLedgerTrouble } from '#lib/audit/ledger-trouble';
 import { countConnections } from '#lib/connections/count';
@@ -16,6 +17,7 @@ export const needKinds = [
   'alerts_open',
   'standing_freezes',
   'providers_failing',
+  'checks_failing',
   'background_late',
   'ledger_unsealed',
   'revocation_unproved',
@@ -65,6 +67,13 @@ const looks: Record<NeedKind, (ctx: Context) => Promise<Found>> = {
     return many(
       sick.length,
       sick.map(({ provider }) => provider.name),
+    );
+  },
+  checks_failing: async (ctx) => {
+    const untold = await listUntoldChecks(ctx);
+    return many(
+      untold.length,
+      untold.map(({ name, provider }) => (provider ? `${name}, ${provider.name}` : name)),
     );
   },
   background_late: async (ctx) => many((await listJobs(ctx)).filter(({ late }) => late).length),

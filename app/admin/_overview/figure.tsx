@@ -20,10 +20,7 @@ export function Figure({ counted, href, label, look = 'plain' }: FigureProps) {
   const count = typeof counted === 'number' ? counted : counted.count;
   if (count === 0) return <span className={`tabular text-soft ${looks[look]}`}>0</span>;
   return (
-    <Link
-      href={href}
-      className={`tabular text-ink underline decoration-line-strong decoration-1 underline-offset-4 hover:text-accent hover:decoration-2 ${looks[look]}`}
-    >
+    <Link href={href} className={look === 'plain' ? 'figure' : `figure ${looks[look]}`}>
       {numberText(counted)}
       <span className="sr-only"> {label}</span>
     </Link>

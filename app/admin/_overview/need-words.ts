@@ -41,6 +41,12 @@ const words: Words = {
     title: one ? `${names[0]} is not answering` : `${names.length} providers are not answering`,
     about: one ? 'Calls to it are paused; tokens that still live are handed out.' : `${names.join(', ')}.`,
   }),
+  checks_failing: ({ names }, one) => ({
+    tone: 'warn',
+    href: '/admin/checks',
+    title: one ? `A check fails: ${names[0]}` : `${names.length} checks fail`,
+    about: 'The page of the checks says what each one saw, and how to mend it.',
+  }),
   background_late: (_, one, n) => ({
     tone: 'warn',
     href: '/admin/status',

@@ -33,6 +33,7 @@ const path = '/admin/status';
 export default async function Status({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const at = readListAddress(await searchParams, []);
   const ctx = await adminPage(path);
+  const providers = ctx.providers.list().map(({ id }) => id);
   const [health, activity, processes, gone, jobs, database, freezes, stops, stepUp] = await Promise.all([
     inPart(ctx, 'provider_health', listProviderHealth(ctx)),
     inPart(ctx, 'provider_activity', listProviderActivity(ctx)),
@@ -40,7 +41,7 @@ export default async function Status({ searchParams }: { searchParams: Promise<S
     inPart(ctx, 'processes', listGoneProcesses(ctx)),
     inPart(ctx, 'jobs', listJobs(ctx)),
     inPart(ctx, 'database', readDatabaseStatus(ctx)),
-    inPart(ctx, 'freezes', standingFreezes(ctx, { scopes: ['everything', 'provider'], limit: 1000 })),
+    inPart(ctx, 'freezes', standingFreezes(ctx, { scope: 'provider', targets: providers, limit: 1000 })),
     inPart(ctx, 'provider_stops', listProviderStops(ctx)),
     inPart(ctx, 'step_up', readStepUp(ctx)),
   ]);

@@ -14,12 +14,13 @@ import { Timeline } from '#app/_ui/timeline';
 import { UsedBy } from '#app/_ui/used-by';
 import { getConnection } from '#lib/connections/get';
 import { connectionHistory } from '#lib/connections/history';
+import { needsPerson } from '#lib/connections/needs-person';
 import { listServices } from '#lib/connections/services';
 import { readZone } from '#lib/cookies/zone';
 import { orNotFound, personPage, titleOf } from '#lib/web/page';
 import { cardPath } from '#ui/card-path';
 import { flowParams, flowResult, isSettled, mayBeTold, refusalSentence, type SearchParams } from '#ui/flow-result';
-import { explainStatus, needsPerson } from '#ui/status-words';
+import { explainStatus } from '#ui/status-words';
 import { ChooseEntry } from '../_parts/choose-entry.tsx';
 import { NameAccount } from '../_parts/name-account.tsx';
 

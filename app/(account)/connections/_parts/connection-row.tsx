@@ -5,8 +5,9 @@ import { ManualPage } from '#app/_ui/manual-page';
 import { ScopeList } from '#app/_ui/scope-list';
 import { Status } from '#app/_ui/status';
 import { Time } from '#app/_ui/time';
+import { unchosen } from '#lib/connections/needs-person';
 import type { ConnectionView, ScopeView } from '#lib/connections/views';
-import { article, explainStatus, unchosen } from '#ui/status-words';
+import { article, explainStatus } from '#ui/status-words';
 import { ConnectionMenu } from './connection-menu.tsx';
 
 const shownAtOnce = 3;

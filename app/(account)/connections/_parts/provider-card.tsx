@@ -1,19 +1,27 @@
 import { AccountParamFields } from '#app/_ui/account-param-fields';
 import { ConnectForm } from '#app/_ui/connect-form';
 import { Plus, Snowflake } from '#app/_ui/icons';
+import { Link } from '#app/_ui/link';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { ScopeList } from '#app/_ui/scope-list';
 import type { ConnectionView, ProviderCardView } from '#lib/connections/views';
 import { cardPath } from '#ui/card-path';
 import type { FlowParams } from '#ui/flow-result';
+import { numberText } from '#ui/number-text';
 import { ConnectionRow } from './connection-row.tsx';
 import { FlowNotice } from './flow-notice.tsx';
 
+interface ProviderCardProps {
+  card: ProviderCardView;
+  flow: FlowParams | null;
+  /** The page with all accounts there; null on that page itself. */
+  all: string | null;
+}
+
 /** A provider with the person's accounts there, or with what connecting will ask. */
-export function ProviderCard({ card, flow }: { card: ProviderCardView; flow: FlowParams | null }) {
-  const { provider } = card;
+export function ProviderCard({ card, flow, all }: ProviderCardProps) {
+  const { provider, live } = card;
   const ended = ({ status }: ConnectionView) => status === 'revoked';
-  const live = card.connections.filter((connection) => !ended(connection)).length;
   const connections = card.connections.toSorted((one, other) => Number(ended(one)) - Number(ended(other)));
   const headingId = `heading-${provider.id}`;
   return (
@@ -44,18 +52,25 @@ export function ProviderCard({ card, flow }: { card: ProviderCardView; flow: Flo
               key={connection.id}
               connection={connection}
               returnTo={cardPath(provider.id)}
-              folded={connections.length > 1}
+              folded={card.listed > 1}
               configured={card.configured}
             />
           ))}
         </ul>
+      )}
+      {all && connections.length < card.listed && (
+        <p className="border-t border-line py-3">
+          <Link href={all} className="link">
+            Show all accounts
+          </Link>
+        </p>
       )}
       {!card.configured ? (
         <p className="border-t border-line pt-3 text-soft">
           This provider is no longer set up here. What is connected can only be disconnected.
         </p>
       ) : live === 0 ? (
-        <div className={`flex flex-col gap-4 ${connections.length > 0 ? 'border-t border-line pt-4' : 'flex-1'}`}>
+        <div className={`flex flex-col gap-4 ${card.listed > 0 ? 'border-t border-line pt-4' : 'flex-1'}`}>
           {card.scopes.length > 0 && (
             <div>
               <p className="mb-1 text-meta text-soft">{provider.name} will ask you to let this hub</p>
@@ -130,5 +145,5 @@ function Connect({
 
 function accountCount(count: number): string {
   if (count === 0) return 'Not connected';
-  return count === 1 ? 'One account' : `${count} accounts`;
+  return count === 1 ? 'One account' : `${numberText(count)} accounts`;
 }

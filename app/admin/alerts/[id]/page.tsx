@@ -33,10 +33,19 @@ import { WhereNext } from '../_parts/where-next.tsx';
 const pathOf = (id: string) => `/admin/alerts/${encodeURIComponent(id)}`;
 
 /** Once a request, for the title and the page. */
-const readOnce = cache(async (id: string) => getIncident(await adminPage(pathOf(id)), { id }));
+const readOnce = cache(async (id: string, before: string | undefined) =>
+  getIncident(await adminPage(pathOf(id)), { id, before }),
+);
 
-export async function generateMetadata({ params }: { params: Promise<{ id: string }> }): Promise<Metadata> {
-  return { title: (await titleOf(readOnce((await params).id)))?.alert.title ?? 'Alert' };
+/** Where the shown part of the course ends; undefined for the newest one. */
+async function beforeOf(searchParams: Promise<SearchParams>): Promise<string | undefined> {
+  const { before } = await searchParams;
+  return typeof before === 'string' ? before : undefined;
+}
+
+export async function generateMetadata({ params, searchParams }: AlertPageProps): Promise<Metadata> {
+  const incident = await titleOf(readOnce((await params).id, await beforeOf(searchParams)));
+  return { title: incident?.alert.title ?? 'Alert' };
 }
 
 interface AlertPageProps {
@@ -49,7 +58,8 @@ export default async function AlertPage({ params, searchParams }: AlertPageProps
   const { id } = await params;
   const path = pathOf(id);
   const ctx = await adminPage(path);
-  const [incident, stepUp] = await Promise.all([orNotFound(readOnce(id)), readStepUp(ctx)]);
+  const before = await beforeOf(searchParams);
+  const [incident, stepUp] = await Promise.all([orNotFound(readOnce(id, before)), readStepUp(ctx)]);
   const { alert } = incident;
   // Begun here and awaited in its place, so that the words do not wait for it.
   const picture = inPart(ctx, 'incident_picture', readIncidentPicture(ctx, { id }));
@@ -122,6 +132,20 @@ export default async function AlertPage({ params, searchParams }: AlertPageProps
             >
               {(event) => <Event event={event} />}
             </DayList>
+            {(alert.earlierThan !== null || before !== undefined) && (
+              <p className="mt-3 flex flex-wrap gap-x-4 border-t border-line pt-3">
+                {alert.earlierThan !== null && (
+                  <Link href={`${path}?before=${alert.earlierThan}#became`} className="link">
+                    Earlier
+                  </Link>
+                )}
+                {before !== undefined && (
+                  <Link href={`${path}#became`} className="link">
+                    Newest
+                  </Link>
+                )}
+              </p>
+            )}
           </Panel>
         </div>
       </div>

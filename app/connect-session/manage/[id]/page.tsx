@@ -9,10 +9,10 @@ import { ApplicationFrame, AskApplication } from '#app/connect-session/_parts/ap
 import { managedHere, PageOver, ReconnectForm } from '#app/connect-session/_parts/managed';
 import { managePage } from '#lib/connect-sessions/link';
 import { listManaged, type ManagedPage } from '#lib/connect-sessions/managed';
+import { needsPerson } from '#lib/connections/needs-person';
 import type { ConnectionView } from '#lib/connections/views';
 import { visitorPage } from '#lib/web/page';
 import { flowParams, refusalSentence, type SearchParams } from '#ui/flow-result';
-import { needsPerson } from '#ui/status-words';
 
 export const metadata: Metadata = { title: 'Connected accounts' };
 

@@ -18,7 +18,7 @@ export async function disconnect(form: FormData): Promise<void> {
   const id = encodeURIComponent(String(form.get('id')));
   if (state.ok) {
     const provider = encodeURIComponent(String(state.data));
-    redirect(`/connections?flow=disconnected&provider=${provider}#provider-${provider}`);
+    redirect(`/connections?flow=disconnected&provider=${provider}&connection=${id}#provider-${provider}`);
   }
   redirect(`/connections/${id}/disconnect?${new URLSearchParams({ flow: state.code, ref: state.reference })}`);
 }

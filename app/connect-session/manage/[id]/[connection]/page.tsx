@@ -15,12 +15,13 @@ import { managePage } from '#lib/connect-sessions/link';
 import type { ManagedPage } from '#lib/connect-sessions/managed';
 import { getConnection } from '#lib/connections/get';
 import { connectionHistory } from '#lib/connections/history';
+import { needsPerson } from '#lib/connections/needs-person';
 import { listServices } from '#lib/connections/services';
 import { readZone } from '#lib/cookies/zone';
 import { getBlastRadius } from '#lib/revocation/blast-radius';
 import { orNotFound, titleOf, visitorPage } from '#lib/web/page';
 import { flowParams, type SearchParams } from '#ui/flow-result';
-import { explainStatus, needsPerson } from '#ui/status-words';
+import { explainStatus } from '#ui/status-words';
 
 interface ManageOneProps {
   params: Promise<{ id: string; connection: string }>;
