@@ -8,6 +8,7 @@ import {
   connectionInAddress,
   flowWithoutPages,
   givenConnection,
+  personOf,
   serviceKey,
   signInAs,
   someone,
@@ -214,6 +215,30 @@ test.describe('disconnecting', () => {
 
     // A revoked connection is final: the same account becomes a new one.
     expect(await connectAs(page, 'github', account)).not.toBe(id);
+  });
+
+  test('S-16 a revoked account stands below the live one, for its person and for administrators', async ({
+    asUser: page,
+    asAdmin: administrator,
+    app,
+  }) => {
+    const [kept, ended] = [someone('Kept'), someone('Ended')];
+    const id = await givenConnection(page, app, 'github', kept);
+    const newer = await givenConnection(page, app, 'github', ended);
+    await page.goto(`/connections/${newer}/disconnect`);
+    await page.getByRole('button', { name: 'Disconnect' }).click();
+    await expect(card(page, 'github').getByRole('status')).toContainText(login(ended));
+    await expect(card(page, 'github').locator('summary[aria-label]')).toHaveCount(2);
+    expect(
+      await card(page, 'github')
+        .locator('summary[aria-label]')
+        .evaluateAll((all) => all.map((one) => one.getAttribute('aria-label'))),
+    ).toEqual([`Actions for ${login(kept)}`, `Actions for ${login(ended)}`]);
+
+    await administrator.goto(`/admin/people/${await personOf(app, id)}`);
+    await expect(
+      administrator.getByRole('region', { name: 'Connections' }).getByRole('link', { name: /GitHub$/ }),
+    ).toHaveText([`${login(kept)} GitHub`, `${login(ended)} GitHub`]);
   });
 
   test('changing one’s mind keeps the connection', async ({ asUser: page, app }) => {

@@ -37,6 +37,8 @@ export const lists = (
       id: sql.raw(`left(r.id, -8) || lpad(n::text, 8, '0')`),
       subject: withNumber('subject'),
       created_at: earlier('created_at'),
+      // The newest ones wait for their person.
+      status: sql.raw(`case when n <= 150 then 'needs_reconnect' else r.status end`),
     },
   },
   {

@@ -14,8 +14,8 @@ import { requirePerson } from '#lib/guards/require';
 const most = 100;
 
 /**
- * The person's connections that wait for them, on whichever page of their list: what is to be reconnected first, then
- * what lacks a permission, a choice or a name, the newest first.
+ * The person's connections that wait for them, on all pages of their list. Connections to reconnect come first, then others
+ * without a permission, a choice or a name, the newest first.
  * @returns `more`: there may be others
  * @throws AppError `unauthenticated`
  */

@@ -4,9 +4,10 @@ import { Plus, Snowflake } from '#app/_ui/icons';
 import { Link } from '#app/_ui/link';
 import { ProviderMark } from '#app/_ui/provider-mark';
 import { ScopeList } from '#app/_ui/scope-list';
-import type { ConnectionView, ProviderCardView } from '#lib/connections/views';
+import type { ProviderCardView } from '#lib/connections/views';
 import { cardPath } from '#ui/card-path';
 import type { FlowParams } from '#ui/flow-result';
+import { liveFirst } from '#ui/live-first';
 import { numberText } from '#ui/number-text';
 import { ConnectionRow } from './connection-row.tsx';
 import { FlowNotice } from './flow-notice.tsx';
@@ -21,8 +22,7 @@ interface ProviderCardProps {
 /** A provider with the person's accounts there, or with what connecting will ask. */
 export function ProviderCard({ card, flow, all }: ProviderCardProps) {
   const { provider, live } = card;
-  const ended = ({ status }: ConnectionView) => status === 'revoked';
-  const connections = card.connections.toSorted((one, other) => Number(ended(one)) - Number(ended(other)));
+  const connections = liveFirst(card.connections);
   const headingId = `heading-${provider.id}`;
   return (
     <section

@@ -20,6 +20,7 @@ import { adminPage, orNotFound, titleOf } from '#lib/web/page';
 import { proofShort } from '#ui/evidence-words';
 import type { SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
+import { liveFirst } from '#ui/live-first';
 import { roleWords } from '#ui/role-words';
 import { browserName } from '#ui/user-agent';
 import { FrozenBy } from '../../_parts/frozen-by.tsx';
@@ -69,9 +70,6 @@ export default async function PersonPage({ params, searchParams }: PersonPagePro
     ]);
   const administrator = ctx.actor.role === 'administrator';
   const self = ctx.actor.personId === id;
-  const ended = ({ status }: { status: string }) => status === 'revoked';
-  // A revoked account must not stand above the live one of the same name.
-  const liveFirst = connections.toSorted((one, other) => Number(ended(one)) - Number(ended(other)));
   const name = person.name ?? person.email ?? person.application?.user ?? person.id;
   return (
     <>
@@ -179,7 +177,7 @@ export default async function PersonPage({ params, searchParams }: PersonPagePro
         <Panel id="connections" title="Connections" tight>
           {connections.length === 0 && <p className="text-soft">None yet.</p>}
           <ul>
-            {liveFirst.map((connection) => (
+            {liveFirst(connections).map((connection) => (
               <li
                 key={connection.id}
                 className="flex items-center justify-between gap-3 border-t border-line py-2 first:border-t-0"
