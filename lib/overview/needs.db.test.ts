@@ -12,6 +12,7 @@ import { checkResults } from '#lib/db/schema/checks';
 import { freezes } from '#lib/db/schema/freezes';
 import { ledger } from '#lib/db/schema/ledger';
 import { ledgerSeals } from '#lib/db/schema/ledger-seals';
+import { personMails } from '#lib/db/schema/person-mails';
 import { type ProofState, type RevocationState, revocations } from '#lib/db/schema/revocations';
 import { type DeliveryState, webhookDeliveries, webhookEndpoints, webhookMessages } from '#lib/db/schema/webhooks';
 import { listFirstSteps } from '#lib/overview/first-steps';
@@ -24,15 +25,18 @@ let runtime: Runtime;
 
 beforeEach(async () => {
   const { db } = database;
-  for (const table of [freezes, alerts, apiKeys, webhookEndpoints, checkResults]) await db.delete(table);
+  for (const table of [freezes, alerts, apiKeys, webhookEndpoints, checkResults, personMails]) await db.delete(table);
   await db.execute(sql`truncate connections cascade`);
   await db.execute(sql`truncate ledger`);
   await db.execute(sql`truncate ledger_seals`);
-  await db.execute(sql`update jobs set run = 0, started_at = null, ended_run = 0, ended_at = null`);
+  await db.execute(sql`update jobs set run = 0, started_at = null, ended_run = 0, ended_at = null,
+    failed_steps = '{}'`);
   runtime = createRuntime(database.current, [
     plainRecord('http://127.0.0.1:1'),
     { ...plainRecord('http://127.0.0.1:1', 'idle'), idle_keepalive_days: 12 },
   ]);
+  const mail = { smtpUrl: 'smtps://mail.example', from: 'hub@example.com' };
+  runtime = { ...runtime, config: { ...runtime.config, mail, alertEmails: ['ops@example.com'] } };
 });
 
 const needs = () => listNeeds(systemContext(runtime, 'test'));
@@ -73,6 +77,18 @@ const failing = (check: string, provider: string) => ({
   since: new Date(),
 });
 
+const mail = (id: string, attempts: number) => ({
+  id,
+  personId: 'per_1',
+  connectionId: 'con_1',
+  provider: 'acme',
+  event: 'connected' as const,
+  reason: 'connected',
+  occurredAt: new Date(),
+  dueAt: new Date(),
+  attempts,
+});
+
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
 
 /** What makes each need, once. */
@@ -107,6 +123,10 @@ const made: Record<(typeof needKinds)[number], () => Promise<unknown>> = {
   background_late: () =>
     database.db.execute(
       sql`update jobs set run = 1, ended_run = 1, ended_at = now() - interval '6 minutes' where name = 'tick'`,
+    ),
+  background_failing: () =>
+    database.db.execute(
+      sql`update jobs set run = 1, ended_run = 1, ended_at = now(), failed_steps = '{mail_alerts}' where name = 'refresh'`,
     ),
   ledger_unsealed: () =>
     database.db.insert(ledger).values({
@@ -147,6 +167,7 @@ const made: Record<(typeof needKinds)[number], () => Promise<unknown>> = {
       disabledAt: new Date(),
       disabledReason: 'gone',
     }),
+  mails_waiting: () => database.db.insert(personMails).values(mail('pml_1', 2)),
 };
 
 describe('what needs a person', () => {
@@ -224,6 +245,20 @@ describe('what needs a person', () => {
     expect(await kinds()).toEqual(['alerts_open']);
     await database.db.update(alerts).set({ state: 'resolved', resolvedAt: at });
     expect(await kinds()).toEqual(['checks_failing']);
+  });
+
+  test('has mails that were tried before, and alerts that no mail told of in time', async () => {
+    await database.db.insert(personMails).values(mail('pml_first', 1));
+    const alert = { rule: 'x', severity: 'info' as const, value: 1, peak: 1, count: 1, state: 'acknowledged' as const };
+    const at = (minutes: number) => ({ openedAt: minutesAgo(minutes), heldAt: minutesAgo(minutes) });
+    await database.db.insert(alerts).values({ ...alert, ...at(1), id: 'alr_new', subject: '1', mailDueAt: new Date() });
+    await database.db.insert(alerts).values({ ...alert, ...at(9), id: 'alr_told', subject: '2' });
+    expect(await kinds()).toEqual([]);
+    await database.db.insert(alerts).values({ ...alert, ...at(9), id: 'alr_old', subject: '3', mailDueAt: new Date() });
+    await database.db.insert(personMails).values(mail('pml_again', 2));
+    expect(await needs()).toMatchObject([{ kind: 'mails_waiting', counted: { count: 2 } }]);
+    runtime = { ...runtime, config: { ...runtime.config, mail: undefined } };
+    expect(await kinds()).toEqual([]);
   });
 
   test('is for administrators and auditors', async () => {

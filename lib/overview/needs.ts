@@ -10,6 +10,7 @@ import { type CappedCount, countCapped } from '#lib/db/count-capped';
 import { countStandingFreezes } from '#lib/freezes/list';
 import { listJobs } from '#lib/jobs/list-jobs';
 import { listSickProviders } from '#lib/status/provider-health';
+import { readWaitingMails } from '#lib/status/waiting-mails';
 
 /** The states that need attention, the most urgent first. */
 export const needKinds = [
@@ -19,6 +20,7 @@ export const needKinds = [
   'providers_failing',
   'checks_failing',
   'background_late',
+  'background_failing',
   'ledger_unsealed',
   'revocation_unproved',
   'revocation_failed',
@@ -27,6 +29,7 @@ export const needKinds = [
   'keys_expiring',
   'webhooks_failing',
   'webhooks_off',
+  'mails_waiting',
 ] as const;
 export type NeedKind = (typeof needKinds)[number];
 
@@ -77,6 +80,10 @@ const looks: Record<NeedKind, (ctx: Context) => Promise<Found>> = {
     );
   },
   background_late: async (ctx) => many((await listJobs(ctx)).filter(({ late }) => late).length),
+  background_failing: async (ctx) => {
+    const steps = (await listJobs(ctx)).flatMap(({ failedSteps }) => failedSteps);
+    return many(steps.length, steps);
+  },
   ledger_unsealed: async (ctx) => {
     const { unsealedSince } = await readLedgerTrouble(ctx);
     return unsealedSince && { since: unsealedSince };
@@ -98,6 +105,10 @@ const looks: Record<NeedKind, (ctx: Context) => Promise<Found>> = {
       countUpTo,
     ),
   }),
+  mails_waiting: async (ctx) => {
+    const { alerts, people } = await readWaitingMails(ctx);
+    return { counted: { count: alerts.count + people.count, capped: alerts.capped || people.capped } };
+  },
 };
 
 /**

@@ -53,6 +53,12 @@ const words: Words = {
     title: one ? '1 background job is late' : `${n} background jobs are late`,
     about: 'Revocations, refreshes and alerts wait for it.',
   }),
+  background_failing: ({ names }, one, n) => ({
+    tone: 'warn',
+    href: '/admin/status#jobs',
+    title: one ? `A background step failed: ${names[0]}` : `${n} background steps failed`,
+    about: 'At their last run. Each is tried again within a minute; the log of the hub says why it failed.',
+  }),
   ledger_unsealed: () => ({
     tone: 'warn',
     href: '/admin/ledger/seals',
@@ -100,6 +106,12 @@ const words: Words = {
     href: '/admin/alerts/webhooks',
     title: one ? '1 webhook was switched off' : `${n} webhooks were switched off`,
     about: 'The receiver answered that it is gone for good. The hub sends it nothing more.',
+  }),
+  mails_waiting: (_, one, n) => ({
+    tone: 'warn',
+    href: '/admin/status#jobs',
+    title: one ? '1 mail waits' : `${n} mails wait`,
+    about: `The mail server did not take ${one ? 'it' : 'them'} so far. The hub tries again.`,
   }),
 };
 

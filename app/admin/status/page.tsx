@@ -11,6 +11,7 @@ import { readDatabaseStatus } from '#lib/status/database-status';
 import { listGoneProcesses, listProcesses } from '#lib/status/list-processes';
 import { listProviderActivity } from '#lib/status/provider-activity';
 import { isSick, listProviderHealth } from '#lib/status/provider-health';
+import { readWaitingMails } from '#lib/status/waiting-mails';
 import { adminPage, inPart } from '#lib/web/page';
 import type { SearchParams } from '#ui/flow-result';
 import { readListAddress } from '#ui/list-address';
@@ -24,6 +25,7 @@ import { JobTable } from './_parts/job-table.tsx';
 import { GoneProcesses, ProcessTable } from './_parts/process-table.tsx';
 import { ProviderTable } from './_parts/provider-table.tsx';
 import { StoppedProviders } from './_parts/stopped-providers.tsx';
+import { WaitingMails } from './_parts/waiting-mails.tsx';
 
 export const metadata: Metadata = { title: 'Status' };
 
@@ -34,7 +36,7 @@ export default async function Status({ searchParams }: { searchParams: Promise<S
   const at = readListAddress(await searchParams, []);
   const ctx = await adminPage(path);
   const providers = ctx.providers.list().map(({ id }) => id);
-  const [health, activity, processes, gone, jobs, database, freezes, stops, stepUp] = await Promise.all([
+  const [health, activity, processes, gone, jobs, database, freezes, stops, mails, stepUp] = await Promise.all([
     inPart(ctx, 'provider_health', listProviderHealth(ctx)),
     inPart(ctx, 'provider_activity', listProviderActivity(ctx)),
     inPart(ctx, 'processes', listProcesses(ctx, { cursor: at.cursor })),
@@ -43,6 +45,7 @@ export default async function Status({ searchParams }: { searchParams: Promise<S
     inPart(ctx, 'database', readDatabaseStatus(ctx)),
     inPart(ctx, 'freezes', standingFreezes(ctx, { scope: 'provider', targets: providers, limit: 1000 })),
     inPart(ctx, 'provider_stops', listProviderStops(ctx)),
+    inPart(ctx, 'waiting_mails', readWaitingMails(ctx)),
     inPart(ctx, 'step_up', readStepUp(ctx)),
   ]);
   const part = (id: string, title: string, about: string, content: React.ReactNode | null) => (
@@ -95,7 +98,12 @@ export default async function Status({ searchParams }: { searchParams: Promise<S
           'jobs',
           'Background',
           'Every minute one of the processes does each of these.',
-          jobs && <JobTable jobs={jobs} />,
+          jobs && (
+            <div className="flex flex-col gap-3">
+              {mails && <WaitingMails mails={mails} />}
+              <JobTable jobs={jobs} />
+            </div>
+          ),
         )}
         {part('database', 'Database', 'Where everything is kept.', database && <DatabaseFacts database={database} />)}
       </div>
