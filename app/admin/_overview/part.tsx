@@ -1,5 +1,5 @@
 import { Suspense } from 'react';
-import { Notice } from '#app/_ui/notice';
+import { Unread } from '../_parts/unread.tsx';
 
 interface PartProps {
   id: string;
@@ -31,12 +31,7 @@ interface ReadProps<T> {
 /** Shows what was read, or says in its place that it could not be. */
 export async function Read<T>({ from, reference, children }: ReadProps<T>) {
   const read = await from;
-  if (read !== null) return children(read);
-  return (
-    <Notice tone="bad" title="This could not be read" reference={reference}>
-      <p className="text-meta">Refresh the page in a moment. The reference finds the cause in the log.</p>
-    </Notice>
-  );
+  return read === null ? <Unread reference={reference} /> : children(read);
 }
 
 function PartShape({ label }: { label: string }) {

@@ -10,6 +10,7 @@ import { adminPage, inPart } from '#lib/web/page';
 import { actorWords } from '#ui/actor-words';
 import { LiveTail } from '../_parts/live-tail.tsx';
 import { StandingFreezes } from '../_parts/standing-freezes.tsx';
+import { Unread } from '../_parts/unread.tsx';
 import { historyPath } from './_parts/history-address.ts';
 import { countWords } from './_parts/outcome-words.ts';
 import { ResultList } from './_parts/result-list.tsx';
@@ -43,7 +44,7 @@ export default async function Checks() {
       </PageHeading>
       {run && <Run run={run} results={results ?? []} />}
       {running && <LiveTail seconds={1} />}
-      {results === null && <p className="text-soft">The results could not be read just now.</p>}
+      {results === null && <Unread reference={ctx.requestId} />}
       {results?.length === 0 && !running && (
         <EmptyState icon={ListChecks} title="Nothing was checked yet">
           The first daily run begins ten minutes after the start of the hub. Administrators can begin one at any time.

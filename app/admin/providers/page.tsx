@@ -50,12 +50,15 @@ export default async function Providers() {
         >
           {described.map(({ provider, issuer, connect, signIn }) => {
             const total = counts?.find((one) => one.provider.id === provider.id)?.total ?? 0;
-            const connections = (
+            const check = checks ? <CheckMark check={checkOf(provider.id)} /> : 'not known';
+            const connections = counts ? (
               <Figure
                 counted={total}
                 href={connectionsAddress({ provider: provider.id })}
                 label={`Connections of ${provider.name}`}
               />
+            ) : (
+              'not known'
             );
             return (
               <Tr key={provider.id}>
@@ -71,17 +74,15 @@ export default async function Providers() {
                       </Link>
                       <code className="block font-mono text-meta wrap-anywhere text-soft">{issuer}</code>
                       <div className="mt-1 flex flex-wrap items-center gap-2 @min-[36rem]:hidden">
-                        <CheckMark check={checkOf(provider.id)} />
-                        <span className="text-soft">{connections} connections</span>
+                        {check}
+                        <span className="text-soft">Connections: {connections}</span>
                       </div>
                     </div>
                   </div>
                 </Td>
-                <Td from="sm">
-                  <CheckMark check={checkOf(provider.id)} />
-                </Td>
+                <Td from="sm">{check}</Td>
                 <Td from="md">
-                  <TimeOr at={checkOf(provider.id)?.startedAt ?? null} otherwise="never" />
+                  <TimeOr at={checkOf(provider.id)?.startedAt ?? null} otherwise={checks ? 'never' : 'not known'} />
                 </Td>
                 <Td from="sm">{connections}</Td>
                 <Td from="lg">{[connect && 'connecting', signIn && 'signing in'].filter(Boolean).join(', ')}</Td>

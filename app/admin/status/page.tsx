@@ -1,5 +1,4 @@
 import type { Metadata } from 'next';
-import { Notice } from '#app/_ui/notice';
 import { PageHeading } from '#app/_ui/page-heading';
 import { Pager } from '#app/_ui/pager';
 import { Time } from '#app/_ui/time';
@@ -19,6 +18,7 @@ import { RefreshLink } from '../_parts/refresh-link.tsx';
 import { SickProviders } from '../_parts/sick-providers.tsx';
 import { StandingFreezes } from '../_parts/standing-freezes.tsx';
 import { signInUntil } from '../_parts/step-up-notice.tsx';
+import { Unread } from '../_parts/unread.tsx';
 import { ConfigurationNotices } from './_parts/configuration-notices.tsx';
 import { DatabaseFacts } from './_parts/database-facts.tsx';
 import { JobTable } from './_parts/job-table.tsx';
@@ -127,11 +127,7 @@ function Part({ id, title, about, reference, children }: PartProps) {
         {title}
       </h2>
       <p className="mb-3 text-meta text-soft">{about}</p>
-      {children ?? (
-        <Notice tone="bad" title="This could not be read" reference={reference}>
-          <p className="text-meta">Refresh the page in a moment. The reference finds the cause in the log.</p>
-        </Notice>
-      )}
+      {children ?? <Unread reference={reference} />}
     </section>
   );
 }

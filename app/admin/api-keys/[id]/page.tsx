@@ -12,7 +12,7 @@ import { CardPart } from '../../_parts/card-part.tsx';
 import { FrozenBy } from '../../_parts/frozen-by.tsx';
 import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { StepUpNotice, signInUntil } from '../../_parts/step-up-notice.tsx';
-import { FreezeControl } from '../../freezes/_parts/freeze-control.tsx';
+import { asKnown, FreezeControl } from '../../freezes/_parts/freeze-control.tsx';
 import { EditDetails } from '../_parts/edit-details.tsx';
 import { KeyAbout } from '../_parts/key-about.tsx';
 import { KeyAddresses } from '../_parts/key-addresses.tsx';
@@ -44,7 +44,7 @@ export default async function KeyPage(props: KeyPageProps) {
   const ctx = await adminPage(path);
   const [about, freeze, stepUp] = await Promise.all([
     orNotFound(readOnce(id)),
-    inPart(ctx, 'freezes', standingFreeze(ctx, { scope: 'api_key', target: id })),
+    inPart(ctx, 'freezes', standingFreeze(ctx, { scope: 'api_key', target: id }).then(asKnown)),
     readStepUp(ctx),
   ]);
   const { apiKey, replacedBy } = about;
@@ -74,15 +74,17 @@ export default async function KeyPage(props: KeyPageProps) {
                   rule={apiKey.ipRule}
                   signInUntil={until}
                 />
-                <FreezeControl
-                  scope="api_key"
-                  target={id}
-                  name={apiKey.name}
-                  freeze={freeze ?? undefined}
-                  administrator={administrator}
-                  signInUntil={until}
-                  small
-                />
+                {freeze && (
+                  <FreezeControl
+                    scope="api_key"
+                    target={id}
+                    name={apiKey.name}
+                    freeze={freeze.known}
+                    administrator={administrator}
+                    signInUntil={until}
+                    small
+                  />
+                )}
                 <RevokeKey id={id} name={apiKey.name} />
               </>
             )}

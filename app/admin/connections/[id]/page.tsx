@@ -27,6 +27,7 @@ import { FrozenBy } from '../../_parts/frozen-by.tsx';
 import { Reconnects } from '../../_parts/reconnects.tsx';
 import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { signInUntil } from '../../_parts/step-up-notice.tsx';
+import { Unread } from '../../_parts/unread.tsx';
 import { FreezeControl } from '../../freezes/_parts/freeze-control.tsx';
 import { personName, Relaxations } from '../_parts/connection-table.tsx';
 import { RevokeOne } from '../_parts/revoke-one.tsx';
@@ -112,11 +113,7 @@ export default async function AdminConnection({ params }: { params: Promise<{ id
           </Panel>
         )}
         <Panel id="used-by" title="Used by">
-          {services ? (
-            <UsedBy services={services} keyPages />
-          ) : (
-            <p className="text-soft">This could not be read just now.</p>
-          )}
+          {services ? <UsedBy services={services} keyPages /> : <Unread reference={ctx.requestId} />}
         </Panel>
         <div className="grid items-start gap-4 xl:grid-cols-2">
           <Panel id="facts" title="Connection">

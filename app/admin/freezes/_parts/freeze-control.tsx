@@ -5,6 +5,9 @@ import type { FreezeScope, FreezeView } from '#lib/freezes/views';
 import { FreezeButton } from './freeze-button.tsx';
 import { ThawButton } from './thaw-button.tsx';
 
+/** For a read that may fail: no freeze is another answer than none. Without an answer no button may promise anything. */
+export const asKnown = (freeze: FreezeView | null) => ({ known: freeze });
+
 interface FreezeControlProps {
   scope: FreezeScope;
   target: string;

@@ -32,7 +32,8 @@ import { Reconnects } from '../../_parts/reconnects.tsx';
 import { SickProviders } from '../../_parts/sick-providers.tsx';
 import { StandingFreezes } from '../../_parts/standing-freezes.tsx';
 import { signInUntil } from '../../_parts/step-up-notice.tsx';
-import { FreezeControl } from '../../freezes/_parts/freeze-control.tsx';
+import { Unread } from '../../_parts/unread.tsx';
+import { asKnown, FreezeControl } from '../../freezes/_parts/freeze-control.tsx';
 import { StoppedProviders } from '../../status/_parts/stopped-providers.tsx';
 import { CheckButton } from '../_parts/check-button.tsx';
 import { CheckResults } from '../_parts/check-results.tsx';
@@ -78,7 +79,7 @@ export default async function ProviderPage(props: ProviderPageProps) {
       inPart(ctx, 'provider_activity', listProviderActivity(ctx)),
       inPart(ctx, 'provider_counts', countByProvider(ctx)),
       inPart(ctx, 'provider_stops', listProviderStops(ctx)),
-      inPart(ctx, 'freezes', standingFreeze(ctx, { scope: 'provider', target: id })),
+      inPart(ctx, 'freezes', standingFreeze(ctx, { scope: 'provider', target: id }).then(asKnown)),
       inPart(ctx, 'provider_metadata', listMetadata(ctx, { provider: id })),
       readStepUp(ctx),
       administrator ? inPart(ctx, 'reconnects', countReconnects(ctx, { provider: id })) : null,
@@ -97,14 +98,16 @@ export default async function ProviderPage(props: ProviderPageProps) {
           <ProviderMark provider={provider} />
           <h1 className="min-w-0 text-title font-semibold tracking-tight wrap-anywhere">{provider.name}</h1>
         </div>
-        <FreezeControl
-          scope="provider"
-          target={id}
-          name={provider.name}
-          freeze={freeze ?? undefined}
-          administrator={administrator}
-          signInUntil={signInUntil(stepUp)}
-        />
+        {freeze && (
+          <FreezeControl
+            scope="provider"
+            target={id}
+            name={provider.name}
+            freeze={freeze.known}
+            administrator={administrator}
+            signInUntil={signInUntil(stepUp)}
+          />
+        )}
       </div>
       <div className="-mt-4 mb-4">
         <ZoneNote />
@@ -199,32 +202,28 @@ export default async function ProviderPage(props: ProviderPageProps) {
                 signInUntil={administrator ? signInUntil(stepUp) : null}
               />
             ) : (
-              <p className="text-soft">This could not be read just now.</p>
+              <Unread reference={ctx.requestId} />
             )}
           </CardPart>
           <CardPart id="health" title="Health">
             {healthOfIt ? (
               <Health health={healthOfIt} activity={own(activity)[0] ?? null} />
             ) : (
-              <p className="text-soft">This could not be read just now.</p>
+              <Unread reference={ctx.requestId} />
             )}
           </CardPart>
           <CardPart id="grants" title="Connections">
-            <Grants provider={id} counts={own(counts)[0]} />
+            {counts ? <Grants provider={id} counts={own(counts)[0]} /> : <Unread reference={ctx.requestId} />}
           </CardPart>
           <CardPart id="refreshes" title="Refresh success">
             {refreshes ? (
               <RefreshDays view={refreshes} zone={zone} provider={id} />
             ) : (
-              <p className="text-soft">This could not be read just now.</p>
+              <Unread reference={ctx.requestId} />
             )}
           </CardPart>
           <CardPart id="ages" title="Age and last use of grants">
-            {ages ? (
-              <GrantAges view={ages} provider={id} />
-            ) : (
-              <p className="text-soft">This could not be read just now.</p>
-            )}
+            {ages ? <GrantAges view={ages} provider={id} /> : <Unread reference={ctx.requestId} />}
           </CardPart>
           {reconnects !== null && reconnects.connections > 0 && (
             <CardPart id="reconnect" title="Bring people back">
