@@ -33,7 +33,10 @@ export const errorCodes = {
   // The request
   invalid_request: [400, 'The request is not valid.'],
   unknown_scope: [400, 'The call states a scope that neither the connection nor its provider’s record has.'],
-  account_part_invalid: [400, 'This provider writes it in another way. Compare it with the example at the field.'],
+  account_part_invalid: [
+    400,
+    'What you typed does not have the form that this provider uses. Compare it with the example at the field.',
+  ],
   body_too_large: [413, 'The request body is too large.'],
   evidence_too_large: [413, 'The period has too much for one bundle of evidence. Choose a shorter one.'],
   not_found: [404, 'There is nothing here, or it is not yours.'],

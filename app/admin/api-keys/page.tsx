@@ -70,7 +70,7 @@ export default async function ApiKeys({ searchParams }: { searchParams: Promise<
             {ended
               ? 'Keys that expired or were revoked.'
               : expiring
-                ? `Those that end within ${expiringWithinDays} days.`
+                ? `Keys that end within ${expiringWithinDays} days.`
                 : 'Keys that are accepted.'}
             {application && (
               <FilterChip href={filteredAddress(path, at, { application: undefined })}>

@@ -80,8 +80,7 @@ export default async function BulkPage({ params, searchParams }: BulkPageProps) 
         {prepared && (
           <Notice tone="info" title="Nothing is revoked yet">
             <p className="text-meta">
-              These are the connections that fitted <TimeOr at={bulk.createdAt} otherwise="" />. What is connected later
-              is not among them.
+              These connections matched <TimeOr at={bulk.createdAt} otherwise="" />. Later ones are not among them.
             </p>
             {bulk.waitingGrants > 0 && (
               <p className="text-meta">
@@ -97,7 +96,7 @@ export default async function BulkPage({ params, searchParams }: BulkPageProps) 
         ))}
         <div className="grid items-start gap-4 xl:grid-cols-2">
           {!prepared && (
-            <Panel id="progress" title="How far it has come">
+            <Panel id="progress" title="Progress">
               <Progress bulk={bulk} path={path} at={at} />
             </Panel>
           )}
@@ -123,7 +122,7 @@ export default async function BulkPage({ params, searchParams }: BulkPageProps) 
           {items.length > 0 ? (
             <BulkRows rows={items} prepared={prepared} />
           ) : (
-            <p className="text-soft">None of them is like that just now.</p>
+            <p className="text-soft">No connection of this revocation is in that state now.</p>
           )}
           <Pager path={path} at={at} nextCursor={nextCursor} />
         </section>
@@ -183,7 +182,7 @@ function Progress({ bulk, path, at }: { bulk: BulkDetailView; path: string; at: 
   const ended = total - progress.here.waiting - progress.upstream.pending - progress.proof.due;
   return (
     <div className="flex flex-col gap-3">
-      <progress value={ended} max={total} aria-label="Rows that are over" className="progress" />
+      <progress value={ended} max={total} aria-label="Connections finished" className="progress" />
       <ul aria-live="polite" className="flex flex-col gap-1 tabular">
         {progressLines(progress, total).map(({ text, show, tone }) => (
           <li key={text} className={tones[tone]}>
