@@ -27,7 +27,7 @@ export const listProviderCardsInput = z.object({
   /** A connection that the first page has in any case: a flow tells of it there. */
   including: z.string().max(200).optional(),
   /** Connections of a page, over all cards. */
-  limit: z.int().min(1).max(100).default(20),
+  limit: z.int().min(1).max(100).default(15),
 });
 type Input = z.infer<typeof listProviderCardsInput>;
 

@@ -1,6 +1,5 @@
-import { type Hourly, hourly, type LastDayView } from '#lib/overview/last-day';
-
-const hour = 60 * 60_000;
+import type { LastDayView } from '#lib/overview/last-day';
+import { countedPart, spanAddress } from './hour-address.ts';
 
 /** A list of connections, narrowed. */
 export function connectionsAddress(filter: { provider?: string; status?: string; concern?: string }): string {
@@ -8,34 +7,10 @@ export function connectionsAddress(filter: { provider?: string; status?: string;
   return query ? `/admin/connections?${query}` : '/admin/connections';
 }
 
-/** As the ledger's own filters write a moment: UTC without the letter, no more exact than it has to be. */
-const momentText = (at: Date) => at.toISOString().replace(/(?::00)?(?:\.000)?Z$/, '');
-
-interface Span {
-  from: Date;
-  to: Date;
-}
-
-/** The part of an hour that has been counted. */
-function countedHour(day: LastDayView, n: number): Span {
-  const from = day.hours[n] ?? new Date(0);
-  const end = from.getTime() + hour;
-  // An entry of the very moment up to which was counted is counted too.
-  const counted = (day.countedTo?.getTime() ?? end) + 1;
-  return { from, to: new Date(Math.max(from.getTime(), Math.min(end, counted))) };
-}
-
-function ledgerAddress(filter: { action: string; outcome?: string }, { from, to }: Span): string {
-  return `/admin/ledger?${new URLSearchParams({ ...filter, from: momentText(from), to: momentText(to) })}`;
-}
-
-/** The entries that an hour's count stands for. */
-export function hourAddress(day: LastDayView, one: Hourly, n: number): string {
-  return ledgerAddress(hourly[one], countedHour(day, n));
-}
-
 /** The entries of the whole day. */
 export function dayAddress(day: LastDayView, filter: { action: string; outcome?: string }): string {
-  const { from } = countedHour(day, 0);
-  return ledgerAddress(filter, { from, to: countedHour(day, day.hours.length - 1).to });
+  const countedTo = day.countedTo?.toISOString() ?? null;
+  const { from } = countedPart(day.hours[0] ?? new Date(0), countedTo);
+  const { to } = countedPart(day.hours.at(-1) ?? new Date(0), countedTo);
+  return spanAddress(new URLSearchParams(filter).toString(), { from, to });
 }

@@ -6,6 +6,7 @@ import { numberText } from '#ui/number-text';
 import { DataTable, Td, Th, Tr } from '../_parts/data-table.tsx';
 import { StackedBars } from '../_parts/stacked-bars.tsx';
 import { Figure } from './figure.tsx';
+import { FiguresTable } from './figures-table.tsx';
 import { shareText } from './share-text.ts';
 
 interface RefreshDaysProps {
@@ -145,37 +146,19 @@ function ByProvider({ providers }: { providers: RefreshHistory[] }) {
 }
 
 function ByDay({ texts, days }: { texts: string[]; days: RefreshCounts[] }) {
-  const rows = days.map((counts, n) => ({ ...counts, text: texts[n] ?? '' })).toReversed();
+  const rows = days.map(({ refreshed, failed }, n) => [
+    ...[texts[n] ?? '', shareText({ refreshed, failed }) ?? 'none'],
+    ...[numberText(refreshed), numberText(failed)],
+  ]);
   return (
     <details>
       <summary className="link cursor-pointer text-meta">Day by day, as a table</summary>
       <div className="mt-3">
-        <DataTable
+        <FiguresTable
           label="Refreshes by day"
-          head={
-            <>
-              <Th>Day</Th>
-              <Th>Succeeded</Th>
-              <Th>Refreshed</Th>
-              <Th>Failed</Th>
-            </>
-          }
-        >
-          {rows.map(({ text, refreshed, failed }) => (
-            <Tr key={text}>
-              <Td>{text}</Td>
-              <Td>
-                <span className="tabular">{shareText({ refreshed, failed }) ?? 'none'}</span>
-              </Td>
-              <Td>
-                <span className="tabular">{numberText(refreshed)}</span>
-              </Td>
-              <Td>
-                <span className="tabular">{numberText(failed)}</span>
-              </Td>
-            </Tr>
-          ))}
-        </DataTable>
+          head={['Day', 'Succeeded', 'Refreshed', 'Failed']}
+          rows={rows.toReversed()}
+        />
       </div>
     </details>
   );

@@ -61,11 +61,11 @@ export function ThActions() {
 }
 
 export function Td({ from = 'always', children }: { from?: From; children: React.ReactNode }) {
-  return <td className={`px-3 py-2 @min-[36rem]:py-1 first:pl-4 last:pr-4 ${shown[from]}`}>{children}</td>;
+  return <td className={from === 'always' ? 'td' : `td ${shown[from]}`}>{children}</td>;
 }
 
 export function Tr({ children }: { children: React.ReactNode }) {
-  return <tr className="h-10 border-t border-line hover:bg-sunken">{children}</tr>;
+  return <tr className="tr">{children}</tr>;
 }
 
 /** A day that stands above its rows. */

@@ -30,6 +30,7 @@ import { WaitingMails } from './_parts/waiting-mails.tsx';
 export const metadata: Metadata = { title: 'Status' };
 
 const path = '/admin/status';
+const processesShown = 20;
 
 /** What runs and how it goes. A part that cannot be read says so in its place; the others stay. */
 export default async function Status({ searchParams }: { searchParams: Promise<SearchParams> }) {
@@ -39,7 +40,7 @@ export default async function Status({ searchParams }: { searchParams: Promise<S
   const [health, activity, processes, gone, jobs, database, freezes, stops, mails, stepUp] = await Promise.all([
     inPart(ctx, 'provider_health', listProviderHealth(ctx)),
     inPart(ctx, 'provider_activity', listProviderActivity(ctx)),
-    inPart(ctx, 'processes', listProcesses(ctx, { cursor: at.cursor })),
+    inPart(ctx, 'processes', listProcesses(ctx, { cursor: at.cursor, limit: processesShown })),
     inPart(ctx, 'processes', listGoneProcesses(ctx)),
     inPart(ctx, 'jobs', listJobs(ctx)),
     inPart(ctx, 'database', readDatabaseStatus(ctx)),
