@@ -18,9 +18,9 @@ export function StoppedProviders({ stops, signInUntil }: StoppedProvidersProps) 
         <li key={`${provider.id} ${issuer}`}>
           <Notice tone="bad" title={`Refreshes at ${provider.name} are stopped`}>
             <p className="text-meta wrap-anywhere">
-              {provider.name} refused the grants of {people} people within minutes <Time at={stoppedAt} />, for the
-              issuer {issuer}. Nothing is final yet, and tokens that still live are handed out. One refresh tries it{' '}
-              <Time at={nextProbeAt} /> or later; where it succeeds, all go on.
+              The hub stopped them <Time at={stoppedAt} />, after {provider.name} refused the grants of {people} people
+              within minutes (issuer {issuer}). No connection has ended yet, and tokens that still live are handed out.
+              The hub tries one refresh <Time at={nextProbeAt} /> at the earliest. If it succeeds, all refreshes go on.
             </p>
             {signInUntil !== null && (
               <div>
