@@ -30,7 +30,7 @@ import { WaitingMails } from './_parts/waiting-mails.tsx';
 export const metadata: Metadata = { title: 'Status' };
 
 const path = '/admin/status';
-const processesShown = 20;
+const processesShown = 10;
 
 /** What runs and how it goes. A part that cannot be read says so in its place; the others stay. */
 export default async function Status({ searchParams }: { searchParams: Promise<SearchParams> }) {
