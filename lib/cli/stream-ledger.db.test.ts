@@ -17,7 +17,7 @@ import { engine, sharedDatabase } from '#tests/database';
 import { createRuntime, plainRecord } from '#tests/hub';
 
 // Each run of the command line is a process of its own.
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const database = sharedDatabase();
 let folder: string;
@@ -90,14 +90,14 @@ test('a stream that was killed goes on at its cursor, and the SIEM can show that
   const [cursor, taken] = [join(folder, 'cursor'), join(folder, 'siem.jsonl')];
   await write('one');
   const killed = follow(cursor);
-  await vi.waitFor(() => expect(killed.read()).toContain('"reason":"one"'), 60_000);
+  await vi.waitFor(() => expect(killed.read()).toContain('"reason":"one"'), 120_000);
   await write('two');
-  await vi.waitFor(() => expect(killed.read()).toContain('"reason":"two"'), 60_000);
+  await vi.waitFor(() => expect(killed.read()).toContain('"reason":"two"'), 120_000);
   await killed.end('SIGKILL');
   writeFileSync(taken, killed.read());
   await write('three');
   const rest = follow(cursor);
-  await vi.waitFor(() => expect(rest.read()).toContain('"reason":"three"'), 60_000);
+  await vi.waitFor(() => expect(rest.read()).toContain('"reason":"three"'), 120_000);
   expect(await rest.end('SIGTERM')).toBe(0);
   appendFileSync(taken, rest.read());
   // A stream with a cursor repeats a page at most.
@@ -134,10 +134,10 @@ if (engine === 'pglite') {
     await control?.close();
     await write('while the hub was away');
     const waiting = follow(join(folder, 'cursor'));
-    await vi.waitFor(() => expect(waiting.told()).toContain('The stream waits for it.'), 60_000);
+    await vi.waitFor(() => expect(waiting.told()).toContain('The stream waits for it.'), 120_000);
     expect([waiting.read(), readdirSync(folder)]).toEqual(['', []]);
     control = await startControlSocket(runtime);
-    await vi.waitFor(() => expect(waiting.read()).toContain('while the hub was away'), 60_000);
+    await vi.waitFor(() => expect(waiting.read()).toContain('while the hub was away'), 120_000);
     expect(await waiting.end('SIGINT')).toBe(0);
   });
 }
