@@ -144,7 +144,8 @@ test.describe('reconnecting', () => {
     const lost = expect.stringMatching(/^(provider_unavailable|needs_reconnect)$/);
     await expect.poll(refusal).toMatchObject({ code: lost });
     await providerWorks('okta', account);
-    await endGrant(okta);
+    // Where the hub has shown the spent token once more already, the provider has ended the grant itself.
+    await endGrant(okta).catch(() => undefined);
     await expect.poll(refusal).toMatchObject({ status: 409, code: 'needs_reconnect' });
 
     await page.goto('/connections');
