@@ -68,10 +68,10 @@ test.each(cheap)('%s: connect, use, reconnect after the provider ended it, disco
 
   const id = await newest();
   hub.demo.server('github').withdraw();
-  expect(await ada.read('/me')).toBe('That did not work: grant_in_doubt.');
+  expect(await ada.read('/me')).toContain('That did not work: grant_in_doubt.');
   await world.confirmEnd(id);
   await world.expire(id);
-  expect(await ada.read('/me')).toBe('That did not work: needs_reconnect.');
+  expect(await ada.read('/me')).toContain('That did not work: needs_reconnect.');
   expect(await ada.read('/')).toMatch(/GitHub: [^,]+, needs_reconnect/);
   expect(await ada.grant(await ada.begin())).toMatch(/GitHub: [^,]+, connected/);
   expect(await newest()).toBe(id);
@@ -84,7 +84,7 @@ test.each(cheap)('%s: connect, use, reconnect after the provider ended it, disco
 test.each(cheap)('%s: a link that was handed on, and a page of another site, connect nothing', async (name) => {
   const { browser } = await run(name);
   const [mallory, ada] = [await browser('Mallory'), await browser('Ada')];
-  expect(await ada.grant(await mallory.begin())).toBe('That did not work: connect_not_begun.');
+  expect(await ada.grant(await mallory.begin())).toContain('That did not work: connect_not_begun.');
   for (const one of [mallory, ada]) expect(await one.read('/')).toContain('GitHub: not connected');
   expect((await ada.ask('/connect', {}, 'cross-site')).status).toBe(409);
 });
