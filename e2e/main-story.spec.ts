@@ -93,7 +93,7 @@ test('a newcomer connects GitHub, makes a key, runs the line that is shown, uses
     // Uses are written together, within a second.
     await expect(async () => {
       await page.goto('/connections');
-      await expect(github.getByText(`by ${keyName}`)).toBeVisible({ timeout: 500 });
+      await expect(github.getByText(`by ${keyName}`)).toBeVisible({ timeout: 2_000 });
     }).toPass({ timeout: 60_000 });
   });
 

@@ -58,7 +58,7 @@ test('a person leaves: out at once everywhere, every grant proved dead, and noth
   await expect(theirs).toHaveCount(grants.length);
   await expect(async () => {
     await page.reload();
-    await expect(theirs.filter({ hasText: 'proved dead' })).toHaveCount(grants.length, { timeout: 100 });
+    await expect(theirs.filter({ hasText: 'proved dead' })).toHaveCount(grants.length, { timeout: 2_000 });
   }).toPass({ timeout: 60_000 });
 
   // Dead at the providers, whatever our pages say.
