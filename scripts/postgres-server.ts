@@ -140,8 +140,8 @@ export async function boundToThisProcess(): Promise<string[]> {
 }
 
 /**
- * A port of the loopback address that is free, below those that the kernel gives to connections and servers without a port:
- * nothing takes it until its server listens, or while that server restarts.
+ * A free port of the loopback address, below the range from which the kernel gives ports to connections: nothing takes it
+ * until its server listens, or while that server restarts.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -1,11 +1,9 @@
 import { and, desc, eq, inArray, ne, or, sql } from 'drizzle-orm';
 import { backToApplication } from '#lib/connect-sessions/back-to-application';
 import { type OpenConnectSession, openConnectSession } from '#lib/connect-sessions/open';
-import { itsKey, itsRevocation, itsUse, listedColumns, toConnectionView } from '#lib/connections/read-views';
+import { selectListed, toConnectionView } from '#lib/connections/read-views';
 import type { ConnectionView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
-import { apiKeys } from '#lib/db/schema/api-keys';
-import { connectionUses } from '#lib/db/schema/connection-uses';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import { AppError } from '#lib/errors';
@@ -63,12 +61,7 @@ export async function findManaged(
  * to be said about them: until the provider has confirmed, and for a day.
  */
 export async function listManaged({ actor, ...ctx }: ManagedContext): Promise<ConnectionView[]> {
-  const rows = await ctx.database.db
-    .select(listedColumns)
-    .from(connections)
-    .leftJoin(revocations, itsRevocation)
-    .leftJoin(connectionUses, itsUse)
-    .leftJoin(apiKeys, itsKey)
+  const rows = await selectListed(ctx.database.db)
     .where(
       and(
         eq(connections.personId, actor.personId),

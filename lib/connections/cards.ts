@@ -1,19 +1,10 @@
 import { and, desc, eq, inArray, ne, or, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { standingFreezes } from '#lib/connections/freezes';
-import {
-  describeScopes,
-  itsKey,
-  itsRevocation,
-  itsUse,
-  listedColumns,
-  toConnectionView,
-} from '#lib/connections/read-views';
+import { describeScopes, itsRevocation, selectListed, toConnectionView } from '#lib/connections/read-views';
 import type { ConnectionView, ProviderCardView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
 import { decodeCursor, encodeCursor, type Page } from '#lib/cursor';
-import { apiKeys } from '#lib/db/schema/api-keys';
-import { connectionUses } from '#lib/db/schema/connection-uses';
 import { connections } from '#lib/db/schema/connections';
 import { revocations } from '#lib/db/schema/revocations';
 import { requirePerson } from '#lib/guards/require';
@@ -130,14 +121,6 @@ async function readPage(ctx: Context, listed: SQL | undefined, { cursor, limit }
 }
 
 async function readViews(ctx: Context, condition: SQL | undefined, limit: number): Promise<ConnectionView[]> {
-  const rows = await ctx.database.db
-    .select(listedColumns)
-    .from(connections)
-    .leftJoin(revocations, itsRevocation)
-    .leftJoin(connectionUses, itsUse)
-    .leftJoin(apiKeys, itsKey)
-    .where(condition)
-    .orderBy(desc(createdAt), desc(id))
-    .limit(limit);
+  const rows = await selectListed(ctx.database.db).where(condition).orderBy(desc(createdAt), desc(id)).limit(limit);
   return rows.map((row) => toConnectionView(ctx, row));
 }

@@ -1,13 +1,10 @@
 import { and, desc, eq, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
 import { needsPerson } from '#lib/connections/needs-person';
-import { itsKey, itsRevocation, itsUse, listedColumns, toConnectionView } from '#lib/connections/read-views';
+import { selectListed, toConnectionView } from '#lib/connections/read-views';
 import { isSpent } from '#lib/connections/token-clock';
 import type { ConnectionView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
-import { apiKeys } from '#lib/db/schema/api-keys';
-import { connectionUses } from '#lib/db/schema/connection-uses';
 import { connections } from '#lib/db/schema/connections';
-import { revocations } from '#lib/db/schema/revocations';
 import { requirePerson } from '#lib/guards/require';
 
 /** So many rows are looked at: a person who has more to do begins with these. */
@@ -22,12 +19,7 @@ const most = 100;
 export async function listWaiting(ctx: Context): Promise<{ items: ConnectionView[]; more: boolean }> {
   requirePerson(ctx);
   const over = or(eq(connections.status, 'needs_reconnect'), isSpent);
-  const rows = await ctx.database.db
-    .select(listedColumns)
-    .from(connections)
-    .leftJoin(revocations, itsRevocation)
-    .leftJoin(connectionUses, itsUse)
-    .leftJoin(apiKeys, itsKey)
+  const rows = await selectListed(ctx.database.db)
     .where(
       and(
         eq(connections.personId, ctx.actor.personId),

@@ -98,7 +98,7 @@ test.each<[string, Parameters<typeof addConnection>[1]['values'], boolean]>([
   expect([waiting.items.map(({ id }) => id), waiting.more]).toEqual([waits ? [ids[0]] : [], false]);
 });
 
-test('what is to be reconnected comes first, of more than are looked at', async () => {
+test('connections to reconnect come first, also where not all rows are looked at', async () => {
   const { runtime, ctx, ids } = await personWith([
     ['acme', { status: 'needs_reconnect' }],
     ...Array.from({ length: 100 }, (): ['acme', { scopesGranted: string[] }] => ['acme', { scopesGranted: [] }]),

@@ -4,6 +4,7 @@ import { chosenOf, entryKey } from '#lib/connections/offers';
 import { isSpent, refreshDue } from '#lib/connections/token-clock';
 import type { ConnectionView, DisplayStatus, ScopeView } from '#lib/connections/views';
 import type { Context } from '#lib/context';
+import type { Db } from '#lib/db/database';
 import { apiKeys } from '#lib/db/schema/api-keys';
 import { connectionUses } from '#lib/db/schema/connection-uses';
 import { connections, type OfferedList } from '#lib/db/schema/connections';
@@ -93,6 +94,15 @@ export const listedColumns = {
     from jsonb_array_elements(${connections.offered}) with ordinality as lists (list, nth)
   )`.mapWith(connections.offered),
 } as const;
+
+/** Begins the query of a list of views. */
+export const selectListed = (db: Db) =>
+  db
+    .select(listedColumns)
+    .from(connections)
+    .leftJoin(revocations, itsRevocation)
+    .leftJoin(connectionUses, itsUse)
+    .leftJoin(apiKeys, itsKey);
 
 type Selected<T> = {
   [K in keyof T]: T[K] extends { _: { data: infer D; notNull: infer N } }

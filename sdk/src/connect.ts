@@ -23,7 +23,10 @@ export interface StartOptions {
   providers?: string[];
   /** The connection to reconnect, or to give more scopes. */
   connection?: string;
-  /** All scopes to ask for, of one provider: with `connection` also those that it has. Every one that the application may ask for, unless told. */
+  /**
+   * All scopes to ask for, of one provider; with `connection`, also the scopes that it has. Without this, the hub asks for
+   * every scope of the application.
+   */
   scopes?: string[];
 }
 
